@@ -1,0 +1,96 @@
+# Everything a user or CI runs. Environments are built from the locks under requirements/ when they change.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3.11
+UV_VERSION := 0.13.8
+PORT ?= 4566
+
+PY := .venv/bin/python
+UV := .venv/bin/uv
+COMPILE = $(UV) pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
+
+DEV := .venv/.installed
+FUNCTIONS := .venvs/lambda/.installed
+RUNTIME := .venvs/runtime/.installed
+SAM := .venvs/sam/.installed
+
+.PHONY: help setup run up down test check build render data lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+setup: $(DEV) $(FUNCTIONS) ## install the locked dependencies into .venv and .venvs
+
+run: setup ## retrain once: RIDES= WEATHER= TARGET= FEATURES= CHUNK_BYTES= MAX_REJECTED_FRACTION=
+	@$(PY) -m local run $(if $(RIDES),--rides "$(RIDES)") $(if $(WEATHER),--weather "$(WEATHER)") \
+	  $(if $(TARGET),--target "$(TARGET)") $(if $(FEATURES),--features "$(FEATURES)") \
+	  $(if $(CHUNK_BYTES),--chunk-bytes "$(CHUNK_BYTES)") \
+	  $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)")
+
+up: setup ## keep the embedded AWS running, the stack deployed: PORT= WEATHER=
+	@$(PY) -m local up --port $(PORT) $(if $(WEATHER),--weather "$(WEATHER)")
+
+down: $(DEV) ## stop what `make up` started
+	@$(PY) -m local down
+
+test: setup ## run the whole test suite: ARGS= for pytest
+	$(PY) -m pytest $(ARGS)
+
+check: setup ## lint, types, import arrows, template, drift of the state machines
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m pyright
+	.venv/bin/lint-imports
+	.venv/bin/cfn-lint template.yaml
+	$(PY) -W ignore -m statemachines.render --check
+
+build: $(SAM) $(RUNTIME) ## validate and build with the SAM CLI, import every handler from its package
+	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venvs/sam/bin/sam validate --lint
+	SAM_CLI_TELEMETRY=0 .venvs/sam/bin/sam build
+	.venvs/runtime/bin/python -I tests/architecture/import_built_handlers.py .aws-sam/build
+
+render: $(DEV) ## write the state machines' ASL and pictures anew
+	$(PY) -W ignore -m statemachines.render
+
+data: $(DEV) ## write the sample data anew
+	$(PY) data/generate.py
+
+lock: $(DEV) ## resolve the dependencies of pyproject.toml anew
+	$(COMPILE) --upgrade --group dev -o requirements/dev.txt
+	$(COMPILE) --group functions -c requirements/dev.txt -o functions/requirements.txt
+	$(COMPILE) --group functions --group lambda-runtime -c requirements/dev.txt -o requirements/lambda.txt
+	$(COMPILE) --group lambda-runtime -c requirements/dev.txt -o requirements/runtime.txt
+	$(COMPILE) --upgrade --group sam -o requirements/sam.txt
+
+clean: ## remove what was built, environments included
+	rm -rf .venv .venvs .aws-sam build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(DEV): requirements/dev.txt Makefile
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is needed: install Python 3.11, or name it by PYTHON=" >&2; exit 1; }
+	@echo "Installing the locked dependencies into .venv"
+	@test -x $(PY) || $(PYTHON) -m venv .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@VIRTUAL_ENV=.venv $(UV) pip install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+define environment
+	@echo "Installing the locked dependencies into $(@D)"
+	@rm -rf $(@D)
+	@$(UV) venv --quiet --python $(PY) $(@D)
+	@VIRTUAL_ENV=$(@D) $(UV) pip install --quiet --require-hashes -r $<
+	@touch $@
+endef
+
+# The functions run locally in what they are packed with, and what AWS's runtime brings: nothing else.
+$(FUNCTIONS): requirements/lambda.txt $(DEV)
+	$(environment)
+
+# What AWS's runtime brings alone: a built package must have all the rest.
+$(RUNTIME): requirements/runtime.txt $(DEV)
+	$(environment)
+
+$(SAM): requirements/sam.txt $(DEV)
+	$(environment)

@@ -1,0 +1,1 @@
+"""Checks what an execution was started with."""

@@ -1,0 +1,1 @@
+"""The only code of the functions that talks to AWS."""

@@ -1,0 +1,90 @@
+"""Objects of one bucket: list, read as a stream, read whole, write.
+
+The client is made at the first use and kept: making it is a good part of a cold start. botocore itself retries what is
+transient, and honours AWS_ENDPOINT_URL.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from wildrydes.bucket import Source
+from wildrydes.errors import RideFileChanged
+
+BLOCK_BYTES = 1 << 20
+_READERS = 8
+_GONE = ("NoSuchKey", "404", "PreconditionFailed", "412", "InvalidRange", "416")
+
+
+@cache
+def client() -> Any:
+    """The S3 client of this process."""
+    return boto3.client("s3", config=Config(retries={"mode": "standard", "max_attempts": 5}))
+
+
+def keys(bucket: str, prefix: str) -> Iterator[str]:
+    """The keys under a prefix, in their order."""
+    return (key for key, _ in _listed(bucket, prefix))
+
+
+def sources(bucket: str, prefix: str) -> Iterator[Source]:
+    """The objects under a prefix as sources, without the markers of folders (keys that end in /)."""
+    return (Source(key, etag) for key, etag in _listed(bucket, prefix) if not key.endswith("/"))
+
+
+def blocks(bucket: str, source: Source, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    """Bytes [start, end) of a source, to its end by default, as a stream of blocks of at most BLOCK_BYTES.
+
+    Raises RideFileChanged when the object is no longer the source's version.
+    """
+    ranged = {} if end is None else {"Range": f"bytes={start}-{end - 1}"}
+    try:
+        answer = client().get_object(Bucket=bucket, Key=source.key, IfMatch=f'"{source.etag}"', **ranged)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _GONE:
+            raise RideFileChanged(
+                f"s3://{bucket}/{source.key} is no longer the version {source.etag} that was planned: it was replaced "
+                "or deleted. The next execution takes it as it is then"
+            ) from None
+        raise
+    return answer["Body"].iter_chunks(BLOCK_BYTES)
+
+
+def stream(bucket: str, key: str) -> Iterator[bytes]:
+    """An object as a stream of blocks."""
+    return client().get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(BLOCK_BYTES)
+
+
+def read(bucket: str, key: str) -> bytes:
+    """An object, whole."""
+    return client().get_object(Bucket=bucket, Key=key)["Body"].read()
+
+
+def read_json_objects(bucket: str, prefix: str) -> list[Any]:
+    """The JSON in each object under a prefix, in the order of the keys, some read at a time."""
+    client()
+    with ThreadPoolExecutor(_READERS) as readers:
+        return [json.loads(data) for data in readers.map(lambda key: read(bucket, key), keys(bucket, prefix))]
+
+
+def write(bucket: str, key: str, data: bytes, content_type: str) -> None:
+    """Writes an object, over the one that is there."""
+    client().put_object(Bucket=bucket, Key=key, Body=data, ContentType=content_type)
+
+
+def write_json(bucket: str, key: str, value: Any) -> None:
+    """Writes a value as JSON."""
+    write(bucket, key, json.dumps(value).encode(), "application/json")
+
+
+def _listed(bucket: str, prefix: str) -> Iterator[tuple[str, str]]:
+    pages: Iterable[dict[str, Any]] = client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    for page in pages:
+        for found in page.get("Contents", ()):
+            yield found["Key"], found["ETag"].strip('"')

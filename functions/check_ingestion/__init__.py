@@ -1,0 +1,1 @@
+"""Chunk reports -> the execution's counts, or TooManyRejectedRides."""

@@ -1,0 +1,1 @@
+"""A trained model and its test split -> metrics and a model card."""

@@ -1,0 +1,1 @@
+"""One chunk -> processed rides, and the rejected with their reasons."""

@@ -1,0 +1,38 @@
+"""A child of the Map: one chunk of a raw file -> its processed rides, its rejected records, its report.
+
+    in   {"execution": <name>, "chunk": <one item of the manifest>}
+    out  {"item", "read", "accepted", "rejected", "repeated"}
+
+Writing is idempotent: the keys follow from the source and the chunk, the bytes from the chunk's.
+"""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from aws import s3, settings
+from wildrydes.bucket import Chunk, processed_key, rejected_key, report_key
+from wildrydes.ingestion import ingest
+from wildrydes.ride_files import records_of_chunk
+
+logger = Logger()
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Ingests the chunk. Raises RideFileChanged when the file is not the one that was planned."""
+    bucket = settings.data_settings().bucket
+    chunk = Chunk(**event["chunk"])
+    logger.append_keys(execution=event["execution"], item=chunk.item, key=chunk.key)
+    blocks = s3.blocks(bucket, chunk.source, chunk.start, chunk.end)
+    ingested = ingest(records_of_chunk(blocks, chunk.start), chunk.source)
+    if ingested.rejected:
+        key = rejected_key(chunk.source, chunk.chunk, chunk.of)
+        s3.write(bucket, key, ingested.rejected, "application/jsonl")
+    key = processed_key(chunk.source, chunk.chunk, chunk.of)
+    s3.write(bucket, key, ingested.processed, "application/gzip")
+    report = ingested.report.to_json()
+    s3.write_json(bucket, report_key(event["execution"], chunk.item), report | {"chunk": event["chunk"]})
+    logger.info("ingested", extra={"rides": report})
+    return {"item": chunk.item} | {count: report[count] for count in ("read", "accepted", "rejected", "repeated")}

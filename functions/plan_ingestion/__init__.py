@@ -1,0 +1,1 @@
+"""Raw objects -> a manifest of chunks."""

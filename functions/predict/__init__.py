@@ -1,0 +1,1 @@
+"""An API request -> a probability."""

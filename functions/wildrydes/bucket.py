@@ -1,0 +1,102 @@
+"""Where everything is in the data bucket.
+
+Keys of processed and rejected rides follow from their source alone, so that writing them again overwrites and never
+doubles.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+
+RAW = "raw/"
+PROCESSED = "processed/"
+REJECTED = "rejected/"
+
+_PROCESSED_CHUNK = re.compile(r"processed/([0-9a-f]{32})/([0-9]{5})-of-([0-9]{5})\.jsonl\.gz")
+_REJECTED_FILE = re.compile(r"rejected/([0-9a-f]{32})/file\.jsonl")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One version of a raw object; `etag` without its quotation marks."""
+
+    key: str
+    etag: str
+
+    @property
+    def digest(self) -> str:
+        """The first 32 hex digits of the SHA-256 of key, line feed, etag."""
+        return sha256(f"{self.key}\n{self.etag}".encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Bytes [start, end) of a source: chunk number `chunk`, from 0, of `of`. `item` is its place in the manifest."""
+
+    item: int
+    key: str
+    etag: str
+    start: int
+    end: int
+    chunk: int
+    of: int
+
+    @property
+    def source(self) -> Source:
+        return Source(self.key, self.etag)
+
+
+def processed_key(source: Source, chunk: int, of: int) -> str:
+    """The object for the accepted rides of chunk `chunk` (from 0) of `of`."""
+    return f"{PROCESSED}{source.digest}/{chunk:05}-of-{of:05}.jsonl.gz"
+
+
+def rejected_key(source: Source, chunk: int, of: int) -> str:
+    """The object for the rejected rides of a chunk."""
+    return f"{REJECTED}{source.digest}/{chunk:05}-of-{of:05}.jsonl"
+
+
+def rejected_file_key(source: Source) -> str:
+    """The object that says why a whole file was rejected."""
+    return f"{REJECTED}{source.digest}/file.jsonl"
+
+
+def manifest_key(execution: str) -> str:
+    """The chunks that an execution ingests."""
+    return f"manifests/{execution}.json"
+
+
+def reports_prefix(execution: str) -> str:
+    """The reports of an execution's ingestion."""
+    return f"ingestions/{execution}/"
+
+
+def report_key(execution: str, item: int | str) -> str:
+    """The report on one chunk of the manifest, or on the plan."""
+    return f"{reports_prefix(execution)}{item if isinstance(item, str) else f'{item:05}'}.json"
+
+
+def card_key(execution: str) -> str:
+    """The card of the model that an execution trained."""
+    return f"models/{execution}/card.json"
+
+
+def ingested_completely(processed_keys: Iterable[str]) -> frozenset[str]:
+    """The digests of the sources all of whose chunks are among the keys under processed/."""
+    seen: dict[tuple[str, str], int] = {}
+    for key in processed_keys:
+        if found := _PROCESSED_CHUNK.fullmatch(key):
+            digest, _, of = found.groups()
+            seen[digest, of] = seen.get((digest, of), 0) + 1
+    return frozenset(digest for (digest, of), count in seen.items() if count == int(of))
+
+
+def rejected_whole(rejected_keys: Iterable[str]) -> frozenset[str]:
+    """The digests of the sources that were rejected whole, by the keys under rejected/."""
+    return frozenset(found[1] for key in rejected_keys if (found := _REJECTED_FILE.fullmatch(key)))
+
+
+def key_in_bucket(key_or_uri: str, bucket: str) -> str:
+    """The key of an object or a prefix that is given as a key or as s3://<bucket>/<key>."""
+    return key_or_uri.removeprefix(f"s3://{bucket}/")

@@ -1,0 +1,172 @@
+"""A window of text that moves over a stream of bytes and decodes one JSON value after the other.
+
+    blocks of bytes ──UTF-8──> text (what is left unread, and the blocks that came since) ──C scanner──> values
+
+Values may straddle any number of blocks, and blocks may be cut anywhere, inside a character or an escape too. Memory
+is bounded by one block and the largest value. A value that the text ends within is scanned again once the text has at
+least doubled, so even blocks of one byte cost no more than some scans of each value. What is wrong with a file is
+reported at the same byte however it was cut into blocks.
+"""
+
+import codecs
+from collections.abc import Iterable
+from json import JSONDecodeError, JSONDecoder
+from re import compile as pattern
+from typing import Any
+
+from wildrydes.errors import BadRideFile, Position
+
+LARGEST_VALUE = 1 << 20
+"""The characters that one value may have."""
+
+_SPACE = pattern(r"[ \t\n\r]*")
+_SPACE_OR_COMMA = pattern(r"[ \t\n\r,]*")
+_LITERALS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
+# What the scanner stops at when the text, not the value, is at its end.
+_CUT_SHORT = {literal[:length] for literal in _LITERALS for length in range(len(literal))}
+_CUT_SHORT |= {"."} | {f"{exponent}{sign}" for exponent in "eE" for sign in ("", "+", "-")}
+_LONGEST_ESCAPE = len(r"\ud83e\udd84")
+
+_decode = JSONDecoder().raw_decode
+# For integers of more digits than int() takes.
+_decode_integers_as_floats = JSONDecoder(parse_int=float).raw_decode
+
+
+class JsonWindow:
+    """Reads JSON values from blocks of bytes; `byte` is the offset of the first block in its file."""
+
+    def __init__(self, blocks: Iterable[bytes], byte: int = 0) -> None:
+        self.text = ""
+        self.at = 0
+        self.values = 0
+        self._blocks = iter(blocks)
+        self._utf8 = codecs.getincrementaldecoder("utf-8")()
+        self._decode = _decode
+        self._ended = False
+        self._broken = ""
+        self._unopened = True
+        # Where text[0] is in the file: its byte, the line feeds before it, the characters since the last of them.
+        self._byte, self._line, self._column = byte, 0, 0
+        # A place of the text and its byte, so that each character is measured once.
+        self._mark, self._mark_byte = 0, byte
+
+    def next_character(self, *, or_commas: bool = False) -> str:
+        """Moves to the next character that is no white space (nor, if so told, a comma); "" at the end of the file."""
+        space = _SPACE_OR_COMMA if or_commas else _SPACE
+        while True:
+            found = space.match(self.text, self.at)
+            self.at = found.end() if found else self.at
+            if self.at < len(self.text):
+                return self.text[self.at]
+            if self._ended:
+                self._raise_if_broken()
+                return ""
+            self._fill()
+
+    def skip(self, opening: Any, characters: int) -> bool:
+        """Moves past `opening`, a compiled pattern that at most the next `characters` can match, if it is next."""
+        while len(self.text) - self.at < characters and not self._ended:
+            self._fill()
+        found = opening.match(self.text, self.at)
+        self.at = found.end() if found else self.at
+        return found is not None
+
+    def value(self) -> tuple[int, int, Any, str]:
+        """The JSON value that is next: its first byte, the byte after its last, itself, its text.
+
+        NaN and Infinity are taken as values. Raises BadRideFile.
+        """
+        while True:
+            try:
+                value, end = self._decode(self.text, self.at)
+            except JSONDecodeError as fault:
+                self._expect_more(fault.pos, fault.msg)
+            except RecursionError:
+                raise self.fault("too_deep", "objects or lists are nested too deeply") from None
+            except ValueError:
+                self._decode = _decode_integers_as_floats
+            else:
+                # A number at the end of the text may go on in the next block.
+                if end < len(self.text) or self._ended or self.text[end - 1] in '}]"':
+                    return self._taken(value, end)
+                self._fill()
+
+    def fault(self, reason: str, detail: str, index: int | None = None) -> BadRideFile:
+        """A BadRideFile at a place of the text, by default the one that is next."""
+        place = self.at if index is None else index
+        before = self.text[:place]
+        last_line_feed = before.rfind("\n")
+        column = len(before) - last_line_feed - 1 if last_line_feed >= 0 else self._column + len(before)
+        position = Position(self._byte_of(place), self._line + before.count("\n") + 1, column + 1)
+        return BadRideFile(reason, detail, position, self.values)
+
+    def _taken(self, value: Any, end: int) -> tuple[int, int, Any, str]:
+        start = self.at
+        if end - start > LARGEST_VALUE:
+            raise self._too_large()
+        self.at = end
+        self.values += 1
+        text = self.text
+        if text.isascii():
+            return self._byte + start, self._byte + end, value, text[start:end]
+        return self._byte_of(start), self._byte_of(end), value, text[start:end]
+
+    def _expect_more(self, index: int, message: str) -> None:
+        """After a scan that failed at `index`: takes more text if that can mend it, raises BadRideFile if not."""
+        in_text = message.startswith("Unterminated")
+        if (len(self.text) if in_text else index) - self.at > LARGEST_VALUE:
+            raise self._too_large()
+        left = self.text[index : index + _LONGEST_ESCAPE + 1]
+        in_escape = message.startswith("Invalid \\") and len(left) <= _LONGEST_ESCAPE
+        if not (in_text or in_escape or left in _CUT_SHORT):
+            raise self.fault("not_json", message, index)
+        if self._ended:
+            self._raise_if_broken()
+            raise self.fault("truncated_file", "the file ends within a record or a list", len(self.text))
+        self._fill()
+
+    def _too_large(self) -> BadRideFile:
+        return self.fault("record_too_large", f"a record has more than {LARGEST_VALUE} characters")
+
+    def _raise_if_broken(self) -> None:
+        if self._broken:
+            raise self.fault("not_utf8", self._broken, len(self.text))
+
+    def _byte_of(self, index: int) -> int:
+        if self.text.isascii():
+            return self._byte + index
+        if index < self._mark:
+            self._mark, self._mark_byte = 0, self._byte
+        self._mark_byte += len(self.text[self._mark : index].encode())
+        self._mark = index
+        return self._mark_byte
+
+    def _fill(self) -> None:
+        """Drops the text that was read, and takes at least as much again as is unread."""
+        self._byte = self._mark_byte = self._byte_of(self.at)
+        read, unread = self.text[: self.at], self.text[self.at :]
+        lines = read.count("\n")
+        self._column = len(read) - read.rfind("\n") - 1 if lines else self._column + len(read)
+        self._line += lines
+        pieces, length = [unread], 0
+        while not self._ended and length <= len(unread):
+            pieces.append(self._next_text())
+            length += len(pieces[-1])
+        self.text, self.at, self._mark = "".join(pieces), 0, 0
+
+    def _next_text(self) -> str:
+        block = next(self._blocks, None)
+        self._ended = block is None
+        try:
+            text = self._utf8.decode(block or b"", final=self._ended)
+        except UnicodeDecodeError as fault:
+            self._ended = True
+            self._broken = f"a byte that is no UTF-8: {fault.reason}"
+            text = fault.object[: fault.start].decode()
+        if self._unopened and text:
+            self._unopened = False
+            if text.startswith("\ufeff"):
+                text = text[1:]
+                self._byte += 3
+                self._mark_byte += 3
+        return text

@@ -1,0 +1,13 @@
+"""What a model can be asked for (targets), and what it is told (features)."""
+
+FEATURES = ("distance", "healthpoints", "magicpoints", "TMIN", "TMAX", "PRCP")
+"""Every feature, in the one order. Distance in miles, TMIN and TMAX in tenths of °C, PRCP in tenths of mm."""
+
+TARGETS = ("heavy_utilization", "service_requested")
+
+MAGIC_POINTS_A_MILE = 50.0
+
+
+def heavy_utilization(distance: float, magicpoints: float) -> int:
+    """1 when the unicorn used at least 50 magic points a mile, else 0; `distance` in miles."""
+    return 1 if magicpoints >= MAGIC_POINTS_A_MILE * distance else 0

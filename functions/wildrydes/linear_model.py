@@ -1,0 +1,180 @@
+"""Reads what SageMaker's linear learner writes, and predicts with it.
+
+    model.tar.gz ─gunzip, bounded─> tar ─> model_algo-1 ─a stored zip─> mx-mod-symbol.json      the graph
+                                                                      mx-mod-0000.params      weights and bias
+                                                                      additional-params.json  threshold
+
+Only these members are read, by name, into memory; nothing is extracted, nothing is larger than LARGEST. The graph has
+to be
+
+    output ( broadcast_add ( dot ( data, weight (n, 1) ), bias (1, 1) ), label )
+
+with LogisticRegressionOutput or LinearRegressionOutput as output; then a prediction is a dot product and, for a
+classifier, a logistic. Weights apply to raw features: the algorithm folds its normalisation back into them. Sums are
+in double precision; MXNet's are in single, and differ in the seventh digit.
+"""
+
+import json
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from math import exp, isfinite
+from operator import mul
+from typing import Any
+
+from wildrydes.errors import BadModel
+from wildrydes.mxnet_params import Array, read_params
+
+LARGEST = 32 << 20
+"""The bytes that the archive may have once gunzipped: room for a million features several times over."""
+
+LARGEST_THRESHOLD = 1e30
+
+_INNER = "model_algo-1"
+_SYMBOL, _PARAMS, _ADDITIONAL = "mx-mod-symbol.json", "mx-mod-0000.params", "additional-params.json"
+_KINDS = {"LogisticRegressionOutput": "binary_classifier", "LinearRegressionOutput": "regressor"}
+_DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """A trained model. `kind` is binary_classifier or regressor; a classifier says 1 from `threshold` on."""
+
+    kind: str
+    weights: tuple[float, ...]
+    bias: float
+    threshold: float
+
+    def margin(self, features: Sequence[float]) -> float:
+        """The weighted sum of the features, in the order of the training columns, and the bias."""
+        if len(features) != len(self.weights):
+            raise BadModel(f"the model has {len(self.weights)} weights and was given {len(features)} features")
+        return sum(map(mul, self.weights, features), self.bias)
+
+    def score(self, features: Sequence[float]) -> float:
+        """What the algorithm calls the score: a probability from a classifier, the value from a regressor."""
+        margin = self.margin(features)
+        return logistic(margin) if self.kind == "binary_classifier" else margin
+
+
+def logistic(margin: float) -> float:
+    """1 / (1 + e^-margin), without overflow."""
+    if margin >= 0:
+        return 1 / (1 + exp(-margin))
+    odds = exp(margin)
+    return odds / (1 + odds)
+
+
+def read_model(archive: bytes) -> LinearModel:
+    """The model in the bytes of a model.tar.gz. Raises BadModel, whatever the bytes are."""
+    members = _members_of_zip(_member_of_tar(_gunzipped(archive)))
+    kind, weight, bias = _graph(_json(members[_SYMBOL], _SYMBOL))
+    arrays = read_params(members[_PARAMS])
+    weights = _column(arrays, weight)
+    biases = _column(arrays, bias)
+    if len(biases) != 1:
+        raise BadModel(f"{bias} has {len(biases)} rows, not one")
+    return LinearModel(kind, weights, biases[0], _threshold(_json(members[_ADDITIONAL], _ADDITIONAL), kind))
+
+
+def _gunzipped(archive: bytes) -> bytes:
+    stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    try:
+        data = stream.decompress(archive, LARGEST)
+    except zlib.error as error:
+        raise BadModel(f"the artefact is no gzip: {error}") from None
+    if stream.unconsumed_tail:
+        raise BadModel(f"the artefact holds more than {LARGEST} bytes")
+    if not stream.eof:
+        raise BadModel("the artefact is cut short: its gzip stream has no end")
+    return data
+
+
+def _member_of_tar(data: bytes) -> bytes:
+    try:
+        with tarfile.open(fileobj=BytesIO(data), mode="r:") as tar:
+            for member in tar:
+                if member.isreg() and member.name.removeprefix("./") == _INNER:
+                    file = tar.extractfile(member)
+                    return file.read() if file else b""
+    except (tarfile.TarError, *_DAMAGED) as error:
+        raise BadModel(f"the artefact is no tar archive, or a damaged one: {error}") from None
+    raise BadModel(f"the artefact has no file {_INNER}; was it written by the linear learner?")
+
+
+def _members_of_zip(data: bytes) -> dict[str, bytes]:
+    members = {}
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            for name in (_SYMBOL, _PARAMS, _ADDITIONAL):
+                if archive.getinfo(name).file_size > LARGEST:
+                    raise BadModel(f"{name} has more than {LARGEST} bytes")
+                with archive.open(name) as file:
+                    members[name] = file.read(LARGEST)
+    except KeyError as missing:
+        raise BadModel(f"{_INNER} lacks a member: {missing}") from None
+    except _DAMAGED as error:
+        raise BadModel(f"{_INNER} is no zip archive, or a damaged one: {error}") from None
+    return members
+
+
+def _json(data: bytes, name: str) -> dict[str, Any]:
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise BadModel(f"{name} is no JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise BadModel(f"{name} holds no JSON object")
+    return value
+
+
+def _graph(symbol: dict[str, Any]) -> tuple[str, str, str]:
+    """The kind of model, and the names of its weight and bias, once the graph is the one that is computed here."""
+    try:
+        nodes = symbol["nodes"]
+        (head,) = symbol["heads"]
+        output = nodes[head[0]]
+        kind = _KINDS[output["op"]]
+        total = _input(nodes, output, 0, "broadcast_add")
+        product = _input(nodes, total, 0, "dot")
+        if any(str(value).lower() in ("1", "true") for value in product.get("attrs", {}).values()):
+            raise BadModel("the graph transposes an operand of its dot product")
+        data = _input(nodes, product, 0, "null")["name"]
+        weight = _input(nodes, product, 1, "null")["name"]
+        bias = _input(nodes, total, 1, "null")["name"]
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise BadModel(f"the graph is not a linear model's: {type(error).__name__} {error}") from None
+    if data != "data" or not isinstance(weight, str) or not isinstance(bias, str):
+        raise BadModel(f"the graph multiplies {data!r} by {weight!r} and adds {bias!r}")
+    return kind, weight, bias
+
+
+def _input(nodes: list[Any], node: Any, number: int, operator: str) -> Any:
+    found = nodes[node["inputs"][number][0]]
+    if found["op"] != operator:
+        raise BadModel(f"the graph has {found['op']!r} where a linear model has {operator}")
+    return found
+
+
+def _column(arrays: dict[str, Array], name: str) -> tuple[float, ...]:
+    """The elements of a parameter of shape (n, 1)."""
+    array = arrays.get(f"arg:{name}")
+    if array is None:
+        raise BadModel(f"the .params file has no arg:{name}, only {', '.join(sorted(arrays))[:200]}")
+    if len(array.shape) != 2 or array.shape[1] != 1:
+        raise BadModel(f"{name} has the shape {array.shape}, not (n, 1)")
+    if not all(map(isfinite, array.elements)):
+        raise BadModel(f"{name} holds a number that is not finite: training diverged")
+    return array.elements
+
+
+def _threshold(additional: dict[str, Any], kind: str) -> float:
+    threshold: Any = additional.get("threshold")
+    if type(threshold) not in (int, float) or not -LARGEST_THRESHOLD <= threshold <= LARGEST_THRESHOLD:
+        raise BadModel(f"{_ADDITIONAL} has no number as threshold")
+    if kind == "binary_classifier" and not 0 <= threshold <= 1:
+        raise BadModel(f"the threshold in {_ADDITIONAL} is {threshold!r}, not between 0 and 1")
+    return float(threshold)

@@ -1,0 +1,130 @@
+"""The input of an execution -> the parameters that its states use, each checked against names and ranges.
+
+All fields of the input may be left out:
+
+    target                 heavy_utilization (default) or service_requested
+    features               a list of some of distance, healthpoints, magicpoints, TMIN, TMAX, PRCP (default: all)
+    hyperparameters        of the linear learner, by name (`wildrydes.hyperparameters`); 15 epochs by default
+    years                  {"first": 2009, "last": this year}: the weather's, between 1750 and 2100
+    chunk_bytes            how much of a raw file one child of the Map ingests: 1,024 to 67,108,864, default 8,388,608
+    max_rejected_fraction  0 to 1, default 0.1
+    min_training_rows      1 to 1,000,000,000, default 100
+
+What passes goes into SQL, paths and names as it is, so nothing else may: the execution's name too is held to letters,
+digits, _ and -, 80 at most.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from wildrydes.errors import BadExecutionInput
+from wildrydes.hyperparameters import check_hyperparameters
+from wildrydes.labels import FEATURES, TARGETS
+
+FIRST_YEARS = (1750, 2100)
+CHUNK_BYTES = (1 << 10, 64 << 20)
+LONGEST_TRAINING_JOB = 63
+
+_EXECUTION = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_DEFAULTS: dict[str, Any] = {
+    "target": "heavy_utilization",
+    "features": FEATURES,
+    "hyperparameters": {},
+    "years": {},
+    "chunk_bytes": 8 << 20,
+    "max_rejected_fraction": 0.1,
+    "min_training_rows": 100,
+}
+
+
+def check_parameters(execution: Any, given: Any, this_year: int) -> dict[str, Any]:
+    """The parameters of an execution, as a JSON object. Raises BadExecutionInput, naming the field."""
+    if not isinstance(execution, str) or not _EXECUTION.fullmatch(execution):
+        raise BadExecutionInput(
+            f"the execution's name is {_shown(execution)}; it is to be 1 to 80 letters, digits, _ and -"
+        )
+    value = _DEFAULTS | _fields(given, _DEFAULTS, "the input")
+    features = _features(value["features"])
+    first, last = _years(value["years"], this_year)
+    hyperparameters = {"epochs": "15"} | check_hyperparameters(value["hyperparameters"])
+    return {
+        "execution": execution,
+        "training_job": training_job(execution),
+        "target": _one_of("target", value["target"], TARGETS),
+        "features": features,
+        "feature_columns": ", ".join(features).lower(),
+        "feature_count": len(features),
+        "hyperparameters": hyperparameters | {"predictor_type": "binary_classifier", "feature_dim": str(len(features))},
+        "first_year": first,
+        "last_year": last,
+        "chunk_bytes": _whole("chunk_bytes", value["chunk_bytes"], *CHUNK_BYTES),
+        "max_rejected_fraction": _fraction("max_rejected_fraction", value["max_rejected_fraction"]),
+        "min_training_rows": _whole("min_training_rows", value["min_training_rows"], 1, 1_000_000_000),
+    }
+
+
+def training_job(execution: str) -> str:
+    """A name for the execution's training job: SageMaker allows 63 letters, digits and hyphens, none at the ends.
+
+    An execution's name that fits is taken as it is; another gets eight digits of its digest, to stay the only one.
+    """
+    plain = re.sub(r"[_-]+", "-", execution).strip("-")
+    if plain == execution and len(plain) <= LONGEST_TRAINING_JOB:
+        return plain
+    digest = sha256(execution.encode()).hexdigest()[:8]
+    return f"{plain[: LONGEST_TRAINING_JOB - 9].rstrip('-') or 'retrain'}-{digest}"
+
+
+def _fields(given: Any, allowed: Mapping[str, Any], what: str) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        raise BadExecutionInput(f"{what} is {_shown(given)}; it is to be an object of {', '.join(allowed)}")
+    for field in given:
+        if field not in allowed:
+            raise BadExecutionInput(f"{what} has the field {_shown(field)}; it may have {', '.join(allowed)}")
+    return given
+
+
+def _features(given: Any) -> list[str]:
+    """The features asked for, in the one order. Their case does not matter."""
+    spelled = {feature.lower(): feature for feature in FEATURES}
+    if not isinstance(given, Sequence) or isinstance(given, str) or not given:
+        raise BadExecutionInput(f"features is {_shown(given)}; it is to be a list of some of {', '.join(FEATURES)}")
+    asked = {spelled.get(name.lower()) if isinstance(name, str) else None for name in given}
+    if None in asked or len(asked) != len(given):
+        raise BadExecutionInput(
+            f"features is {_shown(given)}; it is to hold some of {', '.join(FEATURES)}, each at most once"
+        )
+    return [feature for feature in FEATURES if feature in asked]
+
+
+def _years(given: Any, this_year: int) -> tuple[int, int]:
+    years = {"first": 2009, "last": this_year} | _fields(given, {"first": 0, "last": 0}, "years")
+    first, last = (_whole(f"years.{end}", years[end], *FIRST_YEARS) for end in ("first", "last"))
+    if first > last:
+        raise BadExecutionInput(f"years.first is {first}; it is to be no later than years.last, {last}")
+    return first, last
+
+
+def _one_of(field: str, given: Any, allowed: Sequence[str]) -> str:
+    if not isinstance(given, str) or given not in allowed:
+        raise BadExecutionInput(f"{field} is {_shown(given)}; it is to be one of {', '.join(allowed)}")
+    return given
+
+
+def _whole(field: str, given: Any, least: int, most: int) -> int:
+    if type(given) is not int or not least <= given <= most:
+        raise BadExecutionInput(f"{field} is {_shown(given)}; it is to be an integer from {least} to {most}")
+    return given
+
+
+def _fraction(field: str, given: Any) -> float:
+    if type(given) not in (int, float) or not 0 <= given <= 1:
+        raise BadExecutionInput(f"{field} is {_shown(given)}; it is to be a number from 0 to 1")
+    return float(given)
+
+
+def _shown(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 80 else f"{shown[:80]}…"

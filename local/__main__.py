@@ -1,0 +1,78 @@
+"""The commands behind `make run`, `make up` and `make down`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from local import process, run
+from local.server import ROOT
+
+STACK = "wildrydes"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command that is named. Returns its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m local", description="Run the whole project on this machine.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    running = commands.add_parser("run", help="retrain once: upload, execute, report, ask the API")
+    running.add_argument("--rides", type=Path, default=ROOT / "data" / "rides", help="a file or folder of rides")
+    running.add_argument(
+        "--weather", type=Path, default=ROOT / "data" / "weather", help="a GHCN-Daily CSV or a folder of them"
+    )
+    running.add_argument("--target", help="heavy_utilization (default) or service_requested")
+    running.add_argument("--features", help="inputs of the model, by commas: distance,TMAX,TMIN,PRCP")
+    running.add_argument("--chunk-bytes", help="bytes a child execution gets (default: 200000 here, 8 MB on AWS)")
+    running.add_argument("--max-rejected-fraction", help="share of rejected rides from which on to fail (default: 0.1)")
+    up = commands.add_parser("up", help="keep the embedded AWS running, with the stack deployed")
+    up.add_argument("--port", type=int, default=4566, help="port to listen on (default: %(default)s)")
+    up.add_argument(
+        "--weather", type=Path, default=ROOT / "data" / "weather", help="a GHCN-Daily CSV or a folder of them"
+    )
+    commands.add_parser("down", help="stop what `up` started")
+    given = parser.parse_args(arguments)
+    console = Console(highlight=False, soft_wrap=True)
+    try:
+        return {"run": _run, "up": _up, "down": _down}[given.command](given, console)
+    except run.EXPECTED as fault:
+        console.print(str(fault), style="red", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+        return 130
+
+
+def _run(given: argparse.Namespace, console: Console) -> int:
+    wish = run.Wish(
+        rides=given.rides,
+        weather=given.weather,
+        target=given.target,
+        features=given.features,
+        chunk_bytes=given.chunk_bytes,
+        max_rejected_fraction=given.max_rejected_fraction,
+    )
+    return run.run(wish, console, STACK)
+
+
+def _up(given: argparse.Namespace, console: Console) -> int:
+    kept = process.kept()
+    if kept is not None:
+        console.print(f"The embedded AWS is running already at {kept.endpoint}; `make down` stops it.")
+        return 0
+    return run.up(given.port, given.weather, console, STACK)
+
+
+def _down(_: argparse.Namespace, console: Console) -> int:
+    kept = process.kept()
+    if kept is None:
+        console.print("No embedded AWS is running.")
+    else:
+        process.stop(kept)
+        console.print("Stopped the embedded AWS.")
+    process.STATE.unlink(missing_ok=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The training containers of SageMaker's built-in algorithms, as local processes."""

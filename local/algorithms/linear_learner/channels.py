@@ -1,0 +1,135 @@
+"""Input channels: the files of a channel -> one dataset.
+
+Formats: `text/csv` without a header, label first; `application/x-recordio-protobuf`. Rows keep the order of the
+files' paths and of the rows within: like the container, the learner does not shuffle.
+"""
+
+import gzip
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from local.algorithms.linear_learner import recordio
+from local.algorithms.linear_learner.errors import CustomerError
+
+CHANNELS = ("train", "validation", "test")
+# Where the container sees its input; messages name files as it would.
+_CONTAINER_BASE = Path("/opt/ml")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """`features` (rows, features) and `labels` (rows,), both float64."""
+
+    features: np.ndarray
+    labels: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def read_all(base: Path, configuration: Mapping[str, Mapping[str, object]]) -> dict[str, Dataset]:
+    """Read the channels that inputdataconfig.json names. Raises CustomerError for an unusable channel or file."""
+    unknown = sorted(set(configuration) - set(CHANNELS))
+    if unknown:
+        raise CustomerError(
+            "Unable to initialize the algorithm. Failed to validate input data configuration. (caused by "
+            f"ValidationError)\n\nCaused by: Additional properties are not allowed ({unknown[0]!r} was unexpected; "
+            f"channels are {', '.join(CHANNELS)})"
+        )
+    if "train" not in configuration:
+        raise CustomerError(
+            "Unable to initialize the algorithm. Failed to validate input data configuration. (caused by "
+            "ValidationError)\n\nCaused by: 'train' is a required property"
+        )
+    return {name: _read_channel(base, name, configuration[name]) for name in CHANNELS if name in configuration}
+
+
+def _read_channel(base: Path, name: str, configuration: Mapping[str, object]) -> Dataset:
+    content_type = str(configuration.get("ContentType") or "application/x-recordio-protobuf")
+    media_type = content_type.split(";")[0].strip().lower()
+    readers = {"text/csv": _read_csv, "application/x-recordio-protobuf": _read_recordio}
+    if media_type not in readers:
+        raise CustomerError(
+            f"No iterator has been registered for ContentType {content_type!r}: {' and '.join(readers)} are"
+        )
+    folder = base / "input" / "data" / name
+    tables = []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        shown = _CONTAINER_BASE / path.relative_to(base)
+        data = _content(path, shown, unpack=configuration.get("CompressionType") == "Gzip")
+        if data.strip():
+            tables.append(readers[media_type](data, shown))
+    if not tables:
+        raise CustomerError(f"The {name} channel holds no rows: {_CONTAINER_BASE / 'input' / 'data' / name}")
+    if len({table.shape[1] for table in tables}) > 1:
+        raise CustomerError(f"The files of the {name} channel differ in their number of columns")
+    return _dataset(np.concatenate(tables), name)
+
+
+def _content(path: Path, shown: Path, *, unpack: bool) -> bytes:
+    data = path.read_bytes()
+    if not (unpack and data.startswith(b"\x1f\x8b")):
+        return data
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise CustomerError(f"Unable to decompress {shown}: {error}") from None
+
+
+def _read_csv(data: bytes, shown: Path) -> np.ndarray:
+    """A table of numbers, (rows, 1 + features)."""
+    text = data.decode("utf-8", errors="replace")
+    try:
+        return np.loadtxt(text.splitlines(), delimiter=",", comments=None, quotechar='"', ndmin=2)
+    except ValueError as error:
+        raise _unparsable(text.splitlines(), shown, str(error)) from None
+
+
+def _unparsable(lines: list[str], shown: Path, reason: str) -> CustomerError:
+    """The container's message, which counts rows by the thousand, with the row and the value at fault."""
+    rows = [line for line in lines if line.strip()]
+    columns = rows[0].count(",") + 1
+    for number, row in enumerate(rows, start=1):
+        values = [value.strip().strip('"') for value in row.split(",")]
+        wrong = next((value for value in values if not _is_number(value)), None)
+        fault = f"{wrong!r} is no number" if wrong is not None else f"it has {len(values)} columns, not {columns}"
+        if wrong is not None or len(values) != columns:
+            first = (number - 1) // 1000 * 1000 + 1
+            return CustomerError(
+                f"Unable to parse csv: rows {first}-{first + 999}, file {shown}: row {number}: {fault}"
+            )
+    return CustomerError(f"Unable to parse csv: rows 1-1000, file {shown}: {reason}")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _read_recordio(data: bytes, shown: Path) -> np.ndarray:
+    try:
+        decoded = list(recordio.records(data))
+    except recordio.BadRecordError as error:
+        raise CustomerError(f"Unable to parse recordio-protobuf, file {shown}: {error}") from None
+    if any(record.label is None for record in decoded):
+        raise CustomerError(f"A record without a label in {shown}")
+    size = max(record.dimension for record in decoded)
+    if any(record.keys is None and len(record.values) != size for record in decoded):
+        raise CustomerError(f"The records of {shown} differ in their number of features")
+    return np.array([[record.label, *record.dense(size)] for record in decoded], dtype=float)
+
+
+def _dataset(table: np.ndarray, name: str) -> Dataset:
+    if table.shape[1] < 2:
+        raise CustomerError(f"The {name} channel has one column: the label comes first, then the features")
+    if not np.isfinite(table).all():
+        row = int(np.argmin(np.isfinite(table).all(axis=1))) + 1
+        raise CustomerError(f"The {name} channel has a value that is not finite (NaN or infinity) in row {row}")
+    return Dataset(features=np.ascontiguousarray(table[:, 1:]), labels=np.ascontiguousarray(table[:, 0]))

@@ -1,0 +1,70 @@
+"""The contract of a training container: what it reads and writes under its base folder, and its exit code.
+
+Reads input/config/{hyperparameters,inputdataconfig,resourceconfig}.json and input/data/<channel>/**; writes
+model/model_algo-1, and on failure output/failure. Exit codes: 0, 1 (the algorithm failed), 2 (the input is wrong).
+Source: "How Amazon SageMaker Provides Training Information" and "How Amazon SageMaker Processes Training Output" of
+the developer guide.
+"""
+
+import json
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.algorithms.linear_learner import artefact, channels, hyperparameters, report
+from local.algorithms.linear_learner.errors import CustomerError, TrainingError
+from local.algorithms.linear_learner.learner import learn
+
+_CUSTOMER = "Customer Error: "
+
+
+def run(base: Path) -> int:
+    """Train as the files under `base` (the container's /opt/ml) say; return the exit code."""
+    logger = report.configure()
+    try:
+        _train(base, report.Report(logger))
+    except TrainingError as error:
+        reason = f"{_CUSTOMER if isinstance(error, CustomerError) else ''}{error}"
+        logger.error(reason)
+        _fail(base, reason)
+        return error.exit_code
+    except (OSError, ArithmeticError, LookupError, TypeError, ValueError, MemoryError) as error:
+        # A fault of this program; the container writes such ones down too, with their traceback in the log.
+        logger.error(traceback.format_exc())
+        _fail(base, f"uncaught exception during training: {error!r}")
+        return TrainingError.exit_code
+    return 0
+
+
+def _train(base: Path, lines: report.Report) -> None:
+    given = _configuration(base, "hyperparameters.json")
+    lines.logger.info(f"Merging with provided configuration from /opt/ml/input/config/hyperparameters.json: {given}")
+    lines.logger.info(f"Final configuration: {hyperparameters.final_configuration(given)}")
+    settings = hyperparameters.parse(given)
+    hosts = _configuration(base, "resourceconfig.json", optional=True).get("hosts") or ["algo-1"]
+    if not isinstance(hosts, list) or len(hosts) != 1:
+        raise CustomerError(f"The local linear learner trains on one host, not on {hosts}")
+    data = channels.read_all(base, _configuration(base, "inputdataconfig.json"))
+    model = learn(data, settings, lines)
+    folder = base / "model"
+    folder.mkdir(parents=True, exist_ok=True)
+    lines.logger.info(f"Saved checkpoint to {str(artefact.write(folder, model, settings))!r}")
+
+
+def _configuration(base: Path, name: str, *, optional: bool = False) -> Mapping:
+    path = base / "input" / "config" / name
+    if optional and not path.exists():
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError) as error:
+        raise CustomerError(f"/opt/ml/input/config/{name} cannot be read: {error}") from None
+    if not isinstance(content, dict):
+        raise CustomerError(f"/opt/ml/input/config/{name} holds no object")
+    return content
+
+
+def _fail(base: Path, reason: str) -> None:
+    path = base / "output" / "failure"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(reason, encoding="utf-8")

@@ -1,0 +1,25 @@
+"""Names the resource a call is authorised on, where MiniStack knows it only as `*`, which no policy with one allows."""
+
+from typing import Any
+
+from local.gateway import ResourceOf
+from local.sagemaker import service
+
+
+def resources() -> dict[str, ResourceOf]:
+    """By service, what names the ARN of a call from its JSON body, region and account."""
+    return {"athena": _athena, "sagemaker": service.resource_of, "states": _states}
+
+
+def _athena(body: dict[str, Any], region: str, account: str) -> str | None:
+    """A query execution is no resource of its own: AWS authorises it on the workgroup it runs in."""
+    from ministack.services import athena
+
+    execution = athena._executions.get(body.get("QueryExecutionId", ""))
+    if execution is None:
+        return None
+    return f"arn:aws:athena:{region}:{account}:workgroup/{execution['WorkGroup']}"
+
+
+def _states(body: dict[str, Any], region: str, account: str) -> str | None:
+    return body.get("mapRunArn")

@@ -1,0 +1,137 @@
+"""Deploys template.yaml to the embedded AWS through CloudFormation, as `sam deploy` does to AWS.
+
+The functions' folder and the state machines' definitions are uploaded, the template points to where they are, and
+CloudFormation creates the stack or updates it in place. What is in the template's bucket stays.
+"""
+
+import hashlib
+import io
+import json
+import logging
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError, WaiterError
+from samtranslator.yaml_helper import yaml_parse
+
+from local import account
+
+log = logging.getLogger(__name__)
+
+ARTIFACTS = "wildrydes-artifacts"
+MODEL_PATH_PARAMETER = "/wildrydes/model-path"
+NO_MODEL = "none"
+
+# The same for every file, so that the same code gives the same archive and the same key.
+_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+class DeploymentError(Exception):
+    """CloudFormation refused the stack; the message names each resource that failed, and why."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployed stack: its outputs by name."""
+
+    stack: str
+    outputs: dict[str, str]
+
+
+def deploy(root: Path, endpoint: str, stack: str, parameters: dict[str, str] | None = None) -> Deployment:
+    """Deploy `root/template.yaml` as `stack`, in place if it is there. Raises DeploymentError."""
+    s3 = account.client("s3", endpoint)
+    ensure_bucket(s3, ARTIFACTS)
+    _ensure_model_path(account.client("ssm", endpoint))
+    template = packaged(root, s3)
+    cloudformation = account.client("cloudformation", endpoint)
+    request = {
+        "StackName": stack,
+        "TemplateBody": json.dumps(template),
+        "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in (parameters or {}).items()],
+    }
+    _create_or_update(cloudformation, stack, request)
+    described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    return Deployment(stack, {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])})
+
+
+def packaged(root: Path, s3: Any) -> dict[str, Any]:
+    """The template with the code and the definitions it names uploaded, and named by where they are."""
+    template = yaml_parse((root / "template.yaml").read_text(encoding="utf-8"))
+    function_globals = template["Globals"]["Function"]
+    code = archive(root / function_globals["CodeUri"])
+    function_globals["CodeUri"] = _upload(s3, "functions.zip", code)
+    for resource in template["Resources"].values():
+        properties = resource.get("Properties", {})
+        if resource["Type"] == "AWS::Serverless::StateMachine":
+            definition = (root / properties["DefinitionUri"]).read_bytes()
+            properties["DefinitionUri"] = _upload(s3, Path(properties["DefinitionUri"]).name, definition)
+    return template
+
+
+def archive(folder: Path) -> bytes:
+    """The files below `folder` as a zip, byte for byte the same for the same files."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _ZIP_TIME)
+                entry.external_attr = 0o644 << 16
+                package.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _upload(s3: Any, name: str, content: bytes) -> dict[str, str]:
+    key = f"{hashlib.sha256(content).hexdigest()[:32]}/{name}"
+    s3.put_object(Bucket=ARTIFACTS, Key=key, Body=content)
+    return {"Bucket": ARTIFACTS, "Key": key}
+
+
+def ensure_bucket(s3: Any, bucket: str) -> None:
+    """Create `bucket` if it is not there."""
+    try:
+        s3.head_bucket(Bucket=bucket)
+    except ClientError as missing:
+        if missing.response["Error"]["Code"] not in ("404", "NoSuchBucket"):
+            raise
+        s3.create_bucket(Bucket=bucket)
+
+
+def _ensure_model_path(ssm: Any) -> None:
+    """The template reads the parameter at each deployment, so it must be there before the first."""
+    try:
+        ssm.put_parameter(Name=MODEL_PATH_PARAMETER, Value=NO_MODEL, Type="String")
+    except ClientError as there:
+        if there.response["Error"]["Code"] != "ParameterAlreadyExists":
+            raise
+
+
+def _create_or_update(cloudformation: Any, stack: str, request: dict[str, Any]) -> None:
+    try:
+        cloudformation.update_stack(**request)
+        waiter = cloudformation.get_waiter("stack_update_complete")
+    except ClientError as refusal:
+        message = refusal.response["Error"]["Message"]
+        if "No updates are to be performed" in message:
+            return
+        if "does not exist" not in message:
+            raise DeploymentError(f"CloudFormation refused the template: {message}") from refusal
+        cloudformation.create_stack(**request, OnFailure="DELETE")
+        waiter = cloudformation.get_waiter("stack_create_complete")
+    try:
+        waiter.wait(StackName=stack, WaiterConfig={"Delay": 0.2, "MaxAttempts": 300})
+    except WaiterError as failure:
+        raise DeploymentError(_failures(cloudformation, stack)) from failure
+
+
+def _failures(cloudformation: Any, stack: str) -> str:
+    events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    failed = [
+        f"{event['LogicalResourceId']} ({event['ResourceType']}): {event.get('ResourceStatusReason', 'no reason given')}"
+        for event in reversed(events)
+        if event["ResourceStatus"].endswith("_FAILED")
+    ]
+    return "The stack could not be deployed:\n  " + "\n  ".join(failed or ["no resource says why"])

@@ -1,0 +1,136 @@
+"""Runs Python functions as AWS does: by AWS's own runtime client, in an interpreter that has the function's packages.
+
+MiniStack starts Python functions with a script of its own that names every error `Runtime.HandlerError`, so that no
+Catch by exception name ever matches. Its worker for custom runtimes speaks the Lambda Runtime API; with a bootstrap
+that is `awslambdaric`, it runs Python functions too.
+
+The interpreter is one whose environment was built from `functions/requirements.txt` and what the managed runtime
+brings (`requirements/lambda.txt`), so that a package missing there is missing here. The process gets the variables of
+a Lambda function, and nothing else of the server's environment.
+"""
+
+import io
+import os
+import stat
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+from local.seams import replace, seam
+
+_INHERITED = ("LANG", "TZ", "TMPDIR", "PYTHONHASHSEED", "SSL_CERT_FILE")
+
+# `exec` in the shell, so that a signal for the worker reaches the function's process itself.
+_BOOTSTRAP = """#!/bin/sh
+exec "{python}" -m awslambdaric "$_HANDLER"
+"""
+
+
+def install(python: str, endpoint: str) -> None:
+    """Let MiniStack run `python3*` functions by `python`, with `endpoint` for their AWS."""
+    from ministack.core import lambda_runtime
+    from ministack.services import lambda_svc
+
+    worker_class = _worker_class(lambda_runtime, python)
+    class_for = seam(lambda_runtime, "_worker_class_for")
+    replace(
+        lambda_runtime, "_worker_class_for", lambda config: worker_class if _is_python(config) else class_for(config)
+    )
+    by_runtime_api = seam(lambda_svc, "_execute_function_provided_warm")
+    by_script = seam(lambda_svc, "_execute_function_warm")
+
+    def execute_warm(func: dict, event: Any, request_id: str) -> dict:
+        run = by_runtime_api if _is_python(func.get("config") or func) else by_script
+        return run(func, event, request_id)
+
+    replace(lambda_svc, "_execute_function_warm", execute_warm)
+    environment_of = seam(lambda_svc, "_provided_worker_env")
+
+    def worker_environment(config: dict, code_dir: str, port: int) -> dict[str, str]:
+        full = environment_of(config, code_dir, port)
+        return _function_environment(full, config, endpoint) if _is_python(config) else full
+
+    replace(lambda_svc, "_provided_worker_env", worker_environment)
+
+
+def _is_python(config: dict) -> bool:
+    return str(config.get("Runtime", "")).startswith("python")
+
+
+def _function_environment(full: dict[str, str], config: dict, endpoint: str) -> dict[str, str]:
+    """Of MiniStack's environment what is the function's own; the rest is the server's, and AWS shows it to nobody."""
+    own = (config.get("Environment") or {}).get("Variables") or {}
+    kept = {name: value for name, value in full.items() if name in own or name in _INHERITED or _is_lambda(name)}
+    name = config.get("FunctionName", "unknown")
+    return kept | {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{config.get('Runtime')}",
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_FORMAT": (config.get("LoggingConfig") or {}).get("LogFormat", "Text"),
+    }
+
+
+def _is_lambda(name: str) -> bool:
+    return name.startswith(("AWS_LAMBDA_", "LAMBDA_")) or name in {
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "_HANDLER",
+    }
+
+
+def _worker_class(lambda_runtime: Any, python: str) -> type:
+    base = seam(lambda_runtime, "ProvidedWorker")
+    runtime_error: Callable[[str, str], Exception] = seam(lambda_runtime, "ProvidedRuntimeError")
+    for name in ("_await_init", "_build_handler_class"):
+        seam(base, name)
+
+    class PythonWorker(base):
+        """An execution environment whose bootstrap is AWS's runtime interface client."""
+
+        def __init__(self, func_name: str, config: dict, code_zip: bytes) -> None:
+            super().__init__(func_name, config, with_bootstrap(code_zip, python))
+
+        def _await_init(self, init_timeout: float | None = None) -> None:
+            try:
+                super()._await_init(init_timeout)
+            except RuntimeError:
+                # The client reported why the module could not be loaded; AWS hands that on as the function's error.
+                reported = self._init_error
+                if not isinstance(reported, dict):
+                    raise
+                raise runtime_error(
+                    reported.get("errorMessage", ""), reported.get("errorType", "Runtime.Unknown")
+                ) from None
+
+        def _build_handler_class(self, generation: int, pending: Any) -> type:
+            handler = super()._build_handler_class(generation, pending)
+            # Headers and body go out in two writes; with Nagle's algorithm the second waits 40 ms for an answer.
+            handler.disable_nagle_algorithm = True
+            return handler
+
+    return PythonWorker
+
+
+def with_bootstrap(code_zip: bytes, python: str) -> bytes:
+    """The deployment package with a `bootstrap` added that runs AWS's client by the interpreter at `python`."""
+    package = io.BytesIO(code_zip)
+    entry = zipfile.ZipInfo("bootstrap")
+    entry.external_attr = (stat.S_IFREG | 0o755) << 16
+    with zipfile.ZipFile(package, "a") as archive:
+        archive.writestr(entry, _BOOTSTRAP.format(python=python))
+    return package.getvalue()
+
+
+def stop_workers() -> None:
+    """End every function's process."""
+    from ministack.core import lambda_runtime
+
+    lambda_runtime.reset()

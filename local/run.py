@@ -1,0 +1,212 @@
+"""`make run`, from raw rides to an answer of the API, and `make up`, which keeps all of it running.
+
+    server ─> stack ─> weather into noaa-ghcn-pds ─> rides into raw/ ─> StartExecution ─> report ─> POST
+
+Everything past the server's start goes through the APIs of AWS, by boto3 and HTTP.
+"""
+
+import contextlib
+import json
+import shlex
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from local import account, console as shown, deploy, executions, noaa, process
+from local.report import report
+from local.server import ROOT
+
+REPORT = process.BUILD / "report.json"
+DEFAULT_CHUNK_BYTES = 200_000
+
+# A ride to ask about, in the fields of the API; heat of 33 °C, as the workshop's own example has it.
+SAMPLE_RIDE = {"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMAX": 333, "TMIN": 300, "PRCP": 0}
+
+
+class WrongWishError(Exception):
+    """What the user asked for cannot be done; the message says why."""
+
+
+EXPECTED = (
+    WrongWishError,
+    process.ServerError,
+    deploy.DeploymentError,
+    noaa.UnreadableWeatherError,
+    ClientError,
+    BotoCoreError,
+)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What to run on, and with what input; None leaves it to the workflow's default."""
+
+    rides: Path
+    weather: Path
+    target: str | None
+    features: str | None
+    chunk_bytes: str | None
+    max_rejected_fraction: str | None
+
+    def execution_input(self) -> dict[str, Any]:
+        """The input of the execution. The workflow checks it; here only text becomes numbers and lists."""
+        given: dict[str, Any] = {"chunk_bytes": number(self.chunk_bytes) if self.chunk_bytes else DEFAULT_CHUNK_BYTES}
+        if self.target:
+            given["target"] = self.target
+        if self.features:
+            given["features"] = [name.strip() for name in self.features.split(",")]
+        if self.max_rejected_fraction:
+            given["max_rejected_fraction"] = number(self.max_rejected_fraction)
+        return given
+
+
+def number(text: str) -> int | float | str:
+    """`text` as a number; as it is where it is none, for the workflow to refuse by the field's name."""
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return kind(text)
+    return text
+
+
+def run(wish: Wish, console: Console, stack: str) -> int:
+    """Retrain once and ask the API. Returns the exit code: 1 where the execution failed."""
+    rides, weather = _files(wish.rides), _files(wish.weather)
+    with _server(console) as endpoint:
+        deployment = _deploy(endpoint, stack, console)
+        _fill_weather(endpoint, weather, console)
+        _upload(endpoint, deployment.outputs["DataBucketName"], rides, console)
+        arn = start(endpoint, deployment, wish.execution_input())
+        began = time.monotonic()
+        try:
+            progress = shown.watch(console, executions.follow(endpoint, arn))
+        except KeyboardInterrupt:
+            account.client("stepfunctions", endpoint).stop_execution(executionArn=arn, cause="Ctrl-C")
+            raise
+        if progress.status != "SUCCEEDED":
+            console.print(shown.failure_report(executions.failure(endpoint, arn, progress)))
+            return 1
+        output = json.loads(progress.output or "{}")
+        prediction = ask(api_url(endpoint, deployment), output["features"])
+        written = report(output, prediction, {"arn": arn, "seconds": round(time.monotonic() - began, 1)})
+        REPORT.parent.mkdir(exist_ok=True)
+        REPORT.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        console.print(shown.summary(written))
+        console.print(f"\nAll of it is in {REPORT.relative_to(ROOT)}.")
+    return 0
+
+
+def up(port: int, weather: Path, console: Console, stack: str) -> int:
+    """Start the embedded AWS on `port` and leave it running, the stack deployed and the weather in place."""
+    files = _files(weather)
+    console.print(f"Starting the embedded AWS on {account.HOST}:{port}")
+    server = process.launch(port, process.LOG)
+    running = process.Running(server.pid, process.endpoint_at(port))
+    try:
+        deployment = _deploy(running.endpoint, stack, console)
+        _fill_weather(running.endpoint, files, console)
+    except BaseException:
+        server.terminate()
+        server.wait()
+        raise
+    process.save(running)
+    console.print("\nRunning until `make down`. For the aws CLI and any SDK:\n")
+    for name, value in account.client_variables(running.endpoint).items():
+        console.print(f"export {name}={value}")
+    for name in ("DataBucketName", "StateMachineArn", "PredictFunctionName", "AthenaWorkGroupName", "GlueDatabaseName"):
+        console.print(f"export {_shell_name(name)}={deployment.outputs[name]}")
+    console.print(f"export API_URL={api_url(running.endpoint, deployment)}")
+    return 0
+
+
+def _shell_name(output: str) -> str:
+    """`DataBucketName` as `DATA_BUCKET`, `StateMachineArn` as `STATE_MACHINE`."""
+    words = output.removesuffix("Name").removesuffix("Arn")
+    return "".join(f"_{letter}" if letter.isupper() else letter for letter in words).strip("_").upper()
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.exists():
+        raise WrongWishError(f"{path} does not exist.")
+    files = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.is_file())
+    if not files:
+        raise WrongWishError(f"{path} holds no file.")
+    return files
+
+
+@contextlib.contextmanager
+def _server(console: Console) -> Iterator[str]:
+    """The server that `make up` keeps, or one for the length of the block."""
+    kept = process.kept()
+    if kept is not None:
+        console.print(f"Using the embedded AWS at {kept.endpoint}; the rides there before are trained on as well.")
+        yield kept.endpoint
+        return
+    console.print("Starting the embedded AWS")
+    with process.temporary_server(process.LOG) as endpoint:
+        yield endpoint
+
+
+def _deploy(endpoint: str, stack: str, console: Console) -> deploy.Deployment:
+    console.print("Deploying template.yaml")
+    deployment = deploy.deploy(ROOT, endpoint, stack)
+    with urllib.request.urlopen(f"{endpoint}/_local/unread-properties", timeout=10) as answer:  # noqa: S310
+        unread = json.load(answer)
+    for resource, properties in sorted(unread.items()):
+        console.print(f"  not played here: {', '.join(properties)} of {resource}", style="dim")
+    return deployment
+
+
+def _fill_weather(endpoint: str, files: list[Path], console: Console) -> None:
+    filled = noaa.fill(endpoint, files)
+    console.print(
+        f"Filled {noaa.BUCKET} with {filled.rows:,} rows of {filled.stations} stations, "
+        f"{filled.first_year} to {filled.last_year}"
+    )
+
+
+def _upload(endpoint: str, bucket: str, files: list[Path], console: Console) -> None:
+    s3 = account.client("s3", endpoint)
+    for file in files:
+        s3.upload_file(str(file), bucket, f"raw/{file.name}")
+    console.print(f"Uploaded {len(files)} ride {'file' if len(files) == 1 else 'files'}")
+
+
+def start(endpoint: str, deployment: deploy.Deployment, execution_input: dict[str, Any]) -> str:
+    """Start the workflow; returns the execution's ARN."""
+    started = account.client("stepfunctions", endpoint).start_execution(
+        stateMachineArn=deployment.outputs["StateMachineArn"],
+        name=f"run-{uuid.uuid4().hex[:12]}",
+        input=json.dumps(execution_input),
+    )
+    return started["executionArn"]
+
+
+def api_url(endpoint: str, deployment: deploy.Deployment) -> str:
+    """Where the embedded API Gateway serves the stack's API."""
+    return f"{endpoint}/_aws/execute-api/{deployment.outputs['ApiId']}/live/"
+
+
+def ask(url: str, features: list[str]) -> dict[str, Any]:
+    """POST the sample ride, as far as the model looks at it. Returns request, answer and the curl line for it."""
+    ride = {name: SAMPLE_RIDE[name] for name in SAMPLE_RIDE if name in features}
+    body = json.dumps(ride)
+    request = urllib.request.Request(url, data=body.encode(), headers={"Content-Type": "application/json"})  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+            answer = response.read().decode()
+    except urllib.error.HTTPError as refusal:
+        raise WrongWishError(f"The API answered {refusal.code}: {refusal.read().decode(errors='replace')}") from refusal
+    return {
+        "request": ride,
+        "answer": answer,
+        "response": json.loads(answer),
+        "curl": f"curl -d {shlex.quote(body)} {url}",
+    }

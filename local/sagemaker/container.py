@@ -1,0 +1,76 @@
+"""The folder that a training container sees as /opt/ml, and the reason that it leaves when it fails.
+
+Source: "How Amazon SageMaker Provides Training Information" of the developer guide.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from local.sagemaker.validation import channels
+
+_HOST = "algo-1"
+_CUSTOMER = "Customer Error: "
+# Of the server's environment, what a program needs to run at all. No credentials, no endpoints.
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR")
+# The root from which `local` is imported.
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def prepare(folder: Path, job: Mapping[str, Any]) -> None:
+    """Lay out `folder` for a job's description: configuration, and places for data, model and output."""
+    for place in ("input/config", "input/data", "model", "output/data"):
+        (folder / place).mkdir(parents=True)
+    instance = job["ResourceConfig"]["InstanceType"]
+    resources = {
+        "current_host": _HOST,
+        "current_instance_type": instance,
+        "current_group_name": "homogeneousCluster",
+        "hosts": [_HOST],
+        "instance_groups": [
+            {"instance_group_name": "homogeneousCluster", "instance_type": instance, "hosts": [_HOST]},
+        ],
+        "network_interface_name": "eth0",
+    }
+    files = {
+        "hyperparameters.json": job.get("HyperParameters", {}),
+        "inputdataconfig.json": {channel.name: channel.configuration for channel in channels(dict(job))},
+        "resourceconfig.json": resources,
+    }
+    for name, content in files.items():
+        (folder / "input" / "config" / name).write_text(json.dumps(content), encoding="utf-8")
+
+
+def command(module: str, folder: Path) -> Sequence[str]:
+    """Run the algorithm with this interpreter on `folder`."""
+    return (sys.executable, "-m", module, "--base-dir", str(folder))
+
+
+def environment(job: Mapping[str, Any], region: str) -> dict[str, str]:
+    """The process's environment: the request's own variables, and what the container is told of its job."""
+    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    return {
+        **inherited,
+        **job.get("Environment", {}),
+        "TRAINING_JOB_NAME": job["TrainingJobName"],
+        "TRAINING_JOB_ARN": job["TrainingJobArn"],
+        "AWS_REGION": region,
+        "PYTHONPATH": str(_ROOT),
+        "PYTHONUNBUFFERED": "1",
+        # One thread adds up in one order: the same data give the same model, to the bit.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+    }
+
+
+def failure_reason(folder: Path, exit_code: int) -> str:
+    """FailureReason from output/failure: `ClientError: …` for what the customer did, else `AlgorithmError: …`."""
+    path = folder / "output" / "failure"
+    text = path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""
+    kind = "ClientError" if text.startswith(_CUSTOMER) else "AlgorithmError"
+    # The end of a long reason may be cut off; the exit code is not to be.
+    return f"{kind}: {text.removeprefix(_CUSTOMER)[:900]}, exit code: {exit_code}"

@@ -1,0 +1,25 @@
+"""Errors of the API, with the codes by which SDKs know them."""
+
+
+class ApiError(Exception):
+    """An error answer: `code` as in botocore's `error.response["Error"]["Code"]`, HTTP status 400."""
+
+    code = "ValidationException"
+
+
+class ResourceInUseError(ApiError):
+    """The name is taken."""
+
+    code = "ResourceInUse"
+
+
+class AccessDeniedError(ApiError):
+    """The caller may not do this."""
+
+    code = "AccessDeniedException"
+
+
+class UnsupportedError(ApiError):
+    """The embedded AWS does not implement the operation or the member."""
+
+    code = "UnsupportedOperationException"

@@ -1,0 +1,194 @@
+"""SageMaker's training jobs on the wire: JSON 1.1, `X-Amz-Target: SageMaker.<operation>`.
+
+A SageMakerService has what MiniStack asks of a service module: handle_request, get_state, load_persisted_state and
+reset. Requests are answered in threads, since a creation looks into S3 over the server that it came in by.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+from ministack.core import router
+from ministack.core.responses import (
+    AccountRegionScopedDict,
+    error_response_json,
+    get_account_id,
+    get_region,
+    json_response,
+)
+
+from local.sagemaker import listing, shapes, transfer, validation
+from local.sagemaker.errors import AccessDeniedError, ApiError, ResourceInUseError, UnsupportedError
+from local.sagemaker.jobs import ENDED, TrainingJob
+from local.sagemaker.runner import Runner
+
+PRINCIPAL = "sagemaker.amazonaws.com"
+TARGET_PREFIX = "SageMaker"
+_CONTENT_TYPE = "application/x-amz-json-1.1"
+_UNKNOWN = "Requested resource not found."
+
+Response = tuple[int, dict[str, str], bytes]
+# (caller's access key id, role ARN) -> why the caller may not pass the role to SageMaker, or None.
+PassRoleDenial = Callable[[str, str], str | None]
+
+
+def resource_of(body: dict[str, Any], region: str, account: str) -> str | None:
+    """The ARN on which a request is authorised, or None for `*` (ListTrainingJobs)."""
+    if isinstance(body.get("ResourceArn"), str):
+        return body["ResourceArn"]
+    name = body.get("TrainingJobName")
+    return _arn(name, region, account) if isinstance(name, str) else None
+
+
+def _arn(name: str, region: str, account: str) -> str:
+    return f"arn:aws:sagemaker:{region}:{account}:training-job/{name.lower()}"
+
+
+@dataclass
+class SageMakerService:
+    """The API. Jobs are run by `runner`; `denies_pass_role` is asked before one is created."""
+
+    runner: Runner
+    denies_pass_role: PassRoleDenial = lambda _key, _role: None
+    _jobs: AccountRegionScopedDict = field(default_factory=AccountRegionScopedDict)
+    _tags: AccountRegionScopedDict = field(default_factory=AccountRegionScopedDict)
+
+    async def handle_request(
+        self, method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, Any]
+    ) -> Response:
+        """Answer one request: (status, headers, body)."""
+        operation = headers.get("x-amz-target", "").rpartition(".")[2]
+        caller = router.extract_access_key_id(headers, query_params)
+        return await asyncio.to_thread(self._answer, operation, body, caller)
+
+    def _answer(self, operation: str, body: bytes, caller: str) -> Response:
+        operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+            "CreateTrainingJob": lambda request: self._create(request, caller),
+            "DescribeTrainingJob": lambda request: self._job(request).describe(),
+            "StopTrainingJob": self._stop,
+            "ListTrainingJobs": lambda request: listing.page(self._jobs.values(), request),
+            "AddTags": self._add_tags,
+            "ListTags": lambda request: {"Tags": _tag_list(self._tags[self._tagged(request)])},
+        }
+        try:
+            if operation not in operations:
+                implemented = ", ".join(operations)
+                raise UnsupportedError(f"SageMaker.{operation} is not implemented here; these are: {implemented}.")
+            request = _request(body)
+            shapes.check(operation, request)
+            return json_response(operations[operation](request), content_type=_CONTENT_TYPE)
+        except ApiError as error:
+            return error_response_json(error.code, str(error), message_key="Message", content_type=_CONTENT_TYPE)
+
+    def _create(self, request: dict[str, Any], caller: str) -> dict[str, Any]:
+        name, region = request["TrainingJobName"], get_region()
+        arn = _arn(name, region, get_account_id())
+        validation.check_create(request, region)
+        if name in self._jobs:
+            raise ResourceInUseError(
+                "Training job names must be unique within an AWS account and region, and a training job with this "
+                f"name already exists ({arn})"
+            )
+        denial = self.denies_pass_role(caller, request["RoleArn"])
+        if denial is not None:
+            raise AccessDeniedError(denial)
+        self._check_data(request, region)
+        job = TrainingJob.create(request, arn)
+        if self._jobs.setdefault(name, job) is not job:
+            raise ResourceInUseError(f"Another request is creating the training job {arn}")
+        self._tags[arn] = {tag["Key"]: tag.get("Value", "") for tag in request.get("Tags", [])}
+        self.runner.start(job, region)
+        return {"TrainingJobArn": arn}
+
+    def _check_data(self, request: dict[str, Any], region: str) -> None:
+        """Every channel must hold an object that the role can list, or there will be no job."""
+        role = request["RoleArn"]
+        try:
+            s3 = self.runner.clients("s3", role)
+        except PermissionError as error:
+            raise ApiError(
+                f"Could not assume role {role}. Please ensure that the role exists and allows principal "
+                f"'{PRINCIPAL}' to assume the role. {error}"
+            ) from error
+        for channel in validation.channels(request):
+            place, reason = channel.location, ""
+            try:
+                if transfer.find_object(s3, place):
+                    continue
+            except ClientError as error:
+                reason = f" Error message from S3: {error.response.get('Error', {}).get('Message')}"
+            raise ApiError(
+                f'No S3 objects found under S3 URL "s3://{place.bucket}/{place.prefix}" given in input data source. '
+                f"Please ensure that the bucket exists in the selected region ({region}), that objects exist under "
+                f'that S3 prefix, and that the role "{role}" has "s3:ListBucket" permissions on bucket '
+                f'"{place.bucket}".{reason}'
+            )
+
+    def _job(self, request: dict[str, Any]) -> TrainingJob:
+        job = self._jobs.get(request["TrainingJobName"])
+        if job is None:
+            raise ApiError(_UNKNOWN)
+        return job
+
+    def _stop(self, request: dict[str, Any]) -> dict[str, Any]:
+        job = self._job(request)
+        if not job.request_stop():
+            raise ApiError(f"The request was rejected because the training job is in status {job.status}.")
+        self.runner.stop(job.arn)
+        return {}
+
+    def _add_tags(self, request: dict[str, Any]) -> dict[str, Any]:
+        tags = self._tags[self._tagged(request)]
+        tags.update({tag["Key"]: tag["Value"] for tag in request["Tags"]})
+        return {"Tags": _tag_list(tags)}
+
+    def _tagged(self, request: dict[str, Any]) -> str:
+        arn = request["ResourceArn"]
+        if arn not in self._tags:
+            raise ApiError(_UNKNOWN)
+        return arn
+
+    def stop_all(self) -> None:
+        """End every job and its process: for the server's stop."""
+        self.runner.stop_all()
+
+    def reset(self) -> None:
+        """End and forget every job."""
+        self.stop_all()
+        self._jobs.clear()
+        self._tags.clear()
+
+    def get_state(self) -> dict[str, Any]:
+        """What is to survive the server: descriptions and tags."""
+        described = {key: job.describe() for key, job in self._jobs.to_dict().items()}
+        return {
+            "_jobs": AccountRegionScopedDict.from_dict(described),
+            "_tags": AccountRegionScopedDict.from_dict({key: dict(tags) for key, tags in self._tags.to_dict().items()}),
+        }
+
+    def load_persisted_state(self, data: dict[str, Any]) -> None:
+        """Take back what get_state gave. A job that was under way has failed with the server."""
+        self._tags = data.get("_tags", AccountRegionScopedDict())
+        self._jobs = AccountRegionScopedDict()
+        for (account, region, name), description in data.get("_jobs", AccountRegionScopedDict()).to_dict().items():
+            job = TrainingJob(description)
+            if job.status not in ENDED:
+                job.fail("InternalServerError: the embedded AWS was stopped while the job was under way.")
+            self._jobs.set_scoped(account, region, name, job)
+
+
+def _request(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body or b"{}")
+    except ValueError:
+        raise ApiError("The request's body is no JSON.") from None
+    if not isinstance(value, dict):
+        raise ApiError("The request's body is no JSON object.")
+    return value
+
+
+def _tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]

@@ -1,0 +1,213 @@
+"""The embedded AWS: one process that serves one endpoint on 127.0.0.1.
+
+    python -m local.server --port 4566
+
+What comes in goes to MiniStack's gateway, which routes, authenticates and authorises it. Before it serves, the parts
+that AWS does otherwise are put in their places: Step Functions (`local.states`), Athena (`local.athena`), SageMaker
+(`local.sagemaker`), the Lambda runtime (`local.lambda_runtime`) and schedules (`local.schedules`). A part that is not
+where the pinned versions had it stops the server at once, by name.
+
+The process ends on SIGTERM or SIGINT; functions, training jobs and executions end with it, and its folder is removed.
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local import account
+
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).resolve().parent.parent
+FUNCTIONS_PYTHON = ROOT / ".venvs" / "lambda" / "bin" / "python"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run: the port, the region, the interpreter of the functions, the folder for what is written."""
+
+    port: int
+    region: str
+    functions_python: Path
+    folder: Path
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://{account.HOST}:{self.port}"
+
+
+class CannotStartError(Exception):
+    """The server cannot start; the message says why and what to do."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until a signal comes. Returns the exit code: 1 where the server could not start."""
+    parser = argparse.ArgumentParser(prog="python -m local.server", description="Serve the embedded AWS on 127.0.0.1.")
+    parser.add_argument("--port", type=int, default=4566, help="port to listen on (default: %(default)s)")
+    parser.add_argument("--region", default=account.DEFAULT_REGION, help="region to play (default: %(default)s)")
+    parser.add_argument("--functions-python", type=Path, default=FUNCTIONS_PYTHON, help="interpreter of the functions")
+    given = parser.parse_args(arguments)
+    folder = Path(tempfile.mkdtemp(prefix="embedded-aws-"))
+    options = Options(given.port, given.region, given.functions_python, folder)
+    try:
+        check(options)
+        prepare(options)
+        asyncio.run(serve(options))
+    except CannotStartError as fault:
+        print(fault, file=sys.stderr)  # noqa: T201 - the command's own output
+        return 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+def check(options: Options) -> None:
+    """Raise CannotStartError where the port is taken or the functions have no interpreter."""
+    if not options.functions_python.exists():
+        raise CannotStartError(
+            f"{options.functions_python} is missing: `make setup` builds the functions' environment."
+        )
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((account.HOST, options.port))
+        except OSError as fault:
+            raise CannotStartError(
+                f"Port {options.port} on {account.HOST} cannot be opened ({fault.strerror}): "
+                "stop what listens there (`make down`, if it is the embedded AWS) or choose another by PORT=."
+            ) from None
+
+
+def prepare(options: Options) -> None:
+    """Set the process up: MiniStack and moto read their settings from the environment when they are imported."""
+    isolated = account.isolated_environment(options.endpoint, os.environ, options.region)
+    os.environ.clear()
+    os.environ.update(isolated)
+    os.environ.update(
+        {
+            "AUTH": "true",
+            "GATEWAY_PORT": str(options.port),
+            "BIND_HOST": account.HOST,
+            "MINISTACK_ACCOUNT_ID": account.ACCOUNT_ID,
+            "MINISTACK_REGION": options.region,
+            "MOTO_ACCOUNT_ID": account.ACCOUNT_ID,
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            # No container of the user's may ever be looked at.
+            "DOCKER_HOST": "unix:///nonexistent",
+            "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+            "TMPDIR": str(options.folder),
+        }
+    )
+    tempfile.tempdir = str(options.folder)
+
+
+async def serve(options: Options) -> None:
+    """Serve until SIGTERM or SIGINT, then stop what was started."""
+    from hypercorn.asyncio import serve as hypercorn_serve
+    from hypercorn.config import Config
+
+    application, stop = build(options)
+    config = Config()
+    config.bind = [f"{account.HOST}:{options.port}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
+    config.loglevel = os.environ["LOG_LEVEL"]
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    try:
+        await hypercorn_serve(application, config, shutdown_trigger=ended.wait)
+    finally:
+        await asyncio.to_thread(stop)
+
+
+def build(options: Options) -> tuple[Any, Callable[[], None]]:
+    """Put all parts in place; return the ASGI application, and what stops the processes it started."""
+    from ministack import app
+
+    from local import authorisation, gateway, lambda_runtime
+    from local.athena import install as athena
+    from local.roles import RoleClients
+    from local.sagemaker.service import TARGET_PREFIX
+    from local.schedules import Ticker
+    from local.states import calls, distributed_map, jobs, language, mount
+    from local.unread_properties import UnreadProperties
+
+    # Each failure of a user's workflow would be an error of the server's with the whole state spelt out.
+    logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
+    gateway.authorise_by(authorisation.resources())
+    mount.install()
+    calls.install(options.endpoint)
+    jobs.install()
+    distributed_map.install()
+    language.install()
+    lambda_runtime.install(str(options.functions_python), options.endpoint)
+    queries = athena.install(options.endpoint)
+    training = training_jobs(options.endpoint)
+    gateway.mount("sagemaker", training, TARGET_PREFIX)
+    ticker = Ticker(RoleClients(options.endpoint, "scheduler.amazonaws.com"))
+    ticker.install()
+    unread = UnreadProperties()
+    unread.install()
+
+    def stop() -> None:
+        mount.stop_executions()
+        queries.close()
+        training.stop_all()
+        lambda_runtime.stop_workers()
+
+    async def advance(parameters: dict[str, Any]) -> dict[str, Any]:
+        return {"fired": await asyncio.to_thread(ticker.advance, float(parameters.get("advance_seconds", 0)))}
+
+    async def unread_properties(_: dict[str, Any]) -> dict[str, Any]:
+        return dict(unread)
+
+    own = {"/_local/clock": advance, "/_local/unread-properties": unread_properties}
+    return with_own_paths(app.app, own), stop
+
+
+def training_jobs(endpoint: str) -> Any:
+    """SageMaker, whose jobs act as the roles they are given."""
+    from local import roles
+    from local.sagemaker.runner import Runner
+    from local.sagemaker.service import PRINCIPAL, SageMakerService
+
+    clients = roles.RoleClients(endpoint, PRINCIPAL)
+    return SageMakerService(
+        Runner(clients.client),
+        denies_pass_role=lambda access_key_id, role_arn: roles.denies_pass_role(access_key_id, role_arn, PRINCIPAL),
+    )
+
+
+def with_own_paths(application: Any, own: dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]]) -> Any:
+    """Answer the paths in `own`, which AWS does not have, JSON to JSON; hand on everything else."""
+
+    async def answer(scope: dict, receive: Callable[[], Awaitable[dict]], send: Callable[[dict], Awaitable]) -> None:
+        if scope["type"] != "http" or scope["path"] not in own:
+            # Loopback stands for the TLS that every call of AWS has, which bucket policies may insist on.
+            headers = [*scope.get("headers", []), (b"x-forwarded-proto", b"https")]
+            await application({**scope, "headers": headers}, receive, send)
+            return
+        message = await receive()
+        content = json.dumps(await own[scope["path"]](json.loads(message.get("body") or b"{}"))).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+        await send({"type": "http.response.body", "body": content})
+
+    return answer
+
+
+if __name__ == "__main__":
+    sys.exit(main())

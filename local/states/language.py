@@ -1,0 +1,121 @@
+"""Mends where moto reads the States Language otherwise than AWS: strings of intrinsics, paths, errors of Fail states.
+
+ASL is JSON, so a string of an intrinsic is escaped twice: once by JSON, once by the intrinsic itself, in which a
+backslash stands before `'`, `{`, `}` and `\\` ("Intrinsics for JSONPath states" in the Step Functions developer guide).
+moto parses the JSON text as it stands and hands the rest to Python's `str.format`.
+
+A path that can name one thing only gives that thing; moto gives a list of it when there is an index on the way.
+
+A Fail state hands on any error by ErrorPath, `States.Timeout` too; moto takes that for a name of the user's own.
+"""
+
+import functools
+import json
+import re
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from local.seams import MissingSeamError, replace, seam
+
+_ESCAPED = re.compile(r"\\([\\'{}])")
+_TOKEN = re.compile(r"\\([\\'{}])|(\{\})")
+
+
+# A wildcard, a slice, a list of indices, a filter, or any depth: the path may name many things.
+_INDEFINITE = re.compile(r"\*|\.\.|\?\(|\[[^\]']*[:,]")
+
+
+def install() -> None:
+    """Put all corrections in place."""
+    _install_strings()
+    _install_paths()
+    _install_fail()
+
+
+def _install_strings() -> None:
+    """Unescape before parsing, and fill templates in by AWS's rules."""
+    from moto.stepfunctions.parser.asl.component.intrinsic.argument import argument
+    from moto.stepfunctions.parser.asl.component.intrinsic.function.statesfunction.generic import string_format
+    from moto.stepfunctions.parser.asl.parse import preprocessor
+
+    parser = seam(preprocessor, "IntrinsicParser")
+    literal = seam(argument, "ArgumentLiteral")
+    formatter = seam(string_format, "StringFormat")
+    text_of = seam(formatter, "_to_str_repr")
+
+    class JsonIntrinsicParser(parser):
+        """Parses what the JSON text stands for."""
+
+        @staticmethod
+        def parse(src: str) -> Any:
+            return parser.parse(json.loads(f'"{src}"', strict=False))
+
+    def evaluate_literal(self: Any, env: Any) -> Any:
+        value = self.definition_value
+        return _ESCAPED.sub(r"\1", value) if isinstance(value, str) else value
+
+    def evaluate_format(self: Any, env: Any) -> None:
+        self.argument_list.eval(env=env)
+        template, *values = env.stack.pop()
+        first = self.argument_list.arguments[0]
+        if isinstance(first, literal):
+            # Its escapes tell a brace from a placeholder: the text is needed as it was written.
+            template = first.definition_value
+        env.stack.append(filled_in(template, [text_of(value) for value in values]))
+
+    replace(preprocessor, "IntrinsicParser", JsonIntrinsicParser)
+    replace(literal, "_eval_argument", evaluate_literal)
+    replace(formatter, "_eval_body", evaluate_format)
+
+
+def filled_in(template: str, values: list[str]) -> str:
+    """`template` with each `{}` replaced by the next of `values`, and its escapes undone.
+
+    Raises ValueError where placeholders and values are not of one number.
+    """
+    left: Iterator[str] = iter(values)
+
+    def text(token: re.Match[str]) -> str:
+        return token[1] if token[1] else next(left)
+
+    if sum(1 for token in _TOKEN.finditer(template) if token[2]) != len(values):
+        raise ValueError(f"States.Format: {len(values)} values for another number of placeholders in {template!r}")
+    return _TOKEN.sub(text, template)
+
+
+def _install_paths() -> None:
+    """Replace the evaluation of paths in each module that has imported it."""
+    import moto.stepfunctions.parser.models  # noqa: F401 - imports the whole interpreter
+    from jsonpath_ng.ext import parse
+    from moto.stepfunctions.parser.asl.utils import json_path
+
+    # Parsing a path costs more than most states do.
+    parsed = functools.lru_cache(maxsize=4096)(parse)
+    missing = seam(json_path, "NoSuchJsonPathError")
+
+    def extract_json(path: str, data: Any) -> Any:
+        values = [match.value for match in parsed(path).find(data)]
+        if _INDEFINITE.search(path):
+            return values
+        if not values:
+            raise missing(json_path=path, data=data)
+        return values[0]
+
+    original = replace(json_path, "extract_json", extract_json)
+    users = [
+        module
+        for name, module in list(sys.modules.items())
+        if name.startswith("moto.stepfunctions.parser.") and getattr(module, "extract_json", None) is original
+    ]
+    if not users:
+        raise MissingSeamError("no module of moto's interpreter has imported extract_json")
+    for module in users:
+        replace(module, "extract_json", extract_json)
+
+
+def _install_fail() -> None:
+    from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
+    from moto.stepfunctions.parser.asl.component.state.fail import state_fail
+
+    replace(state_fail, "CustomErrorName", ErrorName)

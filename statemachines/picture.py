@@ -1,0 +1,71 @@
+"""Draws a workflow as a Mermaid flowchart, which GitHub shows as a picture."""
+
+from typing import Any
+
+_SHAPES = {
+    "Choice": '{{"{}"}}',
+    "Map": '[["{}"]]',
+    "Succeed": '(["{}"])',
+    "Fail": '(["{}"])',
+    "Wait": '("{}")',
+    "Pass": '("{}")',
+}
+
+
+def picture(name: str, definition: dict[str, Any]) -> str:
+    """A Markdown page with the flowchart of `definition` (ASL). States are numbered in the order of definition."""
+    states = definition["States"]
+    number = {state: f"s{index}" for index, state in enumerate(states)}
+    handlers = sorted(
+        {catch["Next"] for state in states.values() for catch in state.get("Catch", [])}, key=list(states).index
+    )
+    lines = ["flowchart TD", f'  start(("{name}")) --> {number[definition["StartAt"]]}']
+    lines += [f"  {number[state]}{_shape(state, fields)}" for state, fields in states.items()]
+    for state, fields in states.items():
+        lines += [f"  {number[state]} {arrow} {number[target]}" for arrow, target in _edges(fields)]
+    # One dotted arrow for all: every Task has the Catch, and an arrow from each would hide the way.
+    lines += [f'  any>"any Task that fails"] -.-> {number[handlers[0]]}'] if handlers else []
+    body = "\n".join(lines)
+    return (
+        f"# The `{name}` workflow\n\nGenerated from `statemachines/{name}.py` by `make render`.\n\n"
+        f"```mermaid\n{body}\n```\n"
+    )
+
+
+def _shape(state: str, fields: dict[str, Any]) -> str:
+    label = state
+    if fields["Type"] == "Task":
+        label = f"{state}<br/><small>{_service(fields['Resource'])}</small>"
+    elif fields["Type"] == "Map":
+        label = f"{state}<br/><small>one child execution a chunk</small>"
+    return _SHAPES.get(fields["Type"], '["{}"]').format(label)
+
+
+def _service(resource: str) -> str:
+    """`arn:aws:states:::athena:startQueryExecution.sync` as `athena startQueryExecution.sync`."""
+    return " ".join(resource.removeprefix("arn:aws:states:::").removeprefix("aws-sdk:").split(":"))
+
+
+def _edges(fields: dict[str, Any]) -> list[tuple[str, str]]:
+    edges = [("-->", fields["Next"])] if "Next" in fields else []
+    chosen = [rule["Next"] for rule in fields.get("Choices", [])]
+    edges += [(f'-- "{_answer(fields, target)}" -->', target) for target in dict.fromkeys(chosen)]
+    return edges + ([('-- "otherwise" -->', fields["Default"])] if "Default" in fields else [])
+
+
+def _answer(fields: dict[str, Any], target: str) -> str:
+    rules = [rule for rule in fields["Choices"] if rule["Next"] == target]
+    return " or ".join(dict.fromkeys(_condition(rule) for rule in rules))
+
+
+def _condition(rule: dict[str, Any]) -> str:
+    operator, value = next((key, value) for key, value in rule.items() if key not in ("Variable", "Next"))
+    words = {
+        "NumericGreaterThan": ">",
+        "NumericLessThanPath": "<",
+        "NumericEquals": "=",
+        "NumericEqualsPath": "=",
+        "StringEquals": "=",
+    }
+    short = str(value).rsplit(".", 1)[-1]
+    return f"{rule['Variable'].rsplit('.', 1)[-1]} {words.get(operator, operator)} {short}"

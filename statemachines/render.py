@@ -1,0 +1,79 @@
+"""Renders the workflows: `python -m statemachines.render` writes ASL and pictures, `--check` fails where they differ.
+
+ASL goes to `statemachines/<name>.asl.json` (the template's DefinitionUri), the Mermaid picture to
+`docs/<name>.md`. The check also fails on a `Next`, `Default` or `StartAt` that names no state.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import stepfunctions.steps as sdk
+
+from statemachines import retrain
+from statemachines.picture import picture
+
+HERE = Path(__file__).resolve().parent
+DOCS = HERE.parent / "docs"
+
+WORKFLOWS: dict[str, Callable[[], sdk.Graph]] = {"retrain": retrain.build}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write or check every workflow. Returns the exit code: 1 where something differs or leads nowhere."""
+    parser = argparse.ArgumentParser(prog="python -m statemachines.render", description="Render the state machines.")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where a rendered file differs")
+    check = parser.parse_args(arguments).check
+    faults = []
+    for name, build in WORKFLOWS.items():
+        definition = json.loads(json.dumps(build().to_dict()))
+        faults += [f"{name}: {fault}" for fault in dangling(definition)]
+        for path, text in rendered(name, definition).items():
+            if not check:
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+            elif not path.exists() or path.read_text(encoding="utf-8") != text:
+                faults.append(
+                    f"{path.relative_to(HERE.parent)} differs from statemachines/{name}.py: run `make render`"
+                )
+    for fault in faults:
+        print(fault, file=sys.stderr)  # noqa: T201 - the command's own output
+    return 1 if faults else 0
+
+
+def rendered(name: str, definition: dict[str, Any]) -> dict[Path, str]:
+    """The files of a workflow, and what is to stand in them."""
+    return {
+        HERE / f"{name}.asl.json": json.dumps(definition, indent=2) + "\n",
+        DOCS / f"{name}.md": picture(name, definition),
+    }
+
+
+def dangling(definition: dict[str, Any]) -> Iterator[str]:
+    """Each transition of `definition`, and of the machines inside it, that names a state which is not there."""
+    states = definition["States"]
+    for source, target in transitions(definition):
+        if target not in states:
+            yield f"{source} leads to {target!r}, which is no state"
+    for state in states.values():
+        if "ItemProcessor" in state:
+            yield from dangling(state["ItemProcessor"])
+
+
+def transitions(definition: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each (state, state it may lead to) of one level of `definition`, Catch included; the first from `StartAt`."""
+    yield "StartAt", definition["StartAt"]
+    for name, state in definition["States"].items():
+        if "Next" in state:
+            yield name, state["Next"]
+        if "Default" in state:
+            yield name, state["Default"]
+        for rule in [*state.get("Choices", []), *state.get("Catch", [])]:
+            yield name, rule["Next"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

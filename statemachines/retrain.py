@@ -1,0 +1,306 @@
+"""The workflow: from raw rides to a trained model that the inference function serves.
+
+`build` returns the steps as the `stepfunctions` SDK chains them. Values in `${…}` are filled in by CloudFormation
+(`DefinitionSubstitutions` of the state machine in template.yaml). What order, retry and catch there is stands here.
+
+Each Task retries what may pass, has a timeout, and hands every other error to `Notify failure`, which ends in a Fail
+state that carries the error on: no execution succeeds after an error.
+"""
+
+import boto3
+import sagemaker
+import stepfunctions.steps as sdk
+from sagemaker.estimator import Estimator
+from sagemaker.inputs import TrainingInput
+from stepfunctions.steps.states import State
+
+from statemachines import sql
+from statemachines.asl import DistributedMap, Fail, LambdaTask, Pass, Task, TrainingTask
+from statemachines.tasks import LAMBDA_FAULTS, SAGEMAKER_FAULTS, Tasks, catch, failure, retry
+
+# The columns of queries/training_set_counts.sql, in their order.
+COUNTS = (
+    "processed_rows",
+    "rides",
+    "repeated",
+    "without_label",
+    "without_weather",
+    "train_rows",
+    "validation_rows",
+    "test_rows",
+    "train_positives",
+    "train_negatives",
+    "validation_positives",
+    "validation_negatives",
+    "test_positives",
+    "test_negatives",
+    "filled_days",
+    "filled_rides",
+    "mini_batch_size",
+)
+
+
+def build() -> sdk.Graph:
+    """The whole workflow as a graph of the SDK, with a timeout over all of it."""
+    tasks = Tasks(failure("Retraining failed"))
+    ingestion = _ingestion(tasks)
+    training_set = _training_set(tasks)
+    model = _model(tasks)
+    sdk.Chain([*ingestion, *training_set, *model])
+    return sdk.Graph(ingestion[0], comment="Retrain the model that answers for the unicorns", timeout_seconds=21_600)
+
+
+def _ingestion(tasks: Tasks) -> list[State]:
+    """Checked parameters, a manifest of chunks, and a child execution for each chunk."""
+    defaults = tasks.function(
+        "Apply defaults",
+        {"execution": "$$.Execution.Name", "input": "$$.Execution.Input"},
+        (
+            "execution",
+            "training_job",
+            "target",
+            "features",
+            "feature_columns",
+            "hyperparameters",
+            "first_year",
+            "last_year",
+            "chunk_bytes",
+            "max_rejected_fraction",
+            "min_training_rows",
+        ),
+        "$.parameters",
+    )
+    plan = tasks.function(
+        "Plan ingestion",
+        {"execution": "$.parameters.execution", "chunk_bytes": "$.parameters.chunk_bytes"},
+        (
+            "bucket",
+            "manifest",
+            "chunks",
+            "objects",
+            "already_ingested",
+            "rejected_file_count",
+            "rejected_files",
+            "message",
+        ),
+        "$.plan",
+    )
+    check = tasks.function(
+        "Check ingestion",
+        {
+            "execution": "$.parameters.execution",
+            "max_rejected_fraction": "$.parameters.max_rejected_fraction",
+        },
+        ("read", "accepted", "rejected", "rejected_by_reason", "repeated", "files_rejected"),
+        "$.rides",
+    )
+    ingest = _ingest_rides(tasks)
+    ingest.next(check)
+    any_new = sdk.Choice("Any new rides?")
+    any_new.add_choice(sdk.ChoiceRule.NumericGreaterThan(variable="$.plan.chunks", value=0), ingest)
+    # What no state can reach needs no check: the input, which may be any JSON, is read by `Apply defaults` alone.
+    start = Pass("Set input aside", result={})
+    return [start, defaults, plan, any_new, check]
+
+
+def _ingest_rides(tasks: Tasks) -> DistributedMap:
+    failed = Fail("Ingesting failed", asl={"ErrorPath": "$.error.Error", "CausePath": "$.error.Cause"})
+    child = LambdaTask(
+        "Ingest chunk",
+        parameters={"FunctionName": "${IngestRidesFunctionArn}", "Payload": "$"},
+        # The counts are in the chunk's report under ingestions/: what all children return must stay below 256 KB.
+        output_path=None,
+        timeout_seconds=900,
+        retry=retry(LAMBDA_FAULTS),
+        # The execution that started the children tells of their failure.
+        catch=catch(failed),
+    )
+    return DistributedMap(
+        "Ingest rides",
+        child,
+        max_concurrency=40,
+        result_path=None,
+        asl={
+            "ItemReader": {
+                "Resource": "arn:aws:states:::s3:getObject",
+                "ReaderConfig": {"InputType": "JSON"},
+                "Parameters": {"Bucket.$": "$.plan.bucket", "Key.$": "$.plan.manifest"},
+            },
+            "ItemSelector": {"execution": "$.parameters.execution", "chunk": "$$.Map.Item.Value"},
+        },
+        retry=retry(("States.ItemReaderFailed",)),
+        catch=catch(tasks.failure),
+    )
+
+
+def _training_set(tasks: Tasks) -> list[State]:
+    """The weather at each station and day, the rides joined to it, and a look at whether one can train on that."""
+    weather = tasks.query("Select weather", sql.query("weather"), "$.weather_query")
+    rides = tasks.query("Build training set", sql.query("training_set"), "$.training_set_query")
+    count = tasks.query("Count training set", sql.query("training_set_counts"), "$.counts_query")
+    read = tasks.row("Read counts", "$.counts_query.query_execution", COUNTS, "$.training_set")
+    return [weather, rides, count, read, _check_training_set(tasks)]
+
+
+def _check_training_set(tasks: Tasks) -> sdk.Choice:
+    unusable = Pass(
+        "Unusable training set",
+        parameters={
+            "Error": "UnusableTrainingSet",
+            "Cause": (
+                "States.Format('Of {} rides {} have no weather and {} no {}: {} rows to train on, {} of them positive, "
+                "and {} to test. At least {} rows and both classes are needed.', "
+                "$.training_set.rides, $.training_set.without_weather, $.training_set.without_label, "
+                "$.parameters.target, $.training_set.train_rows, $.training_set.train_positives, "
+                "$.training_set.test_rows, $.parameters.min_training_rows)"
+            ),
+        },
+        result_path="$.error",
+    )
+    unusable.next(tasks.failure)
+    rule = sdk.ChoiceRule
+    choice = sdk.Choice("Check training set")
+    rows, positives = "$.training_set.train_rows", "$.training_set.train_positives"
+    for wrong in (
+        rule.NumericLessThanPath(variable=rows, value="$.parameters.min_training_rows"),
+        rule.NumericEquals(variable=positives, value=0),
+        rule.NumericEqualsPath(variable=positives, value=rows),
+        rule.NumericEquals(variable="$.training_set.test_rows", value=0),
+        rule.NumericEquals(variable="$.training_set.validation_rows", value=0),
+    ):
+        choice.add_choice(wrong, unusable)
+    return choice
+
+
+def _model(tasks: Tasks) -> list[State]:
+    """Training, evaluation, and the inference function's MODEL_PATH moved to the new model."""
+    key = "States.Format('models/{}/{}/output/model.tar.gz', $.parameters.execution, $.parameters.training_job)"
+    evaluate = tasks.function(
+        "Evaluate model",
+        {
+            "execution": "$.parameters.execution",
+            "target": "$.parameters.target",
+            "features": "$.parameters.features",
+            "hyperparameters": "$.parameters.hyperparameters",
+            "model_key": key,
+            "test_prefix": "States.Format('training-sets/{}/split=test/', $.parameters.execution)",
+        },
+        ("model_path", "card", "rows", "accuracy", "auc", "log_loss", "threshold"),
+        "$.metrics",
+    )
+    result = Pass(
+        "Retrained",
+        parameters={
+            "execution": "$.parameters.execution",
+            "target": "$.parameters.target",
+            "features": "$.parameters.features",
+            "rides": "$.rides",
+            "plan": "$.plan",
+            "training_set": "$.training_set",
+            "metrics": "$.metrics",
+            "model_path": "$.metrics.model_path",
+        },
+    )
+    return [_train(tasks), evaluate, *_update_inference(tasks), result]
+
+
+def _train(tasks: Tasks) -> TrainingTask:
+    # The session gives the SDK a region and makes no call; image, role and sizes are the template's.
+    session = sagemaker.Session(boto3.Session(region_name="us-east-1"), default_bucket="unused")
+    estimator = Estimator(
+        image_uri="${TrainingImage}",
+        role="${TrainingRoleArn}",
+        instance_count=1,
+        # The SDK takes no placeholder for it; the step's parameters put the template's in its place.
+        instance_type="ml.m5.large",
+        volume_size=10,
+        max_run=3600,
+        # What Athena writes is gzip, which SageMaker unpacks for a channel in Pipe mode, and in no other.
+        input_mode="Pipe",
+        output_path="States.Format('s3://${DataBucket}/models/{}/', $.parameters.execution)",
+        disable_profiler=True,
+        debugger_hook_config=False,
+        sagemaker_session=session,
+    )
+    channels = {
+        name: TrainingInput(
+            f"States.Format('s3://${{DataBucket}}/training-sets/{{}}/split={name}/', $.parameters.execution)",
+            content_type="text/csv",
+            compression="Gzip",
+        )
+        for name in ("train", "validation", "test")
+    }
+    # The container refuses a batch larger than its data; a size given in the input takes precedence.
+    batch = 'States.StringToJson(States.Format(\'\\{"mini_batch_size":"{}"\\}\', $.training_set.mini_batch_size))'
+    return TrainingTask(
+        "Train linear learner",
+        estimator=estimator,
+        job_name="$.parameters.training_job",
+        data=channels,
+        parameters={
+            "HyperParameters": f"States.JsonMerge({batch}, $.parameters.hyperparameters, false)",
+            "ResourceConfig": {"InstanceType": "${TrainingInstanceType}"},
+        },
+        asl={"ResultSelector": {"training_job": "$.TrainingJobName", "artifact": "$.ModelArtifacts.S3ModelArtifacts"}},
+        result_path="$.training",
+        timeout_seconds=5400,
+        retry=retry(SAGEMAKER_FAULTS),
+        catch=catch(tasks.failure),
+    )
+
+
+def _update_inference(tasks: Tasks) -> list[State]:
+    """Read, merge, update: Lambda replaces a function's variables as a whole, so the others are read and kept."""
+    function = "${PredictFunctionName}"
+    status = {"status": "$.LastUpdateStatus"}
+    read = tasks.call(
+        "Read inference configuration",
+        "lambda:getFunctionConfiguration",
+        {"FunctionName": function},
+        "$.inference",
+        {"variables": "$.Environment.Variables", "revision": "$.RevisionId"},
+    )
+    model = 'States.StringToJson(States.Format(\'\\{"MODEL_PATH":"{}"\\}\', $.metrics.model_path))'
+    update = tasks.call(
+        "Set MODEL_PATH",
+        "lambda:updateFunctionConfiguration",
+        {
+            "FunctionName": function,
+            # Someone who changed the function since it was read makes this fail instead of being overwritten.
+            "RevisionId": "$.inference.revision",
+            "Environment": {"Variables": f"States.JsonMerge($.inference.variables, {model}, false)"},
+        },
+        "$.update",
+        status,
+    )
+    look = tasks.call(
+        "Read update status",
+        "lambda:getFunctionConfiguration",
+        {"FunctionName": function},
+        "$.update",
+        status,
+    )
+    record = tasks.call(
+        "Record MODEL_PATH",
+        "ssm:putParameter",
+        {"Name": "${ModelPathParameterName}", "Value": "$.metrics.model_path", "Type": "String", "Overwrite": True},
+    )
+    return [read, update, look, _await_update(look, tasks), record]
+
+
+def _await_update(look: Task, tasks: Tasks) -> sdk.Choice:
+    wait = sdk.Wait("Wait for update", seconds=1)
+    wait.next(look)
+    failed = Pass(
+        "Inference update failed",
+        parameters={
+            "Error": "InferenceUpdateFailed",
+            "Cause": "States.Format('Lambda could not update {}.', '${PredictFunctionName}')",
+        },
+        result_path="$.error",
+    )
+    failed.next(tasks.failure)
+    choice = sdk.Choice("Updated?")
+    choice.add_choice(sdk.ChoiceRule.StringEquals(variable="$.update.status", value="InProgress"), wait)
+    choice.add_choice(sdk.ChoiceRule.StringEquals(variable="$.update.status", value="Failed"), failed)
+    return choice

@@ -1,0 +1,65 @@
+"""Puts the SQL under `queries/` into the States Language: one string, its values filled in by `States.Format`.
+
+A query names its values `${name}`. Those of the execution become arguments of `States.Format`; `${bucket}` becomes
+`${DataBucket}`, which CloudFormation fills in; `${stations}` is written out here, from the one list of stations.
+"""
+
+import csv
+import re
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+STATIONS = HERE.parent / "functions" / "wildrydes" / "ground_stations.csv"
+
+_PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+
+# Where in the execution's state a query's value stands.
+_PATHS = {
+    "execution": "$.parameters.execution",
+    "first_year": "$.parameters.first_year",
+    "last_year": "$.parameters.last_year",
+    "feature_columns": "$.parameters.feature_columns",
+    "label_column": "$.parameters.target",
+}
+
+
+def query(name: str) -> str:
+    """The intrinsic function that gives the text of `queries/<name>.sql` with its values filled in.
+
+    Raises KeyError for a value that no execution has.
+    """
+    text = one_line((HERE / "queries" / f"{name}.sql").read_text(encoding="utf-8")).replace("${stations}", stations())
+    arguments: list[str] = []
+
+    def argument(found: re.Match[str]) -> str:
+        if found[1] == "bucket":
+            return found[0]
+        arguments.append(_PATHS[found[1]])
+        return found[0]
+
+    _PLACEHOLDER.sub(argument, text)
+    template = _PLACEHOLDER.sub(lambda found: "${DataBucket}" if found[1] == "bucket" else "\0", escaped(text))
+    return f"States.Format({', '.join([quoted(template), *arguments])})" if arguments else text
+
+
+def one_line(text: str) -> str:
+    """SQL without its comments, its white space folded: an intrinsic's string is one line."""
+    return " ".join(re.sub(r"--.*", "", text).split())
+
+
+def escaped(text: str) -> str:
+    """`text` with the characters escaped that mean something in a string of an intrinsic, placeholders excepted."""
+    parts = re.split(r"(\$\{\w+\})", text)
+    return "".join(part if _PLACEHOLDER.fullmatch(part) else re.sub(r"([\\'{}])", r"\\\1", part) for part in parts)
+
+
+def quoted(template: str) -> str:
+    """The template as a string of an intrinsic; each value is a `{}`."""
+    return "'" + template.replace("\0", "{}") + "'"
+
+
+def stations() -> str:
+    """The ground stations as rows of a VALUES list: id, latitude, longitude (degrees; doubles, by the exponent)."""
+    with STATIONS.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return ", ".join(f"('{row['id']}', {float(row['latitude'])}E0, {float(row['longitude'])}E0)" for row in rows)

@@ -1,0 +1,132 @@
+"""Makers of the workflow's Tasks. Whatever one makes retries what may pass, has a timeout and a Catch for the rest."""
+
+from dataclasses import dataclass
+
+import stepfunctions.steps as sdk
+from stepfunctions.steps.states import State
+
+from statemachines.asl import Fail, LambdaTask, Retry, Task
+
+LAMBDA_FAULTS = (
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.TooManyRequestsException",
+    "Sandbox.Timedout",
+)
+ATHENA_FAULTS = ("Athena.TooManyRequestsException", "Athena.InternalServerException", "Athena.AmazonAthenaException")
+SAGEMAKER_FAULTS = ("SageMaker.AmazonSageMakerException", "SageMaker.ThrottlingException")
+SDK_FAULTS = (
+    "Lambda.TooManyRequestsException",
+    "Lambda.ServiceException",
+    "Ssm.ThrottlingException",
+    "Ssm.InternalServerErrorException",
+)
+SNS_FAULTS = ("SNS.InternalErrorException", "SNS.ThrottledException", "SNS.SdkClientException")
+
+
+def retry(errors: tuple[str, ...]) -> Retry:
+    """Up to five more attempts, after some 1, 2, 4 … seconds, 30 at most."""
+    return Retry(error_equals=list(errors), interval_seconds=1, max_attempts=5, backoff_rate=2.0, max_delay_seconds=30)
+
+
+def catch(handler: State, result_path: str = "$.error") -> sdk.Catch:
+    """Every error that is left goes to `handler`."""
+    return sdk.Catch(error_equals=["States.ALL"], result_path=result_path, next_step=handler)
+
+
+def failure(subject: str) -> Task:
+    """Publishes what failed, then fails the execution with it; a topic that cannot be reached changes nothing."""
+    fail = Fail(subject, asl={"ErrorPath": "$.error.Error", "CausePath": "$.error.Cause"})
+    notify = Task(
+        "Notify failure",
+        resource="arn:aws:states:::sns:publish",
+        parameters={
+            "TopicArn": "${FailureTopicArn}",
+            "Subject": subject,
+            "Message": "States.Format('Execution {} failed. {}: {}', $$.Execution.Id, $.error.Error, $.error.Cause)",
+        },
+        result_path=None,
+        timeout_seconds=60,
+        retry=retry(SNS_FAULTS),
+        catch=catch(fail, "$.notification_error"),
+    )
+    notify.next(fail)
+    return notify
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """Makes Tasks whose errors go to one handler."""
+
+    failure: State
+
+    def function(self, state_id: str, payload: dict, selector: tuple[str, ...], result_path: str) -> LambdaTask:
+        """Invoke the function of the state's name; keep what `selector` names of its answer at `result_path`."""
+        resource = "".join(word.capitalize() for word in state_id.split()) + "Function"
+        return LambdaTask(
+            state_id,
+            parameters={"FunctionName": f"${{{resource}Arn}}", "Payload": payload},
+            asl={"ResultSelector": {name: f"$.Payload.{name}" for name in selector}},
+            result_path=result_path,
+            timeout_seconds=900,
+            retry=retry(LAMBDA_FAULTS),
+            catch=catch(self.failure),
+        )
+
+    def query(self, state_id: str, query: str, result_path: str) -> Task:
+        """Run an Athena query to its end. A query that failed is not repeated: an UNLOAD leaves files behind."""
+        return Task(
+            state_id,
+            resource="arn:aws:states:::athena:startQueryExecution.sync",
+            parameters={
+                "QueryString": query,
+                "QueryExecutionContext": {"Database": "${GlueDatabase}"},
+                "WorkGroup": "${AthenaWorkGroup}",
+            },
+            asl={
+                "ResultSelector": {
+                    "query_execution": "$.QueryExecution.QueryExecutionId",
+                    "scanned_bytes": "$.QueryExecution.Statistics.DataScannedInBytes",
+                }
+            },
+            result_path=result_path,
+            timeout_seconds=1800,
+            retry=retry(ATHENA_FAULTS),
+            catch=catch(self.failure),
+        )
+
+    def row(self, state_id: str, query_path: str, columns: tuple[str, ...], result_path: str) -> Task:
+        """Read the one row of numbers that the query whose id is at `query_path` gave, by its columns' names."""
+        cell = "States.StringToJson($.ResultSet.Rows[1].Data[{}].VarCharValue)"
+        return Task(
+            state_id,
+            resource="arn:aws:states:::athena:getQueryResults",
+            parameters={"QueryExecutionId": query_path},
+            asl={"ResultSelector": {name: cell.format(index) for index, name in enumerate(columns)}},
+            result_path=result_path,
+            timeout_seconds=60,
+            retry=retry(ATHENA_FAULTS),
+            catch=catch(self.failure),
+        )
+
+    def call(
+        self,
+        state_id: str,
+        action: str,
+        parameters: dict,
+        result_path: str | None = None,
+        selector: dict | None = None,
+    ) -> Task:
+        """Make one call of an AWS service (`lambda:getFunctionConfiguration`); without a path its answer is dropped."""
+        return Task(
+            state_id,
+            resource=f"arn:aws:states:::aws-sdk:{action}",
+            parameters=parameters,
+            asl={"ResultSelector": selector} if selector else {},
+            result_path=result_path,
+            timeout_seconds=60,
+            retry=retry(SDK_FAULTS),
+            catch=catch(self.failure),
+        )

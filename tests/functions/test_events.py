@@ -1,0 +1,114 @@
+"""Each example under events/ through its handler."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wildrydes.errors import BadExecutionInput, RideFileChanged, TooManyRejectedRides
+
+ROOT = Path(__file__).parents[2]
+EVENTS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "events").glob("*.json")}
+FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
+RAW = "raw/two rides + one é.json"
+MODEL = "models/first-run/first-run/output/model.tar.gz"
+
+
+def ride(day: int, **changes: Any) -> dict[str, Any]:
+    sizes = {"Distance": 10.0 + day, "HealthPoints": 100 * day, "Latitude": 40.78, "Longitude": -73.97}
+    rest = {"MagicPoints": 600, "Name": "Shadowfax", "StatusTime": f"2018-07-0{day} 10:00:00.000"}
+    return sizes | rest | changes
+
+
+def function_of(event: str) -> str:
+    return next(name for name in FUNCTIONS if event.startswith(f"{name}_"))
+
+
+@pytest.fixture
+def example(bucket: Any, run: Any, write_artefact: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Runs an example against a bucket that holds what the examples speak of."""
+    rides = (ride(1), ride(2, Latitude=123), ride(1), ride(3, FieldService=1))
+    bucket.put(RAW, "".join(json.dumps(each) + "\n" for each in rides))
+    counts = {"accepted": 19, "rejected": 1, "rejected_by_reason": {"not_finite": 1}, "repeated": 0}
+    bucket.put("ingestions/first-run/00001.json", json.dumps(counts | {"read": 20, "files_rejected": 0}))
+    bucket.put(MODEL, write_artefact([-0.5, 0.01, 0.0, 0.0, 0.0, 0.0], 0.0, 0.5))
+    bucket.put("training-sets/first-run/split=test/a", "1,10,550\n0,10,450\n")
+    card = {"execution": "first-run", "target": "heavy_utilization", "model_path": MODEL, "threshold": 0.5, "rows": 2}
+    features = ["distance", "magicpoints", "healthpoints", "TMIN", "TMAX", "PRCP"]
+    card |= {"features": features, "metrics": {}, "hyperparameters": {}, "created": "2020-01-01T00:00:00+00:00"}
+    bucket.put("models/first-run/card.json", json.dumps(card))
+    monkeypatch.setenv("MODEL_PATH", MODEL)
+    return lambda name: run(function_of(name), EVENTS[name])
+
+
+def test_every_function_has_an_example_and_every_example_a_function() -> None:
+    assert {function_of(event) for event in EVENTS} == set(FUNCTIONS)
+    assert set(EVENTS) == {*VALUES, *ERRORS, *ANSWERS, "evaluate_model_test_split"}
+
+
+VALUES: dict[str, dict[str, Any]] = {
+    "apply_defaults_nothing_given": {
+        "training_job": "first-run",
+        "target": "heavy_utilization",
+        "feature_columns": "distance, healthpoints, magicpoints, tmin, tmax, prcp",
+        "hyperparameters": {"epochs": "15", "predictor_type": "binary_classifier", "feature_dim": "6"},
+        "chunk_bytes": 8388608,
+    },
+    "apply_defaults_everything_given": {
+        "training_job": "b2c7d1f0-6a4e-4a7e-9a55-0d0b2f1f3c11-5f1d2c9e-0001-4b6-86bc1fe0",
+        "target": "service_requested",
+        "features": ["distance", "TMIN", "TMAX", "PRCP"],
+        "feature_count": 4,
+        "first_year": 2018,
+        "last_year": 2019,
+        "min_training_rows": 500,
+    },
+    "plan_ingestion_new_files": {"chunks": 1, "objects": 1, "manifest": "manifests/first-run.json"},
+    "ingest_rides_one_chunk": {"item": 0, "read": 4, "accepted": 2, "rejected": 1, "repeated": 1},
+    "check_ingestion_few_rejected": {"read": 20, "rejected": 1, "rejected_by_reason": {"not_finite": 1}},
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_the_example_gives(example: Any, name: str) -> None:
+    found = example(name)
+    assert {field: found[field] for field in VALUES[name]} == VALUES[name]
+
+
+ERRORS: dict[str, tuple[type[Exception], str]] = {
+    "apply_defaults_unknown_field": (BadExecutionInput, "the input has the field 'targets'"),
+    "apply_defaults_hyperparameter_out_of_range": (BadExecutionInput, "hyperparameters.epochs is '0'"),
+    "apply_defaults_list": (BadExecutionInput, "the input is \\[1, 2, 3\\]"),
+    "ingest_rides_changed_file": (RideFileChanged, "raw/two rides \\+ one é.json is no longer the version 0000"),
+    "check_ingestion_too_many_rejected": (TooManyRejectedRides, "1 of 20 rides"),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_the_example_is_refused(example: Any, name: str) -> None:
+    error, message = ERRORS[name]
+    with pytest.raises(error, match=message):
+        example(name)
+
+
+def test_the_example_of_an_evaluation_is_judged(bucket: Any, example: Any, write_artefact: Any) -> None:
+    bucket.put(MODEL, write_artefact([-0.5, 0.01], 0.0, 0.5))
+    found = example("evaluate_model_test_split")
+    assert (found["accuracy"], found["auc"], found["rows"], found["model_path"]) == (1.0, 1.0, 2, MODEL)
+
+
+ANSWERS: dict[str, tuple[int, dict[str, Any]]] = {
+    "predict_ride": (200, {"label": 1, "target": "heavy_utilization", "model": MODEL}),
+    "predict_base64": (200, {"label": 1}),
+    "predict_missing_field": (400, {"field": "magicpoints"}),
+    "predict_not_json": (400, {"field": None}),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_the_example_is_answered(example: Any, name: str) -> None:
+    status, fields = ANSWERS[name]
+    answer = example(name)
+    body = json.loads(answer["body"])
+    assert (answer["statusCode"], {field: body[field] for field in fields}) == (status, fields)

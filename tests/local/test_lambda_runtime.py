@@ -1,0 +1,103 @@
+"""What the functions rely on of Lambda."""
+
+import json
+
+import machines
+import pytest
+from machines import Client, allow, function, invoke, role, until
+
+
+@pytest.fixture(scope="module")
+def executor(client: Client) -> str:
+    """A role of Lambda that may do nothing."""
+    return role(client, "lambda.amazonaws.com")
+
+
+def test_error_has_the_exceptions_name_message_and_trace(client: Client, executor: str) -> None:
+    code = "class BadRide(Exception): pass\ndef handler(event, context):\n    raise BadRide('no latitude')\n"
+    answer, error = invoke(client, function(client, code, executor), {})
+    assert error is not None
+    assert (answer["errorType"], answer["errorMessage"]) == ("BadRide", "no latitude")
+    assert "raise BadRide" in "".join(answer["stackTrace"])
+
+
+def test_module_that_cannot_be_imported_is_named(client: Client, executor: str) -> None:
+    answer, _ = invoke(client, function(client, "import no_such_package\n", executor), {})
+    assert answer["errorType"] == "Runtime.ImportModuleError"
+    assert "no_such_package" in answer["errorMessage"]
+
+
+def test_process_that_ends_is_an_exit_error(client: Client, executor: str) -> None:
+    answer, _ = invoke(client, function(client, "import os\ndef handler(e, c):\n    os._exit(3)\n", executor), {})
+    assert answer["errorType"] == "Runtime.ExitError"
+
+
+def test_function_that_takes_too_long_is_ended(client: Client, executor: str) -> None:
+    code = "import threading\ndef handler(event, context):\n    threading.Event().wait()\n"
+    answer, _ = invoke(client, function(client, code, executor, Timeout=1), {})
+    assert answer["errorType"] == "Sandbox.Timedout"
+
+
+def test_function_sees_its_own_variables_and_none_of_the_servers(client: Client, executor: str) -> None:
+    code = "import os\ndef handler(event, context):\n    return dict(os.environ)\n"
+    arn = function(client, code, executor, Environment={"Variables": {"DATA_BUCKET": "rides"}})
+    variables, _ = invoke(client, arn, {})
+    assert variables["DATA_BUCKET"] == "rides"
+    assert variables["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
+    assert variables["AWS_ACCESS_KEY_ID"].startswith("ASIA")
+    assert {"AUTH", "GATEWAY_PORT", "MINISTACK_ACCOUNT_ID", "VIRTUAL_ENV", "HOME"}.isdisjoint(variables)
+
+
+def test_function_has_the_packages_of_its_lock_and_no_other(client: Client, executor: str) -> None:
+    code = """
+import importlib.util
+def handler(event, context):
+    return {name: importlib.util.find_spec(name) is not None for name in event}
+"""
+    names = ["boto3", "aws_lambda_powertools", "numpy", "ministack", "moto", "pydantic"]
+    found, _ = invoke(client, function(client, code, executor), names)
+    assert [name for name in names if found[name]] == ["boto3", "aws_lambda_powertools"]
+
+
+def test_function_acts_as_its_role(client: Client, executor: str) -> None:
+    bucket = machines.unique("rides")
+    client("s3").create_bucket(Bucket=bucket)
+    client("s3").put_object(Bucket=bucket, Key="raw/a.json", Body=b"[]")
+    code = """
+import boto3
+def handler(event, context):
+    return boto3.client("s3").get_object(**event)["Body"].read().decode()
+"""
+    event = {"Bucket": bucket, "Key": "raw/a.json"}
+    refused, error = invoke(client, function(client, code, executor), event)
+    assert error is not None
+    assert "s3:GetObject" in refused["errorMessage"]
+    reader = role(client, "lambda.amazonaws.com", allow("s3:GetObject", resource=f"arn:aws:s3:::{bucket}/raw/*"))
+    assert invoke(client, function(client, code, reader), event) == ("[]", None)
+
+
+def test_updated_variables_reach_a_warm_function_and_keep_the_others(client: Client, executor: str) -> None:
+    code = "import os\ndef handler(event, context):\n    return os.environ['MODEL_PATH']\n"
+    arn = function(client, code, executor, Environment={"Variables": {"MODEL_PATH": "none"}})
+    assert invoke(client, arn, {})[0] == "none"
+    functions = client("lambda")
+    revision = functions.get_function_configuration(FunctionName=arn)["RevisionId"]
+    variables = {"Variables": {"MODEL_PATH": "models/a"}}
+    functions.update_function_configuration(FunctionName=arn, Environment=variables, RevisionId=revision)
+    until(
+        lambda: functions.get_function_configuration(FunctionName=arn)["LastUpdateStatus"],
+        lambda status: status == "Successful",
+    )
+    assert invoke(client, arn, {})[0] == "models/a"
+    with pytest.raises(functions.exceptions.PreconditionFailedException):
+        functions.update_function_configuration(FunctionName=arn, Environment=variables, RevisionId=revision)
+
+
+def test_what_a_function_prints_is_in_its_log_group(client: Client, executor: str) -> None:
+    group = machines.unique("/aws/lambda/test")
+    client("logs").create_log_group(logGroupName=group)
+    code = "def handler(event, context):\n    print('counted', event['rides'], 'rides')\n"
+    arn = function(client, code, executor, LoggingConfig={"LogFormat": "Text", "LogGroup": group})
+    invoke(client, arn, {"rides": 12})
+    found = client("logs").filter_log_events(logGroupName=group)["events"]
+    assert any("counted 12 rides" in event["message"] for event in found), json.dumps(found)

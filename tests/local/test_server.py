@@ -1,0 +1,99 @@
+"""How the server starts, what it answers for, and what it refuses."""
+
+import json
+import socket
+import urllib.request
+from pathlib import Path
+from types import SimpleNamespace
+
+import psutil
+import pytest
+from botocore.exceptions import ClientError
+from machines import Client, unique
+
+from local import account, process
+from local.seams import MissingSeamError, replace
+
+
+def test_server_listens_on_loopback_alone(endpoint: str) -> None:
+    port = int(endpoint.rsplit(":", 1)[1])
+    listening = [
+        connection.laddr.ip
+        for connection in psutil.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+    ]
+    assert listening == ["127.0.0.1"]
+    owner = next(c.pid for c in psutil.net_connections("inet") if c.laddr and c.laddr.port == port and c.pid)
+    every = {c.laddr.ip for c in psutil.Process(owner).net_connections("inet") if c.status == psutil.CONN_LISTEN}
+    assert every == {"127.0.0.1"}
+
+
+def test_server_refuses_a_port_that_is_taken_and_names_it(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind((account.HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(process.ServerError, match=f"Port {port} on 127.0.0.1 cannot be opened"):
+            process.launch(port, tmp_path / "log")
+
+
+def test_server_ends_with_the_block_and_takes_its_children_along(tmp_path: Path) -> None:
+    with process.temporary_server(tmp_path / "log") as endpoint:
+        port = int(endpoint.rsplit(":", 1)[1])
+        owner = next(c.pid for c in psutil.net_connections("inet") if c.laddr and c.laddr.port == port and c.pid)
+        assert psutil.pid_exists(owner)
+    assert not process.answers(endpoint)
+    assert not psutil.pid_exists(owner)
+
+
+def test_unknown_credentials_are_refused(endpoint: str) -> None:
+    import boto3
+
+    stranger = boto3.session.Session().client(  # pyright: ignore[reportAttributeAccessIssue]
+        "s3",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="AKIASTRANGER",
+        aws_secret_access_key="x",
+    )
+    with pytest.raises(ClientError, match="InvalidAccessKeyId"):
+        stranger.list_buckets()
+
+
+def test_environment_of_a_child_holds_no_real_credentials() -> None:
+    inherited = {
+        "AWS_PROFILE": "prod",
+        "AWS_SESSION_TOKEN": "real",
+        "AWS_ENDPOINT_URL_S3": "https://real",
+        "PATH": "/bin",
+    }
+    isolated = account.isolated_environment("http://127.0.0.1:1", inherited)
+    assert {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3"}.isdisjoint(isolated)
+    assert (isolated["AWS_ENDPOINT_URL"], isolated["AWS_ACCESS_KEY_ID"]) == ("http://127.0.0.1:1", "test")
+    assert isolated["PATH"] == "/bin"
+
+
+def test_part_that_is_gone_is_named() -> None:
+    with pytest.raises(MissingSeamError, match="has no _worker_class_for"):
+        replace(SimpleNamespace(), "_worker_class_for", None)
+
+
+def stack(client: Client, resources: dict) -> str:
+    name = unique("stack")
+    client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
+    client("cloudformation").get_waiter("stack_create_complete").wait(
+        StackName=name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 100}
+    )
+    return name
+
+
+def test_property_that_nothing_plays_is_told_by_name(endpoint: str, client: Client) -> None:
+    stack(client, {"Unplayed": {"Type": "AWS::S3::Bucket", "Properties": {"AnalyticsConfigurations": []}}})
+    with urllib.request.urlopen(f"{endpoint}/_local/unread-properties") as answer:
+        assert json.load(answer)["AWS::S3::Bucket Unplayed"] == ["AnalyticsConfigurations"]
+
+
+def test_resource_type_that_nothing_plays_is_refused_by_name(client: Client) -> None:
+    template = {"Resources": {"Model": {"Type": "AWS::SageMaker::Model", "Properties": {}}}}
+    with pytest.raises(ClientError, match="AWS::SageMaker::Model"):
+        client("cloudformation").create_stack(StackName=unique("stack"), TemplateBody=json.dumps(template))

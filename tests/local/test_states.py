@@ -1,0 +1,219 @@
+"""What the workflow relies on of Step Functions."""
+
+import json
+from typing import Any
+
+import machines
+import pytest
+from botocore.exceptions import ClientError
+from machines import Client, allow, execute, machine, role, run
+
+RAISES = """
+class TooManyRejectedRides(Exception):
+    pass
+
+def handler(event, context):
+    if event.get("wrong"):
+        raise TooManyRejectedRides(f"{event['wrong']} rejected")
+    return {"given": event}
+"""
+
+
+@pytest.fixture(scope="module")
+def nobody(client: Client) -> str:
+    """A role of Step Functions that may do nothing."""
+    return role(client, "states.amazonaws.com")
+
+
+@pytest.fixture(scope="module")
+def function_arn(client: Client) -> str:
+    return machines.function(client, RAISES, role(client, "lambda.amazonaws.com"))
+
+
+@pytest.fixture(scope="module")
+def invoker(client: Client, function_arn: str) -> str:
+    return role(client, "states.amazonaws.com", allow("lambda:InvokeFunction", resource=function_arn))
+
+
+def output(described: dict[str, Any]) -> Any:
+    assert described["status"] == "SUCCEEDED", described
+    return json.loads(described["output"])
+
+
+def invocation(function_arn: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": function_arn, "Payload.$": "$"},
+        "OutputPath": "$.Payload",
+        "End": True,
+    } | fields
+
+
+def test_format_undoes_its_escapes_and_fills_its_placeholders(client: Client, nobody: str) -> None:
+    text = r"States.Format('it\'s \{not\} a \\ {} of {}', $.kind, $.number)"
+    states = {"Say": {"Type": "Pass", "Parameters": {"text.$": text}, "End": True}}
+    assert output(run(client, states, nobody, {"kind": "ride", "number": 7})) == {"text": "it's {not} a \\ ride of 7"}
+
+
+def test_json_made_by_format_merges_over_a_map(client: Client, nobody: str) -> None:
+    made = r"States.StringToJson(States.Format('\{\"MODEL_PATH\":\"{}\"\}', $.path))"
+    states = {
+        "Merge": {"Type": "Pass", "Parameters": {"variables.$": f"States.JsonMerge($.old, {made}, false)"}, "End": True}
+    }
+    given = {"old": {"LOG_LEVEL": "INFO", "MODEL_PATH": "none"}, "path": "models/a/model.tar.gz"}
+    merged = output(run(client, states, nobody, given))
+    assert merged == {"variables": {"LOG_LEVEL": "INFO", "MODEL_PATH": "models/a/model.tar.gz"}}
+
+
+def test_path_with_an_index_gives_the_thing_and_one_with_a_wildcard_a_list(client: Client, nobody: str) -> None:
+    states = {
+        "Pick": {
+            "Type": "Pass",
+            "Parameters": {
+                "number.$": "States.StringToJson($.rows[1].cells[0].value)",
+                "one.$": "$.rows[1].cells[0].value",
+                "all.$": "$.rows[*].name",
+            },
+            "End": True,
+        }
+    }
+    given = {"rows": [{"name": "header"}, {"name": "first", "cells": [{"value": "42"}]}]}
+    assert output(run(client, states, nobody, given)) == {"number": 42, "one": "42", "all": ["header", "first"]}
+
+
+def test_exception_of_a_function_is_caught_by_its_class_name(client: Client, invoker: str, function_arn: str) -> None:
+    catch = [{"ErrorEquals": ["TooManyRejectedRides"], "ResultPath": "$.error", "Next": "Caught"}]
+    states = {"Call": invocation(function_arn, Catch=catch), "Caught": {"Type": "Pass", "End": True}}
+    caught = output(run(client, states, invoker, {"wrong": 3}))["error"]
+    assert caught["Error"] == "TooManyRejectedRides"
+    assert json.loads(caught["Cause"])["errorMessage"] == "3 rejected"
+
+
+def test_fail_hands_on_error_and_cause_even_of_step_functions_own(client: Client, nobody: str) -> None:
+    states = {"End": {"Type": "Fail", "ErrorPath": "$.error", "CausePath": "$.cause"}}
+    described = run(client, states, nobody, {"error": "States.Timeout", "cause": "too slow"})
+    assert (described["status"], described["error"], described["cause"]) == ("FAILED", "States.Timeout", "too slow")
+
+
+def test_task_without_a_grant_fails_as_on_aws(client: Client, nobody: str, function_arn: str) -> None:
+    described = run(client, {"Call": invocation(function_arn)}, nobody, {})
+    assert described["status"] == "FAILED"
+    assert "AccessDenied" in described["error"]
+    assert "lambda:InvokeFunction" in described["cause"]
+    assert nobody.rsplit("/", 1)[-1] in described["cause"]
+
+
+def test_role_that_does_not_trust_step_functions_cannot_be_used(client: Client, function_arn: str) -> None:
+    of_another = role(client, "ec2.amazonaws.com", allow("lambda:InvokeFunction"))
+    described = run(client, {"Call": invocation(function_arn)}, of_another, {})
+    assert described["status"] == "FAILED"
+    assert "does not trust states.amazonaws.com" in described["cause"]
+
+
+def test_sdk_integration_keeps_the_services_name_in_its_errors(client: Client) -> None:
+    reader = role(client, "states.amazonaws.com", allow("ssm:GetParameter"))
+    states = {
+        "Read": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::aws-sdk:ssm:getParameter",
+            "Parameters": {"Name": "/no/such/parameter"},
+            "End": True,
+        }
+    }
+    assert run(client, states, reader)["error"] == "Ssm.ParameterNotFoundException"
+
+
+@pytest.fixture
+def manifest(client: Client) -> tuple[str, str]:
+    """A bucket with a JSON array of five items; bucket and key."""
+    bucket = machines.unique("manifest")
+    client("s3").create_bucket(Bucket=bucket)
+    items = [{"item": n, "wrong": 0} for n in range(5)]
+    client("s3").put_object(Bucket=bucket, Key="manifest.json", Body=json.dumps(items))
+    return bucket, "manifest.json"
+
+
+def distributed(function_arn: str, bucket: str, key: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "Type": "Map",
+        "ItemReader": {
+            "Resource": "arn:aws:states:::s3:getObject",
+            "ReaderConfig": {"InputType": "JSON"},
+            "Parameters": {"Bucket": bucket, "Key": key},
+        },
+        "ItemSelector": {"item.$": "$$.Map.Item.Value", "wrong.$": "$.wrong", "execution.$": "$$.Execution.Name"},
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "Child",
+            "States": {"Child": invocation(function_arn)},
+        },
+        "End": True,
+    } | fields
+
+
+@pytest.fixture
+def mapper(client: Client, function_arn: str, manifest: tuple[str, str]) -> str:
+    return role(
+        client,
+        "states.amazonaws.com",
+        allow("lambda:InvokeFunction", resource=function_arn),
+        allow("s3:GetObject", resource=f"arn:aws:s3:::{manifest[0]}/*"),
+    )
+
+
+def test_distributed_map_runs_a_child_for_each_item_of_an_s3_manifest(
+    client: Client, function_arn: str, manifest: tuple[str, str], mapper: str
+) -> None:
+    states = {"Map": distributed(function_arn, *manifest)}
+    described = run(client, states, mapper, {"wrong": 0})
+    assert [each["given"]["item"]["item"] for each in output(described)] == [0, 1, 2, 3, 4]
+    runs = client("stepfunctions").list_map_runs(executionArn=described["executionArn"])["mapRuns"]
+    counts = client("stepfunctions").describe_map_run(mapRunArn=runs[0]["mapRunArn"])["itemCounts"]
+    assert (counts["total"], counts["succeeded"], counts["failed"]) == (5, 5, 0)
+
+
+def test_distributed_map_fails_when_more_children_fail_than_are_tolerated(
+    client: Client, function_arn: str, manifest: tuple[str, str], mapper: str
+) -> None:
+    described = run(client, {"Map": distributed(function_arn, *manifest)}, mapper, {"wrong": 1})
+    assert (described["status"], described["error"]) == ("FAILED", "States.ExceedToleratedFailureThreshold")
+
+
+def test_distributed_map_tolerates_as_many_failures_as_it_says(
+    client: Client, function_arn: str, manifest: tuple[str, str], mapper: str
+) -> None:
+    states = {"Map": distributed(function_arn, *manifest, ToleratedFailureCount=5)}
+    assert run(client, states, mapper, {"wrong": 1})["status"] == "SUCCEEDED"
+
+
+def test_distributed_map_reads_its_manifest_as_the_machines_role(
+    client: Client, function_arn: str, manifest: tuple[str, str], invoker: str
+) -> None:
+    described = run(client, {"Map": distributed(function_arn, *manifest)}, invoker, {"wrong": 0})
+    assert described["status"] == "FAILED"
+
+
+def test_execution_without_a_name_gets_one_of_its_own(client: Client, nobody: str) -> None:
+    arn = machine(client, {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}, nobody)
+    names = {execute(client, arn)["name"] for _ in range(2)}
+    assert len(names) == 2
+    assert "None" not in names
+
+
+def test_execution_name_that_aws_forbids_is_refused(client: Client, nobody: str) -> None:
+    arn = machine(client, {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}, nobody)
+    with pytest.raises(ClientError, match="InvalidName"):
+        client("stepfunctions").start_execution(stateMachineArn=arn, name="a b")
+
+
+def test_definition_that_is_no_asl_is_refused_by_code(client: Client, nobody: str) -> None:
+    with pytest.raises(ClientError, match="InvalidDefinition"):
+        machine(client, {"StartAt": "A", "States": {"A": {"Type": "Nonsense"}}}, nobody)
+
+
+def test_execution_reports_no_success_after_stop(client: Client, nobody: str) -> None:
+    arn = machine(client, {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 3600, "End": True}}}, nobody)
+    started = client("stepfunctions").start_execution(stateMachineArn=arn)["executionArn"]
+    client("stepfunctions").stop_execution(executionArn=started)
+    assert machines.ended(client, started)["status"] == "ABORTED"

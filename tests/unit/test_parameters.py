@@ -1,0 +1,151 @@
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wildrydes.errors import BadExecutionInput
+from wildrydes.hyperparameters import ALLOWED, check_hyperparameters
+from wildrydes.labels import FEATURES
+from wildrydes.parameters import check_parameters, training_job
+
+
+def test_an_empty_input_gets_all_defaults() -> None:
+    assert check_parameters("run-1", {}, 2026) == {
+        "execution": "run-1",
+        "training_job": "run-1",
+        "target": "heavy_utilization",
+        "features": ["distance", "healthpoints", "magicpoints", "TMIN", "TMAX", "PRCP"],
+        "feature_columns": "distance, healthpoints, magicpoints, tmin, tmax, prcp",
+        "feature_count": 6,
+        "hyperparameters": {"epochs": "15", "predictor_type": "binary_classifier", "feature_dim": "6"},
+        "first_year": 2009,
+        "last_year": 2026,
+        "chunk_bytes": 8388608,
+        "max_rejected_fraction": 0.1,
+        "min_training_rows": 100,
+    }
+
+
+def test_what_is_given_is_taken_and_features_come_in_the_one_order() -> None:
+    given_input = {
+        "target": "service_requested",
+        "features": ["PRCP", "tmax", "Distance"],
+        "hyperparameters": {
+            "epochs": 3,
+            "learning_rate": 0.5,
+            "mini_batch_size": "200",
+            "use_bias": False,
+            "l1": "auto",
+        },
+        "years": {"first": 2018},
+        "chunk_bytes": 1024,
+        "max_rejected_fraction": 1,
+        "min_training_rows": 1,
+    }
+    found = check_parameters("run_1", given_input, 2019)
+    assert (found["features"], found["feature_columns"]) == (["distance", "TMAX", "PRCP"], "distance, tmax, prcp")
+    assert found["hyperparameters"] == {
+        "epochs": "3",
+        "learning_rate": "0.5",
+        "mini_batch_size": "200",
+        "use_bias": "false",
+        "l1": "auto",
+        "predictor_type": "binary_classifier",
+        "feature_dim": "3",
+    }
+    assert (found["target"], found["first_year"], found["last_year"]) == ("service_requested", 2018, 2019)
+    assert (found["chunk_bytes"], found["max_rejected_fraction"], found["min_training_rows"]) == (1024, 1.0, 1)
+
+
+@pytest.mark.parametrize(
+    ("given_input", "message"),
+    [
+        (None, "the input is None; it is to be an object of target, features"),
+        ([], "the input is []"),
+        ("x", "the input is 'x'"),
+        ({"Target": "x"}, "the input has the field 'Target'; it may have target, features"),
+        ({"target": "x"}, "target is 'x'; it is to be one of heavy_utilization, service_requested"),
+        ({"target": ["heavy_utilization"]}, "target is ['heavy_utilization']"),
+        ({"features": "distance"}, "features is 'distance'; it is to be a list"),
+        ({"features": []}, "features is []"),
+        ({"features": ["distance", "Distance"]}, "features is ['distance', 'Distance']"),
+        ({"features": ["snow"]}, "features is ['snow']; it is to hold some of distance"),
+        ({"features": [1]}, "features is [1]"),
+        ({"years": 2009}, "years is 2009; it is to be an object of first, last"),
+        ({"years": {"from": 2009}}, "years has the field 'from'"),
+        ({"years": {"first": 1749}}, "years.first is 1749; it is to be an integer from 1750 to 2100"),
+        ({"years": {"last": "2019"}}, "years.last is '2019'"),
+        ({"years": {"first": 2019, "last": 2018}}, "years.first is 2019; it is to be no later than years.last, 2018"),
+        ({"chunk_bytes": 1023}, "chunk_bytes is 1023; it is to be an integer from 1024 to 67108864"),
+        ({"chunk_bytes": True}, "chunk_bytes is True"),
+        ({"chunk_bytes": 2048.0}, "chunk_bytes is 2048.0"),
+        ({"max_rejected_fraction": 1.01}, "max_rejected_fraction is 1.01; it is to be a number from 0 to 1"),
+        ({"max_rejected_fraction": float("nan")}, "max_rejected_fraction is nan"),
+        ({"min_training_rows": 0}, "min_training_rows is 0"),
+        ({"hyperparameters": []}, "hyperparameters is to be an object"),
+        ({"hyperparameters": {"feature_dim": 6}}, "hyperparameters.feature_dim may not be set"),
+        ({"hyperparameters": {"predictor_type": "regressor"}}, "hyperparameters.predictor_type may not be set"),
+        ({"hyperparameters": {"epochs": 0}}, "hyperparameters.epochs is '0'; it is to be an integer from 1 to 1000"),
+        ({"hyperparameters": {"epochs": 1.5}}, "hyperparameters.epochs is '1.5'"),
+        ({"hyperparameters": {"epochs": "1_0"}}, "hyperparameters.epochs is '1_0'"),
+        ({"hyperparameters": {"epochs": None}}, "hyperparameters.epochs is 'None'"),
+        ({"hyperparameters": {"learning_rate": "nan"}}, "hyperparameters.learning_rate is 'nan'"),
+        ({"hyperparameters": {"learning_rate": "inf"}}, "it is to be a number above 0 or auto"),
+        ({"hyperparameters": {"loss": "hinge_loss"}}, "it is to be one of auto, logistic"),
+        ({"hyperparameters": {"target_recall": 1}}, "it is to be a number above 0 below 1"),
+        ({"hyperparameters": {"optimizer": ["adam"]}}, "hyperparameters.optimizer is \"['adam']\""),
+    ],
+)
+def test_a_wrong_field_is_named_with_what_is_allowed(given_input: Any, message: str) -> None:
+    with pytest.raises(BadExecutionInput) as raised:
+        check_parameters("run-1", given_input, 2026)
+    assert message in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a'b", "a/b", "a.b", "é", "x" * 81, "run-1\n", None, 7])
+def test_an_execution_is_named_by_letters_digits_and_hyphens_or_not_run(name: Any) -> None:
+    with pytest.raises(BadExecutionInput, match="the execution's name is"):
+        check_parameters(name, {}, 2026)
+
+
+@given(st.from_regex(r"[A-Za-z0-9_-]{1,80}", fullmatch=True))
+def test_a_training_jobs_name_is_one_that_sagemaker_takes(execution: str) -> None:
+    assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", training_job(execution))
+    assert (training_job(execution) == execution) == bool(
+        re.fullmatch(r"[a-zA-Z0-9](-?[a-zA-Z0-9])*", execution) and len(execution) <= 63
+    )
+
+
+def test_names_that_differ_in_what_sagemaker_refuses_stay_different() -> None:
+    jobs = {training_job(name) for name in ("a-b", "a_b", "a--b", "-a-b", "x" * 79 + "a", "x" * 79 + "b", "---", "_")}
+    assert len(jobs) == 8
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=5,
+)
+names = st.sampled_from(["target", "features", "hyperparameters", "years", "chunk_bytes", "max_rejected_fraction", "x"])
+
+
+@given(json_values | st.dictionaries(names, json_values))
+def test_any_json_is_checked_or_refused_as_bad_execution_input(given_input: Any) -> None:
+    try:
+        found = check_parameters("run-1", given_input, 2026)
+    except BadExecutionInput as bad:
+        assert len(str(bad)) < 2000
+        return
+    assert re.fullmatch(r"[a-z]+(, [a-z]+)*", found["feature_columns"])
+    assert set(found["features"]) <= set(FEATURES)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(ALLOWED)), st.integers() | st.floats() | st.text(max_size=10)))
+def test_hyperparameters_that_pass_are_plain_text(given_input: dict[str, Any]) -> None:
+    try:
+        found = check_hyperparameters(given_input)
+    except BadExecutionInput:
+        return
+    assert all(re.fullmatch(r"[a-z0-9_.+-]+", value) for value in found.values())

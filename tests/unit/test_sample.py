@@ -1,0 +1,82 @@
+"""The sample under data/ is what its generator makes, and what its README says."""
+
+import csv
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wildrydes.bucket import Source
+from wildrydes.ingestion import ingest
+from wildrydes.ride_files import records
+from wildrydes.rides import FIELDS, parse
+from wildrydes.stations import nearest_station
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+@pytest.fixture(scope="module")
+def rides() -> list[Any]:
+    values = [value for path in sorted((DATA / "rides").iterdir()) for _, _, value, _ in records([path.read_bytes()])]
+    return [value for value in values if set(FIELDS) <= set(value) and value["Latitude"] != 123]
+
+
+def test_the_generator_writes_the_same_bytes_again(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "generate.py").write_bytes((DATA / "generate.py").read_bytes())
+    (tmp_path / "functions").symlink_to(DATA.parent / "functions")
+    subprocess.run([sys.executable, "data/generate.py"], cwd=tmp_path, check=True, capture_output=True)
+    made = {path.relative_to(tmp_path / "data"): path for path in (tmp_path / "data").rglob("*.*") if path.is_file()}
+    assert len(made) == 7
+    assert {name: path.read_bytes() for name, path in made.items()} == {
+        name: (DATA / name).read_bytes() for name in made
+    }
+
+
+def test_both_labels_have_both_classes_and_every_station_has_rides(rides: list[Any]) -> None:
+    stated = json.loads((DATA / "best_auc.json").read_text())
+    assert 0.2 < stated["share_of_positives"] < 0.5
+    assert stated["rides_in_the_test_split"] > 400
+    assert 0.7 < stated["best_auc_on_the_test_split"] < 0.9
+    heavy = [float(ride["MagicPoints"]) >= 50 * float(ride["Distance"]) for ride in rides if ride["Distance"] != "far"]
+    assert 0.3 < sum(heavy) / len(heavy) < 0.7
+    nearest = nearest_station()
+    stations = Counter(nearest(float(ride["Latitude"]), float(ride["Longitude"])) for ride in rides)
+    assert len(stations) == 4
+    assert min(stations.values()) > 300
+
+
+def test_fewer_than_two_in_a_hundred_records_are_bad_or_repeated() -> None:
+    counts: Counter[str] = Counter()
+    for path in (DATA / "rides").iterdir():
+        found = ingest(records([path.read_bytes()]), Source(path.name, ""))
+        counts.update(read=found.report.read, rejected=found.report.rejected, accepted=found.report.accepted)
+    assert counts == {"read": 5048, "rejected": 12, "accepted": 5016}
+
+
+def test_the_weather_is_rows_of_ghcn_with_the_gaps_that_the_readme_names() -> None:
+    with (DATA / "weather" / "ghcnd_nyc_2018-2019.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert {len(row) for row in rows} == {8}
+    elements = {(row[0], row[2]) for row in rows}
+    assert {element for station, element in elements if station == "US1NYNY0074"} == {"PRCP"}
+    assert {element for station, element in elements if station == "USW00094728"} == {
+        "AWND",
+        "PRCP",
+        "SNOW",
+        "TMAX",
+        "TMIN",
+    }
+    days = Counter(row[0] for row in rows if row[2] == "PRCP")
+    assert (days["USW00094728"], days["USW00014732"]) == (730, 638)
+    assert sum(row[5] != "" for row in rows) > 10
+    assert all(row[3] == "0" for row in rows if row[4] == "T")
+
+
+def test_unicorns_have_names_beyond_ascii(rides: list[Any]) -> None:
+    assert {"Zéphyr", "Kirin 麒麟"} <= {ride["Name"] for ride in rides if ride["Name"]}
+    assert parse(rides[0]).statustime.startswith("2018-01-0")
