@@ -43,7 +43,7 @@ check: setup ## lint, types, import arrows, template, drift of the state machine
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m pyright
-	.venv/bin/lint-imports
+	PYTHONPATH=functions .venv/bin/lint-imports
 	.venv/bin/cfn-lint template.yaml
 	$(PY) -W ignore -m statemachines.render --check
 

@@ -121,7 +121,16 @@ def failure(endpoint: str, execution_arn: str, progress: Progress) -> Failure:
     definition = json.loads(states.describe_state_machine_for_execution(executionArn=execution_arn)["definition"])
     group = _log_group(_state(definition, name), endpoint)
     log = _tail(endpoint, group) if group else []
-    return Failure(name, progress.error or progress.status, progress.cause or "", group, log)
+    return Failure(name, progress.error or progress.status, _message(progress.cause or ""), group, log)
+
+
+def _message(cause: str) -> str:
+    """Of a function's error the message; what else it holds is in the log. Other causes as they are."""
+    try:
+        error = json.loads(cause)
+    except ValueError:
+        return cause
+    return error.get("errorMessage", cause) if isinstance(error, dict) else cause
 
 
 def _log_group(task: dict[str, Any], endpoint: str) -> str:

@@ -52,12 +52,17 @@ def temporary_server(log: Path) -> Iterator[str]:
     try:
         yield endpoint_at(port)
     finally:
-        process.terminate()
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        end(process)
+
+
+def end(process: subprocess.Popen) -> None:
+    """Ask the server to end, as it does with all it started, and wait until it has; kill it when it does not."""
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def endpoint_at(port: int) -> str:
@@ -82,8 +87,7 @@ def launch(port: int, log: Path) -> subprocess.Popen:
     try:
         _await_ready(process, endpoint_at(port), log)
     except BaseException:
-        process.kill()
-        process.wait()
+        end(process)
         raise
     return process
 

@@ -113,8 +113,7 @@ def up(port: int, weather: Path, console: Console, stack: str) -> int:
         deployment = _deploy(running.endpoint, stack, console)
         _fill_weather(running.endpoint, files, console)
     except BaseException:
-        server.terminate()
-        server.wait()
+        process.end(server)
         raise
     process.save(running)
     console.print("\nRunning until `make down`. For the aws CLI and any SDK:\n")

@@ -13,9 +13,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
-
 from wildrydes.bucket import Source
-from wildrydes.errors import RideFileChanged
+from wildrydes.errors import MissingObject, RideFileChanged
 
 BLOCK_BYTES = 1 << 20
 _READERS = 8
@@ -57,13 +56,13 @@ def blocks(bucket: str, source: Source, start: int = 0, end: int | None = None) 
 
 
 def stream(bucket: str, key: str) -> Iterator[bytes]:
-    """An object as a stream of blocks."""
-    return client().get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(BLOCK_BYTES)
+    """An object as a stream of blocks. Raises MissingObject."""
+    return _body(bucket, key).iter_chunks(BLOCK_BYTES)
 
 
 def read(bucket: str, key: str) -> bytes:
-    """An object, whole."""
-    return client().get_object(Bucket=bucket, Key=key)["Body"].read()
+    """An object, whole. Raises MissingObject."""
+    return _body(bucket, key).read()
 
 
 def read_json_objects(bucket: str, prefix: str) -> list[Any]:
@@ -81,6 +80,16 @@ def write(bucket: str, key: str, data: bytes, content_type: str) -> None:
 def write_json(bucket: str, key: str, value: Any) -> None:
     """Writes a value as JSON."""
     write(bucket, key, json.dumps(value).encode(), "application/json")
+
+
+def _body(bucket: str, key: str) -> Any:
+    try:
+        return client().get_object(Bucket=bucket, Key=key)["Body"]
+    except ClientError as error:
+        # Whoever may not list a bucket is told AccessDenied of an object that is not there.
+        if error.response["Error"]["Code"] in ("NoSuchKey", "AccessDenied"):
+            raise MissingObject(f"s3://{bucket}/{key} is not there, or this function's role may not read it") from None
+        raise
 
 
 def _listed(bucket: str, prefix: str) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from aws import s3, settings
 from wildrydes.bucket import card_key
-from wildrydes.errors import BadModel, BadRequest, NoLiveModel, WildRydesError
+from wildrydes.errors import BadModel, BadRequest, MissingObject, NoLiveModel, WildRydesError
 from wildrydes.linear_model import LinearModel, read_model
 from wildrydes.model_card import ModelCard, execution_of, read_card
 from wildrydes.requests import requested_features
@@ -24,7 +24,7 @@ from wildrydes.requests import requested_features
 logger = logging.getLogger(__name__)
 
 NOT_PROMOTED = "none"
-STATUS = {BadRequest: 400, NoLiveModel: 503, BadModel: 503}
+STATUS = {BadRequest: 400, NoLiveModel: 503, BadModel: 503, MissingObject: 503}
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -70,11 +70,12 @@ def body_of(event: dict[str, Any]) -> str | bytes | None:
 
 def refusal(error: WildRydesError) -> dict[str, Any]:
     """The answer to a request that cannot be served. What is wrong with a model is for the log, not for callers."""
+    status = STATUS[type(error)]
     if isinstance(error, BadRequest):
-        return response(400, {"message": str(error), "field": error.field})
+        return response(status, {"message": str(error), "field": error.field})
     logger.error("%s: %s", type(error).__name__, error)
     message = str(error) if isinstance(error, NoLiveModel) else "the live model cannot be read"
-    return response(503, {"message": message})
+    return response(status, {"message": message})
 
 
 def response(status: int, body: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ WildRydesError
 ├── BadModel                 the artefact or its card is not what predict can serve
 ├── BadRequest               a request for a prediction: the field at fault
 ├── NoLiveModel              nothing has been promoted yet
+├── MissingObject            an object of the bucket that should be there is not, or may not be read
 └── MissingSetting           an environment variable that a function needs
 """
 
@@ -90,6 +91,10 @@ class BadRequest(WildRydesError):
 
 class NoLiveModel(WildRydesError):
     """No model has been promoted yet."""
+
+
+class MissingObject(WildRydesError):
+    """An object is not where it should be, or the function's role may not read it."""
 
 
 class MissingSetting(WildRydesError):

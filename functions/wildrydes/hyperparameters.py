@@ -15,16 +15,16 @@ from wildrydes.errors import BadExecutionInput
 
 @dataclass(frozen=True)
 class Number:
-    """A number between `least` and `most`; the ends belong to the range unless they are `open_ends`."""
+    """A number between `least` and `most`, which belong to the range unless it has `open_ends`, or one of `words`."""
 
     least: float
     most: float
     whole: bool = False
-    auto: bool = False
     open_ends: bool = False
+    words: tuple[str, ...] = ()
 
     def allows(self, text: str) -> bool:
-        if self.auto and text == "auto":
+        if text in self.words:
             return True
         try:
             number = int(text) if self.whole else float(text)
@@ -37,7 +37,7 @@ class Number:
         kind = "an integer" if self.whole else "a number"
         between = f"above {self.least:g}" if self.open_ends else f"from {self.least:g}"
         end = "" if self.most == inf else f" {'below' if self.open_ends else 'to'} {self.most:g}"
-        return f"{kind} {between}{end}{' or auto' if self.auto else ''}"
+        return f"{kind} {between}{end}{''.join(f' or {word}' for word in self.words)}"
 
 
 @dataclass(frozen=True)
@@ -53,16 +53,17 @@ class Words:
         return f"one of {', '.join(self.words)}"
 
 
+_AUTO = ("auto",)
 _RATE = Number(0, 1, open_ends=True)
 _POSITIVE = Number(0, inf, open_ends=True)
 _BOOLEAN = Words(("true", "false"))
 _AUTO_BOOLEAN = Words(("auto", "true", "false"))
 
 ALLOWED: Mapping[str, Number | Words] = {
-    "beta_1": Number(0, 1, auto=True),
-    "beta_2": Number(0, 1, auto=True),
-    "bias_lr_mult": Number(0, inf, auto=True, open_ends=True),
-    "bias_wd_mult": Number(0, inf, auto=True),
+    "beta_1": Number(0, 0.9999, words=_AUTO),
+    "beta_2": Number(0, 0.9999, words=_AUTO),
+    "bias_lr_mult": Number(0, inf, open_ends=True, words=_AUTO),
+    "bias_wd_mult": Number(0, inf, words=_AUTO),
     "binary_classifier_model_selection_criteria": Words(
         ("accuracy", "f_beta", "precision_at_target_recall", "recall_at_target_precision", "loss_function")
     ),
@@ -74,26 +75,26 @@ ALLOWED: Mapping[str, Number | Words] = {
     "init_method": Words(("uniform", "normal")),
     "init_scale": _POSITIVE,
     "init_sigma": _POSITIVE,
-    "l1": Number(0, inf, auto=True),
-    "learning_rate": Number(0, inf, auto=True, open_ends=True),
+    "l1": Number(0, inf, words=_AUTO),
+    "learning_rate": Number(0, inf, open_ends=True, words=_AUTO),
     "loss": Words(("auto", "logistic")),
-    "lr_scheduler_factor": Number(0, 1, auto=True, open_ends=True),
-    "lr_scheduler_minimum_lr": Number(0, inf, auto=True, open_ends=True),
-    "lr_scheduler_step": Number(1, 1_000_000, whole=True, auto=True),
+    "lr_scheduler_factor": Number(0, 1, open_ends=True, words=_AUTO),
+    "lr_scheduler_minimum_lr": Number(0, inf, open_ends=True, words=_AUTO),
+    "lr_scheduler_step": Number(1, 1_000_000, whole=True, words=_AUTO),
     "mini_batch_size": Number(1, 1_000_000, whole=True),
-    "momentum": Number(0, 1, auto=True),
+    "momentum": Number(0, 0.9999, words=_AUTO),
     "normalize_data": _AUTO_BOOLEAN,
     "num_calibration_samples": Number(1, 1_000_000_000, whole=True),
-    "num_models": Number(1, 1000, whole=True, auto=True),
+    "num_models": Number(1, 1000, whole=True, words=_AUTO),
     "num_point_for_scaler": Number(1, 1_000_000_000, whole=True),
     "optimizer": Words(("auto", "sgd", "adam", "rmsprop")),
-    "positive_example_weight_mult": Number(0, inf, auto=True, open_ends=True),
+    "positive_example_weight_mult": Number(0, inf, open_ends=True, words=("auto", "balanced")),
     "target_precision": _RATE,
     "target_recall": _RATE,
     "unbias_data": _AUTO_BOOLEAN,
     "use_bias": _BOOLEAN,
     "use_lr_scheduler": _BOOLEAN,
-    "wd": Number(0, inf, auto=True),
+    "wd": Number(0, inf, words=_AUTO),
 }
 
 

@@ -53,6 +53,8 @@ class CallerClients:
 
     def __init__(self, endpoint_url: str) -> None:
         self._endpoint_url = endpoint_url
+        # A session parses each service's model once; making clients of it is for one thread at a time.
+        self._session = boto3.Session()
         self._clients: dict[tuple[Caller, str], Any] = {}
         self._lock = threading.Lock()
 
@@ -69,7 +71,7 @@ class CallerClients:
             return client
 
     def _make(self, caller: Caller, service: str) -> Any:
-        return boto3.Session().client(
+        return self._session.client(
             service,
             endpoint_url=self._endpoint_url,
             region_name=caller.region,

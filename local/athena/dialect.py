@@ -56,6 +56,9 @@ def _name_columns(tree: exp.Expr) -> exp.Expr:
 def _adapted(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Cast) and node.to.this == exp.DataType.Type.VARCHAR and not node.to.expressions:
         return exp.Anonymous(this="athena_varchar", expressions=[node.this])
+    if isinstance(node, exp.CountIf):
+        # DuckDB's count_if of no rows is NULL.
+        return exp.Count(this=exp.Case(ifs=[exp.If(this=node.this, true=exp.Literal.number(1))]))
     if isinstance(node, exp.Anonymous):
         name = str(node.this).lower()
         if name in _RENAMED:

@@ -40,6 +40,7 @@ class AlgorithmProcess:
     grace_seconds: float
     _lines: queue.SimpleQueue[str | None] = field(default_factory=queue.SimpleQueue)
     _terminated_at: float | None = None
+    _process: subprocess.Popen[str] | None = None
 
     def run(self) -> Outcome:
         """Run to the end. Raises OSError where it cannot be started."""
@@ -54,6 +55,7 @@ class AlgorithmProcess:
             errors="replace",
             start_new_session=True,
         )
+        self._process = process
         reader = threading.Thread(target=self._read, args=(process,), name=f"output of {process.pid}", daemon=True)
         reader.start()
         try:
@@ -63,6 +65,11 @@ class AlgorithmProcess:
             _signal(process, signal.SIGKILL)
             process.wait()
         return Outcome(exit_code if exit_code >= 0 else 128 - exit_code, timed_out)
+
+    def kill(self) -> None:
+        """End the process at once; from any thread."""
+        if self._process is not None and self._process.poll() is None:
+            _signal(self._process, signal.SIGKILL)
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         if process.stdout is not None:

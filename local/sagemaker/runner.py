@@ -1,7 +1,6 @@
 """Runs training jobs, each in a thread of its own: download, train, upload; acting as the job's role."""
 
 import logging
-import shutil
 import tempfile
 import threading
 import time
@@ -25,15 +24,7 @@ _LOGGER = logging.getLogger(__name__)
 Clients = Callable[[str, str], BaseClient]
 Command = Callable[[str, Path], Sequence[str]]
 _FLUSH_SECONDS = 0.5
-
-
-@dataclass(frozen=True)
-class _Run:
-    """A job under way."""
-
-    job: TrainingJob
-    stop: threading.Event
-    thread: threading.Thread
+_JOIN_SECONDS = 5.0
 
 
 @dataclass
@@ -44,16 +35,15 @@ class Runner:
     base: Path | None = None
     grace_seconds: float = 120.0
     command: Command = container.command
-    _runs: dict[str, _Run] = field(default_factory=dict)
+    _runs: dict[str, "_Run"] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self, job: TrainingJob, region: str) -> None:
         """Run `job` in the background."""
-        stop = threading.Event()
-        thread = threading.Thread(target=self._run, args=(job, region, stop), name=f"training {job.name}", daemon=True)
+        run = _Run(self, job, region)
         with self._lock:
-            self._runs[job.arn] = _Run(job, stop, thread)
-        thread.start()
+            self._runs[job.arn] = run
+        run.thread.start()
 
     def stop(self, arn: str) -> None:
         """Let a job end early; nothing where it has ended."""
@@ -62,31 +52,29 @@ class Runner:
         if run is not None:
             run.stop.set()
 
-    def stop_all(self) -> None:
-        """End every job, and return when no process of theirs is left."""
+    def stop_all(self, grace_seconds: float = 2.0) -> None:
+        """End every job, and return when no process of theirs is left.
+
+        The server is about to stop: nothing more is uploaded or logged, and processes are killed after a short grace.
+        """
         with self._lock:
             runs = list(self._runs.values())
         for run in runs:
+            run.abandoned = True
             run.job.request_stop()
             run.stop.set()
+        deadline = time.monotonic() + grace_seconds
         for run in runs:
-            run.thread.join()
+            run.thread.join(max(0.0, deadline - time.monotonic()))
+            if run.process is not None:
+                run.process.kill()
+        for run in runs:
+            run.thread.join(_JOIN_SECONDS)
 
-    def _run(self, job: TrainingJob, region: str, stop: threading.Event) -> None:
-        folder = Path(tempfile.mkdtemp(prefix=f"{job.name}-", dir=self.base))
-        try:
-            _Stages(self, job, region, stop, folder).run()
-        except transfer.TransferError as error:
-            _end_early(job, str(error))
-        except PermissionError as error:
-            _end_early(job, f"ClientError: {error}")
-        finally:
-            if job.status not in ENDED:
-                # A fault of ours, which the thread's traceback tells of. Nobody shall wait for the job for ever.
-                job.fail("InternalServerError: We encountered an internal error. Please try again.")
-            shutil.rmtree(folder, ignore_errors=True)
-            with self._lock:
-                self._runs.pop(job.arn, None)
+    def forget(self, job: TrainingJob) -> None:
+        """A run has come to its end."""
+        with self._lock:
+            self._runs.pop(job.arn, None)
 
 
 def _end_early(job: TrainingJob, reason: str) -> None:
@@ -97,34 +85,57 @@ def _end_early(job: TrainingJob, reason: str) -> None:
 
 
 @dataclass
-class _Stages:
-    """The stages of one job, in its folder."""
+class _Run:
+    """One job under way, in a thread and a folder of its own."""
 
     runner: Runner
     job: TrainingJob
     region: str
-    stop: threading.Event
-    folder: Path
+    stop: threading.Event = field(default_factory=threading.Event)
     collector: Collector = field(default_factory=Collector)
+    process: AlgorithmProcess | None = None
+    # Whether the server is about to stop.
+    abandoned: bool = False
+    thread: threading.Thread = field(init=False)
     _flushed_at: float = 0.0
 
-    def run(self) -> None:
+    def __post_init__(self) -> None:
+        self.thread = threading.Thread(target=self._run, name=f"training {self.job.name}", daemon=True)
+
+    def _run(self) -> None:
+        job, base = self.job, self.runner.base
+        try:
+            if base is not None:
+                base.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=f"{job.name}-", dir=base, ignore_cleanup_errors=True) as folder:
+                self._stages(Path(folder))
+        except transfer.TransferError as error:
+            _end_early(job, str(error))
+        except PermissionError as error:
+            _end_early(job, f"ClientError: {error}")
+        finally:
+            if job.status not in ENDED:
+                # A fault of ours, which the thread's traceback tells of. Nobody shall wait for the job for ever.
+                job.fail("InternalServerError: We encountered an internal error. Please try again.")
+            self.runner.forget(job)
+
+    def _stages(self, folder: Path) -> None:
         """Take the job to its end. Raises TransferError, PermissionError."""
         described = self.job.describe()
         s3 = self.runner.clients("s3", described["RoleArn"])
         if self.job.advance("Downloading", TrainingStartTime=time.time()):
-            container.prepare(self.folder, described)
+            container.prepare(folder, described)
             for channel in channels(described):
-                transfer.download(s3, channel, self.folder / "input" / "data" / channel.name)
+                transfer.download(s3, channel, folder / "input" / "data" / channel.name)
         if not self.job.advance("Training"):
             self.job.end("Stopped", "Stopped")
             return
-        outcome = self._train(described)
+        outcome = self._train(described, folder)
         stopped = outcome.timed_out or self.job.status == "Stopping"
         if outcome.exit_code and not stopped:
-            self._end("Failed", "Failed", FailureReason=container.failure_reason(self.folder, outcome.exit_code))
+            self._end("Failed", "Failed", FailureReason=container.failure_reason(folder, outcome.exit_code))
             return
-        artifacts = self._upload(s3, described)
+        artifacts = self._upload(s3, described, folder)
         if outcome.timed_out:
             self._end("Stopped", "MaxRuntimeExceeded", **artifacts)
         elif self.job.status == "Stopping":
@@ -132,13 +143,13 @@ class _Stages:
         else:
             self._end("Completed", "Completed", **artifacts)
 
-    def _train(self, described: dict) -> Outcome:
+    def _train(self, described: dict, folder: Path) -> Outcome:
         logs = self.runner.clients("logs", described["RoleArn"])
         log = JobLog(logs, f"{self.job.name}/algo-1-{int(time.time())}")
         module = images.algorithm_module(described["AlgorithmSpecification"]["TrainingImage"], self.region)
-        process = AlgorithmProcess(
-            command=self.runner.command(module, self.folder),
-            folder=self.folder,
+        self.process = AlgorithmProcess(
+            command=self.runner.command(module, folder),
+            folder=folder,
             environment=container.environment(described, self.region),
             on_line=lambda line: self._take(line, log),
             on_pause=lambda: self._flush(log),
@@ -147,9 +158,9 @@ class _Stages:
             grace_seconds=self.runner.grace_seconds,
         )
         try:
-            return process.run()
+            return self.process.run()
         finally:
-            log.flush()
+            self._flush(log, last=True)
 
     def _take(self, line: str, log: JobLog) -> None:
         now = time.time()
@@ -157,16 +168,16 @@ class _Stages:
         log.add(line, now)
         self._flush(log)
 
-    def _flush(self, log: JobLog) -> None:
+    def _flush(self, log: JobLog, *, last: bool = False) -> None:
         now = time.monotonic()
-        if now - self._flushed_at > _FLUSH_SECONDS:
+        if not self.abandoned and (last or now - self._flushed_at > _FLUSH_SECONDS):
             self._flushed_at = now
             log.flush()
 
-    def _upload(self, s3: BaseClient, described: dict) -> dict[str, dict[str, str]]:
+    def _upload(self, s3: BaseClient, described: dict, folder: Path) -> dict[str, dict[str, str]]:
         """Upload what is in the model's folder; ModelArtifacts, or nothing where there is no model."""
-        body = transfer.pack(self.folder / "model")
-        if body is None:
+        body = transfer.pack(folder / "model")
+        if body is None or self.abandoned:
             return {}
         self.job.advance("Uploading")
         output = described["OutputDataConfig"]

@@ -151,9 +151,9 @@ class SageMakerService:
             raise ApiError(_UNKNOWN)
         return arn
 
-    def stop_all(self) -> None:
-        """End every job and its process: for the server's stop."""
-        self.runner.stop_all()
+    def stop_all(self, grace_seconds: float = 2.0) -> None:
+        """End every job and its process: for the server's stop. Not to be called on the server's event loop."""
+        self.runner.stop_all(grace_seconds)
 
     def reset(self) -> None:
         """End and forget every job."""

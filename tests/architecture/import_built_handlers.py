@@ -16,16 +16,16 @@ MAX_BYTES = 15_000_000
 
 def main(build: Path) -> int:
     template = (build / "template.yaml").read_text(encoding="utf-8")
-    found = re.findall(
-        r"^  (\w+Function):\n(?:    .*\n|\n)*?      CodeUri: (\S+)\n(?:    .*\n|\n)*?      Handler: (\S+)\n",
-        template,
-        re.M,
-    )
+    blocks = re.findall(r"^  (\w+Function):\n((?:    .*\n|\n)+)", template, re.MULTILINE)
+    found = [
+        (name, *(re.findall(rf"^      {field}: (\S+)", block, re.M) for field in ("CodeUri", "Handler")))
+        for name, block in blocks
+    ]
     if not found:
         print(f"no function in {build / 'template.yaml'}", file=sys.stderr)
         return 1
     failed = 0
-    for name, code, handler in found:
+    for name, (code,), (handler,) in found:
         package = (build / code).resolve()
         size = sum(path.stat().st_size for path in package.rglob("*") if path.is_file())
         fault = imported(package, handler) or (f"{size:,} bytes, more than {MAX_BYTES:,}" if size > MAX_BYTES else "")

@@ -14,11 +14,10 @@ from types import ModuleType
 from typing import Any
 
 import boto3
-import pytest
-from moto import mock_aws
-
 import predict.app
+import pytest
 from aws import s3, settings
+from moto import mock_aws
 
 WriteArtefact = Callable[..., bytes]
 

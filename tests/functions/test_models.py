@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from wildrydes.errors import BadModel, BadTestSet, MissingSetting
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -163,6 +162,12 @@ def test_a_live_model_that_cannot_be_read_is_503_without_its_insides(
     trained.put(KEY, b"not a model")
     assert ask(RIDE) == (503, {"message": "the live model cannot be read"})
     assert "BadModel: the artefact is no gzip" in caplog.text
+
+
+def test_a_live_model_that_is_not_there_is_503_too(ask: Any, trained: Any, caplog: pytest.LogCaptureFixture) -> None:
+    trained.s3.delete_object(Bucket="wildrydes-data", Key="models/e1/card.json")
+    assert ask(RIDE) == (503, {"message": "the live model cannot be read"})
+    assert "MissingObject: s3://wildrydes-data/models/e1/card.json is not there" in caplog.text
 
 
 def test_the_model_is_read_once_a_process(ask: Any, trained: Any) -> None:

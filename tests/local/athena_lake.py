@@ -2,6 +2,7 @@
 
 import gzip
 import itertools
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -139,9 +140,10 @@ class Lake:
 
     def wait(self, query_id: str) -> dict[str, Any]:
         """The execution once it has ended."""
-        deadline = time.monotonic() + 60
+        deadline, pause = time.monotonic() + 60, threading.Event()
         while time.monotonic() < deadline:
             execution = self.athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
             if execution["Status"]["State"] not in ("QUEUED", "RUNNING"):
                 return execution
+            pause.wait(0.01)  # leave the processor to the query
         raise TimeoutError(f"query {query_id} did not end")

@@ -25,11 +25,12 @@ class AthenaServer:
     """Where the server listens, and clients of it."""
 
     endpoint_url: str
+    session: boto3.Session
 
     def client(self, service: str, credentials: dict[str, str] | None = None) -> Any:
         """A client that signs with STS `credentials`, or as the account's root."""
         keys = credentials or {"AccessKeyId": "test", "SecretAccessKey": "test"}
-        return boto3.Session().client(
+        return self.session.client(
             service,
             endpoint_url=self.endpoint_url,
             region_name="us-east-1",
@@ -72,7 +73,7 @@ def athena_server(*, auth: bool = False) -> Iterator[AthenaServer]:
     thread.start()
     try:
         _wait_until_listening(port)
-        yield AthenaServer(endpoint_url)
+        yield AthenaServer(endpoint_url, boto3.Session())
     finally:
         executions.close()
         stop.set()

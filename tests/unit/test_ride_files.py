@@ -1,11 +1,11 @@
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from wildrydes import json_window
 from wildrydes.errors import BadRideFile, Position
 from wildrydes.ride_files import chunks, records, records_of_chunk
@@ -198,3 +198,15 @@ def test_nan_and_infinity_are_values_for_the_ride_parser_to_refuse() -> None:
 def test_a_file_without_records_has_no_chunk() -> None:
     assert list(chunks(records([b"[ ]"]), 10)) == []
     assert list(chunks(records([b'{"Travel_Data": []}']), 10)) == []
+
+
+@pytest.mark.parametrize(("name", "count"), [("array", 7755), ("travel_data", 10417)])
+def test_the_workshops_files_are_read_whole(name: str, count: int) -> None:
+    path = Path(__file__).parents[3] / "shared" / "data" / "rides" / f"ride_data.{name}.json"
+    if not path.exists():
+        pytest.skip(f"{path} is absent: it lies beside the repository, not in it")
+    data = path.read_bytes()
+    found = list(records(cut(data, [65_536])))
+    assert [value for _, _, value, _ in found] == (json.loads(data) if name == "array" else json.loads(data)[name])
+    assert len(found) == count
+    assert sum(end - start > 0 for start, end in chunks(found, 500_000)) == -(-len(data) // 500_300)
