@@ -8,7 +8,7 @@ from local.sagemaker import service
 
 def resources() -> dict[str, ResourceOf]:
     """By service, what names the ARN of a call from its JSON body, region and account."""
-    return {"athena": _athena, "sagemaker": service.resource_of, "states": _states}
+    return {"athena": _athena, "glue": _glue, "sagemaker": service.resource_of, "states": _states}
 
 
 def _athena(body: dict[str, Any], region: str, account: str) -> str | None:
@@ -19,6 +19,15 @@ def _athena(body: dict[str, Any], region: str, account: str) -> str | None:
     if execution is None:
         return None
     return f"arn:aws:athena:{region}:{account}:workgroup/{execution['WorkGroup']}"
+
+
+def _glue(body: dict[str, Any], region: str, account: str) -> str | None:
+    """AWS asks for the table, its database and the catalog; here one of them is asked for, the narrowest."""
+    database, name = body.get("DatabaseName"), body.get("Name")
+    if not name:
+        return None
+    what = f"table/{database}/{name}" if database else f"database/{name}"
+    return f"arn:aws:glue:{region}:{account}:{what}"
 
 
 def _states(body: dict[str, Any], region: str, account: str) -> str | None:

@@ -40,11 +40,11 @@ class Filled:
     last_year: int
 
 
-def fill(endpoint: str, files: list[Path]) -> Filled:
-    """Put the rows of `files` into the bucket, replacing what was there. Raises UnreadableWeatherError."""
+def fill(endpoint: str, files: list[Path], bucket: str = BUCKET) -> Filled:
+    """Put the rows of `files` into `bucket`, replacing what was there. Raises UnreadableWeatherError."""
     s3 = account.client("s3", endpoint)
-    ensure_bucket(s3, BUCKET)
-    _empty(s3)
+    ensure_bucket(s3, bucket)
+    _empty(s3, bucket)
     with TemporaryDirectory() as folder, duckdb.connect() as database:
         try:
             database.execute(f"CREATE TABLE ghcn AS {_ROWS}", [[str(file) for file in files]])
@@ -56,13 +56,13 @@ def fill(endpoint: str, files: list[Path]) -> Filled:
         )
         for file in sorted(Path(folder).rglob("*.parquet")):
             partition = file.parent.relative_to(folder).as_posix()
-            s3.upload_file(str(file), BUCKET, f"parquet/by_year/{partition}/{file.stem}.snappy.parquet")
+            s3.upload_file(str(file), bucket, f"parquet/by_year/{partition}/{file.stem}.snappy.parquet")
         counts = database.execute("SELECT count(*), count(DISTINCT ID), min(YEAR), max(YEAR) FROM ghcn").fetchone()
     rows, stations, first, last = counts or (0, 0, 0, 0)
     return Filled(rows, stations, int(first or 0), int(last or 0))
 
 
-def _empty(s3: Any) -> None:
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
+def _empty(s3: Any, bucket: str) -> None:
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         for entry in page.get("Contents", []):
-            s3.delete_object(Bucket=BUCKET, Key=entry["Key"])
+            s3.delete_object(Bucket=bucket, Key=entry["Key"])

@@ -40,7 +40,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         "label": int(probability >= model.threshold),
         "threshold": model.threshold,
         "target": card.target,
-        "model": card.model_path,
+        "model": card.execution,
     }
     return response(200, answer)
 

@@ -1,7 +1,6 @@
 """Objects of S3, listed, fetched and stored as the caller."""
 
 import itertools
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -77,10 +76,11 @@ class Objects:
         found: dict[Location, list[tuple[str, int]]] = {location: [] for location in locations}
         if len(found) < _LISTED_TOGETHER or len({location.bucket for location in found}) > 1:
             return {location: list(self.listed(location)) for location in found}
-        shared = os.path.commonprefix([location.prefix for location in found])
         by_prefix = {location.prefix: location for location in found}
         lengths = sorted({len(prefix) for prefix in by_prefix})
-        for key, size in self.listed(Location(locations[0].bucket, shared[: shared.rfind("/") + 1])):
+        for key, size in self.listed(
+            Location(locations[0].bucket, _shared_folder([location.prefix for location in found]))
+        ):
             for length in lengths:
                 if (location := by_prefix.get(key[:length])) is not None:
                     found[location].append((key, size))
@@ -140,6 +140,13 @@ class Objects:
             self._s3.get_bucket_location(Bucket=bucket)
         except ClientError as error:
             raise _s3_failure(error, f"s3://{bucket}", writing=True) from error
+
+
+def _shared_folder(prefixes: list[str]) -> str:
+    """The longest folder that all prefixes lie in; empty if that is the bucket."""
+    first, last = (prefix.split("/") for prefix in (min(prefixes), max(prefixes)))
+    same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(first[:-1], last[:-1], strict=False))
+    return "".join(f"{folder}/" for folder, _ in same)
 
 
 def _is_hidden(relative_key: str) -> bool:

@@ -109,6 +109,7 @@ class QueryRun:
         sql = planner.plan(tree)
         columns = describe(self.connection, sql, tree)
         self._planning_seconds = time.monotonic() - begun
+        self.checkpoint()
         return sql, columns
 
     def _select(self, statement: Select) -> Outcome:

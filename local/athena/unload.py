@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import duckdb
+from sqlglot import exp
 
 from local.athena.failures import QueryFailure
 from local.athena.objects import Location, Objects
@@ -108,7 +109,7 @@ class Unloader:
             )
 
     def write(
-        self, sql: str, columns: list[ResultColumn], location: Location, form: FileFormat, tree: object
+        self, sql: str, columns: list[ResultColumn], location: Location, form: FileFormat, tree: exp.Expr
     ) -> Written:
         """Run `sql` and write its rows."""
         columns = [ResultColumn(column.name.lower(), column.type, column.duckdb_type) for column in columns]
@@ -120,7 +121,7 @@ class Unloader:
         uris = [self._write_partition(data, values, location, form) for values in partitions]
         return Written(tuple(uris), rows, tuple(partitions))
 
-    def _materialise(self, sql: str, columns: list[ResultColumn], tree: object) -> None:
+    def _materialise(self, sql: str, columns: list[ResultColumn], tree: exp.Expr) -> None:
         positions = ", ".join(f"c{i}" for i in range(len(columns)))
         # Sums of integers are bigint in Trino, and would be doubles in a Parquet file of DuckDB's.
         selected = ", ".join(
@@ -129,7 +130,7 @@ class Unloader:
             for i, column in enumerate(columns)
         )
         create = f"CREATE TEMP TABLE unloaded AS SELECT {selected} FROM ({sql}) AS result({positions})"
-        run(self._connection, create, tree if hasattr(tree, "find_all") else None)  # type: ignore[arg-type]
+        run(self._connection, create, tree)
 
     def _partitions(self, form: FileFormat) -> list[tuple[str | None, ...]]:
         if not form.partitioned_by:

@@ -12,6 +12,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.sagemaker.validation import Channel, Location
 
+# Keys that S3 lists at a time, at most.
+_PAGE = 1000
+
 
 class TransferError(Exception):
     """What was to be brought from or to S3 was not; the message is the job's FailureReason."""
@@ -45,7 +48,7 @@ def download(s3: Any, channel: Channel, folder: Path) -> None:
 def _keys(s3: Any, location: Location) -> Iterator[str]:
     token: dict[str, str] = {}
     while True:
-        page = s3.list_objects_v2(Bucket=location.bucket, Prefix=location.prefix, **token)
+        page = s3.list_objects_v2(Bucket=location.bucket, Prefix=location.prefix, MaxKeys=_PAGE, **token)
         # Keys that end in a slash are what consoles show as folders.
         yield from (entry["Key"] for entry in page.get("Contents", []) if not entry["Key"].endswith("/"))
         if not page.get("IsTruncated"):

@@ -112,7 +112,7 @@ def test_a_ride_gets_a_probability_and_what_it_is_of(ask: Any) -> None:
             "label": 1,
             "threshold": 0.5,
             "target": "heavy_utilization",
-            "model": KEY,
+            "model": KEY.split("/")[1],
         },
     )
     status, body = ask({"Distance": "10", "MAGICPOINTS": 450, "TMAX": 333})

@@ -4,14 +4,16 @@ import gzip
 import itertools
 import threading
 import time
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import duckdb
 
-from tests.local.athena_server import AthenaServer
+from local import account
 
 PARQUET = (
     "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
@@ -21,7 +23,8 @@ JSON = ("org.apache.hadoop.mapred.TextInputFormat", "org.openx.data.jsonserde.Js
 OPEN_CSV = ("org.apache.hadoop.mapred.TextInputFormat", "org.apache.hadoop.hive.serde2.OpenCSVSerde")
 TEXT = ("org.apache.hadoop.mapred.TextInputFormat", "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe")
 
-_numbers = itertools.count()
+_NUMBERS = itertools.count()
+_SESSION = boto3.Session()
 
 
 @dataclass(frozen=True)
@@ -48,24 +51,37 @@ class Finished:
 class Lake:
     """Tables and queries of one test; `credentials` are those that queries are started with."""
 
-    def __init__(self, server: AthenaServer, name: str, credentials: dict[str, str] | None = None) -> None:
-        self.server = server
+    def __init__(self, endpoint: str, name: str, credentials: dict[str, str] | None = None) -> None:
+        self.endpoint = endpoint
         self.name = name
-        self.s3 = server.client("s3")
-        self.glue = server.client("glue")
-        self.athena = server.client("athena", credentials)
+        self.s3 = self.client("s3")
+        self.glue = self.client("glue")
+        self.athena = self.client("athena", credentials)
 
     @classmethod
-    def create(cls, server: AthenaServer) -> "Lake":
+    def create(cls, endpoint: str) -> "Lake":
         """A lake with a bucket and a database of the same, new name."""
-        lake = cls(server, f"lake{next(_numbers)}")
+        lake = cls(endpoint, f"lake{next(_NUMBERS)}x{uuid.uuid4().hex[:8]}")
         lake.s3.create_bucket(Bucket=lake.name)
         lake.glue.create_database(DatabaseInput={"Name": lake.name})
         return lake
 
     def acting_as(self, credentials: dict[str, str]) -> "Lake":
         """The same lake, queried with `credentials`."""
-        return Lake(self.server, self.name, credentials)
+        return Lake(self.endpoint, self.name, credentials)
+
+    def client(self, service: str, credentials: dict[str, str] | None = None) -> Any:
+        """A client that signs with STS `credentials`, or as the account's root."""
+        root = {"AccessKeyId": account.ACCESS_KEY_ID, "SecretAccessKey": account.SECRET_ACCESS_KEY}
+        keys = credentials or root
+        return _SESSION.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=account.DEFAULT_REGION,
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys.get("SessionToken"),
+        )
 
     def put(self, key: str, body: str | bytes) -> int:
         """Store an object, gzip if its name ends so; returns its size."""

@@ -1,18 +1,17 @@
+# ruff: noqa: S608 - the texts are the test's own
 """Which partitions are read: projection, Glue's partitions, and the conditions that leave some out.
 
 Objects of partitions that must not be read hold what would fail the query.
 """
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from athena_lake import JSON, Lake
 
 from local.athena.catalog import Table
 from local.athena.date_range import date_texts
 from local.athena.failures import QueryFailure
-from tests.local.athena_lake import JSON, Lake
-from tests.local.athena_server import AthenaServer, athena_server
 
 YEARS = {
     "projection.enabled": "true",
@@ -23,15 +22,9 @@ YEARS = {
 }
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[AthenaServer]:
-    with athena_server() as running:
-        yield running
-
-
 @pytest.fixture
-def lake(server: AthenaServer) -> Lake:
-    return Lake.create(server)
+def lake(endpoint: str) -> Lake:
+    return Lake.create(endpoint)
 
 
 @pytest.fixture

@@ -1,25 +1,18 @@
 """What a query answers: rows, types, names, pages, parameters, errors and cancellation."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from athena_lake import JSON, Lake
 from botocore.exceptions import ClientError
 
 from local.athena import install
-from tests.local.athena_lake import JSON, Lake
-from tests.local.athena_server import AthenaServer, athena_server
+from local.athena.results import parse_rows
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[AthenaServer]:
-    with athena_server() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def lake(server: AthenaServer) -> Lake:
-    lake = Lake.create(server)
+def lake(endpoint: str) -> Lake:
+    lake = Lake.create(endpoint)
     lake.table("rides", {"ride_id": "string", "distance": "double"}, JSON)
     lake.put("rides/a.json", '{"ride_id": "a", "distance": 1.5}\n{"ride_id": "b", "distance": null}\n')
     return lake
@@ -118,6 +111,13 @@ def test_results_come_in_pages_of_which_the_first_begins_with_the_names(lake: La
     assert [len(page["ResultSet"]["Rows"]) for page in pages] == [1000, 1000, 501]
     assert rows[0] == ["x", "t"]
     assert rows[1:] == [[str(x), 'ünï"\n'] for x in range(1, 2501)]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
+def test_a_result_file_is_read_alike_in_pieces_of_any_size(size: int) -> None:
+    file = '"a","b"\n"say ""é""",\n"","two\nlines"\n'.encode()
+    pieces = iter([file[i : i + size] for i in range(0, len(file), size)])
+    assert list(parse_rows(pieces)) == [(["a", "b"], 8), (['say "é"', None], 22), (["", "two\nlines"], 37)]
 
 
 def test_statistics_are_of_this_query(lake: Lake) -> None:
@@ -253,7 +253,8 @@ def test_the_same_request_token_starts_one_query(lake: Lake) -> None:
 
 
 def test_a_running_query_can_be_stopped_and_blocks_nobody(lake: Lake) -> None:
-    endless = "SELECT count(*) FROM UNNEST(sequence(1, 100000)) a(x) CROSS JOIN UNNEST(sequence(1, 100000)) b(y) WHERE x * y % 7 = 3"
+    endless = """SELECT count(*) FROM UNNEST(sequence(1, 100000)) a(x) CROSS JOIN UNNEST(sequence(1, 100000)) b(y)
+        WHERE x * y % 7 = 3"""
     query_id = lake.start(endless)
     assert lake.query("SELECT 1").rows == [["1"]]
     assert lake.athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]["Status"]["State"] == "RUNNING"

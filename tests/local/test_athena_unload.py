@@ -1,25 +1,17 @@
+# ruff: noqa: S608 - the texts are the test's own
 """UNLOAD and CREATE TABLE AS: what is written, where, and what is refused."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
-
-from tests.local.athena_lake import JSON, Lake
-from tests.local.athena_server import AthenaServer, athena_server
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[AthenaServer]:
-    with athena_server() as running:
-        yield running
+from athena_lake import JSON, Lake
 
 
 @pytest.fixture
-def lake(server: AthenaServer) -> Lake:
-    return Lake.create(server)
+def lake(endpoint: str) -> Lake:
+    return Lake.create(endpoint)
 
 
 def unload(lake: Lake, select: str, properties: str, folder: str = "out") -> str:
@@ -43,7 +35,8 @@ def test_the_delimiter_is_ctrl_a_unless_told(lake: Lake) -> None:
 
 
 def test_partitions_are_folders_and_their_columns_are_not_in_the_files(lake: Lake) -> None:
-    select = "SELECT x AS n, CASE WHEN x < 3 THEN 'train' WHEN x = 3 THEN 'a/b' END AS split FROM UNNEST(ARRAY[1, 2, 3, 4]) u(x)"
+    select = """SELECT x AS n, CASE WHEN x < 3 THEN 'train' WHEN x = 3 THEN 'a/b' END AS split
+        FROM UNNEST(ARRAY[1, 2, 3, 4]) u(x)"""
     properties = "format = 'TEXTFILE', field_delimiter = ',', partitioned_by = ARRAY['split']"
     lake.query(unload(lake, select, properties))
     folders = {key.rpartition("/")[0]: lake.read(key) for key in lake.keys("out/")}
@@ -62,14 +55,15 @@ def test_parquet_keeps_types_and_sums_of_integers_are_bigint(lake: Lake, tmp_pat
     (key,) = lake.keys("out/")
     path = tmp_path / "read.parquet"
     path.write_bytes(lake.read(key))
-    described = duckdb.sql(f"DESCRIBE FROM '{path}'").fetchall()
+    reader = duckdb.connect()
+    described = reader.execute(f"DESCRIBE FROM '{path}'").fetchall()
     assert [column[:2] for column in described] == [
         ("total", "BIGINT"),
         ("p", "DECIMAL(10,2)"),
         ("d", "DOUBLE"),
         ("s", "VARCHAR"),
     ]
-    assert duckdb.sql(f"SELECT DISTINCT compression FROM parquet_metadata('{path}')").fetchall() == [("SNAPPY",)]
+    assert reader.execute(f"SELECT DISTINCT compression FROM parquet_metadata('{path}')").fetchall() == [("SNAPPY",)]
 
 
 def test_json_has_one_object_a_line(lake: Lake) -> None:

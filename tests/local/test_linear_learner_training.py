@@ -245,6 +245,65 @@ def test_one_step_of_adam_is_the_published_one():
     assert trainer.parameters[0, 0] == pytest.approx(0.6, abs=1e-4)
 
 
+def one_step(design: list[list[float]], labels: list[float], start: list[float], l1: float, batch: str) -> list[float]:
+    """Parameters (features + 1,) after one epoch of gradient descent at a rate of 1 without decay of weights."""
+    settings = parse(
+        {
+            "predictor_type": "regressor",
+            "optimizer": "sgd",
+            "mini_batch_size": batch,
+            "bias_lr_mult": "1",
+            "use_lr_scheduler": "false",
+        }
+    )
+    trainer = training.Trainer(
+        np.array(design, np.float32),
+        np.array(labels, np.float32),
+        np.ones(len(labels), np.float32),
+        np.array(start, np.float32).reshape(-1, 1),
+        [Candidate(1.0, 0.0, l1)],
+        SquaredError(),
+        settings,
+    )
+    trainer.epoch()
+    return trainer.parameters[:, 0].tolist()
+
+
+def test_l1_draws_weights_towards_zero_and_leaves_the_bias():
+    # The outputs are the labels already: nothing but the penalty moves.
+    moved = one_step([[1.0, 1.0], [-1.0, 1.0]], [3.0, 1.0], [1.0, 2.0], l1=0.25, batch="2")
+
+    assert moved == pytest.approx([0.75, 2.0])
+
+
+def test_the_rows_of_a_short_last_batch_weigh_as_much_as_in_a_full_one():
+    # Four rows in a batch take the bias from 0 to 1; the fifth is off by 4, and one of four rows' worth.
+    moved = one_step([[0.0, 1.0]] * 5, [1.0, 1.0, 1.0, 1.0, 5.0], [0.0, 0.0], l1=0.0, batch="4")
+
+    assert moved == pytest.approx([0.0, 1.0 + 4.0 / 4])
+
+
+def test_the_threshold_is_calibrated_on_the_first_rows_alone_where_so_many_are_asked_for():
+    train, _ = noisy(800, seed=61)
+    early, late = noisy(100, seed=62)[0], noisy(100, seed=63)[0]
+    # The later rows' labels are turned round, and would have another threshold.
+    validation = Dataset(
+        np.concatenate([early.features, late.features]), np.concatenate([early.labels, 1 - late.labels])
+    )
+    settings = {**BINARY, "mini_batch_size": "80", "num_models": "1"}
+
+    first = learn({"train": train, "validation": early}, parse(settings), QUIET)
+    limited = learn(
+        {"train": train, "validation": validation}, parse({**settings, "num_calibration_samples": "100"}), QUIET
+    )
+    whole = learn({"train": train, "validation": validation}, parse(settings), QUIET)
+
+    expected = best_cut(limited.probabilities(early.features), early.labels, parse(settings)).threshold
+    assert limited.threshold == expected
+    assert whole.threshold != best_cut(whole.probabilities(early.features), early.labels, parse(settings)).threshold
+    assert first.threshold == best_cut(first.probabilities(early.features), early.labels, parse(settings)).threshold
+
+
 def test_the_rate_falls_by_the_factor_down_to_the_minimum():
     settings = parse(
         {

@@ -30,6 +30,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from ministack.core.responses import AccountRegionScopedDict
 
+from local.sagemaker import transfer, validation
 from local.sagemaker.jobs import ENDED
 from local.sagemaker.runner import Runner
 from local.sagemaker.service import SageMakerService
@@ -334,6 +335,23 @@ def test_jobs_survive_a_restart_and_those_under_way_have_failed(completed: tuple
     assert cut["TrainingJobStatus"] == "Failed"
     assert cut["FailureReason"].startswith("InternalServerError: ")
     assert isinstance(state["_jobs"], AccountRegionScopedDict)
+
+
+def test_a_channel_of_many_pages_is_fetched_whole(endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(transfer, "_PAGE", 2)
+    prepared = Stage(endpoint, tmp_path)
+    for number in range(5):
+        prepared.put(f"many/part-{number}.csv", f"{number}".encode())
+    [channel] = validation.channels(
+        {
+            "AlgorithmSpecification": {"TrainingInputMode": "File"},
+            "InputDataConfig": [prepared.channel("train", "many/part-")],
+        }
+    )
+
+    transfer.download(prepared.s3, channel, tmp_path / "train")
+
+    assert [path.read_text() for path in sorted((tmp_path / "train").iterdir())] == ["0", "1", "2", "3", "4"]
 
 
 def test_pipe_mode_takes_gzip(endpoint: str, tmp_path: Path):

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - the texts are the test's own
 """The project's SQL on the embedded Athena: what each query makes of small data in view, and of the real files."""
 
 import csv
@@ -5,14 +6,11 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
-
-from tests.local.athena_lake import JSON, PARQUET, Finished, Lake
-from tests.local.athena_server import AthenaServer, athena_server
+from athena_lake import JSON, PARQUET, Finished, Lake
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 QUERIES = REPOSITORY / "statemachines" / "queries"
@@ -24,22 +22,16 @@ FEATURES = "distance, healthpoints, magicpoints, tmin, tmax, prcp"
 LINE = {"WEST": (40.0, -74.0), "MIDDLE": (40.0, -73.0), "EAST": (40.0, -71.0)}
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[AthenaServer]:
-    with athena_server() as running:
-        yield running
-
-
 @pytest.fixture
-def lake(server: AthenaServer) -> Lake:
+def lake(endpoint: str) -> Lake:
     """The three tables of the template, over one bucket."""
-    lake = Lake.create(server)
-    rides = {name: "string" for name in ("ride_id", "name", "statustime")}
-    rides |= {name: "double" for name in ("latitude", "longitude", "distance", "healthpoints", "magicpoints")}
+    lake = Lake.create(endpoint)
+    rides = dict.fromkeys(("ride_id", "name", "statustime"), "string")
+    rides |= dict.fromkeys(("latitude", "longitude", "distance", "healthpoints", "magicpoints"), "double")
     rides |= {"service_requested": "int", "groundstation": "string", "heavy_utilization": "int"}
     lake.table("rides", rides, JSON)
     ghcn = {"id": "string", "date": "string", "data_value": "bigint"}
-    ghcn |= {name: "string" for name in ("m_flag", "q_flag", "s_flag", "obs_time")}
+    ghcn |= dict.fromkeys(("m_flag", "q_flag", "s_flag", "obs_time"), "string")
     projection = {
         "projection.enabled": "true",
         "projection.year.type": "integer",
@@ -60,7 +52,7 @@ def lake(server: AthenaServer) -> Lake:
     return lake
 
 
-def run(lake: Lake, name: str, stations: dict[str, tuple[float, float]] | None = None, **values: object) -> Finished:
+def run(lake: Lake, name: str, stations: dict[str, tuple[float, float]] | None = None, **values: str | int) -> Finished:
     """Run a query of the project, its comments left out and its placeholders filled as render.py fills them."""
     listed = ", ".join(f"('{station}', {lat!r}e0, {lon!r}e0)" for station, (lat, lon) in (stations or LINE).items())
     defaults = {
@@ -131,8 +123,8 @@ def training_set(lake: Lake, execution: str = "e-1") -> dict[str, list[str]]:
     return {re.findall(r"split=(\w+)/", key)[0]: lake.read(key).decode().splitlines() for key in keys}
 
 
-def counts_of(lake: Lake, **values: object) -> dict[str, int]:
-    finished = run(lake, "training_set_counts", **values)
+def counts_of(lake: Lake, execution: str = "e-1") -> dict[str, int]:
+    finished = run(lake, "training_set_counts", execution=execution)
     return {str(name): int(str(value)) for name, value in zip(finished.header, finished.rows[0], strict=True)}
 
 

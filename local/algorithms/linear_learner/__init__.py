@@ -1,13 +1,14 @@
 """SageMaker's linear learner as a local process: `python -m local.algorithms.linear_learner --base-dir DIR`.
 
-The stages, in the order in which `container.run` calls them:
+The stages, in the order in which `container.run` and `learner.learn` call them:
 
-- `hyperparameters`: strings of hyperparameters.json -> checked values
+- `hyperparameters` (`rules`): strings of hyperparameters.json -> checked values
 - `channels` (`recordio`): input/data/<channel>/** -> a Dataset, label first
 - `scaler`: mean and deviation of the first batches -> normalised features, and the way back
 - `candidates`: the grid of learning rate x wd x l1
 - `training` (`objectives`, `optimizers`): every candidate at once, one matrix product a mini-batch
-- `selection` (`thresholds`, `scores`): the candidate and the threshold that the criterion prefers
+- `selection` (`thresholds`): the epoch, the candidate and the threshold that the criterion prefers
+- `scores`, `report`: the chosen model's scores, and the log lines that tell of them
 - `artefact`: model/model_algo-1, written with MXNet in the container's layout
 
 Left out, and refused by name: multiclass_classifier, losses other than logistic and squared loss, training on more

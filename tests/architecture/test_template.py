@@ -1,0 +1,115 @@
+"""The template against folders and workflow, and what it grants."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "template.yaml").read_text(encoding="utf-8")
+TEMPLATE = yaml_parse(TEXT)
+RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
+
+
+def of_type(name: str) -> dict[str, dict[str, Any]]:
+    return {key: resource["Properties"] for key, resource in RESOURCES.items() if resource["Type"] == name}
+
+
+FUNCTIONS = of_type("AWS::Serverless::Function")
+
+
+def statements() -> list[dict[str, Any]]:
+    """Every statement that allows something, of functions and roles."""
+    documents = [policy for function in FUNCTIONS.values() for policy in function.get("Policies", [])]
+    documents += [
+        policy["PolicyDocument"] for role in of_type("AWS::IAM::Role").values() for policy in role.get("Policies", [])
+    ]
+    return [statement for document in documents for statement in document["Statement"]]
+
+
+def actions(statement: dict[str, Any]) -> list[str]:
+    return [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+
+
+def test_each_folder_with_an_app_is_a_function_and_the_other_way_round() -> None:
+    folders = {path.parent.name for path in (ROOT / "functions").glob("*/app.py")}
+    handlers = {function["Handler"].split(".")[0] for function in FUNCTIONS.values()}
+    assert folders == handlers
+    for name, function in FUNCTIONS.items():
+        folder = function["Handler"].removesuffix(".app.handler")
+        assert name == "".join(word.capitalize() for word in folder.split("_")) + "Function"
+
+
+def test_code_and_definitions_are_files_and_nothing_is_inline() -> None:
+    assert (ROOT / TEMPLATE["Globals"]["Function"]["CodeUri"]).is_dir()
+    assert "InlineCode" not in TEXT
+    assert "DefinitionString" not in TEXT
+    for machine in of_type("AWS::Serverless::StateMachine").values():
+        assert (ROOT / machine["DefinitionUri"]).is_file()
+
+
+def test_definition_uses_each_substitution_and_no_other() -> None:
+    for machine in of_type("AWS::Serverless::StateMachine").values():
+        definition = (ROOT / machine["DefinitionUri"]).read_text(encoding="utf-8")
+        assert set(re.findall(r"\$\{(\w+)\}", definition)) == set(machine["DefinitionSubstitutions"])
+
+
+def test_no_statement_allows_every_action() -> None:
+    assert all("*" not in action for statement in statements() for action in actions(statement))
+
+
+def test_wildcard_resource_has_its_reason_beside_it() -> None:
+    wild = [statement for statement in statements() if statement.get("Resource") == "*"]
+    assert wild
+    for statement in wild:
+        before = TEXT[: TEXT.index(f"Sid: {statement['Sid']}")]
+        comment = [line for line in before.splitlines()[-8:] if line.strip().startswith("#")]
+        assert comment, f"{statement['Sid']} allows all resources and does not say why"
+
+
+def test_every_statement_has_a_name() -> None:
+    assert all("Sid" in statement or len(actions(statement)) == 1 for statement in statements())
+
+
+def test_buckets_are_private_encrypted_and_versioned() -> None:
+    for bucket in of_type("AWS::S3::Bucket").values():
+        assert all(bucket["PublicAccessBlockConfiguration"].values())
+        assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+        assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert bucket["VersioningConfiguration"]["Status"] == "Enabled"
+
+
+def test_every_function_has_a_log_group_with_retention_and_is_traced() -> None:
+    groups = of_type("AWS::Logs::LogGroup")
+    assert all("RetentionInDays" in group for group in groups.values())
+    assert TEMPLATE["Globals"]["Function"]["Tracing"] == "Active"
+    for function in FUNCTIONS.values():
+        assert function["LoggingConfig"]["LogGroup"]["Ref"] in groups
+
+
+def test_image_is_known_in_each_supported_region() -> None:
+    asserted = TEMPLATE["Rules"]["SupportedRegion"]["Assertions"][0]["Assert"]["Fn::Contains"][0]
+    assert sorted(asserted) == sorted(TEMPLATE["Mappings"]["LinearLearner"])
+    assert set(asserted) == {
+        "us-east-1", "us-east-2", "us-west-2", "ap-southeast-1", "ap-northeast-1", "eu-central-1", "eu-west-1",
+    }  # fmt: skip
+
+
+def test_schedule_is_off_by_an_empty_parameter() -> None:
+    assert TEMPLATE["Parameters"]["ScheduleExpression"]["Default"] == ""
+    assert {name for name, resource in RESOURCES.items() if resource.get("Condition") == "HasSchedule"} == {
+        "Schedule",
+        "ScheduleRole",
+    }
+
+
+def test_ground_stations_of_the_domain_are_those_of_the_query() -> None:
+    from wildrydes.stations import ground_stations
+
+    definition = json.loads((ROOT / "statemachines" / "retrain.asl.json").read_text(encoding="utf-8"))
+    query = definition["States"]["Select weather"]["Parameters"]["QueryString.$"]
+    assert re.findall(r"\(\\'(\w+)\\', ([-\d.]+)E0, ([-\d.]+)E0\)", query) == [
+        (station.id, str(station.latitude), str(station.longitude)) for station in ground_stations()
+    ]

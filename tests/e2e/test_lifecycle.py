@@ -1,0 +1,160 @@
+"""From raw rides to an answer over HTTP, and again: boto3 and HTTP only."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import SAMPLE_RIDES, MakeStack, Stack
+
+from local import account, deploy
+
+RIDE = {"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMAX": 333, "TMIN": 300, "PRCP": 0}
+BEST = json.loads((Path(__file__).resolve().parents[2] / "data" / "best_auc.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: MakeStack) -> Stack:
+    return make_stack()
+
+
+@pytest.fixture(scope="module")
+def first(stack: Stack) -> dict[str, Any]:
+    """The first retraining on the sample; before it no model is live."""
+    status, answer = stack.ask(RIDE)
+    assert (status, "no model has been promoted yet" in answer["message"]) == (503, True)
+    stack.upload(SAMPLE_RIDES)
+    return stack.retrain(chunk_bytes=150_000)
+
+
+def test_every_ride_is_accounted_for(first: dict[str, Any]) -> None:
+    rides, counts = first["rides"], first["training_set"]
+    assert first["plan"]["chunks"] == 8
+    assert rides["read"] == 5048
+    assert rides["read"] == rides["accepted"] + rides["rejected"] + rides["repeated"]
+    assert sum(rides["rejected_by_reason"].values()) == rides["rejected"] == 12
+    assert counts["processed_rows"] == rides["accepted"]
+    assert counts["processed_rows"] == counts["rides"] + counts["repeated"]
+    splits = sum(counts[f"{split}_rows"] for split in ("train", "validation", "test"))
+    assert counts["rides"] == splits + counts["without_weather"] + counts["without_label"] == 5000
+
+
+def test_rejected_rides_are_kept_with_reason_source_and_position(stack: Stack, first: dict[str, Any]) -> None:
+    kept = [json.loads(line) for key in stack.keys("rejected/") for line in stack.read(key).splitlines()]
+    assert len(kept) == first["rides"]["rejected"]
+    assert all(each["reason"] and each["source"]["key"].startswith("raw/") for each in kept)
+    assert all(each["position"]["byte"] >= 0 for each in kept)
+
+
+def test_model_answers_over_http(stack: Stack, first: dict[str, Any]) -> None:
+    status, answer = stack.ask(RIDE)
+    assert status == 200
+    assert 0.5 < answer["probability"] <= 1
+    assert (answer["label"], answer["target"]) == (1, "heavy_utilization")
+    assert answer["model"] == first["execution"]
+    assert stack.ask(RIDE | {"magicpoints": 0})[1]["label"] == 0
+
+
+def test_model_is_as_good_as_the_label_is_separable(first: dict[str, Any]) -> None:
+    assert first["metrics"]["rows"] == BEST["rides_in_the_test_split"]
+    assert first["metrics"]["accuracy"] >= 0.99
+
+
+def test_live_model_is_recorded_for_the_next_deployment(stack: Stack, first: dict[str, Any]) -> None:
+    recorded = stack.client("ssm").get_parameter(Name=f"/wildrydes/{stack.name}/model-path")["Parameter"]["Value"]
+    assert recorded == first["model_path"]
+    function = stack.client("lambda").get_function_configuration(FunctionName=stack.outputs["PredictFunctionName"])
+    variables = function["Environment"]["Variables"]
+    assert variables["MODEL_PATH"] == first["model_path"]
+    # Set by the template, and kept by the workflow.
+    assert (variables["DATA_BUCKET"], variables["LOG_LEVEL"]) == (stack.bucket, "INFO")
+
+
+def test_training_set_is_what_the_container_reads(stack: Stack, first: dict[str, Any]) -> None:
+    prefix = f"training-sets/{first['execution']}/split=train/"
+    rows = [row for key in stack.keys(prefix) for row in gzip.decompress(stack.read(key)).decode().splitlines()]
+    assert len(rows) == first["training_set"]["train_rows"]
+    cells = [row.split(",") for row in rows]
+    assert {len(row) for row in cells} == {7}
+    assert {row[0] for row in cells} == {"0", "1"}
+    assert sum(row[0] == "1" for row in cells) == first["training_set"]["train_positives"]
+
+
+def test_retraining_again_changes_no_processed_object_and_takes_no_ride_twice(
+    stack: Stack, first: dict[str, Any]
+) -> None:
+    before = {prefix: stack.keys(prefix) for prefix in ("processed/", "rejected/")}
+    again = stack.retrain()
+    assert {prefix: stack.keys(prefix) for prefix in before} == before
+    assert again["plan"]["chunks"] == 0
+    assert again["plan"]["already_ingested"] == 4
+    assert again["plan"]["message"].startswith("None of the 4 files under raw/ is new")
+    assert again["rides"]["read"] == 0
+    assert again["training_set"] == first["training_set"]
+    # The same rows, the same seed: the same model.
+    assert again["metrics"]["log_loss"] == first["metrics"]["log_loss"]
+
+
+def test_service_requested_comes_near_the_best_that_can_be_reached(stack: Stack, first: dict[str, Any]) -> None:
+    output = stack.retrain(target="service_requested")
+    assert output["metrics"]["auc"] >= BEST["best_auc_on_the_test_split"] - 0.02
+    assert stack.ask(RIDE)[1]["target"] == "service_requested"
+
+
+def test_model_of_mileage_and_weather_asks_for_no_more(stack: Stack, first: dict[str, Any]) -> None:
+    output = stack.retrain(features=["distance", "tmax", "TMIN", "PRCP"], hyperparameters={"epochs": 3})
+    assert output["features"] == ["distance", "TMIN", "TMAX", "PRCP"]
+    status, answer = stack.ask({"distance": 30, "TMAX": 333, "TMIN": 300, "PRCP": 0})
+    assert (status, answer["model"]) == (200, output["execution"])
+    assert stack.ask({"distance": 30}) == (400, {"message": "TMIN is missing", "field": "TMIN"})
+
+
+def test_deployment_of_code_keeps_model_and_data(
+    stack: Stack, first: dict[str, Any], copy_of_the_project: Path
+) -> None:
+    output = stack.retrain()
+    before = stack.ask(RIDE)
+    keys = stack.keys("")
+    (copy_of_the_project / "functions" / "wildrydes" / "added.py").write_text("ADDED = 1\n", encoding="utf-8")
+    path = f"/wildrydes/{stack.name}/model-path"
+    function = {"FunctionName": stack.outputs["PredictFunctionName"]}
+    code = stack.client("lambda").get_function_configuration(**function)["CodeSha256"]
+    parameters = {"ModelPath": path, "ModelPathParameterName": path}
+    again = deploy.deploy(copy_of_the_project, stack.endpoint, stack.name, parameters)
+    assert again.outputs == stack.outputs
+    assert stack.client("lambda").get_function_configuration(**function)["CodeSha256"] != code
+    assert stack.ask(RIDE) == before
+    assert before[1]["model"] == output["execution"]
+    assert stack.keys("") == keys
+
+
+def test_real_rides_are_kept_though_their_nearest_station_never_reports(
+    make_stack: MakeStack, shared_data: Path, endpoint: str
+) -> None:
+    real = make_stack(WeatherBucket="noaa-of-the-real-rides")
+    from local import noaa
+
+    noaa.fill(endpoint, [shared_data / "weather" / "ghcnd_nyc_2009-2019.csv"], "noaa-of-the-real-rides")
+    real.upload([shared_data / "rides" / "ride_data.array.json"])
+    output = real.retrain()
+    counts = output["training_set"]
+    assert output["rides"]["accepted"] == 7755
+    assert counts["train_rows"] + counts["validation_rows"] + counts["test_rows"] >= 7700
+    assert counts["filled_rides"] >= 7600
+    assert output["metrics"]["accuracy"] >= 0.99
+
+
+def test_schedule_starts_the_deployed_workflow(make_stack: MakeStack, endpoint: str) -> None:
+    import urllib.request
+
+    scheduled = make_stack(ScheduleExpression="rate(1 day)", ScheduleTimezone="Europe/Berlin")
+    body = json.dumps({"advance_seconds": 86_400 + 60}).encode()
+    with urllib.request.urlopen(urllib.request.Request(f"{endpoint}/_local/clock", data=body)) as answer:
+        assert f"{scheduled.name}-retrain" in json.load(answer)["fired"]
+    executions = scheduled.client("stepfunctions").list_executions(stateMachineArn=scheduled.outputs["StateMachineArn"])
+    (started,) = executions["executions"]
+    described = scheduled.ended(started["executionArn"])
+    # There is no ride yet; what matters is that the schedule's role may start the workflow and its input passes.
+    assert described["error"] == "UnusableTrainingSet"
+    assert account.DEFAULT_REGION in described["executionArn"]

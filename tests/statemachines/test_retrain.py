@@ -1,0 +1,119 @@
+"""What must hold of the workflow whatever is changed in it: read from the ASL that is deployed."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DEFINITION = json.loads((ROOT / "statemachines" / "retrain.asl.json").read_text(encoding="utf-8"))
+STATES = DEFINITION["States"]
+
+
+def everywhere(definition: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every state, those of the Map's children included."""
+    for name, state in definition["States"].items():
+        yield name, state
+        if "ItemProcessor" in state:
+            yield from everywhere(state["ItemProcessor"])
+
+
+TASKS = {name: state for name, state in everywhere(DEFINITION) if state["Type"] == "Task"}
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_has_a_timeout_retries_with_jitter_and_a_catch_for_all(name: str) -> None:
+    task = TASKS[name]
+    assert 0 < task["TimeoutSeconds"] <= 5400
+    for retrier in task["Retry"]:
+        assert retrier["JitterStrategy"] == "FULL"
+        assert retrier["MaxDelaySeconds"] == 30
+        assert retrier["BackoffRate"] > 1
+        # What is the data's or the code's fault comes again.
+        assert not {"States.ALL", "States.TaskFailed"} & set(retrier["ErrorEquals"])
+    assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
+
+
+def ends_of(name: str) -> set[str]:
+    """The states in which an execution that comes to `name` can end."""
+    seen, waiting = set(), [name]
+    while waiting:
+        state = STATES[(current := waiting.pop())]
+        seen.add(current)
+        following = [state[key] for key in ("Next", "Default") if key in state]
+        following += [rule["Next"] for rule in state.get("Choices", []) + state.get("Catch", [])]
+        waiting += [each for each in following if each not in seen]
+    return {each for each in seen if STATES[each]["Type"] in ("Succeed", "Fail") or STATES[each].get("End")}
+
+
+def test_every_error_is_told_and_ends_in_fail() -> None:
+    handlers = {catch["Next"] for state in STATES.values() for catch in state.get("Catch", [])}
+    assert handlers == {"Notify failure", "Retraining failed"}
+    assert ends_of("Notify failure") == {"Retraining failed"}
+    assert STATES["Retraining failed"]["Type"] == "Fail"
+    for name in ("Unusable training set", "Inference update failed"):
+        assert ends_of(name) == {"Retraining failed"}
+
+
+def test_workflow_ends_well_in_one_state() -> None:
+    assert ends_of(DEFINITION["StartAt"]) == {"Retrained", "Retraining failed"}
+
+
+def test_input_is_read_by_the_state_that_checks_it_and_by_no_other() -> None:
+    assert STATES[DEFINITION["StartAt"]] == {"Type": "Pass", "Result": {}, "Next": "Apply defaults"}
+    reading = [name for name, state in everywhere(DEFINITION) if "$$.Execution.Input" in json.dumps(state)]
+    assert reading == ["Apply defaults"]
+
+
+def test_queries_take_checked_values_alone() -> None:
+    queries = {
+        name: state["Parameters"]["QueryString.$"]
+        for name, state in STATES.items()
+        if "QueryString.$" in state.get("Parameters", {})
+    }
+    assert list(queries) == ["Select weather", "Build training set", "Count training set"]
+    for query in queries.values():
+        paths = re.findall(r"\$\.[\w.]+", query)
+        assert paths
+        assert all(path.startswith("$.parameters.") for path in paths)
+        # Each placeholder has its value.
+        assert len(re.findall(r"(?<!\\)\{\}", query)) == len(paths)
+
+
+def test_counts_are_read_in_the_order_of_the_querys_columns() -> None:
+    sql = (ROOT / "statemachines" / "queries" / "training_set_counts.sql").read_text(encoding="utf-8")
+    columns = re.findall(r" AS (\w+),?\n", sql[sql.rindex("\nSELECT") :])
+    selector = STATES["Read counts"]["ResultSelector"]
+    read = [
+        name.removesuffix(".$")
+        for name, path in sorted(selector.items(), key=lambda item: int(re.findall(r"Data\[(\d+)\]", item[1])[0]))
+    ]
+    assert read == columns
+
+
+def test_names_of_states_folders_and_resources_are_the_same() -> None:
+    invoked = {
+        task["Parameters"]["FunctionName"]: name for name, task in TASKS.items() if "lambda:invoke" in task["Resource"]
+    }
+    for resource, name in invoked.items():
+        if name == "Ingest chunk":
+            name = "Ingest rides"
+        words = name.lower().split()
+        assert resource == f"${{{''.join(word.capitalize() for word in words)}FunctionArn}}"
+        assert (ROOT / "functions" / "_".join(words) / "app.py").is_file()
+
+
+def test_errors_caught_by_name_exist() -> None:
+    import wildrydes.errors
+
+    named = {
+        error
+        for _, state in everywhere(DEFINITION)
+        for clause in state.get("Retry", []) + state.get("Catch", [])
+        for error in clause["ErrorEquals"]
+    }
+    own = {error for error in named if "." not in error}
+    assert all(hasattr(wildrydes.errors, error) for error in own)
