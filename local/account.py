@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 
-import boto3
+from boto3.session import Session
 from botocore.client import BaseClient
 from botocore.config import Config
 
@@ -54,7 +54,7 @@ def isolated_environment(endpoint: str, inherited: Mapping[str, str], region: st
 
 def client(service: str, endpoint: str, region: str = DEFAULT_REGION, **settings: object) -> BaseClient:
     """A boto3 client of `service` as the account's root. It cannot reach the real AWS: endpoint and keys are given."""
-    return boto3.session.Session().client(
+    return Session().client(
         service,  # pyright: ignore[reportArgumentType, reportCallIssue]
         endpoint_url=endpoint,
         region_name=region,

@@ -30,5 +30,5 @@ def _glue(body: dict[str, Any], region: str, account: str) -> str | None:
     return f"arn:aws:glue:{region}:{account}:{what}"
 
 
-def _states(body: dict[str, Any], region: str, account: str) -> str | None:
+def _states(body: dict[str, Any], _region: str, _account: str) -> str | None:
     return body.get("mapRunArn")

@@ -11,7 +11,6 @@ from rich.text import Text
 from local.executions import Failure, Progress
 
 _COLOURS = {"SUCCEEDED": "green", "RUNNING": "yellow", "CAUGHT": "red", "FAILED": "red", "ABORTED": "red"}
-# Counted until the sum shows that nothing was lost on the way.
 _MAX_REASONS = 12
 
 
@@ -39,11 +38,12 @@ def _print_lines(console: Console, progresses: Iterable[Progress]) -> Progress:
 
 def states_table(progress: Progress) -> Table:
     """The states entered so far, with status and seconds, and a Map's children done of all."""
-    table = Table("state", "status", Text("seconds", justify="right"), "children", box=None, pad_edge=False)
+    table = Table("state", "status", "seconds", "children", box=None, pad_edge=False)
+    table.columns[2].justify = "right"
     for state in progress.states:
         children = f"{state.children[0]} / {state.children[1]}" if state.children else ""
         status = Text(state.status.lower(), style=_COLOURS.get(state.status, ""))
-        table.add_row(state.name, status, Text(f"{state.seconds:.1f}", justify="right"), children)
+        table.add_row(state.name, status, f"{state.seconds:.1f}", children)
     return table
 
 

@@ -130,7 +130,7 @@ def _create_or_update(cloudformation: Any, stack: str, request: dict[str, Any]) 
 def _failures(cloudformation: Any, stack: str) -> str:
     events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
     failed = [
-        f"{event['LogicalResourceId']} ({event['ResourceType']}): {event.get('ResourceStatusReason', 'no reason given')}"
+        f"{event['LogicalResourceId']} ({event['ResourceType']}): {event.get('ResourceStatusReason', 'no reason')}"
         for event in reversed(events)
         if event["ResourceStatus"].endswith("_FAILED")
     ]

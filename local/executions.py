@@ -81,7 +81,7 @@ def _entered(events: list[dict[str, Any]]) -> list[StateProgress]:
         elif kind.endswith("StateExited") and seen:
             seen[-1].left = when
             seen[-1].status = "CAUGHT" if seen[-1].status == "FAILED" else "SUCCEEDED"
-        elif seen and (kind.endswith("Failed") or kind.endswith("TimedOut") or kind == "ExecutionAborted"):
+        elif seen and (kind.endswith(("Failed", "TimedOut")) or kind == "ExecutionAborted"):
             seen[-1].status, seen[-1].left = ("ABORTED" if kind == "ExecutionAborted" else "FAILED"), when
         elif kind == "TaskScheduled" and seen:
             # Another attempt.

@@ -18,8 +18,9 @@ from local.deploy import ensure_bucket
 BUCKET = "noaa-ghcn-pds"
 
 _ROWS = """
-    SELECT id AS ID, date AS DATE, CAST(value AS BIGINT) AS DATA_VALUE, nullif(m, '') AS M_FLAG, nullif(q, '') AS Q_FLAG,
-           nullif(s, '') AS S_FLAG, nullif(time, '') AS OBS_TIME, substr(date, 1, 4) AS YEAR, element AS ELEMENT
+    SELECT id AS ID, date AS DATE, CAST(value AS BIGINT) AS DATA_VALUE,
+           nullif(m, '') AS M_FLAG, nullif(q, '') AS Q_FLAG, nullif(s, '') AS S_FLAG, nullif(time, '') AS OBS_TIME,
+           substr(date, 1, 4) AS YEAR, element AS ELEMENT
     FROM read_csv(?, header = false, all_varchar = true, delim = ',', columns = {
         'id': 'VARCHAR', 'date': 'VARCHAR', 'element': 'VARCHAR', 'value': 'VARCHAR',
         'm': 'VARCHAR', 'q': 'VARCHAR', 's': 'VARCHAR', 'time': 'VARCHAR'})
@@ -52,7 +53,8 @@ def fill(endpoint: str, files: list[Path], bucket: str = BUCKET) -> Filled:
             names = ", ".join(file.name for file in files)
             raise UnreadableWeatherError(f"{names}: no GHCN-Daily rows of 8 fields: {fault}") from fault
         database.execute(
-            f"COPY ghcn TO '{folder}' (FORMAT parquet, COMPRESSION snappy, PARTITION_BY (YEAR, ELEMENT), OVERWRITE true)"
+            f"COPY ghcn TO '{folder}' "
+            "(FORMAT parquet, COMPRESSION snappy, PARTITION_BY (YEAR, ELEMENT), OVERWRITE true)"
         )
         for file in sorted(Path(folder).rglob("*.parquet")):
             partition = file.parent.relative_to(folder).as_posix()

@@ -9,9 +9,9 @@ import json
 import threading
 from dataclasses import dataclass, field
 
+from boto3.session import Session
 from botocore.client import BaseClient
 from botocore.config import Config
-from boto3.session import Session
 
 from local import account
 

@@ -20,7 +20,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from local import account, console as shown, deploy, executions, noaa, process
+from local import account, deploy, executions, noaa, process
+from local import console as shown
 from local.report import report
 from local.server import ROOT
 

@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
 from wildrydes.bucket import Source
 from wildrydes.errors import MissingObject, RideFileChanged
 

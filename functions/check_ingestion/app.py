@@ -6,9 +6,10 @@ out  {"read", "accepted", "rejected", "rejected_by_reason", "repeated", "files_r
 
 from typing import Any
 
-from aws import s3, settings
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from aws import s3, settings
 from wildrydes.bucket import reports_prefix
 from wildrydes.reports import Report, check_rejections, total
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from aws import s3, settings
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from aws import s3, settings
 from wildrydes.bucket import card_key, key_in_bucket
 from wildrydes.errors import BadModel, BadTestSet
 from wildrydes.linear_model import LinearModel, read_model

@@ -8,9 +8,10 @@ Writing is idempotent: the keys follow from the source and the chunk, the bytes 
 
 from typing import Any
 
-from aws import s3, settings
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from aws import s3, settings
 from wildrydes.bucket import Chunk, processed_key, rejected_key, report_key
 from wildrydes.ingestion import ingest
 from wildrydes.ride_files import records_of_chunk

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from aws import s3, settings
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from aws import s3, settings
 from wildrydes import bucket as layout
 from wildrydes.ingestion import EMPTY, rejected_file
 from wildrydes.planning import MOST_REJECTED_SHOWN, PlannedFile, manifest, new_sources, plan_file, summary

@@ -1,7 +1,7 @@
 """Where everything is in the data bucket.
 
 Keys of processed and rejected rides follow from their source alone, so that writing them again overwrites and never
-doubles.
+doubles. Rides that came one at a time have no source in common: the key of their object follows from which they are.
 """
 
 import re
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 RAW = "raw/"
+STREAM = "stream/"
 PROCESSED = "processed/"
 REJECTED = "rejected/"
 
@@ -62,6 +63,16 @@ def rejected_file_key(source: Source) -> str:
     return f"{REJECTED}{source.digest}/file.jsonl"
 
 
+def streamed_key(day: str, ride_ids: Iterable[str]) -> str:
+    """The object for rides that came one at a time; `day` is when the oldest was sent, 'YYYY-MM-DD'."""
+    return f"{PROCESSED}{STREAM}{day}/{_digest(ride_ids)}.jsonl.gz"
+
+
+def rejected_messages_key(day: str, lines: Iterable[str]) -> str:
+    """The object for messages that are no rides; `day` is when the oldest was sent, 'YYYY-MM-DD'."""
+    return f"{REJECTED}{STREAM}{day}/{_digest(lines)}.jsonl"
+
+
 def manifest_key(execution: str) -> str:
     """The chunks that an execution ingests."""
     return f"manifests/{execution}.json"
@@ -100,3 +111,8 @@ def rejected_whole(rejected_keys: Iterable[str]) -> frozenset[str]:
 def key_in_bucket(key_or_uri: str, bucket: str) -> str:
     """The key of an object or a prefix that is given as a key or as s3://<bucket>/<key>."""
     return key_or_uri.removeprefix(f"s3://{bucket}/")
+
+
+def _digest(texts: Iterable[str]) -> str:
+    """The first 32 hex digits of the SHA-256 of texts, whatever their order."""
+    return sha256("\n".join(sorted(texts)).encode()).hexdigest()[:32]

@@ -10,6 +10,9 @@ WildRydesError
 ├── BadModel                 the artefact or its card is not what predict can serve
 ├── BadRequest               a request for a prediction: the field at fault
 ├── NoLiveModel              nothing has been promoted yet
+├── BadStreamEvent           an event that tells of no objects that were created
+├── BadLocatedRides          a message of the located-rides queue that locate_station did not write
+├── MessagesNotSent          a queue did not take messages, however often they were sent
 ├── MissingObject            an object of the bucket that should be there is not, or may not be read
 └── MissingSetting           an environment variable that a function needs
 """
@@ -91,6 +94,18 @@ class BadRequest(WildRydesError):
 
 class NoLiveModel(WildRydesError):
     """No model has been promoted yet."""
+
+
+class BadStreamEvent(WildRydesError):
+    """An event in which fan_out_rides finds no object that was created."""
+
+
+class BadLocatedRides(WildRydesError):
+    """A message of the located-rides queue that is none of locate_station's."""
+
+
+class MessagesNotSent(WildRydesError):
+    """A queue refused messages, or did not take them however often they were sent."""
 
 
 class MissingObject(WildRydesError):

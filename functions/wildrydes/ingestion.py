@@ -6,9 +6,8 @@ The same chunk gives the same bytes each time: gzip is written with modification
 import json
 import zlib
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 
 from wildrydes.bucket import Source
 from wildrydes.errors import BadRide, BadRideFile
@@ -47,7 +46,7 @@ def ingest(records: Iterable[Record], source: Source) -> Ingested:
             ride = parse(value)
         except BadRide as bad:
             reasons[bad.reason] += 1
-            rejected.append(_rejected_record(bad, source, {"byte": start, "record": read}, text))
+            rejected.append(rejected_line(bad, asdict(source), {"byte": start, "record": read}, text))
             continue
         record = canonical(ride)
         id_of_ride = ride_id(record)
@@ -71,15 +70,34 @@ def rejected_file(fault: BadRideFile, source: Source) -> tuple[bytes, Report]:
         "record": fault.records + 1,
     }
     count = max(1, fault.records)
-    line = _line(fault.reason, None, fault.detail, source, position, None)
+    line = _line(fault.reason, None, fault.detail, asdict(source), position, None)
     return line.encode(), Report(count, 0, count, {fault.reason: count}, files_rejected=1)
 
 
-def _rejected_record(bad: BadRide, source: Source, position: dict[str, int], text: str) -> str:
+def rejected_line(bad: BadRide, source: Mapping[str, str], position: Mapping[str, int] | None, text: str) -> str:
+    """A rejected record as a line under rejected/: its reason, where it came from, and the start of it as it was sent.
+
+    `source` is a file's key and etag, or a message's queue and id, which has no position.
+    """
     return _line(bad.reason, bad.field, bad.detail, source, position, text[:LONGEST_SHOWN_RECORD])
 
 
-def _line(reason: str, field: str | None, detail: str, source: Source, position: dict[str, int], record: Any) -> str:
+def gzipped(lines: Iterable[str]) -> bytes:
+    """Lines as gzip, the same bytes for the same lines."""
+    compressed = _Gzip()
+    for line in lines:
+        compressed.line(line)
+    return compressed.end()
+
+
+def _line(
+    reason: str,
+    field: str | None,
+    detail: str,
+    source: Mapping[str, str],
+    position: Mapping[str, int] | None,
+    record: str | None,
+) -> str:
     # Names of fields and details quote what was sent; ASCII keeps half a surrogate pair writable.
     return (
         json.dumps(
@@ -87,7 +105,7 @@ def _line(reason: str, field: str | None, detail: str, source: Source, position:
                 "reason": reason,
                 "field": field,
                 "detail": detail,
-                "source": {"key": source.key, "etag": source.etag},
+                "source": source,
                 "position": position,
                 "record": record,
             }
@@ -118,5 +136,5 @@ class _Gzip:
         self._lines.clear()
 
 
-EMPTY = _Gzip().end()
+EMPTY = gzipped(())
 """What stands under processed/ for a file that holds no ride, so that it is not read again."""

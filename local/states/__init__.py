@@ -1,6 +1,6 @@
 """Step Functions: moto's interpreter of the Amazon States Language, served in the place of MiniStack's own.
 
-`mount` puts moto's API behind the gateway and lets the rest of MiniStack (CloudFormation, EventBridge, Scheduler)
-reach it; `calls` makes its tasks call the embedded AWS as the state machine's role; `jobs` adds the `.sync`
-integrations of Athena and SageMaker; `language` mends strings, paths and errors; `distributed_map` counts failed children against the tolerated threshold.
+`mount` puts moto's API behind the gateway and lets CloudFormation, EventBridge and Scheduler reach it; `calls` makes
+its tasks call the embedded AWS as the state machine's role; `jobs` adds the `.sync` integrations of Athena and
+SageMaker; `language` mends strings, paths and errors; `distributed_map` counts failed children.
 """

@@ -4,6 +4,10 @@ import sys
 import uuid
 from typing import Any
 
+import moto.stepfunctions.parser.models  # noqa: F401 - imports the whole interpreter
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_aws_sdk
+from moto.stepfunctions.parser.asl.utils import boto_client
+
 from local.roles import RoleClients
 from local.seams import MissingSeamError, replace, seam
 
@@ -23,11 +27,6 @@ _SDK_ERROR_PREFIXES = {
 
 def install(endpoint: str) -> None:
     """Replace the factory by which every task gets its boto3 client, in each module that has imported it."""
-    # Importing the backend imports the whole interpreter.
-    import moto.stepfunctions.parser.models  # noqa: F401
-    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_aws_sdk
-    from moto.stepfunctions.parser.asl.utils import boto_client
-
     clients = RoleClients(endpoint, "states.amazonaws.com")
 
     def boto_client_for(region: str, service: str, state_credentials: Any = None) -> Any:

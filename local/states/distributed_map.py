@@ -2,13 +2,18 @@
 
 from typing import Any
 
+from moto.stepfunctions.parser.api import HistoryEventType, MapRunFailedEventDetails
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import distributed_iteration_component
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+
 from local.seams import replace, seam
 
 
 def install() -> None:
     """Check the counters where the interpreter has run all children."""
-    from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import distributed_iteration_component
-
     component = seam(distributed_iteration_component, "DistributedIterationComponent")
     run = seam(component, "_map_run")
 
@@ -28,29 +33,19 @@ def _exceeds(failed: int, total: int, tolerated_count: int, tolerated_percentage
     if failed == 0:
         return False
     within_count = 0 < tolerated_count >= failed
-    within_percentage = 0 < tolerated_percentage and 100 * failed <= tolerated_percentage * total
+    within_percentage = tolerated_percentage > 0 and 100 * failed <= tolerated_percentage * total
     return not (within_count or within_percentage)
 
 
-def _threshold_exceeded(env: Any) -> Exception:
-    from moto.stepfunctions.parser.api import HistoryEventType, MapRunFailedEventDetails
-    from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
-        FailureEvent,
-        FailureEventException,
-    )
-    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
-    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
-    from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
-
+def _threshold_exceeded(env: Any) -> FailureEventException:
     kind = StatesErrorNameType.StatesExceedToleratedFailureThreshold
-    details = MapRunFailedEventDetails(
-        error=kind.to_name(), cause="The specified tolerated failure threshold was exceeded"
-    )
+    cause = "The specified tolerated failure threshold was exceeded"
+    details: Any = {"mapRunFailedEventDetails": MapRunFailedEventDetails(error=kind.to_name(), cause=cause)}
     return FailureEventException(
         FailureEvent(
             env=env,
             error_name=StatesErrorName(typ=kind),
             event_type=HistoryEventType.MapRunFailed,
-            event_details=EventDetails(mapRunFailedEventDetails=details),
+            event_details=EventDetails(**details),
         )
     )

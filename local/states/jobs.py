@@ -4,12 +4,27 @@ moto sends the calls but supports no `.sync` of the two. Wording and shapes foll
 "Run Athena queries" and "Create and manage Amazon SageMaker jobs".
 """
 
-import datetime
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from botocore import xform_name
 from botocore.exceptions import ClientError
+from botocore.session import get_session
+from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
+    StateTaskServiceCallback,
+)
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.utils import boto_client
+from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from local.seams import replace, seam
 
@@ -65,99 +80,90 @@ JOBS = {
 
 def install() -> None:
     """Let the interpreter build our task for `athena` and `sagemaker` resources."""
-    from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
-
-    task = _task_class()
+    for name in ("_eval_integration_pattern", "_eval_service_task", "_get_supported_parameters", "_from_error"):
+        seam(StateTaskServiceCallback, name)
     original = seam(state_task_factory, "state_task_service_for")
 
     def state_task_service_for(service_name: str) -> Any:
-        return task(JOBS[service_name]) if service_name in JOBS else original(service_name)
+        return JobTask(JOBS[service_name]) if service_name in JOBS else original(service_name)
 
     replace(state_task_factory, "state_task_service_for", state_task_service_for)
 
 
-def _task_class() -> type:
-    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_callback
-    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
-    from moto.stepfunctions.parser.asl.utils import boto_client
+class JobTask(StateTaskServiceCallback):
+    """A task that calls Athena or SageMaker, and with `.sync` ends as the job does."""
 
-    base = seam(state_task_service_callback, "StateTaskServiceCallback")
-    for name in ("_eval_integration_pattern", "_eval_service_task", "_get_supported_parameters", "_from_error"):
-        seam(base, name)
+    def __init__(self, job: Job) -> None:
+        patterns: Any = {ResourceCondition.Sync}
+        super().__init__(supported_integration_patterns=patterns)
+        self.job = job
 
-    class JobTask(base):
-        """A task that calls Athena or SageMaker, and with `.sync` ends as the job does."""
+    def _get_supported_parameters(self) -> set[str] | None:
+        action = self._get_boto_service_action()
+        if action != self.job.start and action not in self.job.actions:
+            return None
+        return _input_members(self._get_boto_service_name(), action)
 
-        def __init__(self, job: Job) -> None:
-            super().__init__(supported_integration_patterns={ResourceCondition.Sync})
-            self.job = job
+    def _client(self, resource_runtime_part: Any, state_credentials: Any) -> Any:
+        return boto_client.boto_client_for(
+            resource_runtime_part.region, self._get_boto_service_name(), state_credentials
+        )
 
-        def _get_supported_parameters(self) -> set[str] | None:
-            action = self._get_boto_service_action()
-            if action != self.job.start and action not in self.job.actions:
-                return None
-            return _input_members(self._get_boto_service_name(), action)
+    def _eval_service_task(
+        self, env: Any, resource_runtime_part: Any, normalised_parameters: dict, state_credentials: Any
+    ) -> None:
+        client = self._client(resource_runtime_part, state_credentials)
+        answer = getattr(client, self._get_boto_service_action())(**normalised_parameters)
+        env.stack.append(_plain(answer))
 
-        def _client(self, resource_runtime_part: Any, state_credentials: Any) -> Any:
-            return boto_client.boto_client_for(
-                resource_runtime_part.region, self._get_boto_service_name(), state_credentials
-            )
+    def _eval_integration_pattern(
+        self, env: Any, resource_runtime_part: Any, normalised_parameters: dict, state_credentials: Any
+    ) -> None:
+        started = env.stack.pop()
+        job = self.job
+        client = self._client(resource_runtime_part, state_credentials)
+        name = {job.identifier: started.get(job.identifier) or normalised_parameters[job.identifier]}
+        while env.is_running():
+            answer = _plain(getattr(client, job.describe)(**name))
+            described: Any = answer[job.envelope] if job.envelope else answer
+            status = described
+            for key in job.status:
+                status = status[key]
+            if status in job.succeeded:
+                env.stack.append(answer)
+                return
+            if status in job.failed:
+                raise FailureEventException(self._failure(env, "States.TaskFailed", to_json_str(described)))
+            time.sleep(_POLL_SECONDS)
+        # The state timed out or the execution was stopped: Step Functions ends the job with it.
+        getattr(client, job.stop)(**name)
 
-        def _eval_service_task(
-            self, env: Any, resource_runtime_part: Any, normalised_parameters: dict, state_credentials: Any
-        ) -> None:
-            client = self._client(resource_runtime_part, state_credentials)
-            answer = getattr(client, self._get_boto_service_action())(**normalised_parameters)
-            env.stack.append(_plain(answer))
-
-        def _eval_integration_pattern(
-            self, env: Any, resource_runtime_part: Any, normalised_parameters: dict, state_credentials: Any
-        ) -> None:
-            started = env.stack.pop()
-            job = self.job
-            client = self._client(resource_runtime_part, state_credentials)
-            name = {job.identifier: started.get(job.identifier) or normalised_parameters[job.identifier]}
-            while env.is_running():
-                described = _plain(getattr(client, job.describe)(**name))
-                status: Any = described[job.envelope] if job.envelope else described
-                for key in job.status:
-                    status = status[key]
-                if status in job.succeeded:
-                    env.stack.append(described)
-                    return
-                if status in job.failed:
-                    raise self._failure(env, described[job.envelope] if job.envelope else described)
-                time.sleep(_POLL_SECONDS)
-            # The state timed out or the execution was stopped: Step Functions ends the job with it.
-            getattr(client, job.stop)(**name)
-
-        def _failure(self, env: Any, described: dict) -> Exception:
-            return _task_failed(self, env, "States.TaskFailed", described)
-
-        def _from_error(self, env: Any, ex: Exception) -> Any:
-            if isinstance(ex, ClientError):
-                error = ex.response["Error"]
-                cause = f"{error['Message']} (Service: {self.job.error_prefix}; Error Code: {error['Code']})"
-                code = error["Code"] if error["Code"].endswith("Exception") else f"{error['Code']}Exception"
-                return _task_failed(self, env, f"{self.job.error_prefix}.{code}", cause).failure_event
+    def _from_error(self, env: Any, ex: Exception) -> FailureEvent:
+        if not isinstance(ex, ClientError):
             return super()._from_error(env=env, ex=ex)
+        error: dict[str, Any] = ex.response["Error"]
+        cause = f"{error['Message']} (Service: {self.job.error_prefix}; Error Code: {error['Code']})"
+        code = error["Code"] if error["Code"].endswith("Exception") else f"{error['Code']}Exception"
+        return self._failure(env, f"{self.job.error_prefix}.{code}", cause)
 
-    return JobTask
+    def _failure(self, env: Any, error: str, cause: str) -> FailureEvent:
+        own = StatesErrorNameType.StatesTaskFailed
+        name = StatesErrorName(typ=own) if error == own.to_name() else ErrorName(error)
+        details: Any = {
+            "taskFailedEventDetails": TaskFailedEventDetails(
+                resource=self._get_sfn_resource(), resourceType=self._get_sfn_resource_type(), error=error, cause=cause
+            )
+        }
+        return FailureEvent(
+            env=env, error_name=name, event_type=HistoryEventType.TaskFailed, event_details=EventDetails(**details)
+        )
 
 
 def _input_members(service: str, action: str) -> set[str]:
-    from botocore.session import get_session
-
-    model = get_session().get_service_model(service)
-    operation = next(name for name in model.operation_names if _snake_case(name) == action)
+    model: Any = get_session().get_service_model(service)
+    operation = next(name for name in model.operation_names if xform_name(name) == action)
     shape = model.operation_model(operation).input_shape
     return set(shape.members) if shape is not None else set()
-
-
-def _snake_case(name: str) -> str:
-    from botocore import xform_name
-
-    return xform_name(name)
 
 
 def _plain(value: Any) -> Any:
@@ -166,39 +172,6 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items() if key != "ResponseMetadata"}
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    if isinstance(value, datetime.datetime):
+    if isinstance(value, datetime):
         return round(value.timestamp() * 1000)
     return value
-
-
-def _task_failed(task: Any, env: Any, error: str, cause: Any) -> Any:
-    from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
-    from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
-    from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
-        FailureEvent,
-        FailureEventException,
-    )
-    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
-    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
-    from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
-    from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
-
-    name = (
-        StatesErrorName(typ=StatesErrorNameType.StatesTaskFailed)
-        if error == "States.TaskFailed"
-        else CustomErrorName(error)
-    )
-    details = TaskFailedEventDetails(
-        resource=task._get_sfn_resource(),
-        resourceType=task._get_sfn_resource_type(),
-        error=error,
-        cause=cause if isinstance(cause, str) else to_json_str(cause),
-    )
-    return FailureEventException(
-        FailureEvent(
-            env=env,
-            error_name=name,
-            event_type=HistoryEventType.TaskFailed,
-            event_details=EventDetails(taskFailedEventDetails=details),
-        )
-    )

@@ -16,6 +16,15 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import moto.stepfunctions.parser.models  # noqa: F401 - imports the whole interpreter
+from jsonpath_ng.ext.parser import parse
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
+from moto.stepfunctions.parser.asl.component.intrinsic.argument import argument
+from moto.stepfunctions.parser.asl.component.intrinsic.function.statesfunction.generic import string_format
+from moto.stepfunctions.parser.asl.component.state.fail import state_fail
+from moto.stepfunctions.parser.asl.parse import preprocessor
+from moto.stepfunctions.parser.asl.utils import json_path
+
 from local.seams import MissingSeamError, replace, seam
 
 _ESCAPED = re.compile(r"\\([\\'{}])")
@@ -35,10 +44,6 @@ def install() -> None:
 
 def _install_strings() -> None:
     """Unescape before parsing, and fill templates in by AWS's rules."""
-    from moto.stepfunctions.parser.asl.component.intrinsic.argument import argument
-    from moto.stepfunctions.parser.asl.component.intrinsic.function.statesfunction.generic import string_format
-    from moto.stepfunctions.parser.asl.parse import preprocessor
-
     parser = seam(preprocessor, "IntrinsicParser")
     literal = seam(argument, "ArgumentLiteral")
     formatter = seam(string_format, "StringFormat")
@@ -51,7 +56,7 @@ def _install_strings() -> None:
         def parse(src: str) -> Any:
             return parser.parse(json.loads(f'"{src}"', strict=False))
 
-    def evaluate_literal(self: Any, env: Any) -> Any:
+    def evaluate_literal(self: Any, env: Any) -> Any:  # noqa: ARG001 - moto passes it
         value = self.definition_value
         return _ESCAPED.sub(r"\1", value) if isinstance(value, str) else value
 
@@ -77,7 +82,7 @@ def filled_in(template: str, values: list[str]) -> str:
     left: Iterator[str] = iter(values)
 
     def text(token: re.Match[str]) -> str:
-        return token[1] if token[1] else next(left)
+        return token[1] or next(left)
 
     if sum(1 for token in _TOKEN.finditer(template) if token[2]) != len(values):
         raise ValueError(f"States.Format: {len(values)} values for another number of placeholders in {template!r}")
@@ -86,10 +91,6 @@ def filled_in(template: str, values: list[str]) -> str:
 
 def _install_paths() -> None:
     """Replace the evaluation of paths in each module that has imported it."""
-    import moto.stepfunctions.parser.models  # noqa: F401 - imports the whole interpreter
-    from jsonpath_ng.ext import parse
-    from moto.stepfunctions.parser.asl.utils import json_path
-
     # Parsing a path costs more than most states do.
     parsed = functools.lru_cache(maxsize=4096)(parse)
     missing = seam(json_path, "NoSuchJsonPathError")
@@ -115,7 +116,4 @@ def _install_paths() -> None:
 
 
 def _install_fail() -> None:
-    from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
-    from moto.stepfunctions.parser.asl.component.state.fail import state_fail
-
     replace(state_fail, "CustomErrorName", ErrorName)

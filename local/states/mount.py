@@ -29,7 +29,7 @@ def install() -> None:
     seam(default_user_config, "get")("stepfunctions")["execute_state_machine"] = True
     serve = _server(create_backend_app("stepfunctions"))
 
-    async def handle_request(method: str, path: str, headers: dict, body: bytes, query_params: dict) -> Response:
+    async def handle_request(method: str, path: str, headers: dict, body: bytes, _: dict) -> Response:
         return await asyncio.to_thread(serve, method, path, headers, body)
 
     def call(operation: str) -> Callable[[dict], Response]:
@@ -110,7 +110,7 @@ def _with_error_code(content: bytes) -> bytes:
 
 
 class StateMachines:
-    """The mapping from ARN to state machine that CloudFormation, EventBridge and tagging read and write, held by moto."""
+    """The mapping from ARN to state machine that CloudFormation and EventBridge read and write, held by moto."""
 
     def get(self, arn: str, default: dict | None = None) -> dict | None:
         machine = next((each for each in self._backend(arn).state_machines if each.arn == arn), None)

@@ -18,7 +18,7 @@ def main(build: Path) -> int:
     template = (build / "template.yaml").read_text(encoding="utf-8")
     blocks = re.findall(r"^  (\w+Function):\n((?:    .*\n|\n)+)", template, re.MULTILINE)
     found = [
-        (name, *(re.findall(rf"^      {field}: (\S+)", block, re.M) for field in ("CodeUri", "Handler")))
+        (name, *(re.findall(rf"^      {field}: (\S+)", block, re.MULTILINE) for field in ("CodeUri", "Handler")))
         for name, block in blocks
     ]
     if not found:
@@ -44,7 +44,7 @@ def imported(package: Path, handler: str) -> str:
         "AWS_DEFAULT_REGION": "us-east-1",
         "POWERTOOLS_SERVICE_NAME": "wildrydes",
     }
-    done = subprocess.run(  # noqa: S603 - this interpreter, on the project's own package
+    done = subprocess.run(
         [sys.executable, "-I", "-c", code], env=environment, capture_output=True, text=True, check=False
     )
     return done.stderr.strip().splitlines()[-1] if done.returncode else ""

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SAMPLE_RIDES, MakeStack, Stack
 
+from conftest import SAMPLE_RIDES, MakeStack, Stack
 from local import account, deploy
 
 RIDE = {"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMAX": 333, "TMIN": 300, "PRCP": 0}

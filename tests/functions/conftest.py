@@ -14,10 +14,11 @@ from types import ModuleType
 from typing import Any
 
 import boto3
-import predict.app
 import pytest
-from aws import s3, settings
 from moto import mock_aws
+
+import predict.app
+from aws import s3, settings
 
 WriteArtefact = Callable[..., bytes]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from wildrydes.errors import BadExecutionInput, RideFileChanged, TooManyRejectedRides
 
 ROOT = Path(__file__).parents[2]

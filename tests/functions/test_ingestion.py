@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from wildrydes.errors import RideFileChanged, TooManyRejectedRides
 
 SAMPLE = Path(__file__).parents[2] / "data" / "rides"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from wildrydes.errors import BadModel, BadTestSet, MissingSetting
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"

@@ -7,8 +7,8 @@ Objects of partitions that must not be read hold what would fail the query.
 from datetime import UTC, datetime
 
 import pytest
-from athena_lake import JSON, Lake
 
+from athena_lake import JSON, Lake
 from local.athena.catalog import Table
 from local.athena.date_range import date_texts
 from local.athena.failures import QueryFailure

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
-from athena_lake import JSON, Lake
 from botocore.exceptions import ClientError
 
+from athena_lake import JSON, Lake
 from local.athena import install
 from local.athena.results import parse_rows
 

@@ -5,9 +5,9 @@ import json
 from typing import Any
 
 import pytest
-from athena_lake import JSON, Lake
 from botocore.exceptions import ClientError
 
+from athena_lake import JSON, Lake
 from local import account
 
 

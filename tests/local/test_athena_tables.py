@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from athena_lake import JSON, OPEN_CSV, PARQUET, TEXT, Lake
 
 

@@ -2,8 +2,9 @@
 
 import json
 
-import machines
 import pytest
+
+import machines
 from machines import Client, allow, function, invoke, role, until
 
 

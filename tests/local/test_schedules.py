@@ -5,11 +5,11 @@ import urllib.request
 from datetime import UTC, datetime
 from typing import Any
 
-import machines
 import pytest
-from machines import Client, allow, machine, role
 
+import machines
 from local.schedules import next_time
+from machines import Client, allow, machine, role
 
 
 def advance(endpoint: str, seconds: float) -> list[str]:

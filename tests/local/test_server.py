@@ -5,27 +5,28 @@ import socket
 import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import psutil
 import pytest
+from boto3.session import Session
 from botocore.exceptions import ClientError
-from machines import Client, unique
 
 from local import account, process
 from local.seams import MissingSeamError, replace
+from machines import Client, unique
+
+
+def owner_of(endpoint: str) -> int:
+    """The process that serves `endpoint`."""
+    port = int(endpoint.rsplit(":", 1)[1])
+    connections: list[Any] = psutil.net_connections("inet")
+    return next(each.pid for each in connections if each.status == psutil.CONN_LISTEN and each.laddr.port == port)
 
 
 def test_server_listens_on_loopback_alone(endpoint: str) -> None:
-    port = int(endpoint.rsplit(":", 1)[1])
-    listening = [
-        connection.laddr.ip
-        for connection in psutil.net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
-    ]
-    assert listening == ["127.0.0.1"]
-    owner = next(c.pid for c in psutil.net_connections("inet") if c.laddr and c.laddr.port == port and c.pid)
-    every = {c.laddr.ip for c in psutil.Process(owner).net_connections("inet") if c.status == psutil.CONN_LISTEN}
-    assert every == {"127.0.0.1"}
+    connections: list[Any] = psutil.Process(owner_of(endpoint)).net_connections("inet")
+    assert {each.laddr.ip for each in connections if each.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
 
 
 def test_server_refuses_a_port_that_is_taken_and_names_it(tmp_path: Path) -> None:
@@ -39,17 +40,14 @@ def test_server_refuses_a_port_that_is_taken_and_names_it(tmp_path: Path) -> Non
 
 def test_server_ends_with_the_block_and_takes_its_children_along(tmp_path: Path) -> None:
     with process.temporary_server(tmp_path / "log") as endpoint:
-        port = int(endpoint.rsplit(":", 1)[1])
-        owner = next(c.pid for c in psutil.net_connections("inet") if c.laddr and c.laddr.port == port and c.pid)
+        owner = owner_of(endpoint)
         assert psutil.pid_exists(owner)
     assert not process.answers(endpoint)
     assert not psutil.pid_exists(owner)
 
 
 def test_unknown_credentials_are_refused(endpoint: str) -> None:
-    import boto3
-
-    stranger = boto3.session.Session().client(  # pyright: ignore[reportAttributeAccessIssue]
+    stranger = Session().client(
         "s3",
         endpoint_url=endpoint,
         region_name="us-east-1",

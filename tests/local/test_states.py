@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-import machines
 import pytest
 from botocore.exceptions import ClientError
+
+import machines
 from machines import Client, allow, execute, machine, role, run
 
 RAISES = """

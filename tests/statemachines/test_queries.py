@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 from athena_lake import JSON, PARQUET, Finished, Lake
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -12,7 +12,10 @@ from statemachines.picture import picture
 
 def test_query_becomes_one_line_whose_values_are_arguments(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "queries").mkdir()
-    text = "-- what it is for\nSELECT '{', \\n\nFROM t -- here\nWHERE e = '${execution}' AND y = ${first_year} AND e = '${execution}'\n"
+    text = (
+        "-- what it is for\nSELECT '{', \\n\nFROM t -- here\n"
+        "WHERE e = '${execution}' AND y = ${first_year} AND e = '${execution}'\n"
+    )
     (tmp_path / "queries" / "q.sql").write_text(text, encoding="utf-8")
     monkeypatch.setattr(sql, "HERE", tmp_path)
     assert sql.query("q") == (

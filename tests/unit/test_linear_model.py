@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from wildrydes import linear_model
 from wildrydes.errors import BadModel
 from wildrydes.linear_model import LinearModel, logistic, read_model

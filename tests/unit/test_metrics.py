@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from wildrydes import metrics
 from wildrydes.linear_model import logistic
 from wildrydes.metrics import Confusion, judge

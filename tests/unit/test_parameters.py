@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from wildrydes.errors import BadExecutionInput
 from wildrydes.hyperparameters import ALLOWED, check_hyperparameters
 from wildrydes.labels import FEATURES

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from wildrydes import json_window
 from wildrydes.errors import BadRideFile, Position
 from wildrydes.ride_files import chunks, records, records_of_chunk

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from wildrydes.errors import BadRide
 from wildrydes.rides import FIELDS, Ride, canonical, parse, processed_line, ride_id
 

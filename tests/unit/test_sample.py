@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from wildrydes.bucket import Source
 from wildrydes.ingestion import ingest
 from wildrydes.ride_files import records

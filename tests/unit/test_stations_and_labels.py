@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from wildrydes.labels import heavy_utilization
 from wildrydes.stations import EARTH_RADIUS_KM, GroundStation, distance_km, ground_stations, nearest_station
 
