@@ -70,7 +70,8 @@ def _down(_: argparse.Namespace, console: Console) -> int:
     else:
         process.stop(kept)
         console.print("Stopped the embedded AWS.")
-    process.STATE.unlink(missing_ok=True)
+    for file in (process.STATE, process.VARIABLES):
+        file.unlink(missing_ok=True)
     return 0
 
 

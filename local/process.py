@@ -20,6 +20,8 @@ from local.server import ROOT
 BUILD = ROOT / "build"
 STATE = BUILD / "embedded-aws.json"
 LOG = BUILD / "embedded-aws.log"
+# What a shell sources to reach the server that `make up` started.
+VARIABLES = BUILD / "embedded-aws.env"
 
 _START_SECONDS = 60
 _STOP_SECONDS = 20

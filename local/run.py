@@ -117,13 +117,20 @@ def up(port: int, weather: Path, console: Console, stack: str) -> int:
         process.end(server)
         raise
     process.save(running)
-    console.print("\nRunning until `make down`. For the aws CLI and any SDK:\n")
-    for name, value in account.client_variables(running.endpoint).items():
-        console.print(f"export {name}={value}")
-    for name in ("DataBucketName", "StateMachineArn", "PredictFunctionName", "AthenaWorkGroupName", "GlueDatabaseName"):
-        console.print(f"export {_shell_name(name)}={deployment.outputs[name]}")
-    console.print(f"export API_URL={api_url(running.endpoint, deployment)}")
+    exports = _exports(running.endpoint, deployment)
+    process.VARIABLES.write_text(exports, encoding="utf-8")
+    console.print(f"\nRunning until `make down`. For the aws CLI and any SDK (`. {process.VARIABLES.relative_to(ROOT)}`):\n")
+    console.print(exports)
     return 0
+
+
+def _exports(endpoint: str, deployment: deploy.Deployment) -> str:
+    """Shell lines: how any client reaches the embedded AWS, and the names of what is deployed there."""
+    outputs = ("DataBucketName", "StateMachineArn", "PredictFunctionName", "AthenaWorkGroupName", "GlueDatabaseName")
+    variables = account.client_variables(endpoint)
+    variables |= {_shell_name(name): deployment.outputs[name] for name in outputs}
+    variables["API_URL"] = api_url(endpoint, deployment)
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
 def _shell_name(output: str) -> str:

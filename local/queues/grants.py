@@ -1,0 +1,39 @@
+"""What policies allow a service to do: as a function's role, or by a function's or queue's own policy."""
+
+from typing import Any
+
+from ministack.core import iam_evaluator
+from ministack.core.lambda_runtime import execution_credentials
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import lambda_svc
+
+
+def role_may(function: dict[str, Any], action: str, resource_arn: str) -> bool:
+    """Whether the role of a function, given by its configuration, may do `action` on `resource_arn`."""
+    key = execution_credentials(function)["AWS_ACCESS_KEY_ID"]
+    service = action.split(":", 1)[0]
+    # Services reach one another by TLS, which resource policies may insist on.
+    iam_evaluator.pin_request_origin("127.0.0.1", True)
+    return iam_evaluator.enforce(key, action, service, get_region(), resource_arn=resource_arn) is None
+
+
+def function_admits(function_arn: str, service: str, source_arn: str) -> bool:
+    """Whether the policy of a function lets `service` (`s3.amazonaws.com`) invoke it for `source_arn`.
+
+    `function_arn` may name a version or an alias: their permissions are their own.
+    """
+    function, _, _ = lambda_svc._get_base_func_record_for_ref(function_arn)
+    if not function:
+        return False
+    account_id = get_account_id()
+    context = iam_evaluator.EvalContext(
+        principal_arn="*",
+        principal_type="Service",
+        principal_account="",
+        action="lambda:InvokeFunction",
+        resource_arn=function_arn,
+        region=get_region(),
+        secure_transport=True,
+        service_context={"aws:sourcearn": source_arn, "aws:sourceaccount": account_id},
+    )
+    return iam_evaluator.evaluate_resource_policy(function["policy"], context, service=service).decision == "Allow"
