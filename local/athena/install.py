@@ -17,6 +17,7 @@ from ministack.services import athena as ministack_athena
 from local.athena.callers import Caller, CallerClients, ClientFactory, caller_of
 from local.athena.executions import Executions
 from local.athena.failures import RequestRefused
+from local.seams import replace, seam
 
 Response = tuple[int, dict[str, str], bytes | str]
 Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[Response]]
@@ -35,10 +36,6 @@ _TARGETS = (
 )
 
 
-class MissingTargetError(RuntimeError):
-    """MiniStack has no longer what this engine extends."""
-
-
 def install(
     endpoint_url: str,
     clients_for: Callable[[Caller], ClientFactory] | None = None,
@@ -50,10 +47,9 @@ def install(
     reads S3 and Glue (those that sign as the caller, if not given); `now` is the clock of projected dates.
     """
     for module, name in _TARGETS:
-        if not hasattr(module, name):
-            raise MissingTargetError(f"{module.__name__}.{name} does not exist in this version of MiniStack")
+        seam(module, name)
     executions = Executions(clients_for or CallerClients(endpoint_url), now)
-    ministack_athena.handle_request = _handler(executions, ministack_athena.handle_request)
+    replace(ministack_athena, "handle_request", _handler(executions, ministack_athena.handle_request))
     return executions
 
 

@@ -1,16 +1,10 @@
-"""The data bucket in moto's S3, handlers run in process, and artefacts as MXNet writes them."""
+"""The data bucket in moto's S3, and handlers run in process."""
 
 import gzip
 import importlib
-import io
 import json
-import tarfile
-import warnings
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import boto3
@@ -19,8 +13,6 @@ from moto import mock_aws
 
 import predict.app
 from aws import s3, settings
-
-WriteArtefact = Callable[..., bytes]
 
 NAME = "wildrydes-data"
 ENVIRONMENT = {
@@ -31,50 +23,6 @@ ENVIRONMENT = {
     "MODEL_PATH": "none",
     "POWERTOOLS_SERVICE_NAME": "wildrydes",
 }
-
-
-@pytest.fixture(scope="session")
-def mxnet() -> ModuleType:
-    """MXNet, whose import uses what NumPy has deprecated."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import mxnet
-    return mxnet
-
-
-@pytest.fixture(scope="session")
-def write_artefact(mxnet: Any, tmp_path_factory: pytest.TempPathFactory) -> WriteArtefact:
-    """A function of weights, bias, threshold and output operator -> the bytes of model.tar.gz."""
-
-    def write(weights: list[float], bias: float, threshold: float, output: str = "LogisticRegressionOutput") -> bytes:
-        sym = mxnet.sym
-        weight = sym.Variable("fc0_weight", shape=(len(weights), 1))
-        total = sym.broadcast_add(sym.dot(sym.Variable("data"), weight), sym.Variable("fc0_bias", shape=(1, 1)))
-        graph = getattr(sym, output)(total, sym.Variable("out_label"))
-        folder = tmp_path_factory.mktemp("artefact")
-        graph.save(str(folder / "mx-mod-symbol.json"))
-        arrays = {"arg:fc0_weight": [[w] for w in weights], "arg:fc0_bias": [[bias]]}
-        params = {name: mxnet.nd.array(values) for name, values in arrays.items()}
-        mxnet.nd.save(str(folder / "mx-mod-0000.params"), params)
-        (folder / "additional-params.json").write_text(json.dumps({"threshold": threshold}))
-        (folder / "manifest.json").write_text('{"mx-mod": "mxnet_module", "version": 1}')
-        return packed(folder)
-
-    return write
-
-
-def packed(folder: Path) -> bytes:
-    """The files of a folder as model.tar.gz: a tar of one stored zip."""
-    inner = io.BytesIO()
-    with zipfile.ZipFile(inner, "w") as archive:
-        for path in sorted(folder.iterdir()):
-            archive.write(path, path.name)
-    outer = io.BytesIO()
-    with tarfile.open(fileobj=outer, mode="w:gz") as tar:
-        member = tarfile.TarInfo("model_algo-1")
-        member.size = len(inner.getvalue())
-        tar.addfile(member, io.BytesIO(inner.getvalue()))
-    return outer.getvalue()
 
 
 @dataclass(frozen=True)
