@@ -17,7 +17,7 @@ FUNCTIONS := .venvs/lambda/.installed
 RUNTIME := .venvs/runtime/.installed
 SAM := .venvs/sam/.installed
 
-.PHONY: help setup run up down test check build render data lock clean
+.PHONY: help setup run up stream invoke down test check build render data lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -32,6 +32,12 @@ run: setup ## retrain once: RIDES= WEATHER= TARGET= FEATURES= CHUNK_BYTES= MAX_R
 
 up: setup ## keep the embedded AWS running, the stack deployed: PORT= WEATHER=
 	@$(PY) -m local up --port $(PORT) $(if $(WEATHER),--weather "$(WEATHER)")
+
+stream: setup ## send rides one at a time to what `make up` started: RATE= RIDES=
+	@$(PY) -m local stream $(if $(RIDES),--rides "$(RIDES)") $(if $(RATE),--rate "$(RATE)")
+
+invoke: setup ## call one function of what `make up` started: FUNCTION= EVENT=
+	@$(PY) -m local invoke --function "$(FUNCTION)" --event "$(EVENT)"
 
 down: $(DEV) ## stop what `make up` started
 	@$(PY) -m local down

@@ -1,4 +1,4 @@
-"""The commands behind `make run`, `make up` and `make down`."""
+"""The commands behind `make run`, `make up`, `make stream`, `make invoke` and `make down`."""
 
 import argparse
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local import process, run
+from local import deploy, invoke, process, run, stream
 from local.server import ROOT
 
 STACK = "wildrydes"
@@ -30,12 +30,19 @@ def main(arguments: list[str] | None = None) -> int:
     up.add_argument(
         "--weather", type=Path, default=ROOT / "data" / "weather", help="a GHCN-Daily CSV or a folder of them"
     )
+    streaming = commands.add_parser("stream", help="send rides one at a time to what `up` started")
+    streaming.add_argument("--rides", type=Path, default=ROOT / "data" / "rides", help="a file or folder of rides")
+    streaming.add_argument("--rate", type=float, help="rides a second (default: as fast as it goes)")
+    calling = commands.add_parser("invoke", help="call one function of what `up` started")
+    calling.add_argument("--function", required=True, help="the function's folder: ingest_rides")
+    calling.add_argument("--event", type=Path, required=True, help="a file with the event: events/predict_ride.json")
     commands.add_parser("down", help="stop what `up` started")
     given = parser.parse_args(arguments)
     console = Console(highlight=False, soft_wrap=True)
     try:
-        return {"run": _run, "up": _up, "down": _down}[given.command](given, console)
-    except run.EXPECTED as fault:
+        chosen = {"run": _run, "up": _up, "stream": _stream, "invoke": _invoke, "down": _down}
+        return chosen[given.command](given, console)
+    except (*run.EXPECTED, stream.UnreadableRidesError, invoke.CannotInvokeError) as fault:
         console.print(str(fault), style="red", markup=False)
         return 1
     except KeyboardInterrupt:
@@ -61,6 +68,30 @@ def _up(given: argparse.Namespace, console: Console) -> int:
         console.print(f"The embedded AWS is running already at {kept.endpoint}; `make down` stops it.")
         return 0
     return run.up(given.port, given.weather, console, STACK)
+
+
+def _running() -> process.Running:
+    kept = process.kept()
+    if kept is None:
+        raise process.ServerError("No embedded AWS is running: `make up` starts one.")
+    return kept
+
+
+def _stream(given: argparse.Namespace, console: Console) -> int:
+    endpoint = _running().endpoint
+    rides = list(stream.records(run.files(given.rides)))
+    path = stream.RecordPath.of(deploy.deployed(endpoint, STACK).outputs)
+    outcome = stream.Fleet(endpoint, path).run(rides, given.rate, console)
+    console.print(
+        f"sent {outcome.sent:,} ({outcome.distinct:,} different), stored {outcome.stored:,}, "
+        f"rejected {outcome.rejected:,}, dead-lettered {outcome.dead_lettered:,} in {outcome.seconds:.1f} s; "
+        f"age from send to S3: p50 {outcome.age(0.5):.1f} s, p99 {outcome.age(0.99):.1f} s"
+    )
+    return 0
+
+
+def _invoke(given: argparse.Namespace, console: Console) -> int:
+    return invoke.invoke(_running().endpoint, STACK, given.function, given.event, console)
 
 
 def _down(_: argparse.Namespace, console: Console) -> int:

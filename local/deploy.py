@@ -54,6 +54,12 @@ def deploy(root: Path, endpoint: str, stack: str, parameters: dict[str, str] | N
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in (parameters or {}).items()],
     }
     _create_or_update(cloudformation, stack, request)
+    return deployed(endpoint, stack)
+
+
+def deployed(endpoint: str, stack: str) -> Deployment:
+    """What is deployed as `stack`. Raises botocore's ClientError where nothing is."""
+    cloudformation = account.client("cloudformation", endpoint)
     described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     return Deployment(stack, {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])})
 

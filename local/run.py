@@ -79,7 +79,7 @@ def number(text: str) -> int | float | str:
 
 def run(wish: Wish, console: Console, stack: str) -> int:
     """Retrain once and ask the API. Returns the exit code: 1 where the execution failed."""
-    rides, weather = _files(wish.rides), _files(wish.weather)
+    rides, weather = files(wish.rides), files(wish.weather)
     with _server(console) as endpoint:
         deployment = _deploy(endpoint, stack, console)
         _fill_weather(endpoint, weather, console)
@@ -95,7 +95,7 @@ def run(wish: Wish, console: Console, stack: str) -> int:
             console.print(shown.failure_report(executions.failure(endpoint, arn, progress)))
             return 1
         output = json.loads(progress.output or "{}")
-        prediction = ask(api_url(endpoint, deployment), output["features"])
+        prediction = _ask_what_is_live(api_url(endpoint, deployment), output)
         written = report(output, prediction, {"arn": arn, "seconds": round(time.monotonic() - began, 1)})
         REPORT.parent.mkdir(exist_ok=True)
         REPORT.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -106,20 +106,21 @@ def run(wish: Wish, console: Console, stack: str) -> int:
 
 def up(port: int, weather: Path, console: Console, stack: str) -> int:
     """Start the embedded AWS on `port` and leave it running, the stack deployed and the weather in place."""
-    files = _files(weather)
+    weather_files = files(weather)
     console.print(f"Starting the embedded AWS on {account.HOST}:{port}")
     server = process.launch(port, process.LOG)
     running = process.Running(server.pid, process.endpoint_at(port))
     try:
         deployment = _deploy(running.endpoint, stack, console)
-        _fill_weather(running.endpoint, files, console)
+        _fill_weather(running.endpoint, weather_files, console)
     except BaseException:
         process.end(server)
         raise
     process.save(running)
     exports = _exports(running.endpoint, deployment)
     process.VARIABLES.write_text(exports, encoding="utf-8")
-    console.print(f"\nRunning until `make down`. For the aws CLI and any SDK (`. {process.VARIABLES.relative_to(ROOT)}`):\n")
+    sourced = process.VARIABLES.relative_to(ROOT)
+    console.print(f"\nRunning until `make down`. For the aws CLI and any SDK (`. {sourced}`):\n")
     console.print(exports)
     return 0
 
@@ -139,13 +140,14 @@ def _shell_name(output: str) -> str:
     return "".join(f"_{letter}" if letter.isupper() else letter for letter in words).strip("_").upper()
 
 
-def _files(path: Path) -> list[Path]:
+def files(path: Path) -> list[Path]:
+    """The file at `path`, or all below it. Raises WrongWishError where there is none."""
     if not path.exists():
         raise WrongWishError(f"{path} does not exist.")
-    files = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.is_file())
-    if not files:
+    found = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.is_file())
+    if not found:
         raise WrongWishError(f"{path} holds no file.")
-    return files
+    return found
 
 
 @contextlib.contextmanager
@@ -199,6 +201,13 @@ def start(endpoint: str, deployment: deploy.Deployment, execution_input: dict[st
 def api_url(endpoint: str, deployment: deploy.Deployment) -> str:
     """Where the embedded API Gateway serves the stack's API."""
     return f"{endpoint}/_aws/execute-api/{deployment.outputs['ApiId']}/live/"
+
+
+def _ask_what_is_live(url: str, output: dict[str, Any]) -> dict[str, Any] | None:
+    """The API's answer to the sample ride; None where no model is live, neither a new one nor one from before."""
+    if output["live_model_path"] == deploy.NO_MODEL:
+        return None
+    return ask(url, output["features"] if output["promoted"] else list(SAMPLE_RIDE))
 
 
 def ask(url: str, features: list[str]) -> dict[str, Any]:

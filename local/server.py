@@ -4,8 +4,8 @@
 
 What comes in goes to MiniStack's gateway, which routes, authenticates and authorises it. Before it serves, the parts
 that AWS does otherwise are put in their places: Step Functions (`local.states`), Athena (`local.athena`), SageMaker
-(`local.sagemaker`), the Lambda runtime (`local.lambda_runtime`) and schedules (`local.schedules`). A part that is not
-where the pinned versions had it stops the server at once, by name.
+(`local.sagemaker`), the Lambda runtime (`local.lambda_runtime`), queues and what they feed (`local.queues`) and
+schedules (`local.schedules`). A part that is not where the pinned versions had it stops the server at once, by name.
 
 The process ends on SIGTERM or SIGINT; functions, training jobs and executions end with it, and its folder is removed.
 """
@@ -140,6 +140,7 @@ def build(options: Options) -> tuple[Any, Callable[[], None]]:
 
     from local import authorisation, gateway, lambda_runtime
     from local.athena import install as athena
+    from local.queues import install as queues
     from local.roles import RoleClients
     from local.sagemaker.service import TARGET_PREFIX
     from local.schedules import Ticker
@@ -149,12 +150,14 @@ def build(options: Options) -> tuple[Any, Callable[[], None]]:
     # Each failure of a user's workflow would be an error of the server's with the whole state spelt out.
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     gateway.authorise_by(authorisation.resources())
+    gateway.rename_actions(authorisation.ACTIONS)
     mount.install()
     calls.install(options.endpoint)
     jobs.install()
     distributed_map.install()
     language.install()
     lambda_runtime.install(str(options.functions_python), options.endpoint)
+    messages = queues.install(options.endpoint)
     queries = athena.install(options.endpoint)
     training = training_jobs(options.endpoint)
     gateway.mount("sagemaker", training, TARGET_PREFIX)
@@ -165,6 +168,7 @@ def build(options: Options) -> tuple[Any, Callable[[], None]]:
 
     def stop() -> None:
         mount.stop_executions()
+        messages.stop()
         queries.close()
         training.stop_all()
         lambda_runtime.stop_workers()

@@ -7,10 +7,11 @@ called whether their policy allows it or not. In their places:
 
 - `messages`: the messages of a queue, by which receive and delete cost the same however many there are
 - `actions`: the SQS actions on them, with long polling that wakes up instead of asking again
+- `authorisation`: which permission a call needs, and for which queue
 - `move_tasks`: StartMessageMoveTask, by which a dead-letter queue is replayed
 - `mapping`, `batches`, `poller`, `pollers`: event source mappings, from a queue to a function
 - `grants`: what a function's role, or a resource's policy, allows a service to do
-- `deliveries`, `invocations`: from S3 and EventBridge to functions and queues
+- `deliveries`, `invocations`, `destinations`: from S3 and EventBridge to functions and queues, and what became of it
 
 FIFO queues stay MiniStack's; a mapping from one is refused. What differs from AWS is in `docs/conformance.md`.
 """

@@ -1,7 +1,7 @@
-"""SQS's actions on the messages of standard queues, in the place of MiniStack's, which see to FIFO queues as before.
+"""SQS's actions on the messages of standard queues, in the place of MiniStack's, which serve FIFO queues as before.
 
-What is otherwise than MiniStack has it, as AWS has it: a receive that waits wakes up when a message comes; deleting what
-is deleted already succeeds; the visibility of a message that is no longer in flight cannot be changed.
+As AWS has it and MiniStack has not: a receive that waits wakes up when a message comes; deleting what is deleted
+already succeeds; the visibility of a message that is no longer in flight cannot be changed.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html
 """
 
@@ -21,11 +21,20 @@ from local.seams import replace, seam
 Parameters = dict[str, Any]
 Action = Callable[[Parameters, str], Any]
 
-_USED = ("_Err", "_get_q", "_queue_by_arn", "_build_sys_attrs", "_filter_msg_attrs", "_md5_msg_attrs")
+_USED = (
+    "_Err",
+    "_get_q",
+    "_queue_by_arn",
+    "_build_sys_attrs",
+    "_filter_msg_attrs",
+    "_md5_msg_attrs",
+    "_validate_batch_entries",
+    "_ensure_msg_fields",
+)
 
 
 class Queues(AccountRegionScopedDict):
-    """MiniStack's queues by URL; one that is created gets messages of ours, and one that is deleted wakes its readers."""
+    """MiniStack's queues by URL; a new one gets messages of ours, and one that is deleted wakes its readers."""
 
     __slots__ = ()
 
@@ -120,7 +129,11 @@ async def _first_of(messages: Messages, take: Callable[[], list[Message]], secon
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     woken = asyncio.Event()
-    with messages.watched(lambda: loop.call_soon_threadsafe(woken.set)):
+
+    def wake() -> None:
+        loop.call_soon_threadsafe(woken.set)
+
+    with messages.watched(wake):
         while True:
             woken.clear()
             received = take()
@@ -195,17 +208,18 @@ def _each(
 
 
 def _invalid_handle(handle: str) -> Exception:
-    return sqs._Err("ReceiptHandleIsInvalid", f'The input receipt handle "{handle}" is not a valid receipt handle.', 404)
+    return sqs._Err(
+        "ReceiptHandleIsInvalid", f'The input receipt handle "{handle}" is not a valid receipt handle.', 404
+    )
 
 
 def _integer(parameters: Parameters, name: str, default: Any, least: int, most: int) -> int:
-    given = parameters.get(name)
-    value = int(default if given is None else given) if (given, default) != (None, None) else None
-    if value is None:
+    given = default if parameters.get(name) is None else parameters[name]
+    if given is None:
         raise sqs._Err("MissingParameter", f"The request must contain the parameter {name}.")
-    if not least <= value <= most:
+    if not least <= int(given) <= most:
         raise sqs._Err(
             "InvalidParameterValue",
-            f"Value {value} for parameter {name} is invalid. Reason: Must be between {least} and {most}, if provided.",
+            f"Value {given} for parameter {name} is invalid. Reason: Must be between {least} and {most}, if provided.",
         )
-    return value
+    return int(given)

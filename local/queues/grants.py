@@ -1,20 +1,27 @@
 """What policies allow a service to do: as a function's role, or by a function's or queue's own policy."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ministack.core import iam_evaluator
 from ministack.core.lambda_runtime import execution_credentials
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import lambda_svc
+from ministack.services import lambda_svc, sqs
 
 
 def role_may(function: dict[str, Any], action: str, resource_arn: str) -> bool:
     """Whether the role of a function, given by its configuration, may do `action` on `resource_arn`."""
     key = execution_credentials(function)["AWS_ACCESS_KEY_ID"]
     service = action.split(":", 1)[0]
-    # Services reach one another by TLS, which resource policies may insist on.
-    iam_evaluator.pin_request_origin("127.0.0.1", True)
-    return iam_evaluator.enforce(key, action, service, get_region(), resource_arn=resource_arn) is None
+    with _by_tls():
+        return iam_evaluator.enforce(key, action, service, get_region(), resource_arn=resource_arn) is None
+
+
+def queue_admits(queue_arn: str, service: str, source_arn: str) -> bool:
+    """Whether the policy of a queue lets `service` (`events.amazonaws.com`) send to it for `source_arn`."""
+    with _by_tls():
+        return sqs.queue_policy_allows(queue_arn, service, source_arn, get_account_id())
 
 
 def function_admits(function_arn: str, service: str, source_arn: str) -> bool:
@@ -37,3 +44,13 @@ def function_admits(function_arn: str, service: str, source_arn: str) -> bool:
         service_context={"aws:sourcearn": source_arn, "aws:sourceaccount": account_id},
     )
     return iam_evaluator.evaluate_resource_policy(function["policy"], context, service=service).decision == "Allow"
+
+
+@contextmanager
+def _by_tls() -> Iterator[None]:
+    """Within the block, policies are evaluated as for a call by TLS, as AWS's services reach one another."""
+    token = iam_evaluator._request_origin.set(("127.0.0.1", True))
+    try:
+        yield
+    finally:
+        iam_evaluator._request_origin.reset(token)

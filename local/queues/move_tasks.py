@@ -1,5 +1,6 @@
-"""Message move tasks: StartMessageMoveTask, ListMessageMoveTasks, CancelMessageMoveTask, by which dead-letter queues are
-replayed. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
+"""Message move tasks, by which dead-letter queues are replayed: start, list, cancel.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
 
 A moved message is a new one: another id, no receives, its retention begins anew. A task moves what was in its source
 when it started, so that messages which fail again at once are not sent in circles.
@@ -14,15 +15,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ministack.core import iam_actions
 from ministack.services import sqs
 
 from local.queues.messages import Message, Messages
-from local.seams import replace, seam
+from local.seams import seam
 
 _AT_ONCE = 10
 _HIDDEN_SECONDS = 30
-_HANDLE_NAMES = ("CancelMessageMoveTask",)
 
 
 @dataclass
@@ -68,19 +67,11 @@ class MoveTasks:
         self._tasks: list[MoveTask] = []
 
     def install(self) -> None:
-        """Serve the three actions, and authorise them on the source queue."""
+        """Serve the three actions."""
         handlers = seam(sqs, "_HANDLERS")
         handlers["StartMessageMoveTask"] = self.start
         handlers["ListMessageMoveTasks"] = self.list
         handlers["CancelMessageMoveTask"] = self.cancel
-        original = seam(iam_actions, "extract_resource_arn")
-
-        def resource_arn(service: str, method: str, path: str, headers: dict, body: bytes, *others: Any) -> str:
-            if service == "sqs" and "MessageMoveTask" in headers.get("x-amz-target", ""):
-                return _source_arn(body)
-            return original(service, method, path, headers, body, *others)
-
-        replace(iam_actions, "extract_resource_arn", resource_arn)
 
     def stop(self) -> None:
         """Let running tasks end."""
@@ -128,17 +119,6 @@ class MoveTasks:
         raise sqs._Err("ResourceNotFoundException", "Task does not exist.", 404)
 
 
-def _source_arn(body: bytes) -> str:
-    """The queue a request is about: by its ARN, or within a task's handle."""
-    try:
-        parameters = json.loads(body)
-        if "TaskHandle" in parameters:
-            parameters = {"SourceArn": json.loads(base64.b64decode(parameters["TaskHandle"]))["sourceArn"]}
-        return str(parameters["SourceArn"])
-    except (ValueError, KeyError, TypeError):
-        return "*"
-
-
 def _queue(arn: str, parameter: str) -> dict[str, Any]:
     queue = sqs._queue_by_arn(arn)
     if queue is None or queue["is_fifo"]:
@@ -156,19 +136,16 @@ def _is_dead_letter_queue(arn: str) -> bool:
 
 
 def _run(task: MoveTask, source: dict[str, Any]) -> None:
-    status = "COMPLETED"
     for message in _messages_of(source["messages"], task):
         destination = _destination(task, message)
         if destination is None:
-            task.failure_reason, status = "CouldNotDetermineMessageSource", "FAILED"
+            task.failure_reason, task.status = "CouldNotDetermineMessageSource", "FAILED"
             source["messages"].change_visibility(message["receipt_handle"], 0)
-            break
+            return
         destination.append(_anew(message))
         source["messages"].delete(message["receipt_handle"])
         task.moved += 1
-    else:
-        status = "CANCELLED" if task.stopped.is_set() else "COMPLETED"
-    task.status = status
+    task.status = "CANCELLED" if task.stopped.is_set() else "COMPLETED"
 
 
 def _messages_of(source: Messages, task: MoveTask) -> Iterator[Message]:
@@ -188,7 +165,7 @@ def _messages_of(source: Messages, task: MoveTask) -> Iterator[Message]:
 def _destination(task: MoveTask, message: Message) -> Messages | None:
     arn = task.destination_arn or message["sys"].get("DeadLetterQueueSourceArn", "")
     queue = sqs._queue_by_arn(arn)
-    return queue and queue["messages"]
+    return queue["messages"] if queue else None
 
 
 def _anew(message: Message) -> Message:

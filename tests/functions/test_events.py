@@ -44,7 +44,10 @@ def example(bucket: Any, run: Any, write_artefact: Any, monkeypatch: pytest.Monk
 
 def test_every_function_has_an_example_and_every_example_a_function() -> None:
     assert {function_of(event) for event in EVENTS} == set(FUNCTIONS)
-    assert set(EVENTS) == {*VALUES, *ERRORS, *ANSWERS, "evaluate_model_test_split"}
+    # Those of the streaming functions have tests of their own, in stream/.
+    streamed = ("fan_out_rides_", "locate_station_", "store_rides_")
+    others = {event for event in EVENTS if not event.startswith(streamed)}
+    assert others == {*VALUES, *ERRORS, *ANSWERS, "evaluate_model_test_split"}
 
 
 VALUES: dict[str, dict[str, Any]] = {

@@ -1,0 +1,26 @@
+"""Batches of messages that a queue delivered, through Powertools' batch processor."""
+
+import logging
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
+
+
+def batch_processor() -> BatchProcessor:
+    """A processor that reports each message that failed, and that alone.
+
+    When every message failed they are reported as well: by default Powertools raises an error then that has the
+    traceback of each in its text.
+    """
+    return BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+def handled(processor: BatchProcessor, log: logging.Logger | Any) -> list[Any]:
+    """What the record handler made of each message. Those it raised an error for are logged, and reported as failed."""
+    results = []
+    for status, result, record in processor.process():
+        if status == "success":
+            results.append(result)
+        else:
+            log.error("a message failed", extra={"message_id": record.message_id, "cause": result})
+    return results

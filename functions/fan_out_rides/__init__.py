@@ -1,0 +1,1 @@
+"""Objects created under stream/ -> one message a ride."""

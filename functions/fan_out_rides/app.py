@@ -1,0 +1,95 @@
+"""A file under stream/ -> the rides queue, one message a ride.
+
+    in   EventBridge's "Object Created", or S3's own notification of any number of records
+    out  {"files", "rides", "rejected_files", "gone"}
+
+Files are read as a stream and sent as they are read: a stream cannot be taken back. Where a file turns out to be no
+JSON, or to end too early, the rides before the fault have been sent already and stay sent; the fault is kept under
+rejected/ with its position. (Under raw/ such a file is rejected whole, since it is read to its end before it is taken.)
+A file that was deleted or replaced before it was read is logged, and done: what replaced it has an event of its own.
+
+The same event again sends the same rides again, with the same ride_ids, and the training set takes each once. So where
+a call fails that may succeed next time, the invocation fails once the event's other files are sent, and Lambda repeats
+it as a whole.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote_plus
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from aws import s3, settings, sqs
+from aws.faults import PASSING
+from wildrydes.bucket import Source, rejected_file_key
+from wildrydes.errors import BadStreamEvent, RideFileChanged
+from wildrydes.ingestion import rejected_file
+from wildrydes.ride_messages import FileMessages
+
+logger = Logger()
+metrics = Metrics(namespace="WildRydes")
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
+    """Sends the rides of every file of the event. Raises BadStreamEvent, MessagesNotSent, botocore's errors."""
+    told = settings.fan_out_settings()
+    counts: Counter[str] = Counter(files=0, rides=0, rejected_files=0, gone=0)
+    faults: list[Exception] = []
+    for source in created(event):
+        try:
+            counts.update(fan_out(told, source))
+        except PASSING as fault:
+            logger.exception("the file is to be read again", extra={"key": source.key})
+            faults.append(fault)
+    publish(counts)
+    if faults:
+        raise faults[0]
+    return dict(counts)
+
+
+def fan_out(told: settings.FanOutSettings, source: Source) -> dict[str, int]:
+    """Sends the rides of one file, and keeps what is wrong with it. Gives what to add to the counts."""
+    try:
+        messages = FileMessages(source, s3.blocks(told.bucket, source))
+    except RideFileChanged:
+        logger.warning("deleted or replaced before it was read", extra={"key": source.key, "etag": source.etag})
+        return {"gone": 1}
+    sent = sqs.send(told.rides_queue, messages)
+    if messages.fault:
+        line, _ = rejected_file(messages.fault, source)
+        s3.write(told.bucket, rejected_file_key(source), line, "application/jsonl")
+        logger.warning(str(messages.fault), extra={"key": source.key})
+    logger.info("sent", extra={"key": source.key, "etag": source.etag, "rides": sent})
+    return {"files": 1, "rides": sent, "rejected_files": int(messages.fault is not None)}
+
+
+def created(event: dict[str, Any]) -> Iterator[Source]:
+    """The objects that an event tells of, without the markers of folders. Raises BadStreamEvent."""
+    try:
+        if event.get("detail-type") == "Object Created":
+            found = [Source(event["detail"]["object"]["key"], event["detail"]["object"]["etag"])]
+        else:
+            objects = [record["s3"]["object"] for record in event["Records"] if is_creation(record)]
+            # Only S3's own notifications have their keys encoded, as in a form.
+            found = [Source(unquote_plus(each["key"]), each["eTag"]) for each in objects]
+    except (KeyError, TypeError, AttributeError) as lacking:
+        raise BadStreamEvent(
+            f"neither EventBridge's Object Created nor a notification of S3's: {type(lacking).__name__} {lacking}"
+        ) from None
+    return (source for source in found if not source.key.endswith("/"))
+
+
+def is_creation(record: dict[str, Any]) -> bool:
+    """Whether a record of S3's tells of an object that was created, not of one that was removed."""
+    return record["eventName"].startswith("ObjectCreated:")
+
+
+def publish(counts: Counter[str]) -> None:
+    """Publishes the counts as metrics."""
+    metrics.add_metric("RidesSent", MetricUnit.Count, counts["rides"])
+    metrics.add_metric("FilesRejected", MetricUnit.Count, counts["rejected_files"])
+    metrics.flush_metrics()

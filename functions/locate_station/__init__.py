@@ -1,0 +1,1 @@
+"""Ride messages -> nearest ground station and labels -> the located-rides queue."""

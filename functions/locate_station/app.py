@@ -1,0 +1,98 @@
+"""Ride messages -> nearest ground station and labels -> the located-rides queue, many rides to a message.
+
+    in   a batch of messages of the rides queue, from fan_out_rides or from a producer (see `wildrydes.ride_messages`)
+    out  {"batchItemFailures": [{"itemIdentifier": <message id>}]}
+
+A message that can never be a ride goes to rejected/ with its reason, and is done. Where a call fails that may succeed
+next time, the messages it was made for, and no others, are reported as failed: they come back, and go to the
+dead-letter queue if they fail each time.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from aws import s3, settings, sqs
+from aws.batches import batch_processor, handled
+from aws.faults import PASSING
+from wildrydes.bucket import rejected_messages_key
+from wildrydes.located_rides import Received, day, packs
+from wildrydes.ride_messages import Located, Rejected, locate
+
+logger = Logger()
+metrics = Metrics(namespace="WildRydes")
+
+
+class Outcome(NamedTuple):
+    """A message, and what became of it."""
+
+    message: SQSRecord
+    ride: Located | Rejected
+
+    @property
+    def sent(self) -> int:
+        """When the message was sent, in milliseconds since 1970."""
+        return int(self.message.attributes.sent_timestamp)
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Locates the rides of a batch."""
+    told = settings.locate_settings()
+    processor = batch_processor()
+    with processor(event["Records"], located, context):
+        for messages, deliver in deliveries(told, handled(processor, logger)):
+            try:
+                deliver()
+            except PASSING:
+                logger.exception("messages are to be received again", extra={"messages": len(messages)})
+                for message in messages:
+                    processor.failure_handler(message, sys.exc_info())
+    metrics.add_metric("RidesIn", MetricUnit.Count, len(event["Records"]))
+    metrics.add_metric("MessagesFailed", MetricUnit.Count, len(processor.fail_messages))
+    return processor.response()
+
+
+def located(record: SQSRecord) -> Outcome:
+    """What becomes of one message."""
+    return Outcome(record, locate(record.body, {"queue": record.event_source_arn, "message_id": record.message_id}))
+
+
+Delivery = tuple[Sequence[SQSRecord], Callable[[], object]]
+"""Messages, and the call by which they are done."""
+
+
+def deliveries(told: settings.LocateSettings, outcomes: Sequence[Outcome]) -> Iterator[Delivery]:
+    """The calls by which the messages are done: one for what is rejected, one for each pack of rides."""
+    rejected = [outcome for outcome in outcomes if isinstance(outcome.ride, Rejected)]
+    if rejected:
+        yield [outcome.message for outcome in rejected], partial(reject, told.bucket, rejected)
+    messages = {outcome.message.message_id: outcome.message for outcome in outcomes}
+    for pack in packs(received(outcomes)):
+        send = partial(sqs.send_batch, told.located_rides_queue, [pack.body])
+        yield [messages[message_id] for message_id in pack.message_ids], send
+
+
+def received(outcomes: Iterable[Outcome]) -> Iterator[Received]:
+    """The rides among the outcomes."""
+    for outcome in outcomes:
+        if isinstance(outcome.ride, Located):
+            yield Received(outcome.ride, outcome.message.message_id, outcome.sent)
+
+
+def reject(bucket: str, outcomes: Sequence[Outcome]) -> None:
+    """Keeps messages that can never be rides, in one object. Received again together, they make the same one again."""
+    rejected = [outcome.ride for outcome in outcomes if isinstance(outcome.ride, Rejected)]
+    lines = sorted({each.line for each in rejected})
+    key = rejected_messages_key(day(min(outcome.sent for outcome in outcomes)), lines)
+    s3.write(bucket, key, "".join(lines).encode(), "application/jsonl")
+    logger.warning("rejected", extra={"key": key, "reasons": dict(Counter(each.reason for each in rejected))})
+    metrics.add_metric("RidesRejected", MetricUnit.Count, len(rejected))

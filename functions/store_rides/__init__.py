@@ -1,0 +1,1 @@
+"""Located rides -> one object a batch."""

@@ -1,0 +1,55 @@
+"""Located rides -> one object a batch, under processed/stream/.
+
+    in   a batch of messages of the located-rides queue (see `wildrydes.located_rides`)
+    out  {"batchItemFailures": [{"itemIdentifier": <message id>}]}
+
+The key follows from the rides, so that the same batch, delivered again, overwrites. Batched in another way, the same
+rides make another object beside the first; the training set takes each ride_id once.
+"""
+
+import time
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from aws import s3, settings
+from aws.batches import batch_processor, handled
+from wildrydes.located_rides import LocatedRides, StoredRides, read_pack, stored
+
+logger = Logger()
+metrics = Metrics(namespace="WildRydes")
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Stores the rides of a batch.
+
+    A message that is none of locate_station's is reported as failed, for the dead-letter queue. The object is every
+    other message's: where writing it fails, botocore's error fails the batch, and all of it comes back.
+    """
+    bucket = settings.data_settings().bucket
+    processor = batch_processor()
+    with processor(event["Records"], located_rides, context):
+        messages = handled(processor, logger)
+    metrics.add_metric("MessagesFailed", MetricUnit.Count, len(processor.fail_messages))
+    if messages:
+        store(bucket, stored(messages))
+    return processor.response()
+
+
+def located_rides(record: SQSRecord) -> LocatedRides:
+    """The rides of one message. Raises BadLocatedRides."""
+    return read_pack(record.body)
+
+
+def store(bucket: str, rides: StoredRides) -> None:
+    """Writes the object, and tells how many rides it holds and how old the oldest is."""
+    s3.write(bucket, rides.key, rides.data, "application/gzip")
+    age = max(0.0, time.time() * 1000 - rides.sent)
+    metrics.add_metric("RidesStored", MetricUnit.Count, rides.rides)
+    metrics.add_metric("OldestRideAge", MetricUnit.Milliseconds, age)
+    logger.info("stored", extra={"key": rides.key, "rides": rides.rides, "oldest_ride_ms": round(age)})

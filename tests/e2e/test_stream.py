@@ -1,0 +1,183 @@
+"""Rides one at a time: every one stored once, whatever fails on the way."""
+
+import gzip
+import json
+import random
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+import pytest
+
+from conftest import MakeStack, Stack
+
+RIDES = 20_000
+REPEATED = RIDES // 5
+POISON = RIDES // 100
+
+
+def ride(number: int) -> dict[str, Any]:
+    return {
+        "Name": f"Unicorn {number % 7}",
+        "StatusTime": f"2019-{1 + number % 12:02}-{1 + number % 28:02} 08:{number % 60:02}:00.000",
+        "Latitude": 40.6 + number % 1000 / 4000,
+        "Longitude": -74.0 + number % 997 / 4000,
+        "Distance": 1 + number / 1000,
+        "HealthPoints": number % 10_000,
+        "MagicPoints": number * 7 % 10_000,
+    }
+
+
+def poison(number: int) -> str:
+    """A message that can never be a ride, each with its number in it."""
+    kinds = (
+        f'{{"Name": "no end {number}"',
+        f'["no object {number}"]',
+        json.dumps(ride(number) | {"Latitude": 123.0, "Name": f"off the map {number}"}),
+        json.dumps({"Name": f"nothing else {number}"}),
+    )
+    return kinds[number % len(kinds)]
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: MakeStack) -> Stack:
+    return make_stack()
+
+
+def send(stack: Stack, bodies: list[str]) -> None:
+    sqs, queue = stack.client("sqs"), stack.outputs["RidesQueueUrl"]
+    for start in range(0, len(bodies), 10):
+        entries = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies[start : start + 10])]
+        answer = sqs.send_message_batch(QueueUrl=queue, Entries=entries)
+        assert not answer.get("Failed")
+
+
+def waiting(stack: Stack, *queues: str) -> int:
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    sqs = stack.client("sqs")
+    return sum(
+        int(count)
+        for queue in queues
+        for count in sqs.get_queue_attributes(QueueUrl=stack.outputs[queue], AttributeNames=names)[
+            "Attributes"
+        ].values()
+    )
+
+
+def drained(stack: Stack, seconds: float) -> Iterator[int]:
+    """Look at the queues until both are empty; gives what is left at each look. Fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while left := waiting(stack, "RidesQueueUrl", "LocatedRidesQueueUrl"):
+        assert time.monotonic() < deadline, f"{left} messages are left after {seconds} s"
+        yield left
+
+
+def stored(stack: Stack) -> list[dict[str, Any]]:
+    keys = stack.keys("processed/stream/")
+    return [json.loads(line) for key in keys for line in gzip.decompress(stack.read(key)).splitlines()]
+
+
+def rejected(stack: Stack) -> list[dict[str, Any]]:
+    return [json.loads(line) for key in stack.keys("rejected/") for line in stack.read(key).splitlines()]
+
+
+def dead_letters(stack: Stack, queue: str) -> set[str]:
+    """The bodies of the messages in a dead-letter queue."""
+    found: set[str] = set()
+    while (
+        messages := stack.client("sqs")
+        .receive_message(QueueUrl=stack.outputs[queue], MaxNumberOfMessages=10, VisibilityTimeout=600)
+        .get("Messages")
+    ):
+        found |= {message["Body"] for message in messages}
+    return found
+
+
+def workers() -> list[psutil.Process]:
+    """The processes of the streaming functions below this one."""
+    names = ("locate_station.app", "store_rides.app")
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if any(name in part for part in process.cmdline() for name in names):
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.ZombieProcess):
+            continue
+    return found
+
+
+def test_no_ride_is_lost_and_none_is_taken_twice_while_workers_are_killed(stack: Stack) -> None:
+    chance = random.Random(20190625)
+    good = [json.dumps(ride(number)) for number in range(RIDES)]
+    bodies = good + chance.sample(good, REPEATED) + [poison(number) for number in range(POISON)]
+    chance.shuffle(bodies)
+    killed = 0
+    # What a killed worker had taken comes back after five seconds instead of seventy.
+    for queue in ("RidesQueueUrl", "LocatedRidesQueueUrl"):
+        stack.client("sqs").set_queue_attributes(QueueUrl=stack.outputs[queue], Attributes={"VisibilityTimeout": "5"})
+    send(stack, bodies[: len(bodies) // 2])
+    for part in (bodies[len(bodies) // 2 :], []):
+        send(stack, part)
+        for _ in drained(stack, 240):
+            victims = workers()
+            if victims and killed < 10 and chance.random() < 0.5:
+                chance.choice(victims).kill()
+                killed += 1
+    assert killed > 0
+    ids = {each["ride_id"] for each in stored(stack)}
+    assert len(ids) == RIDES
+    assert {each["distance"] for each in stored(stack)} == {1 + number / 1000 for number in range(RIDES)}
+    kept = rejected(stack)
+    assert all(each["reason"] and each["source"] for each in kept)
+    # Delivered twice, a message may be rejected twice; taken along by killed workers, it may be dead-lettered.
+    ended = {each["record"] for each in kept} | dead_letters(stack, "RidesDeadLetterQueueUrl")
+    assert {poison(number) for number in range(POISON)} <= ended
+
+
+def test_ride_of_both_paths_is_one_row_of_the_training_set(make_stack: MakeStack) -> None:
+    stack = make_stack()
+    listed = [ride(number) | {"StatusTime": "2019-06-25 09:43:42.426"} for number in range(600)]
+    stack.put("raw/batch.json", json.dumps(listed[:400]))
+    stack.put("stream/one at a time + ünïcode.json", json.dumps(listed[200:]))
+    deadline = time.monotonic() + 60
+    while len({each["ride_id"] for each in stored(stack)}) < 400:
+        assert time.monotonic() < deadline
+    output = stack.retrain()
+    counts = output["training_set"]
+    assert (output["rides"]["accepted"], counts["rides"]) == (400, 600)
+    assert counts["train_rows"] + counts["validation_rows"] + counts["test_rows"] == 600
+
+
+def test_dead_letters_are_replayed_once_the_fault_is_mended(make_stack: MakeStack) -> None:
+    stack = make_stack()
+    resource = stack.client("cloudformation").describe_stack_resource(
+        StackName=stack.name, LogicalResourceId="StoreRidesFunctionRole"
+    )
+    role = resource["StackResourceDetail"]["PhysicalResourceId"]
+    (policy,) = [
+        name
+        for name in stack.client("iam").list_role_policies(RoleName=role)["PolicyNames"]
+        if "PutObject"
+        in json.dumps(stack.client("iam").get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
+    ]
+    document = stack.client("iam").get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    harmless = json.loads(json.dumps(document).replace("s3:PutObject", "s3:GetBucketTagging"))
+    stack.client("iam").put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(harmless))
+    queue = stack.outputs["LocatedRidesQueueUrl"]
+    # Five attempts, without the minutes that a message is out of sight after each.
+    stack.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    send(stack, [json.dumps(ride(number)) for number in range(50)])
+    deadline = time.monotonic() + 90
+    while waiting(stack, "RidesQueueUrl", "LocatedRidesQueueUrl") or not waiting(
+        stack, "LocatedRidesDeadLetterQueueUrl"
+    ):
+        assert time.monotonic() < deadline, "the rides were not dead-lettered"
+    assert stored(stack) == []
+    stack.client("iam").put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
+    dead = stack.client("sqs").get_queue_attributes(
+        QueueUrl=stack.outputs["LocatedRidesDeadLetterQueueUrl"], AttributeNames=["QueueArn"]
+    )["Attributes"]["QueueArn"]
+    stack.client("sqs").start_message_move_task(SourceArn=dead)
+    while len({each["ride_id"] for each in stored(stack)}) < 50:
+        assert time.monotonic() < deadline + 60, "the dead letters were not replayed"

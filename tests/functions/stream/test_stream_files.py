@@ -1,0 +1,106 @@
+"""fan_out_rides: events of files under stream/."""
+
+import json
+from typing import Any
+
+import pytest
+
+from aws import sqs
+from wildrydes.errors import BadStreamEvent
+
+KEY = "stream/two rides + one é.json"
+
+
+def ride(day: int, **changes: Any) -> dict[str, Any]:
+    sizes = {"Distance": 10.0 + day, "HealthPoints": 100 * day, "Latitude": 40.78, "Longitude": -73.97}
+    rest = {"MagicPoints": 600, "Name": "Shadowfax", "StatusTime": f"2018-07-0{day} 10:00:00.000"}
+    return sizes | rest | changes
+
+
+def lines(*rides: Any) -> str:
+    return "".join(json.dumps(each) + "\n" for each in rides)
+
+
+def test_a_created_file_becomes_a_message_a_ride_with_source_and_position(stream: Any) -> None:
+    texts = [json.dumps(each) for each in (ride(1), ride(2, Latitude=123), ride(3, FieldService=1))]
+    etag = stream.bucket.put(KEY, "".join(f"{text}\n" for text in texts))
+    answer = stream.run("fan_out_rides", stream.example("fan_out_rides_object_created"))
+    assert answer == {"files": 1, "rides": 3, "rejected_files": 0, "gone": 0}
+    assert sorted(map(json.loads, stream.taken(stream.rides)), key=lambda each: each["position"]["record"]) == [
+        {
+            "source": {"key": KEY, "etag": etag},
+            "position": {"byte": sum(len(text) + 1 for text in texts[:number]), "record": number + 1},
+            "record": texts[number],
+        }
+        for number in range(3)
+    ]
+    assert stream.metrics() == {"RidesSent": [3.0], "FilesRejected": [0.0]}
+
+
+def test_every_record_of_a_notification_is_read_and_its_key_decoded(stream: Any) -> None:
+    stream.bucket.put(KEY, lines(ride(1), ride(2, Latitude=123), ride(3, FieldService=1)))
+    stream.bucket.put("stream/one.json", json.dumps([ride(4)]))
+    answer = stream.run("fan_out_rides", stream.example("fan_out_rides_notification"))
+    assert answer == {"files": 2, "rides": 4, "rejected_files": 0, "gone": 0}
+    sources = [json.loads(body)["source"]["key"] for body in stream.taken(stream.rides)]
+    assert sorted(sources) == ["stream/one.json", KEY, KEY, KEY]
+
+
+def test_a_key_that_was_deleted_or_replaced_before_it_was_read_is_done(stream: Any) -> None:
+    gone = {"files": 0, "rides": 0, "rejected_files": 0, "gone": 1}
+    assert stream.run("fan_out_rides", stream.example("fan_out_rides_deleted_key")) == gone
+    first = stream.bucket.put("stream/x.json", lines(ride(1)))
+    second = stream.bucket.put("stream/x.json", lines(ride(2)))
+    assert stream.created("stream/x.json", first) == gone
+    assert stream.created("stream/x.json", second)["rides"] == 1
+    assert stream.rejected() == []
+
+
+def test_the_marker_of_a_folder_and_a_removed_object_are_no_files(stream: Any) -> None:
+    none = {"files": 0, "rides": 0, "rejected_files": 0, "gone": 0}
+    assert stream.file(b"", "stream/2024/") == none
+    removed = stream.example("fan_out_rides_notification")
+    for record in removed["Records"]:
+        record["eventName"] = "ObjectRemoved:Delete"
+    assert stream.run("fan_out_rides", removed) == none
+
+
+@pytest.mark.parametrize(
+    ("data", "sent", "reason", "byte"),
+    [
+        (b"", 0, "empty_file", 0),
+        (b"Distance,Name\n", 0, "not_json", 0),
+        (lines(ride(1), ride(2)).encode() + b'{"Distance": 3', 2, "truncated_file", None),
+        (lines(ride(1)).encode() + b"no\n", 1, "not_json", None),
+        (b"[" + json.dumps(ride(1)).encode(), 1, "truncated_file", None),
+    ],
+)
+def test_what_stands_before_a_fault_is_sent_and_the_fault_kept(
+    stream: Any, data: bytes, sent: int, reason: str, byte: int | None
+) -> None:
+    assert stream.file(data) == {"files": 1, "rides": sent, "rejected_files": 1, "gone": 0}
+    assert len(stream.taken(stream.rides)) == sent
+    (fault,) = stream.rejected()
+    assert (fault["reason"], fault["source"]["key"], fault["position"]["record"]) == (reason, "stream/x.json", sent + 1)
+    assert fault["position"]["byte"] == byte or byte is None
+
+
+def test_a_file_that_cannot_be_sent_fails_the_event_once_the_others_are_sent(stream: Any) -> None:
+    def refuse(params: dict[str, Any], **_: Any) -> None:
+        if any('"stream/one.json"' in entry["MessageBody"] for entry in params["Entries"]):
+            params["QueueUrl"] += "-gone"
+
+    stream.bucket.put(KEY, lines(ride(1), ride(2, Latitude=123), ride(3, FieldService=1)))
+    stream.bucket.put("stream/one.json", json.dumps([ride(4)]))
+    both = stream.example("fan_out_rides_notification")
+    both["Records"].reverse()
+    sqs.client().meta.events.register("before-parameter-build.sqs.SendMessageBatch", refuse)
+    with pytest.raises(sqs.client().exceptions.QueueDoesNotExist):
+        stream.run("fan_out_rides", both)
+    assert len(stream.taken(stream.rides)) == 3
+
+
+@pytest.mark.parametrize("event", [{}, {"Records": [{"eventName": "ObjectCreated:Put"}]}, {"Records": None}, []])
+def test_an_event_of_another_kind_is_refused(stream: Any, event: Any) -> None:
+    with pytest.raises(BadStreamEvent, match="neither EventBridge's Object Created nor a notification of S3's"):
+        stream.run("fan_out_rides", event)
