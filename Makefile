@@ -17,7 +17,7 @@ FUNCTIONS := .venvs/lambda/.installed
 RUNTIME := .venvs/runtime/.installed
 SAM := .venvs/sam/.installed
 
-.PHONY: help setup run up stream invoke down test check build render data lock clean
+.PHONY: help setup run up stream invoke down test check build bench render data lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -57,6 +57,9 @@ build: $(SAM) $(RUNTIME) ## validate and build with the SAM CLI, import every ha
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venvs/sam/bin/sam validate --lint
 	SAM_CLI_TELEMETRY=0 .venvs/sam/bin/sam build
 	.venvs/runtime/bin/python -I tests/architecture/import_built_handlers.py .aws-sam/build
+
+bench: setup ## measure the per-record path beside the workshop's: RIDES= (a JSON array)
+	@$(PY) -m bench.stream "$(or $(RIDES),data/rides/2018-2019.array.json)"
 
 render: $(DEV) ## write the state machines' ASL and pictures anew
 	$(PY) -W ignore -m statemachines.render

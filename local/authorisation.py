@@ -1,19 +1,9 @@
-"""Names what a call is authorised by: the action, where MiniStack has another name for it, and the resource.
-
-A resource that MiniStack does not know is `*` to it, which no policy with a resource allows.
-"""
+"""Names the resource a call is authorised on, where MiniStack knows it only as `*`, which no policy with one allows."""
 
 from typing import Any
 
 from local.gateway import ResourceOf
 from local.sagemaker import service
-
-# Batches are no actions of their own in IAM.
-ACTIONS = {
-    "sqs:SendMessageBatch": "sqs:SendMessage",
-    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
-    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
-}
 
 
 def resources() -> dict[str, ResourceOf]:

@@ -52,19 +52,6 @@ def authorise_by(resource_of: dict[str, ResourceOf]) -> None:
     replace(iam_actions, "extract_resource_arn", extract_resource_arn)
 
 
-def rename_actions(names: dict[str, str]) -> None:
-    """Authorise each operation in `names` by the action that AWS asks for, where that has another name."""
-    from ministack.core import iam_actions
-
-    original = seam(iam_actions, "extract_iam_action")
-
-    def extract_iam_action(*arguments: Any, **named: Any) -> str | None:
-        action = original(*arguments, **named)
-        return names.get(action, action)
-
-    replace(iam_actions, "extract_iam_action", extract_iam_action)
-
-
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body or b"{}")

@@ -44,11 +44,11 @@ def test_execution_input_of_the_readme_is_the_default() -> None:
 def test_errors_of_the_operations_page_exist() -> None:
     import wildrydes.errors
 
-    definition = (ROOT / "statemachines" / "retrain.asl.json").read_text(encoding="utf-8")
+    definitions = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "statemachines").glob("*.asl.json"))
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE):
         for error in re.findall(r"`(\w+)`", row):
-            assert hasattr(wildrydes.errors, error) or f'"{error}"' in definition, error
+            assert hasattr(wildrydes.errors, error) or f'"{error}"' in definitions, error
 
 
 def test_ci_runs_the_commands_of_the_readme() -> None:
