@@ -17,7 +17,7 @@ FUNCTIONS := .venvs/lambda/.installed
 RUNTIME := .venvs/runtime/.installed
 SAM := .venvs/sam/.installed
 
-.PHONY: help setup run up stream invoke down test check build bench render data lock clean
+.PHONY: help setup run up stream invoke models rollback down test check build bench render data lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -38,6 +38,12 @@ stream: setup ## send rides one at a time to what `make up` started: RATE= RIDES
 
 invoke: setup ## call one function of what `make up` started: FUNCTION= EVENT=
 	@$(PY) -m local invoke --function "$(FUNCTION)" --event "$(EVENT)"
+
+models: setup ## list what was live, when, with which numbers, and why the others were not
+	@$(PY) -m local models
+
+rollback: setup ## make an earlier model the live one again: TO= (an execution)
+	@$(PY) -m local rollback $(if $(TO),--to "$(TO)")
 
 down: $(DEV) ## stop what `make up` started
 	@$(PY) -m local down

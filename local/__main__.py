@@ -1,4 +1,4 @@
-"""The commands behind `make run`, `make up`, `make stream`, `make invoke` and `make down`."""
+"""The commands behind `make run`, `up`, `stream`, `invoke`, `models`, `rollback` and `down`."""
 
 import argparse
 import sys
@@ -6,10 +6,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local import deploy, invoke, process, run, stream
+from local import deploy, invoke, process, registry, rollback, run, stream
 from local.server import ROOT
 
 STACK = "wildrydes"
+
+EXPECTED = (stream.UnreadableRidesError, invoke.CannotInvokeError, registry.NoEarlierModelError)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,13 +38,15 @@ def main(arguments: list[str] | None = None) -> int:
     calling = commands.add_parser("invoke", help="call one function of what `up` started")
     calling.add_argument("--function", required=True, help="the function's folder: ingest_rides")
     calling.add_argument("--event", type=Path, required=True, help="a file with the event: events/predict_ride.json")
+    commands.add_parser("models", help="list what was live, when, and why the others were not")
+    going_back = commands.add_parser("rollback", help="make an earlier model the live one again")
+    going_back.add_argument("--to", help="the execution that trained it (default: the model before the live one)")
     commands.add_parser("down", help="stop what `up` started")
     given = parser.parse_args(arguments)
     console = Console(highlight=False, soft_wrap=True)
     try:
-        chosen = {"run": _run, "up": _up, "stream": _stream, "invoke": _invoke, "down": _down}
-        return chosen[given.command](given, console)
-    except (*run.EXPECTED, stream.UnreadableRidesError, invoke.CannotInvokeError) as fault:
+        return COMMANDS[given.command](given, console)
+    except (*run.EXPECTED, *EXPECTED) as fault:
         console.print(str(fault), style="red", markup=False)
         return 1
     except KeyboardInterrupt:
@@ -94,6 +98,14 @@ def _invoke(given: argparse.Namespace, console: Console) -> int:
     return invoke.invoke(_running().endpoint, STACK, given.function, given.event, console)
 
 
+def _models(_: argparse.Namespace, console: Console) -> int:
+    return rollback.models(_running().endpoint, STACK, console)
+
+
+def _rollback(given: argparse.Namespace, console: Console) -> int:
+    return rollback.rollback(_running().endpoint, STACK, given.to, console)
+
+
 def _down(_: argparse.Namespace, console: Console) -> int:
     kept = process.kept()
     if kept is None:
@@ -105,6 +117,16 @@ def _down(_: argparse.Namespace, console: Console) -> int:
         file.unlink(missing_ok=True)
     return 0
 
+
+COMMANDS = {
+    "run": _run,
+    "up": _up,
+    "stream": _stream,
+    "invoke": _invoke,
+    "models": _models,
+    "rollback": _rollback,
+    "down": _down,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -8,7 +8,13 @@ from local.sagemaker import service
 
 def resources() -> dict[str, ResourceOf]:
     """By service, what names the ARN of a call from its JSON body, region and account."""
-    return {"athena": _athena, "glue": _glue, "sagemaker": service.resource_of, "states": _states}
+    return {
+        "athena": _athena,
+        "glue": _glue,
+        "monitoring": _alarms,
+        "sagemaker": service.resource_of,
+        "states": _states,
+    }
 
 
 def _athena(body: dict[str, Any], region: str, account: str) -> str | None:
@@ -32,3 +38,9 @@ def _glue(body: dict[str, Any], region: str, account: str) -> str | None:
 
 def _states(body: dict[str, Any], _region: str, _account: str) -> str | None:
     return body.get("mapRunArn")
+
+
+def _alarms(body: dict[str, Any], region: str, account: str) -> str | None:
+    """AWS asks for each alarm that is named; here the first of them is asked for."""
+    names = body.get("AlarmNames")
+    return f"arn:aws:cloudwatch:{region}:{account}:alarm:{names[0]}" if isinstance(names, list) and names else None

@@ -68,8 +68,16 @@ def summary(report: dict[str, Any]) -> Group:
     )
     table.add_row("test", f"{scores} ({metrics['target']} of {', '.join(metrics['features'])})")
     table.add_row("model", report["model_path"])
-    prediction = report["prediction"]
-    return Group(Text(), table, Text(), Text(f"$ {prediction['curl']}"), Text(prediction["answer"], style="bold"))
+    verdict = report["verdict"]
+    table.add_row("verdict", Text("goes live" if verdict["promoted"] else "does not go live", style="bold"))
+    table.add_row("", Text(verdict["reason"]))
+    return Group(Text(), table, Text(), *_prediction(report["prediction"]))
+
+
+def _prediction(prediction: dict[str, Any] | None) -> list[Text]:
+    if prediction is None:
+        return [Text("No model is live: the API has nothing to answer with yet.")]
+    return [Text(f"$ {prediction['curl']}"), Text(prediction["answer"], style="bold")]
 
 
 def _counts(counts: dict[str, Any], names: Iterable[str]) -> str:

@@ -119,7 +119,7 @@ def _worker_class(lambda_runtime: Any, python: str) -> type:
         def _drain_stderr_bounded(
             self, first_line_wait: float = 0.01, idle_confirm: float = 0.002, hard_cap: float = 0.25
         ) -> str:
-            # What the handler wrote is in the pipe before its answer is here; MiniStack's 50 ms are most of a warm call.
+            # What the handler wrote is in the pipe before its answer is here: no need for MiniStack's 50 ms.
             return super()._drain_stderr_bounded(first_line_wait, idle_confirm, hard_cap)
 
     return PythonWorker

@@ -5,8 +5,8 @@ from typing import Any
 _SPLITS = ("train", "validation", "test")
 
 
-def report(output: dict[str, Any], prediction: dict[str, Any], execution: dict[str, Any]) -> dict[str, Any]:
-    """Keys `rides, weather, training_set, metrics, model_path, prediction, execution`.
+def report(output: dict[str, Any], prediction: dict[str, Any] | None, execution: dict[str, Any]) -> dict[str, Any]:
+    """Keys `rides, weather, training_set, metrics, model_path, verdict, prediction (null: none is live), execution`.
 
     Rides add up: read = accepted + rejected + repeated (seen before in the same chunk); and processed_rows = repeated
     (seen before in another chunk) + without_label + without_weather + the rows of the three splits.
@@ -27,6 +27,7 @@ def report(output: dict[str, Any], prediction: dict[str, Any], execution: dict[s
         | {name: counts[name] for name in ("processed_rows", "rides", "repeated", "without_label", "without_weather")},
         "metrics": output["metrics"] | {"target": output["target"], "features": output["features"]},
         "model_path": output["model_path"],
-        "prediction": {name: prediction[name] for name in ("request", "response", "answer", "curl")},
+        "verdict": output["verdict"] | {"promoted": output["promoted"], "live_model_path": output["live_model_path"]},
+        "prediction": prediction and {name: prediction[name] for name in ("request", "response", "answer", "curl")},
         "execution": {"name": output["execution"], **execution},
     }

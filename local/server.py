@@ -138,25 +138,29 @@ def build(options: Options) -> tuple[Any, Callable[[], None]]:
     """Put all parts in place; return the ASGI application, and what stops the processes it started."""
     from ministack import app
 
-    from local import authorisation, gateway, lambda_runtime
+    from local import alarms, aliases, aliases_authorisation, authorisation, gateway, lambda_runtime
     from local.athena import install as athena
     from local.queues import install as queues
     from local.roles import RoleClients
     from local.sagemaker.service import TARGET_PREFIX
     from local.schedules import Ticker
-    from local.states import calls, distributed_map, jobs, language, mount
+    from local.states import calls, distributed_map, jobs, language, mount, names, nested
     from local.unread_properties import UnreadProperties
 
     # Each failure of a user's workflow would be an error of the server's with the whole state spelt out.
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     gateway.authorise_by(authorisation.resources())
-    gateway.rename_actions(authorisation.ACTIONS)
     mount.install()
     calls.install(options.endpoint)
     jobs.install()
+    names.install()
+    nested.install()
     distributed_map.install()
     language.install()
     lambda_runtime.install(str(options.functions_python), options.endpoint)
+    aliases.install()
+    aliases_authorisation.install()
+    alarms.install()
     messages = queues.install(options.endpoint)
     queries = athena.install(options.endpoint)
     training = training_jobs(options.endpoint)

@@ -16,20 +16,35 @@ def picture(name: str, definition: dict[str, Any]) -> str:
     """A Markdown page with the flowchart of `definition` (ASL). States are numbered in the order of definition."""
     states = definition["States"]
     number = {state: f"s{index}" for index, state in enumerate(states)}
-    handlers = sorted(
-        {catch["Next"] for state in states.values() for catch in state.get("Catch", [])}, key=list(states).index
-    )
     lines = ["flowchart TD", f'  start(("{name}")) --> {number[definition["StartAt"]]}']
     lines += [f"  {number[state]}{_shape(state, fields)}" for state, fields in states.items()]
     for state, fields in states.items():
         lines += [f"  {number[state]} {arrow} {number[target]}" for arrow, target in _edges(fields)]
-    # One dotted arrow for all: every Task has the Catch, and an arrow from each would hide the way.
-    lines += [f'  any>"any Task that fails"] -.-> {number[handlers[0]]}'] if handlers else []
+    lines += [f'  {note}>"{text}"] -.-> {number[handler]}' for note, text, handler in _failures(states)]
     body = "\n".join(lines)
     return (
         f"# The `{name}` workflow\n\nGenerated from `statemachines/{name}.py` by `make render`.\n\n"
         f"```mermaid\n{body}\n```\n"
     )
+
+
+def _failures(states: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Notes that tell which Tasks lead to which handler of their errors: an arrow from each would hide the way.
+
+    What fails after a handler has been reached, in the states it leads to, is left out.
+    """
+    failing: dict[str, list[str]] = {}
+    for state, fields in states.items():
+        for catch in fields.get("Catch", []):
+            everything = catch.get("ErrorEquals", ["States.ALL"]) == ["States.ALL"]
+            if everything and catch.get("ResultPath", "$.error") == "$.error":
+                failing.setdefault(catch["Next"], []).append(state)
+    if len(failing) == 1:
+        return [("any", "any Task that fails", handler) for handler in failing]
+    return [
+        (f"fails{index}", f"{' or '.join(names)} fails", handler)
+        for index, (handler, names) in enumerate(failing.items())
+    ]
 
 
 def _shape(state: str, fields: dict[str, Any]) -> str:
@@ -59,6 +74,9 @@ def _answer(fields: dict[str, Any], target: str) -> str:
 
 
 def _condition(rule: dict[str, Any]) -> str:
+    if "Variable" not in rule:
+        # Several conditions: what they ask together is the state's name.
+        return "yes"
     operator, value = next((key, value) for key, value in rule.items() if key not in ("Variable", "Next"))
     words = {
         "NumericGreaterThan": ">",
@@ -66,6 +84,7 @@ def _condition(rule: dict[str, Any]) -> str:
         "NumericEquals": "=",
         "NumericEqualsPath": "=",
         "StringEquals": "=",
+        "BooleanEquals": "is",
     }
     short = str(value).rsplit(".", 1)[-1]
     return f"{rule['Variable'].rsplit('.', 1)[-1]} {words.get(operator, operator)} {short}"

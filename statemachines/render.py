@@ -8,18 +8,20 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import stepfunctions.steps as sdk
 
-from statemachines import retrain
+from statemachines import promote, retrain
+from statemachines.asl import DEFINITION_SHA256
 from statemachines.picture import picture
 
 HERE = Path(__file__).resolve().parent
 DOCS = HERE.parent / "docs"
 
-WORKFLOWS: dict[str, Callable[[], sdk.Graph]] = {"retrain": retrain.build}
+WORKFLOWS: dict[str, Callable[[], sdk.Graph]] = {"retrain": retrain.build, "promote": promote.build}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,8 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def rendered(name: str, definition: dict[str, Any]) -> dict[Path, str]:
     """The files of a workflow, and what is to stand in them."""
+    text = json.dumps(definition, indent=2) + "\n"
     return {
-        HERE / f"{name}.asl.json": json.dumps(definition, indent=2) + "\n",
+        HERE / f"{name}.asl.json": text.replace(DEFINITION_SHA256, sha256(text.encode()).hexdigest()),
         DOCS / f"{name}.md": picture(name, definition),
     }
 

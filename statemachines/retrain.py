@@ -15,7 +15,8 @@ from sagemaker.inputs import TrainingInput
 from stepfunctions.steps.states import State
 
 from statemachines import sql
-from statemachines.asl import DistributedMap, Fail, LambdaTask, Pass, Task, TrainingTask
+from statemachines.asl import DEFINITION_SHA256, DistributedMap, Fail, LambdaTask, Pass, TrainingTask
+from statemachines.promotion_request import start_promotion
 from statemachines.tasks import LAMBDA_FAULTS, SAGEMAKER_FAULTS, Tasks, catch, failure, retry
 
 # The columns of queries/training_set_counts.sql, in their order.
@@ -39,14 +40,30 @@ COUNTS = (
     "mini_batch_size",
 )
 
+# What the function tells of a model and of its verdict.
+METRICS = (
+    "model_path",
+    "card",
+    "rows",
+    "threshold",
+    "log_loss",
+    "auc",
+    "accuracy",
+    "precision",
+    "recall",
+    "f1",
+    "calibration_error",
+    "verdict",
+    "golden",
+)
+
 
 def build() -> sdk.Graph:
     """The whole workflow as a graph of the SDK, with a timeout over all of it."""
     tasks = Tasks(failure("Retraining failed"))
     ingestion = _ingestion(tasks)
     training_set = _training_set(tasks)
-    model = _model(tasks)
-    sdk.Chain([*ingestion, *training_set, *model])
+    sdk.Chain([*ingestion, *training_set, _train(tasks), *_judge(tasks)])
     return sdk.Graph(ingestion[0], comment="Retrain the model that answers for the unicorns", timeout_seconds=21_600)
 
 
@@ -67,6 +84,9 @@ def _ingestion(tasks: Tasks) -> list[State]:
             "chunk_bytes",
             "max_rejected_fraction",
             "min_training_rows",
+            "min_improvement",
+            "promote",
+            "force",
         ),
         "$.parameters",
     )
@@ -172,38 +192,6 @@ def _check_training_set(tasks: Tasks) -> sdk.Choice:
     return choice
 
 
-def _model(tasks: Tasks) -> list[State]:
-    """Training, evaluation, and the inference function's MODEL_PATH moved to the new model."""
-    key = "States.Format('models/{}/{}/output/model.tar.gz', $.parameters.execution, $.parameters.training_job)"
-    evaluate = tasks.function(
-        "Evaluate model",
-        {
-            "execution": "$.parameters.execution",
-            "target": "$.parameters.target",
-            "features": "$.parameters.features",
-            "hyperparameters": "$.parameters.hyperparameters",
-            "model_key": key,
-            "test_prefix": "States.Format('training-sets/{}/split=test/', $.parameters.execution)",
-        },
-        ("model_path", "card", "rows", "accuracy", "auc", "log_loss", "threshold"),
-        "$.metrics",
-    )
-    result = Pass(
-        "Retrained",
-        parameters={
-            "execution": "$.parameters.execution",
-            "target": "$.parameters.target",
-            "features": "$.parameters.features",
-            "rides": "$.rides",
-            "plan": "$.plan",
-            "training_set": "$.training_set",
-            "metrics": "$.metrics",
-            "model_path": "$.metrics.model_path",
-        },
-    )
-    return [_train(tasks), evaluate, *_update_inference(tasks), result]
-
-
 def _train(tasks: Tasks) -> TrainingTask:
     # The session gives the SDK a region and makes no call; image, role and sizes are the template's.
     session = sagemaker.Session(boto3.Session(region_name="us-east-1"), default_bucket="unused")
@@ -249,58 +237,66 @@ def _train(tasks: Tasks) -> TrainingTask:
     )
 
 
-def _update_inference(tasks: Tasks) -> list[State]:
-    """Read, merge, update: Lambda replaces a function's variables as a whole, so the others are read and kept."""
-    function = "${PredictFunctionName}"
-    status = {"status": "$.LastUpdateStatus"}
-    read = tasks.call(
-        "Read inference configuration",
-        "lambda:getFunctionConfiguration",
-        {"FunctionName": function},
-        "$.inference",
-        {"variables": "$.Environment.Variables", "revision": "$.RevisionId"},
+def _judge(tasks: Tasks) -> list[State]:
+    """The new model beside the one that is live when it is judged; the better goes live, or stays."""
+    live = tasks.call(
+        "Read live model",
+        "ssm:getParameter",
+        {"Name": "${ModelPathParameterName}"},
+        "$.live",
+        {"model_path": "$.Parameter.Value"},
     )
-    model = 'States.StringToJson(States.Format(\'\\{"MODEL_PATH":"{}"\\}\', $.metrics.model_path))'
-    update = tasks.call(
-        "Set MODEL_PATH",
-        "lambda:updateFunctionConfiguration",
+    promotion = start_promotion(tasks)
+    promotion.next(_outcome("Retrained", promoted=True))
+    better = sdk.Choice("Is it better?")
+    verdict = "$.metrics.verdict.promote"
+    better.add_choice(sdk.ChoiceRule.BooleanEquals(variable=verdict, value=True), promotion)
+    return [live, _evaluate(tasks), better, _outcome("Kept the live model", promoted=False)]
+
+
+def _evaluate(tasks: Tasks) -> LambdaTask:
+    key = "States.Format('models/{}/{}/output/model.tar.gz', $.parameters.execution, $.parameters.training_job)"
+    prefix = "States.Format('training-sets/{{}}/split={}/', $.parameters.execution)"
+    rules = {name: f"$.parameters.{name}" for name in ("min_improvement", "promote", "force")}
+    return tasks.function(
+        "Evaluate model",
         {
-            "FunctionName": function,
-            # Someone who changed the function since it was read makes this fail instead of being overwritten.
-            "RevisionId": "$.inference.revision",
-            "Environment": {"Variables": f"States.JsonMerge($.inference.variables, {model}, false)"},
+            "execution": "$.parameters.execution",
+            "target": "$.parameters.target",
+            "features": "$.parameters.features",
+            "hyperparameters": "$.parameters.hyperparameters",
+            "training_set": "$.training_set",
+            "model_key": key,
+            "train_prefix": prefix.format("train"),
+            "test_prefix": prefix.format("test"),
+            "live_model_path": "$.live.model_path",
+            "gate": rules,
+            "lineage": {
+                "image": "${TrainingImage}",
+                "state_machine": "$$.StateMachine.Id",
+                "definition_sha256": DEFINITION_SHA256,
+            },
         },
-        "$.update",
-        status,
+        METRICS,
+        "$.metrics",
     )
-    look = tasks.call(
-        "Read update status",
-        "lambda:getFunctionConfiguration",
-        {"FunctionName": function},
-        "$.update",
-        status,
-    )
-    record = tasks.call(
-        "Record MODEL_PATH",
-        "ssm:putParameter",
-        {"Name": "${ModelPathParameterName}", "Value": "$.metrics.model_path", "Type": "String", "Overwrite": True},
-    )
-    return [read, update, look, _await_update(look, tasks), record]
 
 
-def _await_update(look: Task, tasks: Tasks) -> sdk.Choice:
-    wait = sdk.Wait("Wait for update", seconds=1)
-    wait.next(look)
-    failed = Pass(
-        "Inference update failed",
+def _outcome(state_id: str, *, promoted: bool) -> Pass:
+    """The execution's output; `live_model_path` is what answers from now on."""
+    return Pass(
+        state_id,
         parameters={
-            "Error": "InferenceUpdateFailed",
-            "Cause": "States.Format('Lambda could not update {}.', '${PredictFunctionName}')",
+            "execution": "$.parameters.execution",
+            "target": "$.parameters.target",
+            "features": "$.parameters.features",
+            "rides": "$.rides",
+            "plan": "$.plan",
+            "training_set": "$.training_set",
+            "metrics": "$.metrics",
+            "model_path": "$.metrics.model_path",
+            "promoted": promoted,
+            "verdict": "$.metrics.verdict",
+            "live_model_path": "$.metrics.model_path" if promoted else "$.live.model_path",
         },
-        result_path="$.error",
     )
-    failed.next(tasks.failure)
-    choice = sdk.Choice("Updated?")
-    choice.add_choice(sdk.ChoiceRule.StringEquals(variable="$.update.status", value="InProgress"), wait)
-    choice.add_choice(sdk.ChoiceRule.StringEquals(variable="$.update.status", value="Failed"), failed)
-    return choice

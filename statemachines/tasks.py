@@ -1,11 +1,12 @@
 """Makers of the workflow's Tasks. Whatever one makes retries what may pass, has a timeout and a Catch for the rest."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import stepfunctions.steps as sdk
 from stepfunctions.steps.states import State
 
-from statemachines.asl import Fail, LambdaTask, Retry, Task
+from statemachines.asl import Fail, LambdaTask, Pass, Retry, Task
 
 LAMBDA_FAULTS = (
     "Lambda.ServiceException",
@@ -23,6 +24,9 @@ SDK_FAULTS = (
     "Ssm.ThrottlingException",
     "Ssm.InternalServerErrorException",
 )
+# Somebody else has changed the function or the alias, or is about to.
+CONFLICTS = ("Lambda.PreconditionFailedException", "Lambda.ResourceConflictException")
+STATES_FAULTS = ("StepFunctions.ThrottlingException", "StepFunctions.AWSStepFunctionsException")
 SNS_FAULTS = ("SNS.InternalErrorException", "SNS.ThrottledException", "SNS.SdkClientException")
 
 
@@ -36,16 +40,21 @@ def catch(handler: State, result_path: str = "$.error") -> sdk.Catch:
     return sdk.Catch(error_equals=["States.ALL"], result_path=result_path, next_step=handler)
 
 
-def failure(subject: str) -> Task:
-    """Publishes what failed, then fails the execution with it; a topic that cannot be reached changes nothing."""
+def failure(subject: str, more: str = "", *values: str) -> Task:
+    """Publishes what failed, then fails the execution with it; a topic that cannot be reached changes nothing.
+
+    `more` is added to the message, with its placeholders filled by `values`.
+    """
     fail = Fail(subject, asl={"ErrorPath": "$.error.Error", "CausePath": "$.error.Cause"})
+    text = " ".join(filter(None, ["Execution {} failed. {}: {}", more]))
+    message = [f"'{text}'", "$$.Execution.Id", "$.error.Error", "$.error.Cause", *values]
     notify = Task(
         "Notify failure",
         resource="arn:aws:states:::sns:publish",
         parameters={
             "TopicArn": "${FailureTopicArn}",
             "Subject": subject,
-            "Message": "States.Format('Execution {} failed. {}: {}', $$.Execution.Id, $.error.Error, $.error.Cause)",
+            "Message": f"States.Format({', '.join(message)})",
         },
         result_path=None,
         timeout_seconds=60,
@@ -56,11 +65,28 @@ def failure(subject: str) -> Task:
     return notify
 
 
+def refusal(state_id: str, error: str, cause: str, handler: State, *, whole: bool = False) -> Pass:
+    """Goes to `handler` with an error of the workflow's own; `cause` holds the arguments of States.Format.
+
+    `whole` makes the error all there is in the execution's state.
+    """
+    described = {"Error": error, "Cause": f"States.Format({cause})"}
+    state = Pass(
+        state_id,
+        parameters={"error": described, "not_put_back": {}} if whole else described,
+        result_path="$" if whole else "$.error",
+    )
+    state.next(handler)
+    return state
+
+
 @dataclass(frozen=True)
 class Tasks:
-    """Makes Tasks whose errors go to one handler."""
+    """Makes Tasks whose errors go to one handler, and stand at `error_path` then; `before` are Catches for some."""
 
     failure: State
+    error_path: str = "$.error"
+    before: tuple[sdk.Catch, ...] = ()
 
     def function(self, state_id: str, payload: dict, selector: tuple[str, ...], result_path: str) -> LambdaTask:
         """Invoke the function of the state's name; keep what `selector` names of its answer at `result_path`."""
@@ -118,6 +144,7 @@ class Tasks:
         parameters: dict,
         result_path: str | None = None,
         selector: dict | None = None,
+        before: Sequence[sdk.Catch] = (),
     ) -> Task:
         """Make one call of an AWS service (`lambda:getFunctionConfiguration`); without a path its answer is dropped."""
         return Task(
@@ -128,5 +155,5 @@ class Tasks:
             result_path=result_path,
             timeout_seconds=60,
             retry=retry(SDK_FAULTS),
-            catch=catch(self.failure),
+            catch=[*before, *self.before, catch(self.failure, self.error_path)],
         )

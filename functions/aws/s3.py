@@ -28,6 +28,11 @@ def client() -> Any:
     return boto3.client("s3", config=Config(retries={"mode": "standard", "max_attempts": 5}))
 
 
+def region() -> str:
+    """The region that this process works in."""
+    return client().meta.region_name
+
+
 def keys(bucket: str, prefix: str) -> Iterator[str]:
     """The keys under a prefix, in their order."""
     return (key for key, _ in _listed(bucket, prefix))

@@ -1,66 +1,174 @@
-"""After training: judges the model on the test split, and writes its card.
+"""After training: judges the new model beside the live one on the test split, and writes its card with the verdict.
 
-in   {"execution", "target", "features", "model_key", "test_prefix", "hyperparameters"}
-     model_key and test_prefix are keys, or s3:// URIs in the data bucket as SageMaker and Athena give them
-out  {"accuracy", "auc", "log_loss", "threshold", "rows", "model_path", "card", …}
+in   {"execution", "target", "features", "hyperparameters", "training_set": its counts,
+      "model_key", "train_prefix", "test_prefix",
+      "live_model_path": the live model's key or "none",
+      "gate": {"min_improvement", "promote", "force"},
+      "lineage": what the workflow knows of itself: {"image", "state_machine", "definition_sha256"}}
+     keys and prefixes may be s3:// URIs in the data bucket, as SageMaker and Athena give them
+out  {"verdict": {"promote", "reason"}, "golden": {"ride", "probability"}, "live_model_path",
+      "model_path", "card", "rows", "threshold", "log_loss", "auc", "accuracy", …}; the curves are in the card alone
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
+from hashlib import sha256
+from math import isfinite
+from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import s3, settings
-from wildrydes.bucket import card_key, key_in_bucket
-from wildrydes.errors import BadModel, BadTestSet
+from wildrydes import gate
+from wildrydes.bucket import PROCESSED, card_key, key_in_bucket, training_sets_prefix, weather_prefix
+from wildrydes.errors import BadModel, BadTestSet, MissingObject
+from wildrydes.feature_moments import TrainingRows, training_rows
+from wildrydes.lineage import code_digest, listing
 from wildrydes.linear_model import LinearModel, read_model
-from wildrydes.metrics import judge
-from wildrydes.model_card import ModelCard
-from wildrydes.split_rows import rows
+from wildrydes.metrics import Judgement, ScoredRow, constant_log_loss, judge
+from wildrydes.model_card import NO_MODEL, ModelCard, execution_of, read_card
+from wildrydes.split_rows import Row, rows
 
 logger = Logger()
+
+FUNCTIONS = Path(__file__).resolve().parents[1]
+CURVES = ("roc", "calibration")
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """The model's metrics. Raises BadModel for an artefact that predict could not serve, BadTestSet for its rows."""
+    """The metrics and the verdict. Raises BadModel for an artefact that predict could not serve, and BadTestSet."""
     bucket, execution = settings.data_settings().bucket, event["execution"]
     logger.append_keys(execution=execution)
-    model_path, test_prefix = (key_in_bucket(event[name], bucket) for name in ("model_key", "test_prefix"))
-    model = classifier(s3.read(bucket, model_path), event["features"])
-    metrics = judge(margins(bucket, test_prefix, model), model.threshold)
+    archive = s3.read(bucket, key_in_bucket(event["model_key"], bucket))
+    model = classifier(archive, event["features"])
+    live, live_model = beside(bucket, event)
+    judgement, golden = judged(bucket, event, [model, live_model] if live_model else [model])
+    trained = trained_on(bucket, event)
+    constant = constant_log_loss(trained.share, judgement.candidate)
+    verdict = gate.verdict(judgement, constant, live, gate.Rules(**event["gate"]))
     card = ModelCard(
-        execution=execution,
-        target=event["target"],
-        features=tuple(event["features"]),
-        model_path=model_path,
+        model_path=key_in_bucket(event["model_key"], bucket),
         threshold=model.threshold,
-        rows=metrics.rows,
-        metrics=metrics.to_json(),
-        hyperparameters=event.get("hyperparameters", {}),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        training={name: asdict(each) for name, each in zip(event["features"], trained.features, strict=True)},
+        constant_log_loss=constant,
+        verdict=asdict(verdict),
+        golden=golden,
+        lineage=lineage(bucket, event, archive),
+        **judgement_fields(judgement, live),
+        **given_fields(event),
     )
     s3.write_json(bucket, card_key(execution), card.to_json())
-    logger.info("judged", extra={"card": card.to_json()})
-    return metrics.to_json() | {"model_path": model_path, "card": card_key(execution)}
+    logger.info("judged", extra={"card": card_key(execution), "verdict": card.verdict})
+    return summary(card, event["live_model_path"])
 
 
 def classifier(archive: bytes, features: Sequence[str]) -> LinearModel:
-    """The model in an artefact, once it is a binary classifier of these features."""
+    """The model in an artefact, once it is a binary classifier of these features. Raises BadModel."""
     model = read_model(archive)
     if model.kind != "binary_classifier" or len(model.weights) != len(features):
         raise BadModel(f"the artefact is a {model.kind} of {len(model.weights)} features, not of {', '.join(features)}")
     return model
 
 
-def margins(bucket: str, prefix: str, model: LinearModel) -> Iterator[tuple[int, float]]:
-    """The label and the margin of each row of the test split. Raises BadTestSet when there is none."""
-    count = 0
+def beside(bucket: str, event: dict[str, Any]) -> tuple[gate.Live | None, LinearModel | None]:
+    """The live model, if there is one, and what to compare the candidate with, if that can be done.
+
+    The test split holds the candidate's features and label: a model of others cannot be judged by it.
+    """
+    path = event["live_model_path"]
+    if path == NO_MODEL:
+        return None, None
+    try:
+        execution = execution_of(path)
+    except BadModel as bad:
+        return gate.Live(path, f"cannot be read ({bad})"), None
+    try:
+        card = read_card(s3.read(bucket, card_key(execution)))
+        if card.target != event["target"]:
+            return gate.Live(execution, f"is of the target {card.target}"), None
+        if card.features != tuple(event["features"]):
+            return gate.Live(execution, f"is of the features {', '.join(card.features)}"), None
+        return gate.Live(execution), classifier(s3.read(bucket, path), card.features)
+    except (BadModel, MissingObject) as unreadable:
+        return gate.Live(execution, f"cannot be read ({unreadable})"), None
+
+
+def judged(bucket: str, event: dict[str, Any], models: Sequence[LinearModel]) -> tuple[Judgement, dict[str, Any]]:
+    """The models on the test split, and a ride of it with the candidate's answer. Raises BadTestSet, BadModel."""
+    prefix = key_in_bucket(event["test_prefix"], bucket)
+    golden: dict[str, Any] = {}
+
+    def scored() -> Iterator[ScoredRow]:
+        for label, features in split(bucket, prefix, len(event["features"])):
+            margins = [model.margin(features) for model in models]
+            if not golden and all(map(isfinite, margins)):
+                ride = dict(zip(event["features"], features, strict=True))
+                golden.update(ride=ride, probability=models[0].score(features))
+            yield label, margins
+
+    judgement = judge(scored(), [model.threshold for model in models])
+    return judgement, golden
+
+
+def trained_on(bucket: str, event: dict[str, Any]) -> TrainingRows:
+    """The rows of the train split, summed up. Raises BadTestSet."""
+    prefix = key_in_bucket(event["train_prefix"], bucket)
+    found = training_rows(split(bucket, prefix, len(event["features"])))
+    if not 0 < found.positives < found.rows:
+        raise BadTestSet(f"of {found.rows} rows under s3://{bucket}/{prefix} {found.positives} are positive: one class")
+    return found
+
+
+def split(bucket: str, prefix: str, features: int) -> Iterator[Row]:
+    """The rows of a split. Raises BadTestSet, also when there is none."""
+    empty = True
     for key in s3.keys(bucket, prefix):
-        for label, features in rows(s3.stream(bucket, key), len(model.weights), key):
-            count += 1
-            yield label, model.margin(features)
-    if not count:
-        raise BadTestSet(f"there is no row under s3://{bucket}/{prefix}: the test split is empty")
+        for row in rows(s3.stream(bucket, key), features, key):
+            empty = False
+            yield row
+    if empty:
+        raise BadTestSet(f"there is no row under s3://{bucket}/{prefix}: the split is empty")
+
+
+def judgement_fields(judgement: Judgement, live: gate.Live | None) -> dict[str, Any]:
+    """What a card says of how a model was judged."""
+    metrics = judgement.live.to_json() if judgement.live else None
+    return {
+        "rows": judgement.candidate.rows,
+        "metrics": judgement.candidate.to_json(),
+        "live": asdict(live) | {"metrics": metrics} if live else None,
+        "differences": {name: asdict(each) for name, each in judgement.differences.items()},
+    }
+
+
+def given_fields(event: dict[str, Any]) -> dict[str, Any]:
+    """What a card says of the execution; where and when."""
+    return {
+        "execution": event["execution"],
+        "target": event["target"],
+        "features": tuple(event["features"]),
+        "hyperparameters": event["hyperparameters"],
+        "training_set": event["training_set"],
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "region": s3.region(),
+    }
+
+
+def lineage(bucket: str, event: dict[str, Any], archive: bytes) -> dict[str, Any]:
+    """What the model was made from, by digest: rides and weather as they are listed when the model is judged."""
+    execution = event["execution"]
+    prefixes = {"rides": PROCESSED, "weather": weather_prefix(execution), "rows": training_sets_prefix(execution)}
+    listed = {name: asdict(listing(prefix, s3.sources(bucket, prefix))) for name, prefix in prefixes.items()}
+    made = {"artefact_sha256": sha256(archive).hexdigest(), "code_sha256": code_digest(FUNCTIONS), "bucket": bucket}
+    return event["lineage"] | listed | made
+
+
+def summary(card: ModelCard, live_model_path: str) -> dict[str, Any]:
+    """What the workflow needs to go on and to tell: no curves, which would fill its state."""
+    told = {name: value for name, value in card.metrics.items() if name not in CURVES}
+    verdict = {"verdict": card.verdict, "golden": card.golden, "live_model_path": live_model_path}
+    return told | verdict | {"model_path": card.model_path, "card": card_key(card.execution)}

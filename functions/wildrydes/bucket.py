@@ -88,6 +88,16 @@ def report_key(execution: str, item: int | str) -> str:
     return f"{reports_prefix(execution)}{item if isinstance(item, str) else f'{item:05}'}.json"
 
 
+def weather_prefix(execution: str) -> str:
+    """The weather that an execution selected."""
+    return f"weather/{execution}/"
+
+
+def training_sets_prefix(execution: str) -> str:
+    """The rows that an execution trains on and judges by, of all splits."""
+    return f"training-sets/{execution}/"
+
+
 def card_key(execution: str) -> str:
     """The card of the model that an execution trained."""
     return f"models/{execution}/card.json"

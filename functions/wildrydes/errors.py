@@ -6,7 +6,7 @@ WildRydesError
 ├── BadRideFile              a whole file cannot be read: reason and position of the fault
 ├── RideFileChanged          the object is not the one that was planned: it was replaced or deleted
 ├── TooManyRejectedRides     more rides were rejected than the execution allows
-├── BadTestSet               the test split has no row, or one that is no row of numbers
+├── BadTestSet               a split has no row, one that is no row of numbers, or one class alone to train on
 ├── BadModel                 the artefact or its card is not what predict can serve
 ├── BadRequest               a request for a prediction: the field at fault
 ├── NoLiveModel              nothing has been promoted yet
@@ -77,7 +77,7 @@ class TooManyRejectedRides(WildRydesError):
 
 
 class BadTestSet(WildRydesError):
-    """The test split cannot be used to judge a model."""
+    """The test split cannot be used to judge a model, or the train split to say what it was trained on."""
 
 
 class BadModel(WildRydesError):

@@ -1,25 +1,34 @@
-"""How good a binary classifier is, from a stream of labels and margins.
+"""How good a binary classifier is, in one pass over labels and margins; and how much better than another.
 
-    log loss    mean of -log of the probability given to what happened, computed from the margin (no clipping)
-    AUC         the probability that a positive has the higher margin than a negative, a tie counting half: exact
-    the rest    from the confusion matrix of score >= threshold
+    log loss           mean of -log of the probability given to what happened, computed from the margin (no clipping)
+    AUC                the probability that a positive has the higher margin than a negative, a tie counting half
+    calibration error  see `wildrydes.calibration`
+    the rest           from the confusion matrix of score >= threshold
 
-Rows are only counted, except for their margins: eight bytes each. They are sorted in runs and merged, because a list
-of all of them would take five times that.
+The first EXACT_ROWS rows are kept, 8 bytes a model and row. If these are all, AUC and ROC curve are exact. If there are
+more, the quantiles of those first rows become the edges by which all rows are counted, and the AUC's error is bounded
+by `auc_error`. So the memory this takes does not grow with the rows.
 """
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from heapq import merge
-from itertools import groupby
-from math import exp, log1p
-from operator import itemgetter
+from itertools import chain, cycle, islice
+from math import isfinite, log, log1p
 from typing import Any
 
-from wildrydes.linear_model import logistic
+from wildrydes import tallies
+from wildrydes.bootstrap import BUCKETS, Interval, intervals
+from wildrydes.calibration import CalibrationPoint, calibration_curve, calibration_error, decile_edges
+from wildrydes.errors import BadModel
+from wildrydes.ranking import Ranked, Ranking, RocPoint, rank_edges
+from wildrydes.tallies import Tally
 
-_RUN = 1 << 17
+EXACT_ROWS = 1 << 17
+RANK_GROUPS = 1000
+
+ScoredRow = tuple[int, Sequence[float]]
+"""A label, 0 or 1, and the margin that each model gives the row."""
 
 
 @dataclass(frozen=True)
@@ -34,97 +43,169 @@ class Confusion:
 
 @dataclass(frozen=True)
 class Metrics:
-    """A classifier's metrics at `threshold`. A quotient with nothing below it is None: AUC of one class, for one."""
+    """A classifier's metrics at `threshold`. A quotient with nothing below it is None: AUC of one class, for one.
+
+    `not_finite` rows got a prediction that is no finite number; they are in none of the others.
+    """
 
     rows: int
+    not_finite: int
     threshold: float
     log_loss: float
     auc: float | None
+    auc_error: float
     accuracy: float
     precision: float | None
     recall: float | None
     f1: float | None
+    calibration_error: float
+    calibration_error_low: float
     confusion: Confusion
+    roc: tuple[RocPoint, ...]
+    calibration: tuple[CalibrationPoint, ...]
 
     def to_json(self) -> dict[str, Any]:
         """The metrics as a JSON object."""
         return asdict(self)
 
 
-def judge(rows: Iterable[tuple[int, float]], threshold: float) -> Metrics:
-    """The metrics of rows of (label 0 or 1, margin), where a score is the logistic of the margin.
+@dataclass(frozen=True)
+class Difference:
+    """A metric of the candidate less that of the live model, and its 95% bootstrap interval."""
 
-    There has to be a row; raises ZeroDivisionError if not.
+    difference: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The metrics of the candidate, those of the live model, and their differences by name; {} without a live model."""
+
+    candidate: Metrics
+    live: Metrics | None
+    differences: Mapping[str, Difference]
+
+
+def judge(rows: Iterable[ScoredRow], thresholds: Sequence[float]) -> Judgement:
+    """Judges a candidate (one threshold, one margin a row), or a candidate beside a live model (two of each).
+
+    A row for which either margin is not finite is left out of both. Raises BadModel when no row is left.
     """
-    margins = {0: _SortedRuns(), 1: _SortedRuns()}
-    said = {0: 0, 1: 0}
-    loss, carry = 0.0, 0.0
-    for label, margin in rows:
-        margins[label].add(margin)
-        said[label] += logistic(margin) >= threshold
-        # -log logistic(m) for a positive, -log logistic(-m) for a negative; summed as Kahan does.
-        against = -margin if label else margin
-        term = (against if against > 0 else 0.0) + log1p(exp(-abs(margin))) - carry
-        total = loss + term
-        loss, carry = total, (total - loss) - term
-    positives, negatives = margins[1].count, margins[0].count
-    confusion = Confusion(said[1], said[0], negatives - said[0], positives - said[1])
-    return _metrics(confusion, threshold, loss, _auc(margins[1], margins[0]))
+    not_finite = [0] * len(thresholds)
+    counted = _tallied(_finite(rows, not_finite), thresholds)
+    columns, ranked = zip(*(tally.finished() for tally in counted), strict=True)
+    metrics = [
+        _metrics(columns[place], thresholds[place], ranked[place], not_finite[place])
+        for place in range(len(thresholds))
+    ]
+    if len(metrics) == 1:
+        return Judgement(metrics[0], None, {})
+    candidate, live = metrics
+    return Judgement(candidate, live, _differences([*columns[0], *columns[1]], candidate.auc, live.auc))
 
 
-def _metrics(confusion: Confusion, threshold: float, loss: float, auc: float | None) -> Metrics:
-    hits, false, misses = confusion.true_positives, confusion.false_positives, confusion.false_negatives
-    rows = hits + false + misses + confusion.true_negatives
+def constant_log_loss(share: float, judged: Metrics) -> float:
+    """The log loss of answering `share`, above 0 and below 1, for each of the rows that these metrics are of."""
+    positives = judged.confusion.true_positives + judged.confusion.false_negatives
+    return -(positives * log(share) + (judged.rows - positives) * log1p(-share)) / judged.rows
+
+
+def _finite(rows: Iterable[ScoredRow], not_finite: list[int]) -> Iterator[ScoredRow]:
+    for row in rows:
+        if all(map(isfinite, row[1])):
+            yield row
+        else:
+            for place, margin in enumerate(row[1]):
+                not_finite[place] += not isfinite(margin)
+
+
+def _tallied(rows: Iterator[ScoredRow], thresholds: Sequence[float]) -> list[Tally]:
+    labels, kept = array("b"), [array("d") for _ in thresholds]
+    for label, margins in islice(rows, EXACT_ROWS):
+        labels.append(label)
+        for margin, column in zip(margins, kept, strict=True):
+            column.append(margin)
+    further = list(islice(rows, 1))
+    counted = [_tally(*pair, exact=not further) for pair in zip(kept, thresholds, strict=True)]
+    adds: list[Callable[[int, int, float], None]] = [tally.add for tally in counted]
+    all_rows = chain(zip(labels, zip(*kept, strict=True), strict=True), further, rows)
+    for bucket, (label, margins) in zip(cycle(range(BUCKETS)), all_rows, strict=False):
+        for add, margin in zip(adds, margins, strict=True):
+            add(bucket, label, margin)
+    return counted
+
+
+def _tally(margins: Sequence[float], threshold: float, *, exact: bool) -> Tally:
+    ascending = sorted(margins)
+    if not ascending:
+        raise BadModel("of no row of the test split is there a prediction that is a finite number")
+    edges = array("d", sorted(set(ascending)) if exact else rank_edges(ascending, RANK_GROUPS))
+    return Tally(threshold, decile_edges(ascending), Ranking(edges, BUCKETS, exact=exact), BUCKETS)
+
+
+def _metrics(columns: Sequence[Sequence[float]], threshold: float, ranked: Ranked, not_finite: int) -> Metrics:
+    sums = [sum(column) for column in columns]
+    rows, positives = int(sums[tallies.ROWS]), int(sums[tallies.POSITIVES])
+    hits, false = int(sums[tallies.TRUE_POSITIVES]), int(sums[tallies.FALSE_POSITIVES])
+    found: dict[str, Any] = scores(sums, ranked.auc) | {"auc": ranked.auc}
     return Metrics(
         rows=rows,
+        not_finite=not_finite,
         threshold=threshold,
-        log_loss=loss / rows,
-        auc=auc,
-        accuracy=(hits + confusion.true_negatives) / rows,
-        precision=_quotient(hits, hits + false),
-        recall=_quotient(hits, hits + misses),
-        f1=_quotient(2 * hits, 2 * hits + false + misses),
-        confusion=confusion,
+        auc_error=ranked.auc_error,
+        confusion=Confusion(hits, false, rows - positives - false, positives - hits),
+        roc=ranked.roc(),
+        calibration=calibration_curve(sums[tallies.CALIBRATION :]),
+        calibration_error_low=_calibration_error_low(columns[tallies.CALIBRATION :]),
+        **found,
     )
 
 
-def _quotient(above: int, below: int) -> float | None:
+def _calibration_error_low(columns: Sequence[Sequence[float]]) -> float:
+    """Where the 95% bootstrap interval of the calibration error begins; zero where no replicate gives one."""
+    found = intervals(columns, lambda sums: {"calibration_error": calibration_error(sums)})
+    return found["calibration_error"].low if found else 0.0
+
+
+def scores(sums: Sequence[float], auc: float | None) -> dict[str, float | None]:
+    """The metrics that are one number, from the sum of each column; `auc` is that of every row taken once."""
+    rows, positives, loss, hits, false, placed_positives, placed_negatives = sums[: tallies.CALIBRATION]
+    negatives = rows - positives
+    # Either class's mean placement is the AUC; of rows drawn again, each class moves it by its own.
+    moved = None
+    if auc is not None and positives and negatives:
+        moved = placed_positives / positives + placed_negatives / negatives - auc
+    return {
+        "log_loss": loss / rows,
+        "auc": moved,
+        "accuracy": (hits + negatives - false) / rows,
+        "precision": _quotient(hits, hits + false),
+        "recall": _quotient(hits, positives),
+        "f1": _quotient(2 * hits, hits + false + positives),
+        "calibration_error": calibration_error(sums[tallies.CALIBRATION :]),
+    }
+
+
+def _differences(
+    columns: Sequence[Sequence[float]], candidate_auc: float | None, live_auc: float | None
+) -> dict[str, Difference]:
+    def less(sums: Sequence[float]) -> dict[str, float | None]:
+        candidate, live = scores(sums[: tallies.COLUMNS], candidate_auc), scores(sums[tallies.COLUMNS :], live_auc)
+        return {name: _less(value, live[name]) for name, value in candidate.items()}
+
+    found = less([sum(column) for column in columns])
+    spread: dict[str, Interval] = intervals(columns, less)
+    return {
+        name: Difference(difference, spread[name].low, spread[name].high)
+        for name, difference in found.items()
+        if difference is not None and name in spread
+    }
+
+
+def _less(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one - other
+
+
+def _quotient(above: float, below: float) -> float | None:
     return above / below if below else None
-
-
-class _SortedRuns:
-    """Numbers in some order -> numbers in ascending order, at eight bytes each."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._runs: list[array[float]] = []
-        self._open = array("d")
-
-    def add(self, number: float) -> None:
-        self.count += 1
-        self._open.append(number)
-        if len(self._open) == _RUN:
-            self._close()
-
-    def sorted(self) -> Iterator[float]:
-        self._close()
-        return iter(self._runs[0]) if len(self._runs) == 1 else merge(*self._runs)
-
-    def _close(self) -> None:
-        self._runs.append(array("d", sorted(self._open)))
-        self._open = array("d")
-
-
-def _auc(positives: _SortedRuns, negatives: _SortedRuns) -> float | None:
-    """Area under the ROC curve, as the Mann-Whitney U statistic over the number of pairs (Hanley and McNeil, 1982)."""
-    if not positives.count or not negatives.count:
-        return None
-    labelled = merge(((m, 0) for m in negatives.sorted()), ((m, 1) for m in positives.sorted()))
-    below, doubled_wins = 0, 0
-    for _, equal in groupby(labelled, key=itemgetter(0)):
-        zeros = ones = 0
-        for _, label in equal:
-            zeros, ones = zeros + 1 - label, ones + label
-        doubled_wins += ones * (2 * below + zeros)
-        below += zeros
-    return doubled_wins / 2 / positives.count / negatives.count

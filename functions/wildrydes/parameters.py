@@ -9,12 +9,16 @@ All fields of the input may be left out:
     chunk_bytes            how much of a raw file one child of the Map ingests: 1,024 to 67,108,864, default 8,388,608
     max_rejected_fraction  0 to 1, default 0.1
     min_training_rows      1 to 1,000,000,000, default 100
+    min_improvement        by how much log loss has to be better than the live model's: 0 or more, default 0
+    promote                false judges the model and leaves the live one; default true
+    force                  true lets a model go live over one of another target or features; default false
 
 What passes goes into SQL, paths and names as it is, so nothing else may: the execution's name too is held to letters,
 digits, _ and -, 80 at most.
 """
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
@@ -36,6 +40,9 @@ _DEFAULTS: dict[str, Any] = {
     "chunk_bytes": 8 << 20,
     "max_rejected_fraction": 0.1,
     "min_training_rows": 100,
+    "min_improvement": 0,
+    "promote": True,
+    "force": False,
 }
 
 
@@ -62,6 +69,9 @@ def check_parameters(execution: Any, given: Any, this_year: int) -> dict[str, An
         "chunk_bytes": _whole("chunk_bytes", value["chunk_bytes"], *CHUNK_BYTES),
         "max_rejected_fraction": _fraction("max_rejected_fraction", value["max_rejected_fraction"]),
         "min_training_rows": _whole("min_training_rows", value["min_training_rows"], 1, 1_000_000_000),
+        "min_improvement": _not_negative("min_improvement", value["min_improvement"]),
+        "promote": _boolean("promote", value["promote"]),
+        "force": _boolean("force", value["force"]),
     }
 
 
@@ -123,6 +133,18 @@ def _fraction(field: str, given: Any) -> float:
     if type(given) not in (int, float) or not 0 <= given <= 1:
         raise BadExecutionInput(f"{field} is {_shown(given)}; it is to be a number from 0 to 1")
     return float(given)
+
+
+def _not_negative(field: str, given: Any) -> float:
+    if type(given) not in (int, float) or not 0 <= given <= sys.float_info.max:
+        raise BadExecutionInput(f"{field} is {_shown(given)}; it is to be a number from 0 on")
+    return float(given)
+
+
+def _boolean(field: str, given: Any) -> bool:
+    if type(given) is not bool:
+        raise BadExecutionInput(f"{field} is {_shown(given)}; it is to be true or false")
+    return given
 
 
 def _shown(value: Any) -> str:

@@ -8,6 +8,7 @@ import urllib.request
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,10 @@ SAMPLE_RIDES = sorted((ROOT / "data" / "rides").glob("*.json"))
 SAMPLE_WEATHER = sorted((ROOT / "data" / "weather").glob("*.csv"))
 
 
+# Making one takes longer than most calls do, and threads may share it.
+client_of = cache(account.client)
+
+
 @dataclass(frozen=True)
 class Stack:
     """A deployed stack, as its user sees it."""
@@ -29,7 +34,7 @@ class Stack:
     outputs: dict[str, str]
 
     def client(self, service: str) -> Any:
-        return account.client(service, self.endpoint)
+        return client_of(service, self.endpoint)
 
     @property
     def bucket(self) -> str:
@@ -63,6 +68,8 @@ class Stack:
         deadline = time.monotonic() + seconds
         while (described := states.describe_execution(executionArn=execution))["status"] == "RUNNING":
             assert time.monotonic() < deadline, f"{execution} still runs after {seconds} s"
+            # The server works on the same cores.
+            time.sleep(0.02)
         return described
 
     def retrain(self, **execution_input: Any) -> dict[str, Any]:

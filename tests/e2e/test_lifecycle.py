@@ -92,18 +92,20 @@ def test_retraining_again_changes_no_processed_object_and_takes_no_ride_twice(
     assert again["plan"]["message"].startswith("None of the 4 files under raw/ is new")
     assert again["rides"]["read"] == 0
     assert again["training_set"] == first["training_set"]
-    # The same rows, the same seed: the same model.
+    # The same rows, the same seed: the same model, which is no better than itself.
     assert again["metrics"]["log_loss"] == first["metrics"]["log_loss"]
+    assert (again["promoted"], again["live_model_path"]) == (False, first["model_path"])
+    assert stack.ask(RIDE)[1]["model"] == first["execution"]
 
 
 def test_service_requested_comes_near_the_best_that_can_be_reached(stack: Stack, first: dict[str, Any]) -> None:
-    output = stack.retrain(target="service_requested")
+    output = stack.retrain(target="service_requested", force=True)
     assert output["metrics"]["auc"] >= BEST["best_auc_on_the_test_split"] - 0.02
     assert stack.ask(RIDE)[1]["target"] == "service_requested"
 
 
 def test_model_of_mileage_and_weather_asks_for_no_more(stack: Stack, first: dict[str, Any]) -> None:
-    output = stack.retrain(features=["distance", "tmax", "TMIN", "PRCP"], hyperparameters={"epochs": 3})
+    output = stack.retrain(features=["distance", "tmax", "TMIN", "PRCP"], force=True)
     assert output["features"] == ["distance", "TMIN", "TMAX", "PRCP"]
     status, answer = stack.ask({"distance": 30, "TMAX": 333, "TMIN": 300, "PRCP": 0})
     assert (status, answer["model"]) == (200, output["execution"])
@@ -113,17 +115,21 @@ def test_model_of_mileage_and_weather_asks_for_no_more(stack: Stack, first: dict
 def test_deployment_of_code_keeps_model_and_data(
     stack: Stack, first: dict[str, Any], copy_of_the_project: Path
 ) -> None:
-    output = stack.retrain()
+    output = stack.retrain(force=True)
     before = stack.ask(RIDE)
     keys = stack.keys("")
     (copy_of_the_project / "functions" / "wildrydes" / "added.py").write_text("ADDED = 1\n", encoding="utf-8")
     path = f"/wildrydes/{stack.name}/model-path"
-    function = {"FunctionName": stack.outputs["PredictFunctionName"]}
-    code = stack.client("lambda").get_function_configuration(**function)["CodeSha256"]
+    function = {"FunctionName": stack.outputs["PredictFunctionName"], "Qualifier": "live"}
+    live = stack.client("lambda").get_function_configuration(**function)
     parameters = {"ModelPath": path, "ModelPathParameterName": path}
     again = deploy.deploy(copy_of_the_project, stack.endpoint, stack.name, parameters)
     assert again.outputs == stack.outputs
-    assert stack.client("lambda").get_function_configuration(**function)["CodeSha256"] != code
+    deployed = stack.client("lambda").get_function_configuration(**function)
+    # Another version of the function answers now: the new code, with the model that was live.
+    assert deployed["CodeSha256"] != live["CodeSha256"]
+    assert int(deployed["Version"]) > int(live["Version"])
+    assert deployed["Environment"]["Variables"]["MODEL_PATH"] == output["model_path"]
     assert stack.ask(RIDE) == before
     assert before[1]["model"] == output["execution"]
     assert stack.keys("") == keys

@@ -84,3 +84,35 @@ def run(bucket: Bucket) -> Callable[[str, Any], Any]:
         return json.loads(json.dumps(app.handler(json.loads(json.dumps(event)), Context())))
 
     return run
+
+
+KEY = "models/e1/e1-job/output/model.tar.gz"
+EVALUATION = {
+    "execution": "e1",
+    "target": "heavy_utilization",
+    "features": ["distance", "magicpoints"],
+    "hyperparameters": {"epochs": "15"},
+    "training_set": {"train_rows": 4, "test_rows": 4},
+    "model_key": KEY,
+    "train_prefix": "training-sets/e1/split=train/",
+    "test_prefix": "training-sets/e1/split=test/",
+    "live_model_path": "none",
+    "gate": {"min_improvement": 0.0, "promote": True, "force": False},
+    "lineage": {"image": "linear-learner:1", "state_machine": "retrain", "definition_sha256": "d" * 64},
+}
+
+
+@pytest.fixture
+def trained(bucket: Bucket, write_artefact: Any) -> Bucket:
+    """A model that says 1 from 50 magic points a mile on, and four test rows, one of them against it."""
+    bucket.put(KEY, write_artefact([-0.5, 0.01], 0.0, 0.5))
+    bucket.put("training-sets/e1/split=test/part-0", "1,10,550\n0,10,450\n")
+    bucket.put("training-sets/e1/split=test/part-1.gz", gzip.compress(b"1,20.0,1001.0\n1,10,400\n"))
+    bucket.put("training-sets/e1/split=train/part-0.gz", gzip.compress(b"1,10,500\n0,20,100\n1,30,1500\n0,20,300\n"))
+    return bucket
+
+
+@pytest.fixture
+def evaluate(trained: Bucket, run: Callable[[str, Any], Any]) -> Callable[..., Any]:
+    """Runs evaluate_model on that model and those rows, with fields of its event changed."""
+    return lambda **changes: run("evaluate_model", EVALUATION | changes)

@@ -1,7 +1,6 @@
-"""evaluate_model and predict, on artefacts that MXNet wrote."""
+"""predict, on an artefact that MXNet wrote."""
 
 import base64
-import gzip
 import json
 import subprocess
 import sys
@@ -10,90 +9,17 @@ from typing import Any
 
 import pytest
 
-from wildrydes.errors import BadModel, BadTestSet, MissingSetting
+from wildrydes.errors import MissingSetting
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 KEY = "models/e1/e1-job/output/model.tar.gz"
-FEATURES = ["distance", "magicpoints"]
-EVALUATION = {
-    "execution": "e1",
-    "target": "heavy_utilization",
-    "features": FEATURES,
-    "model_key": KEY,
-    "test_prefix": "training-sets/e1/split=test/",
-    "hyperparameters": {"epochs": "15"},
-}
 RIDE = {"distance": 10, "magicpoints": 550}
 
 
 @pytest.fixture
-def trained(bucket: Any, write_artefact: Any) -> Any:
-    """A model that says 1 from 50 magic points a mile on, and four test rows, one of them against it."""
-    bucket.put(KEY, write_artefact([-0.5, 0.01], 0.0, 0.5))
-    bucket.put("training-sets/e1/split=test/part-0", "1,10,550\n0,10,450\n")
-    bucket.put("training-sets/e1/split=test/part-1.gz", gzip.compress(b"1,20.0,1001.0\n1,10,400\n"))
-    return bucket
-
-
-def test_a_model_is_judged_on_every_object_of_the_test_split_and_gets_a_card(trained: Any, run: Any) -> None:
-    found = run("evaluate_model", EVALUATION)
-    assert found == {
-        "rows": 4,
-        "threshold": 0.5,
-        "log_loss": pytest.approx((0.474077 + 0.474077 + 0.688160 + 1.313262) / 4, abs=1e-6),
-        "auc": pytest.approx(2 / 3),
-        "accuracy": 0.75,
-        "precision": 1.0,
-        "recall": pytest.approx(2 / 3),
-        "f1": pytest.approx(0.8),
-        "confusion": {"true_positives": 2, "false_positives": 0, "true_negatives": 1, "false_negatives": 1},
-        "model_path": KEY,
-        "card": "models/e1/card.json",
-    }
-    card = trained.json("models/e1/card.json")
-    assert (card["execution"], card["target"], card["features"]) == ("e1", "heavy_utilization", FEATURES)
-    assert (card["model_path"], card["rows"], card["hyperparameters"]) == (KEY, 4, {"epochs": "15"})
-    assert card["metrics"]["accuracy"] == 0.75
-    assert card["created"].endswith("+00:00")
-
-
-def test_an_artefact_of_other_features_or_of_another_kind_is_a_bad_model(
-    trained: Any, run: Any, write_artefact: Any
-) -> None:
-    with pytest.raises(BadModel, match="2 features, not of distance"):
-        run("evaluate_model", EVALUATION | {"features": ["distance"]})
-    trained.put(KEY, write_artefact([1.0, 1.0], 0.0, 0.5, "LinearRegressionOutput"))
-    with pytest.raises(BadModel, match="regressor"):
-        run("evaluate_model", EVALUATION)
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (b"1,10,550\nlabel,distance,magicpoints\n", "line 2: b'label"),
-        (b"1,10\n", "line 1 has 1 features, the model 2"),
-        (b"2,10,550\n", "line 1: b'2,10,550'"),
-        (b"1,\\N,550\n", "line 1"),
-        (b"1,nan,550\n", "line 1"),
-        (gzip.compress(b"1,10,550\n")[:-6], "cut short"),
-    ],
-)
-def test_a_row_that_is_none_is_named_by_object_and_line(trained: Any, run: Any, data: bytes, message: str) -> None:
-    trained.put("training-sets/e1/split=test/part-0", data)
-    with pytest.raises(BadTestSet, match="training-sets/e1/split=test/part-0") as raised:
-        run("evaluate_model", EVALUATION)
-    assert message in str(raised.value)
-
-
-def test_an_empty_test_split_is_no_perfect_score_but_an_error(trained: Any, run: Any) -> None:
-    with pytest.raises(BadTestSet, match="no row under s3://wildrydes-data/training-sets/e1/split=none/"):
-        run("evaluate_model", EVALUATION | {"test_prefix": "training-sets/e1/split=none/"})
-
-
-@pytest.fixture
-def ask(trained: Any, run: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def ask(evaluate: Any, run: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Asks predict, with the model promoted: the status and the body of the answer."""
-    run("evaluate_model", EVALUATION)
+    evaluate()
     monkeypatch.setenv("MODEL_PATH", KEY)
 
     def ask(body: Any, **event: Any) -> tuple[int, Any]:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +38,23 @@ def test_every_task_has_a_timeout_retries_with_jitter_and_a_catch_for_all(name: 
     assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
 
 
-def ends_of(name: str) -> set[str]:
-    """The states in which an execution that comes to `name` can end."""
+def reached(states: dict[str, Any], name: str) -> set[str]:
+    """The states that an execution that comes to `name` can come to."""
     seen, waiting = set(), [name]
     while waiting:
-        state = STATES[(current := waiting.pop())]
+        state = states[(current := waiting.pop())]
         seen.add(current)
         following = [state[key] for key in ("Next", "Default") if key in state]
         following += [rule["Next"] for rule in state.get("Choices", []) + state.get("Catch", [])]
         waiting += [each for each in following if each not in seen]
-    return {each for each in seen if STATES[each]["Type"] in ("Succeed", "Fail") or STATES[each].get("End")}
+    return seen
+
+
+def ends_of(name: str) -> set[str]:
+    """The states in which an execution that comes to `name` can end."""
+    return {
+        each for each in reached(STATES, name) if STATES[each]["Type"] in ("Succeed", "Fail") or STATES[each].get("End")
+    }
 
 
 def test_every_error_is_told_and_ends_in_fail() -> None:
@@ -54,12 +62,31 @@ def test_every_error_is_told_and_ends_in_fail() -> None:
     assert handlers == {"Notify failure", "Retraining failed"}
     assert ends_of("Notify failure") == {"Retraining failed"}
     assert STATES["Retraining failed"]["Type"] == "Fail"
-    for name in ("Unusable training set", "Inference update failed"):
-        assert ends_of(name) == {"Retraining failed"}
+    assert ends_of("Unusable training set") == {"Retraining failed"}
 
 
-def test_workflow_ends_well_in_one_state() -> None:
-    assert ends_of(DEFINITION["StartAt"]) == {"Retrained", "Retraining failed"}
+def test_workflow_ends_with_a_new_live_model_or_with_the_one_that_was() -> None:
+    assert ends_of(DEFINITION["StartAt"]) == {"Retrained", "Kept the live model", "Retraining failed"}
+    new, kept = STATES["Retrained"]["Parameters"], STATES["Kept the live model"]["Parameters"]
+    assert set(new) == set(kept)
+    assert (new["promoted"], kept["promoted"]) == (True, False)
+    assert new["verdict.$"] == kept["verdict.$"] == "$.metrics.verdict"
+
+
+def test_nothing_goes_live_but_by_the_verdict() -> None:
+    gate = STATES["Is it better?"]
+    (rule,) = gate["Choices"]
+    assert (rule["Variable"], rule["BooleanEquals"]) == ("$.metrics.verdict.promote", True)
+    assert ends_of(gate["Default"]) == {"Kept the live model"}
+    # Without that one rule no way leads to a promotion.
+    assert "Retrained" in reached(STATES, DEFINITION["StartAt"])
+    assert "Retrained" not in reached({**STATES, "Is it better?": gate | {"Choices": []}}, DEFINITION["StartAt"])
+
+
+def test_definition_carries_its_own_digest() -> None:
+    text = (ROOT / "statemachines" / "retrain.asl.json").read_text(encoding="utf-8")
+    digest = STATES["Evaluate model"]["Parameters"]["Payload"]["lineage"]["definition_sha256"]
+    assert digest == sha256(text.replace(digest, "0" * 64).encode()).hexdigest()
 
 
 def test_input_is_read_by_the_state_that_checks_it_and_by_no_other() -> None:

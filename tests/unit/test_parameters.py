@@ -25,6 +25,9 @@ def test_an_empty_input_gets_all_defaults() -> None:
         "chunk_bytes": 8388608,
         "max_rejected_fraction": 0.1,
         "min_training_rows": 100,
+        "min_improvement": 0.0,
+        "promote": True,
+        "force": False,
     }
 
 
@@ -43,6 +46,9 @@ def test_what_is_given_is_taken_and_features_come_in_the_one_order() -> None:
         "chunk_bytes": 1024,
         "max_rejected_fraction": 1,
         "min_training_rows": 1,
+        "min_improvement": 0.01,
+        "promote": False,
+        "force": True,
     }
     found = check_parameters("run_1", given_input, 2019)
     assert (found["features"], found["feature_columns"]) == (["distance", "TMAX", "PRCP"], "distance, tmax, prcp")
@@ -57,6 +63,7 @@ def test_what_is_given_is_taken_and_features_come_in_the_one_order() -> None:
     }
     assert (found["target"], found["first_year"], found["last_year"]) == ("service_requested", 2018, 2019)
     assert (found["chunk_bytes"], found["max_rejected_fraction"], found["min_training_rows"]) == (1024, 1.0, 1)
+    assert (found["min_improvement"], found["promote"], found["force"]) == (0.01, False, True)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +91,11 @@ def test_what_is_given_is_taken_and_features_come_in_the_one_order() -> None:
         ({"max_rejected_fraction": 1.01}, "max_rejected_fraction is 1.01; it is to be a number from 0 to 1"),
         ({"max_rejected_fraction": float("nan")}, "max_rejected_fraction is nan"),
         ({"min_training_rows": 0}, "min_training_rows is 0"),
+        ({"min_improvement": -0.1}, "min_improvement is -0.1; it is to be a number from 0 on"),
+        ({"min_improvement": float("inf")}, "min_improvement is inf"),
+        ({"min_improvement": True}, "min_improvement is True"),
+        ({"promote": "false"}, "promote is 'false'; it is to be true or false"),
+        ({"force": 1}, "force is 1; it is to be true or false"),
         ({"hyperparameters": []}, "hyperparameters is to be an object"),
         ({"hyperparameters": {"feature_dim": 6}}, "hyperparameters.feature_dim may not be set"),
         ({"hyperparameters": {"predictor_type": "regressor"}}, "hyperparameters.predictor_type may not be set"),
@@ -128,7 +140,9 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
     max_leaves=5,
 )
-names = st.sampled_from(["target", "features", "hyperparameters", "years", "chunk_bytes", "max_rejected_fraction", "x"])
+names = st.sampled_from(
+    ["target", "features", "hyperparameters", "years", "chunk_bytes", "promote", "min_improvement", "x"]
+)
 
 
 @given(json_values | st.dictionaries(names, json_values))

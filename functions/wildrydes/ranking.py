@@ -1,0 +1,136 @@
+"""How well margins put positives above negatives: AUC and the ROC curve, from rows that are only counted.
+
+Rows fall into groups between edges. Where every distinct margin is an edge, a group is a tie, and all of this is exact.
+With fewer edges, a positive and a negative of one group count as a tie though one of them is ahead: the AUC is then
+off by at most half the share of such pairs, which `Ranking.auc_error` gives.
+
+Each row has a placement: of a positive the share of negatives below it, of a negative the share of positives above it,
+ties counting half. Their means are the AUC, and their sums over a bucket of rows tell how much the AUC moves when the
+bucket is drawn more often, to first order (DeLong, DeLong and Clarke-Pearson, 1988: the structural components).
+"""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from operator import mul
+
+from wildrydes.linear_model import logistic
+
+ROC_STEP = 0.02
+
+
+@dataclass(frozen=True)
+class RocPoint:
+    """The shares of negatives and of positives that score at least `threshold`, a probability."""
+
+    threshold: float
+    false_positives: float
+    true_positives: float
+
+
+class Ranking:
+    """Labels and margins, counted by bucket and by group: group g holds margins from edge g - 1 up to edge g.
+
+    `exact` says that each margin is an edge. There are then as many groups as rows; so rows are listed, not tabled.
+    """
+
+    def __init__(self, edges: Sequence[float], buckets: int, *, exact: bool) -> None:
+        self._edges = edges
+        self._buckets = buckets
+        self._groups = len(edges) + 1
+        self._listed = array("I") if exact else None
+        self._table = array("I", bytes(array("I").itemsize * (0 if exact else buckets * 2 * self._groups)))
+
+    def add(self, bucket: int, label: int, margin: float) -> None:
+        cell = (2 * bucket + label) * self._groups + bisect_right(self._edges, margin)
+        if self._listed is None:
+            self._table[cell] += 1
+        else:
+            self._listed.append(cell)
+
+    def ranked(self) -> "Ranked":
+        """What the rows come to, once all are added."""
+        counts = ([0] * self._groups, [0] * self._groups)
+        for cell, count in self._cells():
+            row, group = divmod(cell, self._groups)
+            counts[row % 2][group] += count
+        negatives, positives = counts
+        below, above = _shares_before(negatives), [1 - share for share in _shares_before(positives)]
+        return Ranked(self._edges, negatives, positives, *self._placements(below, above))
+
+    def _placements(self, below: Sequence[float], above: Sequence[float]) -> tuple[array, array]:
+        """By bucket, the summed placements of its positives and of its negatives."""
+        placed = (array("d", bytes(8 * self._buckets)), array("d", bytes(8 * self._buckets)))
+        shares = (above, below)
+        for cell, count in self._cells():
+            row, group = divmod(cell, self._groups)
+            bucket, label = divmod(row, 2)
+            placed[label][bucket] += count * shares[label][group]
+        return placed[1], placed[0]
+
+    def _cells(self) -> Iterator[tuple[int, int]]:
+        if self._listed is not None:
+            return ((cell, 1) for cell in self._listed)
+        return ((cell, count) for cell, count in enumerate(self._table) if count)
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Counts of rows by group, in ascending order of margin, and by bucket the summed placements of each class."""
+
+    edges: Sequence[float]
+    negatives: Sequence[int]
+    positives: Sequence[int]
+    placed_positives: array
+    placed_negatives: array
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs there are of a positive and a negative."""
+        return sum(self.negatives) * sum(self.positives)
+
+    @property
+    def auc(self) -> float | None:
+        """Area under the ROC curve: Mann-Whitney U over the pairs (Hanley and McNeil, 1982). None without a pair."""
+        doubled, below = 0, 0
+        for negatives, positives in zip(self.negatives, self.positives, strict=True):
+            doubled += positives * (2 * below + negatives)
+            below += negatives
+        return doubled / 2 / self.pairs if self.pairs else None
+
+    @property
+    def auc_error(self) -> float:
+        """By how much the AUC may be off, because pairs within a group count as ties."""
+        tied = sum(map(mul, self.negatives, self.positives))
+        return tied / 2 / self.pairs if self.pairs else 0.0
+
+    def roc(self) -> tuple[RocPoint, ...]:
+        """The curve from (0, 0) to (1, 1): a point each time that the two shares have grown by ROC_STEP together."""
+        if not self.pairs:
+            return ()
+        points, grown = [RocPoint(1.0, 0.0, 0.0)], 0.0
+        false = true = 0
+        all_false, all_true = sum(self.negatives), sum(self.positives)
+        for group in range(len(self.negatives) - 1, -1, -1):
+            false, true = false + self.negatives[group], true + self.positives[group]
+            last = (false, true) == (all_false, all_true)
+            if false / all_false + true / all_true >= grown + ROC_STEP or last:
+                grown = false / all_false + true / all_true
+                threshold = logistic(self.edges[group - 1]) if group else 0.0
+                points.append(RocPoint(threshold, false / all_false, true / all_true))
+            if last:
+                break
+        return tuple(points)
+
+
+def rank_edges(ascending: Sequence[float], groups: int) -> list[float]:
+    """Edges between so many groups of equal size; fewer where margins are equal."""
+    return sorted({ascending[group * len(ascending) // groups] for group in range(1, groups)})
+
+
+def _shares_before(counts: Sequence[int]) -> list[float]:
+    """Of each group, the share of all rows that are in groups before it, and half of its own."""
+    total = sum(counts) or 1
+    return [(last - count / 2) / total for last, count in zip(accumulate(counts), counts, strict=True)]

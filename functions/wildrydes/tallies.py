@@ -1,0 +1,57 @@
+"""What is kept of a model's rows: sums, by bucket of rows and by column.
+
+    column 0  rows        3  true positives                  7, 8, 9  probability less label, positives, rows
+           1  positives   4  false positives                          of the first group for calibration
+           2  log loss    5  placements of positives         10 …     of the others
+                          6  placements of negatives
+
+The sum of the log loss is of margins, not of probabilities, so that nothing needs clipping.
+"""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Sequence
+from math import exp, log1p
+
+from wildrydes import calibration
+from wildrydes.ranking import Ranked, Ranking
+
+ROWS, POSITIVES, LOSS, TRUE_POSITIVES, FALSE_POSITIVES, PLACED_POSITIVES, PLACED_NEGATIVES = range(7)
+CALIBRATION = 7
+COLUMNS = CALIBRATION + calibration.GROUPS * calibration.COLUMNS
+
+
+class Tally:
+    """Adds up rows of (label, margin) by bucket. A score of at least `threshold` says 1."""
+
+    def __init__(self, threshold: float, decile_edges: Sequence[float], ranking: Ranking, buckets: int) -> None:
+        self.threshold = threshold
+        self._edges = decile_edges
+        self._ranking = ranking
+        self._sums = array("d", bytes(8 * buckets * COLUMNS))
+
+    def add(self, bucket: int, label: int, margin: float) -> None:
+        self._ranking.add(bucket, label, margin)
+        sums, first = self._sums, bucket * COLUMNS
+        # Of the logistic and of -log of it, from one exponential that cannot overflow.
+        odds = exp(-abs(margin))
+        score = 1 / (1 + odds) if margin >= 0 else odds / (1 + odds)
+        against = -margin if label else margin
+        sums[first + ROWS] += 1
+        sums[first + POSITIVES] += label
+        sums[first + LOSS] += (against if against > 0 else 0.0) + log1p(odds)
+        if score >= self.threshold:
+            sums[first + FALSE_POSITIVES - label] += 1
+        group = first + CALIBRATION + calibration.COLUMNS * bisect_right(self._edges, margin)
+        sums[group] += score - label
+        sums[group + 1] += label
+        sums[group + 2] += 1
+
+    def finished(self) -> tuple[list[array], Ranked]:
+        """The sums by column, each of one number a bucket that has rows, and how the rows rank."""
+        ranked = self._ranking.ranked()
+        self._sums[PLACED_POSITIVES::COLUMNS] = ranked.placed_positives
+        self._sums[PLACED_NEGATIVES::COLUMNS] = ranked.placed_negatives
+        # Rows are dealt out in turn: the buckets without any are the last ones.
+        filled = sum(1 for rows in self._sums[ROWS::COLUMNS] if rows)
+        return [self._sums[column::COLUMNS][:filled] for column in range(COLUMNS)], ranked

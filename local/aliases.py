@@ -1,0 +1,111 @@
+"""Versions and aliases of functions, where MiniStack's Lambda does otherwise than AWS's.
+
+weights      an alias with AdditionalVersionWeights sends its share of the invocations to each version
+publishing   PublishVersion minds RevisionId and CodeSha256
+metrics      an alias' invocations, errors and throttles are counted for the alias too, whoever invokes it
+"""
+
+import json
+import random
+from collections.abc import Callable
+from typing import Any
+
+from local.seams import replace, seam
+
+Response = tuple[int, dict[str, str], bytes]
+
+_MISMATCH = "CodeSha256 ({given}) is different from current CodeSHA256 in $LATEST ({current}). Please try again."
+
+
+def install() -> None:
+    """Put all of it in place."""
+    # Any other generator is as good; that of the server's process may be seeded by whoever it runs.
+    draw = random.SystemRandom().random
+    _install_weights(draw)
+    _install_publishing()
+    _install_metrics()
+
+
+def chosen_version(alias: dict[str, Any], draw: Callable[[], float]) -> str:
+    """The version that one invocation of `alias` goes to; `draw` gives a number in [0, 1)."""
+    number = draw()
+    for version, weight in (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights", {}).items():
+        if number < weight:
+            return version
+        number -= weight
+    return alias.get("FunctionVersion", "$LATEST")
+
+
+def _install_weights(draw: Callable[[], float]) -> None:
+    from ministack.services import lambda_svc
+
+    by_reference = seam(lambda_svc, "_get_func_record_for_ref")
+    invoke = seam(lambda_svc, "_invoke")
+
+    def record_for_reference(reference: str) -> tuple[dict | None, dict | None, str]:
+        """What API Gateway, EventBridge, queues and topics invoke."""
+        record, config, name = by_reference(reference)
+        _, _, qualifier = reference.partition(f":{name}:") if reference.startswith("arn:") else reference.partition(":")
+        alias = _aliases(name).get(qualifier)
+        if record is None or alias is None:
+            return record, config, name
+        chosen, config = lambda_svc._get_func_record_for_qualifier(name, chosen_version(alias, draw))
+        # The ARN by which it is invoked is the alias'.
+        return chosen, dict(config or {}) | {"FunctionArn": alias["AliasArn"]}, name
+
+    async def invoke_weighted(
+        name: str, event: Any, headers: dict, path_qualifier: str | None = None, query_params: dict | None = None
+    ) -> Any:
+        qualifier = path_qualifier or lambda_svc._qp_first(query_params or {}, "Qualifier")
+        alias = _aliases(name).get(qualifier)
+        if alias is None or not alias.get("RoutingConfig"):
+            return await invoke(name, event, headers, path_qualifier, query_params)
+        return await invoke(name, event, headers, chosen_version(alias, draw), {})
+
+    def _aliases(name: str) -> dict[str, Any]:
+        return (lambda_svc._functions.get(name) or {}).get("aliases", {})
+
+    replace(lambda_svc, "_get_func_record_for_ref", record_for_reference)
+    replace(lambda_svc, "_invoke", invoke_weighted)
+
+
+def _install_publishing() -> None:
+    from ministack.services import lambda_svc
+
+    publish = seam(lambda_svc, "_publish_version")
+    refused = seam(lambda_svc, "_check_revision")
+    # One at a time with the updates of the function.
+    serialized = seam(lambda_svc, "_serialized_revision_update")()
+
+    @serialized
+    def publish_version(name: str, data: dict[str, Any]) -> Response:
+        config = (lambda_svc._functions.get(name) or {}).get("config", {})
+        given, current = data.get("CodeSha256"), config.get("CodeSha256")
+        if given and given != current:
+            message = {"Type": "User", "message": _MISMATCH.format(given=given, current=current)}
+            headers = {"Content-Type": "application/json", "x-amzn-errortype": "InvalidParameterValueException"}
+            return 400, headers, json.dumps(message | {"__type": "InvalidParameterValueException"}).encode()
+        stale = refused(config, data) if config and data.get("RevisionId") else None
+        return stale or publish(name, data)
+
+    replace(lambda_svc, "_publish_version", publish_version)
+
+
+def _install_metrics() -> None:
+    from ministack.services import cloudwatch, lambda_svc
+
+    dispatch = seam(lambda_svc, "_execute_function_dispatch")
+    record = seam(cloudwatch, "record_metric")
+
+    def execute(func: dict, config: dict, *others: Any) -> dict:
+        result = dispatch(func, config, *others)
+        name = config.get("FunctionName", "")
+        qualifier = str(config.get("FunctionArn", "")).partition(f":function:{name}:")[2]
+        if qualifier and qualifier != "$LATEST":
+            counts = {"Invocations": 1, "Errors": int(bool(result.get("error"))), "Throttles": 0}
+            for metric, count in counts.items():
+                dimensions = {"FunctionName": name, "Resource": f"{name}:{qualifier}"}
+                record("AWS/Lambda", metric, count, "Count", dimensions)
+        return result
+
+    replace(lambda_svc, "_execute_function_dispatch", execute)

@@ -1,0 +1,50 @@
+"""What calls of Lambda are authorised as, where MiniStack takes it otherwise.
+
+GetAlias and UpdateAlias count as ListAliases there, and the qualifier of an invocation is left out of its ARN.
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
+"""
+
+import re
+from typing import Any
+
+from local.seams import replace, seam
+
+_ALIAS = re.compile(r"/functions/[^/]+/aliases/[^/]+/?$")
+_ALIAS_ACTIONS = {"GET": "lambda:GetAlias", "PUT": "lambda:UpdateAlias", "DELETE": "lambda:DeleteAlias"}
+_INVOCATION = re.compile(r"/functions/[^/]+/invocations/?$")
+
+
+def install() -> None:
+    """Name the permission and the resource as AWS does."""
+    from ministack.core import iam_actions
+
+    action_of = seam(iam_actions, "extract_iam_action")
+    resource_of = seam(iam_actions, "extract_resource_arn")
+
+    def iam_action(service: str, method: str, path: str, *others: Any) -> str | None:
+        if service == "lambda" and _ALIAS.search(path):
+            return _ALIAS_ACTIONS.get(method)
+        return action_of(service, method, path, *others)
+
+    def resource_arn(
+        service: str,
+        method: str,
+        path: str,
+        headers: dict,
+        body: bytes,
+        query_params: dict,
+        region: str,
+        account_id: str,
+    ) -> str:
+        named = resource_of(service, method, path, headers, body, query_params, region, account_id)
+        if service == "lambda" and _INVOCATION.search(path):
+            qualifier = _first(query_params.get("Qualifier"))
+            return f"{named}:{qualifier}" if qualifier and named.count(":") == 6 else named
+        return named
+
+    replace(iam_actions, "extract_iam_action", iam_action)
+    replace(iam_actions, "extract_resource_arn", resource_arn)
+
+
+def _first(value: Any) -> str | None:
+    return (value[0] if value else None) if isinstance(value, list) else value

@@ -1,0 +1,131 @@
+"""The models of a stack: which was live, when, and how each was judged; from the registry and the cards in its bucket.
+
+A promotion writes one object, `models/registry/<time>-<execution>.json`; their keys, in order, are the history. Each
+trained model has a card, `models/<execution>/card.json`, with its numbers and the verdict on it.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from local import account
+
+# An execution may be called `registry`, and have its card there.
+_ENTRY = re.compile(r"models/registry/\d{4}-\d{2}-\d{2}T[^/]+\.json")
+_CARD = re.compile(r"models/[^/]+/card\.json")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A promotion: `time` in ISO 8601, the function's version, and the key of the model that was live before."""
+
+    time: str
+    execution: str
+    model_path: str
+    version: str
+    previous_model_path: str
+    golden: dict[str, Any]
+    reason: str
+
+
+@dataclass(frozen=True)
+class ModelLine:
+    """One line of the list: a time that a model was live, or a model that never was."""
+
+    execution: str
+    since: str
+    until: str
+    version: str
+    log_loss: float | None
+    auc: float | None
+    accuracy: float | None
+    why: str
+
+
+class NoEarlierModelError(Exception):
+    """There is no model to go back to; the message says which there are."""
+
+
+def entries(endpoint: str, bucket: str) -> list[Entry]:
+    """Every promotion, the oldest first."""
+    return [
+        Entry(
+            time=each["time"],
+            execution=each["execution"],
+            model_path=each["model_path"],
+            version=each["version"],
+            previous_model_path=each["previous"]["model_path"],
+            golden=each["golden"],
+            reason=each["reason"],
+        )
+        for each in _objects(endpoint, bucket, "models/registry/", _ENTRY)
+    ]
+
+
+def cards(endpoint: str, bucket: str) -> dict[str, dict[str, Any]]:
+    """The card of each model, by execution."""
+    return {card["execution"]: card for card in _objects(endpoint, bucket, "models/", _CARD)}
+
+
+def _objects(endpoint: str, bucket: str, prefix: str, wanted: re.Pattern[str]) -> Iterator[dict[str, Any]]:
+    s3: Any = account.client("s3", endpoint)
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for each in page.get("Contents", []):
+            if wanted.fullmatch(each["Key"]):
+                yield json.load(s3.get_object(Bucket=bucket, Key=each["Key"])["Body"])
+
+
+def earlier(history: list[Entry], execution: str | None) -> Entry:
+    """The promotion to repeat: of `execution`, or by default of the model that was live before the one that is.
+
+    Raises NoEarlierModelError.
+    """
+    if not history:
+        raise NoEarlierModelError("No model has been live yet.")
+    now = history[-1]
+    if execution is None:
+        found = [each for each in history if each.model_path == now.previous_model_path]
+        missing = f"There was no model before {now.execution}."
+    else:
+        found = [each for each in history if each.execution == execution]
+        known = ", ".join(dict.fromkeys(each.execution for each in history))
+        missing = f"The model of {execution!r} was never live; these were: {known}."
+    if not found:
+        raise NoEarlierModelError(missing)
+    if found[-1].model_path == now.model_path:
+        raise NoEarlierModelError(f"{now.execution} is live already, since {now.time}.")
+    return found[-1]
+
+
+def lines(history: list[Entry], known: dict[str, dict[str, Any]]) -> list[ModelLine]:
+    """What was live, the oldest first, and then what never was, with the reasons."""
+    ends = [each.time for each in history[1:]] + ["now"]
+    live = [
+        _line(each.execution, known, since=each.time, until=until, version=each.version, why=each.reason)
+        for each, until in zip(history, ends, strict=False)
+    ]
+    were_live = {each.execution for each in history}
+    others = sorted((card for name, card in known.items() if name not in were_live), key=lambda card: card["created"])
+    return live + [_line(card["execution"], known, why=_why_not(card)) for card in others]
+
+
+def _why_not(card: dict[str, Any]) -> str:
+    verdict = card.get("verdict") or {}
+    reason = str(verdict.get("reason", "its card holds no verdict"))
+    return f"its promotion failed or was not started; {reason}" if verdict.get("promote") else reason
+
+
+def _line(
+    execution: str,
+    known: dict[str, dict[str, Any]],
+    *,
+    why: str,
+    since: str = "never",
+    until: str = "",
+    version: str = "",
+) -> ModelLine:
+    metrics = known.get(execution, {}).get("metrics", {})
+    numbers = {name: metrics.get(name) for name in ("log_loss", "auc", "accuracy")}
+    return ModelLine(execution, since, until, version, why=why, **numbers)

@@ -1,0 +1,76 @@
+"""Names of parameters and fields: the States Language begins each with a capital, services' own APIs may not.
+
+AWS converts them both ways (developer guide, "AWS SDK service integrations": "parameters are PascalCase, even if the
+native service API is in camelCase"). moto's interpreter passes them on as they are.
+"""
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from botocore import xform_name
+from botocore.model import OperationModel
+from botocore.session import get_session
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
+    StateTaskServiceAwsSdk,
+)
+from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
+
+from local.seams import replace, seam
+
+
+@cache
+def operation(service: str, action: str) -> OperationModel | None:
+    """The operation that boto3 calls `action` (`start_execution`), or None where the service has none of that name."""
+    model: Any = get_session().get_service_model(service)
+    names = {xform_name(name): name for name in model.operation_names}
+    return model.operation_model(names[action]) if action in names else None
+
+
+def in_service_case(value: Any, shape: Any) -> Any:
+    """A parameter as the service names it. What is no bytes where bytes are wanted becomes JSON text, as on AWS."""
+    kind = getattr(shape, "type_name", None)
+    if kind == "structure" and isinstance(value, dict):
+        members = {_capitalised(name): (name, member) for name, member in shape.members.items()}
+        named = {key: members.get(key, (key, None)) for key in value}
+        return {named[key][0]: in_service_case(item, named[key][1]) for key, item in value.items()}
+    if kind == "list" and isinstance(value, list):
+        return [in_service_case(item, shape.member) for item in value]
+    if kind == "blob" and not isinstance(value, bytes):
+        return to_json_str(value, separators=(",", ":")).encode()
+    return value
+
+
+def in_states_case(value: Any, shape: Any) -> Any:
+    """An answer as the States Language names it: fields of structures, and not the keys of maps."""
+    kind = getattr(shape, "type_name", None)
+    if kind == "structure" and isinstance(value, dict):
+        members: Any = shape.members
+        return {
+            _capitalised(key): in_states_case(item, members.get(key))
+            for key, item in value.items()
+            if key != "ResponseMetadata"
+        }
+    if kind == "list" and isinstance(value, list):
+        return [in_states_case(item, shape.member) for item in value]
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _capitalised(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+def install() -> None:
+    """Convert the names of AWS SDK integrations."""
+    call = seam(StateTaskServiceAwsSdk, "_eval_service_task")
+
+    def eval_service_task(
+        self: Any, env: Any, resource_runtime_part: Any, normalised_parameters: dict, state_credentials: Any
+    ) -> None:
+        called = operation(self._get_boto_service_name(), self._get_boto_service_action())
+        given = in_service_case(normalised_parameters, called.input_shape) if called else normalised_parameters
+        call(self, env, resource_runtime_part, given, state_credentials)
+        if called:
+            env.stack.append(in_states_case(env.stack.pop(), called.output_shape))
+
+    replace(StateTaskServiceAwsSdk, "_eval_service_task", eval_service_task)

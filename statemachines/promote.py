@@ -1,0 +1,273 @@
+"""The promotion: makes a model that was evaluated the one that answers, or changes nothing.
+
+    in   {"model_path", "execution", "golden": {"ride", "probability"}}
+         and, if given, "bake_seconds" (0 to 3600), "reason", "replaces": the model_path that must be live
+    out  {"version", "previous_version", "model_path", "previous_model_path", "execution", "reason"}
+
+Whoever holds the function's variable PROMOTION, an execution that runs, is the one that promotes. It is taken with
+MODEL_PATH in one conditional update, so of several promotions at once one gets it and the others fail with
+PromotionConflict. An execution that was stopped holds nothing: the next takes over. Every write after that is
+conditional on the revision that this execution saw; what somebody else has changed in between is left alone.
+
+A step that fails leads into the chain that puts back what was written up to there, last first:
+
+    the SSM parameter <- the alias `live` <- MODEL_PATH <- nothing yet
+
+and that ends in a Fail state with the step's own error. What is put back is what `live` serves, not what the
+function's variables said: those may be the leftovers of a promotion that was stopped.
+"""
+
+import stepfunctions.steps as sdk
+from stepfunctions.steps.states import State
+
+from statemachines.asl import Pass
+from statemachines.inference import (
+    ALIAS,
+    FUNCTION,
+    MERGED,
+    NO_WEIGHTS,
+    NOBODY,
+    alias_of,
+    parameter_of,
+    still_held_by_this,
+    variables_of,
+)
+from statemachines.promotion_request import complete, wrong_request
+from statemachines.putting_back import Handlers, putting_back
+from statemachines.smoke_test import smoke_test
+from statemachines.tasks import CONFLICTS, Tasks, refusal
+
+_DEFAULTS = r"""States.StringToJson('\{"bake_seconds":${BakeSeconds},"reason":"none given","replaces":""\}')"""
+_WEIGHTS = r"""States.StringToJson(States.Format('\{"{}":0.1\}', $.published.version))"""
+
+rule = sdk.ChoiceRule
+
+
+def build() -> sdk.Graph:
+    """The workflow as a graph of the SDK. Its timeout is for an execution that hangs: one that fails takes seconds."""
+    handlers = putting_back()
+    start = sdk.Choice("Is the request complete?")
+    start.add_choice(complete(), _set_out(handlers))
+    start.default_choice(wrong_request(handlers.nothing_written))
+    return sdk.Graph(start, comment="Make a model the live one, or leave everything as it was", timeout_seconds=4500)
+
+
+def _set_out(handlers: Handlers) -> State:
+    """The execution's state, what is live and what the function is set to; then, unless someone else promotes, on."""
+    start = Pass(
+        "Set out",
+        parameters={
+            "request": MERGED.format(_DEFAULTS, "$$.Execution.Input"),
+            "own": {"variables": {"MODEL_PATH": "$.model_path", "PROMOTION": "$$.Execution.Id"}},
+            "published": {"version": NOBODY},
+            "not_put_back": {},
+        },
+    )
+    tasks = Tasks(handlers.nothing_written)
+    alias = tasks.call(
+        "Read live alias",
+        "lambda:getAlias",
+        {"FunctionName": FUNCTION, "Name": ALIAS},
+        "$.alias",
+        {"version": "$.FunctionVersion", "revision": "$.RevisionId"},
+    )
+    live = tasks.call(
+        "Read live version",
+        "lambda:getFunctionConfiguration",
+        {"FunctionName": FUNCTION, "Qualifier": "$.alias.version"},
+        "$.previous",
+        {
+            "version": "$.Version",
+            # What the function's variables are to be again if the promotion fails.
+            "variables": {"MODEL_PATH": "$.Environment.Variables.MODEL_PATH", "PROMOTION": NOBODY},
+        },
+    )
+    read = tasks.call(
+        "Read inference configuration",
+        "lambda:getFunctionConfiguration",
+        {"FunctionName": FUNCTION},
+        "$.inference",
+        {"variables": "$.Environment.Variables", "revision": "$.RevisionId"},
+    )
+    sdk.Chain([start, alias, live, read, _alone(tasks, handlers)])
+    return start
+
+
+def _alone(tasks: Tasks, handlers: Handlers) -> State:
+    """Go on when no execution that still runs holds the function, and the model that is to be replaced is live."""
+    replaced = sdk.Choice("Is live what it replaces?")
+    same = rule.StringEqualsPath(variable="$.previous.variables.MODEL_PATH", value="$.request.replaces")
+    replaced.add_choice(
+        rule.Or([rule.StringEquals(variable="$.request.replaces", value=""), same]), _write_model_path(handlers)
+    )
+    another_live = "'{} is live, not {} any more.', $.previous.variables.MODEL_PATH, $.request.replaces"
+    replaced.default_choice(_conflict("Another model is live", another_live, handlers.nothing_written))
+    last = tasks.call(
+        "Read last promotion",
+        "sfn:describeExecution",
+        {"ExecutionArn": "$.inference.variables.PROMOTION"},
+        "$.last",
+        {"status": "$.Status"},
+        # Step Functions forgets an execution some 90 days after its end.
+        before=[
+            sdk.Catch(error_equals=["Sfn.ExecutionDoesNotExistException"], next_step=replaced, result_path="$.gone")
+        ],
+    )
+    runs = sdk.Choice("Does it still run?")
+    busy = "'The promotion {} is under way.', $.inference.variables.PROMOTION"
+    runs.add_choice(
+        rule.StringEquals(variable="$.last.status", value="RUNNING"),
+        _conflict("Another promotion runs", busy, handlers.nothing_written),
+    )
+    runs.default_choice(replaced)
+    last.next(runs)
+    holder = "$.inference.variables.PROMOTION"
+    nobody = rule.Or([rule.IsPresent(variable=holder, value=False), rule.StringEquals(variable=holder, value=NOBODY)])
+    free = sdk.Choice("Has nobody promoted yet?")
+    free.add_choice(nobody, replaced)
+    free.default_choice(last)
+    return free
+
+
+def _write_model_path(handlers: Handlers) -> State:
+    """MODEL_PATH updated, the update awaited, and a version published of it."""
+    tasks = _conflicting(handlers.model_path_written, "Function taken over")
+    update = tasks.call("Set MODEL_PATH", "lambda:updateFunctionConfiguration", variables_of("$.own.variables"))
+    look = tasks.call(
+        "Read update",
+        "lambda:getFunctionConfiguration",
+        {"FunctionName": FUNCTION},
+        "$.update",
+        # Lambda gives a function another revision when its update has ended.
+        {"status": "$.LastUpdateStatus", "revision": "$.RevisionId", "variables": "$.Environment.Variables"},
+    )
+    wait = sdk.Wait("Wait for update", seconds=1)
+    wait.next(look)
+    updated = sdk.Choice("Updated?")
+    status = "$.update.status"
+    updated.add_choice(rule.StringEquals(variable=status, value="InProgress"), wait)
+    failed = f"'Lambda could not update {{}}.', '{FUNCTION}'"
+    updated.add_choice(
+        rule.StringEquals(variable=status, value="Failed"),
+        refusal("Inference update failed", "InferenceUpdateFailed", failed, handlers.model_path_written),
+    )
+    updated.add_choice(still_held_by_this("$.update.variables.PROMOTION"), _publish(tasks, handlers))
+    taken = f"'Somebody else has changed {{}} in between.', '{FUNCTION}'"
+    updated.default_choice(_conflict("Another holds the function", taken, handlers.model_path_written))
+    sdk.Chain([update, look, updated])
+    return update
+
+
+def _publish(tasks: Tasks, handlers: Handlers) -> State:
+    publish = tasks.call(
+        "Publish version",
+        "lambda:publishVersion",
+        {
+            "FunctionName": FUNCTION,
+            # Neither other code nor other variables than those that were just written.
+            "RevisionId": "$.update.revision",
+            "Description": "States.Format('The model of {}', $.request.execution)",
+        },
+        "$.published",
+        {"version": "$.Version"},
+    )
+    look = tasks.call(
+        "Read version",
+        "lambda:getFunctionConfiguration",
+        {"FunctionName": FUNCTION, "Qualifier": "$.published.version"},
+        "$.version",
+        {"state": "$.State"},
+    )
+    wait = sdk.Wait("Wait for version", seconds=1)
+    wait.next(look)
+    active = sdk.Choice("Active?")
+    active.add_choice(rule.StringEquals(variable="$.version.state", value="Pending"), wait)
+    active.add_choice(
+        rule.StringEquals(variable="$.version.state", value="Active"),
+        smoke_test(_move(handlers), handlers.model_path_written),
+    )
+    failed = "'Version {} is {}.', $.published.version, $.version.state"
+    active.default_choice(refusal("Version failed", "InferenceUpdateFailed", failed, handlers.model_path_written))
+    sdk.Chain([publish, look, active])
+    return publish
+
+
+def _move(handlers: Handlers) -> State:
+    """`live` on the new version: at once, or for a tenth of the requests first."""
+    tasks = _conflicting(handlers.alias_written, "Alias taken over")
+    move = tasks.call(
+        "Move live", "lambda:updateAlias", alias_of("$.published.version", NO_WEIGHTS, "$.alias.revision")
+    )
+    sdk.Chain([move, *_record(handlers)])
+    a_tenth = tasks.call(
+        "Move a tenth",
+        "lambda:updateAlias",
+        alias_of("$.previous.version", {"AdditionalVersionWeights": _WEIGHTS}, "$.alias.revision"),
+        "$.alias",
+        {"revision": "$.RevisionId"},
+    )
+    bake = sdk.Wait("Bake", seconds_path="$.request.bake_seconds")
+    alarm = tasks.call(
+        "Read error alarm",
+        "cloudwatch:describeAlarms",
+        {"AlarmNames": ["${ErrorAlarmName}"]},
+        "$.alarm",
+        {"state": "$.MetricAlarms[0].StateValue"},
+    )
+    errors = sdk.Choice("Any errors?")
+    cause = "'With a tenth of the requests on version {} the alarm ${ErrorAlarmName} went off.', $.published.version"
+    errors.add_choice(
+        rule.StringEquals(variable="$.alarm.state", value="ALARM"),
+        refusal("Errors while baking", "ErrorsWhileBaking", cause, handlers.alias_written),
+    )
+    errors.default_choice(move)
+    sdk.Chain([a_tenth, bake, alarm, errors])
+    steps = sdk.Choice("In steps?")
+    steps.add_choice(rule.NumericGreaterThan(variable="$.request.bake_seconds", value=0), a_tenth)
+    steps.default_choice(move)
+    return steps
+
+
+def _record(handlers: Handlers) -> list[State]:
+    """The parameter that the next deployment reads, and an entry in the registry of what was live."""
+    tasks = Tasks(handlers.parameter_written)
+    previous = {"version": "$.previous.version", "model_path": "$.previous.variables.MODEL_PATH"}
+    request = {name: f"$.request.{name}" for name in ("execution", "model_path", "golden", "reason")}
+    register = tasks.call(
+        "Write registry",
+        "s3:putObject",
+        {
+            "Bucket": "${DataBucket}",
+            "Key": "States.Format('models/registry/{}-{}.json', $$.State.EnteredTime, $.request.execution)",
+            "Body": {
+                "time": "$$.State.EnteredTime",
+                **request,
+                "version": "$.published.version",
+                "previous": previous,
+                "promotion": "$$.Execution.Id",
+            },
+            "ContentType": "application/json",
+        },
+    )
+    result = Pass(
+        "Promoted",
+        parameters={
+            "version": "$.published.version",
+            "previous_version": "$.previous.version",
+            "model_path": "$.request.model_path",
+            "previous_model_path": "$.previous.variables.MODEL_PATH",
+            "execution": "$.request.execution",
+            "reason": "$.request.reason",
+        },
+    )
+    return [tasks.call("Record MODEL_PATH", "ssm:putParameter", parameter_of("$.request.model_path")), register, result]
+
+
+def _conflicting(handler: State, state_id: str) -> Tasks:
+    """Tasks that tell a conflict, somebody else's change in between, from other errors."""
+    pass_on = _conflict(state_id, "'Somebody else has changed it in between: {}', $.error.Cause", handler)
+    return Tasks(handler, before=(sdk.Catch(error_equals=list(CONFLICTS), result_path="$.error", next_step=pass_on),))
+
+
+def _conflict(state_id: str, cause: str, handler: State) -> Pass:
+    return refusal(state_id, "PromotionConflict", cause, handler)

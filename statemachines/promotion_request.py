@@ -1,0 +1,90 @@
+"""What a promotion is asked with: by the workflow that retrains, and how it is checked by the one that promotes.
+
+The input may be any JSON, so every field is looked at before anything is written.
+"""
+
+import stepfunctions.steps as sdk
+from stepfunctions.steps.choice_rule import BaseRule
+from stepfunctions.steps.states import State
+
+from statemachines.asl import Pass, Task
+from statemachines.tasks import STATES_FAULTS, Tasks, catch, refusal, retry
+
+MAX_BAKE_SECONDS = 3600
+
+rule = sdk.ChoiceRule
+
+
+def complete() -> BaseRule:
+    """Whether the input is a request for a promotion: every field that is needed, each of its type."""
+
+    def present(path: str) -> BaseRule:
+        return rule.IsPresent(variable=path, value=True)
+
+    def text(path: str) -> BaseRule:
+        return rule.And([present(path), rule.IsString(variable=path, value=True)])
+
+    def number(path: str) -> BaseRule:
+        return rule.And([present(path), rule.IsNumeric(variable=path, value=True)])
+
+    def absent_or(path: str, right: BaseRule) -> BaseRule:
+        return rule.Or([rule.IsPresent(variable=path, value=False), right])
+
+    bake = "$.bake_seconds"
+    within = [
+        number(bake),
+        rule.NumericGreaterThanEquals(variable=bake, value=0),
+        rule.NumericLessThanEquals(variable=bake, value=MAX_BAKE_SECONDS),
+    ]
+    return rule.And(
+        [
+            text("$.model_path"),
+            rule.StringMatches(variable="$.model_path", value="models/*/model.tar.gz"),
+            text("$.execution"),
+            present("$.golden.ride"),
+            number("$.golden.probability"),
+            absent_or(bake, rule.And(within)),
+            absent_or("$.reason", text("$.reason")),
+            absent_or("$.replaces", text("$.replaces")),
+        ]
+    )
+
+
+def wrong_request(handler: State) -> Pass:
+    """Says what a request is made of, and what was given."""
+    return refusal(
+        "Wrong request",
+        "BadPromotionRequest",
+        "'A promotion needs model_path, execution, golden.ride and golden.probability; bake_seconds is a number of up "
+        f"to {MAX_BAKE_SECONDS}, reason and replaces are texts: {{}}', States.JsonToString($$.Execution.Input)",
+        handler,
+        # The input may be a list or a number, into which nothing can be put.
+        whole=True,
+    )
+
+
+def start_promotion(tasks: Tasks) -> Task:
+    """Run the promotion, a workflow of its own, to its end. A rollback starts it too."""
+    return Task(
+        "Promote",
+        resource="arn:aws:states:::states:startExecution.sync:2",
+        parameters={
+            "StateMachineArn": "${PromoteArn}",
+            # The same name again starts nothing a second time.
+            "Name": "$$.Execution.Name",
+            "Input": {
+                "model_path": "$.metrics.model_path",
+                "execution": "$.parameters.execution",
+                "golden": "$.metrics.golden",
+                "reason": "$.metrics.verdict.reason",
+                # It was found better than this one. Than one that went live since, it may not be.
+                "replaces": "$.live.model_path",
+                "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": "$$.Execution.Id",
+            },
+        },
+        asl={"ResultSelector": {"version": "$.Output.version", "previous_version": "$.Output.previous_version"}},
+        result_path="$.promotion",
+        timeout_seconds=5400,
+        retry=retry(STATES_FAULTS),
+        catch=catch(tasks.failure),
+    )

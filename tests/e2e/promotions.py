@@ -1,0 +1,103 @@
+"""Models and promotions for the end-to-end tests: artefacts as the container writes them, cards, and executions."""
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from conftest import Stack
+from wildrydes.linear_model import read_model
+
+FEATURES = ("distance", "healthpoints", "magicpoints")
+RIDE = {"distance": 30.5, "healthpoints": 12.25, "magicpoints": 2500}
+
+WriteArtefact = Callable[..., bytes]
+
+
+@dataclass(frozen=True)
+class Model:
+    """An evaluated model in a stack's bucket, and what it answers to RIDE."""
+
+    execution: str
+    path: str
+    probability: float
+
+    def request(self, **more: Any) -> dict[str, Any]:
+        """What a promotion of it is started with."""
+        golden = {"ride": RIDE, "probability": self.probability}
+        return {"model_path": self.path, "execution": self.execution, "golden": golden} | more
+
+
+def store(stack: Stack, artefact: bytes, probability: float = 0.5, features: tuple[str, ...] = FEATURES) -> Model:
+    """Put an artefact and a card for it where an execution would; `probability` stands for what was evaluated."""
+    execution = f"run-{uuid.uuid4().hex[:12]}"
+    path = f"models/{execution}/{execution}/output/model.tar.gz"
+    card = {
+        "execution": execution,
+        "target": "heavy_utilization",
+        "features": features,
+        "model_path": path,
+        "threshold": 0.5,
+        "rows": 100,
+        "metrics": {"log_loss": 0.25, "auc": 0.9, "accuracy": 0.875},
+        "hyperparameters": {},
+        "created": "2026-01-02T03:04:05+00:00",
+        "verdict": {"promote": True, "reason": "there is no live model"},
+        "golden": {"ride": RIDE, "probability": probability},
+    }
+    stack.put(path, artefact)
+    stack.put(f"models/{execution}/card.json", json.dumps(card))
+    return Model(execution, path, probability)
+
+
+def trained(stack: Stack, write_artefact: WriteArtefact, weight: float) -> Model:
+    """A model whose answer to RIDE depends on `weight`."""
+    artefact = write_artefact([weight, -0.05, 0.0001], 0.125, 0.5)
+    model = read_model(artefact)
+    return store(stack, artefact, model.score([float(RIDE[name]) for name in FEATURES]))
+
+
+def start(stack: Stack, request: Any) -> str:
+    """Start a promotion; the execution's ARN."""
+    machine = stack.outputs["PromoteStateMachineArn"]
+    return stack.client("stepfunctions").start_execution(stateMachineArn=machine, input=json.dumps(request))[
+        "executionArn"
+    ]
+
+
+def promote(stack: Stack, model: Model, **more: Any) -> dict[str, Any]:
+    """Promote a model, which must succeed; the execution's output."""
+    described = stack.ended(start(stack, model.request(**more)))
+    assert described["status"] == "SUCCEEDED", (described.get("error"), described.get("cause"))
+    return json.loads(described["output"])
+
+
+@dataclass(frozen=True)
+class Live:
+    """All that a promotion changes: what answers, the alias, the function's variables, the parameter, the registry."""
+
+    answer: tuple[int, dict[str, Any]]
+    version: str
+    routing: dict[str, float]
+    model_path: str
+    variables: dict[str, str]
+    parameter: str
+    registry: tuple[str, ...]
+
+
+def live(stack: Stack) -> Live:
+    """What is live now."""
+    function = {"FunctionName": stack.outputs["PredictFunctionName"]}
+    functions = stack.client("lambda")
+    alias = functions.get_alias(**function, Name="live")
+    variables = functions.get_function_configuration(**function)["Environment"]["Variables"]
+    return Live(
+        answer=stack.ask(RIDE),
+        version=alias["FunctionVersion"],
+        routing=alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}),
+        model_path=variables["MODEL_PATH"],
+        variables={name: value for name, value in variables.items() if name != "PROMOTION"},
+        parameter=stack.client("ssm").get_parameter(Name=f"/wildrydes/{stack.name}/model-path")["Parameter"]["Value"],
+        registry=tuple(sorted(stack.keys("models/registry/"))),
+    )

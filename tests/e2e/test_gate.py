@@ -1,0 +1,123 @@
+"""What goes live and what does not: one stack, whose live model is challenged again and again."""
+
+import json
+from typing import Any
+
+import pytest
+
+from conftest import SAMPLE_RIDES, MakeStack, Stack
+
+RIDE = {"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMAX": 333, "TMIN": 300, "PRCP": 0}
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: MakeStack) -> Stack:
+    """A stack with the sample's rides, and no live model."""
+    stack = make_stack()
+    stack.upload(SAMPLE_RIDES)
+    return stack
+
+
+@pytest.fixture(scope="module")
+def judged_only(stack: Stack) -> dict[str, Any]:
+    """The first retraining, which is not to go live, and what the API answers after it."""
+    output = stack.retrain(promote=False)
+    return output | {"asked": stack.ask(RIDE)}
+
+
+@pytest.fixture(scope="module")
+def first(stack: Stack, judged_only: dict[str, Any]) -> dict[str, Any]:
+    """The first to go live: trained so briefly that there is a better one."""
+    return stack.retrain(hyperparameters={"epochs": 15})
+
+
+def live(stack: Stack) -> str:
+    """The execution whose model answers."""
+    status, answer = stack.ask(RIDE)
+    assert status == 200
+    return answer["model"]
+
+
+def card(stack: Stack, output: dict[str, Any]) -> dict[str, Any]:
+    return json.loads(stack.read(output["metrics"]["card"]))
+
+
+def test_promote_false_judges_and_leaves_the_api_without_a_model(stack: Stack, judged_only: dict[str, Any]) -> None:
+    assert (judged_only["promoted"], judged_only["live_model_path"]) == (False, "none")
+    assert judged_only["verdict"]["reason"].endswith("it would go live, but the input has promote: false.")
+    assert card(stack, judged_only)["live"] is None
+    status, answer = judged_only["asked"]
+    assert (status, "no model has been promoted yet" in answer["message"]) == (503, True)
+
+
+def test_first_model_goes_live_for_beating_the_constant_prediction(stack: Stack, first: dict[str, Any]) -> None:
+    assert first["promoted"]
+    assert first["live_model_path"] == first["model_path"]
+    assert first["verdict"]["reason"].startswith("There is no live model, and log loss 0.07")
+    assert first["metrics"]["calibration_error"] <= 0.05
+    assert live(stack) == first["execution"]
+
+
+def test_card_says_what_the_model_was_made_from(stack: Stack, first: dict[str, Any]) -> None:
+    written = card(stack, first)
+    lineage = written["lineage"]
+    assert lineage["rides"]["objects"] == len(stack.keys("processed/"))
+    assert lineage["weather"]["objects"] == len(stack.keys(f"weather/{first['execution']}/")) > 0
+    assert lineage["rows"]["objects"] == len(stack.keys(f"training-sets/{first['execution']}/")) >= 3
+    assert lineage["state_machine"] == stack.outputs["StateMachineArn"]
+    assert lineage["image"].endswith("/linear-learner:1")
+    assert written["training_set"] == first["training_set"]
+    assert list(written["training"]) == first["features"]
+    assert written["verdict"] == first["verdict"]
+
+
+def test_golden_ride_gets_the_same_answer_over_http(stack: Stack, first: dict[str, Any]) -> None:
+    golden = first["metrics"]["golden"]
+    status, answer = stack.ask(golden["ride"])
+    assert (status, answer["probability"]) == (200, golden["probability"])
+
+
+def test_equal_model_does_not_go_live(stack: Stack, first: dict[str, Any]) -> None:
+    again = stack.retrain()
+    assert (again["promoted"], again["live_model_path"]) == (False, first["model_path"])
+    assert "the difference is +0.0000, 95% interval +0.0000 to +0.0000" in again["verdict"]["reason"]
+    assert live(stack) == first["execution"]
+
+
+def test_worse_model_does_not_go_live(stack: Stack, first: dict[str, Any]) -> None:
+    worse = stack.retrain(hyperparameters={"epochs": 3})
+    apart = card(stack, worse)["differences"]["log_loss"]
+    assert 0 < apart["low"] < apart["difference"] < apart["high"]
+    assert not worse["promoted"]
+    assert live(stack) == first["execution"]
+
+
+def test_other_target_or_other_features_need_force(stack: Stack, first: dict[str, Any]) -> None:
+    other = stack.retrain(target="service_requested")
+    assert not other["promoted"]
+    assert f"The live model {first['execution']} is of the target heavy_utilization" in other["verdict"]["reason"]
+    assert card(stack, other)["differences"] == {}
+    fewer = stack.retrain(features=["distance", "magicpoints"])
+    assert not fewer["promoted"]
+    assert "is of the features distance, healthpoints, magicpoints" in fewer["verdict"]["reason"]
+    assert live(stack) == first["execution"]
+
+
+def test_better_model_goes_live_once_it_is_better_by_what_is_asked(stack: Stack, first: dict[str, Any]) -> None:
+    better = stack.retrain(hyperparameters={"epochs": 60}, min_improvement=0.05)
+    assert not better["promoted"]
+    assert "by 0.05 or more" in better["verdict"]["reason"]
+    assert live(stack) == first["execution"]
+    better = stack.retrain(hyperparameters={"epochs": 60}, min_improvement=0.02)
+    assert better["promoted"]
+    assert card(stack, better)["live"]["execution"] == first["execution"]
+    assert live(stack) == better["execution"]
+    # And what was live does not come back by itself.
+    assert not stack.retrain()["promoted"]
+
+
+def test_force_takes_another_target_live(stack: Stack, first: dict[str, Any]) -> None:
+    forced = stack.retrain(target="service_requested", force=True)
+    assert forced["promoted"]
+    assert "the input has force: true" in forced["verdict"]["reason"]
+    assert stack.ask(RIDE)[1]["target"] == "service_requested"

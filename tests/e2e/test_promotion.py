@@ -1,0 +1,379 @@
+"""A promotion makes a model live whole, or changes nothing: whatever fails, and however many there are."""
+
+import json
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from conftest import MakeStack, Stack
+from local import registry, rollback
+from promotions import RIDE, Live, Model, WriteArtefact, live, promote, start, store, trained
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: MakeStack) -> Stack:
+    return make_stack()
+
+
+@pytest.fixture(scope="module")
+def first(stack: Stack, write_artefact: WriteArtefact) -> Model:
+    """A model that is live; before it there was none."""
+    model = trained(stack, write_artefact, 0.25)
+    status, answer = stack.ask(RIDE)
+    assert (status, "no model has been promoted yet" in answer["message"]) == (503, True)
+    output = promote(stack, model, reason="there is no live model")
+    assert output["previous_model_path"] == "none"
+    return model
+
+
+def fail(stack: Stack, request: Any) -> tuple[str, str]:
+    """A promotion that must fail; its error and cause."""
+    described = stack.ended(start(stack, request))
+    assert described["status"] == "FAILED", described
+    return described["error"], described["cause"]
+
+
+def test_model_that_is_promoted_answers_and_is_recorded(
+    stack: Stack, first: Model, write_artefact: WriteArtefact
+) -> None:
+    before = live(stack)
+    assert before.answer[1]["model"] == first.execution
+    second = trained(stack, write_artefact, 0.5)
+    output = promote(stack, second, reason="log loss is better by 0.1")
+    after = live(stack)
+    assert after.answer == (200, after.answer[1] | {"probability": second.probability, "model": second.execution})
+    assert (after.version, after.routing) == (output["version"], {})
+    assert output["previous_version"] == before.version
+    assert (output["model_path"], output["previous_model_path"]) == (second.path, first.path)
+    assert after.model_path == after.parameter == second.path
+    # Set by the template, and kept.
+    assert after.variables == before.variables | {"MODEL_PATH": second.path}
+    (added,) = set(after.registry) - set(before.registry)
+    assert added == max(after.registry)
+    entry = json.loads(stack.read(added))
+    assert (entry["execution"], entry["version"], entry["reason"]) == (
+        second.execution,
+        output["version"],
+        "log loss is better by 0.1",
+    )
+    assert entry["previous"] == {"version": before.version, "model_path": first.path}
+    assert entry["golden"] == {"ride": RIDE, "probability": second.probability}
+
+
+def test_version_that_was_published_is_never_changed(stack: Stack, first: Model, write_artefact: WriteArtefact) -> None:
+    version = promote(stack, first)["version"]
+    promote(stack, trained(stack, write_artefact, -0.75))
+    answer = stack.client("lambda").invoke(
+        FunctionName=stack.outputs["PredictFunctionName"],
+        Qualifier=version,
+        Payload=json.dumps({"body": json.dumps(RIDE)}),
+    )
+    body = json.loads(json.loads(answer["Payload"].read())["body"])
+    assert (body["model"], body["probability"]) == (first.execution, first.probability)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        ["model"],
+        {},
+        {"model_path": "models/a/a/output/model.tar.gz", "execution": "a", "golden": {"ride": {}, "probability": "1"}},
+        {"model_path": "none", "execution": "a", "golden": {"ride": {}, "probability": 1}},
+        {
+            "model_path": "models/a/a/output/model.tar.gz",
+            "execution": "a",
+            "golden": {"ride": {}, "probability": 1},
+            "bake_seconds": -1,
+        },
+    ],
+)
+def test_wrong_request_is_refused_before_anything_is_read(stack: Stack, request_: Any) -> None:
+    error, cause = fail(stack, request_)
+    assert error == "BadPromotionRequest"
+    assert json.dumps(request_, separators=(",", ":")) in cause
+
+
+@contextmanager
+def unchanged(stack: Stack) -> Iterator[Live]:
+    before = live(stack)
+    assert before.answer[0] == 200
+    yield before
+    assert live(stack) == before
+
+
+def corrupted(artefact: bytes) -> bytes:
+    return artefact[: len(artefact) // 2]
+
+
+def test_artefact_that_cannot_be_served_never_goes_live(
+    stack: Stack, first: Model, write_artefact: WriteArtefact
+) -> None:
+    good = write_artefact([0.1, 0.2, 0.3], 0.0, 0.5)
+    bad = {
+        "cut in half": store(stack, corrupted(good)),
+        "weights that are no numbers": store(stack, write_artefact([0.1, float("nan"), 0.3], 0.0, 0.5)),
+        "of another dimension": store(stack, write_artefact([0.1, 0.2], 0.0, 0.5)),
+    }
+    with unchanged(stack):
+        for name, model in bad.items():
+            error, cause = fail(stack, model.request())
+            assert error == "SmokeTestFailed", name
+            assert "with 503 and" in cause
+
+
+def test_model_that_answers_otherwise_than_it_was_evaluated_never_goes_live(
+    stack: Stack, first: Model, write_artefact: WriteArtefact
+) -> None:
+    model = trained(stack, write_artefact, 0.125)
+    with unchanged(stack):
+        wrong = model.request(golden={"ride": RIDE, "probability": model.probability + 1e-9})
+        error, cause = fail(stack, wrong)
+        assert error == "SmokeTestFailed"
+        assert str(model.probability) in cause
+        error, cause = fail(stack, model.request(execution="run-of-another"))
+        assert error == "SmokeTestFailed"
+        assert "run-of-another" in cause
+
+
+def test_model_that_replaces_one_that_is_live_no_more_does_not(
+    stack: Stack, first: Model, write_artefact: WriteArtefact
+) -> None:
+    model = trained(stack, write_artefact, 0.375)
+    with unchanged(stack) as before:
+        error, cause = fail(stack, model.request(replaces="models/old/old/output/model.tar.gz"))
+        assert error == "PromotionConflict"
+        assert before.model_path in cause
+    promote(stack, model, replaces=before.model_path)
+    assert live(stack).answer[1]["model"] == model.execution
+
+
+def role_of(stack: Stack, role: str) -> str:
+    resource = stack.client("cloudformation").describe_stack_resource(StackName=stack.name, LogicalResourceId=role)
+    return resource["StackResourceDetail"]["PhysicalResourceId"]
+
+
+@contextmanager
+def without_grant(stack: Stack, *sids: str) -> Iterator[None]:
+    """The promotion's role without these statements."""
+    policy = {"RoleName": role_of(stack, "PromoteRole"), "PolicyName": "Promote"}
+    iam = stack.client("iam")
+    document = iam.get_role_policy(**policy)["PolicyDocument"]
+    kept = [statement for statement in document["Statement"] if statement["Sid"] not in sids]
+    assert len(kept) == len(document["Statement"]) - len(sids)
+    iam.put_role_policy(**policy, PolicyDocument=json.dumps(document | {"Statement": kept}))
+    try:
+        yield
+    finally:
+        iam.put_role_policy(**policy, PolicyDocument=json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    ("sid", "action", "bake_seconds"),
+    [
+        ("ReadLive", "lambda:GetAlias", 0),
+        ("ReadConfiguration", "lambda:GetFunctionConfiguration", 0),
+        ("ReadLastPromotion", "states:DescribeExecution", 0),
+        ("SetModelPath", "lambda:UpdateFunctionConfiguration", 0),
+        ("PublishVersion", "lambda:PublishVersion", 0),
+        ("SmokeTest", "lambda:InvokeFunction", 0),
+        ("MoveLive", "lambda:UpdateAlias", 0),
+        ("ReadErrorAlarm", "cloudwatch:DescribeAlarms", 1),
+        ("RegisterModel", "s3:PutObject", 0),
+    ],
+)
+def test_step_that_fails_leaves_everything_as_it_was(
+    stack: Stack, first: Model, write_artefact: WriteArtefact, sid: str, action: str, bake_seconds: int
+) -> None:
+    model = trained(stack, write_artefact, 0.625)
+    with unchanged(stack), without_grant(stack, sid):
+        _, cause = fail(stack, model.request(bake_seconds=bake_seconds))
+        assert action in cause
+
+
+def test_parameter_that_cannot_be_written_leaves_everything_as_it_was_and_says_so(
+    stack: Stack, first: Model, write_artefact: WriteArtefact
+) -> None:
+    queue = heard(stack)
+    with unchanged(stack), without_grant(stack, "RecordModel"):
+        _, cause = fail(stack, trained(stack, write_artefact, 0.625).request())
+        assert "ssm:PutParameter" in cause
+    (message,) = stack.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
+    told = json.loads(message["Body"])["Message"]
+    assert "What could not be put back" in told
+    assert '"parameter"' in told
+
+
+def heard(stack: Stack) -> str:
+    """A queue that hears of failures."""
+    queue = stack.client("sqs").create_queue(QueueName=f"{stack.name}-promotions")["QueueUrl"]
+    arn = stack.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
+    stack.client("sns").subscribe(TopicArn=stack.outputs["FailureTopicArn"], Protocol="sqs", Endpoint=arn)
+    policy = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [policy]})
+    stack.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": document})
+    return queue
+
+
+class Load:
+    """Some 30 requests a second for the length of a block: the API takes 50."""
+
+    def __init__(self, stack: Stack, threads: int = 2) -> None:
+        self.stack = stack
+        self.answers: list[tuple[int, dict[str, Any]]] = []
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(threads)]
+
+    def _ask(self) -> None:
+        while not self._over.wait(0.06):
+            self.answers.append(self.stack.ask(RIDE))
+
+    def __enter__(self) -> "Load":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def whole(self, models: list[Model]) -> Counter[str]:
+        """Answers by model, once each is found to be one model's own."""
+        probabilities = {model.execution: model.probability for model in models}
+        for status, answer in self.answers:
+            assert status == 200, answer
+            assert answer["probability"] == probabilities[answer["model"]], answer
+        return Counter(answer["model"] for _, answer in self.answers)
+
+
+def test_tenth_of_the_requests_first_and_all_when_no_alarm_goes_off(
+    stack: Stack, write_artefact: WriteArtefact, first: Model
+) -> None:
+    promote(stack, first)
+    model = trained(stack, write_artefact, 0.875)
+    execution = start(stack, model.request(bake_seconds=4))
+    function = stack.outputs["PredictFunctionName"]
+    deadline = time.monotonic() + 20
+    while not (now := stack.client("lambda").get_alias(FunctionName=function, Name="live")).get("RoutingConfig"):
+        assert time.monotonic() < deadline, "no weight was set"
+    assert list(now["RoutingConfig"]["AdditionalVersionWeights"].values()) == [0.1]
+    with Load(stack) as load:
+        described = stack.ended(execution)
+    assert described["status"] == "SUCCEEDED", described.get("cause")
+    by_model = load.whole([first, model])
+    assert by_model[first.execution] > by_model[model.execution] > 0
+    after = live(stack)
+    assert (after.answer[1]["model"], after.routing) == (model.execution, {})
+
+
+def test_errors_while_a_tenth_is_baking_put_everything_back(
+    stack: Stack, write_artefact: WriteArtefact, first: Model
+) -> None:
+    promote(stack, first)
+    model = trained(stack, write_artefact, 1.125)
+    with unchanged(stack):
+        execution = start(stack, model.request(bake_seconds=2))
+        # An event that is no request at all is an error of the function.
+        answer = stack.client("lambda").invoke(
+            FunctionName=stack.outputs["PredictFunctionName"], Qualifier="live", Payload=b"[]"
+        )
+        assert answer["FunctionError"]
+        described = stack.ended(execution)
+    assert (described["status"], described["error"]) == ("FAILED", "ErrorsWhileBaking")
+
+
+def test_of_fifty_promotions_at_once_one_wins_and_every_answer_is_of_one_whole_model(
+    stack: Stack, write_artefact: WriteArtefact, first: Model
+) -> None:
+    promote(stack, first)
+    models = [trained(stack, write_artefact, 0.01 * number) for number in range(1, 51)]
+    before = live(stack)
+    with Load(stack) as load:
+        with ThreadPoolExecutor(8) as starters:
+            executions = list(starters.map(lambda model: start(stack, model.request()), models))
+        ended = [stack.ended(execution) for execution in executions]
+        asked = len(load.answers)
+        while len(load.answers) < asked + 20:
+            threading.Event().wait(0.01)
+    winners = [model for model, described in zip(models, ended, strict=True) if described["status"] == "SUCCEEDED"]
+    losers = [described for described in ended if described["status"] == "FAILED"]
+    assert len(winners) == 1
+    assert {described["error"] for described in losers} == {"PromotionConflict"}
+    assert len(losers) == 49
+    by_model = load.whole([first, *winners])
+    assert set(by_model) == {first.execution, winners[0].execution}
+    after = live(stack)
+    assert after.answer[1]["model"] == winners[0].execution
+    assert after.model_path == after.parameter == winners[0].path
+    assert len(after.registry) == len(before.registry) + 1
+    print(f"\n{sum(by_model.values())} answers, {by_model[winners[0].execution]} of them the winner's")  # noqa: T201
+
+
+def test_rollback_takes_seconds_and_fails_no_request(
+    stack: Stack, write_artefact: WriteArtefact, first: Model, capsys: pytest.CaptureFixture[str]
+) -> None:
+    promote(stack, first)
+    second = trained(stack, write_artefact, 1.5)
+    promote(stack, second, reason="log loss is better")
+    never = trained(stack, write_artefact, 1.625)
+    console = Console(highlight=False, soft_wrap=True)
+    with Load(stack) as load:
+        assert rollback.rollback(stack.endpoint, stack.name, None, console) == 0
+        back = stack.ask(RIDE)
+    load.whole([first, second])
+    assert back[1]["model"] == first.execution
+    told = capsys.readouterr().out
+    seconds = float(re.findall(r"after ([\d.]+) s", told)[0])
+    print(f"\n{told}{len(load.answers)} requests meanwhile, none failed")  # noqa: T201
+    assert seconds < 5
+    # By name, and to what the registry has the smoke test for.
+    assert rollback.rollback(stack.endpoint, stack.name, second.execution, console) == 0
+    assert live(stack).answer[1]["model"] == second.execution
+    with pytest.raises(registry.NoEarlierModelError, match=f"{second.execution} is live already"):
+        rollback.rollback(stack.endpoint, stack.name, second.execution, console)
+    with pytest.raises(registry.NoEarlierModelError, match="was never live"):
+        rollback.rollback(stack.endpoint, stack.name, never.execution, console)
+
+
+def test_models_are_listed_with_when_and_why(
+    stack: Stack, write_artefact: WriteArtefact, first: Model, capsys: pytest.CaptureFixture[str]
+) -> None:
+    promote(stack, first, reason="log loss is better by 0.125")
+    never = trained(stack, write_artefact, 1.75)
+    rollback.models(stack.endpoint, stack.name, Console(highlight=False, soft_wrap=True))
+    told = capsys.readouterr().out.splitlines()
+    (now,) = [number for number, line in enumerate(told) if " to now, version " in line]
+    assert told[now].startswith(f"{first.execution}  live from 20")
+    assert told[now].endswith("log loss 0.2500, AUC 0.9000, accuracy 0.8750")
+    assert told[now + 1] == "    log loss is better by 0.125"
+    (other,) = [number for number, line in enumerate(told) if line.startswith(never.execution)]
+    assert "never live" in told[other]
+    assert told[other + 1] == "    its promotion failed or was not started; there is no live model"
+
+
+def test_promotion_that_was_stopped_is_taken_over(stack: Stack, write_artefact: WriteArtefact, first: Model) -> None:
+    promote(stack, first)
+    stopped = start(stack, trained(stack, write_artefact, 1.25).request())
+    states = stack.client("stepfunctions")
+    function = {"FunctionName": stack.outputs["PredictFunctionName"]}
+    while live_path(stack, function) == first.path:
+        assert states.describe_execution(executionArn=stopped)["status"] == "RUNNING"
+    states.stop_execution(executionArn=stopped)
+    # Not what the stopped one left in the function, but what is live, is what it may be put back to.
+    error, _ = fail(stack, store(stack, b"no archive").request())
+    assert error == "SmokeTestFailed"
+    assert (live_path(stack, function), live(stack).answer[1]["model"]) == (first.path, first.execution)
+
+
+def live_path(stack: Stack, function: dict[str, str]) -> str:
+    return stack.client("lambda").get_function_configuration(**function)["Environment"]["Variables"]["MODEL_PATH"]

@@ -1,0 +1,139 @@
+"""What must hold of the promotion whatever is changed in it: read from the ASL that is deployed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DEFINITION = json.loads((ROOT / "statemachines" / "promote.asl.json").read_text(encoding="utf-8"))
+STATES: dict[str, dict[str, Any]] = DEFINITION["States"]
+TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
+PUTTING_BACK = ["Put parameter back", "Put live back", "Put MODEL_PATH back"]
+
+
+def followers(state: dict[str, Any], *, errors: bool = True) -> set[str]:
+    """Where an execution can go from a state; by an error too, if `errors`."""
+    found = {state[key] for key in ("Next", "Default") if key in state}
+    found |= {rule["Next"] for rule in state.get("Choices", [])}
+    return found | ({catch["Next"] for catch in state.get("Catch", [])} if errors else set())
+
+
+def reached(name: str, states: dict[str, dict[str, Any]] = STATES) -> set[str]:
+    """The states an execution that comes to `name` can come to."""
+    seen: set[str] = set()
+    waiting = [name]
+    while waiting:
+        current = waiting.pop()
+        if current not in seen:
+            seen.add(current)
+            waiting += followers(states[current])
+    return seen
+
+
+def handler(task: str) -> str:
+    return TASKS[task]["Catch"][-1]["Next"]
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_has_a_timeout_retries_with_jitter_and_a_catch_for_all(name: str) -> None:
+    task = TASKS[name]
+    assert task["TimeoutSeconds"] == 60
+    assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
+    for retrier in task["Retry"]:
+        assert (retrier["JitterStrategy"], retrier["MaxDelaySeconds"]) == ("FULL", 30)
+        # A conflict does not pass by itself; and what is denied is denied again.
+        assert not any(
+            "Precondition" in error or "Conflict" in error or "ALL" in error for error in retrier["ErrorEquals"]
+        )
+
+
+def test_no_function_but_the_one_that_is_promoted_is_invoked() -> None:
+    invoked = {name: task for name, task in TASKS.items() if task["Resource"].endswith("lambda:invoke")}
+    assert list(invoked) == ["Smoke-test version"]
+    assert invoked["Smoke-test version"]["Parameters"]["Qualifier.$"] == "$.published.version"
+    assert all(
+        task["Resource"].startswith("arn:aws:states:::aws-sdk:")
+        for name, task in TASKS.items()
+        if name not in ("Smoke-test version", "Notify failure")
+    )
+
+
+def test_every_error_ends_in_fail_and_none_after_it_in_success() -> None:
+    for name in TASKS:
+        for catch in TASKS[name]["Catch"]:
+            if catch["Next"] != "Is live what it replaces?":
+                assert "Promoted" not in reached(catch["Next"]), name
+                assert "Promotion failed" in reached(catch["Next"]), name
+    ends = {name for name in STATES if not followers(STATES[name], errors=False)}
+    assert ends == {"Promoted", "Promotion failed"}
+    assert (STATES["Promoted"]["Type"], STATES["Promotion failed"]["Type"]) == ("Pass", "Fail")
+
+
+def test_what_may_be_written_when_a_step_fails_is_put_back_and_nothing_else() -> None:
+    def back(task: str) -> list[str]:
+        return [name for name in PUTTING_BACK if name in reached(handler(task))]
+
+    assert back("Read inference configuration") == back("Read last promotion") == []
+    for task in ("Set MODEL_PATH", "Read update", "Publish version", "Read version", "Smoke-test version"):
+        assert back(task) == ["Put MODEL_PATH back"], task
+    for task in ("Move a tenth", "Read error alarm", "Move live"):
+        assert back(task) == ["Put live back", "Put MODEL_PATH back"], task
+    for task in ("Record MODEL_PATH", "Write registry"):
+        assert back(task) == PUTTING_BACK, task
+
+
+def test_step_that_cannot_be_put_back_does_not_stop_the_others_and_keeps_the_first_error() -> None:
+    for name in (
+        "Put parameter back",
+        "Read live again",
+        "Put live back",
+        "Read inference again",
+        "Put MODEL_PATH back",
+    ):
+        (catch,) = TASKS[name]["Catch"]
+        assert catch["ResultPath"].startswith("$.not_put_back."), name
+    assert handler("Put parameter back") == "Read live again"
+    assert handler("Read live again") == handler("Put live back") == "Read inference again"
+    assert STATES["Promotion failed"]["ErrorPath"] == "$.error.Error"
+    assert "$.not_put_back" in STATES["Notify failure"]["Parameters"]["Message.$"]
+
+
+def test_every_write_that_can_be_conditional_is() -> None:
+    writes = [
+        task["Parameters"]
+        for task in TASKS.values()
+        if task["Resource"].rsplit(":", 1)[-1] in ("updateFunctionConfiguration", "publishVersion", "updateAlias")
+    ]
+    assert len(writes) == 6
+    assert all("RevisionId.$" in parameters for parameters in writes)
+
+
+@pytest.mark.parametrize("name", ["Set MODEL_PATH", "Publish version", "Move a tenth", "Move live"])
+def test_conflict_is_told_from_other_errors(name: str) -> None:
+    conflict, _ = TASKS[name]["Catch"]
+    assert conflict["ErrorEquals"] == ["Lambda.PreconditionFailedException", "Lambda.ResourceConflictException"]
+    assert STATES[conflict["Next"]]["Parameters"]["Error"] == "PromotionConflict"
+    # What was written by then is put back, where it still is this execution's.
+    assert STATES[conflict["Next"]]["Next"] == handler(name)
+
+
+def test_only_a_version_that_answered_as_evaluated_can_become_live() -> None:
+    choice = STATES["As evaluated?"]
+    (passed,) = choice["Choices"]
+    assert [rule["Variable"].rsplit(".", 1)[-1] for rule in passed["And"]] == [
+        "status", "probability", "probability", "probability", "probability", "model",
+    ]  # fmt: skip
+    assert "Move live" not in reached(choice["Default"])
+    # Every way to the alias leads through it.
+    without = {**STATES, "As evaluated?": choice | {"Choices": []}}
+    assert not {"Move live", "Move a tenth"} & reached(DEFINITION["StartAt"], without)
+
+
+def test_execution_that_hangs_ends_before_the_one_that_waits_for_it() -> None:
+    retrain = json.loads((ROOT / "statemachines" / "retrain.asl.json").read_text(encoding="utf-8"))
+    waiting = retrain["States"]["Promote"]
+    assert waiting["Resource"] == "arn:aws:states:::states:startExecution.sync:2"
+    # The longest bake is an hour.
+    assert 3600 < DEFINITION["TimeoutSeconds"] < waiting["TimeoutSeconds"]

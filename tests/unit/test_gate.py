@@ -1,0 +1,113 @@
+from dataclasses import replace
+
+import pytest
+
+from wildrydes.gate import Live, Rules, verdict
+from wildrydes.metrics import Confusion, Difference, Judgement, Metrics
+
+RULES = Rules(min_improvement=0.0, promote=True, force=False)
+GOOD = Metrics(
+    rows=500,
+    not_finite=0,
+    threshold=0.5,
+    log_loss=0.3,
+    auc=0.9,
+    auc_error=0.0,
+    accuracy=0.8,
+    precision=0.8,
+    recall=0.8,
+    f1=0.8,
+    calibration_error=0.05,
+    calibration_error_low=0.02,
+    confusion=Confusion(200, 50, 200, 50),
+    roc=(),
+    calibration=(),
+)
+ALONE = Judgement(GOOD, None, {})
+LIVE = Live("last-week")
+
+
+def beside(low: float, high: float, candidate: Metrics = GOOD, auc: float | None = 0.9) -> Judgement:
+    middle = (low + high) / 2
+    live = replace(GOOD, log_loss=0.3 - middle, auc=auc)
+    return Judgement(candidate, live, {"log_loss": Difference(middle, low, high)})
+
+
+def test_the_first_model_has_to_beat_the_constant_prediction() -> None:
+    assert verdict(ALONE, 0.69, None, RULES).reason == (
+        "There is no live model, and log loss 0.3000 is below the 0.6900 of a constant prediction; "
+        "AUC 0.9000, calibration error 0.0500, 500 test rows."
+    )
+    assert verdict(ALONE, 0.69, None, RULES).promote
+    assert not verdict(ALONE, 0.3, None, RULES).promote
+    assert "0.3000 is not below the 0.2500" in verdict(ALONE, 0.25, None, RULES).reason
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "min_improvement", "promoted"),
+    [
+        (-0.05, -0.01, 0.0, True),
+        (-0.05, -0.01, 0.01, True),
+        (-0.05, -0.01, 0.011, False),
+        (-0.05, 0.001, 0.0, False),
+        (0.0, 0.0, 0.0, False),
+        (0.01, 0.05, 0.0, False),
+    ],
+)
+def test_a_better_model_is_better_by_its_whole_interval(
+    low: float, high: float, min_improvement: float, promoted: bool
+) -> None:
+    found = verdict(beside(low, high), 0.69, LIVE, replace(RULES, min_improvement=min_improvement))
+    assert found.promote == promoted
+    assert f"95% interval {low:+.4f} to {high:+.4f}" in found.reason
+    assert ("not certainly below" in found.reason) != promoted
+    assert "last-week" in found.reason
+
+
+def test_a_live_model_is_what_counts_and_not_the_constant_prediction() -> None:
+    assert verdict(beside(-0.05, -0.01), 0.1, LIVE, RULES).promote
+
+
+@pytest.mark.parametrize(
+    ("judgement", "fault"),
+    [
+        (beside(-0.05, -0.01, replace(GOOD, calibration_error_low=0.0501)), "the calibration error is above 0.05"),
+        (beside(-0.05, -0.01, replace(GOOD, not_finite=3)), "3 predictions are not finite"),
+        (beside(-0.05, -0.01, auc=0.9051), "the AUC is lower by more than 0.005"),
+        (beside(-0.05, -0.01, replace(GOOD, auc=None), None), "no AUC can be told of a test split with one class"),
+        (Judgement(replace(GOOD, calibration_error_low=0.2), None, {}), "the calibration error is above 0.05"),
+    ],
+)
+def test_a_guard_that_fails_keeps_a_better_model_back(judgement: Judgement, fault: str) -> None:
+    found = verdict(judgement, 0.69, LIVE if judgement.live else None, RULES)
+    assert not found.promote
+    assert f", but {fault}" in found.reason
+    # And force is no way around it.
+    assert not verdict(judgement, 0.69, LIVE if judgement.live else None, replace(RULES, force=True)).promote
+
+
+def test_an_auc_that_is_a_little_lower_is_within_the_guard() -> None:
+    assert verdict(beside(-0.05, -0.01, auc=0.904), 0.69, LIVE, RULES).promote
+
+
+def test_what_cannot_be_compared_goes_live_by_force_and_only_if_it_beats_the_constant() -> None:
+    other = Live("last-week", "is of the target service_requested")
+    kept = verdict(ALONE, 0.69, other, RULES)
+    assert not kept.promote
+    assert kept.reason.startswith(
+        "The live model last-week is of the target service_requested and is not compared, "
+        "and the input does not have force: true"
+    )
+    assert verdict(ALONE, 0.69, other, replace(RULES, force=True)).promote
+    assert not verdict(ALONE, 0.2, other, replace(RULES, force=True)).promote
+
+
+def test_force_does_not_make_a_worse_model_of_the_same_target_better() -> None:
+    assert not verdict(beside(0.01, 0.05), 0.69, LIVE, replace(RULES, force=True)).promote
+
+
+def test_promote_false_stops_what_would_go_live_and_says_so() -> None:
+    found = verdict(ALONE, 0.69, None, replace(RULES, promote=False))
+    assert not found.promote
+    assert found.reason.endswith("it would go live, but the input has promote: false.")
+    assert "promote: false" not in verdict(ALONE, 0.2, None, replace(RULES, promote=False)).reason
