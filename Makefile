@@ -49,7 +49,7 @@ down: $(DEV) ## stop what `make up` started
 	@$(PY) -m local down
 
 test: setup ## run the whole test suite: ARGS= for pytest
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: setup ## lint, types, import arrows, template, drift of the state machines
 	$(PY) -m ruff format --check .

@@ -3,10 +3,12 @@
 weights      an alias with AdditionalVersionWeights sends its share of the invocations to each version
 publishing   PublishVersion minds RevisionId and CodeSha256
 metrics      an alias' invocations, errors and throttles are counted for the alias too, whoever invokes it
+processes    a version that no alias names any more gives up its idle processes, one of which MiniStack keeps
 """
 
 import json
 import random
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +26,7 @@ def install() -> None:
     _install_weights(draw)
     _install_publishing()
     _install_metrics()
+    _install_retiring()
 
 
 def chosen_version(alias: dict[str, Any], draw: Callable[[], float]) -> str:
@@ -109,3 +112,41 @@ def _install_metrics() -> None:
         return result
 
     replace(lambda_svc, "_execute_function_dispatch", execute)
+
+
+def _install_retiring() -> None:
+    from ministack.core import lambda_runtime
+    from ministack.services import lambda_svc
+
+    update = seam(lambda_svc, "_update_alias")
+    pools = seam(lambda_runtime, "_workers")
+    lock = seam(lambda_runtime, "_lock")
+    kill = seam(lambda_runtime, "kill_workers")
+
+    def update_alias(name: str, alias_name: str, data: dict[str, Any]) -> Response:
+        response = update(name, alias_name, data)
+        if response[0] < 400:
+            aliases = lambda_svc._functions[name]["aliases"].values()
+            retired = _idle(pools, lock, name, {version for alias in aliases for version in versions_of(alias)})
+            # To wait until they have ended takes longer than a caller should.
+            threading.Thread(target=kill, args=(retired,), daemon=True).start()
+        return response
+
+    replace(lambda_svc, "_update_alias", update_alias)
+
+
+def versions_of(alias: dict[str, Any]) -> set[str]:
+    """The versions that an alias sends invocations to."""
+    return {alias["FunctionVersion"], *(alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights", {})}
+
+
+def _idle(pools: dict[str, list], lock: Any, function: str, named: set[str]) -> list[Any]:
+    """Take the idle processes of versions that are not `named` out of their pools."""
+    idle = []
+    with lock:
+        for key, workers in pools.items():
+            _, _, name, qualifier = key.split(":")
+            if name == function and qualifier.isdigit() and qualifier not in named:
+                idle += [worker for worker in workers if not worker.in_use]
+                pools[key] = [worker for worker in workers if worker.in_use]
+    return idle

@@ -1,7 +1,9 @@
 """Models and promotions for the end-to-end tests: artefacts as the container writes them, cards, and executions."""
 
 import json
+import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -101,3 +103,35 @@ def live(stack: Stack) -> Live:
         parameter=stack.client("ssm").get_parameter(Name=f"/wildrydes/{stack.name}/model-path")["Parameter"]["Value"],
         registry=tuple(sorted(stack.keys("models/registry/"))),
     )
+
+
+class Load:
+    """Some 30 requests a second for the length of a block: the API takes 50."""
+
+    def __init__(self, stack: Stack, threads: int = 2) -> None:
+        self.stack = stack
+        self.answers: list[tuple[int, dict[str, Any]]] = []
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(threads)]
+
+    def _ask(self) -> None:
+        while not self._over.wait(0.06):
+            self.answers.append(self.stack.ask(RIDE))
+
+    def __enter__(self) -> "Load":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def whole(self, models: list[Model]) -> Counter[str]:
+        """Answers by model, once each is found to be one model's own."""
+        probabilities = {model.execution: model.probability for model in models}
+        for status, answer in self.answers:
+            assert status == 200, answer
+            assert answer["probability"] == probabilities[answer["model"]], answer
+        return Counter(answer["model"] for _, answer in self.answers)

@@ -104,6 +104,21 @@ def test_weighted_alias_sends_each_version_its_share(client: Client, executor: s
     assert {answer() for _ in range(10)} == {"b"}
 
 
+def test_version_that_is_live_no_more_still_answers(client: Client, executor: str) -> None:
+    """By another process: the one it had is ended with the move."""
+    code = "import os\ndef handler(event, context):\n    return [os.environ['MODEL_PATH'], os.getpid()]\n"
+    arn = function(client, code, executor, Environment={"Variables": {"MODEL_PATH": "none"}})
+    for path in ("a", "b"):
+        publish(client, arn, path)
+    client("lambda").create_alias(FunctionName=arn, Name="live", FunctionVersion="1")
+    (first, before), (second, kept) = invoke(client, f"{arn}:1", {})[0], invoke(client, f"{arn}:2", {})[0]
+    client("lambda").update_alias(FunctionName=arn, Name="live", FunctionVersion="2")
+    again, after = invoke(client, f"{arn}:1", {})[0]
+    assert (first, second, again) == ("a", "b", "a")
+    assert after != before
+    assert invoke(client, f"{arn}:2", {})[0] == ["b", kept]
+
+
 def test_api_asks_the_version_its_alias_points_to(client: Client, executor: str, endpoint: str) -> None:
     code = "import os\ndef handler(event, context):\n    return {'statusCode': 200, 'body': os.environ['MODEL_PATH']}\n"
     arn = function(client, code, executor, Environment={"Variables": {"MODEL_PATH": "none"}})

@@ -109,3 +109,18 @@ def test_body_of_an_object_is_the_json_of_what_is_given(client: Client) -> None:
     assert run(client, sdk_call("s3:putObject", parameters), writer)["status"] == "SUCCEEDED"
     written = client("s3").get_object(Bucket=bucket, Key=parameters["Key"])["Body"].read()
     assert json.loads(written) == parameters["Body"]
+
+
+def test_execution_that_was_just_started_can_be_asked_for_and_stopped(client: Client, states_role: str) -> None:
+    """One so long that it takes a while to parse."""
+    parameters = {f"text{number}.$": "States.Format('{} {}', $.a, $.b)" for number in range(1000)}
+    states = {
+        "Format": {"Type": "Pass", "Parameters": parameters, "ResultPath": "$.texts", "Next": "Wait"},
+        "Wait": {"Type": "Wait", "Seconds": 300, "End": True},
+    }
+    long = machine(client, {"StartAt": "Format", "States": states}, states_role)
+    asked = client("stepfunctions")
+    execution = {"executionArn": asked.start_execution(stateMachineArn=long, input='{"a": 1, "b": 2}')["executionArn"]}
+    assert asked.list_map_runs(**execution)["mapRuns"] == []
+    asked.stop_execution(**execution)
+    assert ended(client, execution["executionArn"])["status"] == "ABORTED"

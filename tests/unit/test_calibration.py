@@ -5,11 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wildrydes import bootstrap
 from wildrydes.calibration import calibration_curve, calibration_error, decile_edges
 from wildrydes.linear_model import logistic
 from wildrydes.metrics import judge
 
 Row = tuple[int, float]
+
+
+@pytest.fixture(autouse=True)
+def without_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error's interval is not what this is about, and takes most of the time."""
+    monkeypatch.setattr(bootstrap, "REPLICATES", 2)
 
 
 def rows_of(count: int, seed: int, stretch: float = 1.0) -> list[Row]:
