@@ -155,7 +155,7 @@ def build(options: Options) -> tuple[Any, Callable[[], None]]:
     jobs.install()
     names.install()
     nested.install()
-    # starts.install()
+    starts.install()
     distributed_map.install()
     language.install()
     lambda_runtime.install(str(options.functions_python), options.endpoint)
