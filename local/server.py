@@ -144,7 +144,7 @@ def build(options: Options) -> tuple[Any, Callable[[], None]]:
     from local.roles import RoleClients
     from local.sagemaker.service import TARGET_PREFIX
     from local.schedules import Ticker
-    from local.states import calls, distributed_map, jobs, language, mount, names, nested, starts
+    from local.states import calls, distributed_map, ends, jobs, language, mount, names, nested, starts
     from local.unread_properties import UnreadProperties
 
     # Each failure of a user's workflow would be an error of the server's with the whole state spelt out.
@@ -156,6 +156,7 @@ def build(options: Options) -> tuple[Any, Callable[[], None]]:
     names.install()
     nested.install()
     starts.install()
+    ends.install()
     distributed_map.install()
     language.install()
     lambda_runtime.install(str(options.functions_python), options.endpoint)

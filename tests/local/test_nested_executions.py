@@ -132,3 +132,20 @@ def test_execution_that_was_just_started_can_be_asked_for_and_stopped(
     assert asked.list_map_runs(**execution)["mapRuns"] == []
     asked.stop_execution(**execution)
     assert ended(client, execution["executionArn"])["status"] == "ABORTED"
+
+
+def test_execution_stopped_in_the_middle_of_a_state_is_aborted_once_the_state_ends(
+    client: Client, states_role: str
+) -> None:
+    parameters = {f"list{number}.$": "States.ArrayUnique(States.ArrayRange(1, 1000, 1))" for number in range(20)}
+    states = {
+        "Work": {"Type": "Pass", "Parameters": parameters, "ResultPath": None, "Next": "Wait"},
+        "Wait": {"Type": "Wait", "Seconds": 300, "End": True},
+    }
+    busy = machine(client, {"StartAt": "Work", "States": states}, states_role)
+    execution = {"executionArn": client("stepfunctions").start_execution(stateMachineArn=busy)["executionArn"]}
+    client("stepfunctions").stop_execution(**execution, error="Enough", cause="of it")
+    stopped = ended(client, execution["executionArn"])
+    assert (stopped["status"], stopped.get("error"), stopped.get("cause")) == ("ABORTED", "Enough", "of it")
+    last = client("stepfunctions").get_execution_history(**execution)["events"][-1]
+    assert (last["type"], last["executionAbortedEventDetails"]["cause"]) == ("ExecutionAborted", "of it")
