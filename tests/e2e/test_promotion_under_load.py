@@ -1,0 +1,97 @@
+"""Promotions and rollbacks while requests come in: none fails, and each is answered by one whole model."""
+
+import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from rich.console import Console
+
+from conftest import MakeStack, Stack
+from local import registry, rollback
+from promotions import RIDE, Load, Model, WriteArtefact, live, promote, start, trained
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: MakeStack) -> Stack:
+    return make_stack()
+
+
+@pytest.fixture(scope="module")
+def first(stack: Stack, write_artefact: WriteArtefact) -> Model:
+    """A model to be live before each test."""
+    return trained(stack, write_artefact, 0.25)
+
+
+def test_tenth_of_the_requests_first_and_all_when_no_alarm_goes_off(
+    stack: Stack, write_artefact: WriteArtefact, first: Model
+) -> None:
+    promote(stack, first)
+    model = trained(stack, write_artefact, 0.875)
+    execution = start(stack, model.request(bake_seconds=3))
+    function = stack.outputs["PredictFunctionName"]
+    deadline = time.monotonic() + 20
+    while not (now := stack.client("lambda").get_alias(FunctionName=function, Name="live")).get("RoutingConfig"):
+        assert time.monotonic() < deadline, "no weight was set"
+    assert list(now["RoutingConfig"]["AdditionalVersionWeights"].values()) == [0.1]
+    with Load(stack) as load:
+        described = stack.ended(execution)
+    assert described["status"] == "SUCCEEDED", described.get("cause")
+    by_model = load.whole([first, model])
+    assert by_model[first.execution] > by_model[model.execution] > 0
+    after = live(stack)
+    assert (after.answer[1]["model"], after.routing) == (model.execution, {})
+
+
+def test_of_fifty_promotions_at_once_one_wins_and_every_answer_is_of_one_whole_model(
+    stack: Stack, write_artefact: WriteArtefact, first: Model
+) -> None:
+    promote(stack, first)
+    models = [trained(stack, write_artefact, 0.01 * number) for number in range(1, 51)]
+    before = live(stack)
+    with Load(stack) as load:
+        with ThreadPoolExecutor(8) as starters:
+            executions = list(starters.map(lambda model: start(stack, model.request()), models))
+        ended = [stack.ended(execution) for execution in executions]
+        asked = len(load.answers)
+        while len(load.answers) < asked + 20:
+            threading.Event().wait(0.01)
+    winners = [model for model, described in zip(models, ended, strict=True) if described["status"] == "SUCCEEDED"]
+    losers = [described for described in ended if described["status"] == "FAILED"]
+    assert len(winners) == 1
+    assert {described["error"] for described in losers} == {"PromotionConflict"}
+    assert len(losers) == 49
+    by_model = load.whole([first, *winners])
+    assert set(by_model) == {first.execution, winners[0].execution}
+    after = live(stack)
+    assert after.answer[1]["model"] == winners[0].execution
+    assert after.model_path == after.parameter == winners[0].path
+    assert len(after.registry) == len(before.registry) + 1
+    print(f"\n{sum(by_model.values())} answers, {by_model[winners[0].execution]} of them the winner's")  # noqa: T201
+
+
+def test_rollback_takes_seconds_and_fails_no_request(
+    stack: Stack, write_artefact: WriteArtefact, first: Model, capsys: pytest.CaptureFixture[str]
+) -> None:
+    promote(stack, first)
+    second = trained(stack, write_artefact, 1.5)
+    promote(stack, second, reason="log loss is better")
+    never = trained(stack, write_artefact, 1.625)
+    console = Console(highlight=False, soft_wrap=True)
+    with Load(stack) as load:
+        assert rollback.rollback(stack.endpoint, stack.name, None, console) == 0
+        back = stack.ask(RIDE)
+    load.whole([first, second])
+    assert back[1]["model"] == first.execution
+    told = capsys.readouterr().out
+    seconds = float(re.findall(r"after ([\d.]+) s", told)[0])
+    print(f"\n{told}{len(load.answers)} requests meanwhile, none failed")  # noqa: T201
+    assert seconds < 5
+    # By name, and to what the registry has the smoke test for.
+    assert rollback.rollback(stack.endpoint, stack.name, second.execution, console) == 0
+    assert live(stack).answer[1]["model"] == second.execution
+    with pytest.raises(registry.NoEarlierModelError, match=f"{second.execution} is live already"):
+        rollback.rollback(stack.endpoint, stack.name, second.execution, console)
+    with pytest.raises(registry.NoEarlierModelError, match="was never live"):
+        rollback.rollback(stack.endpoint, stack.name, never.execution, console)
