@@ -66,9 +66,9 @@ def stream(bucket: str, key: str) -> Iterator[bytes]:
     return _body(bucket, key).iter_chunks(BLOCK_BYTES)
 
 
-def read(bucket: str, key: str) -> bytes:
-    """An object, whole. Raises MissingObject."""
-    return _body(bucket, key).read()
+def read(bucket: str, key: str, most: int | None = None) -> bytes:
+    """An object, or its first `most` bytes. Raises MissingObject."""
+    return _body(bucket, key).read(most)
 
 
 def read_json_objects(bucket: str, prefix: str) -> list[Any]:

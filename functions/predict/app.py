@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any
 
 from aws import s3, settings
+from wildrydes.artefact_archive import MOST_PACKED
 from wildrydes.bucket import card_key
 from wildrydes.errors import BadModel, BadRequest, MissingObject, NoLiveModel, WildRydesError
 from wildrydes.linear_model import LinearModel, read_model
@@ -50,7 +51,7 @@ def live_model(told: settings.PredictSettings) -> tuple[LinearModel, ModelCard]:
     """The live model and its card, read once a process. Raises NoLiveModel, BadModel."""
     if told.model_path == NOT_PROMOTED:
         raise NoLiveModel("no model has been promoted yet; a successful run of the retrain workflow promotes one")
-    model = read_model(s3.read(told.bucket, told.model_path))
+    model = read_model(s3.read(told.bucket, told.model_path, MOST_PACKED + 1))
     card = read_card(s3.read(told.bucket, card_key(execution_of(told.model_path))))
     if model.kind != "binary_classifier" or len(card.features) != len(model.weights):
         raise BadModel(f"{told.model_path} is a {model.kind} of {len(model.weights)} features, its card of another")

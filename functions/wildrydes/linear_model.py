@@ -1,11 +1,6 @@
 """Reads what SageMaker's linear learner writes, and predicts with it.
 
-    model.tar.gz ─gunzip, bounded─> tar ─> model_algo-1 ─a stored zip─> mx-mod-symbol.json      the graph
-                                                                      mx-mod-0000.params      weights and bias
-                                                                      additional-params.json  threshold
-
-Only these members are read, by name, into memory; nothing is extracted, nothing is larger than LARGEST. The graph has
-to be
+The members of the archive are taken out by `wildrydes.artefact_archive`. The graph among them has to be
 
     output ( broadcast_add ( dot ( data, weight (n, 1) ), bias (1, 1) ), label )
 
@@ -15,28 +10,19 @@ in double precision; MXNet's are in single, and differ in the seventh digit.
 """
 
 import json
-import tarfile
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from math import exp, isfinite
 from operator import mul
 from typing import Any
 
+from wildrydes.artefact_archive import ADDITIONAL, PARAMS, SYMBOL, members
 from wildrydes.errors import BadModel
 from wildrydes.mxnet_params import Array, read_params
 
-LARGEST = 32 << 20
-"""The bytes that the archive may have once gunzipped: room for a million features several times over."""
-
 LARGEST_THRESHOLD = 1e30
 
-_INNER = "model_algo-1"
-_SYMBOL, _PARAMS, _ADDITIONAL = "mx-mod-symbol.json", "mx-mod-0000.params", "additional-params.json"
 _KINDS = {"LogisticRegressionOutput": "binary_classifier", "LinearRegressionOutput": "regressor"}
-_DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -70,55 +56,14 @@ def logistic(margin: float) -> float:
 
 def read_model(archive: bytes) -> LinearModel:
     """The model in the bytes of a model.tar.gz. Raises BadModel, whatever the bytes are."""
-    members = _members_of_zip(_member_of_tar(_gunzipped(archive)))
-    kind, weight, bias = _graph(_json(members[_SYMBOL], _SYMBOL))
-    arrays = read_params(members[_PARAMS])
+    found = members(archive)
+    kind, weight, bias = _graph(_json(found[SYMBOL], SYMBOL))
+    arrays = read_params(found[PARAMS])
     weights = _column(arrays, weight)
     biases = _column(arrays, bias)
     if len(biases) != 1:
         raise BadModel(f"{bias} has {len(biases)} rows, not one")
-    return LinearModel(kind, weights, biases[0], _threshold(_json(members[_ADDITIONAL], _ADDITIONAL), kind))
-
-
-def _gunzipped(archive: bytes) -> bytes:
-    stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
-    try:
-        data = stream.decompress(archive, LARGEST)
-    except zlib.error as error:
-        raise BadModel(f"the artefact is no gzip: {error}") from None
-    if stream.unconsumed_tail:
-        raise BadModel(f"the artefact holds more than {LARGEST} bytes")
-    if not stream.eof:
-        raise BadModel("the artefact is cut short: its gzip stream has no end")
-    return data
-
-
-def _member_of_tar(data: bytes) -> bytes:
-    try:
-        with tarfile.open(fileobj=BytesIO(data), mode="r:") as tar:
-            for member in tar:
-                if member.isreg() and member.name.removeprefix("./") == _INNER:
-                    file = tar.extractfile(member)
-                    return file.read() if file else b""
-    except (tarfile.TarError, *_DAMAGED) as error:
-        raise BadModel(f"the artefact is no tar archive, or a damaged one: {error}") from None
-    raise BadModel(f"the artefact has no file {_INNER}; was it written by the linear learner?")
-
-
-def _members_of_zip(data: bytes) -> dict[str, bytes]:
-    members = {}
-    try:
-        with zipfile.ZipFile(BytesIO(data)) as archive:
-            for name in (_SYMBOL, _PARAMS, _ADDITIONAL):
-                if archive.getinfo(name).file_size > LARGEST:
-                    raise BadModel(f"{name} has more than {LARGEST} bytes")
-                with archive.open(name) as file:
-                    members[name] = file.read(LARGEST)
-    except KeyError as missing:
-        raise BadModel(f"{_INNER} lacks a member: {missing}") from None
-    except _DAMAGED as error:
-        raise BadModel(f"{_INNER} is no zip archive, or a damaged one: {error}") from None
-    return members
+    return LinearModel(kind, weights, biases[0], _threshold(_json(found[ADDITIONAL], ADDITIONAL), kind))
 
 
 def _json(data: bytes, name: str) -> dict[str, Any]:
@@ -174,7 +119,7 @@ def _column(arrays: dict[str, Array], name: str) -> tuple[float, ...]:
 def _threshold(additional: dict[str, Any], kind: str) -> float:
     threshold: Any = additional.get("threshold")
     if type(threshold) not in (int, float) or not -LARGEST_THRESHOLD <= threshold <= LARGEST_THRESHOLD:
-        raise BadModel(f"{_ADDITIONAL} has no number as threshold")
+        raise BadModel(f"{ADDITIONAL} has no number as threshold")
     if kind == "binary_classifier" and not 0 <= threshold <= 1:
-        raise BadModel(f"the threshold in {_ADDITIONAL} is {threshold!r}, not between 0 and 1")
+        raise BadModel(f"the threshold in {ADDITIONAL} is {threshold!r}, not between 0 and 1")
     return float(threshold)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wildrydes import linear_model
+from wildrydes import artefact_archive
 from wildrydes.errors import BadModel
 from wildrydes.linear_model import LinearModel, logistic, read_model
 
@@ -122,7 +122,7 @@ def test_what_is_no_artefact_is_refused_with_a_reason(write_artefact: Any) -> No
     refused(b"", "cut short")
     refused(b"PK\3\4 not gzip", "no gzip")
     refused(good[:-20], "cut short")
-    refused(artefact_of(contents, "model_algo-2"), "no file model_algo-1")
+    refused(artefact_of(contents, "model_algo-2"), "has .model_algo-2. where")
     refused(artefact_of({name: data for name, data in contents.items() if "params" not in name}), "lacks a member")
     refused(artefact_of(contents | {"mx-mod-0000.params": contents["mx-mod-0000.params"][:-3]}), "a name of")
     refused(artefact_of(contents | {"mx-mod-0000.params": contents["mx-mod-0000.params"] + b"x"}), "goes on")
@@ -157,7 +157,7 @@ def test_weights_that_diverged_are_refused(write_artefact: Any) -> None:
 
 
 def test_an_artefact_that_would_unpack_to_more_than_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(linear_model, "LARGEST", 1 << 16)
+    monkeypatch.setattr(artefact_archive, "MOST_UNPACKED", 1 << 16)
     compressor = zlib.compressobj(9, zlib.DEFLATED, 31)
     refused(compressor.compress(bytes(1 << 17)) + compressor.flush(), "more than 65536 bytes")
 
