@@ -87,10 +87,6 @@ def test_a_value_that_is_no_string_is_refused():
         ({"predictor_type": "multiclass_classifier", "num_classes": "3"}, "predictor_type multiclass_classifier"),
         ({"predictor_type": "binary_classifier", "loss": "hinge_loss"}, "loss hinge_loss"),
         ({"predictor_type": "regressor", "loss": "absolute_loss"}, "loss absolute_loss"),
-        (
-            {"predictor_type": "binary_classifier", "positive_example_weight_mult": "auto"},
-            "positive_example_weight_mult auto",
-        ),
     ],
 )
 def test_what_is_not_built_is_refused_by_name(given: dict[str, str], named: str):
@@ -102,6 +98,16 @@ def test_final_configuration_shows_defaults_and_what_overrides_them():
     configuration = final_configuration({"predictor_type": "regressor", "epochs": "3"})
 
     assert (configuration["epochs"], configuration["mini_batch_size"], configuration["wd"]) == ("3", "1000", "auto")
+
+
+def test_by_auto_candidates_differ_in_how_far_they_balance_the_classes():
+    settings = parse({"predictor_type": "binary_classifier", "positive_example_weight_mult": "auto"})
+    candidates = grid(settings)
+
+    assert len(candidates) == len(set(candidates)) == 32
+    assert candidates[0].balance == 0
+    assert {each.balance for each in candidates} == {0.0, 0.5, 1.0}
+    assert {each.balance for each in grid(parse({"predictor_type": "binary_classifier"}))} == {0.0}
 
 
 def test_the_first_candidate_has_the_given_values_and_the_others_are_close():

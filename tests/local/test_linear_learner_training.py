@@ -214,7 +214,7 @@ def test_candidates_trained_together_are_those_trained_alone():
         trainer = training.Trainer(
             fitted.design(data.features),
             fitted.labels(data.labels),
-            training.row_weights(data.labels, settings),
+            training.row_weights(data.labels, settings, candidates),
             parameters,
             candidates,
             CrossEntropy(),
@@ -235,7 +235,7 @@ def test_one_step_of_adam_is_the_published_one():
     start = np.array([[0.5], [0.0]], dtype=np.float32)
     labels = np.array([1.0, 0.0], dtype=np.float32)
     trainer = training.Trainer(
-        design, labels, np.ones(2, np.float32), start, [Candidate(0.1, 0.01, 0.0)], CrossEntropy(), settings
+        design, labels, np.ones((2, 1), np.float32), start, [Candidate(0.1, 0.01, 0.0)], CrossEntropy(), settings
     )
 
     loss = trainer.epoch()
@@ -259,7 +259,7 @@ def one_step(design: list[list[float]], labels: list[float], start: list[float],
     trainer = training.Trainer(
         np.array(design, np.float32),
         np.array(labels, np.float32),
-        np.ones(len(labels), np.float32),
+        np.ones((len(labels), 1), np.float32),
         np.array(start, np.float32).reshape(-1, 1),
         [Candidate(1.0, 0.0, l1)],
         SquaredError(),
@@ -320,7 +320,7 @@ def test_the_rate_falls_by_the_factor_down_to_the_minimum():
     trainer = training.Trainer(
         np.array([[0.0, 1.0]] * 3, np.float32),
         np.array([1.0, 1.5, 1.8], np.float32),
-        np.ones(3, np.float32),
+        np.ones((3, 1), np.float32),
         np.zeros((2, 1), np.float32),
         [Candidate(1.0, 0.0, 0.0)],
         SquaredError(),
@@ -333,13 +333,38 @@ def test_the_rate_falls_by_the_factor_down_to_the_minimum():
 
 
 def test_weights_of_positives_follow_the_hyperparameter():
-    labels = np.array([1.0, 0, 0, 0])
+    labels = np.array([1.0] + [0] * 4)
+    candidates = [Candidate(0.1, 0, 0, balance) for balance in (0.0, 1.0, 0.5)]
 
-    balanced = training.row_weights(labels, parse({**BINARY, "positive_example_weight_mult": "balanced"}))
-    doubled = training.row_weights(labels, parse({**BINARY, "positive_example_weight_mult": "2"}))
+    def first_two(value: str) -> list[list[float]]:
+        settings = parse({**BINARY, "positive_example_weight_mult": value})
+        return training.row_weights(labels, settings, candidates)[:2].tolist()
 
-    assert balanced.tolist() == [3, 1, 1, 1]
-    assert doubled.tolist() == [2, 1, 1, 1]
+    assert first_two("balanced") == [[4], [1]]
+    assert first_two("2") == [[2], [1]]
+    assert first_two("auto") == [[1, 4, 2], [1, 1, 1]]
+
+
+def test_auto_chooses_the_weight_of_positives_that_serves_the_criterion():
+    every, _ = noisy(8000, seed=8)
+    kept = (every.labels == 0) | (np.arange(len(every)) % 8 == 0)
+    data = Dataset(every.features[kept], every.labels[kept])
+    given = {**BINARY, "binary_classifier_model_selection_criteria": "cross_entropy_loss"}
+
+    weighed = {
+        value: learn(channels(data), parse({**given, "positive_example_weight_mult": value}), QUIET)
+        for value in ("1.0", "auto", "balanced")
+    }
+
+    def loss(model: Model) -> float:
+        validation = channels(data)["validation"]
+        outputs = model.outputs(validation.features)[:, None]
+        return float(CrossEntropy().loss(outputs, validation.labels, np.ones((1, 1)))[0])
+
+    losses = {value: loss(model) for value, model in weighed.items()}
+    # Balancing makes positives seem likelier than they are, and chances worse.
+    assert losses["balanced"] > losses["auto"] + 0.01
+    assert losses["auto"] == pytest.approx(losses["1.0"], abs=0.005)
 
 
 SCORES = np.array([0.1, 0.2, 0.3, 0.6, 0.7, 0.9])

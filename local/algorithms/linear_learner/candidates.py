@@ -1,4 +1,4 @@
-"""The candidates that are trained side by side: a grid of learning rate x wd x l1.
+"""The candidates that are trained side by side: a grid of learning rate x wd x l1 (x weight of positives).
 
 "One model is trained according to the given training parameters, and the rest by close parameters" (developer
 guide, `num_models`). The first candidate has the given values, or the defaults; a value of 0 switches a
@@ -20,6 +20,8 @@ _LEARNING_RATES = {
 }
 _WEIGHT_DECAYS = (1e-4, 1e-3, 1e-5, 1e-2)
 _L1 = (0.0, 1e-4)
+# By positive_example_weight_mult `auto`: none, all and half of what balances the classes, on a logarithmic scale.
+_BALANCES = (0.0, 1.0, 0.5)
 # Given values are surrounded by these multiples of them.
 _CLOSE = (1.0, 0.5, 2.0, 0.25)
 
@@ -31,6 +33,8 @@ class Candidate:
     learning_rate: float
     wd: float
     l1: float
+    balance: float = 0.0
+    """For positive_example_weight_mult `auto`: positives weigh (negatives / positives) to the power of it."""
 
 
 def grid(settings: Hyperparameters) -> list[Candidate]:
@@ -39,13 +43,15 @@ def grid(settings: Hyperparameters) -> list[Candidate]:
     decays = _axis(settings.wd, _WEIGHT_DECAYS)
     penalties = _axis(settings.l1, _L1)[:2]
     rates = _axis(settings.learning_rate, _LEARNING_RATES[settings.optimizer])
-    per_rate = len(decays) * len(penalties)
+    balances = _BALANCES if settings.classifies and settings.positive_example_weight_mult == "auto" else (0.0,)
+    per_rate = len(decays) * len(penalties) * len(balances)
     while len(rates) * per_rate < count:
         # More models than the grid has: finer and finer rates, each below the last.
         rates = (*rates, rates[-1] * 0.8)
-    places = itertools.product(range(len(rates)), range(len(decays)), range(len(penalties)))
+    axes = (rates, decays, penalties, balances)
+    places = itertools.product(*(range(len(axis)) for axis in axes))
     nearest = sorted(places, key=lambda place: (max(place), sum(place), place))
-    return [Candidate(rates[rate], decays[decay], penalties[l1]) for rate, decay, l1 in nearest[:count]]
+    return [Candidate(*(axis[at] for axis, at in zip(axes, place, strict=True))) for place in nearest[:count]]
 
 
 def _axis(given: float | None, defaults: tuple[float, ...]) -> tuple[float, ...]:

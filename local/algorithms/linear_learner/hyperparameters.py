@@ -7,7 +7,7 @@ configuration that the container prints at the beginning of its log.
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 from local.algorithms.linear_learner.errors import CustomerError
 from local.algorithms.linear_learner.rules import (
@@ -119,7 +119,7 @@ class Hyperparameters:
     binary_classifier_model_selection_criteria: str
     target_recall: float
     target_precision: float
-    positive_example_weight_mult: float | None
+    positive_example_weight_mult: float | Literal["auto", "balanced"]
     num_models: int | None
     num_calibration_samples: int | None
     init_method: str
@@ -161,7 +161,7 @@ def parse(given: Mapping[str, object]) -> Hyperparameters:
     for name, value in given.items():
         _check_name(name, value)
     values: dict[str, Any] = {name: _value(name, given) for name in RULES}
-    values["positive_example_weight_mult"] = _positive_weight(values["positive_example_weight_mult"])
+    values["positive_example_weight_mult"] = _positive_weight(str(values["positive_example_weight_mult"]))
     values["loss"] = _loss(values["predictor_type"], values["loss"])
     values["optimizer"] = "adam" if values["optimizer"] == "auto" else values["optimizer"]
     return Hyperparameters(**{field.name: values[field.name] for field in fields(Hyperparameters)})
@@ -191,17 +191,11 @@ def _value(name: str, given: Mapping[str, object]) -> Any:
         raise _invalid(f"Hyperparameter {name} is {text!r}: {rule.allowed} is allowed") from None
 
 
-def _positive_weight(text: object) -> float | None:
-    """The weight of positive examples; None stands for `balanced`."""
-    if text == "balanced":
-        return None
-    if text == "auto":
-        raise CustomerError(
-            "positive_example_weight_mult auto is not implemented by the local linear learner: "
-            "give balanced or a number greater than 0"
-        )
+def _positive_weight(text: str) -> float | Literal["auto", "balanced"]:
+    if text == "auto" or text == "balanced":
+        return text
     try:
-        return POSITIVE.parse(str(text))
+        return POSITIVE.parse(text)
     except NotAllowedError:
         allowed = RULES["positive_example_weight_mult"][1].allowed
         raise _invalid(f"Hyperparameter positive_example_weight_mult is {text!r}: {allowed} is allowed") from None

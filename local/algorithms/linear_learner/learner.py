@@ -84,7 +84,7 @@ def _train(run: _Run, grid: list[candidates.Candidate], data: Mapping[str, Datas
     settings, train = run.settings, data["train"]
     start = candidates.initial_parameters(settings, run.scaler.varying, len(grid), SEED)
     design, labels = run.scaler.design(train.features), run.scaler.labels(train.labels)
-    trainer = Trainer(design, labels, row_weights(labels, settings), start, grid, run.objective, settings)
+    trainer = Trainer(design, labels, row_weights(labels, settings, grid), start, grid, run.objective, settings)
     judge = run.judge(data["validation"]) if "validation" in data else None
     stopping = EarlyStopping(settings.early_stopping_patience, settings.early_stopping_tolerance)
     for epoch in range(settings.epochs):

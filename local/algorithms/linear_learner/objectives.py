@@ -7,7 +7,7 @@ import numpy as np
 
 
 class Objective(Protocol):
-    """A loss of linear outputs (rows, models) against labels (rows,), with a weight for each row."""
+    """A loss of linear outputs (rows, models) against labels (rows,), with weights of rows (rows, 1 or models)."""
 
     @property
     def name(self) -> str:
@@ -35,12 +35,12 @@ class CrossEntropy:
     name: str = "binary_classification_cross_entropy_objective"
 
     def slope(self, outputs: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        return (logistic(outputs) - labels[:, None]) * weights[:, None]
+        return (logistic(outputs) - labels[:, None]) * weights
 
     def loss(self, outputs: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
         margins = np.where(labels[:, None] > 0.5, -outputs, outputs)
         losses = np.maximum(margins, 0) + np.log1p(np.exp(-np.abs(margins)))
-        return (weights[:, None] * losses).mean(axis=0, dtype=np.float64)
+        return (weights * losses).mean(axis=0, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class SquaredError:
     name: str = "mse_objective"
 
     def slope(self, outputs: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        return (outputs - labels[:, None]) * weights[:, None]
+        return (outputs - labels[:, None]) * weights
 
     def loss(self, outputs: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        return (weights[:, None] * (outputs - labels[:, None]) ** 2).mean(axis=0, dtype=np.float64)
+        return (weights * (outputs - labels[:, None]) ** 2).mean(axis=0, dtype=np.float64)

@@ -63,6 +63,8 @@ class Report:
         """The hyperparameters of the candidate that was kept."""
         chosen = {"optimizer": settings.optimizer, "learning_rate": candidate.learning_rate}
         chosen |= {"l1": candidate.l1, "wd": candidate.wd}
+        if settings.positive_example_weight_mult == "auto":
+            chosen |= {"positive_example_weight_balance": candidate.balance}
         if settings.use_lr_scheduler:
             chosen |= {
                 "lr_scheduler_step": settings.lr_scheduler_step or SCHEDULER_STEP,

@@ -73,7 +73,7 @@ class Judge:
         labels = self.labels[:rows]
         with np.errstate(over="ignore", invalid="ignore"):
             outputs = (self.design[:rows] @ parameters).astype(np.float64)
-            losses = self.loss_scale * self.objective.loss(outputs, labels, np.ones(len(labels)))
+            losses = self.loss_scale * self.objective.loss(outputs, labels, np.ones((len(labels), 1)))
         if not self.settings.classifies:
             return Judgement(-losses, losses)
         scores = np.nan_to_num(logistic(outputs))

@@ -27,7 +27,7 @@ SCHEDULER_MINIMUM = 1e-5
 class Trainer:
     """Parameters (features + 1, models) under training; the bias is the last row.
 
-    `design` is (rows, features + 1) with ones last, `labels` and `weights` are (rows,).
+    `design` is (rows, features + 1) with ones last, `labels` (rows,), `weights` (rows, 1 or models).
     """
 
     design: np.ndarray
@@ -89,13 +89,18 @@ class Trainer:
         return self._rates * (scheduled / base)
 
 
-def row_weights(labels: np.ndarray, settings: Hyperparameters) -> np.ndarray:
-    """Weight of each row, (rows,), float32: 1, and positive_example_weight_mult for positives of a classifier."""
-    multiplier = settings.positive_example_weight_mult
-    positives = labels > 0.5
+def row_weights(labels: np.ndarray, settings: Hyperparameters, candidates: Sequence[Candidate]) -> np.ndarray:
+    """Weights of the rows, (rows, 1) or, where candidates have their own, (rows, models); float32.
+
+    They are 1, and positive_example_weight_mult for a classifier's positives: `balanced` gives these the weight of all
+    negatives, and by `auto` each candidate has its share of that (`Candidate.balance`).
+    """
+    multiplier, positives = settings.positive_example_weight_mult, labels[:, None] > 0.5
     if not settings.classifies:
-        return np.ones(len(labels), dtype=np.float32)
-    if multiplier is None:
-        count = int(positives.sum())
-        multiplier = (len(labels) - count) / count if count else 1.0
-    return np.where(positives, multiplier, 1.0).astype(np.float32)
+        return np.ones((len(labels), 1), dtype=np.float32)
+    if isinstance(multiplier, float):
+        return np.where(positives, multiplier, 1.0).astype(np.float32)
+    count = int(positives.sum())
+    ratio = (len(labels) - count) / count if 0 < count < len(labels) else 1.0
+    shares = [1.0] if multiplier == "balanced" else [each.balance for each in candidates]
+    return np.where(positives, np.power(ratio, shares), 1.0).astype(np.float32)
