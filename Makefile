@@ -17,7 +17,7 @@ FUNCTIONS := .venvs/lambda/.installed
 RUNTIME := .venvs/runtime/.installed
 SAM := .venvs/sam/.installed
 
-.PHONY: help setup run up stream invoke models rollback down test check build bench render data lock clean
+.PHONY: help setup run up stream invoke models report notebook explain rollback down test check build bench load render data lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -42,6 +42,20 @@ invoke: setup ## call one function of what `make up` started: FUNCTION= EVENT=
 models: setup ## list what was live, when, with which numbers, and why the others were not
 	@$(PY) -m local models
 
+report: setup ## draw a model, by default the live one, into build/report.html: MODEL= (an execution)
+	@$(PY) -m local report $(if $(MODEL),--model "$(MODEL)")
+
+explain: setup ## name what a model was made from, and train it again: MODEL= (an execution, or a card's file)
+	@PYTHONPATH=functions $(PY) -m explain $(if $(AWS),--aws) $(if $(STACK),--stack "$(STACK)") "$(MODEL)"
+
+notebook: setup ## execute notebooks/explore.ipynb into build/explore.html
+	@mkdir -p build/jupyter
+	@IPYTHONDIR=$(CURDIR)/build/jupyter JUPYTER_CONFIG_DIR=$(CURDIR)/build/jupyter \
+	  JUPYTER_RUNTIME_DIR=$(CURDIR)/build/jupyter JUPYTER_DATA_DIR=$(CURDIR)/build/jupyter \
+	  $(PY) -m nbconvert notebooks/explore.ipynb --execute --to html --output-dir build --log-level=ERROR \
+	  --KernelManager.transport_encryption=auto --HTMLExporter.require_js_url= --HTMLExporter.mathjax_url=
+	@echo "The notebook as it ran is build/explore.html. To go on from there, open it in an editor with .venv as kernel."
+
 rollback: setup ## make an earlier model the live one again: TO= (an execution)
 	@$(PY) -m local rollback $(if $(TO),--to "$(TO)")
 
@@ -64,8 +78,12 @@ build: $(SAM) $(RUNTIME) ## validate and build with the SAM CLI, import every ha
 	SAM_CLI_TELEMETRY=0 .venvs/sam/bin/sam build
 	.venvs/runtime/bin/python -I tests/architecture/import_built_handlers.py .aws-sam/build
 
-bench: setup ## measure the per-record path beside the workshop's: RIDES= (a JSON array)
-	@$(PY) -m bench.stream "$(or $(RIDES),data/rides/2018-2019.array.json)"
+bench: setup ## measure beside the workshop's ways: BENCH=stream or predict, RIDES= (a JSON array)
+	@$(foreach each,$(or $(BENCH),stream predict),$(PY) -m bench.$(each) \
+	  $(if $(filter stream,$(each)),"$(or $(RIDES),data/rides/2018-2019.array.json)");)
+
+load: setup ## ask the API 5 times a second, then ten times what it allows: SECONDS=
+	@PYTHONPATH=functions $(PY) -m bench.load $(if $(SECONDS),--seconds "$(SECONDS)")
 
 render: $(DEV) ## write the state machines' ASL and pictures anew
 	$(PY) -W ignore -m statemachines.render

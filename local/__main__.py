@@ -1,4 +1,4 @@
-"""The commands behind `make run`, `up`, `stream`, `invoke`, `models`, `rollback` and `down`."""
+"""The commands behind `make run`, `up`, `stream`, `invoke`, `models`, `report`, `rollback` and `down`."""
 
 import argparse
 import sys
@@ -6,12 +6,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local import deploy, invoke, process, registry, rollback, run, stream
+from local import deploy, invoke, model_report, process, registry, rollback, run, stream
 from local.server import ROOT
 
 STACK = "wildrydes"
 
-EXPECTED = (stream.UnreadableRidesError, invoke.CannotInvokeError, registry.NoEarlierModelError)
+EXPECTED = (stream.UnreadableRidesError, invoke.CannotInvokeError, registry.NoModelError)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,6 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
     calling.add_argument("--function", required=True, help="the function's folder: ingest_rides")
     calling.add_argument("--event", type=Path, required=True, help="a file with the event: events/predict_ride.json")
     commands.add_parser("models", help="list what was live, when, and why the others were not")
+    reporting = commands.add_parser("report", help="write build/report.html and pictures of a model")
+    reporting.add_argument("--model", help="the execution that trained it (default: the live one)")
     going_back = commands.add_parser("rollback", help="make an earlier model the live one again")
     going_back.add_argument("--to", help="the execution that trained it (default: the model before the live one)")
     commands.add_parser("down", help="stop what `up` started")
@@ -102,6 +104,10 @@ def _models(_: argparse.Namespace, console: Console) -> int:
     return rollback.models(_running().endpoint, STACK, console)
 
 
+def _report(given: argparse.Namespace, console: Console) -> int:
+    return model_report.report(_running().endpoint, STACK, given.model, console)
+
+
 def _rollback(given: argparse.Namespace, console: Console) -> int:
     return rollback.rollback(_running().endpoint, STACK, given.to, console)
 
@@ -124,6 +130,7 @@ COMMANDS = {
     "stream": _stream,
     "invoke": _invoke,
     "models": _models,
+    "report": _report,
     "rollback": _rollback,
     "down": _down,
 }

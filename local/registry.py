@@ -14,6 +14,7 @@ from local import account
 
 # An execution may be called `registry`, and have its card there.
 _ENTRY = re.compile(r"models/registry/\d{4}-\d{2}-\d{2}T[^/]+\.json")
+_MOST_NAMED = 10
 _CARD = re.compile(r"models/[^/]+/card\.json")
 
 
@@ -44,7 +45,11 @@ class ModelLine:
     why: str
 
 
-class NoEarlierModelError(Exception):
+class NoModelError(Exception):
+    """There is no such model; the message says which there are."""
+
+
+class NoEarlierModelError(NoModelError):
     """There is no model to go back to; the message says which there are."""
 
 
@@ -67,6 +72,12 @@ def entries(endpoint: str, bucket: str) -> list[Entry]:
 def cards(endpoint: str, bucket: str) -> dict[str, dict[str, Any]]:
     """The card of each model, by execution."""
     return {card["execution"]: card for card in _objects(endpoint, bucket, "models/", _CARD)}
+
+
+def card(endpoint: str, bucket: str, execution: str) -> dict[str, Any]:
+    """The card of the model that `execution` trained."""
+    s3: Any = account.client("s3", endpoint)
+    return json.load(s3.get_object(Bucket=bucket, Key=f"models/{execution}/card.json")["Body"])
 
 
 def _objects(endpoint: str, bucket: str, prefix: str, wanted: re.Pattern[str]) -> Iterator[dict[str, Any]]:
@@ -97,6 +108,21 @@ def earlier(history: list[Entry], execution: str | None) -> Entry:
     if found[-1].model_path == now.model_path:
         raise NoEarlierModelError(f"{now.execution} is live already, since {now.time}.")
     return found[-1]
+
+
+def chosen(history: list[Entry], known: dict[str, dict[str, Any]], execution: str | None) -> str:
+    """The execution whose model is meant: by default the live one's, or the newest while none is live.
+
+    Raises NoModelError where it has no card.
+    """
+    newest_first = sorted(known, key=lambda name: str(known[name].get("created", "")), reverse=True)
+    if execution is None and not newest_first:
+        raise NoModelError("There is no model yet: `make run` trains one.")
+    wanted = execution or (history[-1].execution if history else newest_first[0])
+    if wanted not in known:
+        there = ", ".join(newest_first[:_MOST_NAMED]) or "none yet"
+        raise NoModelError(f"There is no card of a model {wanted!r}; there are: {there}.")
+    return wanted
 
 
 def lines(history: list[Entry], known: dict[str, dict[str, Any]]) -> list[ModelLine]:

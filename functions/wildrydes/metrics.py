@@ -21,6 +21,7 @@ from wildrydes import tallies
 from wildrydes.bootstrap import BUCKETS, Interval, intervals
 from wildrydes.calibration import CalibrationPoint, calibration_curve, calibration_error, decile_edges
 from wildrydes.errors import BadModel
+from wildrydes.histogram import Histogram
 from wildrydes.ranking import Ranked, Ranking, RocPoint, rank_edges
 from wildrydes.tallies import Tally
 
@@ -63,6 +64,7 @@ class Metrics:
     confusion: Confusion
     roc: tuple[RocPoint, ...]
     calibration: tuple[CalibrationPoint, ...]
+    histogram: Histogram
 
     def to_json(self) -> dict[str, Any]:
         """The metrics as a JSON object."""
@@ -94,9 +96,9 @@ def judge(rows: Iterable[ScoredRow], thresholds: Sequence[float]) -> Judgement:
     """
     not_finite = [0] * len(thresholds)
     counted = _tallied(_finite(rows, not_finite), thresholds)
-    columns, ranked = zip(*(tally.finished() for tally in counted), strict=True)
+    columns, ranked, histograms = zip(*(tally.finished() for tally in counted), strict=True)
     metrics = [
-        _metrics(columns[place], thresholds[place], ranked[place], not_finite[place])
+        _metrics(columns[place], thresholds[place], ranked[place], histograms[place], not_finite[place])
         for place in range(len(thresholds))
     ]
     if len(metrics) == 1:
@@ -144,7 +146,9 @@ def _tally(margins: Sequence[float], threshold: float, *, exact: bool) -> Tally:
     return Tally(threshold, decile_edges(ascending), Ranking(edges, BUCKETS, exact=exact), BUCKETS)
 
 
-def _metrics(columns: Sequence[Sequence[float]], threshold: float, ranked: Ranked, not_finite: int) -> Metrics:
+def _metrics(
+    columns: Sequence[Sequence[float]], threshold: float, ranked: Ranked, histogram: Histogram, not_finite: int
+) -> Metrics:
     sums = [sum(column) for column in columns]
     rows, positives = int(sums[tallies.ROWS]), int(sums[tallies.POSITIVES])
     hits, false = int(sums[tallies.TRUE_POSITIVES]), int(sums[tallies.FALSE_POSITIVES])
@@ -157,6 +161,7 @@ def _metrics(columns: Sequence[Sequence[float]], threshold: float, ranked: Ranke
         confusion=Confusion(hits, false, rows - positives - false, positives - hits),
         roc=ranked.roc(),
         calibration=calibration_curve(sums[tallies.CALIBRATION :]),
+        histogram=histogram,
         calibration_error_low=_calibration_error_low(columns[tallies.CALIBRATION :]),
         **found,
     )

@@ -5,7 +5,8 @@
            2  log loss    5  placements of positives         10 …     of the others
                           6  placements of negatives
 
-The sum of the log loss is of margins, not of probabilities, so that nothing needs clipping.
+The sum of the log loss is of margins, not of probabilities, so that nothing needs clipping. Beside the sums, rows are
+counted by label and probability, and by label and rank.
 """
 
 from array import array
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from math import exp, log1p
 
 from wildrydes import calibration
+from wildrydes.histogram import Histogram, ScoreCounts
 from wildrydes.ranking import Ranked, Ranking
 
 ROWS, POSITIVES, LOSS, TRUE_POSITIVES, FALSE_POSITIVES, PLACED_POSITIVES, PLACED_NEGATIVES = range(7)
@@ -28,6 +30,7 @@ class Tally:
         self.threshold = threshold
         self._edges = decile_edges
         self._ranking = ranking
+        self._scores = ScoreCounts()
         self._sums = array("d", bytes(8 * buckets * COLUMNS))
 
     def add(self, bucket: int, label: int, margin: float) -> None:
@@ -36,6 +39,7 @@ class Tally:
         # Of the logistic and of -log of it, from one exponential that cannot overflow.
         odds = exp(-abs(margin))
         score = 1 / (1 + odds) if margin >= 0 else odds / (1 + odds)
+        self._scores.add(label, score)
         against = -margin if label else margin
         sums[first + ROWS] += 1
         sums[first + POSITIVES] += label
@@ -47,11 +51,12 @@ class Tally:
         sums[group + 1] += label
         sums[group + 2] += 1
 
-    def finished(self) -> tuple[list[array], Ranked]:
-        """The sums by column, each of one number a bucket that has rows, and how the rows rank."""
+    def finished(self) -> tuple[list[array], Ranked, Histogram]:
+        """The sums by column, each of one number a bucket that has rows; how the rows rank; how their scores spread."""
         ranked = self._ranking.ranked()
         self._sums[PLACED_POSITIVES::COLUMNS] = ranked.placed_positives
         self._sums[PLACED_NEGATIVES::COLUMNS] = ranked.placed_negatives
         # Rows are dealt out in turn: the buckets without any are the last ones.
         filled = sum(1 for rows in self._sums[ROWS::COLUMNS] if rows)
-        return [self._sums[column::COLUMNS][:filled] for column in range(COLUMNS)], ranked
+        columns = [self._sums[column::COLUMNS][:filled] for column in range(COLUMNS)]
+        return columns, ranked, self._scores.histogram()

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from wildrydes.gate import Live, Rules, verdict
+from wildrydes.histogram import Histogram
 from wildrydes.metrics import Confusion, Difference, Judgement, Metrics
 
 RULES = Rules(min_improvement=0.0, promote=True, force=False)
@@ -22,6 +23,7 @@ GOOD = Metrics(
     confusion=Confusion(200, 50, 200, 50),
     roc=(),
     calibration=(),
+    histogram=Histogram((), ()),
 )
 ALONE = Judgement(GOOD, None, {})
 LIVE = Live("last-week")

@@ -1,0 +1,38 @@
+"""`make report`, and the end of `make run`: build/report.html and its pictures, drawn of a model's card."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from local import deploy, registry
+from local.process import BUILD
+from local.server import ROOT
+
+
+def report(endpoint: str, stack: str, model: str | None, console: Console, folder: Path = BUILD) -> int:
+    """Report on the model of an execution, by default the live one, or the newest while none is live.
+
+    Raises registry.NoModelError.
+    """
+    bucket = deploy.deployed(endpoint, stack).outputs["DataBucketName"]
+    history, known = registry.entries(endpoint, bucket), registry.cards(endpoint, bucket)
+    write(known[registry.chosen(history, known, model)], console, folder)
+    return 0
+
+
+def write(card: dict[str, Any], console: Console, folder: Path = BUILD) -> None:
+    """Write the report on a card into `folder`, and say where it is."""
+    # Matplotlib takes a second to import: only what draws waits for it.
+    from reports import files
+
+    written = files.write(card, folder)
+    pictures = ", ".join(picture.name for picture in written.pictures)
+    console.print(
+        f"The report on {card['execution']} is {_shown(written.page)}; "
+        f"in {_shown(written.card.parent)}: {pictures}, {written.card.name}."
+    )
+
+
+def _shown(path: Path) -> str:
+    return (path.relative_to(ROOT) if path.is_relative_to(ROOT) else path).as_posix()

@@ -1,0 +1,71 @@
+"""Retrainings to look at: the embedded AWS for the length of a block, the stack deployed, weather and rides in place.
+
+with trial(rides, weather, log) as aws:
+    card = aws.retrain(target="service_requested")
+    table = aws.query("SELECT groundstation, count(*) AS rides FROM rides GROUP BY 1")
+"""
+
+import contextlib
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local import account, deploy, executions, noaa, process, registry, run
+from local.server import ROOT
+
+_STACK = "wildrydes-trial"
+_POLL_SECONDS = 0.05
+
+
+class TrialError(Exception):
+    """An execution or a query failed; the message says where and why."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A running stack."""
+
+    endpoint: str
+    deployment: deploy.Deployment
+
+    def retrain(self, **execution_input: Any) -> dict[str, Any]:
+        """Run the workflow to its end. Returns the card of the model that it trained. Raises TrialError."""
+        arn = run.start(self.endpoint, self.deployment, execution_input)
+        *_, progress = executions.follow(self.endpoint, arn)
+        if progress.status != "SUCCEEDED":
+            failed = executions.failure(self.endpoint, arn, progress)
+            raise TrialError(f"{failed.state}: {failed.error}: {failed.cause}")
+        execution = json.loads(progress.output or "{}")["execution"]
+        return registry.card(self.endpoint, self.deployment.outputs["DataBucketName"], execution)
+
+    def query(self, sql: str) -> str:
+        """What Athena answers, as the CSV with a header that it writes. Raises TrialError."""
+        athena = account.client("athena", self.endpoint)
+        query = athena.start_query_execution(
+            QueryString=sql,
+            WorkGroup=self.deployment.outputs["AthenaWorkGroupName"],
+            QueryExecutionContext={"Database": self.deployment.outputs["GlueDatabaseName"]},
+        )["QueryExecutionId"]
+        while True:
+            found = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]
+            if found["Status"]["State"] not in ("QUEUED", "RUNNING"):
+                break
+            time.sleep(_POLL_SECONDS)
+        if found["Status"]["State"] != "SUCCEEDED":
+            raise TrialError(found["Status"].get("StateChangeReason", found["Status"]["State"]))
+        bucket, key = found["ResultConfiguration"]["OutputLocation"].removeprefix("s3://").split("/", 1)
+        return account.client("s3", self.endpoint).get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+
+
+@contextlib.contextmanager
+def trial(rides: Path, weather: Path, log: Path) -> Iterator[Trial]:
+    """A stack of its own on a free port, whose server logs to `log`. Raises what `make run` would."""
+    ride_files, weather_files = run.files(rides), run.files(weather)
+    with process.temporary_server(log) as endpoint:
+        deployment = deploy.deploy(ROOT, endpoint, _STACK)
+        noaa.fill(endpoint, weather_files)
+        run.upload(endpoint, deployment.outputs["DataBucketName"], ride_files)
+        yield Trial(endpoint, deployment)

@@ -1,0 +1,105 @@
+"""Score distributions and weights of a card's models. Each function gives a picture, None where the card lacks them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from reports.sides import Side, sides
+from reports.style import INK, LABELS, MODELS, Look, board, drawable, style
+
+_ROW = 0.72
+"""The share of a feature's row that its bars fill."""
+
+_UNITS = {
+    "distance": ("miles", 1.0),
+    "healthpoints": ("points", 1.0),
+    "magicpoints": ("points", 1.0),
+    "TMIN": ("°C", 10.0),
+    "TMAX": ("°C", 10.0),
+    "PRCP": ("mm", 10.0),
+}
+"""Of each feature the unit that it is shown in, and how many of the training set's own make one."""
+
+
+def score_distribution(card: Mapping[str, Any]) -> Figure | None:
+    """For each label the shares of its rows by predicted probability; a panel a model."""
+    drawn = [side for side in sides(card) if side.metrics.get("histogram")]
+    if not drawn:
+        return None
+    with style():
+        subject = f"{card['target']}, {card['rows']:,} test rides; each label's bars add up to 100%"
+        figure, panels = board("How far apart are the labels?", subject, len(drawn))
+        for axes, side in zip(panels, drawn, strict=True):
+            _distribution_of(axes, side)
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="upper right")
+        figure.supylabel("Share of the label's rides", size=10.5)
+        panels[-1].set(xlim=(0, 1), xlabel="Predicted probability of label 1")
+    return figure
+
+
+def _distribution_of(axes: Axes, side: Side) -> None:
+    counts = side.metrics["histogram"]
+    for label, (name, (color, hatch)) in enumerate(zip(("negatives", "positives"), LABELS, strict=True)):
+        shares = _shares(counts[name])
+        edges = [place / len(shares) for place in range(len(shares) + 1)]
+        told = f"label {label} ({sum(counts[name]):,} rides)"
+        axes.stairs(shares, edges, fill=True, alpha=0.4, label=told, facecolor=color, edgecolor=color, hatch=hatch)
+        axes.stairs(shares, edges, color=color, linewidth=1.8)
+    threshold = side.metrics["threshold"]
+    axes.axvline(threshold, color=INK, linewidth=1.2, linestyle=":")
+    axes.set_title(f"{side.name}, threshold {threshold:.2f} (dotted)", loc="left", size=10, color=INK)
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+
+
+def _shares(counts: Sequence[int]) -> list[float]:
+    rows = sum(counts) or 1
+    return [count / rows for count in counts]
+
+
+def weights(card: Mapping[str, Any]) -> Figure | None:
+    """Each weight times its feature's deviation in the train split, the candidate's largest at the top."""
+    drawn = [side for side in sides(card) if side.weights]
+    if not drawn:
+        return None
+    scaled = [scaled_weights(card, side.weights) for side in drawn]
+    order = sorted(card["features"], key=lambda name: abs(scaled[0][name]))
+    with style():
+        figure, (axes,) = board(
+            "What moves the prediction?", f"{card['target']}; SD: standard deviation in the train split"
+        )
+        height = _ROW / len(drawn)
+        for place, (side, each, look) in enumerate(zip(drawn, scaled, MODELS, strict=False)):
+            first = (len(drawn) / 2 - place - 0.5) * height
+            _bars_of(axes, side, look, [each[name] for name in order], first, height)
+        axes.axvline(0, color=INK, linewidth=1)
+        axes.margins(x=0.16)
+        axes.grid(visible=False, axis="y")
+        axes.set_yticks(range(len(order)), [_feature_label(card, name) for name in order])
+        axes.set_xlabel("Change of the log odds of label 1 when the feature grows by one SD")
+        if len(drawn) > 1:
+            axes.legend(loc="lower right")
+    return figure
+
+
+def _bars_of(axes: Axes, side: Side, look: Look, lengths: Sequence[float], first: float, height: float) -> None:
+    """A bar a feature, from `first` upwards, one apart."""
+    rows = [first + row for row in range(len(lengths))]
+    bars = axes.barh(rows, lengths, height, color=look.color, hatch=look.hatch, ec="white", label=side.name)
+    axes.bar_label(bars, [f"{length:+.2f}".replace("-", "−") for length in lengths], padding=4, size=9)
+
+
+def scaled_weights(card: Mapping[str, Any], of_model: Sequence[float]) -> dict[str, float]:
+    """By feature, the change of the log odds for one deviation of the train split."""
+    deviations = [card["training"][name]["deviation"] for name in card["features"]]
+    return {
+        name: weight * deviation for name, weight, deviation in zip(card["features"], of_model, deviations, strict=True)
+    }
+
+
+def _feature_label(card: Mapping[str, Any], name: str) -> str:
+    unit, scale = _UNITS.get(name, ("", 1.0))
+    deviation = card["training"][name]["deviation"] / scale
+    return drawable(f"{name}\nSD {deviation:,.{1 if deviation < 100 else 0}f} {unit}")

@@ -1,0 +1,105 @@
+"""ROC and calibration curves of a card's models. Each function takes a card and gives a picture, None without data."""
+
+from collections.abc import Mapping
+from math import sqrt
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from reports.sides import Side, sides
+from reports.style import MODELS, QUIET, Look, board, style
+
+_Z = 1.959964
+"""Of a normal distribution, 95% is within so many deviations."""
+
+
+def roc(card: Mapping[str, Any]) -> Figure | None:
+    """True over false positive rate, with the point that the threshold chooses. None where a class is missing."""
+    drawn = [side for side in sides(card) if side.metrics["roc"]]
+    if not drawn:
+        return None
+    with style():
+        figure, (axes,) = board(
+            "How well are rides ranked?", _subject(card, "marks: what each model's threshold gives")
+        )
+        axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":", label="chance, AUC 0.5")
+        for side, look in zip(drawn, MODELS, strict=False):
+            _roc_of(axes, side, look)
+        axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+        axes.set_xlabel("False positive rate: of the rides with label 0, the share called 1")
+        axes.set_ylabel("True positive rate: of label 1, the share called 1")
+        axes.legend(loc="lower right")
+    return figure
+
+
+def _roc_of(axes: Axes, side: Side, look: Look) -> None:
+    metrics = side.metrics
+    found = metrics["confusion"]
+    axes.plot(
+        [point["false_positives"] for point in metrics["roc"]],
+        [point["true_positives"] for point in metrics["roc"]],
+        label=f"{side.name}, AUC {metrics['auc']:.4f}",
+        color=look.color,
+        linestyle=look.dashes,
+        linewidth=look.width,
+    )
+    at = (
+        found["false_positives"] / (found["false_positives"] + found["true_negatives"]),
+        found["true_positives"] / (found["true_positives"] + found["false_negatives"]),
+    )
+    axes.plot(
+        *at, marker=look.mark, markersize=look.mark_size, color=look.color, markerfacecolor=look.mark_fill, zorder=3
+    )
+
+
+def calibration(card: Mapping[str, Any]) -> Figure:
+    """Share of label 1 over mean probability, a point for each tenth of the rows, with its 95% interval."""
+    with style():
+        figure, (axes,) = board(
+            "Do the probabilities mean what they say?",
+            _subject(card, "a mark for each tenth of them, with its 95% interval"),
+        )
+        axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":", label="perfectly calibrated")
+        for side, look in zip(sides(card), MODELS, strict=False):
+            _calibration_of(axes, side, look)
+        axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+        axes.set_xlabel("Predicted probability of label 1, mean of the group")
+        axes.set_ylabel("Observed share of label 1 in the group")
+        axes.legend(loc="best")
+    return figure
+
+
+def _calibration_of(axes: Axes, side: Side, look: Look) -> None:
+    points = side.metrics["calibration"]
+    shares = [point["observed"] for point in points]
+    ends = [share_interval(point["observed"], point["rows"]) for point in points]
+    below = [share - low for share, (low, _) in zip(shares, ends, strict=True)]
+    above = [high - share for share, (_, high) in zip(shares, ends, strict=True)]
+    axes.errorbar(
+        [point["predicted"] for point in points],
+        shares,
+        yerr=[below, above],
+        color=look.color,
+        linestyle=look.dashes,
+        linewidth=look.width / 2,
+        elinewidth=look.width / 2,
+        capsize=3,
+        marker=look.mark,
+        markersize=look.mark_size,
+        markerfacecolor=look.mark_fill,
+        label=f"{side.name}, calibration error {side.metrics['calibration_error']:.4f}",
+    )
+
+
+def share_interval(share: float, rows: int) -> tuple[float, float]:
+    """The 95% interval of a share seen in so many rows (Wilson, Probable Inference, 1927); within 0 and 1."""
+    scale = 1 + _Z * _Z / rows
+    middle = (share + _Z * _Z / (2 * rows)) / scale
+    half = _Z * sqrt(share * (1 - share) / rows + _Z * _Z / (4 * rows * rows)) / scale
+    # Rounding must not carry an end past the share itself.
+    return min(share, max(0.0, middle - half)), max(share, min(1.0, middle + half))
+
+
+def _subject(card: Mapping[str, Any], what: str) -> str:
+    return f"{card['target']}, {card['rows']:,} test rides; {what}"

@@ -1,0 +1,117 @@
+"""The numbers of a card as rows of text: metrics beside each other, counts, weights, lineage."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reports.sides import sides
+
+_METRICS = {
+    "log_loss": ("log loss", -1),
+    "auc": ("AUC", 1),
+    "accuracy": ("accuracy", 1),
+    "precision": ("precision", 1),
+    "recall": ("recall", 1),
+    "f1": ("F1", 1),
+    "calibration_error": ("calibration error", -1),
+}
+"""Of each metric its name, and whether more of it is better (1) or worse (-1)."""
+
+_MOST_OF_A_LIST = 20
+UNKNOWN = "–"
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """A metric of both models; the difference with its 95% interval, and what that says. UNKNOWN without one."""
+
+    name: str
+    candidate: str
+    live: str
+    difference: str
+    says: str
+
+
+def metric_rows(card: Mapping[str, Any]) -> list[MetricRow]:
+    """Every metric that is one number, then the cells of the confusion matrix."""
+    found = [side.metrics for side in sides(card)]
+    candidate, live = found[0], found[1] if len(found) > 1 else {}
+    rows = [
+        MetricRow(label, _number(candidate[name]), _number(live.get(name)), *_difference(card, name, better))
+        for name, (label, better) in _METRICS.items()
+    ]
+    rows.append(
+        MetricRow("threshold", _number(candidate["threshold"]), _number(live.get("threshold")), UNKNOWN, UNKNOWN)
+    )
+    cells, theirs = candidate["confusion"], live.get("confusion", {})
+    return rows + [
+        MetricRow(words(name), _count(cells[name]), _count(theirs.get(name)), UNKNOWN, UNKNOWN) for name in cells
+    ]
+
+
+def _difference(card: Mapping[str, Any], name: str, better: int) -> tuple[str, str]:
+    found = (card.get("differences") or {}).get(name)
+    if found is None:
+        return UNKNOWN, UNKNOWN
+    low, high = found["low"], found["high"]
+    told = f"{_signed(found['difference'])} ({_signed(low)} to {_signed(high)})"
+    if low == high == 0:
+        return told, "the same"
+    if low <= 0 <= high:
+        return told, "may be chance"
+    return told, "better" if low * better > 0 else "worse"
+
+
+def count_rows(card: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What became of the rides, and the rows of the splits."""
+    return [(words(name), _count(count)) for name, count in card.get("training_set", {}).items()]
+
+
+def feature_rows(card: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Of each feature mean and deviation in the train split, in its own unit there, and the weights of each model."""
+    models = [side.weights for side in sides(card)]
+    return [
+        (
+            name,
+            f"{card['training'][name]['mean']:.4g}",
+            f"{card['training'][name]['deviation']:.4g}",
+            *(f"{weights[place]:+.6g}" if weights else UNKNOWN for weights in models),
+        )
+        for place, name in enumerate(card["features"])
+    ]
+
+
+def lineage_rows(card: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Everything that the model was made from, by name."""
+    about = {name: card.get(name, "") for name in ("execution", "created", "region", "model_path", "hyperparameters")}
+    return list(_flat("", about | dict(card.get("lineage", {}))))
+
+
+def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for inner, each in value.items():
+            yield from _flat(f"{name}, {words(inner)}" if name else words(inner), each)
+    elif isinstance(value, list | tuple) and len(value) > _MOST_OF_A_LIST:
+        yield name, f"{len(value):,} entries, in the card"
+    elif isinstance(value, list | tuple):
+        for number, each in enumerate(value, 1):
+            yield from _flat(f"{name} {number}", each)
+    else:
+        yield name, UNKNOWN if value in (None, "") else str(value)
+
+
+def words(name: str) -> str:
+    """`train_rows` as `train rows`."""
+    return str(name).replace("_", " ")
+
+
+def _number(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{value:.4f}"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.4f}".replace("-", "−") if value else "0"
+
+
+def _count(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else UNKNOWN

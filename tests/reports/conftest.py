@@ -1,0 +1,64 @@
+"""Cards as evaluate_model writes them: the metrics are judged by the same code, on rows drawn from a fixed seed."""
+
+import json
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+
+from wildrydes.linear_model import logistic
+from wildrydes.metrics import judge
+
+MakeCard = Callable[..., dict[str, Any]]
+FEATURES = ["distance", "magicpoints", "TMAX"]
+
+
+def scored(rows: int) -> list[tuple[int, tuple[float, float]]]:
+    """Labels drawn with the candidate's probability; the live model knows half as much."""
+    draw = Random(4)
+    margins = [draw.gauss(0, 2) for _ in range(rows)]
+    return [(int(draw.random() < logistic(margin)), (margin, margin / 2 + draw.gauss(0, 1))) for margin in margins]
+
+
+@pytest.fixture(scope="session")
+def make_card() -> MakeCard:
+    """A card of a model alone, or beside a live one; of `rows`, or of 300 that are drawn; with fields changed."""
+
+    def make(
+        *, beside: bool = False, rows: list[tuple[int, tuple[float, float]]] | None = None, **changes: Any
+    ) -> dict[str, Any]:
+        given = rows or scored(300)
+        judged = judge(
+            ((label, margins if beside else margins[:1]) for label, margins in given), [0.5, 0.4][: 1 + beside]
+        )
+        live = {"execution": "run-old", "incomparable": None, "weights": [0.1, -0.001, 0.0]}
+        card = {
+            "execution": "run-new",
+            "target": "service_requested",
+            "features": FEATURES,
+            "model_path": "models/run-new/run-new/output/model.tar.gz",
+            "threshold": 0.5,
+            "rows": judged.candidate.rows,
+            "metrics": judged.candidate.to_json(),
+            "hyperparameters": {"epochs": "15"},
+            "created": "2026-11-21T07:27:59+00:00",
+            "region": "us-east-1",
+            "training": {
+                "distance": {"mean": 20.0, "deviation": 10.0},
+                "magicpoints": {"mean": 1200.0, "deviation": 700.0},
+                "TMAX": {"mean": 167.0, "deviation": 100.0},
+            },
+            "training_set": {"train_rows": 4012, "test_rows": 300, "without_weather": 0, "without_label": 0},
+            "constant_log_loss": 0.6931,
+            "live": live | {"metrics": judged.live.to_json()} if judged.live else None,
+            "differences": {name: vars(each) for name, each in judged.differences.items()},
+            "verdict": {"promote": True, "reason": "Log loss 0.4 is below that of a constant prediction."},
+            "golden": {},
+            "weights": [0.05, -0.002, 0.02],
+            "bias": -1.5,
+            "lineage": {"artefact_sha256": "a" * 64, "rides": {"prefix": "processed/", "objects": 8}},
+        }
+        return json.loads(json.dumps(card | changes))
+
+    return make
