@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from local import image_registry
 from local.gateway import ResourceOf
 from local.sagemaker import service
 
@@ -10,6 +11,7 @@ def resources() -> dict[str, ResourceOf]:
     """By service, what names the ARN of a call from its JSON body, region and account."""
     return {
         "athena": _athena,
+        "ecr": image_registry.resource_of,
         "glue": _glue,
         "monitoring": _alarms,
         "sagemaker": service.resource_of,

@@ -7,17 +7,14 @@ Each Task retries what may pass, has a timeout, and hands every other error to `
 state that carries the error on: no execution succeeds after an error.
 """
 
-import boto3
-import sagemaker
 import stepfunctions.steps as sdk
-from sagemaker.estimator import Estimator
-from sagemaker.inputs import TrainingInput
 from stepfunctions.steps.states import State
 
 from statemachines import sql
-from statemachines.asl import DEFINITION_SHA256, DistributedMap, Fail, LambdaTask, Pass, TrainingTask
+from statemachines.asl import DEFINITION_SHA256, DistributedMap, Fail, LambdaTask, Pass
 from statemachines.promotion_request import start_promotion
-from statemachines.tasks import LAMBDA_FAULTS, SAGEMAKER_FAULTS, Tasks, catch, failure, retry
+from statemachines.tasks import LAMBDA_FAULTS, Tasks, catch, failure, retry
+from statemachines.training import train
 
 # The columns of queries/training_set_counts.sql, in their order.
 COUNTS = (
@@ -63,7 +60,9 @@ def build() -> sdk.Graph:
     tasks = Tasks(failure("Retraining failed"))
     ingestion = _ingestion(tasks)
     training_set = _training_set(tasks)
-    sdk.Chain([*ingestion, *training_set, _train(tasks), *_judge(tasks)])
+    first, job = train(tasks)
+    sdk.Chain([*ingestion, *training_set, first])
+    sdk.Chain([job, *_judge(tasks)])
     return sdk.Graph(ingestion[0], comment="Retrain the model that answers for the unicorns", timeout_seconds=21_600)
 
 
@@ -156,10 +155,17 @@ def _ingest_rides(tasks: Tasks) -> DistributedMap:
 def _training_set(tasks: Tasks) -> list[State]:
     """The weather at each station and day, the rides joined to it, and a look at whether one can train on that."""
     weather = tasks.query("Select weather", sql.query("weather"), "$.weather_query")
+    # The last thing before the query that reads them: what comes later is told from what was there.
+    listed = tasks.function(
+        "List rides",
+        {"execution": "$.parameters.execution"},
+        ("prefix", "objects", "sha256", "list"),
+        "$.rides_listed",
+    )
     rides = tasks.query("Build training set", sql.query("training_set"), "$.training_set_query")
     count = tasks.query("Count training set", sql.query("training_set_counts"), "$.counts_query")
     read = tasks.row("Read counts", "$.counts_query.query_execution", COUNTS, "$.training_set")
-    return [weather, rides, count, read, _check_training_set(tasks)]
+    return [weather, listed, rides, count, read, _check_training_set(tasks)]
 
 
 def _check_training_set(tasks: Tasks) -> sdk.Choice:
@@ -192,51 +198,6 @@ def _check_training_set(tasks: Tasks) -> sdk.Choice:
     return choice
 
 
-def _train(tasks: Tasks) -> TrainingTask:
-    # The session gives the SDK a region and makes no call; image, role and sizes are the template's.
-    session = sagemaker.Session(boto3.Session(region_name="us-east-1"), default_bucket="unused")
-    estimator = Estimator(
-        image_uri="${TrainingImage}",
-        role="${TrainingRoleArn}",
-        instance_count=1,
-        # The SDK takes no placeholder for it; the step's parameters put the template's in its place.
-        instance_type="ml.m5.large",
-        volume_size=10,
-        max_run=3600,
-        # What Athena writes is gzip, which SageMaker unpacks for a channel in Pipe mode, and in no other.
-        input_mode="Pipe",
-        output_path="States.Format('s3://${DataBucket}/models/{}/', $.parameters.execution)",
-        disable_profiler=True,
-        debugger_hook_config=False,
-        sagemaker_session=session,
-    )
-    channels = {
-        name: TrainingInput(
-            f"States.Format('s3://${{DataBucket}}/training-sets/{{}}/split={name}/', $.parameters.execution)",
-            content_type="text/csv",
-            compression="Gzip",
-        )
-        for name in ("train", "validation", "test")
-    }
-    # The container refuses a batch larger than its data; a size given in the input takes precedence.
-    batch = 'States.StringToJson(States.Format(\'\\{"mini_batch_size":"{}"\\}\', $.training_set.mini_batch_size))'
-    return TrainingTask(
-        "Train linear learner",
-        estimator=estimator,
-        job_name="$.parameters.training_job",
-        data=channels,
-        parameters={
-            "HyperParameters": f"States.JsonMerge({batch}, $.parameters.hyperparameters, false)",
-            "ResourceConfig": {"InstanceType": "${TrainingInstanceType}"},
-        },
-        asl={"ResultSelector": {"training_job": "$.TrainingJobName", "artifact": "$.ModelArtifacts.S3ModelArtifacts"}},
-        result_path="$.training",
-        timeout_seconds=5400,
-        retry=retry(SAGEMAKER_FAULTS),
-        catch=catch(tasks.failure),
-    )
-
-
 def _judge(tasks: Tasks) -> list[State]:
     """The new model beside the one that is live when it is judged; the better goes live, or stays."""
     live = tasks.call(
@@ -264,7 +225,7 @@ def _evaluate(tasks: Tasks) -> LambdaTask:
             "execution": "$.parameters.execution",
             "target": "$.parameters.target",
             "features": "$.parameters.features",
-            "hyperparameters": "$.parameters.hyperparameters",
+            "hyperparameters": "$.training.hyperparameters",
             "training_set": "$.training_set",
             "model_key": key,
             "train_prefix": prefix.format("train"),
@@ -272,7 +233,9 @@ def _evaluate(tasks: Tasks) -> LambdaTask:
             "live_model_path": "$.live.model_path",
             "gate": rules,
             "lineage": {
-                "image": "${TrainingImage}",
+                "rides": "$.rides_listed",
+                "image": "$.image",
+                "training": "$.training",
                 "state_machine": "$$.StateMachine.Id",
                 "definition_sha256": DEFINITION_SHA256,
             },

@@ -23,6 +23,7 @@ SDK_FAULTS = (
     "Lambda.ServiceException",
     "Ssm.ThrottlingException",
     "Ssm.InternalServerErrorException",
+    "Ecr.ServerException",
 )
 # Somebody else has changed the function or the alias, or is about to.
 CONFLICTS = ("Lambda.PreconditionFailedException", "Lambda.ResourceConflictException")

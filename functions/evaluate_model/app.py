@@ -4,7 +4,8 @@ in   {"execution", "target", "features", "hyperparameters", "training_set": its 
       "model_key", "train_prefix", "test_prefix",
       "live_model_path": the live model's key or "none",
       "gate": {"min_improvement", "promote", "force"},
-      "lineage": what the workflow knows of itself: {"image", "state_machine", "definition_sha256"}}
+      "lineage": what the workflow knows: {"rides": list_rides' answer, "image": {"uri", "digest", "unknown"},
+                 "training": what the job ran with, "state_machine", "definition_sha256"}}
      keys and prefixes may be s3:// URIs in the data bucket, as SageMaker and Athena give them
 out  {"verdict": {"promote", "reason"}, "golden": {"ride", "probability"}, "live_model_path",
       "model_path", "card", "rows", "threshold", "log_loss", "auc", "accuracy", …}; the curves are in the card alone
@@ -21,21 +22,23 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from aws import s3, settings
+from aws import listings, s3, settings
 from wildrydes import gate
-from wildrydes.bucket import PROCESSED, card_key, key_in_bucket, training_sets_prefix, weather_prefix
+from wildrydes.artefact_archive import MOST_PACKED
+from wildrydes.bucket import key_in_bucket, training_sets_prefix, weather_prefix
 from wildrydes.errors import BadModel, BadTestSet, MissingObject
 from wildrydes.feature_moments import TrainingRows, training_rows
-from wildrydes.lineage import code_digest, listing
+from wildrydes.lineage import Listing, code_digest, unsettled
 from wildrydes.linear_model import LinearModel, read_model
 from wildrydes.metrics import Judgement, ScoredRow, constant_log_loss, judge
-from wildrydes.model_card import NO_MODEL, ModelCard, execution_of, read_card
+from wildrydes.model_card import ModelCard, read_card
 from wildrydes.split_rows import Row, rows
+from wildrydes.stored_model import NO_MODEL, card_key, execution_of
 
 logger = Logger()
 
 FUNCTIONS = Path(__file__).resolve().parents[1]
-CURVES = ("roc", "calibration")
+CURVES = ("roc", "calibration", "histogram")
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -43,7 +46,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """The metrics and the verdict. Raises BadModel for an artefact that predict could not serve, and BadTestSet."""
     bucket, execution = settings.data_settings().bucket, event["execution"]
     logger.append_keys(execution=execution)
-    archive = s3.read(bucket, key_in_bucket(event["model_key"], bucket))
+    archive = s3.read(bucket, key_in_bucket(event["model_key"], bucket), MOST_PACKED + 1)
     model = classifier(archive, event["features"])
     live, live_model = beside(bucket, event)
     judgement, golden = judged(bucket, event, [model, live_model] if live_model else [model])
@@ -53,12 +56,14 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     card = ModelCard(
         model_path=key_in_bucket(event["model_key"], bucket),
         threshold=model.threshold,
+        weights=model.weights,
+        bias=model.bias,
         training={name: asdict(each) for name, each in zip(event["features"], trained.features, strict=True)},
         constant_log_loss=constant,
         verdict=asdict(verdict),
         golden=golden,
         lineage=lineage(bucket, event, archive),
-        **judgement_fields(judgement, live),
+        **judgement_fields(judgement, live, live_model),
         **given_fields(event),
     )
     s3.write_json(bucket, card_key(execution), card.to_json())
@@ -92,7 +97,7 @@ def beside(bucket: str, event: dict[str, Any]) -> tuple[gate.Live | None, Linear
             return gate.Live(execution, f"is of the target {card.target}"), None
         if card.features != tuple(event["features"]):
             return gate.Live(execution, f"is of the features {', '.join(card.features)}"), None
-        return gate.Live(execution), classifier(s3.read(bucket, path), card.features)
+        return gate.Live(execution), classifier(s3.read(bucket, path, MOST_PACKED + 1), card.features)
     except (BadModel, MissingObject) as unreadable:
         return gate.Live(execution, f"cannot be read ({unreadable})"), None
 
@@ -134,13 +139,15 @@ def split(bucket: str, prefix: str, features: int) -> Iterator[Row]:
         raise BadTestSet(f"there is no row under s3://{bucket}/{prefix}: the split is empty")
 
 
-def judgement_fields(judgement: Judgement, live: gate.Live | None) -> dict[str, Any]:
+def judgement_fields(judgement: Judgement, live: gate.Live | None, live_model: LinearModel | None) -> dict[str, Any]:
     """What a card says of how a model was judged."""
-    metrics = judgement.live.to_json() if judgement.live else None
+    compared: dict[str, Any] = {"metrics": None}
+    if judgement.live and live_model:
+        compared = {"metrics": judgement.live.to_json(), "weights": live_model.weights, "bias": live_model.bias}
     return {
         "rows": judgement.candidate.rows,
         "metrics": judgement.candidate.to_json(),
-        "live": asdict(live) | {"metrics": metrics} if live else None,
+        "live": asdict(live) | compared if live else None,
         "differences": {name: asdict(each) for name, each in judgement.differences.items()},
     }
 
@@ -159,12 +166,32 @@ def given_fields(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def lineage(bucket: str, event: dict[str, Any], archive: bytes) -> dict[str, Any]:
-    """What the model was made from, by digest: rides and weather as they are listed when the model is judged."""
-    execution = event["execution"]
-    prefixes = {"rides": PROCESSED, "weather": weather_prefix(execution), "rows": training_sets_prefix(execution)}
-    listed = {name: asdict(listing(prefix, s3.sources(bucket, prefix))) for name, prefix in prefixes.items()}
-    made = {"artefact_sha256": sha256(archive).hexdigest(), "code_sha256": code_digest(FUNCTIONS), "bucket": bucket}
-    return event["lineage"] | listed | made
+    """What the model was made from, by digest; `unsettled_rides` may be among the rides read or not.
+
+    Raises MissingObject, BadLineage.
+    """
+    execution, known = event["execution"], event["lineage"]
+    weather = made_from(bucket, execution, "weather", weather_prefix(execution))
+    rows = made_from(bucket, execution, "rows", training_sets_prefix(execution))
+    rides = Listing(**known["rides"])
+    # The query wrote its rows when it had read its rides.
+    until = max(each.modified for each in listings.kept(bucket, rows))
+    doubtful = unsettled(listings.kept(bucket, rides), listings.stored(bucket, rides.prefix), until)
+    return known | {
+        "weather": asdict(weather),
+        "rows": asdict(rows),
+        "unsettled_rides": asdict(listings.keep(bucket, execution, "unsettled_rides", rides.prefix, doubtful)),
+        "artefact_sha256": sha256(archive).hexdigest(),
+        "code_sha256": code_digest(FUNCTIONS),
+        "bucket": bucket,
+    }
+
+
+def made_from(bucket: str, execution: str, name: str, prefix: str) -> Listing:
+    """Keeps the list of what is under a prefix that the execution alone writes to, contents included."""
+    return listings.keep(
+        bucket, execution, name, prefix, listings.with_contents(bucket, listings.stored(bucket, prefix))
+    )
 
 
 def summary(card: ModelCard, live_model_path: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from local.seams import MissingSeamError, replace, seam
 _SDK_ERROR_PREFIXES = {
     "athena": "Athena",
     "cloudwatch": "CloudWatch",
+    "ecr": "Ecr",
     "glue": "Glue",
     "lambda": "Lambda",
     "s3": "S3",

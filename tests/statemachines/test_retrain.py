@@ -59,7 +59,11 @@ def ends_of(name: str) -> set[str]:
 
 def test_every_error_is_told_and_ends_in_fail() -> None:
     handlers = {catch["Next"] for state in STATES.values() for catch in state.get("Catch", [])}
-    assert handlers == {"Notify failure", "Retraining failed"}
+    assert handlers == {"Notify failure", "Retraining failed", "Name image by tag"}
+    # The one error after which the execution goes on: the card says that the image's digest is not known, and why.
+    assert [name for name, task in TASKS.items() if task["Catch"][-1]["Next"] == "Name image by tag"] == [
+        "Resolve image"
+    ]
     assert ends_of("Notify failure") == {"Retraining failed"}
     assert STATES["Retraining failed"]["Type"] == "Fail"
     assert ends_of("Unusable training set") == {"Retraining failed"}
@@ -81,6 +85,31 @@ def test_nothing_goes_live_but_by_the_verdict() -> None:
     # Without that one rule no way leads to a promotion.
     assert "Retrained" in reached(STATES, DEFINITION["StartAt"])
     assert "Retrained" not in reached({**STATES, "Is it better?": gate | {"Choices": []}}, DEFINITION["StartAt"])
+
+
+def test_image_is_run_by_its_digest_or_by_the_tag_with_the_reason_why() -> None:
+    asked = STATES["Resolve image"]["Parameters"]
+    pinned, unpinned = (STATES[f"Name image by {name}"]["Parameters"] for name in ("digest", "tag"))
+    (known,) = STATES["Is the image known?"]["Choices"]
+    assert (known["IsPresent"], known["Next"]) == (True, "Name image by digest")
+    assert pinned["digest.$"] == known["Variable"]
+    assert pinned["uri.$"] == f"States.Format('${{TrainingRepository}}@{{}}', {known['Variable']})"
+    assert unpinned["uri"] == f"${{TrainingRepository}}:{asked['ImageIds'][0]['ImageTag']}"
+    assert (unpinned["digest"], unpinned["unknown.$"]) == (
+        "",
+        "States.Format('{}: {}', $.image_fault.Error, $.image_fault.Cause)",
+    )
+    training = STATES["Train linear learner"]
+    assert training["Parameters"]["AlgorithmSpecification"]["TrainingImage.$"] == "$.image.uri"
+    before = {name for name, state in STATES.items() if state.get("Next") == "Train linear learner"}
+    assert before == {"Name image by digest", "Name image by tag"}
+
+
+def test_rides_are_listed_right_before_they_are_read() -> None:
+    assert STATES["Select weather"]["Next"] == "List rides"
+    assert STATES["List rides"]["Next"] == "Build training set"
+    payload = STATES["Evaluate model"]["Parameters"]["Payload"]
+    assert (payload["lineage"]["rides.$"], payload["lineage"]["training.$"]) == ("$.rides_listed", "$.training")
 
 
 def test_definition_carries_its_own_digest() -> None:

@@ -1,17 +1,49 @@
+"""Lists of objects, what two of them leave open, and digests of code and of definitions."""
+
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from wildrydes.bucket import Source
-from wildrydes.lineage import Listing, code_digest, listing
+import pytest
+
+from wildrydes.errors import BadLineage
+from wildrydes.lineage import StoredObject, code_digest, definition_digest, list_text, read_list, unsettled
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 
-def test_a_listing_is_the_digest_of_keys_and_etags() -> None:
-    sources = [Source("processed/a", "1"), Source("processed/b", "2")]
-    expected = sha256(b"processed/a\n1\nprocessed/b\n2\n").hexdigest()
-    assert listing("processed/", sources) == Listing("processed/", 2, expected)
-    changed = [Source("processed/a", "1"), Source("processed/b", "3")]
-    assert listing("processed/", changed).sha256 != expected
-    assert listing("processed/", []) == Listing("processed/", 0, sha256(b"").hexdigest())
+def stored(key: str, etag: str = "1", minute: int = 0, content: str | None = None) -> StoredObject:
+    return StoredObject(key, etag, 5, f"v{etag}", NOON.replace(minute=minute), content)
+
+
+def test_a_list_is_read_back_as_it_was_and_in_no_other_text() -> None:
+    objects = [stored("processed/a"), stored("processed/é", "2", 5, "ab" * 32)]
+    text = list_text(objects)
+    assert text.splitlines()[0] == (
+        b'{"key": "processed/a", "etag": "1", "size": 5, "version": "v1", "modified": "2026-01-02T12:00:00+00:00"}'
+    )
+    digest = sha256(text).hexdigest()
+    assert read_list(text, digest) == objects
+    with pytest.raises(BadLineage, match=f"is to have {digest}: it was changed"):
+        read_list(text.replace(b"v1", b"v2"), digest)
+    assert read_list(b"", sha256(b"").hexdigest()) == []
+
+
+def test_what_came_or_was_replaced_or_went_while_a_query_ran_is_unsettled() -> None:
+    before = [stored("a"), stored("b"), stored("c"), stored("d")]
+    came_late, replaced_late = stored("f", minute=11), stored("b", "2", 11)
+    came, replaced, put_again = stored("e", minute=10), stored("c", "2", 9), stored("a", minute=9)
+    until = NOON.replace(minute=10)
+    after = [put_again, replaced_late, replaced, came, came_late]
+    assert unsettled(before, after, until) == [replaced, stored("d"), came]
+    assert unsettled(before, before, until) == []
+
+
+def test_a_definition_carries_its_digest_in_the_place_of_zeros() -> None:
+    text = b'{"definition_sha256": "' + b"0" * 64 + b'", "other": "' + b"a" * 64 + b'"}'
+    digest = sha256(text).hexdigest()
+    assert definition_digest(text.replace(b"0" * 64, digest.encode())) == digest
+    assert definition_digest(text.replace(b"other", b"another")) != digest
 
 
 def written(root: Path, **files: str) -> Path:

@@ -1,0 +1,1 @@
+"""The function that lists the rides a training set is built from."""

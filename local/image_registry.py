@@ -1,0 +1,84 @@
+"""SageMaker's own registries in ECR, from which whoever may pull can ask for an image's manifest and digest.
+
+MiniStack's ECR knows the account's own repositories, and takes every `registryId` for the account's. What is asked of
+SageMaker's accounts is answered here; all they let others do is pull.
+"""
+
+import json
+from typing import Any
+
+from local.sagemaker import images
+from local.seams import replace
+
+Response = tuple[int, dict[str, str], bytes]
+
+
+def resource_of(body: dict[str, Any], region: str, account: str) -> str | None:
+    """The repository that a call is authorised on, in the registry that it names."""
+    name = body.get("repositoryName")
+    return f"arn:aws:ecr:{region}:{body.get('registryId', account)}:repository/{name}" if name else None
+
+
+def install() -> None:
+    """Answer for SageMaker's registries; MiniStack answers for all others."""
+    from ministack.core.responses import get_region
+    from ministack.services import ecr
+
+    async def handle_request(
+        method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, Any]
+    ) -> Response:
+        request = json.loads(body) if body.startswith(b"{") else {}
+        if request.get("registryId") not in images.REGISTRIES.values():
+            return await original(method, path, headers, body, query_params)
+        return answer(headers.get("x-amz-target", "").rpartition(".")[2], request, get_region())
+
+    original = replace(ecr, "handle_request", handle_request)
+
+
+def answer(action: str, request: dict[str, Any], region: str) -> Response:
+    """SageMaker's registry in `region` to `action`: BatchGetImage of the linear learner, and nothing else."""
+    registry, name = request["registryId"], request.get("repositoryName")
+    if action != "BatchGetImage":
+        return _refusal(
+            "AccessDeniedException", f"The registry {registry} does not allow ecr:{action}: it can be read."
+        )
+    if registry != images.REGISTRIES.get(region) or name != images.REPOSITORY:
+        return _refusal(
+            "RepositoryNotFoundException",
+            f"The repository with name '{name}' does not exist in the registry with id '{registry}'",
+        )
+    wanted = request.get("imageIds", [])
+    manifest, digest = images.manifest().decode(), images.digest()
+    found = [each for each in wanted if each.get("imageDigest", digest) == digest and _tagged(each)]
+    return _json(
+        200,
+        {
+            "images": [
+                {
+                    "registryId": registry,
+                    "repositoryName": name,
+                    "imageId": each | {"imageDigest": digest},
+                    "imageManifest": manifest,
+                    "imageManifestMediaType": images.MANIFEST_TYPE,
+                }
+                for each in found
+            ],
+            "failures": [
+                {"imageId": each, "failureCode": "ImageNotFound", "failureReason": "Requested image not found"}
+                for each in wanted
+                if each not in found
+            ],
+        },
+    )
+
+
+def _tagged(image: dict[str, str]) -> bool:
+    return image.get("imageTag", images.TAGS[0]) in images.TAGS
+
+
+def _refusal(code: str, message: str) -> Response:
+    return _json(400, {"__type": code, "message": message})
+
+
+def _json(status: int, content: dict[str, Any]) -> Response:
+    return status, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(content).encode()

@@ -1,0 +1,109 @@
+"""The training job, and the image that it runs: by digest, so that the model's card names what trained it.
+
+A tag may be moved at any time, so the registry is asked which digest it stands for, and the job is started with that.
+The registry is SageMaker's and its policy decides who may ask. Where it refuses, the digest stays unknown: the reason
+goes into the card, and the job is started by the tag. That one Catch does not end in Fail.
+"""
+
+import boto3
+import sagemaker
+import stepfunctions.steps as sdk
+from sagemaker.estimator import Estimator
+from sagemaker.inputs import TrainingInput
+from stepfunctions.steps.states import State
+
+from statemachines.asl import Pass, TrainingTask
+from statemachines.tasks import SAGEMAKER_FAULTS, Tasks, catch, retry
+
+REPOSITORY = "linear-learner"
+TAG = "1"
+
+# What the job ran with, in the words of SageMaker itself: all that it takes to start it again.
+_RAN_WITH = {
+    "job": "$.TrainingJobName",
+    "role": "$.RoleArn",
+    "image": "$.AlgorithmSpecification.TrainingImage",
+    "input_mode": "$.AlgorithmSpecification.TrainingInputMode",
+    "hyperparameters": "$.HyperParameters",
+    "channels": "$.InputDataConfig",
+    "resources": "$.ResourceConfig",
+    "stopping": "$.StoppingCondition",
+}
+
+
+def train(tasks: Tasks) -> tuple[State, State]:
+    """The first state and the last of the training; `$.image` and `$.training` tell what trained."""
+    job = _training_job(tasks)
+    unpinned = _named("Name image by tag", f"${{TrainingRepository}}:{TAG}", unknown=True)
+    missing = Pass(
+        "Image not found",
+        parameters={"Error": "ImageNotFound", "Cause": f"{REPOSITORY} has no image of the tag {TAG}."},
+        result_path="$.image_fault",
+    )
+    missing.next(unpinned)
+    digest = "$.image.Images[0].ImageId.ImageDigest"
+    pinned = _named("Name image by digest", f"States.Format('${{TrainingRepository}}@{{}}', {digest})", digest)
+    for named in (unpinned, pinned):
+        named.next(job)
+    resolve = Tasks(unpinned, "$.image_fault").call(
+        "Resolve image",
+        "ecr:batchGetImage",
+        {"RegistryId": "${TrainingRegistry}", "RepositoryName": REPOSITORY, "ImageIds": [{"ImageTag": TAG}]},
+        "$.image",
+    )
+    found = sdk.Choice("Is the image known?")
+    found.add_choice(sdk.ChoiceRule.IsPresent(variable=digest, value=True), pinned)
+    found.default_choice(missing)
+    resolve.next(found)
+    return resolve, job
+
+
+def _named(state_id: str, uri: str, digest: str = "", *, unknown: bool = False) -> Pass:
+    """Says which image to run; where its digest is unknown, why."""
+    reason = "States.Format('{}: {}', $.image_fault.Error, $.image_fault.Cause)" if unknown else ""
+    return Pass(state_id, parameters={"uri": uri, "digest": digest, "unknown": reason}, result_path="$.image")
+
+
+def _training_job(tasks: Tasks) -> TrainingTask:
+    # The session gives the SDK a region and makes no call; role and sizes are the template's.
+    session = sagemaker.Session(boto3.Session(region_name="us-east-1"), default_bucket="unused")
+    estimator = Estimator(
+        image_uri="$.image.uri",
+        role="${TrainingRoleArn}",
+        instance_count=1,
+        # The SDK takes no placeholder for it; the step's parameters put the template's in its place.
+        instance_type="ml.m5.large",
+        volume_size=10,
+        max_run=3600,
+        # What Athena writes is gzip, which SageMaker unpacks for a channel in Pipe mode, and in no other.
+        input_mode="Pipe",
+        output_path="States.Format('s3://${DataBucket}/models/{}/', $.parameters.execution)",
+        disable_profiler=True,
+        debugger_hook_config=False,
+        sagemaker_session=session,
+    )
+    channels = {
+        name: TrainingInput(
+            f"States.Format('s3://${{DataBucket}}/training-sets/{{}}/split={name}/', $.parameters.execution)",
+            content_type="text/csv",
+            compression="Gzip",
+        )
+        for name in ("train", "validation", "test")
+    }
+    # The container refuses a batch larger than its data; a size given in the input takes precedence.
+    batch = 'States.StringToJson(States.Format(\'\\{"mini_batch_size":"{}"\\}\', $.training_set.mini_batch_size))'
+    return TrainingTask(
+        "Train linear learner",
+        estimator=estimator,
+        job_name="$.parameters.training_job",
+        data=channels,
+        parameters={
+            "HyperParameters": f"States.JsonMerge({batch}, $.parameters.hyperparameters, false)",
+            "ResourceConfig": {"InstanceType": "${TrainingInstanceType}"},
+        },
+        asl={"ResultSelector": _RAN_WITH},
+        result_path="$.training",
+        timeout_seconds=5400,
+        retry=retry(SAGEMAKER_FAULTS),
+        catch=catch(tasks.failure),
+    )

@@ -1,0 +1,91 @@
+"""What list_rides and evaluate_model write of a model's inputs: digests in the card, and the lists they are of."""
+
+import gzip
+from hashlib import md5, sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wildrydes.errors import BadLineage, MissingObject
+from wildrydes.lineage import code_digest
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+KEY = "models/e1/e1-job/output/model.tar.gz"
+RIDES = "processed/a/00000-of-00001.jsonl.gz"
+NOTHING = sha256(b"").hexdigest()
+
+
+@pytest.fixture
+def listed(trained: Any, run: Any) -> Any:
+    """A bucket whose rides were listed before the training set was built."""
+    trained.put("processed/stream/", b"")
+    trained.put(RIDES, b"rides")
+    return trained, run("list_rides", {"execution": "e1"})
+
+
+def lineage_of(bucket: Any) -> dict[str, Any]:
+    return bucket.json("models/e1/card.json")["lineage"]
+
+
+def text_of(bucket: Any, listing: dict[str, Any]) -> bytes:
+    return gzip.decompress(bucket.get(listing["list"]))
+
+
+def test_rides_are_listed_with_what_s3_says_of_them(listed: Any) -> None:
+    bucket, listing = listed
+    assert listing == {
+        "prefix": "processed/",
+        "objects": 1,
+        "sha256": sha256(text_of(bucket, listing)).hexdigest(),
+        "list": "models/e1/lineage/rides.jsonl.gz",
+    }
+    (line,) = bucket.lines(listing["list"])
+    assert (line["key"], line["etag"], line["size"]) == (RIDES, md5(b"rides", usedforsecurity=False).hexdigest(), 5)
+    assert set(line) == {"key", "etag", "size", "version", "modified"}
+
+
+def test_the_card_has_digests_of_lists_and_the_lists_those_of_contents(listed: Any, evaluate: Any) -> None:
+    bucket, rides = listed
+    bucket.put("weather/e1/part", b"weather")
+    bucket.put("weather/e2/part", b"of another execution")
+    evaluate(lineage=known(rides))
+    lineage = lineage_of(bucket)
+    assert lineage["rides"] == rides
+    assert (lineage["unsettled_rides"]["objects"], lineage["unsettled_rides"]["sha256"]) == (0, NOTHING)
+    assert (lineage["weather"]["prefix"], lineage["weather"]["objects"]) == ("weather/e1/", 1)
+    assert (lineage["rows"]["prefix"], lineage["rows"]["objects"]) == ("training-sets/e1/", 3)
+    for name in ("weather", "rows"):
+        assert lineage[name]["sha256"] == sha256(text_of(bucket, lineage[name])).hexdigest()
+        for line in bucket.lines(lineage[name]["list"]):
+            assert line["sha256"] == sha256(bucket.get(line["key"])).hexdigest()
+    assert lineage["artefact_sha256"] == sha256(bucket.get(KEY)).hexdigest()
+    assert lineage["code_sha256"] == code_digest(FUNCTIONS)
+    assert {name: lineage[name] for name in known(rides)} == known(rides)
+
+
+def known(rides: dict[str, Any]) -> dict[str, Any]:
+    return {"rides": rides, "image": {"uri": "i:1", "digest": "", "unknown": "refused"}, "training": {"job": "e1-job"}}
+
+
+def test_rides_that_come_while_the_training_set_is_built_are_named_apart(listed: Any, evaluate: Any) -> None:
+    bucket, rides = listed
+    bucket.put("processed/b/00000-of-00001.jsonl.gz", b"more rides")
+    bucket.put(RIDES, b"rides")
+    # The query wrote this one last, when it had read what it reads.
+    bucket.put("training-sets/e1/split=train/part-0.gz", gzip.compress(b"1,10,500\n0,20,100\n"))
+    evaluate(lineage=known(rides))
+    lineage = lineage_of(bucket)
+    assert lineage["rides"] == rides
+    (line,) = bucket.lines(lineage["unsettled_rides"]["list"])
+    assert line["key"] == "processed/b/00000-of-00001.jsonl.gz"
+
+
+def test_a_list_that_is_not_what_its_digest_names_fails_the_evaluation(listed: Any, evaluate: Any) -> None:
+    bucket, rides = listed
+    bucket.put(rides["list"], gzip.compress(b""))
+    with pytest.raises(BadLineage, match=f"has the digest {NOTHING}, and is to have {rides['sha256']}"):
+        evaluate(lineage=known(rides))
+    bucket.s3.delete_object(Bucket="wildrydes-data", Key=rides["list"])
+    with pytest.raises(MissingObject, match="lineage/rides"):
+        evaluate(lineage=known(rides))
