@@ -1,7 +1,7 @@
 """Deploys template.yaml to the embedded AWS through CloudFormation, as `sam deploy` does to AWS.
 
-The functions' folder and the state machines' definitions are uploaded, the template points to where they are, and
-CloudFormation creates the stack or updates it in place. What is in the template's bucket stays.
+The functions' folder, the state machines' definitions and the API's document are uploaded, the template points to where
+they are, and CloudFormation creates the stack or updates it in place. What is in the template's bucket stays.
 """
 
 import hashlib
@@ -75,6 +75,11 @@ def packaged(root: Path, s3: Any) -> dict[str, Any]:
         if resource["Type"] == "AWS::Serverless::StateMachine":
             definition = (root / properties["DefinitionUri"]).read_bytes()
             properties["DefinitionUri"] = _upload(s3, Path(properties["DefinitionUri"]).name, definition)
+        if resource["Type"] == "AWS::Serverless::Api":
+            included = properties["DefinitionBody"]["Fn::Transform"]["Parameters"]
+            document = Path(included["Location"])
+            uploaded = _upload(s3, document.name, (root / document).read_bytes())
+            included["Location"] = f"s3://{uploaded['Bucket']}/{uploaded['Key']}"
     return template
 
 

@@ -1,6 +1,6 @@
 """`make run`, from raw rides to an answer of the API, and `make up`, which keeps all of it running.
 
-    server ─> stack ─> weather into noaa-ghcn-pds ─> rides into raw/ ─> StartExecution ─> report ─> POST
+    server ─> stack ─> weather into noaa-ghcn-pds ─> rides into raw/ ─> StartExecution ─> POST ─> report
 
 Everything past the server's start goes through the APIs of AWS, by boto3 and HTTP.
 """
@@ -20,7 +20,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from local import account, deploy, executions, noaa, process
+from local import account, api, deploy, executions, model_report, noaa, process, registry
 from local import console as shown
 from local.report import report
 from local.server import ROOT
@@ -83,7 +83,8 @@ def run(wish: Wish, console: Console, stack: str) -> int:
     with _server(console) as endpoint:
         deployment = _deploy(endpoint, stack, console)
         _fill_weather(endpoint, weather, console)
-        _upload(endpoint, deployment.outputs["DataBucketName"], rides, console)
+        upload(endpoint, deployment.outputs["DataBucketName"], rides)
+        console.print(f"Uploaded {len(rides)} ride {'file' if len(rides) == 1 else 'files'}")
         arn = start(endpoint, deployment, wish.execution_input())
         began = time.monotonic()
         try:
@@ -95,12 +96,14 @@ def run(wish: Wish, console: Console, stack: str) -> int:
             console.print(shown.failure_report(executions.failure(endpoint, arn, progress)))
             return 1
         output = json.loads(progress.output or "{}")
-        prediction = _ask_what_is_live(api_url(endpoint, deployment), output)
+        prediction = _ask_what_is_live(api.of_stack(endpoint, deployment.outputs), output)
         written = report(output, prediction, {"arn": arn, "seconds": round(time.monotonic() - began, 1)})
         REPORT.parent.mkdir(exist_ok=True)
         REPORT.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         console.print(shown.summary(written))
         console.print(f"\nAll of it is in {REPORT.relative_to(ROOT)}.")
+        bucket = deployment.outputs["DataBucketName"]
+        model_report.write(registry.card(endpoint, bucket, output["execution"]), console)
     return 0
 
 
@@ -117,20 +120,21 @@ def up(port: int, weather: Path, console: Console, stack: str) -> int:
         process.end(server)
         raise
     process.save(running)
-    exports = _exports(running.endpoint, deployment)
-    process.VARIABLES.write_text(exports, encoding="utf-8")
+    lines = exports(running.endpoint, deployment)
+    process.VARIABLES.write_text(lines, encoding="utf-8")
     sourced = process.VARIABLES.relative_to(ROOT)
     console.print(f"\nRunning until `make down`. For the aws CLI and any SDK (`. {sourced}`):\n")
-    console.print(exports)
+    console.print(lines)
     return 0
 
 
-def _exports(endpoint: str, deployment: deploy.Deployment) -> str:
+def exports(endpoint: str, deployment: deploy.Deployment) -> str:
     """Shell lines: how any client reaches the embedded AWS, and the names of what is deployed there."""
     outputs = ("DataBucketName", "StateMachineArn", "PredictFunctionName", "AthenaWorkGroupName", "GlueDatabaseName")
     variables = account.client_variables(endpoint)
     variables |= {_shell_name(name): deployment.outputs[name] for name in outputs}
-    variables["API_URL"] = api_url(endpoint, deployment)
+    stack_api = api.of_stack(endpoint, deployment.outputs)
+    variables |= {"API_URL": stack_api.url, "API_KEY": stack_api.key or ""}
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
@@ -181,11 +185,11 @@ def _fill_weather(endpoint: str, files: list[Path], console: Console) -> None:
     )
 
 
-def _upload(endpoint: str, bucket: str, files: list[Path], console: Console) -> None:
+def upload(endpoint: str, bucket: str, files: list[Path]) -> None:
+    """Put ride files under raw/, by their own names."""
     s3 = account.client("s3", endpoint)
     for file in files:
         s3.upload_file(str(file), bucket, f"raw/{file.name}")
-    console.print(f"Uploaded {len(files)} ride {'file' if len(files) == 1 else 'files'}")
 
 
 def start(endpoint: str, deployment: deploy.Deployment, execution_input: dict[str, Any]) -> str:
@@ -198,25 +202,18 @@ def start(endpoint: str, deployment: deploy.Deployment, execution_input: dict[st
     return started["executionArn"]
 
 
-def api_url(endpoint: str, deployment: deploy.Deployment) -> str:
-    """Where the embedded API Gateway serves the stack's API."""
-    return f"{endpoint}/_aws/execute-api/{deployment.outputs['ApiId']}/live/"
-
-
-def _ask_what_is_live(url: str, output: dict[str, Any]) -> dict[str, Any] | None:
+def _ask_what_is_live(stack_api: api.Api, output: dict[str, Any]) -> dict[str, Any] | None:
     """The API's answer to the sample ride; None where no model is live, neither a new one nor one from before."""
     if output["live_model_path"] == deploy.NO_MODEL:
         return None
-    return ask(url, output["features"] if output["promoted"] else list(SAMPLE_RIDE))
+    return ask(stack_api, output["features"] if output["promoted"] else list(SAMPLE_RIDE))
 
 
-def ask(url: str, features: list[str]) -> dict[str, Any]:
+def ask(stack_api: api.Api, features: list[str]) -> dict[str, Any]:
     """POST the sample ride, as far as the model looks at it. Returns request, answer and the curl line for it."""
     ride = {name: SAMPLE_RIDE[name] for name in SAMPLE_RIDE if name in features}
-    body = json.dumps(ride)
-    request = urllib.request.Request(url, data=body.encode(), headers={"Content-Type": "application/json"})  # noqa: S310
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+        with urllib.request.urlopen(stack_api.request(ride), timeout=30) as response:  # noqa: S310
             answer = response.read().decode()
     except urllib.error.HTTPError as refusal:
         raise WrongWishError(f"The API answered {refusal.code}: {refusal.read().decode(errors='replace')}") from refusal
@@ -224,5 +221,5 @@ def ask(url: str, features: list[str]) -> dict[str, Any]:
         "request": ride,
         "answer": answer,
         "response": json.loads(answer),
-        "curl": f"curl -d {shlex.quote(body)} {url}",
+        "curl": stack_api.curl(ride),
     }

@@ -4,8 +4,9 @@
 
 What comes in goes to MiniStack's gateway, which routes, authenticates and authorises it. Before it serves, the parts
 that AWS does otherwise are put in their places: Step Functions (`local.states`), Athena (`local.athena`), SageMaker
-(`local.sagemaker`), the Lambda runtime (`local.lambda_runtime`), queues and what they feed (`local.queues`) and
-schedules (`local.schedules`). A part that is not where the pinned versions had it stops the server at once, by name.
+(`local.sagemaker`), the Lambda runtime (`local.lambda_runtime`), queues and what they feed (`local.queues`), API
+Gateway (`local.apis`) and schedules (`local.schedules`). A part that is not where the pinned versions had it stops the
+server at once, by name.
 
 The process ends on SIGTERM or SIGINT; functions, training jobs and executions end with it, and its folder is removed.
 """
@@ -138,7 +139,8 @@ def build(options: Options) -> tuple[Any, Callable[[], None]]:
     """Put all parts in place; return the ASGI application, and what stops the processes it started."""
     from ministack import app
 
-    from local import alarms, aliases, aliases_authorisation, authorisation, gateway, lambda_runtime
+    from local import alarms, aliases, aliases_authorisation, authorisation, gateway, image_registry, lambda_runtime
+    from local.apis import install as apis
     from local.athena import install as athena
     from local.queues import install as queues
     from local.roles import RoleClients
@@ -163,6 +165,8 @@ def build(options: Options) -> tuple[Any, Callable[[], None]]:
     aliases.install()
     aliases_authorisation.install()
     alarms.install()
+    apis.install()
+    image_registry.install()
     messages = queues.install(options.endpoint)
     queries = athena.install(options.endpoint)
     training = training_jobs(options.endpoint)

@@ -1,37 +1,41 @@
-"""What the functions are told by their environment, one frozen class a kind of function."""
+"""What the functions are told by their environment, one frozen class a kind of function.
+
+The classes are named tuples: predict starts sooner without `dataclasses` (docs/decisions/0011).
+"""
 
 import os
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from wildrydes.errors import MissingSetting
 
 
-@dataclass(frozen=True)
-class DataSettings:
+class DataSettings(NamedTuple):
     """For every function that reads or writes the data bucket: its name."""
 
     bucket: str
 
 
-@dataclass(frozen=True)
-class PredictSettings:
-    """For predict: the data bucket, and the key of the live model's artefact, "none" before the first promotion."""
+class PredictSettings(NamedTuple):
+    """For predict: the data bucket, and the key of the live model's artefact, "none" before the first promotion.
+
+    `service` is the dimension of its metrics; `cors_origin` the origin whose pages may call the API, empty for none.
+    """
 
     bucket: str
     model_path: str
+    service: str
+    cors_origin: str
 
 
-@dataclass(frozen=True)
-class FanOutSettings:
+class FanOutSettings(NamedTuple):
     """For fan_out_rides: the data bucket and the URL of the rides queue."""
 
     bucket: str
     rides_queue: str
 
 
-@dataclass(frozen=True)
-class LocateSettings:
+class LocateSettings(NamedTuple):
     """For locate_station: the data bucket and the URL of the located-rides queue."""
 
     bucket: str
@@ -46,8 +50,9 @@ def data_settings() -> DataSettings:
 
 @cache
 def predict_settings() -> PredictSettings:
-    """From DATA_BUCKET and MODEL_PATH. Raises MissingSetting."""
-    return PredictSettings(_variable("DATA_BUCKET"), _variable("MODEL_PATH"))
+    """From DATA_BUCKET, MODEL_PATH and POWERTOOLS_SERVICE_NAME, and CORS_ORIGIN if it is set. Raises MissingSetting."""
+    service, origin = _variable("POWERTOOLS_SERVICE_NAME"), os.environ.get("CORS_ORIGIN", "")
+    return PredictSettings(_variable("DATA_BUCKET"), _variable("MODEL_PATH"), service, origin)
 
 
 @cache

@@ -64,7 +64,7 @@ def reject(bucket: str, execution: str, files: Sequence[PlannedFile]) -> list[di
         s3.write_json(bucket, key, report.to_json() | {"key": source.key})
         s3.write(bucket, layout.rejected_file_key(source), line, "application/jsonl")
         rejected.append(
-            {"key": source.key, "reason": fault.reason, "detail": fault.detail, "position": asdict(fault.position)}
+            {"key": source.key, "reason": fault.reason, "detail": fault.detail, "position": fault.position._asdict()}
         )
     return rejected
 

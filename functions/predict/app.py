@@ -1,84 +1,201 @@
-"""The API's function: a ride -> how likely it is that the unicorn will be heavily used, or ask for service.
+"""The API's function: rides -> how likely each leaves its unicorn heavily used, or asking for service.
 
-    in   an API Gateway REST proxy event; its body is a JSON object with the model's features, in any case
-    out  200 {"probability", "label", "threshold", "target", "model"}
-         400 {"message", "field"}   the body, or one field of it, cannot be used
-         503 {"message"}            no model has been promoted yet, or the one that was cannot be read
+    POST /, POST /predictions           one ride as a JSON object, or an array of them
+    GET /predictions?features=1,2,3     a row of numbers in the order of the live model's features
+    GET /model                          the live model's card, and the units of its features
+    GET /openapi.json                   openapi.json, made for the live model
 
-Nothing is imported here but the standard library and boto3: every import is time that a caller waits on a cold start.
+    in   an API Gateway REST proxy event          predict.proxy
+    out  200, as `wildrydes.answers` has it; a batch has an error in the place of each ride that cannot be used
+         4xx problem+json, with the field          `wildrydes.requests` has all checks of values
+         503 problem+json                          no model is live, or it cannot be loaded: the log names the object
+
+Every import is time that a caller waits on a cold start: there is nothing here but the standard library, and of that
+little (docs/decisions/0011).
 """
 
+import gc
 import json
-import logging
-from base64 import b64decode
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from time import perf_counter, time
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-from aws import s3, settings
+from aws import settings, signed_s3
+from predict import request_metrics
+from predict.proxy import Request, request_of, response
+from wildrydes import answers
+from wildrydes.answers import JSON, PLAIN, PROBLEM, Prediction
 from wildrydes.artefact_archive import MOST_PACKED
-from wildrydes.bucket import card_key
-from wildrydes.errors import BadModel, BadRequest, MissingObject, NoLiveModel, WildRydesError
-from wildrydes.linear_model import LinearModel, read_model
-from wildrydes.model_card import ModelCard, execution_of, read_card
-from wildrydes.requests import requested_features
+from wildrydes.errors import (
+    BadModel,
+    BadRequest,
+    BadValue,
+    MethodNotAllowed,
+    MissingObject,
+    NoLiveModel,
+    NoSuchPath,
+    ObjectNotRead,
+    WildRydesError,
+)
+from wildrydes.live_model import LiveModel, live_model
+from wildrydes.requests import features_of, read_body, rides_of, row_of
+from wildrydes.stored_model import NO_MODEL, card_key, execution_of
 
-logger = logging.getLogger(__name__)
+LARGEST_CARD = 4 << 20
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+UNAVAILABLE = (NoLiveModel, BadModel, MissingObject, ObjectNotRead)
 
-NOT_PROMOTED = "none"
-STATUS = {BadRequest: 400, NoLiveModel: 503, BadModel: 503, MissingObject: 503}
+
+class Outcome(NamedTuple):
+    """An answer, and what is counted of it: the probabilities in it, and the rides that could not be used."""
+
+    status: int
+    kind: str
+    body: str
+    scores: Sequence[float] = ()
+    refused: int = 0
+    headers: Mapping[str, str] = NO_HEADERS
 
 
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Answers one request."""
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answers one request. Raises MissingSetting alone, whatever was requested."""
+    began = perf_counter()
+    told = settings.predict_settings()
+    request = request_of(event, context)
+    outcome = answered(request, told)
+    headers = {**outcome.headers} | ({"Access-Control-Allow-Origin": told.cors_origin} if told.cors_origin else {})
+    milliseconds = (perf_counter() - began) * 1000
+    line = request_metrics.line(
+        told.service, outcome.status, milliseconds, outcome.scores, outcome.refused, request.id, time()
+    )
+    sys.stdout.write(f"{line}\n")
+    return response(outcome.status, outcome.kind, outcome.body, headers)
+
+
+def answered(request: Request, told: settings.PredictSettings) -> Outcome:
+    """The outcome of a request: every error of a caller, and every fault of a model, becomes its answer here."""
     try:
-        model, card = live_model(settings.predict_settings())
-        features = requested_features(body_of(event), card.features)
-        probability = model.score(features)
-    except tuple(STATUS) as error:
-        return refusal(error)
-    answer = {
-        "probability": probability,
-        "label": int(probability >= model.threshold),
-        "threshold": model.threshold,
-        "target": card.target,
-        "model": card.execution,
-    }
-    return response(200, answer)
+        return route_of(request)(request, told)
+    except BadRequest as error:
+        body = answers.problem(error) | {"request_id": request.id}
+        headers = {"Allow": ", ".join(error.allowed)} if isinstance(error, MethodNotAllowed) else NO_HEADERS
+        refused = int(isinstance(error, BadValue))
+        return Outcome(answers.status_of(error), PROBLEM, json.dumps(body), refused=refused, headers=headers)
+    except UNAVAILABLE as error:
+        log_fault(error, told)
+        body = answers.unavailable(told_callers(error, told)) | {"request_id": request.id}
+        return Outcome(answers.UNAVAILABLE, PROBLEM, json.dumps(body), headers={"Retry-After": "60"})
+
+
+def route_of(request: Request) -> Callable[[Request, settings.PredictSettings], Outcome]:
+    """What answers the request's path and method. Raises NoSuchPath, MethodNotAllowed."""
+    methods = ROUTES.get(request.path)
+    if methods is None:
+        raise NoSuchPath("there is nothing at this path", "path", list(ROUTES))
+    if request.method not in methods:
+        raise MethodNotAllowed(f"{request.path} has no method {request.method[:20]}", "method", list(methods))
+    return methods[request.method]
+
+
+def predict_rides(request: Request, told: settings.PredictSettings) -> Outcome:
+    """One ride, or an array of them."""
+    value = read_body(*request.body())
+    live = loaded(told)
+    if isinstance(value, list):
+        return predict_many(request, live, rides_of(value))
+    return predict_one(request, live, features_of(value, live.features))
+
+
+def predict_row(request: Request, told: settings.PredictSettings) -> Outcome:
+    """A row of numbers in the query."""
+    row = request.row()
+    live = loaded(told)
+    return predict_one(request, live, row_of(row, live.features))
+
+
+def predict_one(request: Request, live: LiveModel, features: list[float]) -> Outcome:
+    """The prediction for one ride's features, in the form that was asked for."""
+    kind, score = answers.preferred(request.accept), live.model.score(features)
+    prediction = Prediction(score, int(score >= live.model.threshold))
+    return Outcome(200, kind, answers.one(live, prediction, request.id, kind), scores=[score])
+
+
+def predict_many(request: Request, live: LiveModel, rides: list[Any]) -> Outcome:
+    """A prediction or an error for each ride, in its place."""
+    kind, rows, refused = answers.preferred(request.accept), [], {}
+    for place, ride in enumerate(rides):
+        try:
+            rows.append(features_of(ride, live.features))
+        except BadValue as error:
+            refused[place] = Prediction(None, None, error)
+    scores, threshold = live.model.scores(rows), live.model.threshold
+    answered = iter([Prediction(score, int(score >= threshold)) for score in scores])
+    predictions = [refused[place] if place in refused else next(answered) for place in range(len(rides))]
+    kind = JSON if kind == PLAIN else kind
+    return Outcome(200, kind, answers.many(live, predictions, request.id, kind), scores=scores, refused=len(refused))
+
+
+def tell_model(_request: Request, told: settings.PredictSettings) -> Outcome:
+    """The live model's card."""
+    # What these two routes need alone is not loaded for the others.
+    from wildrydes.api_document import UNITS
+
+    live = loaded(told)
+    return Outcome(200, JSON, json.dumps(live.card | {"units": {name: UNITS[name] for name in live.features}}))
+
+
+def tell_document(request: Request, told: settings.PredictSettings) -> Outcome:
+    """The API's document, for the model that is live if there is one."""
+    from pathlib import Path
+
+    from wildrydes.api_document import served
+
+    try:
+        features = loaded(told).features
+    except UNAVAILABLE as error:
+        log_fault(error, told)
+        features = None
+    source = json.loads(Path(__file__).with_name("openapi.json").read_text(encoding="utf-8"))
+    return Outcome(200, JSON, json.dumps(served(source, features, request.url())))
+
+
+ROUTES: dict[str, dict[str, Callable[[Request, settings.PredictSettings], Outcome]]] = {
+    "/": {"POST": predict_rides},
+    "/predictions": {"GET": predict_row, "POST": predict_rides},
+    "/model": {"GET": tell_model},
+    "/openapi.json": {"GET": tell_document},
+}
 
 
 @cache
-def live_model(told: settings.PredictSettings) -> tuple[LinearModel, ModelCard]:
-    """The live model and its card, read once a process. Raises NoLiveModel, BadModel."""
-    if told.model_path == NOT_PROMOTED:
+def loaded(told: settings.PredictSettings) -> LiveModel:
+    """The live model, read and checked once a process. Raises NoLiveModel, BadModel, MissingObject, ObjectNotRead."""
+    if told.model_path == NO_MODEL:
         raise NoLiveModel("no model has been promoted yet; a successful run of the retrain workflow promotes one")
-    model = read_model(s3.read(told.bucket, told.model_path, MOST_PACKED + 1))
-    card = read_card(s3.read(told.bucket, card_key(execution_of(told.model_path))))
-    if model.kind != "binary_classifier" or len(card.features) != len(model.weights):
-        raise BadModel(f"{told.model_path} is a {model.kind} of {len(model.weights)} features, its card of another")
-    return model, card
+    card = card_key(execution_of(told.model_path))
+    return live_model(told.model_path, *signed_s3.read(told.bucket, {told.model_path: MOST_PACKED, card: LARGEST_CARD}))
 
 
-def body_of(event: dict[str, Any]) -> str | bytes | None:
-    """The request's body, decoded if API Gateway passed it as base64. Raises BadRequest."""
-    body = event.get("body")
-    if not event.get("isBase64Encoded") or body is None:
-        return body
-    try:
-        return b64decode(body, validate=True)
-    except ValueError:
-        raise BadRequest("the body is no base64") from None
+def told_callers(error: WildRydesError, told: settings.PredictSettings) -> str:
+    """Why no model answers, as far as it is for callers."""
+    if isinstance(error, NoLiveModel):
+        return str(error)
+    execution = told.model_path.removeprefix("models/").partition("/")[0]
+    return f"the live model, that of the execution {execution}, cannot be loaded"
 
 
-def refusal(error: WildRydesError) -> dict[str, Any]:
-    """The answer to a request that cannot be served. What is wrong with a model is for the log, not for callers."""
-    status = STATUS[type(error)]
-    if isinstance(error, BadRequest):
-        return response(status, {"message": str(error), "field": error.field})
-    logger.error("%s: %s", type(error).__name__, error)
-    message = str(error) if isinstance(error, NoLiveModel) else "the live model cannot be read"
-    return response(status, {"message": message})
+def log_fault(error: WildRydesError, told: settings.PredictSettings) -> None:
+    """Logs what is wrong with the live model, if there is one, and with which object."""
+    if isinstance(error, NoLiveModel):
+        return
+    # Lambda's runtime has logging already; a process that logs nothing need not have it.
+    import logging
+
+    logging.getLogger(__name__).error("%s: %s: %s", told.model_path, type(error).__name__, error)
 
 
-def response(status: int, body: dict[str, Any]) -> dict[str, Any]:
-    """A proxy response with a JSON body."""
-    return {"statusCode": status, "headers": {"Content-Type": "application/json"}, "body": json.dumps(body)}
+# What predict/__init__.py turned off.
+gc.enable()

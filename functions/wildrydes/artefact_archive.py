@@ -9,11 +9,9 @@ another file or a name twice was made by somebody else, and is refused. Every si
 read, so an archive takes no more memory than some MOST_UNPACKED, whatever it says of itself.
 """
 
-import tarfile
-import zipfile
 import zlib
-from io import BytesIO
 
+from wildrydes.containers import DamagedContainer, tar_entries, zip_content, zip_entries
 from wildrydes.errors import BadModel
 
 MOST_UNPACKED = 8 << 20
@@ -30,7 +28,6 @@ _MOST_JSON = 1 << 18
 _MOST_BYTES = {SYMBOL: _MOST_JSON, PARAMS: MOST_UNPACKED, ADDITIONAL: _MOST_JSON}
 _MOST_MEMBERS = 16
 _INNER = "model_algo-1"
-_DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
 
 
 def members(archive: bytes) -> dict[str, bytes]:
@@ -58,20 +55,14 @@ def _gunzipped(archive: bytes) -> bytes:
 def _member_of_tar(data: bytes) -> bytes:
     found = None
     try:
-        with tarfile.open(fileobj=BytesIO(data), mode="r:") as tar:
-            for member in tar:
-                if found is not None or member.name.removeprefix("./") != _INNER:
-                    raise BadModel(
-                        f"the artefact has {member.name[:100]!r} where the linear learner writes {_INNER} alone"
-                    )
-                if not member.isreg() or member.issparse():
-                    raise BadModel(f"{_INNER} is no regular file: the linear learner did not write it")
-                file = tar.extractfile(member)
-                found = file.read() if file else b""
-                if len(found) != member.size:
-                    raise BadModel(f"{_INNER} is cut short: {len(found)} bytes of {member.size}")
-    except (tarfile.TarError, *_DAMAGED) as error:
-        raise BadModel(f"the artefact is no tar archive, or a damaged one: {error}") from None
+        for name, content in tar_entries(data):
+            if found is not None or name.removeprefix("./") != _INNER:
+                raise BadModel(f"the artefact has {name[:100]!r} where the linear learner writes {_INNER} alone")
+            if content is None:
+                raise BadModel(f"{_INNER} is no regular file: the linear learner did not write it")
+            found = content
+    except DamagedContainer as damaged:
+        raise BadModel(f"the artefact is no tar archive, or a damaged one: {damaged}") from None
     if found is None:
         raise BadModel(f"the artefact has no file {_INNER}; was it written by the linear learner?")
     return found
@@ -79,22 +70,12 @@ def _member_of_tar(data: bytes) -> bytes:
 
 def _members_of_zip(data: bytes) -> dict[str, bytes]:
     try:
-        with zipfile.ZipFile(BytesIO(data)) as archive:
-            names = archive.namelist()
-            if len(names) > _MOST_MEMBERS or len(set(names)) < len(names):
-                raise BadModel(f"{_INNER} has {len(names)} members, {len(set(names))} of them by different names")
-            return {name: _member_of_zip(archive, name) for name in _MOST_BYTES}
-    except KeyError as missing:
-        raise BadModel(f"{_INNER} lacks a member: {missing}") from None
-    except _DAMAGED as error:
-        raise BadModel(f"{_INNER} is no zip archive, or a damaged one: {error}") from None
-
-
-def _member_of_zip(archive: zipfile.ZipFile, name: str) -> bytes:
-    most = _MOST_BYTES[name]
-    with archive.open(name) as file:
-        # What the directory says of a size may be wrong.
-        data = file.read(most + 1)
-    if len(data) > most:
-        raise BadModel(f"{name} has more than {most} bytes")
-    return data
+        entries = zip_entries(data, _MOST_MEMBERS)
+        by_name = {entry.name: entry for entry in entries}
+        if len(by_name) < len(entries):
+            raise BadModel(f"{_INNER} has {len(entries)} members, {len(by_name)} of them by different names")
+        if lacking := _MOST_BYTES.keys() - by_name.keys():
+            raise BadModel(f"{_INNER} lacks a member: {min(lacking)}")
+        return {name: zip_content(data, by_name[name], most) for name, most in _MOST_BYTES.items()}
+    except DamagedContainer as damaged:
+        raise BadModel(f"{_INNER} is no zip archive, or a damaged one: {damaged}") from None

@@ -98,9 +98,9 @@ def training_sets_prefix(execution: str) -> str:
     return f"training-sets/{execution}/"
 
 
-def card_key(execution: str) -> str:
-    """The card of the model that an execution trained."""
-    return f"models/{execution}/card.json"
+def lineage_key(execution: str, name: str) -> str:
+    """The list of the objects of one input of the model that an execution trained."""
+    return f"models/{execution}/lineage/{name}.jsonl.gz"
 
 
 def ingested_completely(processed_keys: Iterable[str]) -> frozenset[str]:

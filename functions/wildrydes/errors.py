@@ -8,19 +8,27 @@ WildRydesError
 ├── TooManyRejectedRides     more rides were rejected than the execution allows
 ├── BadTestSet               a split has no row, one that is no row of numbers, or one class alone to train on
 ├── BadModel                 the artefact or its card is not what predict can serve
+├── BadLineage               a list of what a model was made from is not the one that its digest names
 ├── BadRequest               a request for a prediction: the field at fault
+│   ├── UnreadableRequest    it cannot be read: no body, no JSON, another encoding
+│   ├── BadValue             a value of it cannot be used
+│   ├── BodyTooLarge         there is more of it than is read
+│   ├── UnsupportedType      its body is of another type than JSON
+│   ├── MethodNotAllowed     the path has no such method
+│   └── NoSuchPath           there is nothing at its path
 ├── NoLiveModel              nothing has been promoted yet
 ├── BadStreamEvent           an event that tells of no objects that were created
 ├── BadLocatedRides          a message of the located-rides queue that locate_station did not write
 ├── MessagesNotSent          a queue did not take messages, however often they were sent
 ├── MissingObject            an object of the bucket that should be there is not, or may not be read
+├── ObjectNotRead            S3 did not give an object, however often it was asked, or gave more than is read
 └── MissingSetting           an environment variable that a function needs
 """
 
 # The names are those that the state machines catch, and none of them ends in Error.
 # ruff: noqa: N818
 
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 
 class WildRydesError(Exception):
@@ -44,8 +52,7 @@ class BadRide(WildRydesError):
         self.detail = detail
 
 
-@dataclass(frozen=True)
-class Position:
+class Position(NamedTuple):
     """A place in a file: `byte` counts from 0, `line` and `column` (in characters) from 1."""
 
     byte: int
@@ -84,12 +91,45 @@ class BadModel(WildRydesError):
     """A model artefact or model card that does not hold what it should."""
 
 
-class BadRequest(WildRydesError):
-    """A request for a prediction that cannot be answered; `field` is the one at fault, if it is one."""
+class BadLineage(WildRydesError):
+    """A list of a model's inputs that was changed since its digest was written down."""
 
-    def __init__(self, detail: str, field: str | None = None) -> None:
+
+class BadRequest(WildRydesError):
+    """A request for a prediction that cannot be answered.
+
+    `field` is what of it is at fault: a feature as the caller spelt it, features, body, Content-Type, method, path.
+    `allowed` is what would have been right, if that can be said: a list, or {"minimum", "maximum"}.
+    """
+
+    def __init__(self, detail: str, field: str = "body", allowed: Any = None) -> None:
         super().__init__(detail)
         self.field = field
+        self.allowed = allowed
+
+
+class UnreadableRequest(BadRequest):
+    """A request that cannot be read, so that nothing can be said of its values."""
+
+
+class BadValue(BadRequest):
+    """A value that is missing or cannot be used, or a name that is unknown or repeated."""
+
+
+class BodyTooLarge(BadRequest):
+    """A body of more bytes than are read."""
+
+
+class UnsupportedType(BadRequest):
+    """A body that is said to be something else than JSON in UTF-8."""
+
+
+class MethodNotAllowed(BadRequest):
+    """A method that the path does not have; `allowed` are those it has."""
+
+
+class NoSuchPath(BadRequest):
+    """A path with nothing behind it."""
 
 
 class NoLiveModel(WildRydesError):
@@ -110,6 +150,10 @@ class MessagesNotSent(WildRydesError):
 
 class MissingObject(WildRydesError):
     """An object is not where it should be, or the function's role may not read it."""
+
+
+class ObjectNotRead(WildRydesError):
+    """An object could not be had of S3 for now, or is larger than it may be."""
 
 
 class MissingSetting(WildRydesError):

@@ -9,10 +9,10 @@
 All little-endian. Source: `NDArray::Save` and `NDArray::Load` in Apache MXNet's src/ndarray/ndarray.cc.
 """
 
-from dataclasses import dataclass
 from math import prod
 from struct import Struct, unpack_from
 from struct import error as StructError  # noqa: N812
+from typing import NamedTuple
 
 from wildrydes.errors import BadModel
 
@@ -27,8 +27,7 @@ _MOST_DIMENSIONS = 4
 _LONGEST_NAME = 256
 
 
-@dataclass(frozen=True)
-class Array:
+class Array(NamedTuple):
     """A dense float32 array: its shape, its elements row by row."""
 
     shape: tuple[int, ...]

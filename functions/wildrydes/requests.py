@@ -1,43 +1,168 @@
-"""A request for a prediction: the body that a client sent -> the features of a model, in its order."""
+"""A request for predictions: the body that a caller sent -> rides -> the features of a model, in its order.
+
+All that a caller may get wrong about a ride is checked here, and nowhere else in the function:
+
+    read_body       text, or base64 -> a JSON object or array   UnreadableRequest, BodyTooLarge
+    rides_of        an array -> 1 to 1,000 rides                UnreadableRequest
+    features_of     a ride -> numbers                           BadValue
+    row_of          30,30,2500,300,333,0 -> numbers             BadValue
+"""
 
 import json
+from binascii import a2b_base64
 from collections.abc import Sequence
 from typing import Any
 
-from wildrydes.errors import BadRequest, BadRide
-from wildrydes.measures import measure
+from wildrydes.errors import BadRide, BadValue, BodyTooLarge, UnreadableRequest
+from wildrydes.labels import FEATURES
+from wildrydes.measures import LARGEST, measure
+
+LARGEST_BODY = 1_000_000
+"""Bytes: a thousand rides have some 100,000."""
+
+MOST_RIDES = 1000
+
+_LOWEST = dict.fromkeys(FEATURES, -LARGEST) | {"distance": 0.0}
+_PLAIN = (float, int)
+_ABSENT: Any = None
+_FEATURES = frozenset(FEATURES)
+_SPELLED = {name: name for name in FEATURES} | {name.lower(): name for name in FEATURES}
+_LONGEST_ECHO = 100
+_SEND = "send a JSON object with the ride's measures, or an array of such objects"
+_REPEATED = object()
+"""Key of the object that stands for one with a name twice; no name that a caller sends equals it."""
 
 
-def requested_features(body: str | bytes | None, features: Sequence[str]) -> list[float]:
-    """The model's features out of a JSON object. The case of its names does not matter; it may hold more than is asked.
+def allowed_range(feature: str) -> dict[str, float]:
+    """The least and the largest value of a feature, both included."""
+    return {"minimum": _LOWEST[feature], "maximum": LARGEST}
 
-    Raises BadRequest, naming the field that is missing, no finite number, or there twice.
+
+def read_body(body: str | None, is_base64: bool = False) -> dict[str, Any] | list[Any]:
+    """The JSON object or array in a body; an object that has a name twice is one that `features_of` refuses.
+
+    Raises BodyTooLarge, and UnreadableRequest for one that is absent, in another encoding than UTF-8, or no such JSON.
     """
-    ride = _object(body)
-    found: dict[str, Any] = {}
-    for name, value in ride.items():
-        if name.lower() in found:
-            raise BadRequest(f"{name} is there more than once, in different cases", name)
-        found[name.lower()] = value
-    return [_number(feature, found) for feature in features]
-
-
-def _object(body: str | bytes | None) -> dict[str, Any]:
-    if not body:
-        raise BadRequest("the request has no body; send a JSON object with the ride's fields")
+    text = _text(body, is_base64)
+    if not text or text.isspace():
+        raise UnreadableRequest(f"the request has no body; {_SEND}")
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        raise BadRequest("the body is no JSON; send a JSON object with the ride's fields") from None
-    if not isinstance(value, dict):
-        raise BadRequest("the body is no JSON object; send one with the ride's fields")
+        value = _parsed(text)
+    except (json.JSONDecodeError, RecursionError):
+        raise UnreadableRequest(f"the body is no JSON; {_SEND}") from None
+    if not isinstance(value, dict | list):
+        raise UnreadableRequest(f"the body is neither an object nor an array; {_SEND}")
     return value
 
 
-def _number(feature: str, found: dict[str, Any]) -> float:
-    if feature.lower() not in found:
-        raise BadRequest(f"{feature} is missing", feature)
+def rides_of(value: list[Any]) -> list[Any]:
+    """The rides in an array; what each of them is, is not looked at. Raises UnreadableRequest for none or too many."""
+    if not 1 <= len(value) <= MOST_RIDES:
+        allowed = {"minimum": 1, "maximum": MOST_RIDES}
+        raise UnreadableRequest(f"the body is an array of {len(value)} rides", "body", allowed)
+    return value
+
+
+def features_of(ride: Any, wanted: Sequence[str]) -> list[float]:
+    """The `wanted` features of a ride. Their names' case does not matter; of the others it may have any that are known.
+
+    Raises BadValue, naming the field that is unknown, repeated, missing, no number, not finite or out of range.
+    """
+    if type(ride) is not dict:
+        raise BadValue("a ride is a JSON object with its measures by name", "body")
+    found = ride if ride.keys() <= _FEATURES else _by_feature(ride)
+    # Most values are plain numbers, and a request has up to six thousand of them.
+    return [
+        value + 0.0
+        if type(value := found.get(feature, _ABSENT)) in _PLAIN and _LOWEST[feature] <= value <= LARGEST
+        else _number(feature, found, ride)
+        for feature in wanted
+    ]
+
+
+def row_of(text: str, wanted: Sequence[str]) -> list[float]:
+    """The `wanted` features in a row of numbers in their order. Raises BadValue; its field is `features`."""
+    values = text.split(",")
+    if len(values) != len(wanted):
+        detail = f"features has {len(values)} values; the live model needs {len(wanted)}: {','.join(wanted)}"
+        raise BadValue(detail, "features", list(wanted))
     try:
-        return measure(feature, found[feature.lower()])
+        return [_in_range(feature, value) for feature, value in zip(wanted, values, strict=True)]
+    except BadValue as bad:
+        raise BadValue(str(bad), "features", bad.allowed) from None
+
+
+def _text(body: str | None, is_base64: bool) -> str:
+    """A body's text, without the mark that Windows puts before UTF-8."""
+    try:
+        data = a2b_base64(body or "", strict_mode=True) if is_base64 else (body or "").encode()
+        if len(data) > LARGEST_BODY:
+            raise BodyTooLarge(f"the body has {len(data):,} bytes", "body", {"maximum": LARGEST_BODY})
+        text = data.decode() if is_base64 else body or ""
+    except UnicodeError:
+        raise UnreadableRequest("the body is not in UTF-8") from None
+    except ValueError:
+        raise UnreadableRequest("the body is no base64") from None
+    return text.removeprefix("\ufeff")
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=_object)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        # An integer of more digits than Python converts: beyond every range, as infinity is.
+        return json.loads(text, object_pairs_hook=_object, parse_int=float)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[Any, Any]:
+    ride = dict(pairs)
+    if len(ride) == len(pairs):
+        return ride
+    for name, _ in pairs:
+        # Each name's first place empties the ride of it, its second finds it gone.
+        if ride.pop(name, _REPEATED) is _REPEATED:
+            return {_REPEATED: name}
+    return ride
+
+
+def _by_feature(ride: dict[Any, Any]) -> dict[str, Any]:
+    """A ride's values under the features' own names."""
+    found: dict[str, Any] = {}
+    for name, value in ride.items():
+        feature = _SPELLED.get(name) or _respelled(name, value)
+        if feature in found:
+            raise BadValue(f"{name} is there more than once, in different cases", name)
+        found[feature] = value
+    return found
+
+
+def _respelled(name: Any, value: Any) -> str:
+    """The feature that is meant by a name in another case."""
+    if name is _REPEATED:
+        raise BadValue(f"{value[:_LONGEST_ECHO]} is there more than once", value[:_LONGEST_ECHO])
+    if feature := _SPELLED.get(name.lower()):
+        return feature
+    shown = name[:_LONGEST_ECHO]
+    raise BadValue(f"{shown!r} is no feature of any model", shown, list(FEATURES))
+
+
+def _number(feature: str, found: dict[str, Any], ride: dict[str, Any]) -> float:
+    if feature not in found:
+        raise BadValue(f"{feature} is missing", feature, allowed_range(feature))
+    try:
+        return _in_range(feature, found[feature])
+    except BadValue as bad:
+        spelt = next(name for name in ride if name.lower() == feature.lower())
+        raise BadValue(str(bad), spelt, bad.allowed) from None
+
+
+def _in_range(feature: str, value: Any) -> float:
+    try:
+        number = measure(feature, value)
     except BadRide as bad:
-        raise BadRequest(bad.detail, feature) from None
+        raise BadValue(bad.detail, feature, allowed_range(feature)) from None
+    if number < _LOWEST[feature]:
+        raise BadValue(f"{feature} is {number!r}, below {_LOWEST[feature]:g}", feature, allowed_range(feature))
+    return number

@@ -1,102 +1,13 @@
 """Stacks for the end-to-end tests: each has a bucket, a workflow and an API of its own on the one server."""
 
-import json
 import shutil
-import time
-import urllib.error
-import urllib.request
 import uuid
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from local import account, deploy, noaa
-
-ROOT = Path(__file__).resolve().parents[2]
-SAMPLE_RIDES = sorted((ROOT / "data" / "rides").glob("*.json"))
-SAMPLE_WEATHER = sorted((ROOT / "data" / "weather").glob("*.csv"))
-
-
-# Making one takes longer than most calls do, and threads may share it.
-client_of = cache(account.client)
-
-
-@dataclass(frozen=True)
-class Stack:
-    """A deployed stack, as its user sees it."""
-
-    endpoint: str
-    name: str
-    outputs: dict[str, str]
-
-    def client(self, service: str) -> Any:
-        return client_of(service, self.endpoint)
-
-    @property
-    def bucket(self) -> str:
-        return self.outputs["DataBucketName"]
-
-    def upload(self, files: Iterable[Path], prefix: str = "raw/") -> None:
-        for file in files:
-            self.client("s3").upload_file(str(file), self.bucket, f"{prefix}{file.name}")
-
-    def put(self, key: str, body: bytes | str) -> None:
-        self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=body)
-
-    def keys(self, prefix: str) -> dict[str, str]:
-        """ETag by key of the objects below `prefix`."""
-        pages = self.client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
-        return {entry["Key"]: entry["ETag"] for page in pages for entry in page.get("Contents", [])}
-
-    def read(self, key: str) -> bytes:
-        return self.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"].read()
-
-    def start(self, **execution_input: Any) -> str:
-        machine = self.outputs["StateMachineArn"]
-        started = self.client("stepfunctions").start_execution(
-            stateMachineArn=machine, input=json.dumps(execution_input)
-        )
-        return started["executionArn"]
-
-    def ended(self, execution: str, seconds: float = 120) -> dict[str, Any]:
-        """Wait for the execution's end; what DescribeExecution says of it."""
-        states = self.client("stepfunctions")
-        deadline = time.monotonic() + seconds
-        while (described := states.describe_execution(executionArn=execution))["status"] == "RUNNING":
-            assert time.monotonic() < deadline, f"{execution} still runs after {seconds} s"
-            # The server works on the same cores.
-            time.sleep(0.02)
-        return described
-
-    def retrain(self, **execution_input: Any) -> dict[str, Any]:
-        """Run the workflow to its end, which must be a success; its output."""
-        described = self.ended(self.start(**execution_input))
-        assert described["status"] == "SUCCEEDED", (described.get("error"), described.get("cause"))
-        return json.loads(described["output"])
-
-    def fail(self, **execution_input: Any) -> tuple[str, str]:
-        """Run the workflow to its end, which must be a failure; error and cause."""
-        described = self.ended(self.start(**execution_input))
-        assert described["status"] == "FAILED", described
-        return described["error"], described["cause"]
-
-    def ask(self, ride: Any) -> tuple[int, dict[str, Any]]:
-        """POST to the API; status and answer."""
-        url = f"{self.endpoint}/_aws/execute-api/{self.outputs['ApiId']}/live/"
-        body = ride if isinstance(ride, bytes) else json.dumps(ride).encode()
-        request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"})
-        try:
-            with urllib.request.urlopen(request, timeout=30) as response:
-                return response.status, json.load(response)
-        except urllib.error.HTTPError as refusal:
-            return refusal.code, json.loads(refusal.read())
-
-
-MakeStack = Callable[..., Stack]
+from stacks import ROOT, SAMPLE_WEATHER, MakeStack, Stack
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from conftest import Stack
+from stacks import Stack
 from wildrydes.linear_model import read_model
 
 FEATURES = ("distance", "healthpoints", "magicpoints")
@@ -24,14 +24,21 @@ class Model:
     execution: str
     path: str
     probability: float
+    ride: dict[str, Any]
 
     def request(self, **more: Any) -> dict[str, Any]:
         """What a promotion of it is started with."""
-        golden = {"ride": RIDE, "probability": self.probability}
+        golden = {"ride": self.ride, "probability": self.probability}
         return {"model_path": self.path, "execution": self.execution, "golden": golden} | more
 
 
-def store(stack: Stack, artefact: bytes, probability: float = 0.5, features: tuple[str, ...] = FEATURES) -> Model:
+def store(
+    stack: Stack,
+    artefact: bytes,
+    probability: float = 0.5,
+    features: tuple[str, ...] = FEATURES,
+    ride: dict[str, Any] = RIDE,
+) -> Model:
     """Put an artefact and a card for it where an execution would; `probability` stands for what was evaluated."""
     execution = f"run-{uuid.uuid4().hex[:12]}"
     path = f"models/{execution}/{execution}/output/model.tar.gz"
@@ -46,11 +53,11 @@ def store(stack: Stack, artefact: bytes, probability: float = 0.5, features: tup
         "hyperparameters": {},
         "created": "2026-01-02T03:04:05+00:00",
         "verdict": {"promote": True, "reason": "there is no live model"},
-        "golden": {"ride": RIDE, "probability": probability},
+        "golden": {"ride": ride, "probability": probability},
     }
     stack.put(path, artefact)
     stack.put(f"models/{execution}/card.json", json.dumps(card))
-    return Model(execution, path, probability)
+    return Model(execution, path, probability, ride)
 
 
 def trained(stack: Stack, write_artefact: WriteArtefact, weight: float) -> Model:

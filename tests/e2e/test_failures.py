@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from conftest import SAMPLE_RIDES, MakeStack, Stack
+from stacks import SAMPLE_RIDES, MakeStack, Stack
 
 
 @pytest.fixture(scope="module")

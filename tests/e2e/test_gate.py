@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from conftest import SAMPLE_RIDES, MakeStack, Stack
+from stacks import SAMPLE_RIDES, MakeStack, Stack
 
 RIDE = {"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMAX": 333, "TMIN": 300, "PRCP": 0}
 
@@ -47,7 +47,7 @@ def test_promote_false_judges_and_leaves_the_api_without_a_model(stack: Stack, j
     assert judged_only["verdict"]["reason"].endswith("it would go live, but the input has promote: false.")
     assert card(stack, judged_only)["live"] is None
     status, answer = judged_only["asked"]
-    assert (status, "no model has been promoted yet" in answer["message"]) == (503, True)
+    assert (status, "no model has been promoted yet" in answer["detail"]) == (503, True)
 
 
 def test_first_model_goes_live_for_beating_the_constant_prediction(stack: Stack, first: dict[str, Any]) -> None:
@@ -65,7 +65,11 @@ def test_card_says_what_the_model_was_made_from(stack: Stack, first: dict[str, A
     assert lineage["weather"]["objects"] == len(stack.keys(f"weather/{first['execution']}/")) > 0
     assert lineage["rows"]["objects"] == len(stack.keys(f"training-sets/{first['execution']}/")) >= 3
     assert lineage["state_machine"] == stack.outputs["StateMachineArn"]
-    assert lineage["image"].endswith("/linear-learner:1")
+    assert lineage["unsettled_rides"]["objects"] == 0
+    assert lineage["image"]["uri"].endswith(f"/linear-learner@{lineage['image']['digest']}")
+    assert lineage["training"]["image"] == lineage["image"]["uri"]
+    # The size that the workflow derived from the rows is one of them.
+    assert written["hyperparameters"]["mini_batch_size"] == str(first["training_set"]["mini_batch_size"])
     assert written["training_set"] == first["training_set"]
     assert list(written["training"]) == first["features"]
     assert written["verdict"] == first["verdict"]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from conftest import SAMPLE_RIDES, MakeStack, Stack
 from local import account, deploy
+from stacks import SAMPLE_RIDES, MakeStack, Stack
 
 RIDE = {"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMAX": 333, "TMIN": 300, "PRCP": 0}
 BEST = json.loads((Path(__file__).resolve().parents[2] / "data" / "best_auc.json").read_text(encoding="utf-8"))
@@ -23,7 +23,7 @@ def stack(make_stack: MakeStack) -> Stack:
 def first(stack: Stack) -> dict[str, Any]:
     """The first retraining on the sample; before it no model is live."""
     status, answer = stack.ask(RIDE)
-    assert (status, "no model has been promoted yet" in answer["message"]) == (503, True)
+    assert (status, "no model has been promoted yet" in answer["detail"]) == (503, True)
     stack.upload(SAMPLE_RIDES)
     return stack.retrain(chunk_bytes=150_000)
 
@@ -109,7 +109,8 @@ def test_model_of_mileage_and_weather_asks_for_no_more(stack: Stack, first: dict
     assert output["features"] == ["distance", "TMIN", "TMAX", "PRCP"]
     status, answer = stack.ask({"distance": 30, "TMAX": 333, "TMIN": 300, "PRCP": 0})
     assert (status, answer["model"]) == (200, output["execution"])
-    assert stack.ask({"distance": 30}) == (400, {"message": "TMIN is missing", "field": "TMIN"})
+    status, problem = stack.ask({"distance": 30})
+    assert (status, problem["detail"], problem["field"]) == (422, "TMIN is missing", "TMIN")
 
 
 def test_deployment_of_code_keeps_model_and_data(

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from conftest import MakeStack, Stack
 from local import rollback
 from promotions import RIDE, Live, Model, WriteArtefact, live, promote, start, store, trained
+from stacks import MakeStack, Stack
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def first(stack: Stack, write_artefact: WriteArtefact) -> Model:
     """A model that is live; before it there was none."""
     model = trained(stack, write_artefact, 0.25)
     status, answer = stack.ask(RIDE)
-    assert (status, "no model has been promoted yet" in answer["message"]) == (503, True)
+    assert (status, "no model has been promoted yet" in answer["detail"]) == (503, True)
     output = promote(stack, model, reason="there is no live model")
     assert output["previous_model_path"] == "none"
     return model

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from rich.console import Console
 
-from conftest import MakeStack, Stack
 from local import registry, rollback
 from promotions import RIDE, Load, Model, WriteArtefact, live, promote, start, trained
+from stacks import MakeStack, Stack
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-from conftest import MakeStack, Stack
+from stacks import MakeStack, Stack
 
 RIDES = 20_000
 REPEATED = RIDES // 5

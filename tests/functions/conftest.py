@@ -5,14 +5,17 @@ import importlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
+from moto.server import ThreadedMotoServer
 
 import predict.app
 from aws import s3, settings
+from predictions import Ask
 
 NAME = "wildrydes-data"
 ENVIRONMENT = {
@@ -62,17 +65,30 @@ class Bucket:
         return [found["Key"] for page in pages for found in page.get("Contents", ())]
 
 
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[str]:
+    """Where moto serves over HTTP what it has in this process; boto3's calls it answers without."""
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+def bucket(monkeypatch: pytest.MonkeyPatch, moto_server: str) -> Iterator[Bucket]:
     """An empty data bucket, and functions that have not read their environment yet."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    for cached in (s3.client, settings.data_settings, settings.predict_settings, predict.app.live_model):
+    for cached in (s3.client, settings.data_settings, settings.predict_settings, predict.app.loaded):
         cached.cache_clear()
     with mock_aws():
-        yield Bucket()
+        bucket = Bucket()
+        # predict has an HTTP client of its own. The other functions read through the server as well then.
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", moto_server)
+        yield bucket
 
 
 @pytest.fixture
@@ -98,7 +114,12 @@ EVALUATION = {
     "test_prefix": "training-sets/e1/split=test/",
     "live_model_path": "none",
     "gate": {"min_improvement": 0.0, "promote": True, "force": False},
-    "lineage": {"image": "linear-learner:1", "state_machine": "retrain", "definition_sha256": "d" * 64},
+    "lineage": {
+        "image": {"uri": "linear-learner@sha256:1", "digest": "sha256:1", "unknown": ""},
+        "training": {"job": "e1-job", "hyperparameters": {"epochs": "15"}},
+        "state_machine": "retrain",
+        "definition_sha256": "d" * 64,
+    },
 }
 
 
@@ -114,5 +135,31 @@ def trained(bucket: Bucket, write_artefact: Any) -> Bucket:
 
 @pytest.fixture
 def evaluate(trained: Bucket, run: Callable[[str, Any], Any]) -> Callable[..., Any]:
-    """Runs evaluate_model on that model and those rows, with fields of its event changed."""
-    return lambda **changes: run("evaluate_model", EVALUATION | changes)
+    """Runs evaluate_model on that model and those rows, its rides listed before, with fields of its event changed."""
+
+    def evaluate(**changes: Any) -> Any:
+        event = EVALUATION | changes
+        lineage = event["lineage"]
+        if "rides" not in lineage:
+            lineage = lineage | {"rides": run("list_rides", {"execution": event["execution"]})}
+        return run("evaluate_model", event | {"lineage": lineage})
+
+    return evaluate
+
+
+CARD = {
+    "execution": "e1",
+    "target": "heavy_utilization",
+    "features": ["distance", "magicpoints"],
+    "model_path": KEY,
+    "training": {"distance": {"mean": 20.0, "deviation": 7.0}},
+}
+
+
+@pytest.fixture
+def ask(trained: Bucket, run: Callable[[str, Any], Any], monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """Asks predict, with the model promoted."""
+    digest = sha256(trained.get(KEY)).hexdigest()
+    trained.put("models/e1/card.json", json.dumps(CARD | {"lineage": {"artefact_sha256": digest}}))
+    monkeypatch.setenv("MODEL_PATH", KEY)
+    return Ask(run, monkeypatch)

@@ -133,6 +133,13 @@ def test_api_asks_the_version_its_alias_points_to(client: Client, executor: str,
     uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}:live/invocations"
     apis.put_integration(**method, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
     apis.create_deployment(restApiId=api, stageName="live")
+    client("lambda").add_permission(
+        FunctionName=arn,
+        Qualifier="live",
+        StatementId="api",
+        Action="lambda:InvokeFunction",
+        Principal="apigateway.amazonaws.com",
+    )
 
     def answer() -> str:
         url = f"{endpoint}/_aws/execute-api/{api}/live/"

@@ -68,6 +68,13 @@ def test_a_regressor_gives_the_weighted_sum_itself(write_artefact: Any) -> None:
     assert (model.kind, model.score([2.0, 4.0])) == ("regressor", 1.5)
 
 
+@given(rows=st.lists(st.lists(st.floats(-1e9, 1e9), min_size=2, max_size=2)), bias=st.floats(-1e9, 1e9))
+def test_rows_get_to_the_last_digit_what_each_gets_alone(rows: list[list[float]], bias: float) -> None:
+    for kind in ("binary_classifier", "regressor"):
+        model = LinearModel(kind, (0.75, -0.1), bias, 0.5)
+        assert model.scores(rows) == [model.score(row) for row in rows]
+
+
 def test_the_logistic_neither_overflows_nor_loses_its_tails() -> None:
     assert (logistic(0.0), logistic(800.0), logistic(-800.0)) == (0.5, 1.0, 0.0)
     assert logistic(-30.0) == pytest.approx(9.357622968839299e-14, rel=1e-12)
@@ -165,6 +172,8 @@ def test_an_artefact_that_would_unpack_to_more_than_the_limit_is_refused(monkeyp
 def test_a_wrong_number_of_features_is_an_error_not_a_prediction() -> None:
     with pytest.raises(BadModel, match="2 weights and was given 1 features"):
         LinearModel("binary_classifier", (1.0, 2.0), 0.0, 0.5).score([1.0])
+    with pytest.raises(BadModel, match="2 weights; not all of 2 rows"):
+        LinearModel("binary_classifier", (1.0, 2.0), 0.0, 0.5).scores([[1.0, 2.0], [1.0]])
 
 
 @given(data=st.data())

@@ -1,0 +1,198 @@
+"""A prediction: the project's way beside the workshop's, same artefact, same machine, same run.
+
+    python -m bench.predict
+
+The workshop's way (bench/original/inference.py) is boto3 and MXNet, the artefact fetched, extracted and loaded at
+import, the Module bound anew on each call. Both run in the same interpreter, against the embedded AWS's S3, in turns.
+Prints a table of medians and what each ratio was to be; the exit code is 1 if the two ways' numbers differ by more
+than 1e-6.
+"""
+
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from bench.one_way import FEATURES, TOLD
+from local import account, process
+from local.algorithms.linear_learner import artefact
+from local.algorithms.linear_learner.hyperparameters import parse
+from local.sagemaker.transfer import pack
+from local.server import ROOT
+
+_BUCKET, _EXECUTION = "bench-predictions", "bench-run"
+_KEY = f"models/{_EXECUTION}/{_EXECUTION}/output/model.tar.gz"
+_COLD_STARTS, _WARM_RUNS = 21, 3
+_LARGEST_DIFFERENCE = 1e-6
+_MODEL = artefact.Model.rounded(np.array([-0.05, 0.0001, 0.0005, 0.001, 0.002, 0.003]), -0.4)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way of answering: the folder and the module of its handler."""
+
+    folder: Path
+    module: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the table, both figures in `unit`; `wanted` is the ratio to reach, if any."""
+
+    name: str
+    original: float
+    ours: float
+    unit: str
+    wanted: float | None
+
+    def __str__(self) -> str:
+        ratio = self.original / self.ours
+        verdict = ""
+        if self.wanted is not None:
+            verdict = f"   wanted {self.wanted:,.0f}: {'yes' if ratio >= self.wanted else 'NO'}"
+        return f"{self.name:<42}{self.original:>11.4g}{self.ours:>11.4g} {self.unit:<3}{ratio:>10,.1f} times{verdict}"
+
+
+ORIGINAL = Way(ROOT / "bench" / "original", "inference")
+OURS = Way(ROOT / "functions", "predict.app")
+
+
+def main() -> int:
+    """Measure both ways and print them. Returns 0, or 1 if they do not give the same numbers."""
+    rows = _rows()
+    with TemporaryDirectory() as folder, process.temporary_server(Path(folder) / "log") as endpoint:
+        store(endpoint, Path(folder))
+        (Path(folder) / "rows.json").write_text(json.dumps(rows), encoding="utf-8")
+        environment = _environment(endpoint, rows[0], Path(folder) / "rows.json")
+        cold = {way: [] for way in (ORIGINAL, OURS)}
+        for way in [ORIGINAL, OURS] * _COLD_STARTS:
+            answer, seconds = _run(way, "cold", environment)
+            if json.loads(answer)["statusCode"] != 200:
+                raise RuntimeError(f"{way.module} answered {answer}")
+            cold[way].append(seconds)
+        warm = {way: [] for way in (ORIGINAL, OURS)}
+        for way in [ORIGINAL, OURS] * _WARM_RUNS:
+            warm[way].append(json.loads(_run(way, "warm", environment)[0]))
+    print(f"{os.cpu_count()} cores; {'the workshops way':>47}{'ours':>11}")  # noqa: T201
+    for line in lines(cold, warm):
+        print(line)  # noqa: T201
+    difference = max(abs(a - b) for a, b in zip(warm[ORIGINAL][0]["scores"], warm[OURS][0]["scores"], strict=True))
+    print(f"the {len(rows):,} probabilities differ by at most {difference:.1e}")  # noqa: T201
+    return 0 if difference <= _LARGEST_DIFFERENCE else 1
+
+
+def lines(cold: dict[Way, list[float]], warm: dict[Way, list[dict[str, Any]]]) -> Iterator[Line]:
+    """The table."""
+
+    def of(name: str, way: Way) -> float:
+        return median(run[name] for run in warm[way])
+
+    def line(text: str, name: str, wanted: float | None) -> Line:
+        return Line(text, 1e6 * of(name, ORIGINAL), 1e6 * of(name, OURS), "µs", wanted)
+
+    yield Line("cold process to its first answer", 1e3 * median(cold[ORIGINAL]), 1e3 * median(cold[OURS]), "ms", 25)
+    yield line("warm prediction by itself", "one", 1000)
+    yield line("warm request, the whole handler", "request", 30)
+    yield line("1,000 predictions by themselves, one call", "many", 4)
+    yield line("1,000 rides in one request, whole handlers", "batch", None)
+    yield Line(
+        "1,000 rides, the workshop's one a request", 1e9 * of("request", ORIGINAL), 1e6 * of("batch", OURS), "µs", 4
+    )
+    original, ours = (sum(map(_installed_bytes, _closure(names))) / 1e6 for names in (["mxnet"], _required()))
+    yield Line("package", original, ours + _code_bytes(OURS.folder) / 1e6, "MB", 247 / 15)
+
+
+def store(endpoint: str, folder: Path) -> None:
+    """Put the artefact and its card where an execution would."""
+    s3 = account.client("s3", endpoint)
+    s3.create_bucket(Bucket=_BUCKET)
+    (folder / "model").mkdir()
+    artefact.write(folder / "model", _MODEL, parse({"predictor_type": "binary_classifier"}))
+    s3.put_object(Bucket=_BUCKET, Key=_KEY, Body=pack(folder / "model"))
+    card = {
+        "execution": _EXECUTION,
+        "target": "heavy_utilization",
+        "features": FEATURES,
+        "model_path": _KEY,
+    }
+    s3.put_object(Bucket=_BUCKET, Key=f"models/{_EXECUTION}/card.json", Body=json.dumps(card))
+
+
+def _rows() -> list[list[float]]:
+    """A thousand rides' features."""
+    chance = random.Random(20)  # noqa: S311
+    spans = ((0.5, 60), (0, 9000), (0, 4000), (-150, 250), (-50, 380), (0, 400))
+    return [[round(chance.uniform(*span), 1) for span in spans] for _ in range(1000)]
+
+
+def _environment(endpoint: str, row: list[float], rows: Path) -> dict[str, str]:
+    event = json.loads((ROOT / "events" / "predict_ride.json").read_text(encoding="utf-8"))
+    event["body"] = json.dumps(dict(zip(FEATURES, row, strict=True)))
+    return account.client_variables(endpoint) | {
+        "PATH": os.environ["PATH"],
+        "BUCKET": _BUCKET,
+        "DATA_BUCKET": _BUCKET,
+        "MODEL_PATH": _KEY,
+        "POWERTOOLS_SERVICE_NAME": "wildrydes",
+        "REQUEST": json.dumps(event),
+        "ROWS": str(rows),
+    }
+
+
+def _run(way: Way, temper: str, environment: dict[str, str]) -> tuple[str, float]:
+    """What a process of a way tells, and the seconds from its start until it did. MXNet logs to stderr all the time."""
+    command = [sys.executable, str(ROOT / "bench" / "one_way.py"), str(way.folder), way.module, temper]
+    began = time.perf_counter()
+    with subprocess.Popen(  # noqa: S603
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as run:
+        told, took = "", 0.0
+        for line in run.stdout or ():
+            if line.startswith(TOLD):
+                told, took = line.removeprefix(TOLD), time.perf_counter() - began
+    if run.returncode or not told:
+        raise RuntimeError(f"{command} ended with {run.returncode}, and told nothing")
+    return told, took
+
+
+def _required() -> list[str]:
+    """The distributions that the functions' package has beside their code."""
+    text = (ROOT / "functions" / "requirements.txt").read_text(encoding="utf-8")
+    return re.findall(r"^([A-Za-z0-9_.-]+)==", text, re.MULTILINE)
+
+
+def _closure(names: list[str]) -> set[str]:
+    """Distributions and all they require."""
+    found: set[str] = set()
+    left = list(names)
+    while left:
+        name = re.split(r"[ ;<>=!~(\[]", left.pop())[0].lower()
+        if name not in found:
+            found.add(name)
+            left += [each for each in metadata.requires(name) or () if "extra ==" not in each]
+    return found
+
+
+def _installed_bytes(name: str) -> int:
+    files = (Path(str(file.locate())) for file in metadata.files(name) or ())
+    return sum(file.stat().st_size for file in files if file.is_file() and file.suffix != ".pyc")
+
+
+def _code_bytes(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file() and file.suffix != ".pyc")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

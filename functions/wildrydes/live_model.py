@@ -1,0 +1,37 @@
+"""The model that answers: its artefact and its card, checked against each other.
+
+This is all that predict needs of a card. `wildrydes.model_card` has the whole of it, as a class that takes longer to
+define than all of predict's own modules take to import.
+"""
+
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from wildrydes.errors import BadModel
+from wildrydes.linear_model import LinearModel, read_model
+from wildrydes.stored_model import card_fields, execution_of
+
+
+class LiveModel(NamedTuple):
+    """A model that can be served. `features` are in the order of its weights; `card` is the card as it is stored."""
+
+    model: LinearModel
+    execution: str
+    target: str
+    features: tuple[str, ...]
+    card: dict[str, Any]
+
+
+def live_model(model_path: str, artefact: bytes, card: bytes) -> LiveModel:
+    """The model in the bytes of a model.tar.gz, as the bytes of its card.json describe it. Raises BadModel."""
+    fields = card_fields(card)
+    if (fields.get("execution"), fields.get("model_path")) != (execution_of(model_path), model_path):
+        raise BadModel(f"the card beside {model_path} is of {fields.get('model_path')!r}")
+    model, features = read_model(artefact), tuple(fields["features"])
+    lineage = fields.get("lineage")
+    expected = lineage.get("artefact_sha256") if isinstance(lineage, dict) else None
+    if expected not in (None, found := sha256(artefact).hexdigest()):
+        raise BadModel(f"{model_path} has the digest {found}, and had {expected} when it was evaluated")
+    if model.kind != "binary_classifier" or len(features) != len(model.weights):
+        raise BadModel(f"{model_path} is a {model.kind} of {len(model.weights)} features, its card of {len(features)}")
+    return LiveModel(model, fields["execution"], fields["target"], features, fields)

@@ -1,0 +1,7 @@
+"""What API Gateway does otherwise than MiniStack's: what it makes of an OpenAPI document, how it answers, what it logs.
+
+- `documents`: an OpenAPI 3 document imported whole, and again in place
+- `exchanges`: limits, validation, answers of its own, one id for each request
+- `access_log`: a line a request, in the stage's format
+- `install`: puts them in their places
+"""

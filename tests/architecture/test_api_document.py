@@ -1,0 +1,104 @@
+"""The API's document against the template and the function that it speaks of."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from wildrydes.labels import FEATURES
+from wildrydes.requests import LARGEST_BODY, MOST_RIDES
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+API = TEMPLATE["Resources"]["Api"]["Properties"]
+SOURCE = ROOT / API["DefinitionBody"]["Fn::Transform"]["Parameters"]["Location"]
+DOCUMENT = json.loads(SOURCE.read_text(encoding="utf-8"))
+GATEWAY_RESPONSES = DOCUMENT["x-amazon-apigateway-gateway-responses"]
+ANY = "x-amazon-apigateway-any-method"
+BY_PARAMETER = {"Fn::If": ["AuthorizesByKey", [{"api_key": []}], [{"sigv4": []}]]}
+SIGNED: list[Any] = [{"sigv4": []}]
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Path, method and operation; what is there under a condition is taken as if it held."""
+    for path, item in DOCUMENT["paths"].items():
+        for method, operation in item.items():
+            yield path, method, operation["Fn::If"][1] if "Fn::If" in operation else operation
+
+
+def test_only_the_document_itself_and_preflights_are_public() -> None:
+    security = {"/": BY_PARAMETER, "/predictions": BY_PARAMETER, "/model": SIGNED, "/openapi.json": []}
+    for path, method, operation in operations():
+        assert operation["security"] == ([] if method == "options" else security[path]), (path, method)
+
+
+def test_no_page_of_another_origin_may_ask_unless_the_stack_says_so() -> None:
+    assert {item["options"]["Fn::If"][0] for item in DOCUMENT["paths"].values()} == {"AllowsOrigin"}
+    assert {item["options"]["Fn::If"][2]["Ref"] for item in DOCUMENT["paths"].values()} == {"AWS::NoValue"}
+    assert TEMPLATE["Parameters"]["CorsOrigin"]["Default"] == ""
+
+
+def test_every_path_says_what_it_does_with_other_methods() -> None:
+    assert all(ANY in item for item in DOCUMENT["paths"].values())
+
+
+def test_function_is_invoked_by_its_alias() -> None:
+    targets = {
+        operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+        for _, method, operation in operations()
+        if method != "options"
+    }
+    (target,) = targets
+    assert target.endswith("/functions/${PredictFunction.Arn}:live/invocations")
+    assert TEMPLATE["Resources"]["PredictFunction"]["Properties"]["AutoPublishAlias"] == "live"
+
+
+def test_requests_for_predictions_are_validated_whatever_a_body_calls_itself() -> None:
+    for path, method, operation in operations():
+        if path in ("/", "/predictions") and method in ("get", "post"):
+            assert operation["x-amazon-apigateway-request-validator"] == "all"
+    contents = [operation["requestBody"]["content"] for _, method, operation in operations() if method == "post"]
+    for content in contents:
+        assert set(content) == {"application/json", "application/x-www-form-urlencoded", "text/plain"}
+        assert {each["schema"]["$ref"] for each in content.values()} == {"#/components/schemas/Request"}
+
+
+def test_conditions_and_parameters_that_it_names_are_the_template_s() -> None:
+    text = SOURCE.read_text(encoding="utf-8")
+    assert set(re.findall(r'"Fn::If": \[\s*"(\w+)"', text)) <= set(TEMPLATE["Conditions"])
+    named = set(re.findall(r"\$\{(\w+)(?:\.\w+)?\}", text))
+    assert named <= set(TEMPLATE["Parameters"]) | set(TEMPLATE["Resources"])
+
+
+@pytest.mark.parametrize("response_type", GATEWAY_RESPONSES)
+def test_gateway_response_is_a_problem_of_its_status(response_type: str) -> None:
+    response = GATEWAY_RESPONSES[response_type]
+    template = response["responseTemplates"]["application/json"]
+    text = template["Fn::Sub"] if isinstance(template, dict) else template
+    problem = json.loads(re.sub(r"\$\{\w+\}", "50", text))
+    assert problem["status"] == int(response["statusCode"])
+    assert problem["request_id"] == "$context.requestId"
+    assert {"type", "title", "detail"} <= set(problem)
+    assert ("field" in problem) == (problem["status"] < 500)
+    assert response["responseParameters"]["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+    assert ("gatewayresponse.header.Retry-After" in response["responseParameters"]) == (problem["status"] in (429, 503))
+
+
+def test_limits_that_it_states_are_the_function_s() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    assert schemas["Rides"]["maxItems"] == schemas["Predictions"]["properties"]["predictions"]["maxItems"] == MOST_RIDES
+    too_large = json.loads(GATEWAY_RESPONSES["REQUEST_TOO_LARGE"]["responseTemplates"]["application/json"])
+    assert too_large["allowed"] == {"maximum": LARGEST_BODY}
+    (row,) = DOCUMENT["paths"]["/predictions"]["get"]["parameters"]
+    assert row["schema"]["maxItems"] == len(row["example"]) == len(FEATURES)
+
+
+def test_access_log_has_no_payload_no_query_and_no_key() -> None:
+    variables = set(re.findall(r"\$context\.([\w.]+)", API["AccessLogSetting"]["Format"]))
+    assert "requestId" in variables
+    assert not {"identity.apiKey", "requestOverride.path", "authorizer.claims"} & variables
+    assert json.loads(API["AccessLogSetting"]["Format"])["status"] == "$context.status"

@@ -1,0 +1,142 @@
+"""Ten thousand requests generated from the document that the API serves: no 5xx, and each answer is as documented."""
+
+from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from requests.auth import AuthBase
+from schemathesis import APIOperation, Case, CheckContext, GenerationMode, Response
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from http_caller import invoker
+from promotions import WriteArtefact, promote, trained
+from stacks import MakeStack, Stack
+
+VALID, WRONG = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
+# How many requests of each operation and kind: more than ten thousand, and most where there is most to get wrong.
+PLAN = {
+    ("POST /", VALID): 1400,
+    ("POST /", WRONG): 1000,
+    ("POST /predictions", VALID): 1400,
+    ("POST /predictions", WRONG): 1000,
+    ("GET /predictions", VALID): 3500,
+    ("GET /predictions", WRONG): 2000,
+    ("GET /model", VALID): 10,
+    ("GET /openapi.json", VALID): 10,
+}
+LARGEST = 1e9
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: MakeStack, write_artefact: WriteArtefact) -> Stack:
+    """A model is live, and the plan stands in nobody's way."""
+    stack = make_stack(ThrottleRate="10000", ThrottleBurst="5000", DailyQuota="10000000")
+    promote(stack, trained(stack, write_artefact, 0.25))
+    return stack
+
+
+def refusal_names_what_is_at_fault(ctx: CheckContext, response: Response, case: Case) -> None:
+    """Each answer of 4xx is a problem that names a field."""
+    if 400 <= response.status_code < 500:
+        problem = response.json()
+        assert problem["status"] == response.status_code
+        # A name may be empty, if it was.
+        assert problem["field"] or (isinstance(case.body, dict) and "" in case.body), problem
+
+
+def valid_request_is_answered(ctx: CheckContext, response: Response, case: Case) -> None:
+    """What the document allows gets its number; a range it can state for neither a text nor a place in a row."""
+    assert case.meta is not None
+    if case.meta.generation.mode is VALID and response.status_code != 200:
+        assert response.status_code == 422, response.json()
+        assert beyond_the_range(case, response.json()["field"]), response.json()
+
+
+def beyond_the_range(case: Case, field: str) -> bool:
+    if field == "features":
+        # The document has one range for all places of the row.
+        return any(not 0 <= float(number) <= LARGEST for number in case.query["features"].split(","))
+    ride: Any = case.body
+    value = ride[field]
+    return isinstance(value, str) and not (0 if field == "distance" else -LARGEST) <= float(value) <= LARGEST
+
+
+CHECKS: list[Any] = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+    refusal_names_what_is_at_fault,
+    valid_request_is_answered,
+]
+
+
+class Signed(AuthBase):
+    """Signs a request as who may invoke the API's methods."""
+
+    def __init__(self, stack: Stack) -> None:
+        arn = f"arn:aws:execute-api:us-east-1:123456789012:{stack.outputs['ApiId']}/*"
+        self.credentials = invoker(stack.client, arn)
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        signed = AWSRequest(request.method, request.url)
+        SigV4Auth(self.credentials, "execute-api", "us-east-1").add_auth(signed)
+        request.headers.update(dict(signed.headers.items()))
+        return request
+
+
+def generated(stack: Stack, operation: APIOperation, mode: GenerationMode, count: int) -> Counter[int]:
+    """Send so many requests of an operation, and check each answer; the answers by status."""
+    headers = {"x-api-key": stack.key}
+    auth = Signed(stack) if operation.path == "/model" else None
+
+    def send(case: Case) -> int:
+        response = case.call(base_url=stack.url, session=session, headers=headers, auth=auth)
+        case.validate_response(response, checks=CHECKS, headers=headers)
+        return response.status_code
+
+    @seed(f"{operation.label} {mode.value}")
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def generate(case: Case) -> None:
+        sent.append(threads.submit(send, case))
+
+    sent: list[Future[int]] = []
+    # While these are answered the next are generated, which takes longer; and by one thread, or CPython 3.11's parser,
+    # which Hypothesis uses, gets mixed up.
+    with requests.Session() as session, ThreadPoolExecutor(2) as threads:
+        generate()
+    return Counter(each.result() for each in sent)
+
+
+def test_generated_requests_are_answered_as_documented(stack: Stack) -> None:
+    schema = schemathesis.openapi.from_dict(requests.get(f"{stack.url}openapi.json", timeout=30).json())
+    operations = {label: schema[label.split()[1]][label.split()[0]] for label, _ in PLAN}
+    assert len(operations) == schema.statistic.operations.total
+    answers = {(label, mode): generated(stack, operations[label], mode, count) for (label, mode), count in PLAN.items()}
+    for (_, mode), statuses in answers.items():
+        # Valid ones are answered; the others are refused, by the gateway and by the function.
+        shares = [statuses[200]] if mode is VALID else [statuses[400], statuses[422]]
+        assert min(shares) >= statuses.total() / 10, answers
+    assert sum(statuses.total() for statuses in answers.values()) >= 10_000

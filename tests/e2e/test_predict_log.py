@@ -1,0 +1,37 @@
+"""What a request leaves in the inference function's log group."""
+
+import json
+import time
+from typing import Any
+
+from promotions import RIDE, WriteArtefact, promote, trained
+from stacks import MakeStack, Stack
+
+
+def metrics_of(stack: Stack, requests: int) -> list[dict[str, Any]]:
+    """The lines of metrics of so many requests, once they are there."""
+    deadline = time.monotonic() + 20
+    while True:
+        found = stack.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{stack.name}-predict")["events"]
+        lines = [json.loads(event["message"]) for event in found if '"CloudWatchMetrics"' in event["message"]]
+        if len(lines) >= requests:
+            return lines
+        assert time.monotonic() < deadline, found
+        time.sleep(0.05)
+
+
+def test_each_request_is_counted_and_no_payload_is_logged(make_stack: MakeStack, write_artefact: WriteArtefact) -> None:
+    stack = make_stack()
+    assert stack.ask(RIDE)[0] == 503
+    model = trained(stack, write_artefact, 0.25)
+    promote(stack, model)
+    assert stack.ask([RIDE, RIDE | {"secret": 4711}])[0] == 200
+    assert stack.ask({"secret": 4711})[0] == 422
+    # The promotion's smoke test is the fourth.
+    lines = metrics_of(stack, 4)
+    assert sorted(line["status"] for line in lines) == ["200", "200", "422", "503"]
+    assert [sum(line[name] for line in lines) for name in ("Predictions", "RidesRefused")] == [2, 2]
+    scores = {line["PredictionScore"] for line in lines if "PredictionScore" in line}
+    assert scores == {model.probability}
+    logged = stack.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{stack.name}-predict")["events"]
+    assert not [event for event in logged if "4711" in event["message"] or "secret" in event["message"]]

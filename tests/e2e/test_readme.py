@@ -1,0 +1,71 @@
+"""The curl lines of the README, as they stand there, with the variables that `make up` writes."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from local import deploy, run
+from promotions import Model, WriteArtefact, promote, store
+from stacks import ROOT, MakeStack, Stack
+from wildrydes.linear_model import read_model
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+# What goes on in the next line is indented further, or follows a backslash.
+CURLS = re.findall(r"^    (curl .*(?:\n      .*)*)", README, re.MULTILINE)
+FEATURES = ("distance", "healthpoints", "magicpoints", "TMIN", "TMAX", "PRCP")
+RIDE = {"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMIN": 300, "TMAX": 333, "PRCP": 0}
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: MakeStack) -> Stack:
+    return make_stack()
+
+
+@pytest.fixture(scope="module")
+def live(stack: Stack, write_artefact: WriteArtefact) -> Model:
+    artefact = write_artefact([0.01, -0.02, 0.0005, 0.001, 0.001, 0.5], -1.5, 0.5)
+    model = store(stack, artefact, read_model(artefact).score([float(RIDE[each]) for each in FEATURES]), FEATURES, RIDE)
+    promote(stack, model)
+    return model
+
+
+@pytest.fixture(scope="module")
+def variables(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that `make up` writes."""
+    file = tmp_path_factory.mktemp("readme") / "embedded-aws.env"
+    file.write_text(run.exports(stack.endpoint, deploy.deployed(stack.endpoint, stack.name)), encoding="utf-8")
+    return file
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+@pytest.mark.parametrize("line", CURLS, ids=lambda line: re.sub(r"\s+", " ", line)[:60])
+def test_line_is_answered(variables: Path, live: Model, line: str) -> None:
+    ran = subprocess.run(
+        ["bash", "-c", f'. "$0"\ncurl() {{ command curl --silent --show-error --fail "$@"; }}\n{line}', variables],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    if "text/csv" in line:
+        assert ran.stdout.splitlines()[1].startswith(f"{live.probability!r},")
+    elif "text/plain" in line:
+        assert float(ran.stdout) == live.probability
+    else:
+        answer = json.loads(ran.stdout)
+        if "openapi.json" in line:
+            assert answer["components"]["schemas"]["Ride"]["required"] == list(FEATURES)
+        elif line.endswith("model"):
+            assert answer["execution"] == live.execution
+        else:
+            first, *others = answer.get("predictions", [answer])
+            assert first["probability"] == live.probability
+            assert all(other["error"]["field"] == "distance" for other in others)
+
+
+def test_readme_shows_each_way_to_ask() -> None:
+    assert len(CURLS) >= 6
