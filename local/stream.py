@@ -1,15 +1,19 @@
 """`make stream`: a fleet that sends rides one at a time, and waits until each is stored, rejected or dead-lettered.
 
-Rides go to the rides queue as producers send them, in batches of ten. How old a ride is when it is in S3 is measured
-here, from the call that sent it to the first look that found it, and looks are some tenths of a second apart.
+Rides go to the rides queue as producers send them, in batches of ten, while another thread looks for them. How old a
+ride is when it is in S3 is measured here, from the call that sent it to the first look that found it, and looks are
+some tenths of a second apart.
 """
 
 import gzip
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from rich.console import Console
@@ -23,6 +27,8 @@ _QUIET_LOOKS = 5
 _NUMBERS = ("latitude", "longitude", "distance", "healthpoints", "magicpoints")
 
 Fingerprint = tuple[float, ...]
+Written = tuple[str, datetime]
+"""An object's key, and when it was written."""
 
 
 class UnreadableRidesError(Exception):
@@ -102,12 +108,14 @@ def fingerprint(ride: Any) -> Fingerprint | None:
 
 @dataclass
 class Fleet:
-    """Sends rides, and looks for them where they end."""
+    """Sends rides, and looks for them where they end. `pause` waits for so many seconds between batches."""
 
     endpoint: str
     path: RecordPath
+    pause: Callable[[float], object] | None = None
     _sent_at: dict[Fingerprint, float] = field(default_factory=dict)
-    _seen: set[str] = field(default_factory=set)
+    _seen: set[Written] = field(default_factory=set)
+    _stopped: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:
         self._sqs = account.client("sqs", self.endpoint)
@@ -115,71 +123,82 @@ class Fleet:
 
     def run(self, rides: list[Any], rate: float | None, console: Console) -> Outcome:
         """Send `rides`, `rate` of them a second or as fast as it goes, and wait until none is on its way."""
-        self._seen = set(self._keys("processed/stream/")) | set(self._keys("rejected/"))
+        self._seen = self._written()
         dead_before = self._waiting(self.path.dead)
-        outcome, began = Outcome(), time.monotonic()
+        known = [fingerprint(ride) for ride in rides]
+        outcome, began = Outcome(distinct=len(set(known) - {None}) + known.count(None)), time.monotonic()
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=console) as progress:
+        with Progress(*columns, console=console) as progress, ThreadPoolExecutor(1) as sender:
             sending = progress.add_task("sent", total=len(rides))
-            for count in self._send(rides, rate):
-                progress.advance(sending, count)
-                outcome.sent += count
-            outcome.distinct = len(self._sent_at) + sum(fingerprint(ride) is None for ride in rides)
             storing = progress.add_task("stored or rejected", total=outcome.distinct)
-            self._await(outcome, lambda done: progress.update(storing, completed=done))
+            sent = sender.submit(self._send, rides, rate, lambda count: progress.advance(sending, count))
+            try:
+                self._await(sent, outcome, lambda done: progress.update(storing, completed=done))
+            finally:
+                self._stopped.set()
+        outcome.sent = sent.result()
         outcome.dead_lettered = self._waiting(self.path.dead) - dead_before
         outcome.seconds = time.monotonic() - began
         return outcome
 
-    def _send(self, rides: list[Any], rate: float | None) -> Iterator[int]:
-        began = time.monotonic()
+    def _send(self, rides: list[Any], rate: float | None, show: Callable[[int], None]) -> int:
+        """Send all rides; how many. Ends early when the fleet is stopped."""
+        began, pause, sent = time.monotonic(), self.pause or self._stopped.wait, 0
         for start in range(0, len(rides), BATCH):
             batch = rides[start : start + BATCH]
             if rate:
-                time.sleep(max(0.0, began + start / rate - time.monotonic()))
+                pause(max(0.0, began + start / rate - time.monotonic()))
+            if self._stopped.is_set():
+                break
+            now = time.monotonic()
+            for known in filter(None, map(fingerprint, batch)):
+                self._sent_at.setdefault(known, now)
             entries = [{"Id": str(number), "MessageBody": json.dumps(ride)} for number, ride in enumerate(batch)]
             while entries:
                 answer = self._sqs.send_message_batch(QueueUrl=self.path.rides, Entries=entries)
                 failed = {each["Id"] for each in answer.get("Failed", [])}
                 entries = [entry for entry in entries if entry["Id"] in failed]
-            now = time.monotonic()
-            for ride in batch:
-                if (known := fingerprint(ride)) is not None:
-                    self._sent_at.setdefault(known, now)
-            yield len(batch)
+            sent += len(batch)
+            show(len(batch))
+        return sent
 
-    def _await(self, outcome: Outcome, show: Any) -> None:
-        """Look again and again, until the queues are empty and nothing new has come for some looks."""
+    def _await(self, sent: Future[int], outcome: Outcome, show: Callable[[int], None]) -> None:
+        """Look again and again, until all are sent, the queues are empty and nothing new has come for some looks."""
         stored: set[Fingerprint] = set()
+        rejected: dict[str, int] = {}
         quiet = 0
         while quiet < _QUIET_LOOKS:
-            found = self._look(stored, outcome)
+            all_sent = sent.done()
+            found = self._look(stored, rejected, outcome)
             show(outcome.stored + outcome.rejected)
-            idle = not found and self._waiting((self.path.rides, self.path.located)) == 0
+            idle = all_sent and not found and self._waiting((self.path.rides, self.path.located)) == 0
             quiet = quiet + 1 if idle else 0
             time.sleep(_LOOK_SECONDS)
 
-    def _look(self, stored: set[Fingerprint], outcome: Outcome) -> bool:
-        now, found = time.monotonic(), False
-        for key in [*self._keys("processed/stream/"), *self._keys("rejected/")]:
-            if key in self._seen:
-                continue
-            self._seen.add(key)
-            found = True
+    def _look(self, stored: set[Fingerprint], rejected: dict[str, int], outcome: Outcome) -> bool:
+        now, new = time.monotonic(), self._written() - self._seen
+        self._seen |= new
+        for key, _ in new:
             lines = self._lines(key)
             if key.startswith("rejected/"):
-                outcome.rejected += len(lines)
+                rejected[key] = len(lines)
                 continue
             for known in filter(None, map(fingerprint, lines)):
                 if known not in stored:
                     stored.add(known)
                     outcome.ages.append(now - self._sent_at.get(known, now))
-        outcome.stored = len(stored)
-        return found
+        outcome.stored, outcome.rejected = len(stored), sum(rejected.values())
+        return bool(new)
 
-    def _keys(self, prefix: str) -> Iterator[str]:
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.path.bucket, Prefix=prefix)
-        return (entry["Key"] for page in pages for entry in page.get("Contents", []))
+    def _written(self) -> set[Written]:
+        """What has been stored and rejected. The same rides sent again are written again, over the same object."""
+        pages = self._s3.get_paginator("list_objects_v2")
+        return {
+            (entry["Key"], entry["LastModified"])
+            for prefix in ("processed/stream/", "rejected/")
+            for page in pages.paginate(Bucket=self.path.bucket, Prefix=prefix)
+            for entry in page.get("Contents", [])
+        }
 
     def _lines(self, key: str) -> list[Any]:
         body = self._s3.get_object(Bucket=self.path.bucket, Key=key)["Body"].read()

@@ -1,0 +1,38 @@
+"""`make stream`: what it sends is told apart by what becomes of it, and looked for while it sends."""
+
+import io
+import threading
+from typing import Any
+
+from rich.console import Console
+
+from local.stream import Fleet, RecordPath
+from stacks import MakeStack
+from test_stream import ride
+
+QUIET = Console(file=io.StringIO())
+
+
+def test_rides_are_found_while_others_are_still_to_be_sent(make_stack: MakeStack) -> None:
+    stack = make_stack()
+    found_before_the_last: list[bool] = []
+
+    def pause(_: float) -> None:
+        """Before the first batch none is there; the last is not sent until one of the first was found."""
+        if fleet._sent_at and not found_before_the_last:
+            waiting = threading.Event()
+            for _ in range(600):
+                if fleet._seen or waiting.wait(0.1):
+                    break
+            found_before_the_last.append(bool(fleet._seen))
+
+    fleet = Fleet(stack.endpoint, RecordPath.of(stack.outputs), pause)
+    poison: dict[str, Any] = ride(1) | {"Latitude": "far away"}
+    outcome = fleet.run([ride(number) for number in range(10)] + [ride(0), poison, ride(10)], 1000, QUIET)
+    assert found_before_the_last == [True]
+    assert (outcome.sent, outcome.distinct) == (13, 12)
+    assert (outcome.stored, outcome.rejected, outcome.dead_lettered) == (11, 1, 0)
+    assert len(outcome.ages) == 11
+    assert 0 < outcome.age(0.5) <= outcome.age(0.99) <= outcome.seconds
+    again = Fleet(stack.endpoint, RecordPath.of(stack.outputs)).run([ride(number) for number in range(10)], None, QUIET)
+    assert (again.sent, again.stored, again.rejected, again.dead_lettered) == (10, 10, 0, 0)
