@@ -146,21 +146,12 @@ def build(options: Options) -> tuple[Any, Callable[[], None]]:
     from local.roles import RoleClients
     from local.sagemaker.service import TARGET_PREFIX
     from local.schedules import Ticker
-    from local.states import calls, distributed_map, ends, jobs, language, mount, names, nested, starts
+    from local.states import install as states
+    from local.states import mount
     from local.unread_properties import UnreadProperties
 
-    # Each failure of a user's workflow would be an error of the server's with the whole state spelt out.
-    logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     gateway.authorise_by(authorisation.resources())
-    mount.install()
-    calls.install(options.endpoint)
-    jobs.install()
-    names.install()
-    nested.install()
-    starts.install()
-    ends.install()
-    distributed_map.install()
-    language.install()
+    states.install(options.endpoint)
     lambda_runtime.install(str(options.functions_python), options.endpoint)
     aliases.install()
     aliases_authorisation.install()
