@@ -16,6 +16,33 @@ from statemachines.promotion_request import start_promotion
 from statemachines.tasks import LAMBDA_FAULTS, Tasks, catch, failure, retry
 from statemachines.training import train
 
+# What apply_defaults and plan_ingestion answer.
+PARAMETERS = (
+    "execution",
+    "training_job",
+    "target",
+    "features",
+    "feature_columns",
+    "hyperparameters",
+    "first_year",
+    "last_year",
+    "chunk_bytes",
+    "max_rejected_fraction",
+    "min_training_rows",
+    "min_improvement",
+    "promote",
+    "force",
+)
+PLAN = (
+    "bucket",
+    "manifest",
+    "chunks",
+    "objects",
+    "already_ingested",
+    "rejected_file_count",
+    "rejected_files",
+    "message",
+)
 # The columns of queries/training_set_counts.sql, in their order.
 COUNTS = (
     "processed_rows",
@@ -71,37 +98,13 @@ def _ingestion(tasks: Tasks) -> list[State]:
     defaults = tasks.function(
         "Apply defaults",
         {"execution": "$$.Execution.Name", "input": "$$.Execution.Input"},
-        (
-            "execution",
-            "training_job",
-            "target",
-            "features",
-            "feature_columns",
-            "hyperparameters",
-            "first_year",
-            "last_year",
-            "chunk_bytes",
-            "max_rejected_fraction",
-            "min_training_rows",
-            "min_improvement",
-            "promote",
-            "force",
-        ),
+        PARAMETERS,
         "$.parameters",
     )
     plan = tasks.function(
         "Plan ingestion",
         {"execution": "$.parameters.execution", "chunk_bytes": "$.parameters.chunk_bytes"},
-        (
-            "bucket",
-            "manifest",
-            "chunks",
-            "objects",
-            "already_ingested",
-            "rejected_file_count",
-            "rejected_files",
-            "message",
-        ),
+        PLAN,
         "$.plan",
     )
     check = tasks.function(

@@ -82,21 +82,13 @@ def _training_job(tasks: Tasks) -> TrainingTask:
         debugger_hook_config=False,
         sagemaker_session=session,
     )
-    channels = {
-        name: TrainingInput(
-            f"States.Format('s3://${{DataBucket}}/training-sets/{{}}/split={name}/', $.parameters.execution)",
-            content_type="text/csv",
-            compression="Gzip",
-        )
-        for name in ("train", "validation", "test")
-    }
     # The container refuses a batch larger than its data; a size given in the input takes precedence.
     batch = 'States.StringToJson(States.Format(\'\\{"mini_batch_size":"{}"\\}\', $.training_set.mini_batch_size))'
     return TrainingTask(
         "Train linear learner",
         estimator=estimator,
         job_name="$.parameters.training_job",
-        data=channels,
+        data=_channels(),
         parameters={
             "HyperParameters": f"States.JsonMerge({batch}, $.parameters.hyperparameters, false)",
             "ResourceConfig": {"InstanceType": "${TrainingInstanceType}"},
@@ -107,3 +99,15 @@ def _training_job(tasks: Tasks) -> TrainingTask:
         retry=retry(SAGEMAKER_FAULTS),
         catch=catch(tasks.failure),
     )
+
+
+def _channels() -> dict[str, TrainingInput]:
+    """The splits of the training set, as Athena wrote them."""
+    return {
+        name: TrainingInput(
+            f"States.Format('s3://${{DataBucket}}/training-sets/{{}}/split={name}/', $.parameters.execution)",
+            content_type="text/csv",
+            compression="Gzip",
+        )
+        for name in ("train", "validation", "test")
+    }
