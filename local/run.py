@@ -165,6 +165,7 @@ def _server(console: Console) -> Iterator[str]:
     console.print("Starting the embedded AWS")
     with process.temporary_server(process.LOG) as endpoint:
         yield endpoint
+    console.print("The embedded AWS of this run has ended; `make up` keeps one that goes on answering.", style="dim")
 
 
 def _deploy(endpoint: str, stack: str, console: Console) -> deploy.Deployment:
