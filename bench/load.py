@@ -23,10 +23,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
-from local import account, api, deploy, process, trial
+from local import account, api, deploy, process, registry, trial
 from local.__main__ import STACK
 from local.server import ROOT
 from wildrydes.linear_model import read_model
+from wildrydes.stored_model import execution_of
 
 _CONNECTIONS = 16
 _EXCESS = 10
@@ -120,11 +121,9 @@ def questions_for(endpoint: str, outputs: dict[str, str], count: int = 200) -> l
     path = function["Environment"]["Variables"]["MODEL_PATH"]
     if path == deploy.NO_MODEL:
         return []
-
-    def read(key: str) -> bytes:
-        return account.client("s3", endpoint).get_object(Bucket=outputs["DataBucketName"], Key=key)["Body"].read()
-
-    model, features = read_model(read(path)), json.loads(read(f"models/{path.split('/')[1]}/card.json"))["features"]
+    bucket = outputs["DataBucketName"]
+    model = read_model(account.client("s3", endpoint).get_object(Bucket=bucket, Key=path)["Body"].read())
+    features = registry.card(endpoint, bucket, execution_of(path))["features"]
     rides = [
         {name: float((place * 7 + 13 * each) % 400) for each, name in enumerate(features)} for place in range(count)
     ]

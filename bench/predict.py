@@ -85,7 +85,8 @@ def main() -> int:
         warm = {way: [] for way in (ORIGINAL, OURS)}
         for way in [ORIGINAL, OURS] * _WARM_RUNS:
             warm[way].append(json.loads(_run(way, "warm", environment)[0]))
-    print(f"{os.cpu_count()} cores; {'the workshops way':>47}{'ours':>11}")  # noqa: T201
+    heading = "the workshop's way"
+    print(f"{os.cpu_count()} cores; {heading:>47}{'ours':>11}")  # noqa: T201
     for line in lines(cold, warm):
         print(line)  # noqa: T201
     difference = max(abs(a - b) for a, b in zip(warm[ORIGINAL][0]["scores"], warm[OURS][0]["scores"], strict=True))

@@ -174,14 +174,19 @@ def build(options: Options) -> tuple[Any, Callable[[], None]]:
         training.stop_all()
         lambda_runtime.stop_workers()
 
+    return with_own_paths(app.app, own_paths(ticker, unread)), stop
+
+
+def own_paths(ticker: Any, unread: Any) -> dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]]:
+    """What is asked of this server alone: to move its clock on, and which properties of a template it did not read."""
+
     async def advance(parameters: dict[str, Any]) -> dict[str, Any]:
         return {"fired": await asyncio.to_thread(ticker.advance, float(parameters.get("advance_seconds", 0)))}
 
     async def unread_properties(_: dict[str, Any]) -> dict[str, Any]:
         return dict(unread)
 
-    own = {"/_local/clock": advance, "/_local/unread-properties": unread_properties}
-    return with_own_paths(app.app, own), stop
+    return {"/_local/clock": advance, "/_local/unread-properties": unread_properties}
 
 
 def training_jobs(endpoint: str) -> Any:

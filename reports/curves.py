@@ -23,14 +23,19 @@ def roc(card: Mapping[str, Any]) -> Figure | None:
         figure, (axes,) = board(
             "How well are rides ranked?", _subject(card, "marks: what each model's threshold gives")
         )
-        axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":", label="chance, AUC 0.5")
+        _unit_square(axes, "chance, AUC 0.5")
         for side, look in zip(drawn, MODELS, strict=False):
             _roc_of(axes, side, look)
-        axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
         axes.set_xlabel("False positive rate: of the rides with label 0, the share called 1")
         axes.set_ylabel("True positive rate: of label 1, the share called 1")
         axes.legend(loc="lower right")
     return figure
+
+
+def _unit_square(axes: Axes, diagonal: str) -> None:
+    """Two shares against each other, and what it means to be on the diagonal."""
+    axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":", label=diagonal)
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
 
 
 def _roc_of(axes: Axes, side: Side, look: Look) -> None:
@@ -60,10 +65,9 @@ def calibration(card: Mapping[str, Any]) -> Figure:
             "Do the probabilities mean what they say?",
             _subject(card, "a mark for each tenth of them, with its 95% interval"),
         )
-        axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":", label="perfectly calibrated")
+        _unit_square(axes, "perfectly calibrated")
         for side, look in zip(sides(card), MODELS, strict=False):
             _calibration_of(axes, side, look)
-        axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
         axes.set_xlabel("Predicted probability of label 1, mean of the group")
         axes.set_ylabel("Observed share of label 1 in the group")
         axes.legend(loc="best")

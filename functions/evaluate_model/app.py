@@ -28,7 +28,7 @@ from wildrydes.artefact_archive import MOST_PACKED
 from wildrydes.bucket import key_in_bucket, training_sets_prefix, weather_prefix
 from wildrydes.errors import BadModel, BadTestSet, MissingObject
 from wildrydes.feature_moments import TrainingRows, training_rows
-from wildrydes.lineage import Listing, code_digest, unsettled
+from wildrydes.lineage import Listing, StoredObject, code_digest, unsettled
 from wildrydes.linear_model import LinearModel, read_model
 from wildrydes.metrics import Judgement, ScoredRow, constant_log_loss, judge
 from wildrydes.model_card import ModelCard, read_card
@@ -171,11 +171,11 @@ def lineage(bucket: str, event: dict[str, Any], archive: bytes) -> dict[str, Any
     Raises MissingObject, BadLineage.
     """
     execution, known = event["execution"], event["lineage"]
-    weather = made_from(bucket, execution, "weather", weather_prefix(execution))
-    rows = made_from(bucket, execution, "rows", training_sets_prefix(execution))
+    weather, _ = made_from(bucket, execution, "weather", weather_prefix(execution))
+    rows, written = made_from(bucket, execution, "rows", training_sets_prefix(execution))
     rides = Listing(**known["rides"])
     # The query wrote its rows when it had read its rides.
-    until = max(each.modified for each in listings.kept(bucket, rows))
+    until = max(each.modified for each in written)
     doubtful = unsettled(listings.kept(bucket, rides), listings.stored(bucket, rides.prefix), until)
     return known | {
         "weather": asdict(weather),
@@ -187,11 +187,10 @@ def lineage(bucket: str, event: dict[str, Any], archive: bytes) -> dict[str, Any
     }
 
 
-def made_from(bucket: str, execution: str, name: str, prefix: str) -> Listing:
+def made_from(bucket: str, execution: str, name: str, prefix: str) -> tuple[Listing, list[StoredObject]]:
     """Keeps the list of what is under a prefix that the execution alone writes to, contents included."""
-    return listings.keep(
-        bucket, execution, name, prefix, listings.with_contents(bucket, listings.stored(bucket, prefix))
-    )
+    objects = list(listings.with_contents(bucket, listings.stored(bucket, prefix)))
+    return listings.keep(bucket, execution, name, prefix, objects), objects
 
 
 def summary(card: ModelCard, live_model_path: str) -> dict[str, Any]:

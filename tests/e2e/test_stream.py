@@ -11,22 +11,11 @@ import psutil
 import pytest
 
 from stacks import MakeStack, Stack
+from stream_rides import ride
 
 RIDES = 20_000
 REPEATED = RIDES // 5
 POISON = RIDES // 100
-
-
-def ride(number: int) -> dict[str, Any]:
-    return {
-        "Name": f"Unicorn {number % 7}",
-        "StatusTime": f"2019-{1 + number % 12:02}-{1 + number % 28:02} 08:{number % 60:02}:00.000",
-        "Latitude": 40.6 + number % 1000 / 4000,
-        "Longitude": -74.0 + number % 997 / 4000,
-        "Distance": 1 + number / 1000,
-        "HealthPoints": number % 10_000,
-        "MagicPoints": number * 7 % 10_000,
-    }
 
 
 def poison(number: int) -> str:

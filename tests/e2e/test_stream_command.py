@@ -8,7 +8,7 @@ from rich.console import Console
 
 from local.stream import Fleet, RecordPath
 from stacks import MakeStack
-from test_stream import ride
+from stream_rides import ride
 
 QUIET = Console(file=io.StringIO())
 
