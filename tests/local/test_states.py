@@ -91,6 +91,20 @@ def test_exception_of_a_function_is_caught_by_its_class_name(client: Client, inv
     assert json.loads(caught["Cause"])["errorMessage"] == "3 rejected"
 
 
+def test_executions_of_one_definition_share_nothing(client: Client, invoker: str, function_arn: str) -> None:
+    retry = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 1}]
+    arn = machine(client, {"StartAt": "Call", "States": {"Call": invocation(function_arn, Retry=retry)}}, invoker)
+    states = client("stepfunctions")
+    given = [{"wrong": 1}, {"wrong": 2}, {"wrong": 0}]
+    started = [states.start_execution(stateMachineArn=arn, input=json.dumps(each))["executionArn"] for each in given]
+    ended = [machines.ended(client, each) for each in started]
+    assert ["1 rejected" in ended[0]["cause"], "2 rejected" in ended[1]["cause"]] == [True, True]
+    assert output(ended[2]) == {"given": {"wrong": 0}}
+    histories = [states.get_execution_history(executionArn=each)["events"] for each in started]
+    attempts = [sum(event["type"] == "TaskScheduled" for event in events) for events in histories]
+    assert attempts == [2, 2, 1]
+
+
 def test_fail_hands_on_error_and_cause_even_of_step_functions_own(client: Client, nobody: str) -> None:
     states = {"End": {"Type": "Fail", "ErrorPath": "$.error", "CausePath": "$.cause"}}
     described = run(client, states, nobody, {"error": "States.Timeout", "cause": "too slow"})
