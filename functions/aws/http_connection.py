@@ -25,16 +25,15 @@ class Answer(NamedTuple):
 
 
 class Connection:
-    """A connection to a host, over TLS if `secure`. All that is asked of it has to be answered in `seconds` each time.
+    """A connection to a host, over TLS if `secure`. A deadline is a time of the monotonic clock.
 
-    Raises OSError, of which ConnectionError and TimeoutError are kinds, when it cannot be made.
+    Raises OSError, of which ConnectionError and TimeoutError are kinds, when it cannot be made by the deadline.
     """
 
-    def __init__(self, host: str, port: int, secure: bool, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, host: str, port: int, secure: bool, deadline: float) -> None:
         # In bytes, or the codec for international names would be loaded.
         address: Any = (host.encode("ascii"), port)
-        self._socket = socket.create_connection(address, seconds)
+        self._socket = socket.create_connection(address, _left(deadline))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if secure:
             # Imported here because nothing but TLS needs it, and OpenSSL takes a while to load.
@@ -44,12 +43,11 @@ class Connection:
         self.spent = False
         """Whether another connection has to be made for the next request."""
 
-    def get(self, path: str, headers: dict[str, str], most: int) -> Answer:
-        """Asks for `path`, and reads at most `most` bytes of the body. Raises OSError."""
+    def get(self, path: str, headers: dict[str, str], most: int, deadline: float) -> Answer:
+        """Asks for `path`, and reads at most `most` bytes of the body by the deadline. Raises OSError."""
         self.spent = True
-        deadline = monotonic() + self._seconds
         lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
-        self._socket.settimeout(self._seconds)
+        self._socket.settimeout(_left(deadline))
         self._socket.sendall("\r\n".join(lines).encode("latin-1"))
         data = bytearray()
         while (end := data.find(b"\r\n\r\n")) < 0:
@@ -72,14 +70,18 @@ class Connection:
         self._socket.close()
 
     def _received(self, deadline: float) -> bytes:
-        left = deadline - monotonic()
-        if left <= 0:
-            raise TimeoutError(f"the answer took more than {self._seconds:g} s")
-        self._socket.settimeout(left)
+        self._socket.settimeout(_left(deadline))
         block = self._socket.recv(_BLOCK)
         if not block:
             raise ConnectionError("the connection was closed before the answer's end")
         return block
+
+
+def _left(deadline: float) -> float:
+    left = deadline - monotonic()
+    if left <= 0:
+        raise TimeoutError("there was no answer in time")
+    return left
 
 
 def _head(data: bytes) -> tuple[int, dict[str, str]]:

@@ -7,8 +7,7 @@ For predict: boto3 would take ten times as long to import and to make a client a
                   AWS_ENDPOINT_URL names one
     credentials   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN: Lambda sets them, and restarts the
                   process before they expire
-    retries       a lost or slow connection, 429, 5xx: three tries in all, a tenth and four tenths of a second apart,
-                  while there is time
+    retries       a lost or slow connection, 429, 5xx: three tries in all, each more patient than the one before
 """
 
 import os
@@ -20,13 +19,13 @@ from aws.http_connection import OK, Answer, Connection
 from aws.signature import Credentials, encoded_path, signed_headers
 from wildrydes.errors import MissingObject, MissingSetting, ObjectNotRead
 
-_SECONDS = 3.0
-"""To connect, and again to be answered."""
+_TRIES = ((0.0, 1.0), (0.1, 2.5), (0.4, 5.0))
+"""Of each try, the pause before it and what it may take, connecting included, in seconds: a lost connection is noticed
+soon, and an S3 that has much to do is waited for."""
 
-_ALL_SECONDS = 6.5
-"""After these no try begins: with the last one's answer it is less than the function's 10 seconds."""
+_ALL_SECONDS = 9.0
+"""What all objects of a call may take together: less than the function's 10 seconds."""
 
-_PAUSES = (0.1, 0.4)
 _GONE = (403, 404)
 _TOO_MANY = 429
 _TLS_PORT = 443
@@ -85,14 +84,15 @@ class _Reader:
 
     def read(self, key: str, most: int, pause: Callable[[float], None]) -> bytes:
         where = f"s3://{self._bucket}/{key}"
-        fault = ""
-        for seconds in (0.0, *_PAUSES):
+        fault = "want of time"
+        for seconds, patience in _TRIES:
             if seconds:
                 pause(seconds)
-                if time.monotonic() > self._until:
-                    break
+            deadline = min(time.monotonic() + patience, self._until)
+            if deadline <= time.monotonic():
+                break
             try:
-                answer = self._asked(key, most)
+                answer = self._asked(key, most, deadline)
             except OSError as error:
                 fault = f"{type(error).__name__}: {error}"
                 continue
@@ -105,20 +105,19 @@ class _Reader:
         if self._connection:
             self._connection.close()
 
-    def _asked(self, key: str, most: int) -> Answer:
-        connection = self._connected()
+    def _asked(self, key: str, most: int, deadline: float) -> Answer:
+        connection = self._connected(deadline)
         path = encoded_path(self._endpoint.prefix + key)
         now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         headers = signed_headers(self._endpoint.authority, path, self._region, self._credentials, now)
-        return connection.get(path, headers, most)
+        return connection.get(path, headers, most, deadline)
 
-    def _connected(self) -> Connection:
+    def _connected(self, deadline: float) -> Connection:
         if self._connection is None or self._connection.spent:
             self.close()
             self._connection = None
             host, port, secure, _ = self._endpoint
-            left = max(self._until - time.monotonic(), _SECONDS / 10)
-            self._connection = Connection(host, port, secure, min(_SECONDS, left))
+            self._connection = Connection(host, port, secure, deadline)
         return self._connection
 
 

@@ -4,6 +4,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -125,12 +126,19 @@ def test_an_answer_that_breaks_off_is_asked_for_again(serving: Any) -> None:
     with serving(OK[:-2], OK[:-2], OK) as server:
         # The first two leave the rest unsaid until the connection's time is over.
         server_side = pytest.MonkeyPatch()
-        server_side.setattr(signed_s3, "_SECONDS", 0.05)
+        server_side.setattr(signed_s3, "_TRIES", ((0.0, 0.05), (0.1, 0.05), (0.4, 5.0)))
         try:
             assert read("a")[0] == [b"hello"]
         finally:
             server_side.undo()
         assert server.connections == 3
+
+
+def test_no_try_begins_when_the_time_is_over(serving: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signed_s3, "_ALL_SECONDS", 0.0)
+    with serving(OK) as server, pytest.raises(ObjectNotRead, match=r"s3://bucket/a could not be read.*want of time"):
+        read("a")
+    assert server.connections == 0
 
 
 def test_no_connection_is_a_fault_with_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +206,7 @@ def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_tls_is_asked_of_a_host_whose_certificate_is_checked(serving: Any) -> None:
     with serving(b"not TLS"), pytest.raises(ssl.SSLError):
-        http_connection.Connection("127.0.0.1", int(endpoint_of("b", "x").port), True, 5)
+        http_connection.Connection("127.0.0.1", int(endpoint_of("b", "x").port), True, time.monotonic() + 5)
 
 
 def test_the_embedded_aws_takes_the_signature(
