@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from functools import cache
 
 from boto3.session import Session
 from botocore.client import BaseClient
@@ -52,13 +53,17 @@ def isolated_environment(endpoint: str, inherited: Mapping[str, str], region: st
     return kept | client_variables(endpoint, region)
 
 
-def client(service: str, endpoint: str, region: str = DEFAULT_REGION, **settings: object) -> BaseClient:
-    """A boto3 client of `service` as the account's root. It cannot reach the real AWS: endpoint and keys are given."""
+@cache
+def client(service: str, endpoint: str, region: str = DEFAULT_REGION) -> BaseClient:
+    """A boto3 client of `service` as the account's root. It cannot reach the real AWS: endpoint and keys are given.
+
+    One for all who ask: threads may share it, and making one takes longer than most calls.
+    """
     return Session().client(
         service,  # pyright: ignore[reportArgumentType, reportCallIssue]
         endpoint_url=endpoint,
         region_name=region,
         aws_access_key_id=ACCESS_KEY_ID,
         aws_secret_access_key=SECRET_ACCESS_KEY,
-        config=Config(retries={"max_attempts": 1}, read_timeout=120, s3={"addressing_style": "path"}, **settings),
+        config=Config(retries={"max_attempts": 1}, read_timeout=120, s3={"addressing_style": "path"}),
     )

@@ -17,8 +17,6 @@ SAMPLE_RIDES = sorted((ROOT / "data" / "rides").glob("*.json"))
 SAMPLE_WEATHER = sorted((ROOT / "data" / "weather").glob("*.csv"))
 
 
-# Making one takes longer than most calls do, and threads may share it.
-client_of = cache(account.client)
 key_of = cache(api.key_of)
 
 
@@ -31,7 +29,7 @@ class Stack:
     outputs: dict[str, str]
 
     def client(self, service: str) -> Any:
-        return client_of(service, self.endpoint)
+        return account.client(service, self.endpoint)
 
     @property
     def bucket(self) -> str:

@@ -54,10 +54,14 @@ def waiting(stack: Stack, *queues: str) -> int:
     )
 
 
-def drained(stack: Stack, seconds: float) -> Iterator[int]:
-    """Look at the queues until both are empty; gives what is left at each look. Fails after `seconds`."""
+def drained(stack: Stack, seconds: float, *before: str) -> Iterator[int]:
+    """Look at both queues, and at those `before` them, until all are empty; gives what is left at each look.
+
+    Fails after `seconds`.
+    """
     deadline = time.monotonic() + seconds
-    while left := waiting(stack, "RidesQueueUrl", "LocatedRidesQueueUrl"):
+    # In the order of a ride's way: it is in the next before it is gone from one.
+    while left := waiting(stack, *before, "RidesQueueUrl", "LocatedRidesQueueUrl"):
         assert time.monotonic() < deadline, f"{left} messages are left after {seconds} s"
         yield left
 
@@ -71,16 +75,11 @@ def rejected(stack: Stack) -> list[dict[str, Any]]:
     return [json.loads(line) for key in stack.keys("rejected/") for line in stack.read(key).splitlines()]
 
 
-def dead_letters(stack: Stack, queue: str) -> set[str]:
-    """The bodies of the messages in a dead-letter queue."""
-    found: set[str] = set()
-    while (
-        messages := stack.client("sqs")
-        .receive_message(QueueUrl=stack.outputs[queue], MaxNumberOfMessages=10, VisibilityTimeout=600)
-        .get("Messages")
-    ):
-        found |= {message["Body"] for message in messages}
-    return found
+def hidden_for(stack: Stack, seconds: int) -> None:
+    """How long both queues hide what was received."""
+    for queue in ("RidesQueueUrl", "LocatedRidesQueueUrl"):
+        visibility = {"VisibilityTimeout": str(seconds)}
+        stack.client("sqs").set_queue_attributes(QueueUrl=stack.outputs[queue], Attributes=visibility)
 
 
 def workers() -> list[psutil.Process]:
@@ -96,6 +95,12 @@ def workers() -> list[psutil.Process]:
     return found
 
 
+def replayed(stack: Stack, queue: str) -> None:
+    """Send what is in a dead-letter queue back to where it came from."""
+    arn = stack.client("sqs").get_queue_attributes(QueueUrl=stack.outputs[queue], AttributeNames=["QueueArn"])
+    stack.client("sqs").start_message_move_task(SourceArn=arn["Attributes"]["QueueArn"])
+
+
 def test_no_ride_is_lost_and_none_is_taken_twice_while_workers_are_killed(stack: Stack) -> None:
     chance = random.Random(20190625)
     good = [json.dumps(ride(number)) for number in range(RIDES)]
@@ -103,8 +108,7 @@ def test_no_ride_is_lost_and_none_is_taken_twice_while_workers_are_killed(stack:
     chance.shuffle(bodies)
     killed = 0
     # What a killed worker had taken comes back after five seconds instead of seventy.
-    for queue in ("RidesQueueUrl", "LocatedRidesQueueUrl"):
-        stack.client("sqs").set_queue_attributes(QueueUrl=stack.outputs[queue], Attributes={"VisibilityTimeout": "5"})
+    hidden_for(stack, 5)
     send(stack, bodies[: len(bodies) // 2])
     for part in (bodies[len(bodies) // 2 :], []):
         send(stack, part)
@@ -114,14 +118,20 @@ def test_no_ride_is_lost_and_none_is_taken_twice_while_workers_are_killed(stack:
                 chance.choice(victims).kill()
                 killed += 1
     assert killed > 0
-    ids = {each["ride_id"] for each in stored(stack)}
-    assert len(ids) == RIDES
-    assert {each["distance"] for each in stored(stack)} == {1 + number / 1000 for number in range(RIDES)}
+    # Whoever was taken along by five killed workers has ended there.
+    hidden_for(stack, 70)
+    for dead in ("RidesDeadLetterQueueUrl", "LocatedRidesDeadLetterQueueUrl"):
+        replayed(stack, dead)
+        for _ in drained(stack, 240, dead):
+            pass
+    lines = stored(stack)
+    assert len({each["ride_id"] for each in lines}) == RIDES
+    assert {each["distance"] for each in lines} == {1 + number / 1000 for number in range(RIDES)}
     kept = rejected(stack)
     assert all(each["reason"] and each["source"] for each in kept)
-    # Delivered twice, a message may be rejected twice; taken along by killed workers, it may be dead-lettered.
-    ended = {each["record"] for each in kept} | dead_letters(stack, "RidesDeadLetterQueueUrl")
-    assert {poison(number) for number in range(POISON)} <= ended
+    # Delivered twice, a message may be rejected twice.
+    assert {each["record"] for each in kept} == {poison(number) for number in range(POISON)}
+    assert waiting(stack, "RidesDeadLetterQueueUrl", "LocatedRidesDeadLetterQueueUrl") == 0
 
 
 def test_ride_of_both_paths_is_one_row_of_the_training_set(make_stack: MakeStack) -> None:
@@ -153,9 +163,8 @@ def test_dead_letters_are_replayed_once_the_fault_is_mended(make_stack: MakeStac
     document = stack.client("iam").get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
     harmless = json.loads(json.dumps(document).replace("s3:PutObject", "s3:GetBucketTagging"))
     stack.client("iam").put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(harmless))
-    queue = stack.outputs["LocatedRidesQueueUrl"]
     # Five attempts, without the minutes that a message is out of sight after each.
-    stack.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    hidden_for(stack, 1)
     send(stack, [json.dumps(ride(number)) for number in range(50)])
     deadline = time.monotonic() + 90
     while waiting(stack, "RidesQueueUrl", "LocatedRidesQueueUrl") or not waiting(
@@ -164,9 +173,7 @@ def test_dead_letters_are_replayed_once_the_fault_is_mended(make_stack: MakeStac
         assert time.monotonic() < deadline, "the rides were not dead-lettered"
     assert stored(stack) == []
     stack.client("iam").put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
-    dead = stack.client("sqs").get_queue_attributes(
-        QueueUrl=stack.outputs["LocatedRidesDeadLetterQueueUrl"], AttributeNames=["QueueArn"]
-    )["Attributes"]["QueueArn"]
-    stack.client("sqs").start_message_move_task(SourceArn=dead)
+    hidden_for(stack, 70)
+    replayed(stack, "LocatedRidesDeadLetterQueueUrl")
     while len({each["ride_id"] for each in stored(stack)}) < 50:
         assert time.monotonic() < deadline + 60, "the dead letters were not replayed"

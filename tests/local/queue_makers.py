@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +52,6 @@ def records_in(calls: Path) -> list[dict[str, Any]]:
     return [record for call in calls_in(calls) for record in call["event"]["Records"]]
 
 
-@cache
-def _sqs(client: Client) -> Any:
-    """One SQS client of the test run's: making one takes longer than most calls."""
-    return client("sqs")
-
-
 def as_role(client: Client, endpoint: str, *statements: dict[str, Any]) -> Any:
     """An SQS client that acts as a role with these statements."""
     name = role(client, "lambda.amazonaws.com", *statements).rsplit("/", 1)[1]
@@ -79,12 +72,12 @@ def as_role(client: Client, endpoint: str, *statements: dict[str, Any]) -> Any:
 
 def queue(client: Client, **attributes: str) -> str:
     """A queue; its URL."""
-    return _sqs(client).create_queue(QueueName=unique("queue"), Attributes=attributes)["QueueUrl"]
+    return client("sqs").create_queue(QueueName=unique("queue"), Attributes=attributes)["QueueUrl"]
 
 
 def arn_of(client: Client, url: str) -> str:
     """A queue's ARN."""
-    answer = _sqs(client).get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    answer = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     return answer["Attributes"]["QueueArn"]
 
 
@@ -100,20 +93,20 @@ def send(client: Client, url: str, *bodies: str) -> list[str]:
     ids = []
     for start in range(0, len(bodies), 10):
         entries = [{"Id": str(i), "MessageBody": body} for i, body in enumerate(bodies[start : start + 10])]
-        answer = _sqs(client).send_message_batch(QueueUrl=url, Entries=entries)
+        answer = client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
         ids += [entry["MessageId"] for entry in sorted(answer["Successful"], key=lambda entry: int(entry["Id"]))]
     return ids
 
 
 def counts(client: Client, url: str) -> tuple[int, int]:
     """How many messages are visible, and how many in flight."""
-    attributes = _sqs(client).get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    attributes = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     return int(attributes["ApproximateNumberOfMessages"]), int(attributes["ApproximateNumberOfMessagesNotVisible"])
 
 
 def receive(client: Client, url: str, **parameters: Any) -> list[dict[str, Any]]:
     """Receive messages with all their attributes."""
-    answer = _sqs(client).receive_message(
+    answer = client("sqs").receive_message(
         QueueUrl=url,
         MessageSystemAttributeNames=["All"],
         MessageAttributeNames=["All"],
