@@ -26,19 +26,10 @@ def install() -> None:
             return _ALIAS_ACTIONS.get(method)
         return action_of(service, method, path, *others)
 
-    def resource_arn(
-        service: str,
-        method: str,
-        path: str,
-        headers: dict,
-        body: bytes,
-        query_params: dict,
-        region: str,
-        account_id: str,
-    ) -> str:
-        named = resource_of(service, method, path, headers, body, query_params, region, account_id)
+    def resource_arn(service: str, method: str, path: str, headers: dict, body: bytes, query: dict, *scope: Any) -> str:
+        named = resource_of(service, method, path, headers, body, query, *scope)
         if service == "lambda" and _INVOCATION.search(path):
-            qualifier = _first(query_params.get("Qualifier"))
+            qualifier = _first(query.get("Qualifier"))
             return f"{named}:{qualifier}" if qualifier and named.count(":") == 6 else named
         return named
 
