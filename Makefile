@@ -62,8 +62,9 @@ rollback: setup ## make an earlier model the live one again: TO= (an execution)
 down: $(DEV) ## stop what `make up` started
 	@$(PY) -m local down
 
+# In the order of the folders: the files that take longest come first, and the many short ones fill up the end.
 test: setup ## run the whole test suite: ARGS= for pytest
-	$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## lint, types, import arrows, template, drift of the state machines
 	$(PY) -m ruff format --check .
