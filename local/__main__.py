@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     streaming = commands.add_parser("stream", help="send rides one at a time to what `up` started")
     streaming.add_argument("--rides", type=Path, default=ROOT / "data" / "rides", help="a file or folder of rides")
-    streaming.add_argument("--rate", type=float, help="rides a second (default: as fast as it goes)")
+    streaming.add_argument("--rate", type=_above_zero, help="rides a second (default: as fast as it goes)")
     calling = commands.add_parser("invoke", help="call one function of what `up` started")
     calling.add_argument("--function", required=True, help="the function's folder: ingest_rides")
     calling.add_argument("--event", type=Path, required=True, help="a file with the event: events/predict_ride.json")
@@ -54,6 +54,13 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         console.print("Stopped.")
         return 130
+
+
+def _above_zero(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return number
 
 
 def _run(given: argparse.Namespace, console: Console) -> int:
@@ -88,12 +95,12 @@ def _stream(given: argparse.Namespace, console: Console) -> int:
     rides = list(stream.records(run.files(given.rides)))
     path = stream.RecordPath.of(deploy.deployed(endpoint, STACK).outputs)
     outcome = stream.Fleet(endpoint, path).run(rides, given.rate, console)
-    console.print(
-        f"sent {outcome.sent:,} ({outcome.distinct:,} different), stored {outcome.stored:,}, "
-        f"rejected {outcome.rejected:,}, dead-lettered {outcome.dead_lettered:,} in {outcome.seconds:.1f} s; "
-        f"age from send to S3: p50 {outcome.age(0.5):.1f} s, p99 {outcome.age(0.99):.1f} s"
-    )
-    return 0
+    console.print(str(outcome))
+    if outcome.counts.missing:
+        console.print(
+            "Some are nowhere to be found: docs/operations.md says what to do with dead letters.", style="red"
+        )
+    return 1 if outcome.counts.missing else 0
 
 
 def _invoke(given: argparse.Namespace, console: Console) -> int:

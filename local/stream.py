@@ -20,13 +20,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from local import account
+from local.stream_ledger import Counts, Ledger
 
 BATCH = 10
 _LOOK_SECONDS = 0.3
 _QUIET_LOOKS = 5
-_NUMBERS = ("latitude", "longitude", "distance", "healthpoints", "magicpoints")
 
-Fingerprint = tuple[float, ...]
 Written = tuple[str, datetime]
 """An object's key, and when it was written."""
 
@@ -55,22 +54,23 @@ class RecordPath:
         )
 
 
-@dataclass
+@dataclass(frozen=True)
 class Outcome:
-    """What became of what was sent."""
+    """What became of what was sent; `dead_lettered` messages of the second queue hold many rides each."""
 
-    sent: int = 0
-    distinct: int = 0
-    stored: int = 0
-    rejected: int = 0
-    dead_lettered: int = 0
-    seconds: float = 0.0
-    ages: list[float] = field(default_factory=list)
+    counts: Counts
+    dead_lettered: int
+    seconds: float
+    p50: float
+    p99: float
 
-    def age(self, quantile: float) -> float:
-        """The age in seconds that this share of the stored rides had at most."""
-        ranked = sorted(self.ages)
-        return ranked[min(len(ranked) - 1, int(quantile * len(ranked)))] if ranked else float("nan")
+    def __str__(self) -> str:
+        counts = self.counts
+        return (
+            f"sent {counts.sent:,}: stored {counts.stored:,}, rejected {counts.rejected:,}, repeated "
+            f"{counts.repeated:,}, missing {counts.missing:,}; dead-lettered {self.dead_lettered:,} messages; "
+            f"{self.seconds:.1f} s; age from send to S3: p50 {self.p50:.1f} s, p99 {self.p99:.1f} s"
+        )
 
 
 def records(files: Iterable[Path]) -> Iterator[Any]:
@@ -95,17 +95,6 @@ def _past_space(text: str, position: int) -> int:
     return position
 
 
-def fingerprint(ride: Any) -> Fingerprint | None:
-    """What is the same in a record as sent and as stored; None where it is no ride."""
-    if not isinstance(ride, dict):
-        return None
-    lower = {str(name).lower(): value for name, value in ride.items()}
-    try:
-        return tuple(float(lower[name]) for name in _NUMBERS)
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
 @dataclass
 class Fleet:
     """Sends rides, and looks for them where they end. `pause` waits for so many seconds between batches."""
@@ -113,7 +102,7 @@ class Fleet:
     endpoint: str
     path: RecordPath
     pause: Callable[[float], object] | None = None
-    _sent_at: dict[Fingerprint, float] = field(default_factory=dict)
+    ledger: Ledger = field(default_factory=Ledger)
     _seen: set[Written] = field(default_factory=set)
     _stopped: Event = field(default_factory=Event)
 
@@ -124,70 +113,70 @@ class Fleet:
     def run(self, rides: list[Any], rate: float | None, console: Console) -> Outcome:
         """Send `rides`, `rate` of them a second or as fast as it goes, and wait until none is on its way."""
         self._seen = self._written()
-        dead_before = self._waiting(self.path.dead)
-        known = [fingerprint(ride) for ride in rides]
-        outcome, began = Outcome(distinct=len(set(known) - {None}) + known.count(None)), time.monotonic()
+        dead_before, began = self._waiting(self.path.dead), time.monotonic()
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=console) as progress, ThreadPoolExecutor(1) as sender:
             sending = progress.add_task("sent", total=len(rides))
-            storing = progress.add_task("stored or rejected", total=outcome.distinct)
+            finding = progress.add_task("found", total=len(rides))
             sent = sender.submit(self._send, rides, rate, lambda count: progress.advance(sending, count))
             try:
-                self._await(sent, outcome, lambda done: progress.update(storing, completed=done))
+                self._await(sent, lambda found: progress.update(finding, completed=found))
             finally:
                 self._stopped.set()
-        outcome.sent = sent.result()
-        outcome.dead_lettered = self._waiting(self.path.dead) - dead_before
-        outcome.seconds = time.monotonic() - began
-        return outcome
+        sent.result()
+        return Outcome(
+            self.ledger.counts(),
+            self._waiting(self.path.dead) - dead_before,
+            time.monotonic() - began,
+            self.ledger.age(0.5),
+            self.ledger.age(0.99),
+        )
 
-    def _send(self, rides: list[Any], rate: float | None, show: Callable[[int], None]) -> int:
-        """Send all rides; how many. Ends early when the fleet is stopped."""
-        began, pause, sent = time.monotonic(), self.pause or self._stopped.wait, 0
+    def _send(self, rides: list[Any], rate: float | None, show: Callable[[int], None]) -> None:
+        """Send all rides. Ends early when the fleet is stopped."""
+        began, pause = time.monotonic(), self.pause or self._stopped.wait
         for start in range(0, len(rides), BATCH):
-            batch = rides[start : start + BATCH]
             if rate:
                 pause(max(0.0, began + start / rate - time.monotonic()))
             if self._stopped.is_set():
                 break
-            now = time.monotonic()
-            for known in filter(None, map(fingerprint, batch)):
-                self._sent_at.setdefault(known, now)
-            entries = [{"Id": str(number), "MessageBody": json.dumps(ride)} for number, ride in enumerate(batch)]
-            while entries:
-                answer = self._sqs.send_message_batch(QueueUrl=self.path.rides, Entries=entries)
-                failed = {each["Id"] for each in answer.get("Failed", [])}
-                entries = [entry for entry in entries if entry["Id"] in failed]
-            sent += len(batch)
-            show(len(batch))
-        return sent
+            self._send_batch(rides[start : start + BATCH])
+            show(len(rides[start : start + BATCH]))
 
-    def _await(self, sent: Future[int], outcome: Outcome, show: Callable[[int], None]) -> None:
+    def _send_batch(self, batch: list[Any]) -> None:
+        """Send up to ten rides, what the queue did not take again."""
+        now = time.monotonic()
+        for ride in batch:
+            self.ledger.sending(ride, now)
+        left = dict(enumerate(batch))
+        while left:
+            entries = [{"Id": str(number), "MessageBody": json.dumps(ride)} for number, ride in left.items()]
+            answer = self._sqs.send_message_batch(QueueUrl=self.path.rides, Entries=entries)
+            for taken in answer.get("Successful", []):
+                self.ledger.sent(left.pop(int(taken["Id"])), taken["MessageId"])
+
+    def _await(self, sent: Future[None], show: Callable[[int], None]) -> None:
         """Look again and again, until all are sent, the queues are empty and nothing new has come for some looks."""
-        stored: set[Fingerprint] = set()
-        rejected: dict[str, int] = {}
         quiet = 0
         while quiet < _QUIET_LOOKS:
             all_sent = sent.done()
-            found = self._look(stored, rejected, outcome)
-            show(outcome.stored + outcome.rejected)
+            found = self._look()
+            counts = self.ledger.counts()
+            show(counts.sent - counts.missing)
             idle = all_sent and not found and self._waiting((self.path.rides, self.path.located)) == 0
             quiet = quiet + 1 if idle else 0
             time.sleep(_LOOK_SECONDS)
 
-    def _look(self, stored: set[Fingerprint], rejected: dict[str, int], outcome: Outcome) -> bool:
+    def _look(self) -> bool:
+        """Read what was written since the last look; whether there was anything."""
         now, new = time.monotonic(), self._written() - self._seen
         self._seen |= new
         for key, _ in new:
-            lines = self._lines(key)
-            if key.startswith("rejected/"):
-                rejected[key] = len(lines)
-                continue
-            for known in filter(None, map(fingerprint, lines)):
-                if known not in stored:
-                    stored.add(known)
-                    outcome.ages.append(now - self._sent_at.get(known, now))
-        outcome.stored, outcome.rejected = len(stored), sum(rejected.values())
+            for line in self._lines(key):
+                if key.startswith("rejected/"):
+                    self.ledger.found_rejected(line["source"].get("message_id", ""))
+                else:
+                    self.ledger.found_stored(line, now)
         return bool(new)
 
     def _written(self) -> set[Written]:
