@@ -108,12 +108,12 @@ def _text(body: str | None, is_base64: bool) -> str:
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=_object)
+        return _DECODER.decode(text)
     except json.JSONDecodeError:
         raise
     except ValueError:
         # An integer of more digits than Python converts: beyond every range, as infinity is.
-        return json.loads(text, object_pairs_hook=_object, parse_int=float)
+        return json.JSONDecoder(object_pairs_hook=_object, parse_int=float).decode(text)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[Any, Any]:
@@ -125,6 +125,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[Any, Any]:
         if ride.pop(name, _REPEATED) is _REPEATED:
             return {_REPEATED: name}
     return ride
+
+
+# json.loads would make one for each body.
+_DECODER = json.JSONDecoder(object_pairs_hook=_object)
 
 
 def _by_feature(ride: dict[Any, Any]) -> dict[str, Any]:
