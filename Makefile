@@ -50,6 +50,7 @@ explain: setup ## name what a model was made from, and train it again: MODEL= (a
 
 notebook: setup ## execute notebooks/explore.ipynb into build/explore.html
 	@mkdir -p build/jupyter
+	@echo "Executing notebooks/explore.ipynb: it retrains twice, which takes half a minute or more"
 	@IPYTHONDIR=$(CURDIR)/build/jupyter JUPYTER_CONFIG_DIR=$(CURDIR)/build/jupyter \
 	  JUPYTER_RUNTIME_DIR=$(CURDIR)/build/jupyter JUPYTER_DATA_DIR=$(CURDIR)/build/jupyter \
 	  $(PY) -m nbconvert notebooks/explore.ipynb --execute --to html --output-dir build --log-level=ERROR \

@@ -12,7 +12,6 @@ import contextlib
 import http.client
 import itertools
 import json
-import sys
 import threading
 import time
 from collections import Counter
@@ -23,6 +22,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
+from bench.command import Show, bar, note, run
 from local import account, api, deploy, process, registry, trial
 from local.__main__ import STACK
 from local.server import ROOT
@@ -90,9 +90,12 @@ def main(arguments: list[str] | None = None) -> int:
             print("No model is live: `make run` promotes one.")  # noqa: T201
             return 1
         target, (rate, burst) = api.of_stack(endpoint, outputs), plan_of(endpoint, outputs)
-        steady = send("steady", target, questions, 5, round(5 * given.seconds))
+        with bar("5 requests a second", count := round(5 * given.seconds)) as show:
+            steady = send("steady", target, questions, 5, count, show)
         print(steady)  # noqa: T201
-        excess = send("excess", target, questions, _EXCESS * rate, round(_EXCESS * rate * given.excess_seconds))
+        too_often = _EXCESS * rate
+        with bar(f"{too_often:g} requests a second", count := round(too_often * given.excess_seconds)) as show:
+            excess = send("excess", target, questions, too_often, count, show)
         print(excess)  # noqa: T201
     faults = [*faults_of(steady, None), *faults_of(excess, burst + rate * excess.seconds + 1)]
     print("\n".join(faults) or "Every answer was right, and all of the excess was refused with 429.")  # noqa: T201
@@ -106,6 +109,7 @@ def _stack() -> Iterator[tuple[str, dict[str, str]]]:
     if kept is not None:
         yield kept.endpoint, deploy.deployed(kept.endpoint, STACK).outputs
         return
+    note("No embedded AWS is running: starting one, and training a model for it")
     with TemporaryDirectory() as folder:
         data = ROOT / "data"
         with trial.trial(data / "rides", data / "weather", Path(folder) / "log") as aws:
@@ -137,25 +141,37 @@ def plan_of(endpoint: str, outputs: dict[str, str]) -> tuple[float, int]:
     return float(plan["throttle"]["rateLimit"]), int(plan["throttle"]["burstLimit"])
 
 
-def send(name: str, target: api.Api, questions: Sequence[Question], rate: float, count: int) -> Phase:
+def send(
+    name: str,
+    target: api.Api,
+    questions: Sequence[Question],
+    rate: float,
+    count: int,
+    show: Show = lambda _: None,
+) -> Phase:
     """Send so many requests at a rate, each when it is due, whether or not those before are answered."""
-    due = itertools.count()
+    due, stopped = itertools.count(), threading.Event()
     replies: list[Reply] = []
     began = time.monotonic()
 
     def work() -> None:
         url = urlsplit(target.url)
         connection = http.client.HTTPConnection(url.netloc, timeout=30)
-        while (place := next(due)) < count:
-            time.sleep(max(0.0, began + place / rate - time.monotonic()))
+        while not stopped.is_set() and (place := next(due)) < count:
+            stopped.wait(max(0.0, began + place / rate - time.monotonic()))
             replies.append(_ask(connection, url.path, target, questions[place % len(questions)]))
+            show(len(replies))
         connection.close()
 
     threads = [threading.Thread(target=work) for _ in range(_CONNECTIONS)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.join()
+    finally:
+        # By Ctrl-C: nothing more is to be sent.
+        stopped.set()
     return Phase(name, replies, time.monotonic() - began)
 
 
@@ -197,4 +213,4 @@ def faults_of(phase: Phase, allowed: float | None) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

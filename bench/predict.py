@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.command import bar, note, run
 from bench.one_way import FEATURES, TOLD
 from local import account, process
 from local.algorithms.linear_learner import artefact
@@ -72,18 +73,19 @@ OURS = Way(ROOT / "functions", "predict.app")
 def main() -> int:
     """Measure both ways and print them. Returns 0, or 1 if they do not give the same numbers."""
     rows = _rows()
+    note("Starting an embedded AWS")
     with TemporaryDirectory() as folder, process.temporary_server(Path(folder) / "log") as endpoint:
         store(endpoint, Path(folder))
         (Path(folder) / "rows.json").write_text(json.dumps(rows), encoding="utf-8")
         environment = _environment(endpoint, rows[0], Path(folder) / "rows.json")
         cold = {way: [] for way in (ORIGINAL, OURS)}
-        for way in [ORIGINAL, OURS] * _COLD_STARTS:
+        for way in _in_turns("cold starts", _COLD_STARTS):
             answer, seconds = _run(way, "cold", environment)
             if json.loads(answer)["statusCode"] != 200:
                 raise RuntimeError(f"{way.module} answered {answer}")
             cold[way].append(seconds)
         warm = {way: [] for way in (ORIGINAL, OURS)}
-        for way in [ORIGINAL, OURS] * _WARM_RUNS:
+        for way in _in_turns("warm runs", _WARM_RUNS):
             warm[way].append(json.loads(_run(way, "warm", environment)[0]))
     heading = "the workshop's way"
     print(f"{os.cpu_count()} cores; {heading:>47}{'ours':>11}")  # noqa: T201
@@ -129,6 +131,15 @@ def store(endpoint: str, folder: Path) -> None:
         "model_path": _KEY,
     }
     s3.put_object(Bucket=_BUCKET, Key=f"models/{_EXECUTION}/card.json", Body=json.dumps(card))
+
+
+def _in_turns(what: str, times: int) -> Iterator[Way]:
+    """Both ways, so many times each."""
+    ways = [ORIGINAL, OURS] * times
+    with bar(what, len(ways)) as show:
+        for done, way in enumerate(ways):
+            show(done)
+            yield way
 
 
 def _rows() -> list[list[float]]:
@@ -196,4 +207,4 @@ def _code_bytes(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -10,7 +10,6 @@ import argparse
 import gzip
 import json
 import os
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from bench.command import Show, bar, note, run
 from local import account, deploy, process
 from local.server import ROOT
 
@@ -44,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("rides", type=Path, help="a JSON array of rides")
     rides = json.loads(parser.parse_args(arguments).rides.read_text(encoding="utf-8"))
+    note("Starting an embedded AWS")
     with TemporaryDirectory() as folder, process.temporary_server(Path(folder) / "log") as endpoint:
         original = measure_original(endpoint, rides)
         ours = measure_ours(endpoint, rides)
@@ -64,7 +65,8 @@ def measure_original(endpoint: str, rides: list[Any]) -> Result:
     account.client("lambda", endpoint).invoke(
         FunctionName=outputs["FanOut"], InvocationType="Event", Payload=json.dumps({"key": "rides.json"})
     )
-    seconds = _until(lambda: len(_keys(s3, outputs["Bucket"], "processed/")) >= len(rides), began)
+    with bar("the workshop's way", len(rides)) as show:
+        seconds = _until(lambda: len(_keys(s3, outputs["Bucket"], "processed/")), len(rides), began, show)
     return Result(len(rides), seconds, len(_keys(s3, outputs["Bucket"], "processed/")))
 
 
@@ -74,23 +76,26 @@ def measure_ours(endpoint: str, rides: list[Any]) -> Result:
     bucket, s3 = outputs["DataBucketName"], account.client("s3", endpoint)
     counted: dict[str, int] = {}
 
-    def stored() -> bool:
+    def stored() -> int:
         for key in _keys(s3, bucket, "processed/stream/"):
             if key not in counted:
                 body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
                 counted[key] = len(gzip.decompress(body).splitlines())
-        return sum(counted.values()) >= len(rides)
+        return sum(counted.values())
 
     began = time.monotonic()
     s3.put_object(Bucket=bucket, Key="stream/rides.json", Body=json.dumps(rides))
-    return Result(len(rides), _until(stored, began), len(counted))
+    with bar("the project's way", len(rides)) as show:
+        seconds = _until(stored, len(rides), began, show)
+    return Result(len(rides), seconds, len(counted))
 
 
-def _until(done: Callable[[], bool], began: float) -> float:
-    """Seconds from `began` until `done`."""
-    while not done():
+def _until(count: Callable[[], int], wanted: int, began: float, show: Show) -> float:
+    """Seconds from `began` until so many are there."""
+    while (done := count()) < wanted:
+        show(done)
         if time.monotonic() - began > _DEADLINE_SECONDS:
-            raise TimeoutError(f"not done after {_DEADLINE_SECONDS} s")
+            raise TimeoutError(f"{done:,} of {wanted:,} rides were there after {_DEADLINE_SECONDS} s")
         time.sleep(0.2)
     return time.monotonic() - began
 
@@ -101,4 +106,4 @@ def _keys(s3: Any, bucket: str, prefix: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)
