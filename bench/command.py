@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from local.bars import bars
 
 Show = Callable[[int], object]
 """Is told how much is done."""
@@ -17,8 +18,7 @@ _INTERRUPTED = 130
 @contextmanager
 def bar(description: str, total: int) -> Iterator[Show]:
     """A bar for the length of the block, which leaves nothing behind: results alone are on stdout."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with bars(Console(stderr=True), transient=True) as progress:
         task = progress.add_task(description, total=total)
         yield lambda done: progress.update(task, completed=done)
 

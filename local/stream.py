@@ -17,9 +17,9 @@ from threading import Event
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from local import account
+from local.bars import bars
 from local.stream_ledger import Counts, Ledger
 
 BATCH = 10
@@ -114,8 +114,7 @@ class Fleet:
         """Send `rides`, `rate` of them a second or as fast as it goes, and wait until none is on its way."""
         self._seen = self._written()
         dead_before, began = self._waiting(self.path.dead), time.monotonic()
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=console) as progress, ThreadPoolExecutor(1) as sender:
+        with bars(console) as progress, ThreadPoolExecutor(1) as sender:
             sending = progress.add_task("sent", total=len(rides))
             finding = progress.add_task("found", total=len(rides))
             sent = sender.submit(self._send, rides, rate, lambda count: progress.advance(sending, count))

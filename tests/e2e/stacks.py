@@ -1,7 +1,6 @@
 """A deployed stack as the end-to-end tests use it, and the sample that they put into it."""
 
 import json
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from local import account, api
+from machines import until
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE_RIDES = sorted((ROOT / "data" / "rides").glob("*.json"))
@@ -69,13 +69,10 @@ class Stack:
 
     def ended(self, execution: str, seconds: float = 120) -> dict[str, Any]:
         """Wait for the execution's end; what DescribeExecution says of it."""
-        states = self.client("stepfunctions")
-        deadline = time.monotonic() + seconds
-        while (described := states.describe_execution(executionArn=execution))["status"] == "RUNNING":
-            assert time.monotonic() < deadline, f"{execution} still runs after {seconds} s"
-            # The server works on the same cores.
-            time.sleep(0.02)
-        return described
+        describe = self.client("stepfunctions").describe_execution
+        return until(
+            lambda: describe(executionArn=execution), lambda described: described["status"] != "RUNNING", seconds
+        )
 
     def retrain(self, **execution_input: Any) -> dict[str, Any]:
         """Run the workflow to its end, which must be a success; its output."""

@@ -1,23 +1,22 @@
 """What a request leaves in the inference function's log group."""
 
 import json
-import time
 from typing import Any
 
+from machines import until
 from promotions import RIDE, WriteArtefact, promote, trained
 from stacks import MakeStack, Stack
 
 
 def metrics_of(stack: Stack, requests: int) -> list[dict[str, Any]]:
     """The lines of metrics of so many requests, once they are there."""
-    deadline = time.monotonic() + 20
-    while True:
-        found = stack.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{stack.name}-predict")["events"]
-        lines = [json.loads(event["message"]) for event in found if '"CloudWatchMetrics"' in event["message"]]
-        if len(lines) >= requests:
-            return lines
-        assert time.monotonic() < deadline, found
-        time.sleep(0.05)
+    logs = stack.client("logs").filter_log_events
+
+    def lines() -> list[dict[str, Any]]:
+        found = logs(logGroupName=f"/aws/lambda/{stack.name}-predict")["events"]
+        return [json.loads(event["message"]) for event in found if '"CloudWatchMetrics"' in event["message"]]
+
+    return until(lines, lambda found: len(found) >= requests)
 
 
 def test_each_request_is_counted_and_no_payload_is_logged(make_stack: MakeStack, write_artefact: WriteArtefact) -> None:

@@ -1,14 +1,13 @@
 """Promotions and rollbacks while requests come in: none fails, and each is answered by one whole model."""
 
 import re
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from rich.console import Console
 
 from local import registry, rollback
+from machines import until
 from promotions import RIDE, Load, Model, WriteArtefact, live, promote, start, trained
 from stacks import MakeStack, Stack
 
@@ -31,9 +30,10 @@ def test_tenth_of_the_requests_first_and_all_when_no_alarm_goes_off(
     model = trained(stack, write_artefact, 0.875)
     execution = start(stack, model.request(bake_seconds=3))
     function = stack.outputs["PredictFunctionName"]
-    deadline = time.monotonic() + 20
-    while not (now := stack.client("lambda").get_alias(FunctionName=function, Name="live")).get("RoutingConfig"):
-        assert time.monotonic() < deadline, "no weight was set"
+    now = until(
+        lambda: stack.client("lambda").get_alias(FunctionName=function, Name="live"),
+        lambda alias: alias.get("RoutingConfig"),
+    )
     assert list(now["RoutingConfig"]["AdditionalVersionWeights"].values()) == [0.1]
     with Load(stack) as load:
         described = stack.ended(execution)
@@ -55,8 +55,7 @@ def test_of_fifty_promotions_at_once_one_wins_and_every_answer_is_of_one_whole_m
             executions = list(starters.map(lambda model: start(stack, model.request()), models))
         ended = [stack.ended(execution) for execution in executions]
         asked = len(load.answers)
-        while len(load.answers) < asked + 20:
-            threading.Event().wait(0.01)
+        until(lambda: len(load.answers), lambda count: count >= asked + 20)
     winners = [model for model, described in zip(models, ended, strict=True) if described["status"] == "SUCCEEDED"]
     losers = [described for described in ended if described["status"] == "FAILED"]
     assert len(winners) == 1

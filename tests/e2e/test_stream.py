@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
+from machines import until
 from stacks import MakeStack, Stack
 from stream_rides import ride
 
@@ -139,9 +140,7 @@ def test_ride_of_both_paths_is_one_row_of_the_training_set(make_stack: MakeStack
     listed = [ride(number) | {"StatusTime": "2019-06-25 09:43:42.426"} for number in range(600)]
     stack.put("raw/batch.json", json.dumps(listed[:400]))
     stack.put("stream/one at a time + ünïcode.json", json.dumps(listed[200:]))
-    deadline = time.monotonic() + 60
-    while len({each["ride_id"] for each in stored(stack)}) < 400:
-        assert time.monotonic() < deadline
+    until(lambda: len({each["ride_id"] for each in stored(stack)}), lambda count: count == 400)
     output = stack.retrain()
     counts = output["training_set"]
     assert (output["rides"]["accepted"], counts["rides"]) == (400, 600)
@@ -166,14 +165,11 @@ def test_dead_letters_are_replayed_once_the_fault_is_mended(make_stack: MakeStac
     # Five attempts, without the minutes that a message is out of sight after each.
     hidden_for(stack, 1)
     send(stack, [json.dumps(ride(number)) for number in range(50)])
-    deadline = time.monotonic() + 90
-    while waiting(stack, "RidesQueueUrl", "LocatedRidesQueueUrl") or not waiting(
-        stack, "LocatedRidesDeadLetterQueueUrl"
-    ):
-        assert time.monotonic() < deadline, "the rides were not dead-lettered"
+    for _ in drained(stack, 90):
+        pass
+    until(lambda: waiting(stack, "LocatedRidesDeadLetterQueueUrl"), bool)
     assert stored(stack) == []
     stack.client("iam").put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
     hidden_for(stack, 70)
     replayed(stack, "LocatedRidesDeadLetterQueueUrl")
-    while len({each["ride_id"] for each in stored(stack)}) < 50:
-        assert time.monotonic() < deadline + 60, "the dead letters were not replayed"
+    until(lambda: len({each["ride_id"] for each in stored(stack)}), lambda count: count == 50)
