@@ -1,6 +1,7 @@
 """The commands behind `make run`, `up`, `stream`, `invoke`, `models`, `report`, `rollback` and `down`."""
 
 import argparse
+import contextlib
 import sys
 from pathlib import Path
 
@@ -57,10 +58,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _above_zero(text: str) -> float:
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not above 0")
-    return number
+    with contextlib.suppress(ValueError):
+        if 0 < (number := float(text)) < float("inf"):
+            return number
+    raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
 
 
 def _run(given: argparse.Namespace, console: Console) -> int:
