@@ -18,12 +18,14 @@ LAMBDA_FAULTS = (
 )
 ATHENA_FAULTS = ("Athena.TooManyRequestsException", "Athena.InternalServerException", "Athena.AmazonAthenaException")
 SAGEMAKER_FAULTS = ("SageMaker.AmazonSageMakerException", "SageMaker.ThrottlingException")
+# A connection that was lost has the same name for every service, after the service's own.
 SDK_FAULTS = (
     "Lambda.TooManyRequestsException",
     "Lambda.ServiceException",
     "Ssm.ThrottlingException",
     "Ssm.InternalServerErrorException",
     "Ecr.ServerException",
+    *(f"{service}.SdkClientException" for service in ("CloudWatch", "Ecr", "Lambda", "S3", "Sfn", "Ssm")),
 )
 # Somebody else has changed the function or the alias, or is about to.
 CONFLICTS = ("Lambda.PreconditionFailedException", "Lambda.ResourceConflictException")
