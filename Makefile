@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
+# Where it is set, each of the many processes would compile thousands of modules anew: seconds for every server.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3.11
 UV_VERSION := 0.13.8

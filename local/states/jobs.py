@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from botocore import xform_name
 from botocore.exceptions import ClientError
-from botocore.session import get_session
 from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
@@ -27,6 +25,7 @@ from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from local.seams import replace, seam
+from local.states.names import operation
 
 _POLL_SECONDS = 0.1
 
@@ -102,7 +101,8 @@ class JobTask(StateTaskServiceCallback):
         action = self._get_boto_service_action()
         if action != self.job.start and action not in self.job.actions:
             return None
-        return _input_members(self._get_boto_service_name(), action)
+        called: Any = operation(self._get_boto_service_name(), action)
+        return set(called.input_shape.members)
 
     def _client(self, resource_runtime_part: Any, state_credentials: Any) -> Any:
         return boto_client.boto_client_for(
@@ -157,13 +157,6 @@ class JobTask(StateTaskServiceCallback):
         return FailureEvent(
             env=env, error_name=name, event_type=HistoryEventType.TaskFailed, event_details=EventDetails(**details)
         )
-
-
-def _input_members(service: str, action: str) -> set[str]:
-    model: Any = get_session().get_service_model(service)
-    operation = next(name for name in model.operation_names if xform_name(name) == action)
-    shape = model.operation_model(operation).input_shape
-    return set(shape.members) if shape is not None else set()
 
 
 def _plain(value: Any) -> Any:

@@ -20,9 +20,15 @@ from local.seams import replace, seam
 
 
 @cache
+def _model(service: str) -> Any:
+    """A service's operations and shapes: some are megabytes of JSON."""
+    return get_session().get_service_model(service)
+
+
+@cache
 def operation(service: str, action: str) -> OperationModel | None:
     """The operation that boto3 calls `action` (`start_execution`), or None where the service has none of that name."""
-    model: Any = get_session().get_service_model(service)
+    model = _model(service)
     names = {xform_name(name): name for name in model.operation_names}
     return model.operation_model(names[action]) if action in names else None
 
