@@ -1,7 +1,7 @@
 """Executions that have just been started.
 
-moto gives an execution what it runs in only once its definition is parsed, which takes a tenth of a second for a long
-one. Until then its stop, and DescribeMapRun of any other execution, end in an internal error.
+moto gives an execution what it runs in only once it has made the components of its definition, some hundredths of a
+second for a long one. Until then its stop, and DescribeMapRun of any other execution, end in an internal error.
 """
 
 import time

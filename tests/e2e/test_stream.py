@@ -55,16 +55,21 @@ def waiting(stack: Stack, *queues: str) -> int:
     )
 
 
-def drained(stack: Stack, seconds: float, *before: str) -> Iterator[int]:
-    """Look at both queues, and at those `before` them, until all are empty; gives what is left at each look.
+# In the order of a ride's way: it is in the next queue before it is gone from one.
+BOTH = ("RidesQueueUrl", "LocatedRidesQueueUrl")
 
-    Fails after `seconds`.
-    """
+
+def drained(stack: Stack, seconds: float) -> Iterator[int]:
+    """Look at the queues until both are empty; gives what is left at each look. Fails after `seconds`."""
     deadline = time.monotonic() + seconds
-    # In the order of a ride's way: it is in the next before it is gone from one.
-    while left := waiting(stack, *before, "RidesQueueUrl", "LocatedRidesQueueUrl"):
+    while left := waiting(stack, *BOTH):
         assert time.monotonic() < deadline, f"{left} messages are left after {seconds} s"
         yield left
+
+
+def empty(stack: Stack, seconds: float, *before: str) -> None:
+    """Wait until the queues are empty, and those `before` them. Fails after `seconds`."""
+    until(lambda: waiting(stack, *before, *BOTH), lambda left: left == 0, seconds)
 
 
 def stored(stack: Stack) -> list[dict[str, Any]]:
@@ -78,7 +83,7 @@ def rejected(stack: Stack) -> list[dict[str, Any]]:
 
 def hidden_for(stack: Stack, seconds: int) -> None:
     """How long both queues hide what was received."""
-    for queue in ("RidesQueueUrl", "LocatedRidesQueueUrl"):
+    for queue in BOTH:
         visibility = {"VisibilityTimeout": str(seconds)}
         stack.client("sqs").set_queue_attributes(QueueUrl=stack.outputs[queue], Attributes=visibility)
 
@@ -123,8 +128,7 @@ def test_no_ride_is_lost_and_none_is_taken_twice_while_workers_are_killed(stack:
     hidden_for(stack, 70)
     for dead in ("RidesDeadLetterQueueUrl", "LocatedRidesDeadLetterQueueUrl"):
         replayed(stack, dead)
-        for _ in drained(stack, 240, dead):
-            pass
+        empty(stack, 240, dead)
     lines = stored(stack)
     assert len({each["ride_id"] for each in lines}) == RIDES
     assert {each["distance"] for each in lines} == {1 + number / 1000 for number in range(RIDES)}
@@ -165,8 +169,7 @@ def test_dead_letters_are_replayed_once_the_fault_is_mended(make_stack: MakeStac
     # Five attempts, without the minutes that a message is out of sight after each.
     hidden_for(stack, 1)
     send(stack, [json.dumps(ride(number)) for number in range(50)])
-    for _ in drained(stack, 90):
-        pass
+    empty(stack, 90)
     until(lambda: waiting(stack, "LocatedRidesDeadLetterQueueUrl"), bool)
     assert stored(stack) == []
     stack.client("iam").put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))

@@ -2,8 +2,6 @@
 
 import gzip
 import itertools
-import threading
-import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ import boto3
 import duckdb
 
 from local import account
+from machines import until
 
 PARQUET = (
     "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
@@ -156,10 +155,7 @@ class Lake:
 
     def wait(self, query_id: str) -> dict[str, Any]:
         """The execution once it has ended."""
-        deadline, pause = time.monotonic() + 60, threading.Event()
-        while time.monotonic() < deadline:
-            execution = self.athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
-            if execution["Status"]["State"] not in ("QUEUED", "RUNNING"):
-                return execution
-            pause.wait(0.01)  # leave the processor to the query
-        raise TimeoutError(f"query {query_id} did not end")
+        return until(
+            lambda: self.athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"],
+            lambda execution: execution["Status"]["State"] not in ("QUEUED", "RUNNING"),
+        )

@@ -15,8 +15,6 @@ import socket
 import subprocess
 import sys
 import tarfile
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +32,7 @@ from local.sagemaker import transfer, validation
 from local.sagemaker.jobs import ENDED
 from local.sagemaker.runner import Runner
 from local.sagemaker.service import SageMakerService
+from machines import until
 
 ROLE = "arn:aws:iam::000000000000:role/training"
 IMAGE = "382416733822.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1"
@@ -59,7 +58,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             stderr=subprocess.STDOUT,
         )
     try:
-        _wait_for(lambda: _listens(port) or server.poll() is not None)
+        until(lambda: _listens(port) or server.poll() is not None, bool, 30)
         assert server.poll() is None, log.read_text()
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -71,14 +70,6 @@ def _listens(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False
-
-
-def _wait_for(condition: Any, seconds: float = 30) -> None:
-    """Return when `condition()` holds; fail after `seconds`."""
-    pause, deadline = threading.Event(), time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        pause.wait(0.02)
 
 
 class Clients:
@@ -161,7 +152,7 @@ class Stage:
         return self.sagemaker.describe_training_job(TrainingJobName=name)
 
     def ended(self, name: str) -> dict[str, Any]:
-        _wait_for(lambda: self.describe(name)["TrainingJobStatus"] in ENDED)
+        until(lambda: self.describe(name)["TrainingJobStatus"] in ENDED, bool, 30)
         return self.describe(name)
 
     def log(self, name: str) -> list[str]:
@@ -271,7 +262,7 @@ def test_s3_and_logs_are_reached_as_the_jobs_role(completed: tuple[Stage, dict[s
 def test_the_jobs_folder_is_gone(completed: tuple[Stage, dict[str, Any]]):
     prepared = completed[0]
 
-    _wait_for(lambda: not list(prepared.folder.iterdir()))
+    until(lambda: not list(prepared.folder.iterdir()), bool, 30)
 
 
 def test_a_name_cannot_be_used_twice(completed: tuple[Stage, dict[str, Any]]):
@@ -423,7 +414,7 @@ def test_an_upload_that_fails_fails_the_job(endpoint: str, tmp_path: Path):
 def test_a_stopped_job_ends_as_stopped_and_its_process_with_it(endpoint: str, tmp_path: Path):
     prepared = stage(endpoint, tmp_path, command=endless(SLOW))
     prepared.create("slow")
-    _wait_for(lambda: prepared.has_logged("slow", "under way"))
+    until(lambda: prepared.has_logged("slow", "under way"), bool, 30)
     assert len(_children()) == 1
 
     prepared.sagemaker.stop_training_job(TrainingJobName="slow")
@@ -439,7 +430,7 @@ def test_a_stopped_job_ends_as_stopped_and_its_process_with_it(endpoint: str, tm
 def test_a_process_that_does_not_heed_is_killed_after_the_grace(endpoint: str, tmp_path: Path):
     prepared = stage(endpoint, tmp_path, command=endless(STUBBORN), grace_seconds=0.3)
     prepared.create("stubborn")
-    _wait_for(lambda: prepared.has_logged("stubborn", "under way"))
+    until(lambda: prepared.has_logged("stubborn", "under way"), bool, 30)
 
     prepared.sagemaker.stop_training_job(TrainingJobName="stubborn")
 
@@ -461,7 +452,7 @@ def test_what_was_saved_before_the_end_is_uploaded(endpoint: str, tmp_path: Path
     script = f"import pathlib; pathlib.Path('model/partial').write_text('half a model'); {SLOW}"
     prepared = stage(endpoint, tmp_path, command=endless(script))
     prepared.create("partial")
-    _wait_for(lambda: prepared.has_logged("partial", "under way"))
+    until(lambda: prepared.has_logged("partial", "under way"), bool, 30)
 
     prepared.sagemaker.stop_training_job(TrainingJobName="partial")
     job = prepared.ended("partial")
@@ -478,7 +469,7 @@ def test_stop_all_leaves_no_process(endpoint: str, tmp_path: Path):
     for name in ("one", "two"):
         prepared.create(name)
     for name in ("one", "two"):
-        _wait_for(lambda name=name: prepared.has_logged(name, "under way"))
+        until(lambda name=name: prepared.has_logged(name, "under way"), bool, 30)
     assert len(_children()) == 2
 
     prepared.service.stop_all(grace_seconds=0.2)
