@@ -51,7 +51,8 @@ def _distribution_of(axes: Axes, side: Side) -> None:
     threshold = side.metrics["threshold"]
     axes.axvline(threshold, color=INK, linewidth=1.2, linestyle=":")
     axes.set_title(f"{side.name}, threshold {threshold:.2f} (dotted)", loc="left", size=10, color=INK)
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    # As many decimals as its steps need.
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
 
 
 def _shares(counts: Sequence[int]) -> list[float]:

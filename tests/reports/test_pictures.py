@@ -89,6 +89,19 @@ def test_score_distribution_has_each_labels_shares(make_card: MakeCard) -> None:
         assert sum(values) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("half_widths", [0.2, 1.0, 3.0])
+def test_shares_are_where_their_axis_says(make_card: MakeCard, half_widths: float) -> None:
+    """Whatever the largest share: its axis is divided otherwise then."""
+    margins = [(place - 150) / 50 * half_widths for place in range(300)]
+    rows = [(place * 7 % 10 // 5, (margin, 0.0)) for place, margin in enumerate(margins)]
+    figure = bars.score_distribution(make_card(rows=rows))
+    assert figure is not None
+    (axes,) = figure.axes
+    figure.canvas.draw()
+    said = [float(label.get_text().rstrip("%")) / 100 for label in axes.get_yticklabels()]
+    assert said == pytest.approx(list(axes.get_yticks()), abs=1e-9)
+
+
 def test_weights_are_scaled_by_deviation_the_strongest_at_the_top(make_card: MakeCard) -> None:
     card = make_card(beside=True)
     assert bars.scaled_weights(card, card["weights"]) == pytest.approx(
