@@ -23,8 +23,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bench.command import Show, bar, note, run
-from local import account, api, deploy, process, registry, trial
+from local import api, deploy, process, registry, trial
 from local.__main__ import STACK
+from local.account import EmbeddedAws
 from local.server import ROOT
 from wildrydes.linear_model import read_model
 from wildrydes.stored_model import execution_of
@@ -84,12 +85,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=60, help="how long to ask 5 times a second (%(default)s)")
     parser.add_argument("--excess-seconds", type=float, default=10, help="how long to ask too often (%(default)s)")
     given = parser.parse_args(arguments)
-    with _stack() as (endpoint, outputs):
-        questions = questions_for(endpoint, outputs)
+    with _stack() as (server, outputs):
+        questions = questions_for(server, outputs)
         if not questions:
             print("No model is live: `make run` promotes one.")  # noqa: T201
             return 1
-        target, (rate, burst) = api.of_stack(endpoint, outputs), plan_of(endpoint, outputs)
+        target, (rate, burst) = api.of_stack(server, outputs), plan_of(server, outputs)
         with bar("5 requests a second", count := round(5 * given.seconds)) as show:
             steady = send("steady", target, questions, 5, count, show)
         print(steady)  # noqa: T201
@@ -103,40 +104,40 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 @contextlib.contextmanager
-def _stack() -> Iterator[tuple[str, dict[str, str]]]:
-    """Endpoint and outputs of the stack that `make up` keeps, or of one for the length of the block, with a model."""
+def _stack() -> Iterator[tuple[EmbeddedAws, dict[str, str]]]:
+    """Server and outputs of the stack that `make up` keeps, or of one for the length of the block, with a model."""
     kept = process.kept()
     if kept is not None:
-        yield kept.endpoint, deploy.deployed(kept.endpoint, STACK).outputs
+        yield kept.server, deploy.deployed(kept.server, STACK).outputs
         return
     note("No embedded AWS is running: starting one, and training a model for it")
     with TemporaryDirectory() as folder:
         data = ROOT / "data"
         with trial.trial(data / "rides", data / "weather", Path(folder) / "log") as aws:
             aws.retrain()
-            yield aws.endpoint, aws.deployment.outputs
+            yield aws.server, aws.deployment.outputs
 
 
-def questions_for(endpoint: str, outputs: dict[str, str], count: int = 200) -> list[Question]:
+def questions_for(server: EmbeddedAws, outputs: dict[str, str], count: int = 200) -> list[Question]:
     """Rides for the live model, each with its right answer; none where no model is live."""
-    function = account.client("lambda", endpoint).get_function_configuration(
+    function = server.client("lambda").get_function_configuration(
         FunctionName=outputs["PredictFunctionName"], Qualifier="live"
     )
     path = function["Environment"]["Variables"]["MODEL_PATH"]
     if path == deploy.NO_MODEL:
         return []
     bucket = outputs["DataBucketName"]
-    model = read_model(account.client("s3", endpoint).get_object(Bucket=bucket, Key=path)["Body"].read())
-    features = registry.card(endpoint, bucket, execution_of(path))["features"]
+    model = read_model(server.client("s3").get_object(Bucket=bucket, Key=path)["Body"].read())
+    features = registry.card(server, bucket, execution_of(path))["features"]
     rides = [
         {name: float((place * 7 + 13 * each) % 400) for each, name in enumerate(features)} for place in range(count)
     ]
     return [Question(ride, model.score(list(ride.values()))) for ride in rides]
 
 
-def plan_of(endpoint: str, outputs: dict[str, str]) -> tuple[float, int]:
+def plan_of(server: EmbeddedAws, outputs: dict[str, str]) -> tuple[float, int]:
     """The rate and the burst of the usage plan that the API's key is in."""
-    plans = account.client("apigateway", endpoint).get_usage_plans()["items"]
+    plans = server.client("apigateway").get_usage_plans()["items"]
     (plan,) = [each for each in plans if outputs["ApiId"] in [stage["apiId"] for stage in each["apiStages"]]]
     return float(plan["throttle"]["rateLimit"]), int(plan["throttle"]["burstLimit"])
 

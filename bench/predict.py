@@ -27,7 +27,8 @@ import numpy as np
 
 from bench.command import bar, note, run
 from bench.one_way import FEATURES, TOLD
-from local import account, process
+from local import process
+from local.account import EmbeddedAws
 from local.algorithms.linear_learner import artefact
 from local.algorithms.linear_learner.hyperparameters import parse
 from local.sagemaker.transfer import pack
@@ -74,10 +75,10 @@ def main() -> int:
     """Measure both ways and print them. Returns 0, or 1 if they do not give the same numbers."""
     rows = _rows()
     note("Starting an embedded AWS")
-    with TemporaryDirectory() as folder, process.temporary_server(Path(folder) / "log") as endpoint:
-        store(endpoint, Path(folder))
+    with TemporaryDirectory() as folder, process.temporary_server(Path(folder) / "log") as server:
+        store(server, Path(folder))
         (Path(folder) / "rows.json").write_text(json.dumps(rows), encoding="utf-8")
-        environment = _environment(endpoint, rows[0], Path(folder) / "rows.json")
+        environment = _environment(server, rows[0], Path(folder) / "rows.json")
         cold = {way: [] for way in (ORIGINAL, OURS)}
         for way in _in_turns("cold starts", _COLD_STARTS):
             answer, seconds = _run(way, "cold", environment)
@@ -117,9 +118,9 @@ def lines(cold: dict[Way, list[float]], warm: dict[Way, list[dict[str, Any]]]) -
     yield Line("package", original, ours + _code_bytes(OURS.folder) / 1e6, "MB", 247 / 15)
 
 
-def store(endpoint: str, folder: Path) -> None:
+def store(server: EmbeddedAws, folder: Path) -> None:
     """Put the artefact and its card where an execution would."""
-    s3 = account.client("s3", endpoint)
+    s3 = server.client("s3")
     s3.create_bucket(Bucket=_BUCKET)
     (folder / "model").mkdir()
     artefact.write(folder / "model", _MODEL, parse({"predictor_type": "binary_classifier"}))
@@ -149,10 +150,10 @@ def _rows() -> list[list[float]]:
     return [[round(chance.uniform(*span), 1) for span in spans] for _ in range(1000)]
 
 
-def _environment(endpoint: str, row: list[float], rows: Path) -> dict[str, str]:
+def _environment(server: EmbeddedAws, row: list[float], rows: Path) -> dict[str, str]:
     event = json.loads((ROOT / "events" / "predict_ride.json").read_text(encoding="utf-8"))
     event["body"] = json.dumps(dict(zip(FEATURES, row, strict=True)))
-    return account.client_variables(endpoint) | {
+    return server.variables() | {
         "PATH": os.environ["PATH"],
         "BUCKET": _BUCKET,
         "DATA_BUCKET": _BUCKET,

@@ -18,7 +18,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.command import Show, bar, note, run
-from local import account, deploy, process
+from local import deploy, process
+from local.account import EmbeddedAws
 from local.server import ROOT
 
 _DEADLINE_SECONDS = 1200
@@ -45,9 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("rides", type=Path, help="a JSON array of rides")
     rides = json.loads(parser.parse_args(arguments).rides.read_text(encoding="utf-8"))
     note("Starting an embedded AWS")
-    with TemporaryDirectory() as folder, process.temporary_server(Path(folder) / "log") as endpoint:
-        original = measure_original(endpoint, rides)
-        ours = measure_ours(endpoint, rides)
+    with TemporaryDirectory() as folder, process.temporary_server(Path(folder) / "log") as server:
+        original = measure_original(server, rides)
+        ours = measure_ours(server, rides)
     print(f"{os.cpu_count()} cores, {len(rides):,} rides")  # noqa: T201
     print(f"the workshop's way: {original}")  # noqa: T201
     print(f"the project's way:  {ours}")  # noqa: T201
@@ -56,13 +57,13 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def measure_original(endpoint: str, rides: list[Any]) -> Result:
+def measure_original(server: EmbeddedAws, rides: list[Any]) -> Result:
     """One message and one object a ride."""
-    outputs = deploy.deploy(ROOT / "bench" / "original", endpoint, "original").outputs
-    s3 = account.client("s3", endpoint)
+    outputs = deploy.deploy(ROOT / "bench" / "original", server, "original").outputs
+    s3 = server.client("s3")
     s3.put_object(Bucket=outputs["Bucket"], Key="rides.json", Body=json.dumps(rides))
     began = time.monotonic()
-    account.client("lambda", endpoint).invoke(
+    server.client("lambda").invoke(
         FunctionName=outputs["FanOut"], InvocationType="Event", Payload=json.dumps({"key": "rides.json"})
     )
     with bar("the workshop's way", len(rides)) as show:
@@ -70,10 +71,10 @@ def measure_original(endpoint: str, rides: list[Any]) -> Result:
     return Result(len(rides), seconds, len(_keys(s3, outputs["Bucket"], "processed/")))
 
 
-def measure_ours(endpoint: str, rides: list[Any]) -> Result:
+def measure_ours(server: EmbeddedAws, rides: list[Any]) -> Result:
     """The file under stream/, as the template has it."""
-    outputs = deploy.deploy(ROOT, endpoint, "wildrydes").outputs
-    bucket, s3 = outputs["DataBucketName"], account.client("s3", endpoint)
+    outputs = deploy.deploy(ROOT, server, "wildrydes").outputs
+    bucket, s3 = outputs["DataBucketName"], server.client("s3")
     counted: dict[str, int] = {}
 
     def stored() -> int:

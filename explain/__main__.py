@@ -14,7 +14,7 @@ from rich.table import Table
 
 from explain import cards, inputs, retraining
 from explain.inputs import Finding, Status
-from local import account, process
+from local import process
 from wildrydes.errors import BadModel
 from wildrydes.model_card import ModelCard
 
@@ -50,7 +50,7 @@ def _embedded() -> cards.Client:
     kept = process.kept()
     if kept is None:
         raise cards.UnexplainedError("No embedded AWS is running: `make up` starts one.")
-    return lambda service: account.client(service, kept.endpoint)
+    return kept.server.client
 
 
 def explain(card: ModelCard, client: cards.Client, console: Console) -> int:

@@ -79,7 +79,7 @@ def _run(given: argparse.Namespace, console: Console) -> int:
 def _up(given: argparse.Namespace, console: Console) -> int:
     kept = process.kept()
     if kept is not None:
-        console.print(f"The embedded AWS is running already at {kept.endpoint}; `make down` stops it.")
+        console.print(f"The embedded AWS is running already at {kept.server.endpoint}; `make down` stops it.")
         return 0
     return run.up(given.port, given.weather, console, STACK)
 
@@ -92,10 +92,10 @@ def _running() -> process.Running:
 
 
 def _stream(given: argparse.Namespace, console: Console) -> int:
-    endpoint = _running().endpoint
+    server = _running().server
     rides = list(stream.records(run.files(given.rides)))
-    path = stream.RecordPath.of(deploy.deployed(endpoint, STACK).outputs)
-    outcome = stream.Fleet(endpoint, path).run(rides, given.rate, console)
+    path = stream.RecordPath.of(deploy.deployed(server, STACK).outputs)
+    outcome = stream.Fleet(server, path).run(rides, given.rate, console)
     console.print(str(outcome))
     if outcome.counts.missing:
         console.print(
@@ -105,19 +105,19 @@ def _stream(given: argparse.Namespace, console: Console) -> int:
 
 
 def _invoke(given: argparse.Namespace, console: Console) -> int:
-    return invoke.invoke(_running().endpoint, STACK, given.function, given.event, console)
+    return invoke.invoke(_running().server, STACK, given.function, given.event, console)
 
 
 def _models(_: argparse.Namespace, console: Console) -> int:
-    return rollback.models(_running().endpoint, STACK, console)
+    return rollback.models(_running().server, STACK, console)
 
 
 def _report(given: argparse.Namespace, console: Console) -> int:
-    return model_report.report(_running().endpoint, STACK, given.model, console)
+    return model_report.report(_running().server, STACK, given.model, console)
 
 
 def _rollback(given: argparse.Namespace, console: Console) -> int:
-    return rollback.rollback(_running().endpoint, STACK, given.to, console)
+    return rollback.rollback(_running().server, STACK, given.to, console)
 
 
 def _down(_: argparse.Namespace, console: Console) -> int:

@@ -1,8 +1,13 @@
 """The one account of the embedded AWS: its number, region and credentials, and what a client needs to reach it."""
 
+import json
 import os
+import secrets
+import urllib.request
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 from boto3.session import Session
 from botocore.client import BaseClient
@@ -12,9 +17,11 @@ ACCOUNT_ID = "123456789012"
 DEFAULT_REGION = "us-east-1"
 HOST = "127.0.0.1"
 
-# MiniStack takes the key `test` for the account's root. The secret is no secret: it opens nothing but this emulator.
-ACCESS_KEY_ID = "test"
-SECRET_ACCESS_KEY = "test"  # noqa: S105
+# What a caller of the server's own paths (`/_local/…`) shows, and the variable that hands it to the server's process.
+TOKEN_HEADER = "X-Embedded-Aws-Token"  # noqa: S105 - a header's name
+TOKEN_VARIABLE = "EMBEDDED_AWS_TOKEN"  # noqa: S105 - a variable's name
+
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 # Anything by which a client could find real credentials. The server's own process and its children run without them.
 CREDENTIAL_VARIABLES = (
@@ -28,42 +35,78 @@ CREDENTIAL_VARIABLES = (
 )
 
 
-def client_variables(endpoint: str, region: str = DEFAULT_REGION) -> dict[str, str]:
-    """The environment variables with which any AWS SDK or CLI talks to `endpoint` and nothing else."""
-    return {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
-        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
-        "AWS_REGION": region,
-        "AWS_DEFAULT_REGION": region,
-        # No shared file of the user may bring a profile, an endpoint or a role of its own.
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
+@dataclass(frozen=True)
+class EmbeddedAws:
+    """A server as its clients know it: where it listens, the keys of the account's root, and the server's own token.
 
+    The keys are random and new with each start.
+    """
 
-def isolated_environment(endpoint: str, inherited: Mapping[str, str], region: str = DEFAULT_REGION) -> dict[str, str]:
-    """`inherited` without a trace of real credentials or endpoints, and with the embedded AWS's own."""
-    kept = {
-        name: value
-        for name, value in inherited.items()
-        if name not in CREDENTIAL_VARIABLES and not name.startswith("AWS_ENDPOINT_URL")
-    }
-    return kept | client_variables(endpoint, region)
+    endpoint: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    token: str = field(repr=False)
+    region: str = DEFAULT_REGION
+
+    @classmethod
+    def on_port(cls, port: int) -> "EmbeddedAws":
+        """A server that is to be started on `port` of 127.0.0.1, with new keys."""
+        access_key_id = "AKIA" + "".join(secrets.choice(_BASE32) for _ in range(16))
+        return cls(f"http://{HOST}:{port}", access_key_id, secrets.token_urlsafe(30), secrets.token_urlsafe(30))
+
+    @property
+    def port(self) -> int:
+        """The TCP port of the endpoint."""
+        return int(self.endpoint.rpartition(":")[2])
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of `service` as the account's root. It cannot reach the real AWS: endpoint and keys are given.
+
+        One for all who ask: threads may share it, and making one takes longer than most calls.
+        """
+        return _client(self, service)
+
+    def variables(self) -> dict[str, str]:
+        """The environment variables with which any AWS SDK or CLI talks to this server and nothing else."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            # No shared file of the user may bring a profile, an endpoint or a role of its own.
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def isolated(self, inherited: Mapping[str, str]) -> dict[str, str]:
+        """`inherited` without a trace of real credentials or endpoints, and with this server's own."""
+        rest = {
+            name: value
+            for name, value in inherited.items()
+            if name not in CREDENTIAL_VARIABLES and not name.startswith("AWS_ENDPOINT_URL")
+        }
+        return rest | self.variables()
+
+    def request(self, path: str, **parameters: Any) -> Any:
+        """Ask one of the server's own paths (`/_local/clock`), which AWS does not have: JSON to JSON."""
+        request = urllib.request.Request(  # noqa: S310 - the endpoint is http
+            self.endpoint + path,
+            data=json.dumps(parameters).encode(),
+            headers={"Content-Type": "application/json", TOKEN_HEADER: self.token},
+        )
+        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+            return json.load(response)
 
 
 @cache
-def client(service: str, endpoint: str, region: str = DEFAULT_REGION) -> BaseClient:
-    """A boto3 client of `service` as the account's root. It cannot reach the real AWS: endpoint and keys are given.
-
-    One for all who ask: threads may share it, and making one takes longer than most calls.
-    """
+def _client(server: EmbeddedAws, service: str) -> BaseClient:
     return Session().client(
         service,  # pyright: ignore[reportArgumentType, reportCallIssue]
-        endpoint_url=endpoint,
-        region_name=region,
-        aws_access_key_id=ACCESS_KEY_ID,
-        aws_secret_access_key=SECRET_ACCESS_KEY,
+        endpoint_url=server.endpoint,
+        region_name=server.region,
+        aws_access_key_id=server.access_key_id,
+        aws_secret_access_key=server.secret_access_key,
         config=Config(retries={"max_attempts": 1}, read_timeout=120, s3={"addressing_style": "path"}),
     )

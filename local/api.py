@@ -6,7 +6,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from local import account
+from local.account import EmbeddedAws
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Api:
         return f"curl {key}-d {shlex.quote(json.dumps(body))} {self.url}"
 
 
-def of_stack(endpoint: str, outputs: dict[str, str]) -> Api:
+def of_stack(server: EmbeddedAws, outputs: dict[str, str]) -> Api:
     """The API of a stack, by the stack's outputs, where the embedded API Gateway serves it."""
-    url = f"{endpoint}/_aws/execute-api/{outputs['ApiId']}/live/"
-    return Api(url, key_of(endpoint, outputs["ApiKeyId"]) if "ApiKeyId" in outputs else None)
+    url = f"{server.endpoint}/_aws/execute-api/{outputs['ApiId']}/live/"
+    return Api(url, key_of(server, outputs["ApiKeyId"]) if "ApiKeyId" in outputs else None)
 
 
-def key_of(endpoint: str, key_id: str) -> str:
+def key_of(server: EmbeddedAws, key_id: str) -> str:
     """The value of an API key; no template and no file has it."""
-    return account.client("apigateway", endpoint).get_api_key(apiKey=key_id, includeValue=True)["value"]
+    return server.client("apigateway").get_api_key(apiKey=key_id, includeValue=True)["value"]

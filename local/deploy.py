@@ -16,7 +16,7 @@ from typing import Any
 from botocore.exceptions import ClientError, WaiterError
 from samtranslator.yaml_helper import yaml_parse
 
-from local import account
+from local.account import EmbeddedAws
 
 log = logging.getLogger(__name__)
 
@@ -40,13 +40,13 @@ class Deployment:
     outputs: dict[str, str]
 
 
-def deploy(root: Path, endpoint: str, stack: str, parameters: dict[str, str] | None = None) -> Deployment:
+def deploy(root: Path, server: EmbeddedAws, stack: str, parameters: dict[str, str] | None = None) -> Deployment:
     """Deploy `root/template.yaml` as `stack`, in place if it is there. Raises DeploymentError."""
-    s3 = account.client("s3", endpoint)
+    s3 = server.client("s3")
     ensure_bucket(s3, ARTIFACTS)
-    _ensure_model_path(account.client("ssm", endpoint))
+    _ensure_model_path(server.client("ssm"))
     template = packaged(root, s3)
-    cloudformation = account.client("cloudformation", endpoint)
+    cloudformation = server.client("cloudformation")
     request = {
         "StackName": stack,
         "TemplateBody": json.dumps(template),
@@ -54,12 +54,12 @@ def deploy(root: Path, endpoint: str, stack: str, parameters: dict[str, str] | N
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in (parameters or {}).items()],
     }
     _create_or_update(cloudformation, stack, request)
-    return deployed(endpoint, stack)
+    return deployed(server, stack)
 
 
-def deployed(endpoint: str, stack: str) -> Deployment:
+def deployed(server: EmbeddedAws, stack: str) -> Deployment:
     """What is deployed as `stack`. Raises botocore's ClientError where nothing is."""
-    cloudformation = account.client("cloudformation", endpoint)
+    cloudformation = server.client("cloudformation")
     described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     return Deployment(stack, {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])})
 

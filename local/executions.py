@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local import account
+from local.account import EmbeddedAws
 
 _POLL_SECONDS = 0.2
 _LOG_LINES = 20
@@ -45,9 +45,9 @@ class Progress:
     cause: str | None = None
 
 
-def follow(endpoint: str, execution_arn: str) -> Iterator[Progress]:
+def follow(server: EmbeddedAws, execution_arn: str) -> Iterator[Progress]:
     """Give the execution's progress again and again, for the last time when it has ended."""
-    states = account.client("stepfunctions", endpoint)
+    states = server.client("stepfunctions")
     while True:
         described = states.describe_execution(executionArn=execution_arn)
         progress = Progress(
@@ -113,14 +113,14 @@ class Failure:
     log: list[str]
 
 
-def failure(endpoint: str, execution_arn: str, progress: Progress) -> Failure:
+def failure(server: EmbeddedAws, execution_arn: str, progress: Progress) -> Failure:
     """Find the state that failed first for good, and the log of the function or job that it ran."""
     failed = next((state for state in progress.states if state.status in ("CAUGHT", "FAILED")), None)
     name = failed.name if failed else (progress.states[-1].name if progress.states else "no state")
-    states = account.client("stepfunctions", endpoint)
+    states = server.client("stepfunctions")
     definition = json.loads(states.describe_state_machine_for_execution(executionArn=execution_arn)["definition"])
-    group = _log_group(_state(definition, name), endpoint)
-    log = _tail(endpoint, group) if group else []
+    group = _log_group(_state(definition, name), server)
+    log = _tail(server, group) if group else []
     return Failure(name, progress.error or progress.status, _message(progress.cause or ""), group, log)
 
 
@@ -133,14 +133,14 @@ def _message(cause: str) -> str:
     return error.get("errorMessage", cause) if isinstance(error, dict) else cause
 
 
-def _log_group(task: dict[str, Any], endpoint: str) -> str:
+def _log_group(task: dict[str, Any], server: EmbeddedAws) -> str:
     """The log group of the function or training job that `task` runs; empty for other services."""
     if "sagemaker:" in task.get("Resource", ""):
         return "/aws/sagemaker/TrainingJobs"
     if "lambda:invoke" not in task.get("Resource", ""):
         return ""
     function = task["Parameters"]["FunctionName"]
-    configuration = account.client("lambda", endpoint).get_function_configuration(FunctionName=function)
+    configuration = server.client("lambda").get_function_configuration(FunctionName=function)
     return configuration["LoggingConfig"]["LogGroup"]
 
 
@@ -151,9 +151,9 @@ def _state(definition: dict[str, Any], name: str) -> dict[str, Any]:
     return children["States"][children["StartAt"]] if children else state
 
 
-def _tail(endpoint: str, group: str) -> list[str]:
+def _tail(server: EmbeddedAws, group: str) -> list[str]:
     try:
-        found = account.client("logs", endpoint).filter_log_events(logGroupName=group)
+        found = server.client("logs").filter_log_events(logGroupName=group)
     except ClientError as fault:
         # A training job that could not be started has no log, and the first of all has no log group.
         if fault.response["Error"]["Code"] != "ResourceNotFoundException":

@@ -7,31 +7,31 @@ from typing import Any
 
 from rich.console import Console
 
-from local import account
+from local.account import EmbeddedAws
 
 
 class CannotInvokeError(Exception):
     """There is no such function, or the event is no JSON; the message says which, and what there is."""
 
 
-def invoke(endpoint: str, stack: str, function: str, event: Path, console: Console) -> int:
+def invoke(server: EmbeddedAws, stack: str, function: str, event: Path, console: Console) -> int:
     """Call `function` (`ingest_rides`) with the JSON in the file `event`. Returns 1 where it answered with an error."""
-    name = physical_name(endpoint, stack, function)
+    name = physical_name(server, stack, function)
     try:
         json.loads(event.read_bytes())
     except (FileNotFoundError, ValueError) as fault:
         raise CannotInvokeError(f"{event} holds no event: {fault}") from fault
-    answer = account.client("lambda", endpoint).invoke(FunctionName=name, Payload=event.read_bytes(), LogType="Tail")
+    answer = server.client("lambda").invoke(FunctionName=name, Payload=event.read_bytes(), LogType="Tail")
     console.print(base64.b64decode(answer.get("LogResult", "")).decode(errors="replace"), style="dim", markup=False)
     console.print_json(answer["Payload"].read().decode())
     return 1 if "FunctionError" in answer else 0
 
 
-def physical_name(endpoint: str, stack: str, function: str) -> str:
+def physical_name(server: EmbeddedAws, stack: str, function: str) -> str:
     """The deployed name of the function in the folder `function`. Raises CannotInvokeError."""
-    resources: list[dict[str, Any]] = account.client("cloudformation", endpoint).describe_stack_resources(
-        StackName=stack
-    )["StackResources"]
+    resources: list[dict[str, Any]] = server.client("cloudformation").describe_stack_resources(StackName=stack)[
+        "StackResources"
+    ]
     names = {
         each["LogicalResourceId"]: each["PhysicalResourceId"]
         for each in resources

@@ -6,17 +6,18 @@ from typing import Any
 from rich.console import Console
 
 from local import deploy, registry
+from local.account import EmbeddedAws
 from local.process import BUILD
 from local.server import ROOT
 
 
-def report(endpoint: str, stack: str, model: str | None, console: Console, folder: Path = BUILD) -> int:
+def report(server: EmbeddedAws, stack: str, model: str | None, console: Console, folder: Path = BUILD) -> int:
     """Report on the model of an execution, by default the live one, or the newest while none is live.
 
     Raises registry.NoModelError.
     """
-    bucket = deploy.deployed(endpoint, stack).outputs["DataBucketName"]
-    history, known = registry.entries(endpoint, bucket), registry.cards(endpoint, bucket)
+    bucket = deploy.deployed(server, stack).outputs["DataBucketName"]
+    history, known = registry.entries(server, bucket), registry.cards(server, bucket)
     write(known[registry.chosen(history, known, model)], console, folder)
     return 0
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from local import account
+from local.account import EmbeddedAws
 from local.deploy import ensure_bucket
 
 BUCKET = "noaa-ghcn-pds"
@@ -41,9 +41,9 @@ class Filled:
     last_year: int
 
 
-def fill(endpoint: str, files: list[Path], bucket: str = BUCKET) -> Filled:
+def fill(server: EmbeddedAws, files: list[Path], bucket: str = BUCKET) -> Filled:
     """Put the rows of `files` into `bucket`, replacing what was there. Raises UnreadableWeatherError."""
-    s3 = account.client("s3", endpoint)
+    s3 = server.client("s3")
     ensure_bucket(s3, bucket)
     _empty(s3, bucket)
     with TemporaryDirectory() as folder, duckdb.connect() as database:

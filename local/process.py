@@ -3,15 +3,15 @@
 import contextlib
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from local import account
@@ -33,10 +33,10 @@ class ServerError(Exception):
 
 @dataclass(frozen=True)
 class Running:
-    """A server's process and where it listens."""
+    """A server's process and how to reach it."""
 
     pid: int
-    endpoint: str
+    server: account.EmbeddedAws
 
 
 def free_port() -> int:
@@ -47,12 +47,12 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def temporary_server(log: Path) -> Iterator[str]:
-    """Serve on a free port for the length of the block; gives the endpoint. Raises ServerError."""
-    port = free_port()
-    process = launch(port, log)
+def temporary_server(log: Path) -> Iterator[account.EmbeddedAws]:
+    """Serve on a free port for the length of the block. Raises ServerError."""
+    server = account.EmbeddedAws.on_port(free_port())
+    process = launch(server, log)
     try:
-        yield endpoint_at(port)
+        yield server
     finally:
         end(process)
 
@@ -67,52 +67,47 @@ def end(process: subprocess.Popen) -> None:
         process.wait()
 
 
-def endpoint_at(port: int) -> str:
-    """The URL of a server on `port`."""
-    return f"http://{account.HOST}:{port}"
-
-
-def launch(port: int, log: Path) -> subprocess.Popen:
-    """Start a server on `port` that writes its log to `log`, and wait until it answers. Raises ServerError."""
+def launch(server: account.EmbeddedAws, log: Path) -> subprocess.Popen:
+    """Start `server`, which writes its log to `log`, and wait until it answers. Raises ServerError."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as file:
         # A session of its own: Ctrl-C must reach this process first, to stop what runs in the server.
         process = subprocess.Popen(  # noqa: S603 - this module's own command
-            [sys.executable, "-m", "local.server", "--port", str(port)],
+            [sys.executable, "-m", "local.server", "--port", str(server.port)],
             cwd=ROOT,
-            env=account.isolated_environment(endpoint_at(port), os.environ),
+            env=server.isolated(os.environ) | {account.TOKEN_VARIABLE: server.token},
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     try:
-        _await_ready(process, endpoint_at(port), log)
+        _await_ready(process, server, log)
     except BaseException:
         end(process)
         raise
     return process
 
 
-def _await_ready(process: subprocess.Popen, endpoint: str, log: Path) -> None:
+def _await_ready(process: subprocess.Popen, server: account.EmbeddedAws, log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-5:]
             raise ServerError("The embedded AWS could not start.\n" + "\n".join(tail))
-        if answers(endpoint):
+        if answers(server):
             return
         time.sleep(0.05)
     raise ServerError(f"The embedded AWS did not answer within {_START_SECONDS} s; its log is {log}.")
 
 
-def answers(endpoint: str) -> bool:
-    """Whether an embedded AWS serves at `endpoint`."""
+def answers(server: account.EmbeddedAws) -> bool:
+    """Whether `server` serves, and takes its token."""
     try:
-        with urllib.request.urlopen(f"{endpoint}/_local/unread-properties", timeout=2) as answer:  # noqa: S310
-            return answer.status == 200
+        server.request("/_local/unread-properties")
     except (urllib.error.URLError, OSError):
         return False
+    return True
 
 
 def stop(running: Running) -> None:
@@ -127,15 +122,37 @@ def stop(running: Running) -> None:
 
 
 def save(running: Running) -> None:
-    """Remember the server that `make up` started."""
+    """Remember the server that `make up` started; its keys are in the file of its variables alone."""
     STATE.parent.mkdir(exist_ok=True)
-    STATE.write_text(json.dumps(asdict(running)) + "\n", encoding="utf-8")
+    STATE.write_text(json.dumps({"pid": running.pid}) + "\n", encoding="utf-8")
+
+
+def save_variables(variables: Mapping[str, str], path: Path = VARIABLES) -> str:
+    """Write the file that a shell sources, for its owner's eyes alone. Returns what it holds."""
+    lines = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(lines)
+    return lines
+
+
+def _variables() -> dict[str, str]:
+    words = [shlex.split(line) for line in VARIABLES.read_text(encoding="utf-8").splitlines()]
+    return dict(word[1].split("=", 1) for word in words)
 
 
 def kept() -> Running | None:
     """The server that `make up` started, if it still answers."""
     try:
-        running = Running(**json.loads(STATE.read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError, TypeError):
+        variables = _variables()
+        server = account.EmbeddedAws(
+            variables["AWS_ENDPOINT_URL"],
+            variables["AWS_ACCESS_KEY_ID"],
+            variables["AWS_SECRET_ACCESS_KEY"],
+            variables[account.TOKEN_VARIABLE],
+        )
+        running = Running(json.loads(STATE.read_text(encoding="utf-8"))["pid"], server)
+    except (FileNotFoundError, ValueError, TypeError, KeyError, IndexError):
         return None
-    return running if answers(running.endpoint) else None
+    return running if answers(running.server) else None

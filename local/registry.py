@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from local import account
+from local.account import EmbeddedAws
 
 # An execution may be called `registry`, and have its card there.
 _ENTRY = re.compile(r"models/registry/\d{4}-\d{2}-\d{2}T[^/]+\.json")
@@ -53,7 +53,7 @@ class NoEarlierModelError(NoModelError):
     """There is no model to go back to; the message says which there are."""
 
 
-def entries(endpoint: str, bucket: str) -> list[Entry]:
+def entries(server: EmbeddedAws, bucket: str) -> list[Entry]:
     """Every promotion, the oldest first."""
     return [
         Entry(
@@ -65,23 +65,23 @@ def entries(endpoint: str, bucket: str) -> list[Entry]:
             golden=each["golden"],
             reason=each["reason"],
         )
-        for each in _objects(endpoint, bucket, "models/registry/", _ENTRY)
+        for each in _objects(server, bucket, "models/registry/", _ENTRY)
     ]
 
 
-def cards(endpoint: str, bucket: str) -> dict[str, dict[str, Any]]:
+def cards(server: EmbeddedAws, bucket: str) -> dict[str, dict[str, Any]]:
     """The card of each model, by execution."""
-    return {card["execution"]: card for card in _objects(endpoint, bucket, "models/", _CARD)}
+    return {card["execution"]: card for card in _objects(server, bucket, "models/", _CARD)}
 
 
-def card(endpoint: str, bucket: str, execution: str) -> dict[str, Any]:
+def card(server: EmbeddedAws, bucket: str, execution: str) -> dict[str, Any]:
     """The card of the model that `execution` trained."""
-    s3: Any = account.client("s3", endpoint)
+    s3: Any = server.client("s3")
     return json.load(s3.get_object(Bucket=bucket, Key=f"models/{execution}/card.json")["Body"])
 
 
-def _objects(endpoint: str, bucket: str, prefix: str, wanted: re.Pattern[str]) -> Iterator[dict[str, Any]]:
-    s3: Any = account.client("s3", endpoint)
+def _objects(server: EmbeddedAws, bucket: str, prefix: str, wanted: re.Pattern[str]) -> Iterator[dict[str, Any]]:
+    s3: Any = server.client("s3")
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         for each in page.get("Contents", []):
             if wanted.fullmatch(each["Key"]):

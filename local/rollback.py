@@ -12,8 +12,9 @@ from typing import Any
 
 from rich.console import Console
 
-from local import account, deploy, executions, registry
 from local import console as shown
+from local import deploy, executions, registry
+from local.account import EmbeddedAws
 
 
 @dataclass(frozen=True)
@@ -25,18 +26,18 @@ class Outcome:
     seconds: float
 
 
-def rollback(endpoint: str, stack: str, to: str | None, console: Console) -> int:
+def rollback(server: EmbeddedAws, stack: str, to: str | None, console: Console) -> int:
     """Make the model of execution `to` live again, by default the one before. Returns 1 where that failed.
 
     Raises registry.NoEarlierModelError.
     """
-    outputs = deploy.deployed(endpoint, stack).outputs
-    history = registry.entries(endpoint, outputs["DataBucketName"])
+    outputs = deploy.deployed(server, stack).outputs
+    history = registry.entries(server, outputs["DataBucketName"])
     earlier = registry.earlier(history, to)
     console.print(f"From the model of {history[-1].execution} back to that of {earlier.execution}")
-    outcome = promote(endpoint, outputs["PromoteStateMachineArn"], request(earlier, history[-1]))
+    outcome = promote(server, outputs["PromoteStateMachineArn"], request(earlier, history[-1]))
     if outcome.progress.status != "SUCCEEDED":
-        console.print(shown.failure_report(executions.failure(endpoint, outcome.arn, outcome.progress)))
+        console.print(shown.failure_report(executions.failure(server, outcome.arn, outcome.progress)))
         return 1
     output = json.loads(outcome.progress.output or "{}")
     console.print(
@@ -57,20 +58,20 @@ def request(earlier: registry.Entry, now: registry.Entry) -> dict[str, Any]:
     }
 
 
-def promote(endpoint: str, machine: str, given: dict[str, Any]) -> Outcome:
+def promote(server: EmbeddedAws, machine: str, given: dict[str, Any]) -> Outcome:
     """Run the promotion to its end."""
     began = time.monotonic()
-    started = account.client("stepfunctions", endpoint).start_execution(
+    started = server.client("stepfunctions").start_execution(
         stateMachineArn=machine, name=f"rollback-{uuid.uuid4().hex[:12]}", input=json.dumps(given)
     )
-    *_, progress = executions.follow(endpoint, started["executionArn"])
+    *_, progress = executions.follow(server, started["executionArn"])
     return Outcome(progress, started["executionArn"], time.monotonic() - began)
 
 
-def models(endpoint: str, stack: str, console: Console) -> int:
+def models(server: EmbeddedAws, stack: str, console: Console) -> int:
     """List what was live, when and with which numbers, and why the others were not."""
-    bucket = deploy.deployed(endpoint, stack).outputs["DataBucketName"]
-    listed = registry.lines(registry.entries(endpoint, bucket), registry.cards(endpoint, bucket))
+    bucket = deploy.deployed(server, stack).outputs["DataBucketName"]
+    listed = registry.lines(registry.entries(server, bucket), registry.cards(server, bucket))
     if not listed:
         console.print("There is no model yet: `make run` trains one.")
         return 0

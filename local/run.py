@@ -7,7 +7,6 @@ Everything past the server's start goes through the APIs of AWS, by boto3 and HT
 
 import contextlib
 import json
-import shlex
 import time
 import urllib.error
 import urllib.request
@@ -22,6 +21,7 @@ from rich.console import Console
 
 from local import account, api, deploy, executions, model_report, noaa, process, registry
 from local import console as shown
+from local.account import EmbeddedAws
 from local.report import report
 from local.server import ROOT
 
@@ -80,30 +80,30 @@ def number(text: str) -> int | float | str:
 def run(wish: Wish, console: Console, stack: str) -> int:
     """Retrain once and ask the API. Returns the exit code: 1 where the execution failed."""
     rides, weather = files(wish.rides), files(wish.weather)
-    with _server(console) as endpoint:
-        deployment = _deploy(endpoint, stack, console)
-        _fill_weather(endpoint, weather, console)
-        upload(endpoint, deployment.outputs["DataBucketName"], rides)
+    with _server(console) as server:
+        deployment = _deploy(server, stack, console)
+        _fill_weather(server, weather, console)
+        upload(server, deployment.outputs["DataBucketName"], rides)
         console.print(f"Uploaded {len(rides)} ride {'file' if len(rides) == 1 else 'files'}")
-        arn = start(endpoint, deployment, wish.execution_input())
+        arn = start(server, deployment, wish.execution_input())
         began = time.monotonic()
         try:
-            progress = shown.watch(console, executions.follow(endpoint, arn))
+            progress = shown.watch(console, executions.follow(server, arn))
         except KeyboardInterrupt:
-            account.client("stepfunctions", endpoint).stop_execution(executionArn=arn, cause="Ctrl-C")
+            server.client("stepfunctions").stop_execution(executionArn=arn, cause="Ctrl-C")
             raise
         if progress.status != "SUCCEEDED":
-            console.print(shown.failure_report(executions.failure(endpoint, arn, progress)))
+            console.print(shown.failure_report(executions.failure(server, arn, progress)))
             return 1
         output = json.loads(progress.output or "{}")
-        prediction = _ask_what_is_live(api.of_stack(endpoint, deployment.outputs), output)
+        prediction = _ask_what_is_live(api.of_stack(server, deployment.outputs), output)
         written = report(output, prediction, {"arn": arn, "seconds": round(time.monotonic() - began, 1)})
         REPORT.parent.mkdir(exist_ok=True)
         REPORT.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         console.print(shown.summary(written))
         console.print(f"\nAll of it is in {REPORT.relative_to(ROOT)}.")
         bucket = deployment.outputs["DataBucketName"]
-        model_report.write(registry.card(endpoint, bucket, output["execution"]), console)
+        model_report.write(registry.card(server, bucket, output["execution"]), console)
     return 0
 
 
@@ -111,31 +111,33 @@ def up(port: int, weather: Path, console: Console, stack: str) -> int:
     """Start the embedded AWS on `port` and leave it running, the stack deployed and the weather in place."""
     weather_files = files(weather)
     console.print(f"Starting the embedded AWS on {account.HOST}:{port}")
-    server = process.launch(port, process.LOG)
-    running = process.Running(server.pid, process.endpoint_at(port))
+    server = EmbeddedAws.on_port(port)
+    started = process.launch(server, process.LOG)
     try:
-        deployment = _deploy(running.endpoint, stack, console)
-        _fill_weather(running.endpoint, weather_files, console)
+        deployment = _deploy(server, stack, console)
+        _fill_weather(server, weather_files, console)
     except BaseException:
-        process.end(server)
+        process.end(started)
         raise
-    process.save(running)
-    lines = exports(running.endpoint, deployment)
-    process.VARIABLES.write_text(lines, encoding="utf-8")
+    process.save(process.Running(started.pid, server))
+    lines = process.save_variables(exports(server, deployment))
     sourced = process.VARIABLES.relative_to(ROOT)
     console.print(f"\nRunning until `make down`. For the aws CLI and any SDK (`. {sourced}`):\n")
     console.print(lines)
     return 0
 
 
-def exports(endpoint: str, deployment: deploy.Deployment) -> str:
-    """Shell lines: how any client reaches the embedded AWS, and the names of what is deployed there."""
+def exports(server: EmbeddedAws, deployment: deploy.Deployment) -> dict[str, str]:
+    """Variables: how any client reaches the embedded AWS, and the names of what is deployed there."""
     outputs = ("DataBucketName", "StateMachineArn", "PredictFunctionName", "AthenaWorkGroupName", "GlueDatabaseName")
-    variables = account.client_variables(endpoint)
+    variables = server.variables()
     variables |= {_shell_name(name): deployment.outputs[name] for name in outputs}
-    stack_api = api.of_stack(endpoint, deployment.outputs)
-    variables |= {"API_URL": stack_api.url, "API_KEY": stack_api.key or ""}
-    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+    stack_api = api.of_stack(server, deployment.outputs)
+    return variables | {
+        "API_URL": stack_api.url,
+        "API_KEY": stack_api.key or "",
+        account.TOKEN_VARIABLE: server.token,
+    }
 
 
 def _shell_name(output: str) -> str:
@@ -155,47 +157,47 @@ def files(path: Path) -> list[Path]:
 
 
 @contextlib.contextmanager
-def _server(console: Console) -> Iterator[str]:
+def _server(console: Console) -> Iterator[EmbeddedAws]:
     """The server that `make up` keeps, or one for the length of the block."""
     kept = process.kept()
     if kept is not None:
-        console.print(f"Using the embedded AWS at {kept.endpoint}; the rides there before are trained on as well.")
-        yield kept.endpoint
+        address = kept.server.endpoint
+        console.print(f"Using the embedded AWS at {address}; the rides there before are trained on as well.")
+        yield kept.server
         return
     console.print("Starting the embedded AWS")
-    with process.temporary_server(process.LOG) as endpoint:
-        yield endpoint
+    with process.temporary_server(process.LOG) as server:
+        yield server
     console.print("The embedded AWS of this run has ended; `make up` keeps one that goes on answering.", style="dim")
 
 
-def _deploy(endpoint: str, stack: str, console: Console) -> deploy.Deployment:
+def _deploy(server: EmbeddedAws, stack: str, console: Console) -> deploy.Deployment:
     console.print("Deploying template.yaml")
-    deployment = deploy.deploy(ROOT, endpoint, stack)
-    with urllib.request.urlopen(f"{endpoint}/_local/unread-properties", timeout=10) as answer:  # noqa: S310
-        unread = json.load(answer)
+    deployment = deploy.deploy(ROOT, server, stack)
+    unread = server.request("/_local/unread-properties")
     for resource, properties in sorted(unread.items()):
         console.print(f"  not played here: {', '.join(properties)} of {resource}", style="dim")
     return deployment
 
 
-def _fill_weather(endpoint: str, files: list[Path], console: Console) -> None:
-    filled = noaa.fill(endpoint, files)
+def _fill_weather(server: EmbeddedAws, files: list[Path], console: Console) -> None:
+    filled = noaa.fill(server, files)
     console.print(
         f"Filled {noaa.BUCKET} with {filled.rows:,} rows of {filled.stations} stations, "
         f"{filled.first_year} to {filled.last_year}"
     )
 
 
-def upload(endpoint: str, bucket: str, files: list[Path]) -> None:
+def upload(server: EmbeddedAws, bucket: str, files: list[Path]) -> None:
     """Put ride files under raw/, by their own names."""
-    s3 = account.client("s3", endpoint)
+    s3 = server.client("s3")
     for file in files:
         s3.upload_file(str(file), bucket, f"raw/{file.name}")
 
 
-def start(endpoint: str, deployment: deploy.Deployment, execution_input: dict[str, Any]) -> str:
+def start(server: EmbeddedAws, deployment: deploy.Deployment, execution_input: dict[str, Any]) -> str:
     """Start the workflow; returns the execution's ARN."""
-    started = account.client("stepfunctions", endpoint).start_execution(
+    started = server.client("stepfunctions").start_execution(
         stateMachineArn=deployment.outputs["StateMachineArn"],
         name=f"run-{uuid.uuid4().hex[:12]}",
         input=json.dumps(execution_input),

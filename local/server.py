@@ -90,9 +90,19 @@ def check(options: Options) -> None:
             ) from None
 
 
+def server_of(options: Options) -> account.EmbeddedAws:
+    """This server, with the keys that its launcher made. Raises CannotStartError."""
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", account.TOKEN_VARIABLE)
+    missing = [name for name in names if not os.environ.get(name)]
+    if missing:
+        raise CannotStartError(f"{', '.join(missing)} is not set: `make up` starts a server with keys of its own.")
+    access_key_id, secret_access_key, token = (os.environ[name] for name in names)
+    return account.EmbeddedAws(options.endpoint, access_key_id, secret_access_key, token, options.region)
+
+
 def prepare(options: Options) -> None:
     """Set the process up: MiniStack and moto read their settings from the environment when they are imported."""
-    isolated = account.isolated_environment(options.endpoint, os.environ, options.region)
+    isolated = server_of(options).isolated(os.environ)
     os.environ.clear()
     os.environ.update(isolated)
     os.environ.update(

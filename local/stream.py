@@ -18,7 +18,7 @@ from typing import Any
 
 from rich.console import Console
 
-from local import account
+from local.account import EmbeddedAws
 from local.bars import bars
 from local.stream_ledger import Counts, Ledger
 
@@ -99,7 +99,7 @@ def _past_space(text: str, position: int) -> int:
 class Fleet:
     """Sends rides, and looks for them where they end. `pause` waits for so many seconds between batches."""
 
-    endpoint: str
+    server: EmbeddedAws
     path: RecordPath
     pause: Callable[[float], object] | None = None
     ledger: Ledger = field(default_factory=Ledger)
@@ -107,8 +107,8 @@ class Fleet:
     _stopped: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:
-        self._sqs = account.client("sqs", self.endpoint)
-        self._s3 = account.client("s3", self.endpoint)
+        self._sqs = self.server.client("sqs")
+        self._s3 = self.server.client("s3")
 
     def run(self, rides: list[Any], rate: float | None, console: Console) -> Outcome:
         """Send `rides`, `rate` of them a second or as fast as it goes, and wait until none is on its way."""

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local import account, deploy, executions, noaa, process, registry, run
+from local import deploy, executions, noaa, process, registry, run
+from local.account import EmbeddedAws
 from local.server import ROOT
 
 _STACK = "wildrydes-trial"
@@ -28,22 +29,22 @@ class TrialError(Exception):
 class Trial:
     """A running stack."""
 
-    endpoint: str
+    server: EmbeddedAws
     deployment: deploy.Deployment
 
     def retrain(self, **execution_input: Any) -> dict[str, Any]:
         """Run the workflow to its end. Returns the card of the model that it trained. Raises TrialError."""
-        arn = run.start(self.endpoint, self.deployment, execution_input)
-        *_, progress = executions.follow(self.endpoint, arn)
+        arn = run.start(self.server, self.deployment, execution_input)
+        *_, progress = executions.follow(self.server, arn)
         if progress.status != "SUCCEEDED":
-            failed = executions.failure(self.endpoint, arn, progress)
+            failed = executions.failure(self.server, arn, progress)
             raise TrialError(f"{failed.state}: {failed.error}: {failed.cause}")
         execution = json.loads(progress.output or "{}")["execution"]
-        return registry.card(self.endpoint, self.deployment.outputs["DataBucketName"], execution)
+        return registry.card(self.server, self.deployment.outputs["DataBucketName"], execution)
 
     def query(self, sql: str) -> str:
         """What Athena answers, as the CSV with a header that it writes. Raises TrialError."""
-        athena = account.client("athena", self.endpoint)
+        athena = self.server.client("athena")
         query = athena.start_query_execution(
             QueryString=sql,
             WorkGroup=self.deployment.outputs["AthenaWorkGroupName"],
@@ -57,15 +58,15 @@ class Trial:
         if found["Status"]["State"] != "SUCCEEDED":
             raise TrialError(found["Status"].get("StateChangeReason", found["Status"]["State"]))
         bucket, key = found["ResultConfiguration"]["OutputLocation"].removeprefix("s3://").split("/", 1)
-        return account.client("s3", self.endpoint).get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+        return self.server.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
 
 
 @contextlib.contextmanager
 def trial(rides: Path, weather: Path, log: Path) -> Iterator[Trial]:
     """A stack of its own on a free port, whose server logs to `log`. Raises what `make run` would."""
     ride_files, weather_files = run.files(rides), run.files(weather)
-    with process.temporary_server(log) as endpoint:
-        deployment = deploy.deploy(ROOT, endpoint, _STACK)
-        noaa.fill(endpoint, weather_files)
-        run.upload(endpoint, deployment.outputs["DataBucketName"], ride_files)
-        yield Trial(endpoint, deployment)
+    with process.temporary_server(log) as server:
+        deployment = deploy.deploy(ROOT, server, _STACK)
+        noaa.fill(server, weather_files)
+        run.upload(server, deployment.outputs["DataBucketName"], ride_files)
+        yield Trial(server, deployment)

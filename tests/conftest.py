@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from local import account, process
+from local import process
+from local.account import EmbeddedAws
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
@@ -25,16 +26,22 @@ WriteArtefact = Callable[..., bytes]
 
 
 @pytest.fixture(scope="session")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the embedded AWS listens."""
-    with process.temporary_server(tmp_path_factory.mktemp("server") / "embedded-aws.log") as address:
-        yield address
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
+    """The embedded AWS, with the keys to it."""
+    with process.temporary_server(tmp_path_factory.mktemp("server") / "embedded-aws.log") as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
-def client(endpoint: str) -> Client:
+def endpoint(server: EmbeddedAws) -> str:
+    """Where the embedded AWS listens."""
+    return server.endpoint
+
+
+@pytest.fixture(scope="session")
+def client(server: EmbeddedAws) -> Client:
     """Makes boto3 clients of the account's root."""
-    return lambda service: account.client(service, endpoint)
+    return server.client
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ def install() -> None:
 
 def _signed(operation: str, region: str) -> dict[str, str]:
     """Headers of a call from inside the gateway: it was authorised where it came in."""
-    scope = f"{account.ACCESS_KEY_ID}/20000101/{region}/states/aws4_request"
+    scope = f"gateway/20000101/{region}/states/aws4_request"
     return {
         "host": "states",
         "x-amz-target": f"AWSStepFunctions.{operation}",

@@ -6,26 +6,27 @@ from pathlib import Path
 
 import pytest
 
-from local import account, deploy, noaa
+from local import deploy, noaa
+from local.account import EmbeddedAws
 from stacks import ROOT, SAMPLE_WEATHER, MakeStack, Stack
 
 
 @pytest.fixture(scope="session")
-def weather(endpoint: str) -> noaa.Filled:
+def weather(server: EmbeddedAws) -> noaa.Filled:
     """NOAA's bucket, with the sample's weather."""
-    return noaa.fill(endpoint, SAMPLE_WEATHER)
+    return noaa.fill(server, SAMPLE_WEATHER)
 
 
 @pytest.fixture(scope="session")
-def make_stack(endpoint: str, weather: noaa.Filled) -> MakeStack:
+def make_stack(server: EmbeddedAws, weather: noaa.Filled) -> MakeStack:
     """Deploys the template under a new name, with the parameters given."""
 
     def make(**parameters: str) -> Stack:
         name = f"rydes-{uuid.uuid4().hex[:6]}"
         path = f"/wildrydes/{name}/model-path"
-        account.client("ssm", endpoint).put_parameter(Name=path, Value="none", Type="String")
+        server.client("ssm").put_parameter(Name=path, Value="none", Type="String")
         given = {"ModelPath": path, "ModelPathParameterName": path} | parameters
-        return Stack(endpoint, name, deploy.deploy(ROOT, endpoint, name, given).outputs)
+        return Stack(server, name, deploy.deploy(ROOT, server, name, given).outputs)
 
     return make
 

@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from local import account, api
+from local import api
+from local.account import EmbeddedAws
 from machines import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,12 +25,16 @@ key_of = cache(api.key_of)
 class Stack:
     """A deployed stack, as its user sees it."""
 
-    endpoint: str
+    server: EmbeddedAws
     name: str
     outputs: dict[str, str]
 
     def client(self, service: str) -> Any:
-        return account.client(service, self.endpoint)
+        return self.server.client(service)
+
+    @property
+    def endpoint(self) -> str:
+        return self.server.endpoint
 
     @property
     def bucket(self) -> str:
@@ -43,7 +48,7 @@ class Stack:
     @property
     def key(self) -> str:
         """The value of the API's key."""
-        return key_of(self.endpoint, self.outputs["ApiKeyId"])
+        return key_of(self.server, self.outputs["ApiKeyId"])
 
     def upload(self, files: Iterable[Path], prefix: str = "raw/") -> None:
         for file in files:

@@ -11,7 +11,7 @@ import pytest
 from explain import retraining
 from explain.__main__ import main
 from explain.cards import find
-from local import account, process
+from local import process
 from local.sagemaker import images
 from stacks import SAMPLE_RIDES, MakeStack, Stack
 
@@ -42,7 +42,7 @@ def explain(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> Explain:
     """Runs the command on an execution, a file, or a card put into one; its exit code and what it says."""
-    for name, value in account.client_variables(stack.endpoint).items():
+    for name, value in stack.server.variables().items():
         monkeypatch.setenv(name, value)
 
     def run(model: Any) -> tuple[int, str]:

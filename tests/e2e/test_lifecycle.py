@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from local import account, deploy
+from local.account import EmbeddedAws
 from stacks import SAMPLE_RIDES, MakeStack, Stack
 
 RIDE = {"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMAX": 333, "TMIN": 300, "PRCP": 0}
@@ -124,7 +125,7 @@ def test_deployment_of_code_keeps_model_and_data(
     function = {"FunctionName": stack.outputs["PredictFunctionName"], "Qualifier": "live"}
     live = stack.client("lambda").get_function_configuration(**function)
     parameters = {"ModelPath": path, "ModelPathParameterName": path}
-    again = deploy.deploy(copy_of_the_project, stack.endpoint, stack.name, parameters)
+    again = deploy.deploy(copy_of_the_project, stack.server, stack.name, parameters)
     assert again.outputs == stack.outputs
     deployed = stack.client("lambda").get_function_configuration(**function)
     # Another version of the function answers now: the new code, with the model that was live.
@@ -137,12 +138,12 @@ def test_deployment_of_code_keeps_model_and_data(
 
 
 def test_real_rides_are_kept_though_their_nearest_station_never_reports(
-    make_stack: MakeStack, shared_data: Path, endpoint: str
+    make_stack: MakeStack, shared_data: Path, server: EmbeddedAws
 ) -> None:
     real = make_stack(WeatherBucket="noaa-of-the-real-rides")
     from local import noaa
 
-    noaa.fill(endpoint, [shared_data / "weather" / "ghcnd_nyc_2009-2019.csv"], "noaa-of-the-real-rides")
+    noaa.fill(server, [shared_data / "weather" / "ghcnd_nyc_2009-2019.csv"], "noaa-of-the-real-rides")
     real.upload([shared_data / "rides" / "ride_data.array.json"])
     output = real.retrain()
     counts = output["training_set"]
@@ -152,13 +153,10 @@ def test_real_rides_are_kept_though_their_nearest_station_never_reports(
     assert output["metrics"]["accuracy"] >= 0.99
 
 
-def test_schedule_starts_the_deployed_workflow(make_stack: MakeStack, endpoint: str) -> None:
-    import urllib.request
-
+def test_schedule_starts_the_deployed_workflow(make_stack: MakeStack, server: EmbeddedAws) -> None:
     scheduled = make_stack(ScheduleExpression="rate(1 day)", ScheduleTimezone="Europe/Berlin")
-    body = json.dumps({"advance_seconds": 86_400 + 60}).encode()
-    with urllib.request.urlopen(urllib.request.Request(f"{endpoint}/_local/clock", data=body)) as answer:
-        assert f"{scheduled.name}-retrain" in json.load(answer)["fired"]
+    fired = server.request("/_local/clock", advance_seconds=86_400 + 60)["fired"]
+    assert f"{scheduled.name}-retrain" in fired
     executions = scheduled.client("stepfunctions").list_executions(stateMachineArn=scheduled.outputs["StateMachineArn"])
     (started,) = executions["executions"]
     described = scheduled.ended(started["executionArn"])

@@ -10,12 +10,12 @@ from stacks import MakeStack
 
 def test_excess_is_refused_and_nothing_else(make_stack: MakeStack, write_artefact: WriteArtefact) -> None:
     stack = make_stack(ThrottleRate="0.001", ThrottleBurst="25")
-    assert load.questions_for(stack.endpoint, stack.outputs) == []
+    assert load.questions_for(stack.server, stack.outputs) == []
     promote(stack, trained(stack, write_artefact, 0.25))
-    questions = load.questions_for(stack.endpoint, stack.outputs)
+    questions = load.questions_for(stack.server, stack.outputs)
     assert len({question.probability for question in questions}) > 100
-    assert load.plan_of(stack.endpoint, stack.outputs) == (0.001, 25)
-    target = api.of_stack(stack.endpoint, stack.outputs)
+    assert load.plan_of(stack.server, stack.outputs) == (0.001, 25)
+    target = api.of_stack(stack.server, stack.outputs)
 
     steady = load.send("steady", target, questions, rate=100, count=20)
     assert Counter(reply.status for reply in steady.replies) == {200: 20}
@@ -30,9 +30,7 @@ def test_excess_is_refused_and_nothing_else(make_stack: MakeStack, write_artefac
     wrong = [load.Question(question.ride, 2.0) for question in questions]
     unlimited = make_stack()
     promote(unlimited, trained(unlimited, write_artefact, 0.25))
-    (fault,) = load.faults_of(
-        load.send("wrong", api.of_stack(unlimited.endpoint, unlimited.outputs), wrong, 10, 1), None
-    )
+    (fault,) = load.faults_of(load.send("wrong", api.of_stack(unlimited.server, unlimited.outputs), wrong, 10, 1), None)
     assert fault.endswith("not 2.0")
 
 

@@ -240,7 +240,7 @@ def test_models_are_listed_with_when_and_why(
 ) -> None:
     promote(stack, first, reason="log loss is better by 0.125")
     never = trained(stack, write_artefact, 1.75)
-    rollback.models(stack.endpoint, stack.name, Console(highlight=False, soft_wrap=True))
+    rollback.models(stack.server, stack.name, Console(highlight=False, soft_wrap=True))
     told = capsys.readouterr().out.splitlines()
     (now,) = [number for number, line in enumerate(told) if " to now, version " in line]
     assert told[now].startswith(f"{first.execution}  live from 20")

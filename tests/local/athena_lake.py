@@ -12,6 +12,7 @@ import boto3
 import duckdb
 
 from local import account
+from local.account import EmbeddedAws
 from machines import until
 
 PARQUET = (
@@ -50,36 +51,36 @@ class Finished:
 class Lake:
     """Tables and queries of one test; `credentials` are those that queries are started with."""
 
-    def __init__(self, endpoint: str, name: str, credentials: dict[str, str] | None = None) -> None:
-        self.endpoint = endpoint
+    def __init__(self, server: EmbeddedAws, name: str, credentials: dict[str, str] | None = None) -> None:
+        self.server = server
         self.name = name
         self.s3 = self.client("s3")
         self.glue = self.client("glue")
         self.athena = self.client("athena", credentials)
 
     @classmethod
-    def create(cls, endpoint: str) -> "Lake":
+    def create(cls, server: EmbeddedAws) -> "Lake":
         """A lake with a bucket and a database of the same, new name."""
-        lake = cls(endpoint, f"lake{next(_NUMBERS)}x{uuid.uuid4().hex[:8]}")
+        lake = cls(server, f"lake{next(_NUMBERS)}x{uuid.uuid4().hex[:8]}")
         lake.s3.create_bucket(Bucket=lake.name)
         lake.glue.create_database(DatabaseInput={"Name": lake.name})
         return lake
 
     def acting_as(self, credentials: dict[str, str]) -> "Lake":
         """The same lake, queried with `credentials`."""
-        return Lake(self.endpoint, self.name, credentials)
+        return Lake(self.server, self.name, credentials)
 
     def client(self, service: str, credentials: dict[str, str] | None = None) -> Any:
         """A client that signs with STS `credentials`, or as the account's root."""
-        root = {"AccessKeyId": account.ACCESS_KEY_ID, "SecretAccessKey": account.SECRET_ACCESS_KEY}
-        keys = credentials or root
+        if not credentials:
+            return self.server.client(service)
         return _SESSION.client(
             service,
-            endpoint_url=self.endpoint,
+            endpoint_url=self.server.endpoint,
             region_name=account.DEFAULT_REGION,
-            aws_access_key_id=keys["AccessKeyId"],
-            aws_secret_access_key=keys["SecretAccessKey"],
-            aws_session_token=keys.get("SessionToken"),
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials["SessionToken"],
         )
 
     def put(self, key: str, body: str | bytes) -> int:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from athena_lake import JSON, Lake
+from local.account import EmbeddedAws
 from local.athena.catalog import Table
 from local.athena.date_range import date_texts
 from local.athena.failures import QueryFailure
@@ -23,8 +24,8 @@ YEARS = {
 
 
 @pytest.fixture
-def lake(endpoint: str) -> Lake:
-    return Lake.create(endpoint)
+def lake(server: EmbeddedAws) -> Lake:
+    return Lake.create(server)
 
 
 @pytest.fixture

@@ -6,14 +6,15 @@ import pytest
 from botocore.exceptions import ClientError
 
 from athena_lake import JSON, Lake
+from local.account import EmbeddedAws
 from local.athena import install
 from local.athena.results import parse_rows
 from local.seams import MissingSeamError
 
 
 @pytest.fixture(scope="module")
-def lake(endpoint: str) -> Lake:
-    lake = Lake.create(endpoint)
+def lake(server: EmbeddedAws) -> Lake:
+    lake = Lake.create(server)
     lake.table("rides", {"ride_id": "string", "distance": "double"}, JSON)
     lake.put("rides/a.json", '{"ride_id": "a", "distance": 1.5}\n{"ride_id": "b", "distance": null}\n')
     return lake

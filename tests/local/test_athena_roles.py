@@ -9,11 +9,12 @@ from botocore.exceptions import ClientError
 
 from athena_lake import JSON, Lake
 from local import account
+from local.account import EmbeddedAws
 
 
 @pytest.fixture(scope="module")
-def lake(endpoint: str) -> Lake:
-    lake = Lake.create(endpoint)
+def lake(server: EmbeddedAws) -> Lake:
+    lake = Lake.create(server)
     lake.table("t", {"n": "int"}, JSON)
     lake.put("t/a.json", '{"n": 1}\n')
     return lake

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from athena_lake import JSON, OPEN_CSV, PARQUET, TEXT, Lake
+from local.account import EmbeddedAws
 
 
 @pytest.fixture
-def lake(endpoint: str) -> Lake:
-    return Lake.create(endpoint)
+def lake(server: EmbeddedAws) -> Lake:
+    return Lake.create(server)
 
 
 def test_json_rows_take_glues_types_and_not_the_types_of_the_values(lake: Lake) -> None:

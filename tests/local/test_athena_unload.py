@@ -8,11 +8,12 @@ import duckdb
 import pytest
 
 from athena_lake import JSON, Lake
+from local.account import EmbeddedAws
 
 
 @pytest.fixture
-def lake(endpoint: str) -> Lake:
-    return Lake.create(endpoint)
+def lake(server: EmbeddedAws) -> Lake:
+    return Lake.create(server)
 
 
 def unload(lake: Lake, select: str, properties: str, folder: str = "out") -> str:

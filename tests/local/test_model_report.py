@@ -11,7 +11,8 @@ import pytest
 from rich.console import Console
 
 from local import __main__ as commands
-from local import account, model_report, process, registry
+from local import model_report, process, registry
+from local.account import EmbeddedAws
 
 TEMPLATE = {
     "Resources": {"Data": {"Type": "AWS::S3::Bucket"}},
@@ -54,25 +55,25 @@ def card(execution: str, created: str) -> dict[str, Any]:
 class Deployed:
     """A stack with a data bucket and nothing else."""
 
-    def __init__(self, endpoint: str) -> None:
-        self.endpoint, self.name = endpoint, f"report-{uuid.uuid4().hex[:6]}"
-        stacks = account.client("cloudformation", endpoint)
+    def __init__(self, server: EmbeddedAws) -> None:
+        self.server, self.name = server, f"report-{uuid.uuid4().hex[:6]}"
+        stacks = server.client("cloudformation")
         stacks.create_stack(StackName=self.name, TemplateBody=json.dumps(TEMPLATE))
         stacks.get_waiter("stack_create_complete").wait(StackName=self.name, WaiterConfig={"Delay": 0.1})
         (output,) = stacks.describe_stacks(StackName=self.name)["Stacks"][0]["Outputs"]
         self.bucket = output["OutputValue"]
 
     def put(self, key: str, value: Any) -> None:
-        account.client("s3", self.endpoint).put_object(Bucket=self.bucket, Key=key, Body=json.dumps(value))
+        self.server.client("s3").put_object(Bucket=self.bucket, Key=key, Body=json.dumps(value))
 
     def end(self) -> None:
-        account.client("cloudformation", self.endpoint).delete_stack(StackName=self.name)
+        self.server.client("cloudformation").delete_stack(StackName=self.name)
 
 
 @pytest.fixture
-def deployed(endpoint: str) -> Iterator[Deployed]:
+def deployed(server: EmbeddedAws) -> Iterator[Deployed]:
     """With the cards of two models, none of which has been live."""
-    stack = Deployed(endpoint)
+    stack = Deployed(server)
     stack.put("models/one/card.json", card("one", "2026-01-02T00:00:00+00:00"))
     stack.put("models/two/card.json", card("two", "2026-01-01T00:00:00+00:00"))
     yield stack
@@ -82,7 +83,7 @@ def deployed(endpoint: str) -> Iterator[Deployed]:
 def report(deployed: Deployed, model: str | None, folder: Path) -> str:
     told = io.StringIO()
     console = Console(file=told, soft_wrap=True)
-    assert model_report.report(deployed.endpoint, deployed.name, model, console, folder) == 0
+    assert model_report.report(deployed.server, deployed.name, model, console, folder) == 0
     return told.getvalue()
 
 

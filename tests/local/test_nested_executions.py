@@ -7,7 +7,7 @@ import pytest
 from boto3.session import Session
 from botocore.config import Config
 
-from local import account
+from local.account import EmbeddedAws
 from machines import Client, allow, ended, execute, machine, role, run, unique, until
 
 START = "arn:aws:states:::states:startExecution"
@@ -115,7 +115,7 @@ def test_body_of_an_object_is_the_json_of_what_is_given(client: Client) -> None:
 
 
 def test_execution_that_was_just_started_can_be_asked_for_and_stopped(
-    client: Client, states_role: str, endpoint: str
+    client: Client, states_role: str, server: EmbeddedAws
 ) -> None:
     """One so long that it takes a while to parse."""
     parameters = {f"text{number}.$": "States.Format('{} {}', $.a, $.b)" for number in range(1000)}
@@ -126,8 +126,8 @@ def test_execution_that_was_just_started_can_be_asked_for_and_stopped(
     long = machine(client, {"StartAt": "Format", "States": states}, states_role)
     # A second attempt would come late enough.
     once = Config(retries={"total_max_attempts": 1})
-    keys: Any = {"aws_access_key_id": account.ACCESS_KEY_ID, "aws_secret_access_key": account.SECRET_ACCESS_KEY}
-    asked = Session().client("stepfunctions", "us-east-1", endpoint_url=endpoint, config=once, **keys)
+    keys: Any = {"aws_access_key_id": server.access_key_id, "aws_secret_access_key": server.secret_access_key}
+    asked = Session().client("stepfunctions", "us-east-1", endpoint_url=server.endpoint, config=once, **keys)
     execution = {"executionArn": asked.start_execution(stateMachineArn=long, input='{"a": 1, "b": 2}')["executionArn"]}
     assert asked.list_map_runs(**execution)["mapRuns"] == []
     asked.stop_execution(**execution)

@@ -8,7 +8,8 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from local import account, process
+from local import process
+from local.account import EmbeddedAws
 from machines import Client, allow, role, unique, until
 from queue_makers import (
     PARTIAL,
@@ -351,16 +352,16 @@ def test_mapping_of_a_template_that_aws_refuses_fails_the_stack(client: Client, 
 
 def test_server_ends_while_batches_are_under_way_and_takes_the_functions_along(tmp_path: Path) -> None:
     calls, begun = tmp_path / "calls.jsonl", tmp_path / "begun"
-    port = process.free_port()
-    server = process.launch(port, tmp_path / "log")
+    server = EmbeddedAws.on_port(process.free_port())
+    running = process.launch(server, tmp_path / "log")
     try:
-        own: Client = lambda service: account.client(service, process.endpoint_at(port))  # noqa: E731
+        own: Client = server.client
         body = f"open({str(begun)!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)"
         url = queue(own, VisibilityTimeout="900")
         mapping(own, url, recording(own, calls, body, Timeout=900), BatchSize=1)
         send(own, url, "a", "b")
         until(lambda: begun.exists() and begun.read_text(), bool)
     finally:
-        process.end(server)
-    assert server.returncode == 0, "it was killed, since it did not end by itself"
+        process.end(running)
+    assert running.returncode == 0, "it was killed, since it did not end by itself"
     assert not psutil.pid_exists(int(begun.read_text()))

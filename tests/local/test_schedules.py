@@ -1,21 +1,19 @@
 """What the schedule relies on of EventBridge Scheduler."""
 
 import json
-import urllib.request
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 import machines
+from local.account import EmbeddedAws
 from local.schedules import next_time
 from machines import Client, allow, machine, role
 
 
-def advance(endpoint: str, seconds: float) -> list[str]:
-    body = json.dumps({"advance_seconds": seconds}).encode()
-    with urllib.request.urlopen(urllib.request.Request(f"{endpoint}/_local/clock", data=body)) as answer:
-        return json.load(answer)["fired"]
+def advance(server: EmbeddedAws, seconds: float) -> list[str]:
+    return server.request("/_local/clock", advance_seconds=seconds)["fired"]
 
 
 def schedule(expression: str, zone: str = "UTC", **fields: Any) -> dict[str, Any]:
@@ -70,13 +68,13 @@ def executions(client: Client, machine_arn: str) -> list[dict[str, Any]]:
 
 
 def test_schedule_starts_the_workflow_with_its_input_when_the_clock_gets_there(
-    endpoint: str, client: Client, machine_arn: str
+    server: EmbeddedAws, client: Client, machine_arn: str
 ) -> None:
     starter = role(client, "scheduler.amazonaws.com", allow("states:StartExecution", resource=machine_arn))
     name = create(client, machine_arn, starter, "rate(2 days)")
-    assert name not in advance(endpoint, 3600)
+    assert name not in advance(server, 3600)
     assert executions(client, machine_arn) == []
-    assert name in advance(endpoint, 2 * 86_400)
+    assert name in advance(server, 2 * 86_400)
     started = executions(client, machine_arn)
     assert len(started) == 1
     described = client("stepfunctions").describe_execution(executionArn=started[0]["executionArn"])
@@ -85,9 +83,9 @@ def test_schedule_starts_the_workflow_with_its_input_when_the_clock_gets_there(
 
 
 def test_schedule_whose_role_may_not_start_the_workflow_starts_nothing(
-    endpoint: str, client: Client, machine_arn: str
+    server: EmbeddedAws, client: Client, machine_arn: str
 ) -> None:
     name = create(client, machine_arn, role(client, "scheduler.amazonaws.com"), "rate(1 day)")
-    assert name in advance(endpoint, 86_400 + 60)
+    assert name in advance(server, 86_400 + 60)
     assert executions(client, machine_arn) == []
     client("scheduler").delete_schedule(Name=name)

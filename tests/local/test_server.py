@@ -2,7 +2,6 @@
 
 import json
 import socket
-import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +12,7 @@ from boto3.session import Session
 from botocore.exceptions import ClientError
 
 from local import account, process
+from local.account import EmbeddedAws
 from local.seams import MissingSeamError, replace
 from machines import Client, unique
 
@@ -35,14 +35,14 @@ def test_server_refuses_a_port_that_is_taken_and_names_it(tmp_path: Path) -> Non
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(process.ServerError, match=f"Port {port} on 127.0.0.1 cannot be opened"):
-            process.launch(port, tmp_path / "log")
+            process.launch(EmbeddedAws.on_port(port), tmp_path / "log")
 
 
 def test_server_ends_with_the_block_and_takes_its_children_along(tmp_path: Path) -> None:
-    with process.temporary_server(tmp_path / "log") as endpoint:
-        owner = owner_of(endpoint)
+    with process.temporary_server(tmp_path / "log") as server:
+        owner = owner_of(server.endpoint)
         assert psutil.pid_exists(owner)
-    assert not process.answers(endpoint)
+    assert not process.answers(server)
     assert not psutil.pid_exists(owner)
 
 
@@ -65,9 +65,10 @@ def test_environment_of_a_child_holds_no_real_credentials() -> None:
         "AWS_ENDPOINT_URL_S3": "https://real",
         "PATH": "/bin",
     }
-    isolated = account.isolated_environment("http://127.0.0.1:1", inherited)
+    server = EmbeddedAws.on_port(1)
+    isolated = server.isolated(inherited)
     assert {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3"}.isdisjoint(isolated)
-    assert (isolated["AWS_ENDPOINT_URL"], isolated["AWS_ACCESS_KEY_ID"]) == ("http://127.0.0.1:1", "test")
+    assert (isolated["AWS_ENDPOINT_URL"], isolated["AWS_ACCESS_KEY_ID"]) == (server.endpoint, server.access_key_id)
     assert isolated["PATH"] == "/bin"
 
 
@@ -85,10 +86,10 @@ def stack(client: Client, resources: dict) -> str:
     return name
 
 
-def test_property_that_nothing_plays_is_told_by_name(endpoint: str, client: Client) -> None:
+def test_property_that_nothing_plays_is_told_by_name(server: EmbeddedAws, client: Client) -> None:
     stack(client, {"Unplayed": {"Type": "AWS::S3::Bucket", "Properties": {"AnalyticsConfigurations": []}}})
-    with urllib.request.urlopen(f"{endpoint}/_local/unread-properties") as answer:
-        assert json.load(answer)["AWS::S3::Bucket Unplayed"] == ["AnalyticsConfigurations"]
+    unread = server.request("/_local/unread-properties")
+    assert unread["AWS::S3::Bucket Unplayed"] == ["AnalyticsConfigurations"]
 
 
 def test_resource_type_that_nothing_plays_is_refused_by_name(client: Client) -> None:

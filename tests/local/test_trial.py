@@ -6,16 +6,17 @@ That it retrains is shown by the notebook's own test.
 import pytest
 
 from athena_lake import Lake
+from local.account import EmbeddedAws
 from local.deploy import Deployment
 from local.trial import Trial, TrialError
 
 
 @pytest.fixture
-def trial(endpoint: str) -> Trial:
-    lake = Lake.create(endpoint)
+def trial(server: EmbeddedAws) -> Trial:
+    lake = Lake.create(server)
     location = {"OutputLocation": f"s3://{lake.name}/results/"}
     lake.athena.create_work_group(Name=lake.name, Configuration={"ResultConfiguration": location})
-    return Trial(endpoint, Deployment("trial", {"AthenaWorkGroupName": lake.name, "GlueDatabaseName": lake.name}))
+    return Trial(server, Deployment("trial", {"AthenaWorkGroupName": lake.name, "GlueDatabaseName": lake.name}))
 
 
 def test_a_query_gives_the_csv_that_athena_writes(trial: Trial) -> None:

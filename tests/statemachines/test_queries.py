@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from athena_lake import JSON, PARQUET, Finished, Lake
+from local.account import EmbeddedAws
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 QUERIES = REPOSITORY / "statemachines" / "queries"
@@ -24,9 +25,9 @@ LINE = {"WEST": (40.0, -74.0), "MIDDLE": (40.0, -73.0), "EAST": (40.0, -71.0)}
 
 
 @pytest.fixture
-def lake(endpoint: str) -> Lake:
+def lake(server: EmbeddedAws) -> Lake:
     """The three tables of the template, over one bucket."""
-    lake = Lake.create(endpoint)
+    lake = Lake.create(server)
     rides = dict.fromkeys(("ride_id", "name", "statustime"), "string")
     rides |= dict.fromkeys(("latitude", "longitude", "distance", "healthpoints", "magicpoints"), "double")
     rides |= {"service_requested": "int", "groundstation": "string", "heavy_utilization": "int"}

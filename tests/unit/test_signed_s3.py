@@ -14,7 +14,7 @@ import pytest
 
 from aws import http_connection, signed_s3
 from aws.signed_s3 import Endpoint, endpoint_of
-from local import account
+from local.account import EmbeddedAws
 from wildrydes.errors import MissingObject, MissingSetting, ObjectNotRead
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -64,7 +64,9 @@ def serving(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         server = Server(list(answers))
         thread = threading.Thread(target=server.serve)
         thread.start()
-        variables = account.client_variables(server.address) | {"AWS_SESSION_TOKEN": "token"}
+        variables = EmbeddedAws(server.address, "AKIDEXAMPLE", "secret", "token").variables() | {
+            "AWS_SESSION_TOKEN": "token"
+        }
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         try:
@@ -144,7 +146,7 @@ def test_no_try_begins_when_the_time_is_over(serving: Any, monkeypatch: pytest.M
 def test_no_connection_is_a_fault_with_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    for name, value in account.client_variables(f"http://127.0.0.1:{port}").items():
+    for name, value in EmbeddedAws.on_port(port).variables().items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ObjectNotRead, match="at last for ConnectionRefusedError"):
         read("a")
@@ -197,7 +199,7 @@ def test_a_bucket_is_where_the_environment_says(
 
 
 def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in account.client_variables("http://127.0.0.1:1").items():
+    for name, value in EmbeddedAws.on_port(1).variables().items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(MissingSetting, match="AWS_SECRET_ACCESS_KEY"):
@@ -210,7 +212,7 @@ def test_tls_is_asked_of_a_host_whose_certificate_is_checked(serving: Any) -> No
 
 
 def test_the_embedded_aws_takes_the_signature(
-    endpoint: str, client: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+    server: EmbeddedAws, client: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bucket, s3 = f"signed-{uuid.uuid4().hex[:8]}", client("s3")
     s3.create_bucket(Bucket=bucket)
@@ -224,7 +226,7 @@ def test_the_embedded_aws_takes_the_signature(
     client("iam").put_user_policy(UserName=user, PolicyName="read", PolicyDocument=policy)
     key = client("iam").create_access_key(UserName=user)["AccessKey"]
     signer = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
-    for name, value in (account.client_variables(endpoint) | signer).items():
+    for name, value in (server.variables() | signer).items():
         monkeypatch.setenv(name, value)
     assert [json.loads(data) for data in signed_s3.read(bucket, dict.fromkeys(keys, 100))] == list(keys.values())
     with pytest.raises(MissingObject, match="AccessDenied"):
