@@ -23,10 +23,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bench.command import Show, bar, note, run
-from local import api, deploy, process, registry, trial
+from local import api, deploy, registry, trial
 from local.__main__ import STACK
 from local.account import EmbeddedAws
 from local.server import ROOT
+from local.server_record import ServerRecord
 from wildrydes.linear_model import read_model
 from wildrydes.stored_model import execution_of
 
@@ -106,9 +107,9 @@ def main(arguments: list[str] | None = None) -> int:
 @contextlib.contextmanager
 def _stack() -> Iterator[tuple[EmbeddedAws, dict[str, str]]]:
     """Server and outputs of the stack that `make up` keeps, or of one for the length of the block, with a model."""
-    kept = process.kept()
-    if kept is not None:
-        yield kept.server, deploy.deployed(kept.server, STACK).outputs
+    running = ServerRecord().running_server()
+    if running is not None:
+        yield running, deploy.deployed(running, STACK).outputs
         return
     note("No embedded AWS is running: starting one, and training a model for it")
     with TemporaryDirectory() as folder:

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from explain import cards, inputs, retraining
 from explain.inputs import Finding, Status
-from local import process
+from local.server_record import ServerRecord
 from wildrydes.errors import BadModel
 from wildrydes.model_card import ModelCard
 
@@ -47,10 +47,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _embedded() -> cards.Client:
     """Clients of what `make up` started. Raises UnexplainedError."""
-    kept = process.kept()
-    if kept is None:
+    server = ServerRecord().running_server()
+    if server is None:
         raise cards.UnexplainedError("No embedded AWS is running: `make up` starts one.")
-    return kept.server.client
+    return server.client
 
 
 def explain(card: ModelCard, client: cards.Client, console: Console) -> int:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local import deploy, invoke, model_report, process, registry, rollback, run, stream
+from local import deploy, invoke, model_report, registry, rollback, run, stream, up
 from local.server import ROOT
+from local.server_record import ServerRecord
 
 STACK = "wildrydes"
 
@@ -28,9 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
     running.add_argument("--features", help="inputs of the model, by commas: distance,TMAX,TMIN,PRCP")
     running.add_argument("--chunk-bytes", help="bytes a child execution gets (default: 200000 here, 8 MB on AWS)")
     running.add_argument("--max-rejected-fraction", help="share of rejected rides from which on to fail (default: 0.1)")
-    up = commands.add_parser("up", help="keep the embedded AWS running, with the stack deployed")
-    up.add_argument("--port", type=int, default=4566, help="port to listen on (default: %(default)s)")
-    up.add_argument(
+    keeping = commands.add_parser("up", help="keep the embedded AWS running, with the stack deployed")
+    keeping.add_argument("--port", type=int, default=4566, help="port to listen on (default: %(default)s)")
+    keeping.add_argument(
         "--weather", type=Path, default=ROOT / "data" / "weather", help="a GHCN-Daily CSV or a folder of them"
     )
     streaming = commands.add_parser("stream", help="send rides one at a time to what `up` started")
@@ -77,22 +78,11 @@ def _run(given: argparse.Namespace, console: Console) -> int:
 
 
 def _up(given: argparse.Namespace, console: Console) -> int:
-    kept = process.kept()
-    if kept is not None:
-        console.print(f"The embedded AWS is running already at {kept.server.endpoint}; `make down` stops it.")
-        return 0
-    return run.up(given.port, given.weather, console, STACK)
-
-
-def _running() -> process.Running:
-    kept = process.kept()
-    if kept is None:
-        raise process.ServerError("No embedded AWS is running: `make up` starts one.")
-    return kept
+    return up.up(given.port, given.weather, console, STACK)
 
 
 def _stream(given: argparse.Namespace, console: Console) -> int:
-    server = _running().server
+    server = ServerRecord().required_server()
     rides = list(stream.records(run.files(given.rides)))
     path = stream.RecordPath.of(deploy.deployed(server, STACK).outputs)
     outcome = stream.Fleet(server, path).run(rides, given.rate, console)
@@ -105,31 +95,23 @@ def _stream(given: argparse.Namespace, console: Console) -> int:
 
 
 def _invoke(given: argparse.Namespace, console: Console) -> int:
-    return invoke.invoke(_running().server, STACK, given.function, given.event, console)
+    return invoke.invoke(ServerRecord().required_server(), STACK, given.function, given.event, console)
 
 
 def _models(_: argparse.Namespace, console: Console) -> int:
-    return rollback.models(_running().server, STACK, console)
+    return rollback.models(ServerRecord().required_server(), STACK, console)
 
 
 def _report(given: argparse.Namespace, console: Console) -> int:
-    return model_report.report(_running().server, STACK, given.model, console)
+    return model_report.report(ServerRecord().required_server(), STACK, given.model, console)
 
 
 def _rollback(given: argparse.Namespace, console: Console) -> int:
-    return rollback.rollback(_running().server, STACK, given.to, console)
+    return rollback.rollback(ServerRecord().required_server(), STACK, given.to, console)
 
 
 def _down(_: argparse.Namespace, console: Console) -> int:
-    kept = process.kept()
-    if kept is None:
-        console.print("No embedded AWS is running.")
-    else:
-        process.stop(kept)
-        console.print("Stopped the embedded AWS.")
-    for file in (process.STATE, process.VARIABLES):
-        file.unlink(missing_ok=True)
-    return 0
+    return up.down(console)
 
 
 COMMANDS = {

@@ -7,30 +7,33 @@ from rich.console import Console
 
 from local import deploy, registry
 from local.account import EmbeddedAws
-from local.process import BUILD
+from local.run_folders import publish, run_folder
 from local.server import ROOT
+from local.server_record import BUILD
 
 
-def report(server: EmbeddedAws, stack: str, model: str | None, console: Console, folder: Path = BUILD) -> int:
+def report(server: EmbeddedAws, stack: str, model: str | None, console: Console, build: Path = BUILD) -> int:
     """Report on the model of an execution, by default the live one, or the newest while none is live.
 
     Raises registry.NoModelError.
     """
     bucket = deploy.deployed(server, stack).outputs["DataBucketName"]
     history, known = registry.entries(server, bucket), registry.cards(server, bucket)
-    write(known[registry.chosen(history, known, model)], console, folder)
+    write(known[registry.chosen(history, known, model)], console, build)
     return 0
 
 
-def write(card: dict[str, Any], console: Console, folder: Path = BUILD) -> None:
-    """Write the report on a card into `folder`, and say where it is."""
+def write(card: dict[str, Any], console: Console, build: Path = BUILD) -> None:
+    """Write the report on a card into the folder of its execution, copy the page to `build`, and say where it is."""
     # Matplotlib takes a second to import: only what draws waits for it.
     from reports import files
 
+    folder = run_folder(card["execution"], build)
     written = files.write(card, folder)
+    publish(folder, build)
     pictures = ", ".join(picture.name for picture in written.pictures)
     console.print(
-        f"The report on {card['execution']} is {_shown(written.page)}; "
+        f"The report on {card['execution']} is {_shown(build / written.page.name)}; "
         f"in {_shown(written.card.parent)}: {pictures}, {written.card.name}."
     )
 

@@ -1,42 +1,25 @@
-"""Starts and stops the server's process: for the length of a command, or from `make up` to `make down`."""
+"""Starts and ends the server's process: for the length of a command, or from `make up` to `make down`."""
 
 import contextlib
-import json
 import os
-import shlex
 import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 from local import account
+from local.listeners import listener
 from local.server import ROOT
-
-BUILD = ROOT / "build"
-STATE = BUILD / "embedded-aws.json"
-LOG = BUILD / "embedded-aws.log"
-# What a shell sources to reach the server that `make up` started.
-VARIABLES = BUILD / "embedded-aws.env"
+from local.server_record import ServerError, ServerProcess, ServerRecord
 
 _START_SECONDS = 60
 _STOP_SECONDS = 20
-
-
-class ServerError(Exception):
-    """The server did not start or did not stop; the message says why."""
-
-
-@dataclass(frozen=True)
-class Running:
-    """A server's process and how to reach it."""
-
-    pid: int
-    server: account.EmbeddedAws
+_KILL_SECONDS = 5
+_POLL_SECONDS = 0.05
 
 
 def free_port() -> int:
@@ -46,37 +29,49 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def refuse_taken(port: int) -> None:
+    """Raise ServerError where `port` cannot be listened on; the message says whose it is."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((account.HOST, port))
+        except OSError as fault:
+            owner = listener(port)
+            reason = f"is used by {owner}" if owner else f"cannot be opened ({fault.strerror})"
+            advice = f"`make down` in {owner.folder} ends it" if owner and owner.folder else "End what listens there"
+            raise ServerError(
+                f"Port {port} of {account.HOST} {reason}. {advice}; or choose another port by PORT=."
+            ) from None
+
+
 @contextlib.contextmanager
 def temporary_server(log: Path) -> Iterator[account.EmbeddedAws]:
-    """Serve on a free port for the length of the block. Raises ServerError."""
+    """Serve on a free port for the length of the block. Raises ServerError.
+
+    The server ends with this process too, however that ends.
+    """
     server = account.EmbeddedAws.on_port(free_port())
-    process = launch(server, log)
+    process = launch(server, log, tied=True)
     try:
         yield server
     finally:
         end(process)
 
 
-def end(process: subprocess.Popen) -> None:
-    """Ask the server to end, as it does with all it started, and wait until it has; kill it when it does not."""
-    process.terminate()
-    try:
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+def launch(server: account.EmbeddedAws, log: Path, *, tied: bool = False) -> subprocess.Popen:
+    """Start `server`, which writes its log to `log`, and wait until it answers. Raises ServerError.
 
-
-def launch(server: account.EmbeddedAws, log: Path) -> subprocess.Popen:
-    """Start `server`, which writes its log to `log`, and wait until it answers. Raises ServerError."""
+    A `tied` server ends as soon as its standard input is closed, which happens at the latest with this process.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "local.server", "--port", str(server.port)]
     with log.open("wb") as file:
         # A session of its own: Ctrl-C must reach this process first, to stop what runs in the server.
         process = subprocess.Popen(  # noqa: S603 - this module's own command
-            [sys.executable, "-m", "local.server", "--port", str(server.port)],
+            [*command, "--until-stdin-closes"] if tied else command,
             cwd=ROOT,
             env=server.isolated(os.environ) | {account.TOKEN_VARIABLE: server.token},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if tied else subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -97,7 +92,7 @@ def _await_ready(process: subprocess.Popen, server: account.EmbeddedAws, log: Pa
             raise ServerError("The embedded AWS could not start.\n" + "\n".join(tail))
         if answers(server):
             return
-        time.sleep(0.05)
+        time.sleep(_POLL_SECONDS)
     raise ServerError(f"The embedded AWS did not answer within {_START_SECONDS} s; its log is {log}.")
 
 
@@ -110,49 +105,40 @@ def answers(server: account.EmbeddedAws) -> bool:
     return True
 
 
-def stop(running: Running) -> None:
-    """Ask a server that another process started to end, and wait until it has; kill it when it does not."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(running.pid, signal.SIGTERM)
-        deadline = time.monotonic() + _STOP_SECONDS
-        while time.monotonic() < deadline:
-            os.kill(running.pid, 0)
-            time.sleep(0.05)
-        os.killpg(running.pid, signal.SIGKILL)
-
-
-def save(running: Running) -> None:
-    """Remember the server that `make up` started; its keys are in the file of its variables alone."""
-    STATE.parent.mkdir(exist_ok=True)
-    STATE.write_text(json.dumps({"pid": running.pid}) + "\n", encoding="utf-8")
-
-
-def save_variables(variables: Mapping[str, str], path: Path = VARIABLES) -> str:
-    """Write the file that a shell sources, for its owner's eyes alone. Returns what it holds."""
-    lines = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
-    path.parent.mkdir(exist_ok=True)
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(lines)
-    return lines
-
-
-def _variables() -> dict[str, str]:
-    words = [shlex.split(line) for line in VARIABLES.read_text(encoding="utf-8").splitlines()]
-    return dict(word[1].split("=", 1) for word in words)
-
-
-def kept() -> Running | None:
-    """The server that `make up` started, if it still answers."""
+def end(process: subprocess.Popen) -> None:
+    """Ask the server to end, as it does with all it started, and wait until it has; kill it when it does not."""
+    process.terminate()
     try:
-        variables = _variables()
-        server = account.EmbeddedAws(
-            variables["AWS_ENDPOINT_URL"],
-            variables["AWS_ACCESS_KEY_ID"],
-            variables["AWS_SECRET_ACCESS_KEY"],
-            variables[account.TOKEN_VARIABLE],
-        )
-        running = Running(json.loads(STATE.read_text(encoding="utf-8"))["pid"], server)
-    except (FileNotFoundError, ValueError, TypeError, KeyError, IndexError):
-        return None
-    return running if answers(running.server) else None
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    if process.stdin:
+        process.stdin.close()
+
+
+def stop(process: ServerProcess) -> None:
+    """Ask a server that another process started to end, and wait until it has; kill it when it does not.
+
+    Raises ServerError where it did not end even so.
+    """
+    for number, seconds in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, _KILL_SECONDS)):
+        if not process.is_running():
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, number)
+        if _ended(process, seconds):
+            return
+    raise ServerError(
+        f"The embedded AWS (pid {process.pid}) did not end: {ServerRecord().state.name} keeps its record."
+    )
+
+
+def _ended(process: ServerProcess, seconds: float) -> bool:
+    """Wait for the end of `process`, for so many seconds; whether it came."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not process.is_running():
+            return True
+        time.sleep(_POLL_SECONDS)
+    return False

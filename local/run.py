@@ -1,4 +1,4 @@
-"""`make run`, from raw rides to an answer of the API, and `make up`, which keeps all of it running.
+"""`make run`, from raw rides to an answer of the API.
 
     server ─> stack ─> weather into noaa-ghcn-pds ─> rides into raw/ ─> StartExecution ─> POST ─> report
 
@@ -19,13 +19,13 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from local import account, api, deploy, executions, model_report, noaa, process, registry
+from local import api, deploy, executions, model_report, noaa, orphans, process, registry, run_folders
 from local import console as shown
 from local.account import EmbeddedAws
 from local.report import report
 from local.server import ROOT
+from local.server_record import ServerError, ServerRecord
 
-REPORT = process.BUILD / "report.json"
 DEFAULT_CHUNK_BYTES = 200_000
 
 # A ride to ask about, in the fields of the API; heat of 33 °C, as the workshop's own example has it.
@@ -38,7 +38,7 @@ class WrongWishError(Exception):
 
 EXPECTED = (
     WrongWishError,
-    process.ServerError,
+    ServerError,
     deploy.DeploymentError,
     noaa.UnreadableWeatherError,
     ClientError,
@@ -80,12 +80,15 @@ def number(text: str) -> int | float | str:
 def run(wish: Wish, console: Console, stack: str) -> int:
     """Retrain once and ask the API. Returns the exit code: 1 where the execution failed."""
     rides, weather = files(wish.rides), files(wish.weather)
-    with _server(console) as server:
-        deployment = _deploy(server, stack, console)
-        _fill_weather(server, weather, console)
+    name = f"run-{uuid.uuid4().hex[:12]}"
+    folder = run_folders.run_folder(name)
+    folder.mkdir(parents=True)
+    with _server(console, folder / "embedded-aws.log") as server:
+        deployment = deploy_stack(server, stack, console)
+        fill_weather(server, weather, console)
         upload(server, deployment.outputs["DataBucketName"], rides)
         console.print(f"Uploaded {len(rides)} ride {'file' if len(rides) == 1 else 'files'}")
-        arn = start(server, deployment, wish.execution_input())
+        arn = start(server, deployment, wish.execution_input(), name)
         began = time.monotonic()
         try:
             progress = shown.watch(console, executions.follow(server, arn))
@@ -98,52 +101,13 @@ def run(wish: Wish, console: Console, stack: str) -> int:
         output = json.loads(progress.output or "{}")
         prediction = _ask_what_is_live(api.of_stack(server, deployment.outputs), output)
         written = report(output, prediction, {"arn": arn, "seconds": round(time.monotonic() - began, 1)})
-        REPORT.parent.mkdir(exist_ok=True)
-        REPORT.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = json.dumps(written, indent=2, ensure_ascii=False) + "\n"
+        (folder / "report.json").write_text(text, encoding="utf-8")
         console.print(shown.summary(written))
-        console.print(f"\nAll of it is in {REPORT.relative_to(ROOT)}.")
+        console.print(f"\nAll of it is in {folder.relative_to(ROOT)}/report.json, and in build/report.json.")
         bucket = deployment.outputs["DataBucketName"]
         model_report.write(registry.card(server, bucket, output["execution"]), console)
     return 0
-
-
-def up(port: int, weather: Path, console: Console, stack: str) -> int:
-    """Start the embedded AWS on `port` and leave it running, the stack deployed and the weather in place."""
-    weather_files = files(weather)
-    console.print(f"Starting the embedded AWS on {account.HOST}:{port}")
-    server = EmbeddedAws.on_port(port)
-    started = process.launch(server, process.LOG)
-    try:
-        deployment = _deploy(server, stack, console)
-        _fill_weather(server, weather_files, console)
-    except BaseException:
-        process.end(started)
-        raise
-    process.save(process.Running(started.pid, server))
-    lines = process.save_variables(exports(server, deployment))
-    sourced = process.VARIABLES.relative_to(ROOT)
-    console.print(f"\nRunning until `make down`. For the aws CLI and any SDK (`. {sourced}`):\n")
-    console.print(lines)
-    return 0
-
-
-def exports(server: EmbeddedAws, deployment: deploy.Deployment) -> dict[str, str]:
-    """Variables: how any client reaches the embedded AWS, and the names of what is deployed there."""
-    outputs = ("DataBucketName", "StateMachineArn", "PredictFunctionName", "AthenaWorkGroupName", "GlueDatabaseName")
-    variables = server.variables()
-    variables |= {_shell_name(name): deployment.outputs[name] for name in outputs}
-    stack_api = api.of_stack(server, deployment.outputs)
-    return variables | {
-        "API_URL": stack_api.url,
-        "API_KEY": stack_api.key or "",
-        account.TOKEN_VARIABLE: server.token,
-    }
-
-
-def _shell_name(output: str) -> str:
-    """`DataBucketName` as `DATA_BUCKET`, `StateMachineArn` as `STATE_MACHINE`."""
-    words = output.removesuffix("Name").removesuffix("Arn")
-    return "".join(f"_{letter}" if letter.isupper() else letter for letter in words).strip("_").upper()
 
 
 def files(path: Path) -> list[Path]:
@@ -157,21 +121,23 @@ def files(path: Path) -> list[Path]:
 
 
 @contextlib.contextmanager
-def _server(console: Console) -> Iterator[EmbeddedAws]:
-    """The server that `make up` keeps, or one for the length of the block."""
-    kept = process.kept()
-    if kept is not None:
-        address = kept.server.endpoint
+def _server(console: Console, log: Path) -> Iterator[EmbeddedAws]:
+    """The server that `make up` keeps, or one for the length of the block, which writes its log to `log`."""
+    running = ServerRecord().running_server()
+    if running is not None:
+        address = running.endpoint
         console.print(f"Using the embedded AWS at {address}; the rides there before are trained on as well.")
-        yield kept.server
+        yield running
         return
+    if ended := orphans.sweep():
+        console.print(f"Ended {ended} functions and jobs that a killed server had left running.")
     console.print("Starting the embedded AWS")
-    with process.temporary_server(process.LOG) as server:
+    with process.temporary_server(log) as server:
         yield server
     console.print("The embedded AWS of this run has ended; `make up` keeps one that goes on answering.", style="dim")
 
 
-def _deploy(server: EmbeddedAws, stack: str, console: Console) -> deploy.Deployment:
+def deploy_stack(server: EmbeddedAws, stack: str, console: Console) -> deploy.Deployment:
     console.print("Deploying template.yaml")
     deployment = deploy.deploy(ROOT, server, stack)
     unread = server.request("/_local/unread-properties")
@@ -180,7 +146,7 @@ def _deploy(server: EmbeddedAws, stack: str, console: Console) -> deploy.Deploym
     return deployment
 
 
-def _fill_weather(server: EmbeddedAws, files: list[Path], console: Console) -> None:
+def fill_weather(server: EmbeddedAws, files: list[Path], console: Console) -> None:
     filled = noaa.fill(server, files)
     console.print(
         f"Filled {noaa.BUCKET} with {filled.rows:,} rows of {filled.stations} stations, "
@@ -195,11 +161,11 @@ def upload(server: EmbeddedAws, bucket: str, files: list[Path]) -> None:
         s3.upload_file(str(file), bucket, f"raw/{file.name}")
 
 
-def start(server: EmbeddedAws, deployment: deploy.Deployment, execution_input: dict[str, Any]) -> str:
-    """Start the workflow; returns the execution's ARN."""
+def start(server: EmbeddedAws, deployment: deploy.Deployment, execution_input: dict[str, Any], name: str) -> str:
+    """Start the workflow as the execution `name`; returns its ARN."""
     started = server.client("stepfunctions").start_execution(
         stateMachineArn=deployment.outputs["StateMachineArn"],
-        name=f"run-{uuid.uuid4().hex[:12]}",
+        name=name,
         input=json.dumps(execution_input),
     )
     return started["executionArn"]

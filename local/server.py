@@ -26,11 +26,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from local import account
 
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parent.parent
+# The folder of what a server writes; in it a file says whose it is.
+FOLDER_PREFIX = "embedded-aws-"
+OWNER_FILE = "owner.json"
 FUNCTIONS_PYTHON = ROOT / ".venvs" / "lambda" / "bin" / "python"
 
 
@@ -58,19 +63,28 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=4566, help="port to listen on (default: %(default)s)")
     parser.add_argument("--region", default=account.DEFAULT_REGION, help="region to play (default: %(default)s)")
     parser.add_argument("--functions-python", type=Path, default=FUNCTIONS_PYTHON, help="interpreter of the functions")
+    parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input is closed")
     given = parser.parse_args(arguments)
-    folder = Path(tempfile.mkdtemp(prefix="embedded-aws-"))
+    folder = own_folder()
     options = Options(given.port, given.region, given.functions_python, folder)
     try:
         check(options)
         prepare(options)
-        asyncio.run(serve(options))
+        asyncio.run(serve(options, tied=given.until_stdin_closes))
     except CannotStartError as fault:
         print(fault, file=sys.stderr)  # noqa: T201 - the command's own output
         return 1
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0
+
+
+def own_folder() -> Path:
+    """A new folder for what this server writes, which says whose it is: of which clone, process and start."""
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+    owner = {"clone": str(ROOT), "pid": os.getpid(), "started": psutil.Process().create_time()}
+    (folder / OWNER_FILE).write_text(json.dumps(owner) + "\n", encoding="utf-8")
+    return folder
 
 
 def check(options: Options) -> None:
@@ -124,8 +138,8 @@ def prepare(options: Options) -> None:
     tempfile.tempdir = str(options.folder)
 
 
-async def serve(options: Options) -> None:
-    """Serve until SIGTERM or SIGINT, then stop what was started."""
+async def serve(options: Options, *, tied: bool) -> None:
+    """Serve until SIGTERM or SIGINT, or the end of standard input if `tied` to it; then stop what was started."""
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
 
@@ -139,6 +153,9 @@ async def serve(options: Options) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
+    if tied:
+        # Nothing is ever written there: it becomes readable at its end, which is that of the process that holds it.
+        loop.add_reader(sys.stdin.fileno(), ended.set)
     try:
         await hypercorn_serve(application, config, shutdown_trigger=ended.wait)
     finally:

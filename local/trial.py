@@ -8,6 +8,7 @@ with trial(rides, weather, log) as aws:
 import contextlib
 import json
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,7 @@ class Trial:
 
     def retrain(self, **execution_input: Any) -> dict[str, Any]:
         """Run the workflow to its end. Returns the card of the model that it trained. Raises TrialError."""
-        arn = run.start(self.server, self.deployment, execution_input)
+        arn = run.start(self.server, self.deployment, execution_input, f"trial-{uuid.uuid4().hex[:12]}")
         *_, progress = executions.follow(self.server, arn)
         if progress.status != "SUCCEEDED":
             failed = executions.failure(self.server, arn, progress)

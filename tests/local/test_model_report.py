@@ -11,8 +11,9 @@ import pytest
 from rich.console import Console
 
 from local import __main__ as commands
-from local import model_report, process, registry
+from local import model_report, registry
 from local.account import EmbeddedAws
+from local.server_record import ServerRecord
 
 TEMPLATE = {
     "Resources": {"Data": {"Type": "AWS::S3::Bucket"}},
@@ -89,11 +90,15 @@ def report(deployed: Deployed, model: str | None, folder: Path) -> str:
 
 def test_the_newest_model_is_reported_while_none_is_live_and_any_by_name(deployed: Deployed, tmp_path: Path) -> None:
     told = report(deployed, None, tmp_path)
-    assert told.startswith(f"The report on one is {tmp_path.as_posix()}/report.html; in {tmp_path.as_posix()}/report: ")
+    build = tmp_path.as_posix()
+    assert told.startswith(f"The report on one is {build}/report.html; in {build}/runs/one/report: ")
     assert "calibration.png, score_distribution.png, weights.png, card.json." in told
     assert "Of one." in (tmp_path / "report.html").read_text(encoding="utf-8")
     report(deployed, "two", tmp_path)
-    assert json.loads((tmp_path / "report" / "card.json").read_text())["execution"] == "two"
+    # Each has a folder of its own; what is in `build` is the last one's.
+    assert "Of two." in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Of one." in (tmp_path / "runs" / "one" / "report.html").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "runs" / "two" / "report" / "card.json").read_text())["execution"] == "two"
 
 
 def test_the_live_model_is_reported_by_default(deployed: Deployed, tmp_path: Path) -> None:
@@ -124,8 +129,8 @@ def test_without_any_model_the_command_says_how_to_train_one() -> None:
 
 
 def test_the_command_fails_while_nothing_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(process, "STATE", tmp_path / "no-server.json")
+    monkeypatch.setattr(ServerRecord, "process", lambda _: None)
     assert commands.main(["report"]) == 1
     assert "No embedded AWS is running: `make up` starts one." in capsys.readouterr().out

@@ -1,0 +1,152 @@
+"""What a clone remembers of the server that `make up` started: which process it is, and how to reach it.
+
+    build/embedded-aws.json   the process, by id and start time, and since when it runs
+    build/embedded-aws.env    endpoint, keys and names of resources, for a shell to source; its owner alone may read it
+
+A process id alone would not do: the system gives it to another process once the first has ended.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from local.account import TOKEN_VARIABLE, EmbeddedAws
+from local.server import ROOT
+
+BUILD = ROOT / "build"
+LOG = BUILD / "embedded-aws.log"
+
+# Start times are told to a hundredth of a second; after a correction of the clock they may differ by more.
+_SAME_START_SECONDS = 1.0
+
+
+class ServerError(Exception):
+    """The server did not start, is not there or did not stop; the message says why."""
+
+
+@dataclass(frozen=True)
+class ServerProcess:
+    """A process, by its id and the time it was started (seconds since 1970)."""
+
+    pid: int
+    started: float
+
+    @classmethod
+    def of(cls, pid: int) -> "ServerProcess":
+        """The process that has `pid` now. Raises psutil.NoSuchProcess."""
+        return cls(pid, psutil.Process(pid).create_time())
+
+    def is_running(self) -> bool:
+        """Whether this very process runs, and not another one that was given its id. One that has ended does not."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.started) < _SAME_START_SECONDS
+            return same and process.status() != psutil.STATUS_ZOMBIE
+        return False
+
+    @property
+    def since(self) -> str:
+        """When it was started, in ISO 8601, local time."""
+        return datetime.fromtimestamp(self.started, UTC).astimezone().isoformat(sep=" ", timespec="seconds")
+
+
+@dataclass(frozen=True)
+class ServerRecord:
+    """The record in the folder `build` of a clone."""
+
+    build: Path = BUILD
+
+    @property
+    def state(self) -> Path:
+        """The file that says which process it is."""
+        return self.build / "embedded-aws.json"
+
+    @property
+    def variables_file(self) -> Path:
+        """What a shell sources to reach the server."""
+        return self.build / "embedded-aws.env"
+
+    def save(self, process: ServerProcess, variables: Mapping[str, str]) -> None:
+        """Remember a server: its process, and the variables with which it is reached."""
+        write_variables(variables, self.variables_file)
+        replacement = self.state.with_suffix(".new")
+        replacement.write_text(json.dumps(asdict(process)) + "\n", encoding="utf-8")
+        replacement.replace(self.state)
+
+    def forget(self) -> None:
+        """Remove the record."""
+        for file in (self.state, self.variables_file):
+            file.unlink(missing_ok=True)
+
+    def process(self) -> ServerProcess | None:
+        """The process that is remembered, whether it runs or not; None where none is."""
+        try:
+            saved = json.loads(self.state.read_text(encoding="utf-8"))
+            return ServerProcess(int(saved["pid"]), float(saved["started"]))
+        except (FileNotFoundError, ValueError, TypeError, KeyError):
+            return None
+
+    def running_server(self) -> EmbeddedAws | None:
+        """The server that `make up` started, if its process runs, whether it is quick to answer or not.
+
+        Raises ServerError where it runs, and its keys are lost.
+        """
+        process = self.process()
+        if process is None or not process.is_running():
+            return None
+        try:
+            variables = read_variables(self.variables_file)
+            return EmbeddedAws(
+                variables["AWS_ENDPOINT_URL"],
+                variables["AWS_ACCESS_KEY_ID"],
+                variables["AWS_SECRET_ACCESS_KEY"],
+                variables[TOKEN_VARIABLE],
+            )
+        except (FileNotFoundError, ValueError, KeyError) as fault:
+            raise ServerError(
+                f"The embedded AWS of this clone runs (pid {process.pid}), but {self.variables_file} does not hold its "
+                f"keys any more ({fault!r}): end it by `make down`, and start it again by `make up`."
+            ) from fault
+
+    def required_server(self) -> EmbeddedAws:
+        """The server that `make up` started. Raises ServerError where none runs."""
+        server = self.running_server()
+        if server is None:
+            raise ServerError("No embedded AWS is running: `make up` starts one.")
+        return server
+
+    @contextlib.contextmanager
+    def starting(self) -> Iterator[None]:
+        """Keep another `make up` away for the length of the block. Raises ServerError if one is under way."""
+        self.build.mkdir(exist_ok=True)
+        with (self.build / "embedded-aws.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ServerError("Another `make up` of this clone is under way: wait for its end.") from None
+            yield
+
+
+def write_variables(variables: Mapping[str, str], path: Path) -> None:
+    """Write a file that a shell sources, for its owner alone to read (mode 0600)."""
+    lines = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+    path.parent.mkdir(exist_ok=True)
+    replacement = path.with_suffix(".new")
+    replacement.unlink(missing_ok=True)
+    with os.fdopen(os.open(replacement, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(lines)
+    replacement.replace(path)
+
+
+def read_variables(path: Path) -> dict[str, str]:
+    """The variables of such a file, by name. Raises FileNotFoundError, and ValueError for another file."""
+    words = shlex.split(path.read_text(encoding="utf-8"))
+    return dict(word.split("=", 1) for word in words if word != "export")
