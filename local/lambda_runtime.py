@@ -6,7 +6,10 @@ that is `awslambdaric`, it runs Python functions too.
 
 The interpreter is one whose environment was built from `functions/requirements.txt` and what the managed runtime
 brings (`requirements/lambda.txt`), so that a package missing there is missing here. The process gets the variables of
-a Lambda function, and nothing else of the server's environment.
+a Lambda function, and nothing else of the server's environment; its home is the server's folder, not the user's.
+
+The Runtime API that hands out events listens on a port of its own. It serves its function alone: a web page that finds
+the port is refused.
 """
 
 import io
@@ -18,7 +21,7 @@ from typing import Any
 
 from local.seams import replace, seam
 
-_INHERITED = ("LANG", "TZ", "TMPDIR", "PYTHONHASHSEED", "SSL_CERT_FILE")
+_INHERITED = ("LANG", "TZ", "HOME", "TMPDIR", "PYTHONHASHSEED", "SSL_CERT_FILE")
 
 # `exec` in the shell, so that a signal for the worker reaches the function's process itself.
 _BOOTSTRAP = """#!/bin/sh
@@ -31,6 +34,7 @@ def install(python: str, endpoint: str) -> None:
     from ministack.core import lambda_runtime
     from ministack.services import lambda_svc
 
+    _guard_runtime_api(lambda_runtime)
     worker_class = _worker_class(lambda_runtime, python)
     class_for = seam(lambda_runtime, "_worker_class_for")
     replace(
@@ -84,6 +88,31 @@ def _is_lambda(name: str) -> bool:
         "AWS_SESSION_TOKEN",
         "_HANDLER",
     }
+
+
+def _guard_runtime_api(lambda_runtime: Any) -> None:
+    """Let the Runtime API answer no request that names another host or comes from a page."""
+    build = seam(seam(lambda_runtime, "ProvidedWorker"), "_build_handler_class")
+
+    def guarded(worker: Any, generation: int, pending: Any) -> type:
+        base = build(worker, generation, pending)
+
+        class GuardedHandler(base):
+            """Serves processes of this machine that ask for it by its address."""
+
+            def parse_request(self) -> bool:
+                if not super().parse_request():
+                    return False
+                host, port = self.server.server_address[:2]
+                is_page = self.headers.get("Origin") is not None or self.headers.get("Sec-Fetch-Site") is not None
+                if self.headers.get_all("Host") == [f"{host}:{port}"] and not is_page:
+                    return True
+                self.send_error(403)
+                return False
+
+        return GuardedHandler
+
+    replace(lambda_runtime.ProvidedWorker, "_build_handler_class", guarded)
 
 
 def _worker_class(lambda_runtime: Any, python: str) -> type:

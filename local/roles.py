@@ -4,7 +4,6 @@ MiniStack enforces a role's policies on calls signed with its session, but neith
 `iam:PassRole`; both are checked here.
 """
 
-import hashlib
 import json
 import threading
 from dataclasses import dataclass, field
@@ -14,28 +13,19 @@ from botocore.client import BaseClient
 from botocore.config import Config
 
 from local import account
+from local.credentials import SessionKeys, register_role_session, session_keys
 
 
 class UnusableRoleError(PermissionError):
     """The role does not exist, or its trust policy does not let the service assume it."""
 
 
-@dataclass(frozen=True)
-class RoleSession:
-    """Temporary credentials of a role."""
-
-    access_key_id: str
-    secret_access_key: str
-    session_token: str
-
-
-def assume(role_arn: str, service: str) -> RoleSession:
+def assume(role_arn: str, service: str) -> SessionKeys:
     """Open a session of `role_arn` for the service principal `service` (`states.amazonaws.com`).
 
-    The keys are a digest of role and service: as many sessions as roles, whatever the number of calls.
-    Raises UnusableRoleError.
+    Until the server ends, it is the same session at every call. Raises UnusableRoleError.
     """
-    from ministack.services import iam, sts
+    from ministack.services import iam
 
     name = role_arn.rsplit("/", 1)[-1]
     role = iam._roles.get_scoped(account.ACCOUNT_ID, None, name)
@@ -43,18 +33,8 @@ def assume(role_arn: str, service: str) -> RoleSession:
         raise UnusableRoleError(f"The role {role_arn} does not exist.")
     if not _trusts(role.get("AssumeRolePolicyDocument") or {}, service):
         raise UnusableRoleError(f"The role {role_arn} does not trust {service}: add it to the role's trust policy.")
-    digest = hashlib.sha256(f"{role_arn} {service}".encode()).hexdigest()
-    session = RoleSession(f"ASIA{digest[:16].upper()}", f"secret-{digest}", f"token-{digest}")
-    session_name = service.split(".", 1)[0]
-    sts.register_session(
-        session.access_key_id,
-        {
-            "Arn": f"arn:aws:sts::{account.ACCOUNT_ID}:assumed-role/{name}/{session_name}",
-            "UserId": f"{name}:{session_name}",
-            "SecretAccessKey": session.secret_access_key,
-            "SessionToken": session.session_token,
-        },
-    )
+    session = session_keys("role", role_arn, service)
+    register_role_session(session, name, service.split(".", 1)[0])
     return session
 
 
@@ -89,7 +69,7 @@ class RoleClients:
                 self._clients[key] = self._make(service, credentials, region)
             return self._clients[key]
 
-    def _make(self, service: str, credentials: RoleSession, region: str) -> BaseClient:
+    def _make(self, service: str, credentials: SessionKeys, region: str) -> BaseClient:
         return Session().client(
             service,  # pyright: ignore[reportArgumentType, reportCallIssue]
             endpoint_url=self.endpoint,

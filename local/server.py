@@ -2,11 +2,16 @@
 
     python -m local.server --port 4566
 
-What comes in goes to MiniStack's gateway, which routes, authenticates and authorises it. Before it serves, the parts
+What comes in passes three layers: the first refuses what a web page may have sent (`local.request_guard`), the second
+answers this server's own paths to whoever has its token (`local.own_paths`), the third verifies the signature
+(`local.signatures`). Then it goes to MiniStack's gateway, which routes and authorises it. Before it serves, the parts
 that AWS does otherwise are put in their places: Step Functions (`local.states`), Athena (`local.athena`), SageMaker
 (`local.sagemaker`), the Lambda runtime (`local.lambda_runtime`), queues and what they feed (`local.queues`), API
 Gateway (`local.apis`) and schedules (`local.schedules`). A part that is not where the pinned versions had it stops the
 server at once, by name.
+
+The launcher makes keys for each start and hands them over as environment variables: `AWS_ACCESS_KEY_ID` and
+`AWS_SECRET_ACCESS_KEY`, the root's, and `EMBEDDED_AWS_TOKEN`.
 
 The process ends on SIGTERM or SIGINT; functions, training jobs and executions end with it, and its folder is removed.
 """
@@ -21,14 +26,17 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from local import account
+from local import account, process_environment
+from local.own_paths import OwnPath, OwnPaths, seconds_to_advance
+from local.request_guard import Application, Receive, RequestGuard, Scope, Send
+from local.signatures import VerifiedRequests
 
 log = logging.getLogger(__name__)
 
@@ -66,11 +74,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input is closed")
     given = parser.parse_args(arguments)
     folder = own_folder()
-    options = Options(given.port, given.region, given.functions_python, folder)
     try:
+        options = Options(given.port, given.region, given.functions_python, folder)
         check(options)
+        server = server_of(options, os.environ)
         prepare(options)
-        asyncio.run(serve(options, tied=given.until_stdin_closes))
+        asyncio.run(serve(options, server, tied=given.until_stdin_closes))
     except CannotStartError as fault:
         print(fault, file=sys.stderr)  # noqa: T201 - the command's own output
         return 1
@@ -104,23 +113,34 @@ def check(options: Options) -> None:
             ) from None
 
 
-def server_of(options: Options) -> account.EmbeddedAws:
+def server_of(options: Options, environment: Mapping[str, str]) -> account.EmbeddedAws:
     """This server, with the keys that its launcher made. Raises CannotStartError."""
-    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", account.TOKEN_VARIABLE)
-    missing = [name for name in names if not os.environ.get(name)]
-    if missing:
-        raise CannotStartError(f"{', '.join(missing)} is not set: `make up` starts a server with keys of its own.")
-    access_key_id, secret_access_key, token = (os.environ[name] for name in names)
-    return account.EmbeddedAws(options.endpoint, access_key_id, secret_access_key, token, options.region)
+    names = {"AWS_ACCESS_KEY_ID": 16, "AWS_SECRET_ACCESS_KEY": 32, account.TOKEN_VARIABLE: 32}
+    for name, characters in names.items():
+        if len(environment.get(name, "")) < characters:
+            raise CannotStartError(
+                f"{name} has fewer than {characters} characters: `make up` starts a server with keys of its own. "
+                f"To start one by hand, set {', '.join(names)} to random values."
+            )
+    return account.EmbeddedAws(options.endpoint, *(environment[name] for name in names), region=options.region)
 
 
 def prepare(options: Options) -> None:
-    """Set the process up: MiniStack and moto read their settings from the environment when they are imported."""
-    isolated = server_of(options).isolated(os.environ)
+    """Set the process up: MiniStack and moto read their settings from the environment when they are imported.
+
+    Whatever they start gets a copy of it, so that nothing of the user's is left in it, nor the root's secret.
+    """
+    own = process_environment.inherited(os.environ) | {"LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING")}
     os.environ.clear()
-    os.environ.update(isolated)
+    os.environ.update(own)
     os.environ.update(
         {
+            "AWS_ENDPOINT_URL": options.endpoint,
+            "AWS_REGION": options.region,
+            "AWS_DEFAULT_REGION": options.region,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
             "AUTH": "true",
             "GATEWAY_PORT": str(options.port),
             "BIND_HOST": account.HOST,
@@ -131,19 +151,19 @@ def prepare(options: Options) -> None:
             "SFTP_ENABLED": "0",
             # No container of the user's may ever be looked at.
             "DOCKER_HOST": "unix:///nonexistent",
-            "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+            "HOME": str(options.folder),
             "TMPDIR": str(options.folder),
         }
     )
     tempfile.tempdir = str(options.folder)
 
 
-async def serve(options: Options, *, tied: bool) -> None:
+async def serve(options: Options, server: account.EmbeddedAws, *, tied: bool) -> None:
     """Serve until SIGTERM or SIGINT, or the end of standard input if `tied` to it; then stop what was started."""
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
 
-    application, stop = build(options)
+    application, stop = build(options, server)
     config = Config()
     config.bind = [f"{account.HOST}:{options.port}"]
     config.keep_alive_timeout = 75
@@ -162,11 +182,22 @@ async def serve(options: Options, *, tied: bool) -> None:
         await asyncio.to_thread(stop)
 
 
-def build(options: Options) -> tuple[Any, Callable[[], None]]:
+def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[[], None]]:
     """Put all parts in place; return the ASGI application, and what stops the processes it started."""
     from ministack import app
 
-    from local import alarms, aliases, aliases_authorisation, authorisation, gateway, image_registry, lambda_runtime
+    from local import (
+        alarms,
+        aliases,
+        aliases_authorisation,
+        authorisation,
+        credentials,
+        gateway,
+        image_registry,
+        lambda_runtime,
+        side_doors,
+        signatures,
+    )
     from local.apis import install as apis
     from local.athena import install as athena
     from local.queues import install as queues
@@ -177,6 +208,8 @@ def build(options: Options) -> tuple[Any, Callable[[], None]]:
     from local.states import mount
     from local.unread_properties import UnreadProperties
 
+    credentials.install(server)
+    signatures.check_parts()
     gateway.authorise_by(authorisation.resources())
     states.install(options.endpoint)
     lambda_runtime.install(str(options.functions_python), options.endpoint)
@@ -193,6 +226,7 @@ def build(options: Options) -> tuple[Any, Callable[[], None]]:
     ticker.install()
     unread = UnreadProperties()
     unread.install()
+    side_doors.close()
 
     def stop() -> None:
         mount.stop_executions()
@@ -201,19 +235,23 @@ def build(options: Options) -> tuple[Any, Callable[[], None]]:
         training.stop_all()
         lambda_runtime.stop_workers()
 
-    return with_own_paths(app.app, own_paths(ticker, unread)), stop
+    verified = VerifiedRequests(by_tls(app.app))
+    return RequestGuard(OwnPaths(verified, own_paths(ticker, unread), server.token), options.port), stop
 
 
-def own_paths(ticker: Any, unread: Any) -> dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]]:
+def own_paths(ticker: Any, unread: Any) -> dict[str, OwnPath]:
     """What is asked of this server alone: to move its clock on, and which properties of a template it did not read."""
 
     async def advance(parameters: dict[str, Any]) -> dict[str, Any]:
-        return {"fired": await asyncio.to_thread(ticker.advance, float(parameters.get("advance_seconds", 0)))}
+        return {"fired": await asyncio.to_thread(ticker.advance, seconds_to_advance(parameters))}
 
     async def unread_properties(_: dict[str, Any]) -> dict[str, Any]:
         return dict(unread)
 
-    return {"/_local/clock": advance, "/_local/unread-properties": unread_properties}
+    return {
+        "/_local/clock": OwnPath(("POST",), advance),
+        "/_local/unread-properties": OwnPath(("GET", "POST"), unread_properties),
+    }
 
 
 def training_jobs(endpoint: str) -> Any:
@@ -229,19 +267,14 @@ def training_jobs(endpoint: str) -> Any:
     )
 
 
-def with_own_paths(application: Any, own: dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]]) -> Any:
-    """Answer the paths in `own`, which AWS does not have, JSON to JSON; hand on everything else."""
+def by_tls(application: Any) -> Application:
+    """Hand requests on as if they had come by TLS: loopback stands for it, which bucket policies may insist on."""
 
-    async def answer(scope: dict, receive: Callable[[], Awaitable[dict]], send: Callable[[dict], Awaitable]) -> None:
-        if scope["type"] != "http" or scope["path"] not in own:
-            # Loopback stands for the TLS that every call of AWS has, which bucket policies may insist on.
-            headers = [*scope.get("headers", []), (b"x-forwarded-proto", b"https")]
-            await application({**scope, "headers": headers}, receive, send)
-            return
-        message = await receive()
-        content = json.dumps(await own[scope["path"]](json.loads(message.get("body") or b"{}"))).encode()
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
-        await send({"type": "http.response.body", "body": content})
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = [each for each in scope["headers"] if each[0].lower() != b"x-forwarded-proto"]
+            scope = {**scope, "headers": [*headers, (b"x-forwarded-proto", b"https")]}
+        await application(scope, receive, send)
 
     return answer
 

@@ -36,13 +36,11 @@ class Caller:
 def caller_of(headers: dict[str, str], query_params: dict[str, Any]) -> Caller:
     """The caller of a request that MiniStack has let through.
 
-    A key that MiniStack has not issued (possible only while enforcement is off) acts as the account's root.
+    Raises PermissionError for a key that nobody issued.
     """
     account_id, region = get_account_id(), get_region()
-    access_key_id = extract_access_key_id(headers, query_params) or "test"
+    access_key_id = extract_access_key_id(headers, query_params)
     credential = iam_evaluator.resolve_credential(access_key_id, account_id)
-    if isinstance(credential, iam_evaluator.CredentialResolutionError):
-        credential = iam_evaluator.resolve_credential("test", account_id)
     if isinstance(credential, iam_evaluator.CredentialResolutionError):
         raise PermissionError(credential.message)
     return Caller(credential.access_key_id, credential.secret_access_key, credential.session_token, account_id, region)

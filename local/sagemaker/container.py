@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from local import process_environment
 from local.sagemaker.validation import channels
 
 _HOST = "algo-1"
 _CUSTOMER = "Customer Error: "
-# Of the server's environment, what a program needs to run at all. No credentials, no endpoints.
-_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR")
 # The root from which `local` is imported.
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,11 +48,15 @@ def command(module: str, folder: Path) -> Sequence[str]:
     return (sys.executable, "-m", module, "--base-dir", str(folder))
 
 
-def environment(job: Mapping[str, Any], region: str) -> dict[str, str]:
-    """The process's environment: the request's own variables, and what the container is told of its job."""
-    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+def environment(job: Mapping[str, Any], region: str, folder: Path) -> dict[str, str]:
+    """The process's environment: the request's own variables, and what the container is told of its job.
+
+    Its home, and its place for temporary files, is `folder`, the job's own.
+    """
     return {
-        **inherited,
+        **process_environment.inherited(os.environ),
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
         **job.get("Environment", {}),
         "TRAINING_JOB_NAME": job["TrainingJobName"],
         "TRAINING_JOB_ARN": job["TrainingJobArn"],

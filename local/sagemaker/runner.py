@@ -150,7 +150,7 @@ class _Run:
         self.process = AlgorithmProcess(
             command=self.runner.command(module, folder),
             folder=folder,
-            environment=container.environment(described, self.region),
+            environment=container.environment(described, self.region, folder),
             on_line=lambda line: self._take(line, log),
             on_pause=lambda: self._flush(log),
             stop=self.stop,

@@ -48,7 +48,10 @@ def install() -> None:
 
 
 def _signed(operation: str, region: str) -> dict[str, str]:
-    """Headers of a call from inside the gateway: it was authorised where it came in."""
+    """Headers of a call from inside the gateway: it was authorised where it came in.
+
+    moto reads the region off them, in this process; no server would take them.
+    """
     scope = f"gateway/20000101/{region}/states/aws4_request"
     return {
         "host": "states",
