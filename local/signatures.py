@@ -1,4 +1,6 @@
-"""Verifies the signature of every request before any service sees it (Signature Version 4, in header or query).
+"""Verifies the signature of every request before any service sees it.
+
+Served is Signature Version 4, in header or query, and Version 2 in the query for URLs of S3, which boto3 still makes.
 
 MiniStack verifies those of users and roles when it authorises a call, and only for what it authorises. Here nothing
 passes without: a request that brings credentials must bring valid ones, and one without reaches only what may be
@@ -14,12 +16,12 @@ by the headers alone that he has a secret may send an object of S3, others what 
 
 import asyncio
 import hashlib
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from local import account
 from local.bodies import Disconnected, TooLargeError, at_most, once, read
+from local.refusals import RefusedObjectError, UnauthenticatedError, s3_error, send_refusal
 from local.request_guard import Application, Receive, Scope, Send, is_api_path
 from local.seams import seam
 from local.signed_request import Request
@@ -38,22 +40,6 @@ _STREAMING = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
 _PUBLIC_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 
-class UnauthenticatedError(Exception):
-    """The request is refused; the code is MiniStack's, which has a name and a status of AWS's for each protocol."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class RefusedObjectError(Exception):
-    """S3 refuses the request by this answer: status, headers and body."""
-
-    def __init__(self, response: tuple[int, dict[str, str], bytes]) -> None:
-        super().__init__(response[2].decode(errors="replace"))
-        self.response = response
-
-
 def check_parts() -> None:
     """Raise MissingSeamError where MiniStack has not the parts that verify."""
     from ministack import app
@@ -62,7 +48,13 @@ def check_parts() -> None:
 
     parts = {
         app: ("_credential_failure",),
-        iam_evaluator: ("AuthError", "CredentialResolutionError", "resolve_credential"),
+        iam_evaluator: (
+            "AuthError",
+            "CredentialResolutionError",
+            "SignedRequest",
+            "_sigv2_check",
+            "resolve_credential",
+        ),
         router: ("detect_service", "extract_access_key_id"),
         s3: ("_bucket_owner_account", "_error", "_presign_time_error"),
         sigv4: (
@@ -104,7 +96,7 @@ class VerifiedRequests:
         except Disconnected:
             return
         except (UnauthenticatedError, RefusedObjectError, TooLargeError) as refusal:
-            await _refuse(request, refusal, send)
+            await send_refusal(request, refusal, send)
             return
         await self.application(scope, admitted, send)
 
@@ -129,6 +121,9 @@ async def verified_body(request: Request, receive: Receive) -> bytes:
 
     Raises UnauthenticatedError, RefusedObjectError, TooLargeError, or Disconnected where the sender went away.
     """
+    if request.is_version_2:
+        _verify_version_2(request)
+        return await read(receive, request.headers.get("content-length", ""), LARGEST_OBJECT)
     signature = _signature(request)
     credential = _credential(request, signature)
     signed_hash = request.headers.get("x-amz-content-sha256", "")
@@ -157,7 +152,7 @@ def _check_body(request: Request, signature: Any, credential: Any, body: bytes, 
     if declared != hashlib.sha256(body).hexdigest():
         if is_s3:
             raise RefusedObjectError(
-                _s3_error(
+                s3_error(
                     "XAmzContentSHA256Mismatch",
                     "The provided 'x-amz-content-sha256' header does not match what was computed.",
                     400,
@@ -165,6 +160,26 @@ def _check_body(request: Request, signature: Any, credential: Any, body: bytes, 
                 )
             )
         raise UnauthenticatedError("SignatureDoesNotMatch", _mismatch())
+
+
+def _verify_version_2(request: Request) -> None:
+    from ministack.core import iam_evaluator, router
+
+    service = router.detect_service(request.method, request.path, request.headers, request.query)
+    if service != "s3" or not request.has_one_signature:
+        raise UnauthenticatedError("UnsupportedSignature", f"The signature's algorithm must be {_ALGORITHM}.")
+    signed = iam_evaluator.SignedRequest(
+        request.parameter("AWSAccessKeyId"),
+        request.method,
+        request.raw_path,
+        request.query,
+        request.headers,
+        sigv2=True,
+        auth_path=request.raw_path,
+    )
+    checked = iam_evaluator._sigv2_check(signed, account.ACCOUNT_ID)
+    if isinstance(checked, iam_evaluator.AuthError):
+        raise UnauthenticatedError(checked.code, checked.message)
 
 
 def _signature(request: Request) -> Any:
@@ -249,35 +264,3 @@ def _mismatch() -> str:
     from ministack.core.sigv4 import SIGNATURE_MISMATCH
 
     return SIGNATURE_MISMATCH
-
-
-def _s3_error(code: str, message: str, status: int, path: str) -> tuple[int, dict[str, str], bytes]:
-    from ministack.services import s3
-
-    return s3._error(code, message, status, path)
-
-
-async def _refuse(request: Request, refusal: Exception, send: Send) -> None:
-    status, headers, body = _response(request, refusal)
-    headers = {
-        **headers,
-        "x-amzn-requestid": str(uuid.uuid4()),
-        "content-length": str(len(body)),
-        "connection": "close",
-    }
-    encoded = [(name.lower().encode("latin-1"), str(value).encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": encoded})
-    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
-
-
-def _response(request: Request, refusal: Exception) -> tuple[int, dict[str, str], bytes]:
-    from ministack import app
-    from ministack.core import iam_evaluator, router
-
-    if isinstance(refusal, RefusedObjectError):
-        return refusal.response
-    if isinstance(refusal, TooLargeError):
-        return _s3_error("EntityTooLarge", str(refusal), 413, request.path)
-    service = router.detect_service(request.method, request.path, request.headers, request.query)
-    error = iam_evaluator.AuthError(refusal.code if isinstance(refusal, UnauthenticatedError) else "", str(refusal))
-    return app._credential_failure(service, "", str(uuid.uuid4()), error, request.headers)

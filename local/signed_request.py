@@ -15,6 +15,8 @@ _CREDENTIAL_PARAMETERS = (
     "X-Amz-Signature",
     "X-Amz-SignedHeaders",
 )
+# Signature Version 2 in the query, as boto3 signs URLs of S3 unless it is told otherwise.
+_VERSION_2_PARAMETERS = ("AWSAccessKeyId", "x-amz-security-token")
 _LOWER_CASE = frozenset(name.lower() for name in _CREDENTIAL_PARAMETERS)
 
 
@@ -55,9 +57,13 @@ class Request:
         """Whether it is signed in one place, there once: of two signatures, two readers could take either."""
         if not self.is_presigned:
             return not self._credential_parameters and self.headers["authorization"].count("Credential=") == 1
-        return all(
-            name in _CREDENTIAL_PARAMETERS and len(self.query[name]) == 1 for name in self._credential_parameters
-        )
+        names = _VERSION_2_PARAMETERS if self.is_version_2 else _CREDENTIAL_PARAMETERS
+        return all(name in names and len(self.query[name]) == 1 for name in self._credential_parameters)
+
+    @property
+    def is_version_2(self) -> bool:
+        """Whether it is presigned by Signature Version 2."""
+        return self.is_presigned and "AWSAccessKeyId" in self.query
 
     @property
     def _credential_parameters(self) -> list[str]:
