@@ -1,0 +1,184 @@
+"""Attacks by pages of the web, under other names, and on what is no service of AWS."""
+
+from dataclasses import replace
+
+from besieged import Besieged
+from forgeries import CREATE_FUNCTION, CREATE_ROLE, EVIL, FUNCTIONS, Attack, forged, list_objects
+from local.account import ACCOUNT_ID, TOKEN_HEADER, EmbeddedAws
+from raw_http import Request, sign
+
+
+def page_posts(target: Besieged, path: str, body: str, service: str, **headers: str) -> Request:
+    """A cross-origin POST that needs no preflight."""
+    return forged(target.request("POST", path, body, content_type="text/plain", **headers), service)
+
+
+# Pages of the web, by what the browser says of them, and those that hide it.
+PAGES: dict[str, Attack] = {
+    "a page creates a role": lambda t: page_posts(t, "/", CREATE_ROLE, "iam", origin=EVIL),
+    "a page creates a function": lambda t: page_posts(t, FUNCTIONS, CREATE_FUNCTION, "lambda", origin=EVIL),
+    "a page invokes a function": lambda t: page_posts(
+        t, f"{FUNCTIONS}/{t.function_name}/invocations", "{}", "lambda", origin=EVIL
+    ),
+    "a program creates a role": lambda t: page_posts(t, "/", CREATE_ROLE, "iam"),
+    "a program creates a function": lambda t: page_posts(t, FUNCTIONS, CREATE_FUNCTION, "lambda"),
+    "a program invokes a function": lambda t: page_posts(
+        t, f"{FUNCTIONS}/{t.function_name}/invocations", "{}", "lambda"
+    ),
+    "a form posts an action": lambda t: t.request(
+        "POST", "/", CREATE_ROLE, content_type="application/x-www-form-urlencoded", origin=EVIL
+    ),
+    "a form posts an object": lambda t: t.request(
+        "POST",
+        "/vault",
+        '--x\r\nContent-Disposition: form-data; name="key"\r\n\r\nevil\r\n'
+        '--x\r\nContent-Disposition: form-data; name="AWSAccessKeyId"\r\n\r\ntest\r\n'
+        '--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\nevil\r\n--x--\r\n',
+        content_type="multipart/form-data; boundary=x",
+    ),
+    "a preflight": lambda t: t.request("OPTIONS", "/", origin=EVIL, access_control_request_method="PUT"),
+    "a preflight of a bucket": lambda t: t.request("OPTIONS", "/vault/object", access_control_request_method="PUT"),
+}
+
+# By the root's own signature, so that nothing but where it comes from is wrong.
+ORIGINS = (
+    EVIL,
+    "null",
+    "",
+    "https://127.0.0.1:{port}",
+    "http://127.0.0.1",
+    "http://127.0.0.1:1",
+    "http://localhost",
+    "http://127.0.0.1:{port}.evil.example",
+    "http://127.0.0.1:{port} http://evil.example",
+)
+HOSTS = (
+    "evil.example",
+    "evil.example:{port}",
+    "127.0.0.1",
+    "127.0.0.1:1",
+    "0.0.0.0:{port}",
+    "127.1:{port}",
+    "[::ffff:127.0.0.1]:{port}",
+    "localhost.evil.example:{port}",
+    "127.0.0.1:{port}.evil.example",
+    "127.0.0.1:{port}@evil.example",
+    "vault.localhost:{port}",
+    "{api}.execute-api.localhost:{port}",
+    "s3.us-east-1.amazonaws.com",
+    "",
+)
+
+
+def as_host(target: Besieged, host: str) -> Request:
+    named = host.format(port=target.server.port, api=target.api_id)
+    return sign(list_objects(target).without("host").with_headers(("host", named)), target.root, "s3")
+
+
+FOREIGN: dict[str, Attack] = {
+    **{
+        f"origin {origin!r}": lambda t, origin=origin: sign(
+            list_objects(t, origin=origin.format(port=t.server.port)), t.root, "s3"
+        )
+        for origin in ORIGINS
+    },
+    **{f"host {host!r}": lambda t, host=host: as_host(t, host) for host in HOSTS},
+    "two origins": lambda t: sign(list_objects(t), t.root, "s3").with_headers(
+        ("origin", f"http://{t.host}"), ("origin", EVIL)
+    ),
+    "no host": lambda t: sign(list_objects(t), t.root, "s3").without("host"),
+    "two hosts": lambda t: sign(list_objects(t), t.root, "s3").with_headers(("host", "evil.example")),
+    "fetched by another site": lambda t: sign(list_objects(t, sec_fetch_site="cross-site"), t.root, "s3"),
+    "fetched by another port": lambda t: sign(list_objects(t, sec_fetch_site="same-site"), t.root, "s3"),
+    "a whole URL": lambda t: sign(replace(list_objects(t), target=f"http://{t.host}/vault/object"), t.root, "s3"),
+    "a foreign URL": lambda t: sign(replace(list_objects(t), target="http://evil.example/vault"), t.root, "s3"),
+    "the API under another host": lambda t: (
+        t.request("GET", f"/_aws/execute-api/{t.api_id}/live/public")
+        .without("host")
+        .with_headers(("host", f"evil.example:{t.server.port}"))
+    ),
+}
+
+# What MiniStack has beside AWS's services: for strangers and for the root.
+SIDE_DOORS: dict[str, tuple[str, str, str]] = {
+    "reset": ("POST", "/_ministack/reset", ""),
+    "reset with scripts": ("POST", "/_ministack/reset?init=1", ""),
+    "configuration": ("POST", "/_ministack/config", '{"stepfunctions._SFN_WAIT_SCALE": 0}'),
+    "health": ("GET", "/_ministack/health", ""),
+    "health by another name": ("GET", "/health", ""),
+    "health by LocalStack's name": ("GET", "/_localstack/health", ""),
+    "readiness": ("GET", "/_ministack/ready", ""),
+    "a function's code": ("GET", "/_ministack/lambda-code/{function}", ""),
+    "a function's code by account": ("GET", f"/_ministack/lambda-code/{ACCOUNT_ID}/us-east-1/{{function}}", ""),
+    "a layer": ("GET", "/_ministack/lambda-layers/layer/1/content", ""),
+    "messages of a queue": ("GET", "/_ministack/sqs/messages?QueueUrl={queue}", ""),
+    "messages by LocalStack's name": ("GET", "/_aws/sqs/messages?QueueUrl={queue}", ""),
+    "sent mail": ("GET", "/_ministack/ses/messages", ""),
+    "sent texts": ("GET", "/_ministack/sns/sms-messages", ""),
+    "an answer to CloudFormation": ("PUT", "/_ministack/cfn-response/token", '{"Status": "SUCCESS"}'),
+    "a signal to CloudFormation": ("PUT", "/_ministack/cfn-signal/token", "{}"),
+    "a database's sign-in": ("POST", "/_ministack/rds/iam-auth", "{}"),
+    "a cluster's sign-in": ("POST", f"/_ministack/eks-auth/{ACCOUNT_ID}/us-east-1/cluster/0123456789abcdef", "{}"),
+    "a function's URL": ("GET", f"/_aws/lambda-url/{'a' * 32}/", ""),
+    "a load balancer": ("GET", "/_alb/balancer/", ""),
+    "a sign-in page": ("GET", "/oauth2/authorize?client_id=x", ""),
+    "a token": ("POST", "/oauth2/token", ""),
+    "a registry of images": ("GET", "/v2/_catalog", ""),
+    "a registry of tables": ("GET", "/iceberg/v1/config", ""),
+    "metadata of an instance": ("GET", "/latest/meta-data/iam/security-credentials/", ""),
+    "the API without its stage": ("GET", "/_aws/execute-api/{api}", ""),
+    "a path that nothing serves": ("GET", "/_anything", ""),
+}
+
+
+def side_door(target: Besieged, name: str, **headers: str) -> Request:
+    method, path, body = SIDE_DOORS[name]
+    path = path.format(function=target.function_name, queue=target.queue_url, api=target.api_id)
+    return target.request(method, path, body, **headers)
+
+
+def clock(target: Besieged, body: str = '{"advance_seconds": 86400}', method: str = "POST", **headers: str) -> Request:
+    return target.request(method, "/_local/clock", body, **headers)
+
+
+def with_token(target: Besieged, request: Request) -> Request:
+    return request.with_headers((TOKEN_HEADER, target.server.token))
+
+
+OWN_PATHS: dict[str, Attack] = {
+    "the clock without a token": clock,
+    "the clock as text": lambda t: clock(t, content_type="text/plain", origin=EVIL),
+    "the clock with a wrong token": lambda t: clock(t).with_headers((TOKEN_HEADER, "x" * 40)),
+    "the clock with an empty token": lambda t: clock(t).with_headers((TOKEN_HEADER, "")),
+    "the clock with two tokens": lambda t: with_token(t, with_token(t, clock(t))),
+    "the clock with another start's token": lambda t: clock(t).with_headers(
+        (TOKEN_HEADER, EmbeddedAws.on_port(1).token)
+    ),
+    "the clock with the token in the query": lambda t: replace(
+        clock(t), target=f"/_local/clock?token={t.server.token}"
+    ),
+    "the clock by the root's signature": lambda t: sign(clock(t), t.root, "lambda"),
+    "the clock by a page that has the token": lambda t: with_token(t, clock(t, origin=EVIL)),
+    "unread properties": lambda t: t.request("GET", "/_local/unread-properties"),
+    "another path": lambda t: with_token(t, t.request("GET", "/_local/environment")),
+    "a wrong method": lambda t: with_token(t, clock(t, "", "GET")),
+    **{
+        f"the clock by {body[:40]!r}": lambda t, body=body: with_token(t, clock(t, body))
+        for body in (
+            "not JSON",
+            '{"advance_seconds": NaN}',
+            '{"advance_seconds": Infinity}',
+            '{"advance_seconds": 1e999}',
+            '{"advance_seconds": -1}',
+            '{"advance_seconds": 1e12}',
+            '{"advance_seconds": "86400"}',
+            '{"advance_seconds": true}',
+            '{"advance_seconds": null}',
+            '{"advance_seconds": [86400]}',
+            "[86400]",
+            "86400",
+            "[" * 20_000,
+            f'{{"advance_seconds": 86400, "x": "{"x" * 70_000}"}}',
+        )
+    },
+}

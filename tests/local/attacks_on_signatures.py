@@ -1,0 +1,202 @@
+"""Attacks without a signature, and with one that is not the sender's, not of this request, or not of this time."""
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+from besieged import Besieged
+from forgeries import CREATE_ROLE, FUNCTIONS, LIST_USERS, TEST, ZEROS, Attack, forged, forged_header, list_objects
+from local.account import ACCOUNT_ID, EmbeddedAws
+from machines import unique
+from raw_http import UNSIGNED_PAYLOAD, Keys, Request, presign, sign
+
+ANONYMOUS: dict[str, Attack] = {
+    "buckets": lambda t: t.request("GET", "/"),
+    "objects": lambda t: t.request("GET", "/vault"),
+    "an object": lambda t: t.request("GET", "/vault/object"),
+    "an object's head": lambda t: t.request("HEAD", "/vault/object"),
+    "a new object": lambda t: t.request("PUT", "/vault/evil", "evil"),
+    "a new bucket": lambda t: t.request("PUT", "/evil"),
+    "a copied object": lambda t: t.request("PUT", "/vault/copy", x_amz_copy_source="/vault/object"),
+    "a deleted object": lambda t: t.request("DELETE", "/vault/object"),
+    "a deleted bucket": lambda t: t.request("DELETE", "/vault"),
+    "a policy": lambda t: t.request("PUT", "/vault?policy", '{"Statement": []}'),
+    "functions": lambda t: t.request("GET", f"{FUNCTIONS}/"),
+    "a function": lambda t: t.request("GET", f"{FUNCTIONS}/{t.function_name}"),
+    "an invocation": lambda t: t.request("POST", f"{FUNCTIONS}/{t.function_name}/invocations", "{}"),
+    "users": lambda t: t.request("POST", "/", LIST_USERS, content_type="application/x-www-form-urlencoded"),
+    "users by the query": lambda t: t.request("GET", f"/?{LIST_USERS}"),
+    "the caller": lambda t: t.request("GET", "/?Action=GetCallerIdentity&Version=2011-06-15"),
+    "a session by a web identity": lambda t: t.request(
+        "GET", "/?Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=x&RoleSessionName=x&WebIdentityToken=x"
+    ),
+    "a message": lambda t: t.request(
+        "POST",
+        "/",
+        json.dumps({"QueueUrl": t.queue_url}),
+        x_amz_target="AmazonSQS.ReceiveMessage",
+        content_type="application/x-amz-json-1.0",
+    ),
+    "a parameter": lambda t: t.request("POST", "/", '{"Name": "/parameter"}', x_amz_target="AmazonSSM.GetParameter"),
+    "state machines": lambda t: t.request("POST", "/", "{}", x_amz_target="AWSStepFunctions.ListStateMachines"),
+    "schedules": lambda t: t.request("GET", "/schedules"),
+    "APIs": lambda t: t.request("GET", "/restapis"),
+    "a bearer's token": lambda t: t.request("GET", "/vault/object", authorization="Bearer token"),
+    "a name and a password": lambda t: t.request("GET", "/vault/object", authorization="Basic dGVzdDp0ZXN0"),
+}
+
+
+def digest_keys(*texts: str) -> list[Keys]:
+    """Keys of a role's session as they were made from names, and MiniStack's of a function."""
+    made = []
+    for text in texts:
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        key_id = f"ASIA{digest[:16].upper()}"
+        made.append(Keys(key_id, f"secret-{digest}", f"token-{digest}"))
+        secret, token = (hashlib.sha256(f"{what}:{digest}".encode()).hexdigest() for what in ("secret", "token"))
+        made.append(Keys(key_id, secret, token))
+    return made
+
+
+def computed(target: Besieged, number: int) -> Request:
+    """Signed by keys that follow from public names."""
+    config = target.server.client("lambda").get_function_configuration(FunctionName=target.function_arn)
+    keys = digest_keys(f"{target.role_arn} states.amazonaws.com", f"{target.function_arn}:{config['Role']}")
+    return sign(target.request("GET", "/vault/object"), keys[number], "s3")
+
+
+def tampered(target: Besieged, what: str) -> Request:
+    """Signed by the root, and changed on the way."""
+    signed = sign(target.request("PUT", "/vault/object?tagging", "<Tagging/>"), target.root, "s3")
+    return {
+        "body": replace(signed, body=b"<Taggers/>"),
+        "path": replace(signed, target="/vault/other?tagging"),
+        "query": replace(signed, target="/vault/object"),
+        "method": replace(signed, method="DELETE"),
+        "header": signed.with_headers(("x-amz-acl", "public-read")),
+        "hash": signed.without("x-amz-content-sha256").with_headers(("x-amz-content-sha256", UNSIGNED_PAYLOAD)),
+        "date": signed.without("x-amz-date").with_headers(("x-amz-date", "20260101T000000Z")),
+    }[what]
+
+
+def session(target: Besieged) -> Keys:
+    """A valid session, of the root's."""
+    made = target.server.client("sts").get_session_token()["Credentials"]
+    return Keys(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+
+
+def authorised_by(request: Request, text: str) -> Request:
+    return request.without("authorization").with_headers(("authorization", text))
+
+
+def two_credentials(target: Besieged) -> Request:
+    """Names the root, but is signed by a user that may do nothing."""
+    name = unique("nobody")
+    iam = target.server.client("iam")
+    iam.create_user(UserName=name)
+    made = iam.create_access_key(UserName=name)["AccessKey"]
+    signed = sign(list_objects(target), Keys(made["AccessKeyId"], made["SecretAccessKey"]), "s3")
+    iam.delete_access_key(UserName=name, AccessKeyId=made["AccessKeyId"])
+    iam.delete_user(UserName=name)
+    credential = f"Credential={target.root.key_id}/20260101/us-east-1/s3/aws4_request, Credential="
+    return authorised_by(signed, signed.header("authorization").replace("Credential=", credential, 1))
+
+
+HOUR = timedelta(hours=1)
+SIGNATURES: dict[str, Attack] = {
+    "zeros by the root's key": lambda t: forged_header(list_objects(t), "s3", t.root),
+    "zeros in the query by the root's key": lambda t: forged(list_objects(t), "s3", t.root),
+    "the key test": lambda t: sign(list_objects(t), TEST, "s3"),
+    "the key test in the query": lambda t: presign(list_objects(t), TEST, "s3"),
+    "the key test for IAM": lambda t: sign(t.request("POST", "/", LIST_USERS), TEST, "iam"),
+    "the account's number": lambda t: sign(list_objects(t), Keys(ACCOUNT_ID, "test"), "s3"),
+    "another account's number": lambda t: sign(list_objects(t), Keys("000000000000", "test"), "s3"),
+    "an empty key": lambda t: sign(list_objects(t), Keys("", "test"), "s3"),
+    "an empty key in the query": lambda t: presign(list_objects(t), Keys("", "test"), "s3"),
+    "the key none": lambda t: sign(list_objects(t), Keys("none", "none"), "s3"),
+    "the root's key and the secret test": lambda t: sign(list_objects(t), Keys(t.root.key_id, "test"), "s3"),
+    "another start's keys": lambda t: sign(
+        list_objects(t), Keys(EmbeddedAws.on_port(1).access_key_id, EmbeddedAws.on_port(1).secret_access_key), "s3"
+    ),
+    **{f"computed keys {number}": lambda t, number=number: computed(t, number) for number in range(4)},
+    **{
+        f"a tampered {what}": lambda t, what=what: tampered(t, what)
+        for what in ("body", "path", "query", "method", "header", "hash", "date")
+    },
+    "a clock that is 16 minutes slow": lambda t: sign(list_objects(t), t.root, "s3", at=timedelta(minutes=-16)),
+    "a clock that is 16 minutes fast": lambda t: sign(list_objects(t), t.root, "s3", at=timedelta(minutes=16)),
+    "a URL that has expired": lambda t: presign(list_objects(t), t.root, "s3", expires="60", at=-HOUR),
+    "a URL of the future": lambda t: presign(list_objects(t), t.root, "s3", at=HOUR),
+    "a URL for eight days": lambda t: presign(list_objects(t), t.root, "s3", expires="691200"),
+    "a URL for a negative time": lambda t: presign(list_objects(t), t.root, "s3", expires="-1"),
+    "a URL for no time": lambda t: presign(list_objects(t), t.root, "s3", expires="x"),
+    "a URL for another object": lambda t: replace(
+        presign(t.request("GET", "/vault/nothing"), t.root, "s3"),
+        target=presign(t.request("GET", "/vault/nothing"), t.root, "s3").target.replace("nothing", "object"),
+    ),
+    "a URL for another action": lambda t: replace(presign(list_objects(t), t.root, "s3"), method="DELETE"),
+    "a URL of S3 for IAM": lambda t: replace(
+        presign(t.request("POST", "/", content_type="application/x-www-form-urlencoded"), t.root, "s3"),
+        body=CREATE_ROLE.encode(),
+    ),
+    "a URL with another header": lambda t: presign(list_objects(t), t.root, "s3").with_headers(
+        ("x-amz-copy-source", "/vault/object")
+    ),
+    "a URL with two keys": lambda t: replace(
+        presign(list_objects(t), TEST, "s3"),
+        target=presign(list_objects(t), TEST, "s3").target + f"&x-amz-credential={t.root.key_id}/20260101/x/s3/aws4",
+    ),
+    "a session without its token": lambda t: sign(list_objects(t), replace(session(t), token=""), "s3"),
+    "a session with a wrong token": lambda t: sign(list_objects(t), replace(session(t), token="wrong"), "s3"),
+    "a session with another's token": lambda t: sign(
+        list_objects(t), replace(session(t), token=session(t).token), "s3"
+    ),
+    "the root with a token": lambda t: sign(list_objects(t), replace(t.root, token="token"), "s3"),
+    "two credentials": two_credentials,
+    "two signatures": lambda t: sign(presign(list_objects(t), TEST, "s3"), t.root, "s3"),
+    "two headers": lambda t: sign(list_objects(t), TEST, "s3").with_headers(
+        ("authorization", sign(list_objects(t), t.root, "s3").header("authorization"))
+    ),
+    "a host that is not signed": lambda t: sign(list_objects(t), t.root, "s3", omitted=("host",)),
+    "a target that is not signed": lambda t: sign(
+        t.request("POST", "/", "{}", x_amz_target="AmazonSSM.DescribeParameters"),
+        t.root,
+        "ssm",
+        omitted=("x-amz-target",),
+    ),
+    "a body that is not signed": lambda t: sign(
+        t.request("POST", f"{FUNCTIONS}/{t.function_name}/invocations", "{}"),
+        t.root,
+        "lambda",
+        payload_hash=UNSIGNED_PAYLOAD,
+    ),
+    "a body that is signed as another": lambda t: replace(
+        sign(t.request("PUT", "/vault/evil", "good"), t.root, "s3"), body=b"evil"
+    ),
+    "a body for IAM that is signed as another": lambda t: replace(
+        sign(t.request("POST", "/", LIST_USERS), t.root, "iam"), body=CREATE_ROLE.encode()
+    ),
+    "chunks that are not signed": lambda t: sign(
+        t.request("PUT", "/vault/evil", f"4;chunk-signature={ZEROS}\r\nevil\r\n0;chunk-signature={ZEROS}\r\n\r\n"),
+        t.root,
+        "s3",
+        payload_hash="STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+    ),
+    "version 2": lambda t: list_objects(t).with_headers(
+        ("date", "Thu, 01 Jan 2026 00:00:00 GMT"), ("authorization", f"AWS {t.root.key_id}:c2lnbmF0dXJl")
+    ),
+    "version 2 in the query": lambda t: t.request(
+        "GET", f"/vault/object?AWSAccessKeyId={t.root.key_id}&Signature=c2ln&Expires=4102444800"
+    ),
+    "version 2 by the key test": lambda t: t.request(
+        "GET", "/vault/object?AWSAccessKeyId=test&Signature=c2ln&Expires=4102444800"
+    ),
+    "version 4a": lambda t: authorised_by(
+        sign(list_objects(t, x_amz_region_set="*"), t.root, "s3"),
+        f"AWS4-ECDSA-P256-SHA256 Credential={t.root.key_id}/20260101/s3/aws4_request, "
+        f"SignedHeaders=host;x-amz-date;x-amz-region-set, Signature={ZEROS}",
+    ),
+    "no algorithm": lambda t: t.request("GET", f"/vault/object?X-Amz-Credential={t.root.key_id}/20260101/x/s3/aws4"),
+    "half a header": lambda t: list_objects(t, authorization=f"AWS4-HMAC-SHA256 Credential={t.root.key_id}/20260101"),
+}
