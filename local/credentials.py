@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local import account
-from local.seams import replace, seam
+from local.seams import replace_everywhere, seam
 
 _START_SECRET = secrets.token_bytes(32)
 
@@ -50,16 +50,14 @@ def session_keys(*names: str) -> SessionKeys:
 def install(server: account.EmbeddedAws) -> None:
     """Let the keys of `server` be the root's, and no others, and give functions keys that cannot be computed."""
     from ministack.core import iam_evaluator, lambda_runtime
-    from ministack.services import lambda_svc, sts
+    from ministack.services import sts
 
-    for module in (iam_evaluator, sts):
-        replace(module, "is_root_access_key", _is_absent)
+    replace_everywhere(iam_evaluator, "is_root_access_key", _is_absent)
+    replace_everywhere(lambda_runtime, "execution_credentials", execution_credentials)
     # For the absent key, that of anonymous requests, MiniStack looks here; no signature shall match.
     os.environ["AWS_ACCESS_KEY_ID"] = "none"
     os.environ["AWS_SECRET_ACCESS_KEY"] = secrets.token_urlsafe(32)
     seam(sts, "register_session")(server.access_key_id, _root_record(server.secret_access_key))
-    for module in (lambda_runtime, lambda_svc):
-        replace(module, "execution_credentials", execution_credentials)
 
 
 def _is_absent(access_key_id: str) -> bool:

@@ -98,9 +98,15 @@ def _furnished(server: EmbeddedAws, calls: Path) -> Besieged:
     client("sns").create_topic(Name="topic")
     queue_url = client("sqs").create_queue(QueueName="queue")["QueueUrl"]
     client("sqs").send_message(QueueUrl=queue_url, MessageBody=SECRET)
-    lambda_role = role(client, "lambda.amazonaws.com")
+    polls = allow("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+    lambda_role = role(client, "lambda.amazonaws.com", polls, allow("s3:*"))
     code = f"SECRET = {SECRET!r}\ndef handler(event, context):\n    open({str(calls)!r}, 'a').write('called')\n"
     function_arn = function(client, code, lambda_role, Environment={"Variables": {"WORD": SECRET}})
+    # The mapping asks for the role's permissions; it takes nothing.
+    queue_arn = client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"]
+    client("lambda").create_event_source_mapping(
+        EventSourceArn=queue_arn["QueueArn"], FunctionName=function_arn, Enabled=False
+    )
     states_role = role(client, "states.amazonaws.com", allow("*"))
     machine(client, {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}, states_role)
     _schedule(server, client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"]))

@@ -2,8 +2,9 @@
 
 import json
 import socket
+import sys
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import psutil
@@ -13,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from local import account, process
 from local.account import EmbeddedAws
-from local.seams import MissingSeamError, replace
+from local.seams import MissingSeamError, replace, replace_everywhere
 from machines import Client, unique
 
 
@@ -70,6 +71,16 @@ def test_environment_of_a_child_holds_no_real_credentials() -> None:
     assert {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3"}.isdisjoint(isolated)
     assert (isolated["AWS_ENDPOINT_URL"], isolated["AWS_ACCESS_KEY_ID"]) == (server.endpoint, server.access_key_id)
     assert isolated["PATH"] == "/bin"
+
+
+def test_function_is_replaced_where_it_was_imported_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, importer, other = (ModuleType(name) for name in ("owner", "importer", "other"))
+    vars(owner)["part"] = vars(importer)["part"] = len
+    vars(other)["part"] = max
+    for module in (owner, importer, other):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    assert replace_everywhere(owner, "part", min) is len
+    assert [vars(module)["part"] for module in (owner, importer, other)] == [min, min, max]
 
 
 def test_part_that_is_gone_is_named() -> None:
