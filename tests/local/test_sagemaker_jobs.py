@@ -481,6 +481,7 @@ def test_stop_all_leaves_no_process(endpoint: str, tmp_path: Path):
 
 def test_the_process_knows_its_job_and_no_credentials(endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not for the container")
+    monkeypatch.setenv("SSH_AUTH_SOCK", "not for the container")
     script = "import os; print(*sorted(f'{k}={v}' for k, v in os.environ.items()), sep='\\n')"
     prepared = stage(endpoint, tmp_path, command=endless(script))
 
@@ -491,6 +492,8 @@ def test_the_process_knows_its_job_and_no_credentials(endpoint: str, tmp_path: P
     assert variables["TRAINING_JOB_NAME"] == "curious"
     assert variables["COLOUR"] == "blue"
     assert not any(name.startswith("AWS_") and name != "AWS_REGION" for name in variables)
+    assert "not for the container" not in variables.values()
+    assert Path(variables["HOME"]).is_relative_to(tmp_path)
 
 
 def _children() -> list[psutil.Process]:
