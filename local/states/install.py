@@ -1,8 +1,23 @@
 """Puts the parts of `local.states` in their places."""
 
 import logging
+import threading
 
-from local.states import calls, distributed_map, ends, jobs, language, mount, names, nested, parsing, starts
+from local.states import (
+    calls,
+    distributed_map,
+    ends,
+    jobs,
+    language,
+    map_runs,
+    mount,
+    names,
+    nested,
+    notices,
+    parsing,
+    starts,
+    views,
+)
 
 
 def install(endpoint: str) -> None:
@@ -15,7 +30,10 @@ def install(endpoint: str) -> None:
     jobs.install()
     names.install()
     nested.install()
-    starts.install()
-    ends.install()
+    lock = threading.RLock()
+    starts.install(lock, notices.announce)
+    ends.install(lock, notices.announce)
+    map_runs.install(lock)
+    views.install(lock)
     distributed_map.install()
     language.install()

@@ -134,9 +134,7 @@ def test_execution_that_was_just_started_can_be_asked_for_and_stopped(
     assert ended(client, execution["executionArn"])["status"] == "ABORTED"
 
 
-def test_execution_stopped_in_the_middle_of_a_state_is_aborted_once_the_state_ends(
-    client: Client, states_role: str
-) -> None:
+def test_execution_stopped_in_the_middle_of_a_state_is_aborted(client: Client, states_role: str) -> None:
     parameters = {f"list{number}.$": "States.ArrayUnique(States.ArrayRange(1, 1000, 1))" for number in range(20)}
     states = {
         "Work": {"Type": "Pass", "Parameters": parameters, "ResultPath": None, "Next": "Wait"},
