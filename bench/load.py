@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bench.command import Show, bar, note, run
-from local import api, deploy, registry, trial
+from local import account, api, deploy, registry, trial
 from local.__main__ import STACK
 from local.account import EmbeddedAws
 from local.server import ROOT
@@ -138,7 +138,7 @@ def questions_for(server: EmbeddedAws, outputs: dict[str, str], count: int = 200
 
 def plan_of(server: EmbeddedAws, outputs: dict[str, str]) -> tuple[float, int]:
     """The rate and the burst of the usage plan that the API's key is in."""
-    plans = server.client("apigateway").get_usage_plans()["items"]
+    plans = account.entries(server.client("apigateway"), "get_usage_plans", "items")
     (plan,) = [each for each in plans if outputs["ApiId"] in [stage["apiId"] for stage in each["apiStages"]]]
     return float(plan["throttle"]["rateLimit"]), int(plan["throttle"]["burstLimit"])
 

@@ -110,3 +110,13 @@ def _client(server: EmbeddedAws, service: str) -> BaseClient:
         aws_secret_access_key=server.secret_access_key,
         config=Config(retries={"max_attempts": 1}, read_timeout=120, s3={"addressing_style": "path"}),
     )
+
+
+def entries(client: Any, operation: str, member: str, **parameters: Any) -> list[Any]:
+    """All that an operation lists, of all its pages: what each page has in `member`.
+
+    A call gives the first page alone, which is all there is until there is more: 25 API keys, 100 executions, one
+    megabyte of log.
+    """
+    pages = client.get_paginator(operation).paginate(**parameters)
+    return [entry for page in pages for entry in page.get(member, ())]

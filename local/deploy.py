@@ -16,6 +16,7 @@ from typing import Any
 from botocore.exceptions import ClientError, WaiterError
 from samtranslator.yaml_helper import yaml_parse
 
+from local import account
 from local.account import EmbeddedAws
 
 log = logging.getLogger(__name__)
@@ -139,7 +140,7 @@ def _create_or_update(cloudformation: Any, stack: str, request: dict[str, Any]) 
 
 
 def _failures(cloudformation: Any, stack: str) -> str:
-    events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    events = account.entries(cloudformation, "describe_stack_events", "StackEvents", StackName=stack)
     failed = [
         f"{event['LogicalResourceId']} ({event['ResourceType']}): {event.get('ResourceStatusReason', 'no reason')}"
         for event in reversed(events)

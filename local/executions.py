@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from local import account
 from local.account import EmbeddedAws
 
 _POLL_SECONDS = 0.2
@@ -65,8 +66,7 @@ def follow(server: EmbeddedAws, execution_arn: str) -> Iterator[Progress]:
 
 
 def _history(states: Any, execution_arn: str) -> list[dict[str, Any]]:
-    pages = states.get_paginator("get_execution_history").paginate(executionArn=execution_arn)
-    return [event for page in pages for event in page["events"]]
+    return account.entries(states, "get_execution_history", "events", executionArn=execution_arn)
 
 
 def _entered(events: list[dict[str, Any]]) -> list[StateProgress]:
@@ -92,7 +92,7 @@ def _entered(events: list[dict[str, Any]]) -> list[StateProgress]:
 def _count_children(states: Any, execution_arn: str, seen: list[StateProgress]) -> None:
     if not any(state.kind == "Map" for state in seen):
         return
-    runs = states.list_map_runs(executionArn=execution_arn)["mapRuns"]
+    runs = account.entries(states, "list_map_runs", "mapRuns", executionArn=execution_arn)
     if not runs:
         return
     counts = states.describe_map_run(mapRunArn=runs[-1]["mapRunArn"])["itemCounts"]
@@ -153,10 +153,10 @@ def _state(definition: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _tail(server: EmbeddedAws, group: str) -> list[str]:
     try:
-        found = server.client("logs").filter_log_events(logGroupName=group)
+        events = account.entries(server.client("logs"), "filter_log_events", "events", logGroupName=group)
     except ClientError as fault:
         # A training job that could not be started has no log, and the first of all has no log group.
         if fault.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
         return []
-    return [event["message"].rstrip("\n") for event in found["events"]][-_LOG_LINES:]
+    return [event["message"].rstrip("\n") for event in events][-_LOG_LINES:]

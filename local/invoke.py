@@ -3,10 +3,10 @@
 import base64
 import json
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
+from local import account
 from local.account import EmbeddedAws
 
 
@@ -29,9 +29,8 @@ def invoke(server: EmbeddedAws, stack: str, function: str, event: Path, console:
 
 def physical_name(server: EmbeddedAws, stack: str, function: str) -> str:
     """The deployed name of the function in the folder `function`. Raises CannotInvokeError."""
-    resources: list[dict[str, Any]] = server.client("cloudformation").describe_stack_resources(StackName=stack)[
-        "StackResources"
-    ]
+    cloudformation = server.client("cloudformation")
+    resources = account.entries(cloudformation, "list_stack_resources", "StackResourceSummaries", StackName=stack)
     names = {
         each["LogicalResourceId"]: each["PhysicalResourceId"]
         for each in resources

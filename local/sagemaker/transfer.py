@@ -46,14 +46,12 @@ def download(s3: Any, channel: Channel, folder: Path) -> None:
 
 
 def _keys(s3: Any, location: Location) -> Iterator[str]:
-    token: dict[str, str] = {}
-    while True:
-        page = s3.list_objects_v2(Bucket=location.bucket, Prefix=location.prefix, MaxKeys=_PAGE, **token)
+    pages = s3.get_paginator("list_objects_v2").paginate(
+        Bucket=location.bucket, Prefix=location.prefix, PaginationConfig={"PageSize": _PAGE}
+    )
+    for page in pages:
         # Keys that end in a slash are what consoles show as folders.
         yield from (entry["Key"] for entry in page.get("Contents", []) if not entry["Key"].endswith("/"))
-        if not page.get("IsTruncated"):
-            return
-        token = {"ContinuationToken": page["NextContinuationToken"]}
 
 
 def _relative(key: str, stem: str) -> Path:

@@ -9,6 +9,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from http_caller import Answer, Caller, invoker
+from local import account
 from promotions import FEATURES, RIDE, Model, WriteArtefact, promote, store, trained
 from stacks import MakeStack, Stack
 from wildrydes.linear_model import LinearModel, read_model
@@ -310,7 +311,7 @@ def test_access_log_tells_who_asked_and_nothing_of_what(stack: Stack, api: Calle
     group = f"/aws/apigateway/{stack.name}"
     identity = answer.headers["x-amzn-requestid"]
     logs = stack.client("logs")
-    (event,) = logs.filter_log_events(logGroupName=group, filterPattern=f'"{identity}"')["events"]
+    (event,) = account.entries(logs, "filter_log_events", "events", logGroupName=group, filterPattern=f'"{identity}"')
     line = json.loads(event["message"])
     assert (line["method"], line["path"], line["status"]) == ("POST", "/live/predictions", "200")
     assert line["apiKeyId"] == stack.outputs["ApiKeyId"]

@@ -11,7 +11,7 @@ import pytest
 from explain import retraining
 from explain.__main__ import main
 from explain.cards import find
-from local import process
+from local import account, process
 from local.sagemaker import images
 from stacks import SAMPLE_RIDES, MakeStack, Stack
 
@@ -81,8 +81,10 @@ def line_of(said: str, name: str) -> list[str]:
 
 def jobs(stack: Stack, execution: str) -> list[str]:
     """The explanations' training jobs so far."""
-    listed = stack.client("sagemaker").list_training_jobs(NameContains=f"{execution}-explained")
-    return [each["TrainingJobName"] for each in listed["TrainingJobSummaries"]]
+    listed = account.entries(
+        stack.client("sagemaker"), "list_training_jobs", "TrainingJobSummaries", NameContains=f"{execution}-explained"
+    )
+    return [each["TrainingJobName"] for each in listed]
 
 
 def test_a_card_names_its_inputs_and_gives_the_same_weights(
@@ -226,8 +228,9 @@ def test_an_image_that_is_gone_is_named(explain: Explain, card: dict[str, Any]) 
 def test_a_registry_that_refuses_leaves_the_digest_unknown_and_the_model_is_trained_by_the_tag(
     stack: Stack, explain: Explain, trained: str
 ) -> None:
-    resources = stack.client("cloudformation").describe_stack_resources(StackName=stack.name)["StackResources"]
-    role = next(each["PhysicalResourceId"] for each in resources if each["LogicalResourceId"] == "RetrainRole")
+    resource = {"StackName": stack.name, "LogicalResourceId": "RetrainRole"}
+    described = stack.client("cloudformation").describe_stack_resource(**resource)["StackResourceDetail"]
+    role = described["PhysicalResourceId"]
     denied = {"RoleName": role, "PolicyName": "registry-refuses"}
     statement = {"Effect": "Deny", "Action": "ecr:BatchGetImage", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -157,8 +157,10 @@ def test_schedule_starts_the_deployed_workflow(make_stack: MakeStack, server: Em
     scheduled = make_stack(ScheduleExpression="rate(1 day)", ScheduleTimezone="Europe/Berlin")
     fired = server.request("/_local/clock", advance_seconds=86_400 + 60)["fired"]
     assert f"{scheduled.name}-retrain" in fired
-    executions = scheduled.client("stepfunctions").list_executions(stateMachineArn=scheduled.outputs["StateMachineArn"])
-    (started,) = executions["executions"]
+    machine_arn = scheduled.outputs["StateMachineArn"]
+    (started,) = account.entries(
+        scheduled.client("stepfunctions"), "list_executions", "executions", stateMachineArn=machine_arn
+    )
     described = scheduled.ended(started["executionArn"])
     # There is no ride yet; what matters is that the schedule's role may start the workflow and its input passes.
     assert described["error"] == "UnusableTrainingSet"

@@ -3,18 +3,23 @@
 import json
 from typing import Any
 
+from local import account
 from machines import until
 from promotions import RIDE, WriteArtefact, promote, trained
 from stacks import MakeStack, Stack
 
 
+def logged_by(stack: Stack) -> list[str]:
+    group = f"/aws/lambda/{stack.name}-predict"
+    events = account.entries(stack.client("logs"), "filter_log_events", "events", logGroupName=group)
+    return [event["message"] for event in events]
+
+
 def metrics_of(stack: Stack, requests: int) -> list[dict[str, Any]]:
     """The lines of metrics of so many requests, once they are there."""
-    logs = stack.client("logs").filter_log_events
 
     def lines() -> list[dict[str, Any]]:
-        found = logs(logGroupName=f"/aws/lambda/{stack.name}-predict")["events"]
-        return [json.loads(event["message"]) for event in found if '"CloudWatchMetrics"' in event["message"]]
+        return [json.loads(message) for message in logged_by(stack) if '"CloudWatchMetrics"' in message]
 
     return until(lines, lambda found: len(found) >= requests)
 
@@ -32,5 +37,4 @@ def test_each_request_is_counted_and_no_payload_is_logged(make_stack: MakeStack,
     assert [sum(line[name] for line in lines) for name in ("Predictions", "RidesRefused")] == [2, 2]
     scores = {line["PredictionScore"] for line in lines if "PredictionScore" in line}
     assert scores == {model.probability}
-    logged = stack.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{stack.name}-predict")["events"]
-    assert not [event for event in logged if "4711" in event["message"] or "secret" in event["message"]]
+    assert not [message for message in logged_by(stack) if "4711" in message or "secret" in message]

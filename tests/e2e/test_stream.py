@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
+from local import account
 from machines import until
 from stacks import MakeStack, Stack
 from stream_rides import ride
@@ -159,7 +160,7 @@ def test_dead_letters_are_replayed_once_the_fault_is_mended(make_stack: MakeStac
     role = resource["StackResourceDetail"]["PhysicalResourceId"]
     (policy,) = [
         name
-        for name in stack.client("iam").list_role_policies(RoleName=role)["PolicyNames"]
+        for name in account.entries(stack.client("iam"), "list_role_policies", "PolicyNames", RoleName=role)
         if "PutObject"
         in json.dumps(stack.client("iam").get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
     ]

@@ -98,7 +98,8 @@ class Lake:
 
     def keys(self, prefix: str) -> list[str]:
         """Keys of the objects below `prefix`."""
-        return [found["Key"] for found in self.s3.list_objects_v2(Bucket=self.name, Prefix=prefix).get("Contents", [])]
+        objects = account.entries(self.s3, "list_objects_v2", "Contents", Bucket=self.name, Prefix=prefix)
+        return [each["Key"] for each in objects]
 
     def read(self, key: str) -> bytes:
         """An object's bytes, unpacked if its name ends with .gz."""
@@ -150,8 +151,8 @@ class Lake:
         execution = self.wait(query_id)
         rows: list[list[str | None]] = []
         if execution["Status"]["State"] == "SUCCEEDED":
-            found = self.athena.get_query_results(QueryExecutionId=query_id)["ResultSet"]["Rows"]
-            rows = [[datum.get("VarCharValue") for datum in row["Data"]] for row in found]
+            for page in self.athena.get_paginator("get_query_results").paginate(QueryExecutionId=query_id):
+                rows += [[datum.get("VarCharValue") for datum in row["Data"]] for row in page["ResultSet"]["Rows"]]
         return Finished(execution, rows[0] if rows else [], rows[1:])
 
     def wait(self, query_id: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from local import account
 from local.aliases import chosen_version
 from machines import Client, allow, function, invoke, role, run, unique, until
 
@@ -58,7 +59,7 @@ def test_version_is_published_of_the_revision_that_is_named_or_not_at_all(client
         functions.publish_version(FunctionName=arn, RevisionId=stale)
     with pytest.raises(functions.exceptions.InvalidParameterValueException):
         functions.publish_version(FunctionName=arn, CodeSha256="of something else")
-    assert len(functions.list_versions_by_function(FunctionName=arn)["Versions"]) == 2
+    assert len(account.entries(functions, "list_versions_by_function", "Versions", FunctionName=arn)) == 2
 
 
 def test_alias_is_moved_from_the_revision_that_is_named_or_not_at_all(client: Client, executor: str) -> None:
@@ -127,7 +128,7 @@ def test_api_asks_the_version_its_alias_points_to(client: Client, executor: str,
     client("lambda").create_alias(FunctionName=arn, Name="live", FunctionVersion="1")
     apis = client("apigateway")
     api = apis.create_rest_api(name=unique("api"))["id"]
-    root = apis.get_resources(restApiId=api)["items"][0]["id"]
+    root = account.entries(apis, "get_resources", "items", restApiId=api)[0]["id"]
     method = {"restApiId": api, "resourceId": root, "httpMethod": "POST"}
     apis.put_method(**method, authorizationType="NONE")
     uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}:live/invocations"

@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import WaiterError
 
 from api_makers import PROBLEM, MadeApi, change, document, echo, make
+from local import account
 from machines import Client
 
 VALIDATED: dict[str, Any] = {"x-amazon-apigateway-request-validator": "all"}
@@ -134,7 +135,7 @@ def test_changed_document_is_imported_into_the_same_api(client: Client, endpoint
     gone = again.ask("rides", b"{}", content_type="application/json")
     # Its gateway responses are gone with it.
     assert (gone.status, gone.json()) == (403, {"message": "Missing Authentication Token"})
-    assert client("apigateway").get_models(restApiId=made.id)["items"] == []
+    assert account.entries(client("apigateway"), "get_models", "items", restApiId=made.id) == []
 
 
 def test_document_with_an_unknown_gateway_response_is_refused(client: Client, endpoint: str, function_arn: str) -> None:

@@ -9,6 +9,7 @@ from botocore.exceptions import WaiterError
 
 from api_makers import PROBLEM, MadeApi, document, echo, make, template
 from http_caller import invoker
+from local import account
 from local.apis.access_log import formatted
 from machines import Client, function, role, unique
 
@@ -66,8 +67,8 @@ def test_key_of_another_api_is_none(client: Client, endpoint: str, api: MadeApi,
 
 def test_key_that_is_disabled_or_deleted_is_none(client: Client, endpoint: str, function_arn: str) -> None:
     made = make(client, endpoint, documented(function_arn))
-    (key,) = [each["id"] for each in client("apigateway").get_api_keys(includeValues=True)["items"]
-              if each["value"] == made.key]  # fmt: skip
+    keys = account.entries(client("apigateway"), "get_api_keys", "items", includeValues=True)
+    (key,) = [each["id"] for each in keys if each["value"] == made.key]
     disable = [{"op": "replace", "path": "/enabled", "value": "false"}]
     client("apigateway").update_api_key(apiKey=key, patchOperations=disable)
     assert made.ask("keyed").status == 403
@@ -170,8 +171,8 @@ def test_function_whose_policy_does_not_name_the_api_is_not_invoked(client: Clie
 
 
 def logged(client: Client, api: MadeApi, request_id: str) -> dict[str, Any]:
-    events = client("logs").filter_log_events(logGroupName=api.log_group, filterPattern=f'"{request_id}"')["events"]
-    (event,) = events
+    pattern = {"logGroupName": api.log_group, "filterPattern": f'"{request_id}"'}
+    (event,) = account.entries(client("logs"), "filter_log_events", "events", **pattern)
     return json.loads(event["message"])
 
 
@@ -219,7 +220,7 @@ def test_stage_that_logs_asks_for_the_role_of_the_account(client: Client, endpoi
         gateway.update_account(patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": role_arn}])
     reasons = [
         event.get("ResourceStatusReason", "")
-        for event in client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
+        for event in account.entries(client("cloudformation"), "describe_stack_events", "StackEvents", StackName=name)
         if event["LogicalResourceId"] == "Stage"
     ]
     assert "CloudWatch Logs role ARN must be set in account settings to enable logging" in " ".join(reasons)

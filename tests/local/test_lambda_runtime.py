@@ -6,6 +6,7 @@ import os
 import pytest
 
 import machines
+from local import account
 from machines import Client, allow, function, invoke, role, until
 
 
@@ -109,5 +110,5 @@ def test_what_a_function_prints_is_in_its_log_group(client: Client, executor: st
     code = "def handler(event, context):\n    print('counted', event['rides'], 'rides')\n"
     arn = function(client, code, executor, LoggingConfig={"LogFormat": "Text", "LogGroup": group})
     invoke(client, arn, {"rides": 12})
-    found = client("logs").filter_log_events(logGroupName=group)["events"]
+    found = account.entries(client("logs"), "filter_log_events", "events", logGroupName=group)
     assert any("counted 12 rides" in event["message"] for event in found), json.dumps(found)

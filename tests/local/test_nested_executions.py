@@ -7,6 +7,7 @@ import pytest
 from boto3.session import Session
 from botocore.config import Config
 
+from local import account
 from local.account import EmbeddedAws
 from machines import Client, allow, ended, execute, machine, role, run, unique, until
 
@@ -79,9 +80,9 @@ def test_inner_execution_is_stopped_when_the_task_times_out(client: Client) -> N
     outer["Start"]["TimeoutSeconds"] = 1
     described = run(client, outer, role_arn)
     assert (described["status"], described["error"]) == ("FAILED", "States.Timeout")
-    executions = client("stepfunctions").list_executions
     (stopped,) = until(
-        lambda: executions(stateMachineArn=inner)["executions"], lambda found: found[0]["status"] != "RUNNING"
+        lambda: account.entries(client("stepfunctions"), "list_executions", "executions", stateMachineArn=inner),
+        lambda found: found[0]["status"] != "RUNNING",
     )
     assert stopped["status"] == "ABORTED"
 
@@ -129,7 +130,7 @@ def test_execution_that_was_just_started_can_be_asked_for_and_stopped(
     keys: Any = {"aws_access_key_id": server.access_key_id, "aws_secret_access_key": server.secret_access_key}
     asked = Session().client("stepfunctions", "us-east-1", endpoint_url=server.endpoint, config=once, **keys)
     execution = {"executionArn": asked.start_execution(stateMachineArn=long, input='{"a": 1, "b": 2}')["executionArn"]}
-    assert asked.list_map_runs(**execution)["mapRuns"] == []
+    assert account.entries(asked, "list_map_runs", "mapRuns", **execution) == []
     asked.stop_execution(**execution)
     assert ended(client, execution["executionArn"])["status"] == "ABORTED"
 
@@ -145,5 +146,5 @@ def test_execution_stopped_in_the_middle_of_a_state_is_aborted(client: Client, s
     client("stepfunctions").stop_execution(**execution, error="Enough", cause="of it")
     stopped = ended(client, execution["executionArn"])
     assert (stopped["status"], stopped.get("error"), stopped.get("cause")) == ("ABORTED", "Enough", "of it")
-    last = client("stepfunctions").get_execution_history(**execution)["events"][-1]
+    last = account.entries(client("stepfunctions"), "get_execution_history", "events", **execution)[-1]
     assert (last["type"], last["executionAbortedEventDetails"]["cause"]) == ("ExecutionAborted", "of it")

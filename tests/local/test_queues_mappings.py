@@ -8,7 +8,7 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from local import process
+from local import account, process
 from local.account import EmbeddedAws
 from machines import Client, allow, role, unique, until
 from queue_makers import (
@@ -345,7 +345,7 @@ def test_mapping_of_a_template_that_aws_refuses_fails_the_stack(client: Client, 
     name, body = unique("stack"), json.dumps(template(client, calls, MaximumBatchingWindowInSeconds=0))
     stack = stack_after(client, "create_stack", StackName=name, TemplateBody=body)
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
-    events = client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
+    events = account.entries(client("cloudformation"), "describe_stack_events", "StackEvents", StackName=name)
     reasons = [event.get("ResourceStatusReason", "") for event in events]
     assert any("batch window in seconds must be greater than 0" in reason for reason in reasons)
 

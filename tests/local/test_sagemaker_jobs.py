@@ -28,6 +28,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from ministack.core.responses import AccountRegionScopedDict
 
+from local import account
 from local.sagemaker import transfer, validation
 from local.sagemaker.jobs import ENDED
 from local.sagemaker.runner import Runner
@@ -157,7 +158,8 @@ class Stage:
 
     def log(self, name: str) -> list[str]:
         """The lines of the job's one log stream."""
-        streams = self.logs.describe_log_streams(logGroupName=GROUP, logStreamNamePrefix=f"{name}/")["logStreams"]
+        prefix = {"logGroupName": GROUP, "logStreamNamePrefix": f"{name}/"}
+        streams = account.entries(self.logs, "describe_log_streams", "logStreams", **prefix)
         assert len(streams) == 1
         assert streams[0]["logStreamName"].startswith(f"{name}/algo-1-")
         events = self.logs.get_log_events(
@@ -284,10 +286,10 @@ def test_tags_are_kept(completed: tuple[Stage, dict[str, Any]]):
 
     sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "owner", "Value": "unicorns"}])
 
-    tags = {tag["Key"]: tag["Value"] for tag in sagemaker.list_tags(ResourceArn=arn)["Tags"]}
+    tags = {tag["Key"]: tag["Value"] for tag in account.entries(sagemaker, "list_tags", "Tags", ResourceArn=arn)}
     assert tags == {"project": "rides", "owner": "unicorns"}
     with pytest.raises(ClientError, match="Requested resource not found"):
-        sagemaker.list_tags(ResourceArn=f"{arn}-2")
+        account.entries(sagemaker, "list_tags", "Tags", ResourceArn=f"{arn}-2")
 
 
 def test_equal_jobs_make_equal_models_and_are_listed(completed: tuple[Stage, dict[str, Any]]):
@@ -307,7 +309,7 @@ def test_equal_jobs_make_equal_models_and_are_listed(completed: tuple[Stage, dic
         )
     ]
     assert [[job["TrainingJobName"] for job in page] for page in pages] == [["first"], ["again"]]
-    named = prepared.sagemaker.list_training_jobs(NameContains="aga")["TrainingJobSummaries"]
+    named = account.entries(prepared.sagemaker, "list_training_jobs", "TrainingJobSummaries", NameContains="aga")
     assert [job["TrainingJobName"] for job in named] == ["again"]
 
 
@@ -390,7 +392,7 @@ def test_a_channel_without_objects_is_refused(endpoint: str, tmp_path: Path, pre
     error = refusal.value.response["Error"]
     assert error["Code"] == "ValidationException"
     assert error["Message"].startswith(f'No S3 objects found under S3 URL "s3://{prepared.bucket}/{prefix}" given')
-    assert prepared.sagemaker.list_training_jobs()["TrainingJobSummaries"] == []
+    assert account.entries(prepared.sagemaker, "list_training_jobs", "TrainingJobSummaries") == []
 
 
 def test_a_bucket_that_is_not_there_is_told_as_s3_tells_it(endpoint: str, tmp_path: Path):

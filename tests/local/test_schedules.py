@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import machines
+from local import account
 from local.account import EmbeddedAws
 from local.schedules import next_time
 from machines import Client, allow, machine, role
@@ -64,7 +65,7 @@ def create(client: Client, machine_arn: str, role_arn: str, expression: str) -> 
 
 
 def executions(client: Client, machine_arn: str) -> list[dict[str, Any]]:
-    return client("stepfunctions").list_executions(stateMachineArn=machine_arn)["executions"]
+    return account.entries(client("stepfunctions"), "list_executions", "executions", stateMachineArn=machine_arn)
 
 
 def test_schedule_starts_the_workflow_with_its_input_when_the_clock_gets_there(

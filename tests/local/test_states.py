@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import machines
+from local import account
 from machines import Client, allow, execute, machine, role, run
 
 RAISES = """
@@ -100,7 +101,7 @@ def test_executions_of_one_definition_share_nothing(client: Client, invoker: str
     ended = [machines.ended(client, each) for each in started]
     assert ["1 rejected" in ended[0]["cause"], "2 rejected" in ended[1]["cause"]] == [True, True]
     assert output(ended[2]) == {"given": {"wrong": 0}}
-    histories = [states.get_execution_history(executionArn=each)["events"] for each in started]
+    histories = [account.entries(states, "get_execution_history", "events", executionArn=each) for each in started]
     attempts = [sum(event["type"] == "TaskScheduled" for event in events) for events in histories]
     assert attempts == [2, 2, 1]
 
@@ -183,7 +184,7 @@ def test_distributed_map_runs_a_child_for_each_item_of_an_s3_manifest(
     states = {"Map": distributed(function_arn, *manifest)}
     described = run(client, states, mapper, {"wrong": 0})
     assert [each["given"]["item"]["item"] for each in output(described)] == [0, 1, 2, 3, 4]
-    runs = client("stepfunctions").list_map_runs(executionArn=described["executionArn"])["mapRuns"]
+    runs = account.entries(client("stepfunctions"), "list_map_runs", "mapRuns", executionArn=described["executionArn"])
     counts = client("stepfunctions").describe_map_run(mapRunArn=runs[0]["mapRunArn"])["itemCounts"]
     assert (counts["total"], counts["succeeded"], counts["failed"]) == (5, 5, 0)
 
