@@ -19,7 +19,7 @@ FUNCTIONS := .venvs/lambda/.installed
 RUNTIME := .venvs/runtime/.installed
 SAM := .venvs/sam/.installed
 
-.PHONY: help setup run up stream invoke models report notebook explain rollback down test check build bench load render data lock clean
+.PHONY: help setup run up stream invoke models report notebook explain rollback down test races check build bench load render data lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -65,9 +65,13 @@ rollback: setup ## make an earlier model the live one again: TO= (an execution)
 down: $(DEV) ## stop what `make up` started
 	@$(PY) -m local down
 
-# In the order of the folders: the files that take longest come first, and the many short ones fill up the end.
-test: setup ## run the whole test suite: ARGS= for pytest
-	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+# In a new order each time, by a seed that pytest prints and SEED= gives again. tests/conftest.py orders the folders.
+test: setup ## run the whole test suite, in a new order: SEED= for an earlier one, ARGS= for pytest
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
+
+# Each round in an order of its own, on a server of its own; the rounds' seeds and what failed are printed.
+races: setup ## repeat the tests of what races by itself: ROUNDS= (100), ARGS= for pytest
+	$(PY) tests/races.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) -- $(ARGS)
 
 check: setup ## lint, types, import arrows, template, drift of the state machines
 	$(PY) -m ruff format --check .

@@ -21,8 +21,23 @@ from local.account import EmbeddedAws
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
+# What takes longest comes first, and the many short tests fill up the end.
+FOLDERS_FIRST = ("e2e", "notebooks", "local")
+
 Client = Callable[[str], Any]
 WriteArtefact = Callable[..., bytes]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the folders. Within one, files and their tests stay as the seed has shuffled them."""
+    items.sort(key=folder_place)
+
+
+def folder_place(item: pytest.Item) -> int:
+    """Where a test's folder comes in the order."""
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    return FOLDERS_FIRST.index(folder) if folder in FOLDERS_FIRST else len(FOLDERS_FIRST)
 
 
 @pytest.fixture(scope="session")

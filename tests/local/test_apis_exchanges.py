@@ -65,6 +65,7 @@ def test_key_of_another_api_is_none(client: Client, endpoint: str, api: MadeApi,
     assert other.ask("keyed", x_api_key=api.key).status == 403
 
 
+@pytest.mark.races
 def test_key_that_is_disabled_or_deleted_is_none(client: Client, endpoint: str, function_arn: str) -> None:
     made = make(client, endpoint, documented(function_arn))
     keys = account.entries(client("apigateway"), "get_api_keys", "items", includeValues=True)

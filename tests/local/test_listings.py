@@ -1,7 +1,11 @@
 """Lists that are longer than a page."""
 
+import pytest
+
 from local import account
 from machines import Client, machine, role, unique
+
+pytestmark = pytest.mark.races
 
 
 def test_every_page_of_a_list_is_read(client: Client) -> None:

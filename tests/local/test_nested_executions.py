@@ -11,6 +11,8 @@ from local import account
 from local.account import EmbeddedAws
 from machines import Client, allow, ended, execute, machine, role, run, unique, until
 
+pytestmark = pytest.mark.races
+
 START = "arn:aws:states:::states:startExecution"
 
 

@@ -31,6 +31,8 @@ from moto.stepfunctions.responses import StepFunctionResponse
 from local.states import ends, map_runs, starts, views
 from machines import until
 
+pytestmark = pytest.mark.races
+
 ROLE = "arn:aws:iam::123456789012:role/nobody"
 WAIT = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 300, "End": True}}}
 REPLACED = (

@@ -9,6 +9,8 @@ import pytest
 from machines import Client, allow, ended, machine, role, unique, until
 from test_notifications import admitting
 
+pytestmark = pytest.mark.races
+
 WAIT = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 300, "End": True}}}
 KINDS: dict[str, dict[str, Any]] = {
     "SUCCEEDED": {"StartAt": "End", "States": {"End": {"Type": "Pass", "Result": {"rides": 12}, "End": True}}},
