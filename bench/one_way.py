@@ -58,7 +58,7 @@ def predictors(app):
     """The functions that predict one row of features and several, without a request around them."""
     if hasattr(app, "MODULE"):
         return lambda row: app.predict([row])[0], app.predict
-    model = app.loaded(app.settings.predict_settings()).model
+    model = app.load_champion(app.predict_settings()).model
     return model.score, model.scores
 
 

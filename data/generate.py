@@ -183,9 +183,11 @@ def service_probability(ride: Ride, weather: Weather, list_of_stations: list[tup
     """The probability that the unicorn asks for service after the ride: SERVICE_MODEL with the weather it had."""
     here = ride["Latitude"], ride["Longitude"]
     station = min(list_of_stations, key=lambda s: kilometres(here, s[1:]))[0]
-    known = {"distance": ride["Distance"], "healthpoints": ride["HealthPoints"]}
-    known |= weather[station, ride["StatusTime"][:10]]
-    return 1 / (1 + exp(-SERVICE_MODEL["bias"] - sum(SERVICE_MODEL[feature] * known[feature] for feature in known)))
+    features = {"distance": ride["Distance"], "healthpoints": ride["HealthPoints"]}
+    features |= weather[station, ride["StatusTime"][:10]]
+    return 1 / (
+        1 + exp(-SERVICE_MODEL["bias"] - sum(SERVICE_MODEL[feature] * features[feature] for feature in features))
+    )
 
 
 def faulty(rides: list[Ride], chance: random.Random) -> list[Ride]:
@@ -233,10 +235,10 @@ def four_files(rides: list[Ride], chance: random.Random) -> dict[str, str]:
     }
 
 
-def auc(scored: list[tuple[float, int]]) -> float:
+def auc(pairs: list[tuple[float, int]]) -> float:
     """The probability that a positive scores higher than a negative; a tie counts half."""
-    negatives = sorted(score for score, label in scored if not label)
-    positives = [score for score, label in scored if label]
+    negatives = sorted(score for score, label in pairs if not label)
+    positives = [score for score, label in pairs if label]
     wins = sum(bisect_left(negatives, score) + bisect_right(negatives, score) for score in positives)
     return wins / 2 / len(positives) / len(negatives)
 
@@ -246,16 +248,16 @@ def best_auc(rides: list[Ride], probabilities: list[float]) -> dict[str, Any]:
     sys.path.insert(0, str(FUNCTIONS))
     from wildrydes.rides import canonical, parse, ride_id
 
-    scored = [(score, ride["FieldService"]) for score, ride in zip(probabilities, rides, strict=True)]
+    pairs = [(score, ride["FieldService"]) for score, ride in zip(probabilities, rides, strict=True)]
     in_test = [ride_id(canonical(parse(ride)))[:3] >= FIRST_TEST_DIGITS for ride in rides]
-    test = [pair for pair, chosen in zip(scored, in_test, strict=True) if chosen]
+    test = [pair for pair, is_test in zip(pairs, in_test, strict=True) if is_test]
     return {
         "target": "service_requested",
         "best_auc_on_the_test_split": round(auc(test), 6),
-        "best_auc_on_all_rides": round(auc(scored), 6),
-        "rides": len(scored),
+        "best_auc_on_all_rides": round(auc(pairs), 6),
+        "rides": len(pairs),
         "rides_in_the_test_split": len(test),
-        "share_of_positives": round(sum(label for _, label in scored) / len(scored), 4),
+        "share_of_positives": round(sum(label for _, label in pairs) / len(pairs), 4),
     }
 
 
@@ -265,16 +267,16 @@ def main() -> None:
     rows = observations(chance)
     weather = completed(rows)
     rides = wander(chance)
-    listed = stations()
-    probabilities = [service_probability(ride, weather, listed) for ride in rides]
+    station_list = stations()
+    probabilities = [service_probability(ride, weather, station_list) for ride in rides]
     for ride, probability in zip(rides, probabilities, strict=True):
         ride["FieldService"] = int(chance.random() < probability)
-    stated = best_auc(rides, probabilities)
+    limits = best_auc(rides, probabilities)
     for name, text in four_files(rides, chance).items():
         write(HERE / "rides" / name, text)
     write(HERE / "weather" / "ghcnd_nyc_2018-2019.csv", "".join(",".join(row) + "\n" for row in rows))
-    write(HERE / "best_auc.json", json.dumps(stated, indent=2) + "\n")
-    print(json.dumps(stated, indent=2))
+    write(HERE / "best_auc.json", json.dumps(limits, indent=2) + "\n")
+    print(json.dumps(limits, indent=2))
 
 
 def write(path: Path, text: str) -> None:

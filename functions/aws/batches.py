@@ -15,7 +15,7 @@ def batch_processor() -> BatchProcessor:
     return BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-def handled(processor: BatchProcessor, log: logging.Logger | Any) -> list[Any]:
+def process_messages(processor: BatchProcessor, log: logging.Logger | Any) -> list[Any]:
     """What the record handler made of each message. Those it raised an error for are logged, and reported as failed."""
     results = []
     for status, result, record in processor.process():

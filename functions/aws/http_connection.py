@@ -33,7 +33,7 @@ class Connection:
     def __init__(self, host: str, port: int, secure: bool, deadline: float) -> None:
         # In bytes, or the codec for international names would be loaded.
         address: Any = (host.encode("ascii"), port)
-        self._socket = socket.create_connection(address, _left(deadline))
+        self._socket = socket.create_connection(address, _seconds_until(deadline))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if secure:
             # Imported here because nothing but TLS needs it, and OpenSSL takes a while to load.
@@ -47,41 +47,41 @@ class Connection:
         """Asks for `path`, and reads at most `most` bytes of the body by the deadline. Raises OSError."""
         self.spent = True
         lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
-        self._socket.settimeout(_left(deadline))
+        self._socket.settimeout(_seconds_until(deadline))
         self._socket.sendall("\r\n".join(lines).encode("latin-1"))
         data = bytearray()
         while (end := data.find(b"\r\n\r\n")) < 0:
             if len(data) > _LONGEST_HEAD:
                 raise ConnectionError("the answer's headers have no end")
-            data += self._received(deadline)
+            data += self._receive(deadline)
         status, fields = _head(bytes(data[:end]))
-        said = _length(fields)
-        if said is None and status == OK:
+        declared = _length(fields)
+        if declared is None and status == OK:
             raise ConnectionError("the answer does not say how long it is")
-        length = said or 0
+        length = declared or 0
         del data[: end + 4]
         while len(data) < min(length, most):
-            data += self._received(deadline)
-        self.spent = len(data) != said or fields.get("connection", "").lower() == "close"
+            data += self._receive(deadline)
+        self.spent = len(data) != declared or fields.get("connection", "").lower() == "close"
         return Answer(status, length, bytes(data[:most]))
 
     def close(self) -> None:
         """Lets go of the connection."""
         self._socket.close()
 
-    def _received(self, deadline: float) -> bytes:
-        self._socket.settimeout(_left(deadline))
+    def _receive(self, deadline: float) -> bytes:
+        self._socket.settimeout(_seconds_until(deadline))
         block = self._socket.recv(_BLOCK)
         if not block:
             raise ConnectionError("the connection was closed before the answer's end")
         return block
 
 
-def _left(deadline: float) -> float:
-    left = deadline - monotonic()
-    if left <= 0:
+def _seconds_until(deadline: float) -> float:
+    seconds = deadline - monotonic()
+    if seconds <= 0:
         raise TimeoutError("there was no answer in time")
-    return left
+    return seconds
 
 
 def _head(data: bytes) -> tuple[int, dict[str, str]]:

@@ -11,19 +11,19 @@ from wildrydes.bucket import lineage_key
 from wildrydes.lineage import Listing, StoredObject, list_text, read_list
 
 
-def stored(bucket: str, prefix: str) -> Iterator[StoredObject]:
+def list_objects(bucket: str, prefix: str) -> Iterator[StoredObject]:
     """The objects under a prefix, in the order of their keys: of each the version that is there now."""
     pages: Iterable[dict[str, Any]] = (
         s3.client().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
     )
     for page in pages:
-        for found in page.get("Versions", ()):
-            if found["IsLatest"] and not found["Key"].endswith("/"):
-                etag = found["ETag"].strip('"')
-                yield StoredObject(found["Key"], etag, found["Size"], found["VersionId"], found["LastModified"])
+        for version in page.get("Versions", ()):
+            if version["IsLatest"] and not version["Key"].endswith("/"):
+                etag = version["ETag"].strip('"')
+                yield StoredObject(version["Key"], etag, version["Size"], version["VersionId"], version["LastModified"])
 
 
-def with_contents(bucket: str, objects: Iterable[StoredObject]) -> Iterator[StoredObject]:
+def hash_contents(bucket: str, objects: Iterable[StoredObject]) -> Iterator[StoredObject]:
     """The objects with the digests of their contents; each is read. Raises MissingObject."""
     for each in objects:
         digest = sha256()
@@ -32,13 +32,13 @@ def with_contents(bucket: str, objects: Iterable[StoredObject]) -> Iterator[Stor
         yield replace(each, sha256=digest.hexdigest())
 
 
-def keep(bucket: str, execution: str, name: str, prefix: str, objects: Iterable[StoredObject]) -> Listing:
+def write_listing(bucket: str, execution: str, name: str, prefix: str, objects: Iterable[StoredObject]) -> Listing:
     """Writes the list of an execution's input `name`, whose objects are under `prefix`."""
     text, key = list_text(objects), lineage_key(execution, name)
     s3.write(bucket, key, gzip.compress(text, mtime=0), "application/gzip")
     return Listing(prefix, text.count(b"\n"), sha256(text).hexdigest(), key)
 
 
-def kept(bucket: str, listing: Listing) -> list[StoredObject]:
+def read_listing(bucket: str, listing: Listing) -> list[StoredObject]:
     """The objects of an input, from its list. Raises MissingObject, BadLineage."""
     return read_list(gzip.decompress(s3.read(bucket, listing.list)), listing.sha256)

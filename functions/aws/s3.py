@@ -19,7 +19,7 @@ from wildrydes.errors import MissingObject, RideFileChanged
 
 BLOCK_BYTES = 1 << 20
 _READERS = 8
-_GONE = ("NoSuchKey", "404", "PreconditionFailed", "412", "InvalidRange", "416")
+_CODES_WHEN_GONE = ("NoSuchKey", "404", "PreconditionFailed", "412", "InvalidRange", "416")
 
 
 @cache
@@ -35,12 +35,12 @@ def region() -> str:
 
 def keys(bucket: str, prefix: str) -> Iterator[str]:
     """The keys under a prefix, in their order."""
-    return (key for key, _ in _listed(bucket, prefix))
+    return (key for key, _ in _list_versions(bucket, prefix))
 
 
 def sources(bucket: str, prefix: str) -> Iterator[Source]:
     """The objects under a prefix as sources, without the markers of folders (keys that end in /)."""
-    return (Source(key, etag) for key, etag in _listed(bucket, prefix) if not key.endswith("/"))
+    return (Source(key, etag) for key, etag in _list_versions(bucket, prefix) if not key.endswith("/"))
 
 
 def blocks(bucket: str, source: Source, start: int = 0, end: int | None = None) -> Iterator[bytes]:
@@ -52,7 +52,7 @@ def blocks(bucket: str, source: Source, start: int = 0, end: int | None = None) 
     try:
         answer = client().get_object(Bucket=bucket, Key=source.key, IfMatch=f'"{source.etag}"', **ranged)
     except ClientError as error:
-        if error.response["Error"]["Code"] in _GONE:
+        if error.response["Error"]["Code"] in _CODES_WHEN_GONE:
             raise RideFileChanged(
                 f"s3://{bucket}/{source.key} is no longer the version {source.etag} that was planned: it was replaced "
                 "or deleted. The next execution takes it as it is then"
@@ -63,12 +63,12 @@ def blocks(bucket: str, source: Source, start: int = 0, end: int | None = None) 
 
 def stream(bucket: str, key: str) -> Iterator[bytes]:
     """An object as a stream of blocks. Raises MissingObject."""
-    return _body(bucket, key).iter_chunks(BLOCK_BYTES)
+    return _get_body(bucket, key).iter_chunks(BLOCK_BYTES)
 
 
 def read(bucket: str, key: str, most: int | None = None) -> bytes:
     """An object, or its first `most` bytes. Raises MissingObject."""
-    return _body(bucket, key).read(most)
+    return _get_body(bucket, key).read(most)
 
 
 def read_json_objects(bucket: str, prefix: str) -> list[Any]:
@@ -88,7 +88,7 @@ def write_json(bucket: str, key: str, value: Any) -> None:
     write(bucket, key, json.dumps(value).encode(), "application/json")
 
 
-def _body(bucket: str, key: str) -> Any:
+def _get_body(bucket: str, key: str) -> Any:
     try:
         return client().get_object(Bucket=bucket, Key=key)["Body"]
     except ClientError as error:
@@ -98,8 +98,8 @@ def _body(bucket: str, key: str) -> Any:
         raise
 
 
-def _listed(bucket: str, prefix: str) -> Iterator[tuple[str, str]]:
+def _list_versions(bucket: str, prefix: str) -> Iterator[tuple[str, str]]:
     pages: Iterable[dict[str, Any]] = client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     for page in pages:
-        for found in page.get("Contents", ()):
-            yield found["Key"], found["ETag"].strip('"')
+        for entry in page.get("Contents", ()):
+            yield entry["Key"], entry["ETag"].strip('"')

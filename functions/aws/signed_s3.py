@@ -26,7 +26,7 @@ soon, and an S3 that has much to do is waited for."""
 _ALL_SECONDS = 9.0
 """What all objects of a call may take together: less than the function's 10 seconds."""
 
-_GONE = (403, 404)
+_STATUSES_WHEN_GONE = (403, 404)
 _TOO_MANY = 429
 _TLS_PORT = 443
 
@@ -45,14 +45,14 @@ class Endpoint(NamedTuple):
         return self.host if self.port == (_TLS_PORT if self.secure else 80) else f"{self.host}:{self.port}"
 
 
-def read(bucket: str, wanted: Mapping[str, int], pause: Callable[[float], None] = time.sleep) -> list[bytes]:
+def read(bucket: str, limits: Mapping[str, int], pause: Callable[[float], None] = time.sleep) -> list[bytes]:
     """The objects of these keys, in their order, over one connection; each may have at most so many bytes.
 
     Raises MissingObject, ObjectNotRead and MissingSetting.
     """
     reader = _Reader(bucket)
     try:
-        return [reader.read(key, most, pause) for key, most in wanted.items()]
+        return [reader.read(key, most, pause) for key, most in limits.items()]
     finally:
         reader.close()
 
@@ -92,7 +92,7 @@ class _Reader:
             if deadline <= time.monotonic():
                 break
             try:
-                answer = self._asked(key, most, deadline)
+                answer = self._request(key, most, deadline)
             except OSError as error:
                 fault = f"{type(error).__name__}: {error}"
                 continue
@@ -105,14 +105,14 @@ class _Reader:
         if self._connection:
             self._connection.close()
 
-    def _asked(self, key: str, most: int, deadline: float) -> Answer:
-        connection = self._connected(deadline)
+    def _request(self, key: str, most: int, deadline: float) -> Answer:
+        connection = self._connect(deadline)
         path = encoded_path(self._endpoint.prefix + key)
         now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         headers = signed_headers(self._endpoint.authority, path, self._region, self._credentials, now)
         return connection.get(path, headers, most, deadline)
 
-    def _connected(self, deadline: float) -> Connection:
+    def _connect(self, deadline: float) -> Connection:
         if self._connection is None or self._connection.spent:
             self.close()
             self._connection = None
@@ -127,7 +127,7 @@ def _body(answer: Answer, where: str, most: int) -> bytes:
         return answer.body
     if answer.status == OK:
         raise ObjectNotRead(f"{where} has {answer.length} bytes, more than the {most} that are read")
-    if answer.status in _GONE:
+    if answer.status in _STATUSES_WHEN_GONE:
         # Whoever may not list a bucket is told 403 of an object that is not there.
         raise MissingObject(f"{where} is not there, or this function's role may not read it ({_code(answer)})")
     raise ObjectNotRead(f"{where} could not be read: {answer.status} {_code(answer)}")

@@ -46,16 +46,16 @@ def send(queue_url: str, bodies: Iterable[str], pause: Pause = time.sleep) -> in
     failed for good; others may have been sent then.
     """
     client()
-    sent = 0
+    count = 0
     under_way: set[Future[int]] = set()
     with ThreadPoolExecutor(SENDERS) as senders:
         for batch in batches(bodies):
             if len(under_way) == MOST_UNDER_WAY:
                 done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-                sent += _total(done)
+                count += _total(done)
             under_way.add(senders.submit(send_batch, queue_url, batch, pause))
-        sent += _total(under_way)
-    return sent
+        count += _total(under_way)
+    return count
 
 
 def batches(bodies: Iterable[str]) -> Iterator[list[str]]:
@@ -97,5 +97,5 @@ def send_batch(queue_url: str, bodies: Sequence[str], pause: Pause = time.sleep)
     return len(bodies)
 
 
-def _total(done: Iterable[Future[int]]) -> int:
-    return sum(each.result() for each in done)
+def _total(futures: Iterable[Future[int]]) -> int:
+    return sum(each.result() for each in futures)

@@ -1,1 +1,1 @@
-"""Chunk reports -> the execution's counts, or TooManyRejectedRides."""
+"""Counts of the chunks -> the execution's counts, or TooManyRejectedRides."""

@@ -1,4 +1,4 @@
-"""After the Map: adds up the reports of the plan and of its chunks, and refuses to go on with too many rejected rides.
+"""After the Map: adds up the counts of the plan and of its chunks, and refuses to go on with too many rejected rides.
 
 in   {"execution": <name>, "max_rejected_fraction": 0.1}
 out  {"read", "accepted", "rejected", "rejected_by_reason", "repeated", "files_rejected"}
@@ -10,8 +10,8 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import s3, settings
-from wildrydes.bucket import reports_prefix
-from wildrydes.reports import Report, check_rejections, total
+from wildrydes.bucket import counts_prefix
+from wildrydes.reports import Counts, check_rejections, total
 
 logger = Logger()
 
@@ -20,8 +20,8 @@ logger = Logger()
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """The execution's counts of rides. Raises TooManyRejectedRides."""
     logger.append_keys(execution=event["execution"])
-    found = s3.read_json_objects(settings.data_settings().bucket, reports_prefix(event["execution"]))
-    report = total(map(Report.from_json, found))
-    logger.info("ingested", extra={"rides": report.to_json()})
-    check_rejections(report, event["max_rejected_fraction"])
-    return report.to_json()
+    counts_of_chunks = s3.read_json_objects(settings.data_settings().bucket, counts_prefix(event["execution"]))
+    counts = total(map(Counts.from_json, counts_of_chunks))
+    logger.info("ingested", extra={"rides": counts.to_json()})
+    check_rejections(counts, event["max_rejected_fraction"])
+    return counts.to_json()

@@ -28,7 +28,7 @@ from wildrydes.artefact_archive import MOST_PACKED
 from wildrydes.bucket import key_in_bucket, training_sets_prefix, weather_prefix
 from wildrydes.errors import BadModel, BadTestSet, MissingObject
 from wildrydes.feature_moments import TrainingRows, training_rows
-from wildrydes.lineage import Listing, StoredObject, code_digest, unsettled
+from wildrydes.lineage import Listing, StoredObject, code_digest, find_unsettled
 from wildrydes.linear_model import LinearModel, read_model
 from wildrydes.metrics import Judgement, ScoredRow, constant_log_loss, judge
 from wildrydes.model_card import ModelCard, read_card
@@ -48,23 +48,23 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(execution=execution)
     archive = s3.read(bucket, key_in_bucket(event["model_key"], bucket), MOST_PACKED + 1)
     model = classifier(archive, event["features"])
-    live, live_model = beside(bucket, event)
-    judgement, golden = judged(bucket, event, [model, live_model] if live_model else [model])
-    trained = trained_on(bucket, event)
-    constant = constant_log_loss(trained.share, judgement.candidate)
-    verdict = gate.verdict(judgement, constant, live, gate.Rules(**event["gate"]))
+    champion, champion_model = load_champion(bucket, event)
+    judgement, golden = judge_models(bucket, event, [model, champion_model] if champion_model else [model])
+    training = summarise_train_split(bucket, event)
+    constant = constant_log_loss(training.share, judgement.candidate)
+    verdict = gate.verdict(judgement, constant, champion, gate.Rules(**event["gate"]))
     card = ModelCard(
         model_path=key_in_bucket(event["model_key"], bucket),
         threshold=model.threshold,
         weights=model.weights,
         bias=model.bias,
-        training={name: asdict(each) for name, each in zip(event["features"], trained.features, strict=True)},
+        training={name: asdict(each) for name, each in zip(event["features"], training.features, strict=True)},
         constant_log_loss=constant,
         verdict=asdict(verdict),
         golden=golden,
         lineage=lineage(bucket, event, archive),
-        **judgement_fields(judgement, live, live_model),
-        **given_fields(event),
+        **judgement_fields(judgement, champion, champion_model),
+        **execution_fields(event),
     )
     s3.write_json(bucket, card_key(execution), card.to_json())
     logger.info("judged", extra={"card": card_key(execution), "verdict": card.verdict})
@@ -79,7 +79,7 @@ def classifier(archive: bytes, features: Sequence[str]) -> LinearModel:
     return model
 
 
-def beside(bucket: str, event: dict[str, Any]) -> tuple[gate.Live | None, LinearModel | None]:
+def load_champion(bucket: str, event: dict[str, Any]) -> tuple[gate.Champion | None, LinearModel | None]:
     """The live model, if there is one, and what to compare the candidate with, if that can be done.
 
     The test split holds the candidate's features and label: a model of others cannot be judged by it.
@@ -90,45 +90,47 @@ def beside(bucket: str, event: dict[str, Any]) -> tuple[gate.Live | None, Linear
     try:
         execution = execution_of(path)
     except BadModel as bad:
-        return gate.Live(path, f"cannot be read ({bad})"), None
+        return gate.Champion(path, f"cannot be read ({bad})"), None
     try:
         card = read_card(s3.read(bucket, card_key(execution)))
         if card.target != event["target"]:
-            return gate.Live(execution, f"is of the target {card.target}"), None
+            return gate.Champion(execution, f"is of the target {card.target}"), None
         if card.features != tuple(event["features"]):
-            return gate.Live(execution, f"is of the features {', '.join(card.features)}"), None
-        return gate.Live(execution), classifier(s3.read(bucket, path, MOST_PACKED + 1), card.features)
+            return gate.Champion(execution, f"is of the features {', '.join(card.features)}"), None
+        return gate.Champion(execution), classifier(s3.read(bucket, path, MOST_PACKED + 1), card.features)
     except (BadModel, MissingObject) as unreadable:
-        return gate.Live(execution, f"cannot be read ({unreadable})"), None
+        return gate.Champion(execution, f"cannot be read ({unreadable})"), None
 
 
-def judged(bucket: str, event: dict[str, Any], models: Sequence[LinearModel]) -> tuple[Judgement, dict[str, Any]]:
+def judge_models(bucket: str, event: dict[str, Any], models: Sequence[LinearModel]) -> tuple[Judgement, dict[str, Any]]:
     """The models on the test split, and a ride of it with the candidate's answer. Raises BadTestSet, BadModel."""
     prefix = key_in_bucket(event["test_prefix"], bucket)
     golden: dict[str, Any] = {}
 
-    def scored() -> Iterator[ScoredRow]:
-        for label, features in split(bucket, prefix, len(event["features"])):
+    def score_rows() -> Iterator[ScoredRow]:
+        for label, features in read_split(bucket, prefix, len(event["features"])):
             margins = [model.margin(features) for model in models]
             if not golden and all(map(isfinite, margins)):
                 ride = dict(zip(event["features"], features, strict=True))
                 golden.update(ride=ride, probability=models[0].score(features))
             yield label, margins
 
-    judgement = judge(scored(), [model.threshold for model in models])
+    judgement = judge(score_rows(), [model.threshold for model in models])
     return judgement, golden
 
 
-def trained_on(bucket: str, event: dict[str, Any]) -> TrainingRows:
+def summarise_train_split(bucket: str, event: dict[str, Any]) -> TrainingRows:
     """The rows of the train split, summed up. Raises BadTestSet."""
     prefix = key_in_bucket(event["train_prefix"], bucket)
-    found = training_rows(split(bucket, prefix, len(event["features"])))
-    if not 0 < found.positives < found.rows:
-        raise BadTestSet(f"of {found.rows} rows under s3://{bucket}/{prefix} {found.positives} are positive: one class")
-    return found
+    training = training_rows(read_split(bucket, prefix, len(event["features"])))
+    if not 0 < training.positives < training.rows:
+        raise BadTestSet(
+            f"of {training.rows} rows under s3://{bucket}/{prefix} {training.positives} are positive: one class"
+        )
+    return training
 
 
-def split(bucket: str, prefix: str, features: int) -> Iterator[Row]:
+def read_split(bucket: str, prefix: str, features: int) -> Iterator[Row]:
     """The rows of a split. Raises BadTestSet, also when there is none."""
     empty = True
     for key in s3.keys(bucket, prefix):
@@ -139,20 +141,26 @@ def split(bucket: str, prefix: str, features: int) -> Iterator[Row]:
         raise BadTestSet(f"there is no row under s3://{bucket}/{prefix}: the split is empty")
 
 
-def judgement_fields(judgement: Judgement, live: gate.Live | None, live_model: LinearModel | None) -> dict[str, Any]:
+def judgement_fields(
+    judgement: Judgement, champion: gate.Champion | None, champion_model: LinearModel | None
+) -> dict[str, Any]:
     """What a card says of how a model was judged."""
-    compared: dict[str, Any] = {"metrics": None}
-    if judgement.live and live_model:
-        compared = {"metrics": judgement.live.to_json(), "weights": live_model.weights, "bias": live_model.bias}
+    comparison: dict[str, Any] = {"metrics": None}
+    if judgement.champion and champion_model:
+        comparison = {
+            "metrics": judgement.champion.to_json(),
+            "weights": champion_model.weights,
+            "bias": champion_model.bias,
+        }
     return {
         "rows": judgement.candidate.rows,
         "metrics": judgement.candidate.to_json(),
-        "live": asdict(live) | compared if live else None,
+        "live": asdict(champion) | comparison if champion else None,
         "differences": {name: asdict(each) for name, each in judgement.differences.items()},
     }
 
 
-def given_fields(event: dict[str, Any]) -> dict[str, Any]:
+def execution_fields(event: dict[str, Any]) -> dict[str, Any]:
     """What a card says of the execution; where and when."""
     return {
         "execution": event["execution"],
@@ -170,31 +178,31 @@ def lineage(bucket: str, event: dict[str, Any], archive: bytes) -> dict[str, Any
 
     Raises MissingObject, BadLineage.
     """
-    execution, known = event["execution"], event["lineage"]
-    weather, _ = made_from(bucket, execution, "weather", weather_prefix(execution))
-    rows, written = made_from(bucket, execution, "rows", training_sets_prefix(execution))
-    rides = Listing(**known["rides"])
+    execution, origin = event["execution"], event["lineage"]
+    weather, _ = write_input_listing(bucket, execution, "weather", weather_prefix(execution))
+    rows, row_objects = write_input_listing(bucket, execution, "rows", training_sets_prefix(execution))
+    rides = Listing(**origin["rides"])
     # The query wrote its rows when it had read its rides.
-    until = max(each.modified for each in written)
-    doubtful = unsettled(listings.kept(bucket, rides), listings.stored(bucket, rides.prefix), until)
-    return known | {
+    until = max(each.modified for each in row_objects)
+    doubtful = find_unsettled(listings.read_listing(bucket, rides), listings.list_objects(bucket, rides.prefix), until)
+    return origin | {
         "weather": asdict(weather),
         "rows": asdict(rows),
-        "unsettled_rides": asdict(listings.keep(bucket, execution, "unsettled_rides", rides.prefix, doubtful)),
+        "unsettled_rides": asdict(listings.write_listing(bucket, execution, "unsettled_rides", rides.prefix, doubtful)),
         "artefact_sha256": sha256(archive).hexdigest(),
         "code_sha256": code_digest(FUNCTIONS),
         "bucket": bucket,
     }
 
 
-def made_from(bucket: str, execution: str, name: str, prefix: str) -> tuple[Listing, list[StoredObject]]:
+def write_input_listing(bucket: str, execution: str, name: str, prefix: str) -> tuple[Listing, list[StoredObject]]:
     """Keeps the list of what is under a prefix that the execution alone writes to, contents included."""
-    objects = list(listings.with_contents(bucket, listings.stored(bucket, prefix)))
-    return listings.keep(bucket, execution, name, prefix, objects), objects
+    objects = list(listings.hash_contents(bucket, listings.list_objects(bucket, prefix)))
+    return listings.write_listing(bucket, execution, name, prefix, objects), objects
 
 
 def summary(card: ModelCard, live_model_path: str) -> dict[str, Any]:
     """What the workflow needs to go on and to tell: no curves, which would fill its state."""
-    told = {name: value for name, value in card.metrics.items() if name not in CURVES}
+    numbers = {name: value for name, value in card.metrics.items() if name not in CURVES}
     verdict = {"verdict": card.verdict, "golden": card.golden, "live_model_path": live_model_path}
-    return told | verdict | {"model_path": card.model_path, "card": card_key(card.execution)}
+    return numbers | verdict | {"model_path": card.model_path, "card": card_key(card.execution)}

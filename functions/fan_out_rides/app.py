@@ -22,8 +22,9 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from aws import s3, settings, sqs
+from aws import s3, sqs
 from aws.faults import PASSING
+from aws.settings import FanOutSettings, fan_out_settings
 from wildrydes.bucket import Source, rejected_file_key
 from wildrydes.errors import BadStreamEvent, RideFileChanged
 from wildrydes.ingestion import rejected_file
@@ -36,12 +37,12 @@ metrics = Metrics(namespace="WildRydes")
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
     """Sends the rides of every file of the event. Raises BadStreamEvent, MessagesNotSent, botocore's errors."""
-    told = settings.fan_out_settings()
+    settings = fan_out_settings()
     counts: Counter[str] = Counter(files=0, rides=0, rejected_files=0, gone=0)
     faults: list[Exception] = []
-    for source in created(event):
+    for source in sources_of(event):
         try:
-            counts.update(fan_out(told, source))
+            counts.update(fan_out(settings, source))
         except PASSING as fault:
             logger.exception("the file is to be read again", extra={"key": source.key})
             faults.append(fault)
@@ -51,36 +52,36 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
     return dict(counts)
 
 
-def fan_out(told: settings.FanOutSettings, source: Source) -> dict[str, int]:
+def fan_out(settings: FanOutSettings, source: Source) -> dict[str, int]:
     """Sends the rides of one file, and keeps what is wrong with it. Gives what to add to the counts."""
     try:
-        messages = FileMessages(source, s3.blocks(told.bucket, source))
+        messages = FileMessages(source, s3.blocks(settings.bucket, source))
     except RideFileChanged:
         logger.warning("deleted or replaced before it was read", extra={"key": source.key, "etag": source.etag})
         return {"gone": 1}
-    sent = sqs.send(told.rides_queue, messages)
+    count = sqs.send(settings.rides_queue, messages)
     if messages.fault:
         line, _ = rejected_file(messages.fault, source)
-        s3.write(told.bucket, rejected_file_key(source), line, "application/jsonl")
+        s3.write(settings.bucket, rejected_file_key(source), line, "application/jsonl")
         logger.warning(str(messages.fault), extra={"key": source.key})
-    logger.info("sent", extra={"key": source.key, "etag": source.etag, "rides": sent})
-    return {"files": 1, "rides": sent, "rejected_files": int(messages.fault is not None)}
+    logger.info("sent", extra={"key": source.key, "etag": source.etag, "rides": count})
+    return {"files": 1, "rides": count, "rejected_files": int(messages.fault is not None)}
 
 
-def created(event: dict[str, Any]) -> Iterator[Source]:
+def sources_of(event: dict[str, Any]) -> Iterator[Source]:
     """The objects that an event tells of, without the markers of folders. Raises BadStreamEvent."""
     try:
         if event.get("detail-type") == "Object Created":
-            found = [Source(event["detail"]["object"]["key"], event["detail"]["object"]["etag"])]
+            sources = [Source(event["detail"]["object"]["key"], event["detail"]["object"]["etag"])]
         else:
             objects = [record["s3"]["object"] for record in event["Records"] if is_creation(record)]
             # Only S3's own notifications have their keys encoded, as in a form.
-            found = [Source(unquote_plus(each["key"]), each["eTag"]) for each in objects]
+            sources = [Source(unquote_plus(each["key"]), each["eTag"]) for each in objects]
     except (KeyError, TypeError, AttributeError) as lacking:
         raise BadStreamEvent(
             f"neither EventBridge's Object Created nor a notification of S3's: {type(lacking).__name__} {lacking}"
         ) from None
-    return (source for source in found if not source.key.endswith("/"))
+    return (source for source in sources if not source.key.endswith("/"))
 
 
 def is_creation(record: dict[str, Any]) -> bool:

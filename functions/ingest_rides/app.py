@@ -1,4 +1,4 @@
-"""A child of the Map: one chunk of a raw file -> its processed rides, its rejected records, its report.
+"""A child of the Map: one chunk of a raw file -> its processed rides, its rejected records, its counts.
 
     in   {"execution": <name>, "chunk": <one item of the manifest>}
     out  {"item", "read", "accepted", "rejected", "repeated"}
@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import s3, settings
-from wildrydes.bucket import Chunk, processed_key, rejected_key, report_key
+from wildrydes.bucket import Chunk, counts_key, processed_key, rejected_key
 from wildrydes.ingestion import ingest
 from wildrydes.ride_files import records_of_chunk
 
@@ -32,7 +32,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         s3.write(bucket, key, ingested.rejected, "application/jsonl")
     key = processed_key(chunk.source, chunk.chunk, chunk.of)
     s3.write(bucket, key, ingested.processed, "application/gzip")
-    report = ingested.report.to_json()
-    s3.write_json(bucket, report_key(event["execution"], chunk.item), report | {"chunk": event["chunk"]})
-    logger.info("ingested", extra={"rides": report})
-    return {"item": chunk.item} | {count: report[count] for count in ("read", "accepted", "rejected", "repeated")}
+    counts = ingested.counts.to_json()
+    s3.write_json(bucket, counts_key(event["execution"], chunk.item), counts | {"chunk": event["chunk"]})
+    logger.info("ingested", extra={"rides": counts})
+    return {"item": chunk.item} | {name: counts[name] for name in ("read", "accepted", "rejected", "repeated")}

@@ -19,11 +19,12 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from aws import s3, settings, sqs
-from aws.batches import batch_processor, handled
+from aws import s3, sqs
+from aws.batches import batch_processor, process_messages
 from aws.faults import PASSING
+from aws.settings import LocateSettings, locate_settings
 from wildrydes.bucket import rejected_messages_key
-from wildrydes.located_rides import Received, day, packs
+from wildrydes.located_rides import Arrival, day, packs
 from wildrydes.ride_messages import Located, Rejected, locate
 
 logger = Logger()
@@ -37,7 +38,7 @@ class Outcome(NamedTuple):
     ride: Located | Rejected
 
     @property
-    def sent(self) -> int:
+    def sent_at(self) -> int:
         """When the message was sent, in milliseconds since 1970."""
         return int(self.message.attributes.sent_timestamp)
 
@@ -46,10 +47,10 @@ class Outcome(NamedTuple):
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Locates the rides of a batch."""
-    told = settings.locate_settings()
+    settings = locate_settings()
     processor = batch_processor()
-    with processor(event["Records"], located, context):
-        for messages, deliver in deliveries(told, handled(processor, logger)):
+    with processor(event["Records"], locate_message, context):
+        for messages, deliver in deliveries_of(settings, process_messages(processor, logger)):
             try:
                 deliver()
             except PASSING:
@@ -61,7 +62,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     return processor.response()
 
 
-def located(record: SQSRecord) -> Outcome:
+def locate_message(record: SQSRecord) -> Outcome:
     """What becomes of one message."""
     return Outcome(record, locate(record.body, {"queue": record.event_source_arn, "message_id": record.message_id}))
 
@@ -70,29 +71,29 @@ Delivery = tuple[Sequence[SQSRecord], Callable[[], object]]
 """Messages, and the call by which they are done."""
 
 
-def deliveries(told: settings.LocateSettings, outcomes: Sequence[Outcome]) -> Iterator[Delivery]:
+def deliveries_of(settings: LocateSettings, outcomes: Sequence[Outcome]) -> Iterator[Delivery]:
     """The calls by which the messages are done: one for what is rejected, one for each pack of rides."""
     rejected = [outcome for outcome in outcomes if isinstance(outcome.ride, Rejected)]
     if rejected:
-        yield [outcome.message for outcome in rejected], partial(reject, told.bucket, rejected)
+        yield [outcome.message for outcome in rejected], partial(reject, settings.bucket, rejected)
     messages = {outcome.message.message_id: outcome.message for outcome in outcomes}
-    for pack in packs(received(outcomes)):
-        send = partial(sqs.send_batch, told.located_rides_queue, [pack.body])
+    for pack in packs(arrivals_of(outcomes)):
+        send = partial(sqs.send_batch, settings.located_rides_queue, [pack.body])
         yield [messages[message_id] for message_id in pack.message_ids], send
 
 
-def received(outcomes: Iterable[Outcome]) -> Iterator[Received]:
+def arrivals_of(outcomes: Iterable[Outcome]) -> Iterator[Arrival]:
     """The rides among the outcomes."""
     for outcome in outcomes:
         if isinstance(outcome.ride, Located):
-            yield Received(outcome.ride, outcome.message.message_id, outcome.sent)
+            yield Arrival(outcome.ride, outcome.message.message_id, outcome.sent_at)
 
 
 def reject(bucket: str, outcomes: Sequence[Outcome]) -> None:
     """Keeps messages that can never be rides, in one object. Received again together, they make the same one again."""
     rejected = [outcome.ride for outcome in outcomes if isinstance(outcome.ride, Rejected)]
     lines = sorted({each.line for each in rejected})
-    key = rejected_messages_key(day(min(outcome.sent for outcome in outcomes)), lines)
+    key = rejected_messages_key(day(min(outcome.sent_at for outcome in outcomes)), lines)
     s3.write(bucket, key, "".join(lines).encode(), "application/jsonl")
     logger.warning("rejected", extra={"key": key, "reasons": dict(Counter(each.reason for each in rejected))})
     metrics.add_metric("RidesRejected", MetricUnit.Count, len(rejected))

@@ -5,7 +5,7 @@
           "rejected_files": <at most 20>, "rejected_file_count", "message"}
 
 Every new file is read once, as a stream, so that a chunk never holds a broken record and a broken file is known before
-any of it is ingested. The manifest, then the report on a broken file, then the mark that the file is dealt with are
+any of it is ingested. The manifest, then the counts of a broken file, then the mark that the file is dealt with are
 written in this order: a plan that dies in between can be made again.
 """
 
@@ -19,7 +19,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from aws import s3, settings
 from wildrydes import bucket as layout
 from wildrydes.ingestion import EMPTY, rejected_file
-from wildrydes.planning import MOST_REJECTED_SHOWN, PlannedFile, manifest, new_sources, plan_file, summary
+from wildrydes.planning import MOST_REJECTED_FILES, PlannedFile, manifest, new_sources, plan_file, summary
 
 logger = Logger()
 
@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Plans the ingestion of what is new under raw/."""
     bucket, execution = settings.data_settings().bucket, event["execution"]
     logger.append_keys(execution=execution)
-    new, done = new_sources(s3.sources(bucket, layout.RAW), done_before(bucket))
+    new, ingested_count = new_sources(s3.sources(bucket, layout.RAW), ingested_digests(bucket))
     files = [plan_file(source, s3.blocks(bucket, source), event["chunk_bytes"]) for source in new]
     chunks = manifest(files)
     s3.write_json(bucket, layout.manifest_key(execution), [asdict(chunk) for chunk in chunks])
@@ -40,28 +40,28 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         "manifest": layout.manifest_key(execution),
         "chunks": len(chunks),
         "objects": len(files) - len(rejected),
-        "already_ingested": done,
-        "rejected_files": rejected[:MOST_REJECTED_SHOWN],
+        "already_ingested": ingested_count,
+        "rejected_files": rejected[:MOST_REJECTED_FILES],
         "rejected_file_count": len(rejected),
-        "message": summary(len(new) + done, done, files, len(chunks)),
+        "message": summary(len(new) + ingested_count, ingested_count, files, len(chunks)),
     }
     logger.info("planned", extra={"plan": plan})
     return plan
 
 
-def done_before(bucket: str) -> frozenset[str]:
+def ingested_digests(bucket: str) -> frozenset[str]:
     """The digests of the sources that earlier executions ingested completely or rejected whole."""
     processed = layout.ingested_completely(s3.keys(bucket, layout.PROCESSED))
     return processed | layout.rejected_whole(s3.keys(bucket, layout.REJECTED))
 
 
 def reject(bucket: str, execution: str, files: Sequence[PlannedFile]) -> list[dict[str, Any]]:
-    """Reports each file that cannot be read, then marks it as dealt with. Gives their keys, reasons and positions."""
+    """Counts each file that cannot be read, then marks it as dealt with. Gives their keys, reasons and positions."""
     rejected = []
     for source, fault in ((file.source, file.fault) for file in files if file.fault):
-        line, report = rejected_file(fault, source)
-        key = layout.report_key(execution, f"file-{source.digest}")
-        s3.write_json(bucket, key, report.to_json() | {"key": source.key})
+        line, counts = rejected_file(fault, source)
+        key = layout.counts_key(execution, f"file-{source.digest}")
+        s3.write_json(bucket, key, counts.to_json() | {"key": source.key})
         s3.write(bucket, layout.rejected_file_key(source), line, "application/jsonl")
         rejected.append(
             {"key": source.key, "reason": fault.reason, "detail": fault.detail, "position": fault.position._asdict()}

@@ -23,7 +23,8 @@ from time import perf_counter, time
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from aws import settings, signed_s3
+from aws import signed_s3
+from aws.settings import PredictSettings, predict_settings
 from predict import request_metrics
 from predict.proxy import Request, request_of, response
 from wildrydes import answers
@@ -40,7 +41,7 @@ from wildrydes.errors import (
     ObjectNotRead,
     WildRydesError,
 )
-from wildrydes.live_model import LiveModel, live_model
+from wildrydes.live_model import ChampionModel, read_champion
 from wildrydes.requests import features_of, read_body, rides_of, row_of
 from wildrydes.stored_model import NO_MODEL, card_key, execution_of
 
@@ -63,34 +64,36 @@ class Outcome(NamedTuple):
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers one request. Raises MissingSetting alone, whatever was requested."""
     began = perf_counter()
-    told = settings.predict_settings()
+    settings = predict_settings()
     request = request_of(event, context)
-    outcome = answered(request, told)
-    headers = {**outcome.headers} | ({"Access-Control-Allow-Origin": told.cors_origin} if told.cors_origin else {})
+    outcome = respond(request, settings)
+    headers = {**outcome.headers} | (
+        {"Access-Control-Allow-Origin": settings.cors_origin} if settings.cors_origin else {}
+    )
     milliseconds = (perf_counter() - began) * 1000
     line = request_metrics.line(
-        told.service, outcome.status, milliseconds, outcome.scores, outcome.refused, request.id, time()
+        settings.service, outcome.status, milliseconds, outcome.scores, outcome.refused, request.id, time()
     )
     sys.stdout.write(f"{line}\n")
     return response(outcome.status, outcome.kind, outcome.body, headers)
 
 
-def answered(request: Request, told: settings.PredictSettings) -> Outcome:
+def respond(request: Request, settings: PredictSettings) -> Outcome:
     """The outcome of a request: every error of a caller, and every fault of a model, becomes its answer here."""
     try:
-        return route_of(request)(request, told)
+        return route_of(request)(request, settings)
     except BadRequest as error:
         body = answers.problem(error) | {"request_id": request.id}
         headers = {"Allow": ", ".join(error.allowed)} if isinstance(error, MethodNotAllowed) else NO_HEADERS
         refused = int(isinstance(error, BadValue))
         return Outcome(answers.status_of(error), PROBLEM, json.dumps(body), refused=refused, headers=headers)
     except UNAVAILABLE as error:
-        log_fault(error, told)
-        body = answers.unavailable(told_callers(error, told)) | {"request_id": request.id}
+        log_fault(error, settings)
+        body = answers.unavailable(public_detail(error, settings)) | {"request_id": request.id}
         return Outcome(answers.UNAVAILABLE, PROBLEM, json.dumps(body), headers={"Retry-After": "60"})
 
 
-def route_of(request: Request) -> Callable[[Request, settings.PredictSettings], Outcome]:
+def route_of(request: Request) -> Callable[[Request, PredictSettings], Outcome]:
     """What answers the request's path and method. Raises NoSuchPath, MethodNotAllowed."""
     methods = ROUTES.get(request.path)
     if methods is None:
@@ -100,101 +103,105 @@ def route_of(request: Request) -> Callable[[Request, settings.PredictSettings], 
     return methods[request.method]
 
 
-def predict_rides(request: Request, told: settings.PredictSettings) -> Outcome:
+def predict_rides(request: Request, settings: PredictSettings) -> Outcome:
     """One ride, or an array of them."""
     value = read_body(*request.body())
-    live = loaded(told)
+    champion = load_champion(settings)
     if isinstance(value, list):
-        return predict_many(request, live, rides_of(value))
-    return predict_one(request, live, features_of(value, live.features))
+        return predict_many(request, champion, rides_of(value))
+    return predict_one(request, champion, features_of(value, champion.features))
 
 
-def predict_row(request: Request, told: settings.PredictSettings) -> Outcome:
+def predict_row(request: Request, settings: PredictSettings) -> Outcome:
     """A row of numbers in the query."""
     row = request.row()
-    live = loaded(told)
-    return predict_one(request, live, row_of(row, live.features))
+    champion = load_champion(settings)
+    return predict_one(request, champion, row_of(row, champion.features))
 
 
-def predict_one(request: Request, live: LiveModel, features: list[float]) -> Outcome:
+def predict_one(request: Request, champion: ChampionModel, features: list[float]) -> Outcome:
     """The prediction for one ride's features, in the form that was asked for."""
-    kind, score = answers.preferred(request.accept), live.model.score(features)
-    prediction = Prediction(score, int(score >= live.model.threshold))
-    return Outcome(200, kind, answers.one(live, prediction, request.id, kind), scores=[score])
+    kind, score = answers.choose_type(request.accept), champion.model.score(features)
+    prediction = Prediction(score, int(score >= champion.model.threshold))
+    return Outcome(200, kind, answers.answer_one(champion, prediction, request.id, kind), scores=[score])
 
 
-def predict_many(request: Request, live: LiveModel, rides: list[Any]) -> Outcome:
+def predict_many(request: Request, champion: ChampionModel, rides: list[Any]) -> Outcome:
     """A prediction or an error for each ride, in its place."""
-    kind, rows, refused = answers.preferred(request.accept), [], {}
+    kind, rows, refused = answers.choose_type(request.accept), [], {}
     for place, ride in enumerate(rides):
         try:
-            rows.append(features_of(ride, live.features))
+            rows.append(features_of(ride, champion.features))
         except BadValue as error:
             refused[place] = Prediction(None, None, error)
-    scores, threshold = live.model.scores(rows), live.model.threshold
-    answered = iter([Prediction(score, int(score >= threshold)) for score in scores])
-    predictions = [refused[place] if place in refused else next(answered) for place in range(len(rides))]
+    scores, threshold = champion.model.scores(rows), champion.model.threshold
+    successes = iter([Prediction(score, int(score >= threshold)) for score in scores])
+    predictions = [refused[place] if place in refused else next(successes) for place in range(len(rides))]
     kind = JSON if kind == PLAIN else kind
-    return Outcome(200, kind, answers.many(live, predictions, request.id, kind), scores=scores, refused=len(refused))
+    return Outcome(
+        200, kind, answers.answer_many(champion, predictions, request.id, kind), scores=scores, refused=len(refused)
+    )
 
 
-def tell_model(_request: Request, told: settings.PredictSettings) -> Outcome:
+def serve_model(_request: Request, settings: PredictSettings) -> Outcome:
     """The live model's card."""
     # What these two routes need alone is not loaded for the others.
     from wildrydes.api_document import UNITS
 
-    live = loaded(told)
-    return Outcome(200, JSON, json.dumps(live.card | {"units": {name: UNITS[name] for name in live.features}}))
+    champion = load_champion(settings)
+    return Outcome(200, JSON, json.dumps(champion.card | {"units": {name: UNITS[name] for name in champion.features}}))
 
 
-def tell_document(request: Request, told: settings.PredictSettings) -> Outcome:
+def serve_document(request: Request, settings: PredictSettings) -> Outcome:
     """The API's document, for the model that is live if there is one."""
     from pathlib import Path
 
-    from wildrydes.api_document import served
+    from wildrydes.api_document import build_document
 
     try:
-        features = loaded(told).features
+        features = load_champion(settings).features
     except UNAVAILABLE as error:
-        log_fault(error, told)
+        log_fault(error, settings)
         features = None
     source = json.loads(Path(__file__).with_name("openapi.json").read_text(encoding="utf-8"))
-    return Outcome(200, JSON, json.dumps(served(source, features, request.url())))
+    return Outcome(200, JSON, json.dumps(build_document(source, features, request.url())))
 
 
-ROUTES: dict[str, dict[str, Callable[[Request, settings.PredictSettings], Outcome]]] = {
+ROUTES: dict[str, dict[str, Callable[[Request, PredictSettings], Outcome]]] = {
     "/": {"POST": predict_rides},
     "/predictions": {"GET": predict_row, "POST": predict_rides},
-    "/model": {"GET": tell_model},
-    "/openapi.json": {"GET": tell_document},
+    "/model": {"GET": serve_model},
+    "/openapi.json": {"GET": serve_document},
 }
 
 
 @cache
-def loaded(told: settings.PredictSettings) -> LiveModel:
+def load_champion(settings: PredictSettings) -> ChampionModel:
     """The live model, read and checked once a process. Raises NoLiveModel, BadModel, MissingObject, ObjectNotRead."""
-    if told.model_path == NO_MODEL:
+    if settings.model_path == NO_MODEL:
         raise NoLiveModel("no model has been promoted yet; a successful run of the retrain workflow promotes one")
-    card = card_key(execution_of(told.model_path))
-    return live_model(told.model_path, *signed_s3.read(told.bucket, {told.model_path: MOST_PACKED, card: LARGEST_CARD}))
+    card = card_key(execution_of(settings.model_path))
+    return read_champion(
+        settings.model_path, *signed_s3.read(settings.bucket, {settings.model_path: MOST_PACKED, card: LARGEST_CARD})
+    )
 
 
-def told_callers(error: WildRydesError, told: settings.PredictSettings) -> str:
+def public_detail(error: WildRydesError, settings: PredictSettings) -> str:
     """Why no model answers, as far as it is for callers."""
     if isinstance(error, NoLiveModel):
         return str(error)
-    execution = told.model_path.removeprefix("models/").partition("/")[0]
+    execution = settings.model_path.removeprefix("models/").partition("/")[0]
     return f"the live model, that of the execution {execution}, cannot be loaded"
 
 
-def log_fault(error: WildRydesError, told: settings.PredictSettings) -> None:
+def log_fault(error: WildRydesError, settings: PredictSettings) -> None:
     """Logs what is wrong with the live model, if there is one, and with which object."""
     if isinstance(error, NoLiveModel):
         return
     # Lambda's runtime has logging already; a process that logs nothing need not have it.
     import logging
 
-    logging.getLogger(__name__).error("%s: %s: %s", told.model_path, type(error).__name__, error)
+    logging.getLogger(__name__).error("%s: %s: %s", settings.model_path, type(error).__name__, error)
 
 
 # What predict/__init__.py turned off.

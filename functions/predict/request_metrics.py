@@ -40,7 +40,7 @@ def line(
     service: str, status: int, milliseconds: float, scores: Sequence[float], refused: int, request_id: str, now: float
 ) -> str:
     """The line for one request; `now` is in seconds since 1970."""
-    told = {
+    fields = {
         "service": service,
         "status": str(status),
         "request_id": request_id,
@@ -50,10 +50,10 @@ def line(
         "RidesRefused": refused,
     }
     if scores:
-        told["PredictionScore"] = _spread(scores)
+        fields["PredictionScore"] = _spread(scores)
     directives = _WITH_SCORES if scores else _WITHOUT_SCORES
     aws = f'"_aws": {{"Timestamp": {int(now * 1000)}, "CloudWatchMetrics": {directives}}}'
-    return f"{{{aws}, {json.dumps(told)[1:]}"
+    return f"{{{aws}, {json.dumps(fields)[1:]}"
 
 
 def _spread(scores: Sequence[float]) -> Any:

@@ -16,8 +16,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import s3, settings
-from aws.batches import batch_processor, handled
-from wildrydes.located_rides import LocatedRides, StoredRides, read_pack, stored
+from aws.batches import batch_processor, process_messages
+from wildrydes.located_rides import LocatedRides, StoredRides, combine, read_pack
 
 logger = Logger()
 metrics = Metrics(namespace="WildRydes")
@@ -34,10 +34,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     bucket = settings.data_settings().bucket
     processor = batch_processor()
     with processor(event["Records"], located_rides, context):
-        messages = handled(processor, logger)
+        messages = process_messages(processor, logger)
     metrics.add_metric("MessagesFailed", MetricUnit.Count, len(processor.fail_messages))
     if messages:
-        store(bucket, stored(messages))
+        store(bucket, combine(messages))
     return processor.response()
 
 
@@ -49,7 +49,7 @@ def located_rides(record: SQSRecord) -> LocatedRides:
 def store(bucket: str, rides: StoredRides) -> None:
     """Writes the object, and tells how many rides it holds and how old the oldest is."""
     s3.write(bucket, rides.key, rides.data, "application/gzip")
-    age = max(0.0, time.time() * 1000 - rides.sent)
+    age = max(0.0, time.time() * 1000 - rides.sent_at)
     metrics.add_metric("RidesStored", MetricUnit.Count, rides.rides)
     metrics.add_metric("OldestRideAge", MetricUnit.Milliseconds, age)
     logger.info("stored", extra={"key": rides.key, "rides": rides.rides, "oldest_ride_ms": round(age)})

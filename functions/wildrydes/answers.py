@@ -11,7 +11,7 @@ import json
 from typing import Any, NamedTuple
 
 from wildrydes import errors
-from wildrydes.live_model import LiveModel
+from wildrydes.live_model import ChampionModel
 
 JSON, CSV, PLAIN, PROBLEM = "application/json", "text/csv", "text/plain", "application/problem+json"
 
@@ -34,42 +34,42 @@ class Prediction(NamedTuple):
     error: errors.BadValue | None = None
 
 
-def preferred(accept: str) -> str:
+def choose_type(accept: str) -> str:
     """The media type to answer in, JSON, CSV or PLAIN, by an Accept header; JSON where it leaves the choice."""
     accept = accept.lower()
     if "text/" not in accept:
         return JSON
-    asked = {}
+    qualities = {}
     for part in accept.split(","):
         name, _, parameters = part.partition(";")
-        asked[name.strip()] = _quality(parameters)
-    by_wildcard = max(asked.get("*/*", 0.0), asked.get("application/*", 0.0))
+        qualities[name.strip()] = _quality(parameters)
+    by_wildcard = max(qualities.get("*/*", 0.0), qualities.get("application/*", 0.0))
     # Of two that are as welcome, the one that was named goes before one that a wildcard includes.
-    ranked = [(asked[kind], True, kind) for kind in (JSON, CSV, PLAIN) if kind in asked]
-    ranked += [(by_wildcard, False, JSON), (asked.get("text/*", 0.0), False, PLAIN)]
-    quality, _, kind = max(ranked, key=lambda each: each[:2])
+    choices = [(qualities[kind], True, kind) for kind in (JSON, CSV, PLAIN) if kind in qualities]
+    choices += [(by_wildcard, False, JSON), (qualities.get("text/*", 0.0), False, PLAIN)]
+    quality, _, kind = max(choices, key=lambda each: each[:2])
     return kind if quality > 0 else JSON
 
 
-def one(live: LiveModel, prediction: Prediction, request_id: str, kind: str) -> str:
+def answer_one(champion: ChampionModel, prediction: Prediction, request_id: str, kind: str) -> str:
     """The answer to one ride, in the media type `kind`."""
     if kind == PLAIN:
         return repr(prediction.probability)
     if kind == CSV:
         return _csv([prediction])
-    told = {"probability": prediction.probability, "label": prediction.label}
-    return json.dumps(told | _common(live, request_id))
+    fields = {"probability": prediction.probability, "label": prediction.label}
+    return json.dumps(fields | _common(champion, request_id))
 
 
-def many(live: LiveModel, predictions: list[Prediction], request_id: str, kind: str) -> str:
+def answer_many(champion: ChampionModel, predictions: list[Prediction], request_id: str, kind: str) -> str:
     """The answer to an array of rides, each in its place; `kind` is JSON or CSV."""
     if kind == CSV:
         return _csv(predictions)
-    told = [
+    entries = [
         {"error": problem(error)} if error else {"probability": probability, "label": label}
         for probability, label, error in predictions
     ]
-    return json.dumps({"predictions": told} | _common(live, request_id))
+    return json.dumps({"predictions": entries} | _common(champion, request_id))
 
 
 def status_of(error: errors.BadRequest) -> int:
@@ -80,8 +80,8 @@ def status_of(error: errors.BadRequest) -> int:
 def problem(error: errors.BadRequest) -> dict[str, Any]:
     """What is wrong with a request or with one ride of it."""
     status, title = _STATUS[type(error)]
-    told = {"type": "about:blank", "title": title, "status": status, "detail": str(error), "field": error.field}
-    return told if error.allowed is None else told | {"allowed": error.allowed}
+    fields = {"type": "about:blank", "title": title, "status": status, "detail": str(error), "field": error.field}
+    return fields if error.allowed is None else fields | {"allowed": error.allowed}
 
 
 def unavailable(detail: str) -> dict[str, Any]:
@@ -90,11 +90,11 @@ def unavailable(detail: str) -> dict[str, Any]:
     return {"type": "about:blank", "title": title, "status": UNAVAILABLE, "detail": detail, "field": "model"}
 
 
-def _common(live: LiveModel, request_id: str) -> dict[str, Any]:
+def _common(champion: ChampionModel, request_id: str) -> dict[str, Any]:
     return {
-        "threshold": live.model.threshold,
-        "target": live.target,
-        "model": live.execution,
+        "threshold": champion.model.threshold,
+        "target": champion.target,
+        "model": champion.execution,
         "request_id": request_id,
     }
 

@@ -31,7 +31,7 @@ _IGNORED = {"description": "The live model does not need it; whatever it is, it 
 _NUMERIC_STRING = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$"
 
 
-def served(source: dict[str, Any], features: Sequence[str] | None, url: str) -> dict[str, Any]:
+def build_document(source: dict[str, Any], features: Sequence[str] | None, url: str) -> dict[str, Any]:
     """The document for the live model's `features`, None while there is no live model; `url` is the API's own."""
     document = _without_extensions(source)
     schemas = document["components"]["schemas"]
@@ -47,11 +47,11 @@ def served(source: dict[str, Any], features: Sequence[str] | None, url: str) -> 
 
 def _ride(features: Sequence[str] | None) -> dict[str, Any]:
     """What the schema of a ride has for this model."""
-    asked = features or FEATURES
+    names = features or FEATURES
     return {
-        "properties": {name: _property(name) if name in asked else _IGNORED for name in FEATURES},
+        "properties": {name: _property(name) if name in names else _IGNORED for name in FEATURES},
         "additionalProperties": False,
-        "example": {name: _EXAMPLE[name] for name in asked},
+        "example": {name: _EXAMPLE[name] for name in names},
     } | ({"required": list(features)} if features else {})
 
 
@@ -74,8 +74,8 @@ def _as_json(operation: dict[str, Any]) -> None:
 def _without_extensions(value: Any) -> Any:
     """The value without API Gateway's extensions and without members that CloudFormation decides on."""
     if isinstance(value, dict):
-        kept = {name: each for name, each in value.items() if not name.startswith("x-amazon-")}
-        return {name: _without_extensions(each) for name, each in kept.items() if not _is_intrinsic(each)}
+        members = {name: each for name, each in value.items() if not name.startswith("x-amazon-")}
+        return {name: _without_extensions(each) for name, each in members.items() if not _is_intrinsic(each)}
     return [_without_extensions(each) for each in value] if isinstance(value, list) else value
 
 

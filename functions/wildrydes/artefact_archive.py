@@ -11,7 +11,7 @@ read, so an archive takes no more memory than some MOST_UNPACKED, whatever it sa
 
 import zlib
 
-from wildrydes.containers import DamagedContainer, tar_entries, zip_content, zip_entries
+from wildrydes.containers import DamagedArchiveError, tar_entries, zip_content, zip_entries
 from wildrydes.errors import BadModel
 
 MOST_UNPACKED = 8 << 20
@@ -53,19 +53,19 @@ def _gunzipped(archive: bytes) -> bytes:
 
 
 def _member_of_tar(data: bytes) -> bytes:
-    found = None
+    member = None
     try:
         for name, content in tar_entries(data):
-            if found is not None or name.removeprefix("./") != _INNER:
+            if member is not None or name.removeprefix("./") != _INNER:
                 raise BadModel(f"the artefact has {name[:100]!r} where the linear learner writes {_INNER} alone")
             if content is None:
                 raise BadModel(f"{_INNER} is no regular file: the linear learner did not write it")
-            found = content
-    except DamagedContainer as damaged:
+            member = content
+    except DamagedArchiveError as damaged:
         raise BadModel(f"the artefact is no tar archive, or a damaged one: {damaged}") from None
-    if found is None:
+    if member is None:
         raise BadModel(f"the artefact has no file {_INNER}; was it written by the linear learner?")
-    return found
+    return member
 
 
 def _members_of_zip(data: bytes) -> dict[str, bytes]:
@@ -77,5 +77,5 @@ def _members_of_zip(data: bytes) -> dict[str, bytes]:
         if lacking := _MOST_BYTES.keys() - by_name.keys():
             raise BadModel(f"{_INNER} lacks a member: {min(lacking)}")
         return {name: zip_content(data, by_name[name], most) for name, most in _MOST_BYTES.items()}
-    except DamagedContainer as damaged:
+    except DamagedArchiveError as damaged:
         raise BadModel(f"{_INNER} is no zip archive, or a damaged one: {damaged}") from None

@@ -16,7 +16,7 @@ from operator import mul
 from random import Random
 from statistics import quantiles
 
-BUCKETS = 1000
+GROUPS = 1000
 REPLICATES = 500
 SEED = 20_190_710
 
@@ -37,15 +37,15 @@ def intervals(columns: Sequence[Sequence[float]], statistics: Statistics) -> dic
 
     `columns` are sums by bucket, all of one length: buckets without a row are left out before.
     """
-    draw, buckets = Random(SEED), range(len(columns[0]))  # noqa: S311 - a fixed seed: the same rows, the same interval
-    found: dict[str, list[float]] = {}
+    draw, groups = Random(SEED), range(len(columns[0]))  # noqa: S311 - a fixed seed: the same rows, the same interval
+    replicates: dict[str, list[float]] = {}
     for _ in range(REPLICATES):
-        drawn = Counter(draw.choices(buckets, k=len(buckets)))
-        times = [drawn[bucket] for bucket in buckets]
+        draws = Counter(draw.choices(groups, k=len(groups)))
+        times = [draws[group] for group in groups]
         for name, value in statistics([sum(map(mul, times, column)) for column in columns]).items():
             if value is not None:
-                found.setdefault(name, []).append(value)
-    return {name: _middle(values) for name, values in found.items() if len(values) > 1}
+                replicates.setdefault(name, []).append(value)
+    return {name: _middle(values) for name, values in replicates.items() if len(values) > 1}
 
 
 def _middle(values: Sequence[float]) -> Interval:

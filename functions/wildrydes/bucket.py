@@ -78,14 +78,14 @@ def manifest_key(execution: str) -> str:
     return f"manifests/{execution}.json"
 
 
-def reports_prefix(execution: str) -> str:
-    """The reports of an execution's ingestion."""
+def counts_prefix(execution: str) -> str:
+    """The counts of an execution's ingestion."""
     return f"ingestions/{execution}/"
 
 
-def report_key(execution: str, item: int | str) -> str:
-    """The report on one chunk of the manifest, or on the plan."""
-    return f"{reports_prefix(execution)}{item if isinstance(item, str) else f'{item:05}'}.json"
+def counts_key(execution: str, item: int | str) -> str:
+    """The counts of one chunk of the manifest, or of a file that the plan rejected."""
+    return f"{counts_prefix(execution)}{item if isinstance(item, str) else f'{item:05}'}.json"
 
 
 def weather_prefix(execution: str) -> str:
@@ -105,17 +105,17 @@ def lineage_key(execution: str, name: str) -> str:
 
 def ingested_completely(processed_keys: Iterable[str]) -> frozenset[str]:
     """The digests of the sources all of whose chunks are among the keys under processed/."""
-    seen: dict[tuple[str, str], int] = {}
+    counts: dict[tuple[str, str], int] = {}
     for key in processed_keys:
-        if found := _PROCESSED_CHUNK.fullmatch(key):
-            digest, _, of = found.groups()
-            seen[digest, of] = seen.get((digest, of), 0) + 1
-    return frozenset(digest for (digest, of), count in seen.items() if count == int(of))
+        if match := _PROCESSED_CHUNK.fullmatch(key):
+            digest, _, of = match.groups()
+            counts[digest, of] = counts.get((digest, of), 0) + 1
+    return frozenset(digest for (digest, of), count in counts.items() if count == int(of))
 
 
 def rejected_whole(rejected_keys: Iterable[str]) -> frozenset[str]:
     """The digests of the sources that were rejected whole, by the keys under rejected/."""
-    return frozenset(found[1] for key in rejected_keys if (found := _REJECTED_FILE.fullmatch(key)))
+    return frozenset(match[1] for key in rejected_keys if (match := _REJECTED_FILE.fullmatch(key)))
 
 
 def key_in_bucket(key_or_uri: str, bucket: str) -> str:

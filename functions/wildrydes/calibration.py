@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import erf, exp, pi, sqrt
 
-GROUPS = 10
+DECILES = 10
 COLUMNS = 3
 """Of a group, in this order: the sum of probability less label, the positives, the rows."""
 
@@ -30,7 +30,7 @@ class CalibrationPoint:
 
 def decile_edges(ascending: Sequence[float]) -> list[float]:
     """The margins at which groups two to ten begin; a margin equal to an edge belongs to the upper group."""
-    return [ascending[group * len(ascending) // GROUPS] for group in range(1, GROUPS)]
+    return [ascending[decile * len(ascending) // DECILES] for decile in range(1, DECILES)]
 
 
 def calibration_error(sums: Sequence[float]) -> float:

@@ -30,7 +30,7 @@ _STORED, _DEFLATED = 0, 8
 _ENCRYPTED = 0x2041
 
 
-class DamagedContainer(Exception):  # noqa: N818
+class DamagedArchiveError(Exception):
     """The bytes are no tar or zip, or not a plain one; its text says why."""
 
 
@@ -54,7 +54,7 @@ class ZipEntry(NamedTuple):
 
 
 def tar_entries(data: bytes) -> Iterator[TarEntry]:
-    """The entries of a tar, in their order, until its end. Raises DamagedContainer."""
+    """The entries of a tar, in their order, until its end. Raises DamagedArchiveError."""
     at = 0
     while at < len(data):
         header = data[at : at + _BLOCK]
@@ -63,53 +63,53 @@ def tar_entries(data: bytes) -> Iterator[TarEntry]:
         size = _tar_size(header)
         content = data[at + _BLOCK : at + _BLOCK + size]
         if len(content) < size:
-            raise DamagedContainer(f"an entry of {size} bytes is cut short")
+            raise DamagedArchiveError(f"an entry of {size} bytes is cut short")
         at += _BLOCK + -(-size // _BLOCK) * _BLOCK
         kind = header[156:157]
         if kind not in _PAX:
             yield TarEntry(_tar_name(header), content if kind in _REGULAR else None)
         elif any(word in content for word in _REDEFINING):
-            raise DamagedContainer("an extended header redefines a name or a size")
+            raise DamagedArchiveError("an extended header redefines a name or a size")
 
 
 def zip_entries(data: bytes, most: int) -> list[ZipEntry]:
-    """The members in a zip's directory, at most so many. Raises DamagedContainer."""
+    """The members in a zip's directory, at most so many. Raises DamagedArchiveError."""
     try:
         end = data.rfind(_END, max(0, len(data) - _END_FIELDS.size - _LONGEST_COMMENT))
         _, disk, first_disk, here, count, size, at, comment = _END_FIELDS.unpack_from(data, max(end, 0))
         if end < 0 or disk or first_disk or here != count or at + size != end:
-            raise DamagedContainer("it has no directory at its end")
+            raise DamagedArchiveError("it has no directory at its end")
         if end + _END_FIELDS.size + comment != len(data) or count > most:
-            raise DamagedContainer(f"its directory says {count} members")
+            raise DamagedArchiveError(f"its directory says {count} members")
         entries = []
         for _ in range(count):
             entry, at = _directory_entry(data, at)
             entries.append(entry)
     except StructError as error:
-        raise DamagedContainer(f"it is cut short: {error}") from None
+        raise DamagedArchiveError(f"it is cut short: {error}") from None
     if at != end:
-        raise DamagedContainer("its directory is of another size than it says")
+        raise DamagedArchiveError("its directory is of another size than it says")
     return entries
 
 
 def zip_content(data: bytes, entry: ZipEntry, most: int) -> bytes:
-    """The content of a member, if it has at most so many bytes. Raises DamagedContainer."""
+    """The content of a member, if it has at most so many bytes. Raises DamagedArchiveError."""
     try:
         magic, _, _, _, _, _, _, _, _, name, extra = _LOCAL_FIELDS.unpack_from(data, entry.at)
     except StructError as error:
-        raise DamagedContainer(f"{entry.name} is cut short: {error}") from None
+        raise DamagedArchiveError(f"{entry.name} is cut short: {error}") from None
     start = entry.at + _LOCAL_FIELDS.size
     if magic != _LOCAL or data[start : start + name] != entry.name.encode():
-        raise DamagedContainer(f"{entry.name} is not where the directory says")
+        raise DamagedArchiveError(f"{entry.name} is not where the directory says")
     if entry.flags & _ENCRYPTED or entry.method not in (_STORED, _DEFLATED):
-        raise DamagedContainer(f"{entry.name} is encrypted, or packed by the method {entry.method}")
+        raise DamagedArchiveError(f"{entry.name} is encrypted, or packed by the method {entry.method}")
     start += name + extra
     if max(entry.size, entry.packed) > most:
-        raise DamagedContainer(f"{entry.name} has more than {most} bytes")
+        raise DamagedArchiveError(f"{entry.name} has more than {most} bytes")
     packed = data[start : start + entry.packed]
     content = packed if entry.method == _STORED else _inflated(packed, entry)
     if len(content) != entry.size or zlib.crc32(content) != entry.checksum:
-        raise DamagedContainer(f"{entry.name} is not what the directory says of it")
+        raise DamagedArchiveError(f"{entry.name} is not what the directory says of it")
     return content
 
 
@@ -119,10 +119,10 @@ def _tar_size(header: bytes) -> int:
         checksum = int(header[148:156].strip(b" \0"), 8)
         size = int(header[124:136].strip(b" \0") or b"0", 8)
     except ValueError:
-        raise DamagedContainer("an entry's header holds no numbers") from None
+        raise DamagedArchiveError("an entry's header holds no numbers") from None
     blank = header[:148] + b" " * 8 + header[156:]
     if len(header) < _BLOCK or sum(blank) != checksum or size < 0:
-        raise DamagedContainer("an entry's header is cut short, or its checksum is wrong")
+        raise DamagedArchiveError("an entry's header is cut short, or its checksum is wrong")
     return size
 
 
@@ -140,9 +140,9 @@ def _directory_entry(data: bytes, at: int) -> tuple[ZipEntry, int]:
     try:
         entry = ZipEntry(data[at : at + name].decode(), flags, method, checksum, packed, size, local)
     except UnicodeDecodeError:
-        raise DamagedContainer("a member's name is not in UTF-8") from None
+        raise DamagedArchiveError("a member's name is not in UTF-8") from None
     if magic != _DIRECTORY:
-        raise DamagedContainer("its directory is damaged")
+        raise DamagedArchiveError("its directory is damaged")
     return entry, at + name + extra + comment
 
 
@@ -152,4 +152,4 @@ def _inflated(packed: bytes, entry: ZipEntry) -> bytes:
         # A byte more than it says it has, so that one that has more is told from one that has as many.
         return stream.decompress(packed, entry.size + 1)
     except zlib.error as error:
-        raise DamagedContainer(f"{entry.name} cannot be unpacked: {error}") from None
+        raise DamagedArchiveError(f"{entry.name} cannot be unpacked: {error}") from None

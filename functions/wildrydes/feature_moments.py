@@ -44,8 +44,10 @@ def training_rows(rows: Iterable[Row]) -> TrainingRows:
     merged: list[tuple[float, float]] = []
     while batch := list(islice(stream, _BATCH)):
         positives += sum(label for label, _ in batch)
-        found = [_mean_and_squares(column) for column in zip(*(values for _, values in batch), strict=True)]
-        merged = [_merge(count, *one, len(batch), *other) for one, other in zip(merged or found, found, strict=True)]
+        moments = [_mean_and_squares(column) for column in zip(*(values for _, values in batch), strict=True)]
+        merged = [
+            _merge(count, *one, len(batch), *other) for one, other in zip(merged or moments, moments, strict=True)
+        ]
         count += len(batch)
     return TrainingRows(count, positives, tuple(Moments(mean, sqrt(squares / count)) for mean, squares in merged))
 

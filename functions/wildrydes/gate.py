@@ -30,7 +30,7 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Live:
+class Champion:
     """The live model: the execution it is of, and why it cannot be compared with the candidate, if so."""
 
     execution: str
@@ -45,63 +45,65 @@ class Verdict:
     reason: str
 
 
-def verdict(judgement: Judgement, constant_log_loss: float, live: Live | None, rules: Rules) -> Verdict:
+def verdict(judgement: Judgement, constant_log_loss: float, champion: Champion | None, rules: Rules) -> Verdict:
     """The verdict on a candidate. `judgement` holds the live model's metrics where it could be compared."""
-    if live is None or live.incomparable:
-        better, said = _beyond_constant(judgement.candidate, constant_log_loss, live, rules)
+    if champion is None or champion.incomparable:
+        better, sentence = _beyond_constant(judgement.candidate, constant_log_loss, champion, rules)
     else:
-        better, said = _beyond_live(judgement, live.execution, rules.min_improvement)
+        better, sentence = _beyond_champion(judgement, champion.execution, rules.min_improvement)
     faults = list(_faults(judgement))
-    reason = f"{said}; {_known(judgement)}{', but ' if faults else ''}{' and '.join(faults)}"
+    reason = f"{sentence}; {_numbers(judgement)}{', but ' if faults else ''}{' and '.join(faults)}"
     if better and not faults and not rules.promote:
         return Verdict(promote=False, reason=f"{reason}; it would go live, but the input has promote: false.")
     return Verdict(better and not faults, f"{reason}.")
 
 
-def _beyond_constant(candidate: Metrics, constant_log_loss: float, live: Live | None, rules: Rules) -> tuple[bool, str]:
+def _beyond_constant(
+    candidate: Metrics, constant_log_loss: float, champion: Champion | None, rules: Rules
+) -> tuple[bool, str]:
     better = candidate.log_loss < constant_log_loss
-    said = (
+    sentence = (
         f"log loss {candidate.log_loss:.4f} is {'' if better else 'not '}below the {constant_log_loss:.4f} "
         "of a constant prediction"
     )
-    if live is None:
-        return better, f"There is no live model, and {said}"
-    apart = f"The live model {live.execution} {live.incomparable} and is not compared"
+    if champion is None:
+        return better, f"There is no live model, and {sentence}"
+    apart = f"The live model {champion.execution} {champion.incomparable} and is not compared"
     if rules.force:
-        return better, f"{apart}, the input has force: true, and {said}"
-    return False, f"{apart}, and the input does not have force: true; {said}"
+        return better, f"{apart}, the input has force: true, and {sentence}"
+    return False, f"{apart}, and the input does not have force: true; {sentence}"
 
 
-def _beyond_live(judgement: Judgement, execution: str, min_improvement: float) -> tuple[bool, str]:
-    found = judgement.differences["log_loss"]
+def _beyond_champion(judgement: Judgement, execution: str, min_improvement: float) -> tuple[bool, str]:
+    difference = judgement.differences["log_loss"]
     # An interval of zero alone is an equal model, which is no better whatever is asked.
-    better = found.high < 0 and found.high <= -min_improvement
+    better = difference.high < 0 and difference.high <= -min_improvement
     least = f" by {min_improvement:g} or more" if min_improvement else ""
-    against = judgement.live.log_loss if judgement.live else None
+    against = judgement.champion.log_loss if judgement.champion else None
     return better, (
         f"Log loss {judgement.candidate.log_loss:.4f} is {'' if better else 'not certainly '}below the {against:.4f} "
-        f"of the live model {execution}{least}: the difference is {found.difference:+.4f}, "
-        f"95% interval {found.low:+.4f} to {found.high:+.4f}"
+        f"of the live model {execution}{least}: the difference is {difference.difference:+.4f}, "
+        f"95% interval {difference.low:+.4f} to {difference.high:+.4f}"
     )
 
 
-def _known(judgement: Judgement) -> str:
-    candidate, live = judgement.candidate, judgement.live
+def _numbers(judgement: Judgement) -> str:
+    candidate, champion = judgement.candidate, judgement.champion
     auc = "unknown" if candidate.auc is None else f"{candidate.auc:.4f}"
-    beside = f" (live {live.auc:.4f})" if live and live.auc is not None else ""
-    return f"AUC {auc}{beside}, calibration error {candidate.calibration_error:.4f}, {candidate.rows} test rows"
+    comparison = f" (live {champion.auc:.4f})" if champion and champion.auc is not None else ""
+    return f"AUC {auc}{comparison}, calibration error {candidate.calibration_error:.4f}, {candidate.rows} test rows"
 
 
 def _faults(judgement: Judgement) -> Iterator[str]:
-    candidate, live = judgement.candidate, judgement.live
+    candidate, champion = judgement.candidate, judgement.champion
     if candidate.not_finite:
         yield f"{candidate.not_finite} predictions are not finite"
     if candidate.calibration_error_low > MOST_CALIBRATION_ERROR:
         low = candidate.calibration_error_low
         yield f"the calibration error is above {MOST_CALIBRATION_ERROR:g}, its 95% interval beginning at {low:.4f}"
-    if live is None:
+    if champion is None:
         return
-    if candidate.auc is None or live.auc is None:
+    if candidate.auc is None or champion.auc is None:
         yield "no AUC can be told of a test split with one class"
-    elif candidate.auc < live.auc - MOST_AUC_LOST:
+    elif candidate.auc < champion.auc - MOST_AUC_LOST:
         yield f"the AUC is lower by more than {MOST_AUC_LOST:g}"

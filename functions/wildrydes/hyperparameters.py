@@ -98,14 +98,14 @@ ALLOWED: Mapping[str, Number | Words] = {
 }
 
 
-def check_hyperparameters(given: Any) -> dict[str, str]:
+def check_hyperparameters(hyperparameters: Any) -> dict[str, str]:
     """The given hyperparameters as the strings that a training job takes. Raises BadExecutionInput."""
-    if not isinstance(given, dict):
+    if not isinstance(hyperparameters, dict):
         raise BadExecutionInput("hyperparameters is to be an object of names and values")
-    return {name: _checked(name, value) for name, value in given.items()}
+    return {name: _check(name, value) for name, value in hyperparameters.items()}
 
 
-def _checked(name: str, value: Any) -> str:
+def _check(name: str, value: Any) -> str:
     allowed = ALLOWED.get(name)
     if allowed is None:
         raise BadExecutionInput(f"hyperparameters.{name[:80]} may not be set; these may: {', '.join(ALLOWED)}")

@@ -1,4 +1,4 @@
-"""The records of one chunk -> its processed rides, its rejected records, and a report.
+"""The records of one chunk -> its processed rides, its rejected records, and its counts.
 
 The same chunk gives the same bytes each time: gzip is written with modification time 0, by one compression level.
 """
@@ -11,12 +11,12 @@ from dataclasses import asdict, dataclass
 
 from wildrydes.bucket import Source
 from wildrydes.errors import BadRide, BadRideFile
-from wildrydes.reports import Report
+from wildrydes.reports import Counts
 from wildrydes.ride_files import Record
 from wildrydes.rides import canonical, parse, processed_line, ride_id
 from wildrydes.stations import nearest_station
 
-LONGEST_SHOWN_RECORD = 2048
+LONGEST_EXCERPT = 2048
 """The characters of a rejected record that are kept."""
 
 _LEVEL = 4  # 7 % larger than level 9 makes it, in a third of the time
@@ -30,36 +30,36 @@ class Ingested:
 
     processed: bytes
     rejected: bytes
-    report: Report
+    counts: Counts
 
 
 def ingest(records: Iterable[Record], source: Source) -> Ingested:
     """Checks each record, drops the second and later of rides that are the same, locates the others."""
     nearest = nearest_station()
     compressed = _Gzip()
-    seen: set[str] = set()
+    ride_ids: set[str] = set()
     rejected: list[str] = []
     reasons: Counter[str] = Counter()
-    read = 0
-    for read, (start, _, value, text) in enumerate(records, 1):
+    count = 0
+    for count, (start, _, value, text) in enumerate(records, 1):
         try:
             ride = parse(value)
         except BadRide as bad:
             reasons[bad.reason] += 1
-            rejected.append(rejected_line(bad, asdict(source), {"byte": start, "record": read}, text))
+            rejected.append(rejected_line(bad, asdict(source), {"byte": start, "record": count}, text))
             continue
         record = canonical(ride)
         id_of_ride = ride_id(record)
-        if id_of_ride not in seen:
-            seen.add(id_of_ride)
+        if id_of_ride not in ride_ids:
+            ride_ids.add(id_of_ride)
             compressed.line(processed_line(ride, record, id_of_ride, nearest(ride.latitude, ride.longitude)))
-    repeated = read - len(seen) - len(rejected)
-    report = Report(read, len(seen), len(rejected), reasons, repeated)
-    return Ingested(compressed.end(), "".join(rejected).encode(), report)
+    repeated = count - len(ride_ids) - len(rejected)
+    counts = Counts(count, len(ride_ids), len(rejected), reasons, repeated)
+    return Ingested(compressed.end(), "".join(rejected).encode(), counts)
 
 
-def rejected_file(fault: BadRideFile, source: Source) -> tuple[bytes, Report]:
-    """A file rejected whole: its line under rejected/, and its report.
+def rejected_file(fault: BadRideFile, source: Source) -> tuple[bytes, Counts]:
+    """A file rejected whole: its line under rejected/, and its counts.
 
     It counts as many rides as were read before the fault, at least one.
     """
@@ -71,7 +71,7 @@ def rejected_file(fault: BadRideFile, source: Source) -> tuple[bytes, Report]:
     }
     count = max(1, fault.records)
     line = _line(fault.reason, None, fault.detail, asdict(source), position, None)
-    return line.encode(), Report(count, 0, count, {fault.reason: count}, files_rejected=1)
+    return line.encode(), Counts(count, 0, count, {fault.reason: count}, files_rejected=1)
 
 
 def rejected_line(bad: BadRide, source: Mapping[str, str], position: Mapping[str, int] | None, text: str) -> str:
@@ -79,7 +79,7 @@ def rejected_line(bad: BadRide, source: Mapping[str, str], position: Mapping[str
 
     `source` is a file's key and etag, or a message's queue and id, which has no position.
     """
-    return _line(bad.reason, bad.field, bad.detail, source, position, text[:LONGEST_SHOWN_RECORD])
+    return _line(bad.reason, bad.field, bad.detail, source, position, text[:LONGEST_EXCERPT])
 
 
 def gzipped(lines: Iterable[str]) -> bytes:

@@ -54,8 +54,8 @@ class JsonWindow:
         """Moves to the next character that is no white space (nor, if so told, a comma); "" at the end of the file."""
         space = _SPACE_OR_COMMA if or_commas else _SPACE
         while True:
-            found = space.match(self.text, self.at)
-            self.at = found.end() if found else self.at
+            match = space.match(self.text, self.at)
+            self.at = match.end() if match else self.at
             if self.at < len(self.text):
                 return self.text[self.at]
             if self._ended:
@@ -67,9 +67,9 @@ class JsonWindow:
         """Moves past `opening`, a compiled pattern that at most the next `characters` can match, if it is next."""
         while len(self.text) - self.at < characters and not self._ended:
             self._fill()
-        found = opening.match(self.text, self.at)
-        self.at = found.end() if found else self.at
-        return found is not None
+        match = opening.match(self.text, self.at)
+        self.at = match.end() if match else self.at
+        return match is not None
 
     def value(self) -> tuple[int, int, Any, str]:
         """The JSON value that is next: its first byte, the byte after its last, itself, its text.
@@ -88,7 +88,7 @@ class JsonWindow:
             else:
                 # A number at the end of the text may go on in the next block.
                 if end < len(self.text) or self._ended or self.text[end - 1] in '}]"':
-                    return self._taken(value, end)
+                    return self._take(value, end)
                 self._fill()
 
     def fault(self, reason: str, detail: str, index: int | None = None) -> BadRideFile:
@@ -100,7 +100,7 @@ class JsonWindow:
         position = Position(self._byte_of(place), self._line + before.count("\n") + 1, column + 1)
         return BadRideFile(reason, detail, position, self.values)
 
-    def _taken(self, value: Any, end: int) -> tuple[int, int, Any, str]:
+    def _take(self, value: Any, end: int) -> tuple[int, int, Any, str]:
         start = self.at
         if end - start > LARGEST_VALUE:
             raise self._too_large()
@@ -116,9 +116,9 @@ class JsonWindow:
         in_text = message.startswith("Unterminated")
         if (len(self.text) if in_text else index) - self.at > LARGEST_VALUE:
             raise self._too_large()
-        left = self.text[index : index + _LONGEST_ESCAPE + 1]
-        in_escape = message.startswith("Invalid \\") and len(left) <= _LONGEST_ESCAPE
-        if not (in_text or in_escape or left in _CUT_SHORT):
+        rest = self.text[index : index + _LONGEST_ESCAPE + 1]
+        in_escape = message.startswith("Invalid \\") and len(rest) <= _LONGEST_ESCAPE
+        if not (in_text or in_escape or rest in _CUT_SHORT):
             raise self.fault("not_json", message, index)
         if self._ended:
             self._raise_if_broken()
@@ -144,9 +144,9 @@ class JsonWindow:
     def _fill(self) -> None:
         """Drops the text that was read, and takes at least as much again as is unread."""
         self._byte = self._mark_byte = self._byte_of(self.at)
-        read, unread = self.text[: self.at], self.text[self.at :]
-        lines = read.count("\n")
-        self._column = len(read) - read.rfind("\n") - 1 if lines else self._column + len(read)
+        consumed, unread = self.text[: self.at], self.text[self.at :]
+        lines = consumed.count("\n")
+        self._column = len(consumed) - consumed.rfind("\n") - 1 if lines else self._column + len(consumed)
         self._line += lines
         pieces, length = [unread], 0
         while not self._ended and length <= len(unread):

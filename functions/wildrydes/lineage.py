@@ -58,17 +58,19 @@ def list_text(objects: Iterable[StoredObject]) -> bytes:
 
 def read_list(text: bytes, digest: str) -> list[StoredObject]:
     """The objects in the text of a list. Raises BadLineage when the text has another digest."""
-    if (found := sha256(text).hexdigest()) != digest:
-        raise BadLineage(f"the list has the digest {found}, and is to have {digest}: it was changed")
+    if (actual := sha256(text).hexdigest()) != digest:
+        raise BadLineage(f"the list has the digest {actual}, and is to have {digest}: it was changed")
     return [_object(json.loads(line)) for line in text.splitlines()]
 
 
 def _object(line: dict[str, Any]) -> StoredObject:
-    read = {name: line[name] for name in ("key", "etag", "size", "version")}
-    return StoredObject(**read, modified=datetime.fromisoformat(line["modified"]), sha256=line.get("sha256"))
+    fields = {name: line[name] for name in ("key", "etag", "size", "version")}
+    return StoredObject(**fields, modified=datetime.fromisoformat(line["modified"]), sha256=line.get("sha256"))
 
 
-def unsettled(before: Sequence[StoredObject], after: Iterable[StoredObject], until: datetime) -> list[StoredObject]:
+def find_unsettled(
+    before: Sequence[StoredObject], after: Iterable[StoredObject], until: datetime
+) -> list[StoredObject]:
     """What a query may have read or not, of objects listed before it began and listed again after it.
 
     Those that came or were replaced at or before `until`, when the query had read its last object; and those that are
@@ -83,9 +85,9 @@ def unsettled(before: Sequence[StoredObject], after: Iterable[StoredObject], unt
 def code_digest(root: Path) -> str:
     """The digest of the functions below `root`, the same in a checkout and in a package with what it depends on."""
     folders = [folder for folder in root.iterdir() if folder.name in _OWN or (folder / "app.py").is_file()]
-    found = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".csv")]
+    paths = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".csv")]
     digest = sha256()
-    for path in sorted([*found, *root.glob("requirements.txt")], key=lambda path: path.relative_to(root).as_posix()):
+    for path in sorted([*paths, *root.glob("requirements.txt")], key=lambda path: path.relative_to(root).as_posix()):
         digest.update(f"{path.relative_to(root).as_posix()}\n{sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
 

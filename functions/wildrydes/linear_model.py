@@ -69,14 +69,14 @@ def logistic(margin: float) -> float:
 
 def read_model(archive: bytes) -> LinearModel:
     """The model in the bytes of a model.tar.gz. Raises BadModel, whatever the bytes are."""
-    found = members(archive)
-    kind, weight, bias = _graph(_json(found[SYMBOL], SYMBOL))
-    arrays = read_params(found[PARAMS])
+    contents = members(archive)
+    kind, weight, bias = _graph(_json(contents[SYMBOL], SYMBOL))
+    arrays = read_params(contents[PARAMS])
     weights = _column(arrays, weight)
     biases = _column(arrays, bias)
     if len(biases) != 1:
         raise BadModel(f"{bias} has {len(biases)} rows, not one")
-    return LinearModel(kind, weights, biases[0], _threshold(_json(found[ADDITIONAL], ADDITIONAL), kind))
+    return LinearModel(kind, weights, biases[0], _threshold(_json(contents[ADDITIONAL], ADDITIONAL), kind))
 
 
 def _json(data: bytes, name: str) -> dict[str, Any]:
@@ -111,10 +111,10 @@ def _graph(symbol: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def _input(nodes: list[Any], node: Any, number: int, operator: str) -> Any:
-    found = nodes[node["inputs"][number][0]]
-    if found["op"] != operator:
-        raise BadModel(f"the graph has {found['op']!r} where a linear model has {operator}")
-    return found
+    operand = nodes[node["inputs"][number][0]]
+    if operand["op"] != operator:
+        raise BadModel(f"the graph has {operand['op']!r} where a linear model has {operator}")
+    return operand
 
 
 def _column(arrays: dict[str, Array], name: str) -> tuple[float, ...]:

@@ -12,7 +12,7 @@ from wildrydes.linear_model import LinearModel, read_model
 from wildrydes.stored_model import card_fields, execution_of
 
 
-class LiveModel(NamedTuple):
+class ChampionModel(NamedTuple):
     """A model that can be served. `features` are in the order of its weights; `card` is the card as it is stored."""
 
     model: LinearModel
@@ -22,7 +22,7 @@ class LiveModel(NamedTuple):
     card: dict[str, Any]
 
 
-def live_model(model_path: str, artefact: bytes, card: bytes) -> LiveModel:
+def read_champion(model_path: str, artefact: bytes, card: bytes) -> ChampionModel:
     """The model in the bytes of a model.tar.gz, as the bytes of its card.json describe it. Raises BadModel."""
     fields = card_fields(card)
     if (fields.get("execution"), fields.get("model_path")) != (execution_of(model_path), model_path):
@@ -30,8 +30,8 @@ def live_model(model_path: str, artefact: bytes, card: bytes) -> LiveModel:
     model, features = read_model(artefact), tuple(fields["features"])
     lineage = fields.get("lineage")
     expected = lineage.get("artefact_sha256") if isinstance(lineage, dict) else None
-    if expected not in (None, found := sha256(artefact).hexdigest()):
-        raise BadModel(f"{model_path} has the digest {found}, and had {expected} when it was evaluated")
+    if expected not in (None, digest := sha256(artefact).hexdigest()):
+        raise BadModel(f"{model_path} has the digest {digest}, and had {expected} when it was evaluated")
     if model.kind != "binary_classifier" or len(features) != len(model.weights):
         raise BadModel(f"{model_path} is a {model.kind} of {len(model.weights)} features, its card of {len(features)}")
-    return LiveModel(model, fields["execution"], fields["target"], features, fields)
+    return ChampionModel(model, fields["execution"], fields["target"], features, fields)

@@ -24,12 +24,12 @@ _RIDE_ID = re.compile("[0-9a-f]{32}")
 _YEAR_10000 = 253_402_300_800_000
 
 
-class Received(NamedTuple):
+class Arrival(NamedTuple):
     """A located ride, the id of the message that brought it, and when that was sent (ms since 1970)."""
 
     ride: Located
     message_id: str
-    sent: int
+    sent_at: int
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Pack:
 class LocatedRides:
     """What is in such a message: the lines by ride_id, and when the oldest was sent (ms since 1970)."""
 
-    sent: int
+    sent_at: int
     lines: dict[str, str]
 
 
@@ -55,25 +55,25 @@ class StoredRides:
     key: str
     data: bytes
     rides: int
-    sent: int
+    sent_at: int
 
 
-def packs(received: Iterable[Received]) -> Iterator[Pack]:
+def packs(arrivals: Iterable[Arrival]) -> Iterator[Pack]:
     """Rides in messages of at most LONGEST_PACK bytes; a ride that came more than once is there once in a message."""
     entries: dict[str, str] = {}
-    brought: list[Received] = []
+    pack_arrivals: list[Arrival] = []
     size = 0
-    for each in received:
+    for each in arrivals:
         entry = f'"{each.ride.ride_id}": {json.dumps(each.ride.line)}'
-        if brought and size + len(entry) > LONGEST_PACK - 100:
-            yield _pack(entries, brought)
-            entries, brought, size = {}, [], 0
+        if pack_arrivals and size + len(entry) > LONGEST_PACK - 100:
+            yield _pack(entries, pack_arrivals)
+            entries, pack_arrivals, size = {}, [], 0
         if each.ride.ride_id not in entries:
             entries[each.ride.ride_id] = entry
             size += len(entry) + 2
-        brought.append(each)
-    if brought:
-        yield _pack(entries, brought)
+        pack_arrivals.append(each)
+    if pack_arrivals:
+        yield _pack(entries, pack_arrivals)
 
 
 def read_pack(body: str) -> LocatedRides:
@@ -89,13 +89,13 @@ def read_pack(body: str) -> LocatedRides:
     return LocatedRides(value["sent"], value["rides"])
 
 
-def stored(messages: Iterable[LocatedRides]) -> StoredRides:
+def combine(messages: Iterable[LocatedRides]) -> StoredRides:
     """The one object for the rides of some messages, at least one, each ride once."""
-    listed = list(messages)
-    lines = {ride_id: line for each in listed for ride_id, line in each.lines.items()}
-    sent = min(each.sent for each in listed)
+    parts = list(messages)
+    lines = {ride_id: line for each in parts for ride_id, line in each.lines.items()}
+    sent_at = min(each.sent_at for each in parts)
     ordered = [lines[ride_id] for ride_id in sorted(lines)]
-    return StoredRides(streamed_key(day(sent), lines), gzipped(ordered), len(lines), sent)
+    return StoredRides(streamed_key(day(sent_at), lines), gzipped(ordered), len(lines), sent_at)
 
 
 def day(milliseconds: int) -> str:
@@ -103,18 +103,18 @@ def day(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds / 1000, UTC).date().isoformat()
 
 
-def _pack(entries: dict[str, str], brought: list[Received]) -> Pack:
-    sent = min(each.sent for each in brought)
-    body = f'{{"sent": {sent}, "rides": {{{", ".join(entries.values())}}}}}'
-    return Pack(body, tuple(each.message_id for each in brought))
+def _pack(entries: dict[str, str], arrivals: list[Arrival]) -> Pack:
+    sent_at = min(each.sent_at for each in arrivals)
+    body = f'{{"sent": {sent_at}, "rides": {{{", ".join(entries.values())}}}}}'
+    return Pack(body, tuple(each.message_id for each in arrivals))
 
 
 def _is_pack(value: Any) -> bool:
     if type(value) is not dict or value.keys() != {"sent", "rides"}:
         return False
-    sent, rides = value["sent"], value["rides"]
+    sent_at, rides = value["sent"], value["rides"]
     return (
-        (type(sent) is int and 0 <= sent < _YEAR_10000)
+        (type(sent_at) is int and 0 <= sent_at < _YEAR_10000)
         and (type(rides) is dict and len(rides) > 0)
         and all(map(_RIDE_ID.fullmatch, rides))
         and all(type(line) is str and line.startswith(f'{{"ride_id":"{key}",') for key, line in rides.items())

@@ -21,7 +21,7 @@ def measure(field: str, value: Any) -> float:
     """
     kind = type(value)
     if kind is not float:
-        value = _converted(field, value, kind)
+        value = _convert(field, value, kind)
     if -LARGEST <= value <= LARGEST:
         return value + 0.0
     if value != value or value in (float("inf"), float("-inf")):
@@ -29,7 +29,7 @@ def measure(field: str, value: Any) -> float:
     raise BadRide("out_of_range", field, f"{field} is {value!r}, beyond ±{LARGEST:.0e}")
 
 
-def _converted(field: str, value: Any, kind: type) -> float:
+def _convert(field: str, value: Any, kind: type) -> float:
     if kind is int:
         # An integer can be longer than a float can hold; its sign alone matters then.
         return float(value) if abs(value) <= LARGEST else (LARGEST * 10 if value > 0 else -LARGEST * 10)
@@ -39,5 +39,5 @@ def _converted(field: str, value: Any, kind: type) -> float:
         raise BadRide("missing_field", field, f"{field} is null")
     if kind is str:
         raise BadRide("not_a_number", field, f"{field} is the text {value[:40]!r}, not a number")
-    shown = {bool: "a boolean", list: "a list", dict: "an object"}.get(kind, kind.__name__)
-    raise BadRide("not_a_number", field, f"{field} is {shown}, not a number")
+    description = {bool: "a boolean", list: "a list", dict: "an object"}.get(kind, kind.__name__)
+    raise BadRide("not_a_number", field, f"{field} is {description}, not a number")

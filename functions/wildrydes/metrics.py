@@ -18,15 +18,15 @@ from math import isfinite, log, log1p
 from typing import Any
 
 from wildrydes import tallies
-from wildrydes.bootstrap import BUCKETS, Interval, intervals
+from wildrydes.bootstrap import GROUPS, Interval, intervals
 from wildrydes.calibration import CalibrationPoint, calibration_curve, calibration_error, decile_edges
 from wildrydes.errors import BadModel
 from wildrydes.histogram import Histogram
-from wildrydes.ranking import Ranked, Ranking, RocPoint, rank_edges
+from wildrydes.ranking import Ranking, Ranks, RocPoint, rank_edges
 from wildrydes.tallies import Tally
 
 EXACT_ROWS = 1 << 17
-RANK_GROUPS = 1000
+RANK_BANDS = 1000
 
 ScoredRow = tuple[int, Sequence[float]]
 """A label, 0 or 1, and the margin that each model gives the row."""
@@ -85,7 +85,7 @@ class Judgement:
     """The metrics of the candidate, those of the live model, and their differences by name; {} without a live model."""
 
     candidate: Metrics
-    live: Metrics | None
+    champion: Metrics | None
     differences: Mapping[str, Difference]
 
 
@@ -95,22 +95,22 @@ def judge(rows: Iterable[ScoredRow], thresholds: Sequence[float]) -> Judgement:
     A row for which either margin is not finite is left out of both. Raises BadModel when no row is left.
     """
     not_finite = [0] * len(thresholds)
-    counted = _tallied(_finite(rows, not_finite), thresholds)
-    columns, ranked, histograms = zip(*(tally.finished() for tally in counted), strict=True)
+    row_tallies = _tally_rows(_finite(rows, not_finite), thresholds)
+    columns, rankings, histograms = zip(*(tally.finish() for tally in row_tallies), strict=True)
     metrics = [
-        _metrics(columns[place], thresholds[place], ranked[place], histograms[place], not_finite[place])
+        _metrics(columns[place], thresholds[place], rankings[place], histograms[place], not_finite[place])
         for place in range(len(thresholds))
     ]
     if len(metrics) == 1:
         return Judgement(metrics[0], None, {})
-    candidate, live = metrics
-    return Judgement(candidate, live, _differences([*columns[0], *columns[1]], candidate.auc, live.auc))
+    candidate, champion = metrics
+    return Judgement(candidate, champion, _differences([*columns[0], *columns[1]], candidate.auc, champion.auc))
 
 
-def constant_log_loss(share: float, judged: Metrics) -> float:
+def constant_log_loss(share: float, metrics: Metrics) -> float:
     """The log loss of answering `share`, above 0 and below 1, for each of the rows that these metrics are of."""
-    positives = judged.confusion.true_positives + judged.confusion.false_negatives
-    return -(positives * log(share) + (judged.rows - positives) * log1p(-share)) / judged.rows
+    positives = metrics.confusion.true_positives + metrics.confusion.false_negatives
+    return -(positives * log(share) + (metrics.rows - positives) * log1p(-share)) / metrics.rows
 
 
 def _finite(rows: Iterable[ScoredRow], not_finite: list[int]) -> Iterator[ScoredRow]:
@@ -122,68 +122,68 @@ def _finite(rows: Iterable[ScoredRow], not_finite: list[int]) -> Iterator[Scored
                 not_finite[place] += not isfinite(margin)
 
 
-def _tallied(rows: Iterator[ScoredRow], thresholds: Sequence[float]) -> list[Tally]:
-    labels, kept = array("b"), [array("d") for _ in thresholds]
+def _tally_rows(rows: Iterator[ScoredRow], thresholds: Sequence[float]) -> list[Tally]:
+    labels, first_margins = array("b"), [array("d") for _ in thresholds]
     for label, margins in islice(rows, EXACT_ROWS):
         labels.append(label)
-        for margin, column in zip(margins, kept, strict=True):
+        for margin, column in zip(margins, first_margins, strict=True):
             column.append(margin)
     further = list(islice(rows, 1))
-    counted = [_tally(*pair, exact=not further) for pair in zip(kept, thresholds, strict=True)]
-    adds: list[Callable[[int, int, float], None]] = [tally.add for tally in counted]
-    all_rows = chain(zip(labels, zip(*kept, strict=True), strict=True), further, rows)
-    for bucket, (label, margins) in zip(cycle(range(BUCKETS)), all_rows, strict=False):
+    row_tallies = [_tally(*pair, exact=not further) for pair in zip(first_margins, thresholds, strict=True)]
+    adds: list[Callable[[int, int, float], None]] = [tally.add for tally in row_tallies]
+    all_rows = chain(zip(labels, zip(*first_margins, strict=True), strict=True), further, rows)
+    for group, (label, margins) in zip(cycle(range(GROUPS)), all_rows, strict=False):
         for add, margin in zip(adds, margins, strict=True):
-            add(bucket, label, margin)
-    return counted
+            add(group, label, margin)
+    return row_tallies
 
 
 def _tally(margins: Sequence[float], threshold: float, *, exact: bool) -> Tally:
     ascending = sorted(margins)
     if not ascending:
         raise BadModel("of no row of the test split is there a prediction that is a finite number")
-    edges = array("d", sorted(set(ascending)) if exact else rank_edges(ascending, RANK_GROUPS))
-    return Tally(threshold, decile_edges(ascending), Ranking(edges, BUCKETS, exact=exact), BUCKETS)
+    edges = array("d", sorted(set(ascending)) if exact else rank_edges(ascending, RANK_BANDS))
+    return Tally(threshold, decile_edges(ascending), Ranking(edges, GROUPS, exact=exact), GROUPS)
 
 
 def _metrics(
-    columns: Sequence[Sequence[float]], threshold: float, ranked: Ranked, histogram: Histogram, not_finite: int
+    columns: Sequence[Sequence[float]], threshold: float, ranks: Ranks, histogram: Histogram, not_finite: int
 ) -> Metrics:
     sums = [sum(column) for column in columns]
     rows, positives = int(sums[tallies.ROWS]), int(sums[tallies.POSITIVES])
     hits, false = int(sums[tallies.TRUE_POSITIVES]), int(sums[tallies.FALSE_POSITIVES])
-    found: dict[str, Any] = scores(sums, ranked.auc) | {"auc": ranked.auc}
+    scalars: dict[str, Any] = scores(sums, ranks.auc) | {"auc": ranks.auc}
     return Metrics(
         rows=rows,
         not_finite=not_finite,
         threshold=threshold,
-        auc_error=ranked.auc_error,
+        auc_error=ranks.auc_error,
         confusion=Confusion(hits, false, rows - positives - false, positives - hits),
-        roc=ranked.roc(),
+        roc=ranks.roc(),
         calibration=calibration_curve(sums[tallies.CALIBRATION :]),
         histogram=histogram,
         calibration_error_low=_calibration_error_low(columns[tallies.CALIBRATION :]),
-        **found,
+        **scalars,
     )
 
 
 def _calibration_error_low(columns: Sequence[Sequence[float]]) -> float:
     """Where the 95% bootstrap interval of the calibration error begins; zero where no replicate gives one."""
-    found = intervals(columns, lambda sums: {"calibration_error": calibration_error(sums)})
-    return found["calibration_error"].low if found else 0.0
+    intervals_by_name = intervals(columns, lambda sums: {"calibration_error": calibration_error(sums)})
+    return intervals_by_name["calibration_error"].low if intervals_by_name else 0.0
 
 
 def scores(sums: Sequence[float], auc: float | None) -> dict[str, float | None]:
     """The metrics that are one number, from the sum of each column; `auc` is that of every row taken once."""
-    rows, positives, loss, hits, false, placed_positives, placed_negatives = sums[: tallies.CALIBRATION]
+    rows, positives, loss, hits, false, positive_placements, negative_placements = sums[: tallies.CALIBRATION]
     negatives = rows - positives
     # Either class's mean placement is the AUC; of rows drawn again, each class moves it by its own.
-    moved = None
+    moved_auc = None
     if auc is not None and positives and negatives:
-        moved = placed_positives / positives + placed_negatives / negatives - auc
+        moved_auc = positive_placements / positives + negative_placements / negatives - auc
     return {
         "log_loss": loss / rows,
-        "auc": moved,
+        "auc": moved_auc,
         "accuracy": (hits + negatives - false) / rows,
         "precision": _quotient(hits, hits + false),
         "recall": _quotient(hits, positives),
@@ -193,17 +193,20 @@ def scores(sums: Sequence[float], auc: float | None) -> dict[str, float | None]:
 
 
 def _differences(
-    columns: Sequence[Sequence[float]], candidate_auc: float | None, live_auc: float | None
+    columns: Sequence[Sequence[float]], candidate_auc: float | None, champion_auc: float | None
 ) -> dict[str, Difference]:
     def less(sums: Sequence[float]) -> dict[str, float | None]:
-        candidate, live = scores(sums[: tallies.COLUMNS], candidate_auc), scores(sums[tallies.COLUMNS :], live_auc)
-        return {name: _less(value, live[name]) for name, value in candidate.items()}
+        candidate, champion = (
+            scores(sums[: tallies.COLUMNS], candidate_auc),
+            scores(sums[tallies.COLUMNS :], champion_auc),
+        )
+        return {name: _less(value, champion[name]) for name, value in candidate.items()}
 
-    found = less([sum(column) for column in columns])
+    differences = less([sum(column) for column in columns])
     spread: dict[str, Interval] = intervals(columns, less)
     return {
         name: Difference(difference, spread[name].low, spread[name].high)
-        for name, difference in found.items()
+        for name, difference in differences.items()
         if difference is not None and name in spread
     }
 

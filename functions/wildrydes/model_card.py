@@ -54,9 +54,9 @@ def read_card(data: bytes) -> ModelCard:
     """The card in the bytes of a card.json; fields that this code does not know are passed over. Raises BadModel."""
     value = card_fields(data)
     try:
-        known: dict[str, Any] = {each.name: value[each.name] for each in fields(ModelCard) if each.name in value}
-        known["features"] = tuple(value["features"])
-        known["weights"] = tuple(value.get("weights", ()))
-        return ModelCard(**known)
+        values: dict[str, Any] = {each.name: value[each.name] for each in fields(ModelCard) if each.name in value}
+        values["features"] = tuple(value["features"])
+        values["weights"] = tuple(value.get("weights", ()))
+        return ModelCard(**values)
     except TypeError as error:
         raise BadModel(f"the model card cannot be read: {error}") from None

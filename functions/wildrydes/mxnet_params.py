@@ -52,11 +52,11 @@ def _read_list(data: bytes) -> dict[str, Array]:
     for _ in range(count):
         array, at = _read_array(data, at)
         arrays.append(array)
-    (named,) = _COUNT.unpack_from(data, at)
+    (name_count,) = _COUNT.unpack_from(data, at)
     at += _COUNT.size
-    if named != count:
-        raise BadModel(f"the .params file has {count} arrays and {named} names")
-    for _ in range(named):
+    if name_count != count:
+        raise BadModel(f"the .params file has {count} arrays and {name_count} names")
+    for _ in range(name_count):
         name, at = _read_name(data, at)
         names.append(name)
     if at != len(data):

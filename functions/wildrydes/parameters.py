@@ -46,13 +46,13 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
-def check_parameters(execution: Any, given: Any, this_year: int) -> dict[str, Any]:
+def check_parameters(execution: Any, execution_input: Any, this_year: int) -> dict[str, Any]:
     """The parameters of an execution, as a JSON object. Raises BadExecutionInput, naming the field."""
     if not isinstance(execution, str) or not _EXECUTION.fullmatch(execution):
         raise BadExecutionInput(
-            f"the execution's name is {_shown(execution)}; it is to be 1 to 80 letters, digits, _ and -"
+            f"the execution's name is {_excerpt(execution)}; it is to be 1 to 80 letters, digits, _ and -"
         )
-    value = _DEFAULTS | _fields(given, _DEFAULTS, "the input")
+    value = _DEFAULTS | _fields(execution_input, _DEFAULTS, "the input")
     features = _features(value["features"])
     first, last = _years(value["years"], this_year)
     hyperparameters = {"epochs": "15"} | check_hyperparameters(value["hyperparameters"])
@@ -87,66 +87,66 @@ def training_job(execution: str) -> str:
     return f"{plain[: LONGEST_TRAINING_JOB - 9].rstrip('-') or 'retrain'}-{digest}"
 
 
-def _fields(given: Any, allowed: Mapping[str, Any], what: str) -> dict[str, Any]:
-    if not isinstance(given, dict):
-        raise BadExecutionInput(f"{what} is {_shown(given)}; it is to be an object of {', '.join(allowed)}")
-    for field in given:
+def _fields(value: Any, allowed: Mapping[str, Any], what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise BadExecutionInput(f"{what} is {_excerpt(value)}; it is to be an object of {', '.join(allowed)}")
+    for field in value:
         if field not in allowed:
-            raise BadExecutionInput(f"{what} has the field {_shown(field)}; it may have {', '.join(allowed)}")
-    return given
+            raise BadExecutionInput(f"{what} has the field {_excerpt(field)}; it may have {', '.join(allowed)}")
+    return value
 
 
-def _features(given: Any) -> list[str]:
+def _features(names: Any) -> list[str]:
     """The features asked for, in the one order. Their case does not matter."""
     spelled = {feature.lower(): feature for feature in FEATURES}
-    if not isinstance(given, Sequence) or isinstance(given, str) or not given:
-        raise BadExecutionInput(f"features is {_shown(given)}; it is to be a list of some of {', '.join(FEATURES)}")
-    asked = {spelled.get(name.lower()) if isinstance(name, str) else None for name in given}
-    if None in asked or len(asked) != len(given):
+    if not isinstance(names, Sequence) or isinstance(names, str) or not names:
+        raise BadExecutionInput(f"features is {_excerpt(names)}; it is to be a list of some of {', '.join(FEATURES)}")
+    selection = {spelled.get(name.lower()) if isinstance(name, str) else None for name in names}
+    if None in selection or len(selection) != len(names):
         raise BadExecutionInput(
-            f"features is {_shown(given)}; it is to hold some of {', '.join(FEATURES)}, each at most once"
+            f"features is {_excerpt(names)}; it is to hold some of {', '.join(FEATURES)}, each at most once"
         )
-    return [feature for feature in FEATURES if feature in asked]
+    return [feature for feature in FEATURES if feature in selection]
 
 
-def _years(given: Any, this_year: int) -> tuple[int, int]:
-    years = {"first": 2009, "last": this_year} | _fields(given, {"first": 0, "last": 0}, "years")
+def _years(bounds: Any, this_year: int) -> tuple[int, int]:
+    years = {"first": 2009, "last": this_year} | _fields(bounds, {"first": 0, "last": 0}, "years")
     first, last = (_whole(f"years.{end}", years[end], *FIRST_YEARS) for end in ("first", "last"))
     if first > last:
         raise BadExecutionInput(f"years.first is {first}; it is to be no later than years.last, {last}")
     return first, last
 
 
-def _one_of(field: str, given: Any, allowed: Sequence[str]) -> str:
-    if not isinstance(given, str) or given not in allowed:
-        raise BadExecutionInput(f"{field} is {_shown(given)}; it is to be one of {', '.join(allowed)}")
-    return given
+def _one_of(field: str, value: Any, allowed: Sequence[str]) -> str:
+    if not isinstance(value, str) or value not in allowed:
+        raise BadExecutionInput(f"{field} is {_excerpt(value)}; it is to be one of {', '.join(allowed)}")
+    return value
 
 
-def _whole(field: str, given: Any, least: int, most: int) -> int:
-    if type(given) is not int or not least <= given <= most:
-        raise BadExecutionInput(f"{field} is {_shown(given)}; it is to be an integer from {least} to {most}")
-    return given
+def _whole(field: str, value: Any, least: int, most: int) -> int:
+    if type(value) is not int or not least <= value <= most:
+        raise BadExecutionInput(f"{field} is {_excerpt(value)}; it is to be an integer from {least} to {most}")
+    return value
 
 
-def _fraction(field: str, given: Any) -> float:
-    if type(given) not in (int, float) or not 0 <= given <= 1:
-        raise BadExecutionInput(f"{field} is {_shown(given)}; it is to be a number from 0 to 1")
-    return float(given)
+def _fraction(field: str, value: Any) -> float:
+    if type(value) not in (int, float) or not 0 <= value <= 1:
+        raise BadExecutionInput(f"{field} is {_excerpt(value)}; it is to be a number from 0 to 1")
+    return float(value)
 
 
-def _not_negative(field: str, given: Any) -> float:
-    if type(given) not in (int, float) or not 0 <= given <= sys.float_info.max:
-        raise BadExecutionInput(f"{field} is {_shown(given)}; it is to be a number from 0 on")
-    return float(given)
+def _not_negative(field: str, value: Any) -> float:
+    if type(value) not in (int, float) or not 0 <= value <= sys.float_info.max:
+        raise BadExecutionInput(f"{field} is {_excerpt(value)}; it is to be a number from 0 on")
+    return float(value)
 
 
-def _boolean(field: str, given: Any) -> bool:
-    if type(given) is not bool:
-        raise BadExecutionInput(f"{field} is {_shown(given)}; it is to be true or false")
-    return given
+def _boolean(field: str, value: Any) -> bool:
+    if type(value) is not bool:
+        raise BadExecutionInput(f"{field} is {_excerpt(value)}; it is to be true or false")
+    return value
 
 
-def _shown(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 80 else f"{shown[:80]}…"
+def _excerpt(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"

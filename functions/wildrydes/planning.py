@@ -11,7 +11,7 @@ from wildrydes.bucket import Chunk, Source
 from wildrydes.errors import BadRideFile
 from wildrydes.ride_files import chunks, records
 
-MOST_REJECTED_SHOWN = 20
+MOST_REJECTED_FILES = 20
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class PlannedFile:
     fault: BadRideFile | None = None
 
 
-def new_sources(sources: Iterable[Source], done: Collection[str]) -> tuple[list[Source], int]:
+def new_sources(sources: Iterable[Source], ingested: Collection[str]) -> tuple[list[Source], int]:
     """The sources whose digests are not among those done, and how many are."""
-    listed = list(sources)
-    new = [source for source in listed if source.digest not in done]
-    return new, len(listed) - len(new)
+    all_sources = list(sources)
+    new = [source for source in all_sources if source.digest not in ingested]
+    return new, len(all_sources) - len(new)
 
 
 def plan_file(source: Source, blocks: Iterable[bytes], chunk_bytes: int) -> PlannedFile:
@@ -40,23 +40,25 @@ def plan_file(source: Source, blocks: Iterable[bytes], chunk_bytes: int) -> Plan
 
 def manifest(files: Iterable[PlannedFile]) -> list[Chunk]:
     """The chunks of all files, numbered through."""
-    planned = [
+    file_chunks = [
         Chunk(0, file.source.key, file.source.etag, start, end, number, len(file.chunks))
         for file in files
         for number, (start, end) in enumerate(file.chunks)
     ]
-    return [replace(chunk, item=item) for item, chunk in enumerate(planned)]
+    return [replace(chunk, item=item) for item, chunk in enumerate(file_chunks)]
 
 
-def summary(found: int, done: int, files: Sequence[PlannedFile], count: int) -> str:
+def summary(file_count: int, ingested_count: int, files: Sequence[PlannedFile], chunk_count: int) -> str:
     """One sentence on the plan, for people."""
-    if not found:
+    if not file_count:
         return "There is no file under raw/: training goes on with the rides that were ingested before."
-    if found == done:
+    if file_count == ingested_count:
         return (
-            f"None of the {found} files under raw/ is new: training goes on with the rides that were ingested before."
+            f"None of the {file_count} files under raw/ is new: training goes on with the rides that were ingested "
+            "before."
         )
     rejected = sum(file.fault is not None for file in files)
     return (
-        f"{len(files)} of {found} files under raw/ are new: {count} chunks to ingest, {rejected} files rejected whole."
+        f"{len(files)} of {file_count} files under raw/ are new: {chunk_count} chunks to ingest, "
+        f"{rejected} files rejected whole."
     )

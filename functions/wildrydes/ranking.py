@@ -36,55 +36,55 @@ class Ranking:
     `exact` says that each margin is an edge. There are then as many groups as rows; so rows are listed, not tabled.
     """
 
-    def __init__(self, edges: Sequence[float], buckets: int, *, exact: bool) -> None:
+    def __init__(self, edges: Sequence[float], groups: int, *, exact: bool) -> None:
         self._edges = edges
-        self._buckets = buckets
-        self._groups = len(edges) + 1
-        self._listed = array("I") if exact else None
-        self._table = array("I", bytes(array("I").itemsize * (0 if exact else buckets * 2 * self._groups)))
+        self._groups = groups
+        self._bands = len(edges) + 1
+        self._row_cells = array("I") if exact else None
+        self._cell_counts = array("I", bytes(array("I").itemsize * (0 if exact else groups * 2 * self._bands)))
 
-    def add(self, bucket: int, label: int, margin: float) -> None:
-        cell = (2 * bucket + label) * self._groups + bisect_right(self._edges, margin)
-        if self._listed is None:
-            self._table[cell] += 1
+    def add(self, group: int, label: int, margin: float) -> None:
+        cell = (2 * group + label) * self._bands + bisect_right(self._edges, margin)
+        if self._row_cells is None:
+            self._cell_counts[cell] += 1
         else:
-            self._listed.append(cell)
+            self._row_cells.append(cell)
 
-    def ranked(self) -> "Ranked":
+    def finish(self) -> "Ranks":
         """What the rows come to, once all are added."""
-        counts = ([0] * self._groups, [0] * self._groups)
+        counts = ([0] * self._bands, [0] * self._bands)
         for cell, count in self._cells():
-            row, group = divmod(cell, self._groups)
-            counts[row % 2][group] += count
+            row, band = divmod(cell, self._bands)
+            counts[row % 2][band] += count
         negatives, positives = counts
         below, above = _shares_before(negatives), [1 - share for share in _shares_before(positives)]
-        return Ranked(self._edges, negatives, positives, *self._placements(below, above))
+        return Ranks(self._edges, negatives, positives, *self._placements(below, above))
 
     def _placements(self, below: Sequence[float], above: Sequence[float]) -> tuple[array, array]:
         """By bucket, the summed placements of its positives and of its negatives."""
-        placed = (array("d", bytes(8 * self._buckets)), array("d", bytes(8 * self._buckets)))
+        sums = (array("d", bytes(8 * self._groups)), array("d", bytes(8 * self._groups)))
         shares = (above, below)
         for cell, count in self._cells():
-            row, group = divmod(cell, self._groups)
-            bucket, label = divmod(row, 2)
-            placed[label][bucket] += count * shares[label][group]
-        return placed[1], placed[0]
+            row, band = divmod(cell, self._bands)
+            group, label = divmod(row, 2)
+            sums[label][group] += count * shares[label][band]
+        return sums[1], sums[0]
 
     def _cells(self) -> Iterator[tuple[int, int]]:
-        if self._listed is not None:
-            return ((cell, 1) for cell in self._listed)
-        return ((cell, count) for cell, count in enumerate(self._table) if count)
+        if self._row_cells is not None:
+            return ((cell, 1) for cell in self._row_cells)
+        return ((cell, count) for cell, count in enumerate(self._cell_counts) if count)
 
 
 @dataclass(frozen=True)
-class Ranked:
+class Ranks:
     """Counts of rows by group, in ascending order of margin, and by bucket the summed placements of each class."""
 
     edges: Sequence[float]
     negatives: Sequence[int]
     positives: Sequence[int]
-    placed_positives: array
-    placed_negatives: array
+    positive_placements: array
+    negative_placements: array
 
     @property
     def pairs(self) -> int:
@@ -113,21 +113,21 @@ class Ranked:
         points, grown = [RocPoint(1.0, 0.0, 0.0)], 0.0
         false = true = 0
         all_false, all_true = sum(self.negatives), sum(self.positives)
-        for group in range(len(self.negatives) - 1, -1, -1):
-            false, true = false + self.negatives[group], true + self.positives[group]
+        for band in range(len(self.negatives) - 1, -1, -1):
+            false, true = false + self.negatives[band], true + self.positives[band]
             last = (false, true) == (all_false, all_true)
             if false / all_false + true / all_true >= grown + ROC_STEP or last:
                 grown = false / all_false + true / all_true
-                threshold = logistic(self.edges[group - 1]) if group else 0.0
+                threshold = logistic(self.edges[band - 1]) if band else 0.0
                 points.append(RocPoint(threshold, false / all_false, true / all_true))
             if last:
                 break
         return tuple(points)
 
 
-def rank_edges(ascending: Sequence[float], groups: int) -> list[float]:
+def rank_edges(ascending: Sequence[float], bands: int) -> list[float]:
     """Edges between so many groups of equal size; fewer where margins are equal."""
-    return sorted({ascending[group * len(ascending) // groups] for group in range(1, groups)})
+    return sorted({ascending[band * len(ascending) // bands] for band in range(1, bands)})
 
 
 def _shares_before(counts: Sequence[int]) -> list[float]:

@@ -9,7 +9,7 @@ from wildrydes.errors import TooManyRejectedRides
 
 
 @dataclass(frozen=True)
-class Report:
+class Counts:
     """Counts of rides; `files_rejected` counts the files rejected whole, whose rides are among the rejected."""
 
     read: int = 0
@@ -20,36 +20,36 @@ class Report:
     files_rejected: int = 0
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> "Report":
-        """The report in a decoded JSON object; other fields of the object are left aside."""
+    def from_json(cls, value: Mapping[str, Any]) -> "Counts":
+        """The counts in a decoded JSON object, whose other fields are ignored."""
         return cls(**{name: value[name] for name in cls.__dataclass_fields__})
 
     def to_json(self) -> dict[str, Any]:
-        """The report as a JSON object, its reasons in alphabetical order."""
+        """The counts as a JSON object, its reasons in alphabetical order."""
         return asdict(self) | {"rejected_by_reason": dict(sorted(self.rejected_by_reason.items()))}
 
 
-def total(reports: Iterable[Report]) -> Report:
-    """The sum of reports."""
+def total(parts: Iterable[Counts]) -> Counts:
+    """The sum of the counts of chunks and files."""
     counts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
-    for report in reports:
+    for part in parts:
         counts.update(
-            read=report.read,
-            accepted=report.accepted,
-            rejected=report.rejected,
-            repeated=report.repeated,
-            files_rejected=report.files_rejected,
+            read=part.read,
+            accepted=part.accepted,
+            rejected=part.rejected,
+            repeated=part.repeated,
+            files_rejected=part.files_rejected,
         )
-        reasons.update(report.rejected_by_reason)
-    return Report(rejected_by_reason=dict(reasons), **counts)
+        reasons.update(part.rejected_by_reason)
+    return Counts(rejected_by_reason=dict(reasons), **counts)
 
 
-def check_rejections(report: Report, max_rejected_fraction: float) -> None:
+def check_rejections(counts: Counts, max_rejected_fraction: float) -> None:
     """Raises TooManyRejectedRides when more than that fraction of the rides read was rejected."""
-    if report.rejected > max_rejected_fraction * report.read:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in report.to_json()["rejected_by_reason"].items())
+    if counts.rejected > max_rejected_fraction * counts.read:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in counts.to_json()["rejected_by_reason"].items())
         raise TooManyRejectedRides(
-            f"{report.rejected} of {report.read} rides were rejected ({reasons}), more than the fraction of "
+            f"{counts.rejected} of {counts.read} rides were rejected ({reasons}), more than the fraction of "
             f"{max_rejected_fraction} that the execution allows. Each is under rejected/ with its reason and position"
         )

@@ -63,31 +63,31 @@ def rides_of(value: list[Any]) -> list[Any]:
     return value
 
 
-def features_of(ride: Any, wanted: Sequence[str]) -> list[float]:
+def features_of(ride: Any, features: Sequence[str]) -> list[float]:
     """The `wanted` features of a ride. Their names' case does not matter; of the others it may have any that are known.
 
     Raises BadValue, naming the field that is unknown, repeated, missing, no number, not finite or out of range.
     """
     if type(ride) is not dict:
         raise BadValue("a ride is a JSON object with its measures by name", "body")
-    found = ride if ride.keys() <= _FEATURES else _by_feature(ride)
+    values = ride if ride.keys() <= _FEATURES else _by_feature(ride)
     # Most values are plain numbers, and a request has up to six thousand of them.
     return [
         value + 0.0
-        if type(value := found.get(feature, _ABSENT)) in _PLAIN and _LOWEST[feature] <= value <= LARGEST
-        else _number(feature, found, ride)
-        for feature in wanted
+        if type(value := values.get(feature, _ABSENT)) in _PLAIN and _LOWEST[feature] <= value <= LARGEST
+        else _number(feature, values, ride)
+        for feature in features
     ]
 
 
-def row_of(text: str, wanted: Sequence[str]) -> list[float]:
+def row_of(text: str, features: Sequence[str]) -> list[float]:
     """The `wanted` features in a row of numbers in their order. Raises BadValue; its field is `features`."""
     values = text.split(",")
-    if len(values) != len(wanted):
-        detail = f"features has {len(values)} values; the live model needs {len(wanted)}: {','.join(wanted)}"
-        raise BadValue(detail, "features", list(wanted))
+    if len(values) != len(features):
+        detail = f"features has {len(values)} values; the live model needs {len(features)}: {','.join(features)}"
+        raise BadValue(detail, "features", list(features))
     try:
-        return [_in_range(feature, value) for feature, value in zip(wanted, values, strict=True)]
+        return [_in_range(feature, value) for feature, value in zip(features, values, strict=True)]
     except BadValue as bad:
         raise BadValue(str(bad), "features", bad.allowed) from None
 
@@ -133,33 +133,33 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_object)
 
 def _by_feature(ride: dict[Any, Any]) -> dict[str, Any]:
     """A ride's values under the features' own names."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, value in ride.items():
-        feature = _SPELLED.get(name) or _respelled(name, value)
-        if feature in found:
+        feature = _SPELLED.get(name) or _feature_of(name, value)
+        if feature in values:
             raise BadValue(f"{name} is there more than once, in different cases", name)
-        found[feature] = value
-    return found
+        values[feature] = value
+    return values
 
 
-def _respelled(name: Any, value: Any) -> str:
+def _feature_of(name: Any, value: Any) -> str:
     """The feature that is meant by a name in another case."""
     if name is _REPEATED:
         raise BadValue(f"{value[:_LONGEST_ECHO]} is there more than once", value[:_LONGEST_ECHO])
     if feature := _SPELLED.get(name.lower()):
         return feature
-    shown = name[:_LONGEST_ECHO]
-    raise BadValue(f"{shown!r} is no feature of any model", shown, list(FEATURES))
+    excerpt = name[:_LONGEST_ECHO]
+    raise BadValue(f"{excerpt!r} is no feature of any model", excerpt, list(FEATURES))
 
 
-def _number(feature: str, found: dict[str, Any], ride: dict[str, Any]) -> float:
-    if feature not in found:
+def _number(feature: str, values: dict[str, Any], ride: dict[str, Any]) -> float:
+    if feature not in values:
         raise BadValue(f"{feature} is missing", feature, allowed_range(feature))
     try:
-        return _in_range(feature, found[feature])
+        return _in_range(feature, values[feature])
     except BadValue as bad:
-        spelt = next(name for name in ride if name.lower() == feature.lower())
-        raise BadValue(str(bad), spelt, bad.allowed) from None
+        spelling = next(name for name in ride if name.lower() == feature.lower())
+        raise BadValue(str(bad), spelling, bad.allowed) from None
 
 
 def _in_range(feature: str, value: Any) -> float:

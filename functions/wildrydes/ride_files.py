@@ -44,12 +44,12 @@ def records(blocks: Iterable[bytes]) -> Iterator[Record]:
         raise window.fault("not_json", f"a ride file starts with [ or {{, not {opening!r}")
     if opening == "[":
         window.at += 1
-        yield from _listed(window)
+        yield from _list_records(window)
     elif window.skip(_TRAVEL_DATA, _LONGEST_OPENING):
-        yield from _listed(window)
+        yield from _list_records(window)
         _expect(window, "}", "the object around travel_data has one field")
     else:
-        yield from _bare(window)
+        yield from _bare_records(window)
     if window.next_character():
         raise window.fault("not_json", "there is text after the end of the list")
 
@@ -73,7 +73,7 @@ def chunks(records_of_file: Iterable[Record], chunk_bytes: int) -> Iterator[tupl
         yield first, last
 
 
-def _listed(window: JsonWindow) -> Iterator[Record]:
+def _list_records(window: JsonWindow) -> Iterator[Record]:
     """The values of a list whose [ was read; reads its ] too."""
     if window.next_character() == "]":
         window.at += 1
@@ -87,7 +87,7 @@ def _listed(window: JsonWindow) -> Iterator[Record]:
         window.next_character()
 
 
-def _bare(window: JsonWindow) -> Iterator[Record]:
+def _bare_records(window: JsonWindow) -> Iterator[Record]:
     while window.next_character():
         record = window.value()
         if type(record[2]) is dict and "travel_data" in record[2]:
@@ -97,9 +97,9 @@ def _bare(window: JsonWindow) -> Iterator[Record]:
 
 
 def _expect(window: JsonWindow, character: str, otherwise: str) -> None:
-    found = window.next_character()
-    if not found:
+    actual = window.next_character()
+    if not actual:
         raise window.fault("truncated_file", "the file ends within a record or a list")
-    if found != character:
+    if actual != character:
         raise window.fault("not_json", otherwise)
     window.at += 1

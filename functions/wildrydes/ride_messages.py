@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from wildrydes.bucket import Source
 from wildrydes.errors import BadRide, BadRideFile
-from wildrydes.ingestion import LONGEST_SHOWN_RECORD, rejected_line
+from wildrydes.ingestion import LONGEST_EXCERPT, rejected_line
 from wildrydes.ride_files import records
 from wildrydes.rides import canonical, parse, processed_line, ride_id
 from wildrydes.stations import nearest_station
@@ -69,7 +69,7 @@ def message(source: Source, position: Mapping[str, int], text: str) -> str:
     body = json.dumps(envelope)
     if len(body) <= LONGEST_MESSAGE:
         return body
-    return json.dumps(envelope | {"record": text[:LONGEST_SHOWN_RECORD], "characters": len(text)})
+    return json.dumps(envelope | {"record": text[:LONGEST_EXCERPT], "characters": len(text)})
 
 
 def locate(body: str, sender: Mapping[str, str]) -> Located | Rejected:

@@ -72,8 +72,8 @@ def parse(record: Any) -> Ride:
     if distance < 0.0:
         raise BadRide("out_of_range", "Distance", f"Distance is {distance!r}, below 0")
     return Ride(
-        _checked_name(name),
-        _checked_time(time),
+        _check_name(name),
+        _check_time(time),
         latitude,
         longitude,
         distance,
@@ -109,20 +109,20 @@ def processed_line(ride: Ride, canonical_record: str, id_of_ride: str, groundsta
 
 def _in_camel_case(record: dict[str, Any]) -> dict[str, Any]:
     """The record with its fields as FIELDS spell them, others left out."""
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for spelling, value in record.items():
         field = _SPELLED.get(spelling.lower())
-        if field in found:
+        if field in fields:
             raise BadRide("ambiguous_field", field, f"{field} is there more than once, in different cases")
         if field:
-            found[field] = value
+            fields[field] = value
     for field in FIELDS:
-        if field not in found:
+        if field not in fields:
             raise BadRide("missing_field", field, f"there is no {field}")
-    return found
+    return fields
 
 
-def _checked_name(name: Any) -> str:
+def _check_name(name: Any) -> str:
     if type(name) is str and 0 < len(name) <= LONGEST_NAME and not _UNREADABLE.search(name):
         return name
     if name is None:
@@ -132,7 +132,7 @@ def _checked_name(name: Any) -> str:
     raise BadRide("unreadable_name", "Name", f"Name is no text of 1 to {LONGEST_NAME} characters, none of them control")
 
 
-def _checked_time(time: Any) -> str:
+def _check_time(time: Any) -> str:
     if time is None:
         raise BadRide("missing_field", "StatusTime", "StatusTime is null")
     match = _TIME.fullmatch(time) if type(time) is str else None
@@ -144,8 +144,8 @@ def _checked_time(time: Any) -> str:
             match = None
         else:
             return f"{day} {clock}.{(fraction or '')[:3]:0<3}"
-    shown = repr(time[:40]) if type(time) is str else type(time).__name__
-    raise BadRide("unreadable_time", "StatusTime", f"StatusTime is {shown}, not 'YYYY-MM-DD HH:MM:SS.mmm'")
+    excerpt = repr(time[:40]) if type(time) is str else type(time).__name__
+    raise BadRide("unreadable_time", "StatusTime", f"StatusTime is {excerpt}, not 'YYYY-MM-DD HH:MM:SS.mmm'")
 
 
 def _flag(value: Any) -> int | None:

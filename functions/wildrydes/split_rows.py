@@ -53,12 +53,12 @@ def _gunzipped(blocks: Iterable[bytes], key: str) -> Iterator[bytes]:
     stream = zlib.decompressobj(_GZIP)
     try:
         for block in blocks:
-            left = block
-            while left:
+            rest = block
+            while rest:
                 if stream.eof:
                     stream = zlib.decompressobj(_GZIP)
-                yield stream.decompress(left)
-                left = stream.unused_data
+                yield stream.decompress(rest)
+                rest = stream.unused_data
     except zlib.error as error:
         raise BadTestSet(f"{key} is damaged: {error}") from None
     if not stream.eof:
@@ -66,9 +66,9 @@ def _gunzipped(blocks: Iterable[bytes], key: str) -> Iterator[bytes]:
 
 
 def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    left = b""
+    rest = b""
     for block in blocks:
-        *whole, left = (left + block).split(b"\n")
+        *whole, rest = (rest + block).split(b"\n")
         yield from whole
-    if left:
-        yield left
+    if rest:
+        yield rest

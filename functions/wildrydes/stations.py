@@ -58,12 +58,12 @@ def nearest_station() -> Callable[[float, float], str]:
     def nearest(latitude: float, longitude: float) -> str:
         north, east = latitude * 0.017453292519943295, longitude * 0.017453292519943295
         cos_north = cos(north)
-        least, found = 9.0, ""
+        least, nearest_id = 9.0, ""
         for north_of, east_of, cos_north_of, station in stations:
             across, along = sin((north_of - north) * 0.5), sin((east_of - east) * 0.5)
             a = across * across + cos_north * cos_north_of * along * along
             if a < least:
-                least, found = a, station
-        return found
+                least, nearest_id = a, station
+        return nearest_id
 
     return nearest

@@ -28,9 +28,9 @@ def card_fields(data: bytes) -> dict[str, Any]:
     try:
         fields = json.loads(data)
         features, target = fields["features"], fields["target"]
-        known = len(set(features)) == len(features) > 0 and set(features) <= set(FEATURES) and target in TARGETS
+        valid = len(set(features)) == len(features) > 0 and set(features) <= set(FEATURES) and target in TARGETS
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BadModel(f"the model card cannot be read: {type(error).__name__} {error}") from None
-    if not known:
+    if not valid:
         raise BadModel(f"the model card has the features {features!r} and the target {target!r}")
     return fields

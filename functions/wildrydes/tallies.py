@@ -16,26 +16,26 @@ from math import exp, log1p
 
 from wildrydes import calibration
 from wildrydes.histogram import Histogram, ScoreCounts
-from wildrydes.ranking import Ranked, Ranking
+from wildrydes.ranking import Ranking, Ranks
 
-ROWS, POSITIVES, LOSS, TRUE_POSITIVES, FALSE_POSITIVES, PLACED_POSITIVES, PLACED_NEGATIVES = range(7)
+ROWS, POSITIVES, LOSS, TRUE_POSITIVES, FALSE_POSITIVES, POSITIVE_PLACEMENTS, NEGATIVE_PLACEMENTS = range(7)
 CALIBRATION = 7
-COLUMNS = CALIBRATION + calibration.GROUPS * calibration.COLUMNS
+COLUMNS = CALIBRATION + calibration.DECILES * calibration.COLUMNS
 
 
 class Tally:
     """Adds up rows of (label, margin) by bucket. A score of at least `threshold` says 1."""
 
-    def __init__(self, threshold: float, decile_edges: Sequence[float], ranking: Ranking, buckets: int) -> None:
+    def __init__(self, threshold: float, decile_edges: Sequence[float], ranking: Ranking, groups: int) -> None:
         self.threshold = threshold
         self._edges = decile_edges
         self._ranking = ranking
         self._scores = ScoreCounts()
-        self._sums = array("d", bytes(8 * buckets * COLUMNS))
+        self._sums = array("d", bytes(8 * groups * COLUMNS))
 
-    def add(self, bucket: int, label: int, margin: float) -> None:
-        self._ranking.add(bucket, label, margin)
-        sums, first = self._sums, bucket * COLUMNS
+    def add(self, group: int, label: int, margin: float) -> None:
+        self._ranking.add(group, label, margin)
+        sums, first = self._sums, group * COLUMNS
         # Of the logistic and of -log of it, from one exponential that cannot overflow.
         odds = exp(-abs(margin))
         score = 1 / (1 + odds) if margin >= 0 else odds / (1 + odds)
@@ -46,17 +46,17 @@ class Tally:
         sums[first + LOSS] += (against if against > 0 else 0.0) + log1p(odds)
         if score >= self.threshold:
             sums[first + FALSE_POSITIVES - label] += 1
-        group = first + CALIBRATION + calibration.COLUMNS * bisect_right(self._edges, margin)
-        sums[group] += score - label
-        sums[group + 1] += label
-        sums[group + 2] += 1
+        decile = first + CALIBRATION + calibration.COLUMNS * bisect_right(self._edges, margin)
+        sums[decile] += score - label
+        sums[decile + 1] += label
+        sums[decile + 2] += 1
 
-    def finished(self) -> tuple[list[array], Ranked, Histogram]:
+    def finish(self) -> tuple[list[array], Ranks, Histogram]:
         """The sums by column, each of one number a bucket that has rows; how the rows rank; how their scores spread."""
-        ranked = self._ranking.ranked()
-        self._sums[PLACED_POSITIVES::COLUMNS] = ranked.placed_positives
-        self._sums[PLACED_NEGATIVES::COLUMNS] = ranked.placed_negatives
+        ranks = self._ranking.finish()
+        self._sums[POSITIVE_PLACEMENTS::COLUMNS] = ranks.positive_placements
+        self._sums[NEGATIVE_PLACEMENTS::COLUMNS] = ranks.negative_placements
         # Rows are dealt out in turn: the buckets without any are the last ones.
-        filled = sum(1 for rows in self._sums[ROWS::COLUMNS] if rows)
-        columns = [self._sums[column::COLUMNS][:filled] for column in range(COLUMNS)]
-        return columns, ranked, self._scores.histogram()
+        group_count = sum(1 for rows in self._sums[ROWS::COLUMNS] if rows)
+        columns = [self._sums[column::COLUMNS][:group_count] for column in range(COLUMNS)]
+        return columns, ranks, self._scores.histogram()

@@ -82,7 +82,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch, moto_server: str) -> Iterator[Bucket
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    for cached in (s3.client, settings.data_settings, settings.predict_settings, predict.app.loaded):
+    for cached in (s3.client, settings.data_settings, settings.predict_settings, predict.app.load_champion):
         cached.cache_clear()
     with mock_aws():
         bucket = Bucket()

@@ -57,4 +57,4 @@ class Ask:
         """The function with another environment."""
         self.monkeypatch.setenv(variable, value)
         settings.predict_settings.cache_clear()
-        predict.app.loaded.cache_clear()
+        predict.app.load_champion.cache_clear()

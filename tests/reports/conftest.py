@@ -51,7 +51,7 @@ def make_card() -> MakeCard:
             },
             "training_set": {"train_rows": 4012, "test_rows": 300, "without_weather": 0, "without_label": 0},
             "constant_log_loss": 0.6931,
-            "live": live | {"metrics": judged.live.to_json()} if judged.live else None,
+            "live": live | {"metrics": judged.champion.to_json()} if judged.champion else None,
             "differences": {name: vars(each) for name, each in judged.differences.items()},
             "verdict": {"promote": True, "reason": "Log loss 0.4 is below that of a constant prediction."},
             "golden": {},

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wildrydes.containers import DamagedContainer, TarEntry, tar_entries, zip_content, zip_entries
+from wildrydes.containers import DamagedArchiveError, TarEntry, tar_entries, zip_content, zip_entries
 
 NAMES = st.text("abcdefgh-_.0123456789é", min_size=1, max_size=30)
 CONTENTS = st.dictionaries(NAMES, st.binary(max_size=2000), max_size=5)
@@ -57,7 +57,7 @@ def test_a_modification_time_in_an_extended_header_is_passed_over() -> None:
 
 
 def test_a_name_in_an_extended_header_is_refused() -> None:
-    with pytest.raises(DamagedContainer, match="redefines"):
+    with pytest.raises(DamagedArchiveError, match="redefines"):
         list(tar_entries(tar_of({"é" * 200: b"1"}, tarfile.PAX_FORMAT)))
 
 
@@ -75,20 +75,20 @@ def test_a_zip_is_read_as_zipfile_wrote_it(contents: dict[str, bytes], method: i
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_another_method_is_refused(method: int) -> None:
     data = zip_of({"a": b"1" * 100}, method)
-    with pytest.raises(DamagedContainer, match="packed by the method"):
+    with pytest.raises(DamagedArchiveError, match="packed by the method"):
         zip_content(data, zip_entries(data, 1)[0], 100)
 
 
 def test_more_members_or_more_bytes_than_allowed_are_refused() -> None:
     data = zip_of({"a": b"1" * 100, "b": b""}, zipfile.ZIP_DEFLATED)
-    with pytest.raises(DamagedContainer, match="2 members"):
+    with pytest.raises(DamagedArchiveError, match="2 members"):
         zip_entries(data, 1)
-    with pytest.raises(DamagedContainer, match="a has more than 99 bytes"):
+    with pytest.raises(DamagedArchiveError, match="a has more than 99 bytes"):
         zip_content(data, zip_entries(data, 2)[0], 99)
 
 
 def test_a_zip_behind_something_else_is_refused() -> None:
-    with pytest.raises(DamagedContainer, match="no directory at its end"):
+    with pytest.raises(DamagedArchiveError, match="no directory at its end"):
         zip_entries(b"#!/bin/sh\n" + zip_of({"a": b""}, zipfile.ZIP_STORED), 1)
 
 
@@ -98,7 +98,7 @@ def test_a_mutated_tar_is_read_or_refused(data: Any, form: int) -> None:
     mutate(data, whole)
     try:
         assert all(isinstance(entry, TarEntry) for entry in tar_entries(bytes(whole)))
-    except DamagedContainer as damaged:
+    except DamagedArchiveError as damaged:
         assert str(damaged)
 
 
@@ -108,7 +108,7 @@ def test_a_mutated_zip_is_read_as_zipfile_reads_it_or_refused(data: Any, method:
     mutate(data, whole)
     try:
         found = [(entry.name, zip_content(bytes(whole), entry, 1000)) for entry in zip_entries(bytes(whole), 2)]
-    except DamagedContainer as damaged:
+    except DamagedArchiveError as damaged:
         assert str(damaged)
         return
     # Whatever passes here has the checksum of its content, which is what zipfile goes by.

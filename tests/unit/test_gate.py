@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from wildrydes.gate import Live, Rules, verdict
+from wildrydes.gate import Champion, Rules, verdict
 from wildrydes.histogram import Histogram
 from wildrydes.metrics import Confusion, Difference, Judgement, Metrics
 
@@ -26,13 +26,13 @@ GOOD = Metrics(
     histogram=Histogram((), ()),
 )
 ALONE = Judgement(GOOD, None, {})
-LIVE = Live("last-week")
+CHAMPION = Champion("last-week")
 
 
-def beside(low: float, high: float, candidate: Metrics = GOOD, auc: float | None = 0.9) -> Judgement:
+def compare(low: float, high: float, candidate: Metrics = GOOD, auc: float | None = 0.9) -> Judgement:
     middle = (low + high) / 2
-    live = replace(GOOD, log_loss=0.3 - middle, auc=auc)
-    return Judgement(candidate, live, {"log_loss": Difference(middle, low, high)})
+    champion = replace(GOOD, log_loss=0.3 - middle, auc=auc)
+    return Judgement(candidate, champion, {"log_loss": Difference(middle, low, high)})
 
 
 def test_the_first_model_has_to_beat_the_constant_prediction() -> None:
@@ -59,7 +59,7 @@ def test_the_first_model_has_to_beat_the_constant_prediction() -> None:
 def test_a_better_model_is_better_by_its_whole_interval(
     low: float, high: float, min_improvement: float, promoted: bool
 ) -> None:
-    found = verdict(beside(low, high), 0.69, LIVE, replace(RULES, min_improvement=min_improvement))
+    found = verdict(compare(low, high), 0.69, CHAMPION, replace(RULES, min_improvement=min_improvement))
     assert found.promote == promoted
     assert f"95% interval {low:+.4f} to {high:+.4f}" in found.reason
     assert ("not certainly below" in found.reason) != promoted
@@ -67,33 +67,33 @@ def test_a_better_model_is_better_by_its_whole_interval(
 
 
 def test_a_live_model_is_what_counts_and_not_the_constant_prediction() -> None:
-    assert verdict(beside(-0.05, -0.01), 0.1, LIVE, RULES).promote
+    assert verdict(compare(-0.05, -0.01), 0.1, CHAMPION, RULES).promote
 
 
 @pytest.mark.parametrize(
     ("judgement", "fault"),
     [
-        (beside(-0.05, -0.01, replace(GOOD, calibration_error_low=0.0501)), "the calibration error is above 0.05"),
-        (beside(-0.05, -0.01, replace(GOOD, not_finite=3)), "3 predictions are not finite"),
-        (beside(-0.05, -0.01, auc=0.9051), "the AUC is lower by more than 0.005"),
-        (beside(-0.05, -0.01, replace(GOOD, auc=None), None), "no AUC can be told of a test split with one class"),
+        (compare(-0.05, -0.01, replace(GOOD, calibration_error_low=0.0501)), "the calibration error is above 0.05"),
+        (compare(-0.05, -0.01, replace(GOOD, not_finite=3)), "3 predictions are not finite"),
+        (compare(-0.05, -0.01, auc=0.9051), "the AUC is lower by more than 0.005"),
+        (compare(-0.05, -0.01, replace(GOOD, auc=None), None), "no AUC can be told of a test split with one class"),
         (Judgement(replace(GOOD, calibration_error_low=0.2), None, {}), "the calibration error is above 0.05"),
     ],
 )
 def test_a_guard_that_fails_keeps_a_better_model_back(judgement: Judgement, fault: str) -> None:
-    found = verdict(judgement, 0.69, LIVE if judgement.live else None, RULES)
+    found = verdict(judgement, 0.69, CHAMPION if judgement.champion else None, RULES)
     assert not found.promote
     assert f", but {fault}" in found.reason
     # And force is no way around it.
-    assert not verdict(judgement, 0.69, LIVE if judgement.live else None, replace(RULES, force=True)).promote
+    assert not verdict(judgement, 0.69, CHAMPION if judgement.champion else None, replace(RULES, force=True)).promote
 
 
 def test_an_auc_that_is_a_little_lower_is_within_the_guard() -> None:
-    assert verdict(beside(-0.05, -0.01, auc=0.904), 0.69, LIVE, RULES).promote
+    assert verdict(compare(-0.05, -0.01, auc=0.904), 0.69, CHAMPION, RULES).promote
 
 
 def test_what_cannot_be_compared_goes_live_by_force_and_only_if_it_beats_the_constant() -> None:
-    other = Live("last-week", "is of the target service_requested")
+    other = Champion("last-week", "is of the target service_requested")
     kept = verdict(ALONE, 0.69, other, RULES)
     assert not kept.promote
     assert kept.reason.startswith(
@@ -105,7 +105,7 @@ def test_what_cannot_be_compared_goes_live_by_force_and_only_if_it_beats_the_con
 
 
 def test_force_does_not_make_a_worse_model_of_the_same_target_better() -> None:
-    assert not verdict(beside(0.01, 0.05), 0.69, LIVE, replace(RULES, force=True)).promote
+    assert not verdict(compare(0.01, 0.05), 0.69, CHAMPION, replace(RULES, force=True)).promote
 
 
 def test_promote_false_stops_what_would_go_live_and_says_so() -> None:

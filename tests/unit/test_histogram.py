@@ -39,10 +39,10 @@ def test_each_row_is_counted_once_within_the_edges_of_its_bin(rows: list[tuple[i
 def test_metrics_hold_the_histogram_of_each_model() -> None:
     # Margins of certainty either way, and of a probability of 0.5.
     judged = judge([(1, (800.0, 0.0)), (0, (-800.0, 0.0)), (0, (0.0, 800.0))], [0.5, 0.5])
-    assert judged.live is not None
+    assert judged.champion is not None
     assert (filled(judged.candidate.histogram.negatives), filled(judged.candidate.histogram.positives)) == (
         {0: 1, 10: 1},
         {19: 1},
     )
-    assert filled(judged.live.histogram.negatives) == {10: 1, 19: 1}
+    assert filled(judged.champion.histogram.negatives) == {10: 1, 19: 1}
     assert judged.candidate.to_json()["histogram"]["positives"][19] == 1

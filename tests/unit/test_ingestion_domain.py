@@ -8,18 +8,18 @@ from hypothesis import strategies as st
 
 from wildrydes.bucket import (
     Source,
+    counts_key,
     ingested_completely,
     key_in_bucket,
     processed_key,
     rejected_file_key,
     rejected_key,
     rejected_whole,
-    report_key,
 )
 from wildrydes.errors import BadRideFile, Position, TooManyRejectedRides
 from wildrydes.ingestion import EMPTY, ingest, rejected_file
 from wildrydes.planning import manifest, plan_file
-from wildrydes.reports import Report, check_rejections, total
+from wildrydes.reports import Counts, check_rejections, total
 from wildrydes.ride_files import records
 
 SOURCE = Source("raw/a b+é.json", "0123")
@@ -39,11 +39,11 @@ def test_read_is_accepted_and_rejected_and_repeated(rides: list[tuple[int, Any]]
     listed = [RIDE | {"Distance": distance, "Latitude": latitude} for distance, latitude in rides]
     found = ingest(records([json.dumps(listed).encode()]), SOURCE)
     good = [distance for distance, latitude in rides if latitude == 0]
-    assert found.report.read == len(rides)
-    assert found.report.accepted == len(set(good)) == len(gzip.decompress(found.processed).splitlines())
-    assert found.report.repeated == len(good) - len(set(good))
-    assert found.report.rejected == len(rides) - len(good) == len(found.rejected.splitlines())
-    assert sum(found.report.rejected_by_reason.values()) == found.report.rejected
+    assert found.counts.read == len(rides)
+    assert found.counts.accepted == len(set(good)) == len(gzip.decompress(found.processed).splitlines())
+    assert found.counts.repeated == len(good) - len(set(good))
+    assert found.counts.rejected == len(rides) - len(good) == len(found.rejected.splitlines())
+    assert sum(found.counts.rejected_by_reason.values()) == found.counts.rejected
 
 
 def test_only_the_first_two_thousand_characters_of_a_rejected_record_are_kept() -> None:
@@ -55,7 +55,7 @@ def test_only_the_first_two_thousand_characters_of_a_rejected_record_are_kept() 
 
 def test_half_a_surrogate_pair_in_a_rejected_record_can_be_written() -> None:
     found = ingest(records([b'[{"Name": "\\ud83e"}, "\\ud83e"]']), SOURCE)
-    assert found.report.rejected_by_reason == {"missing_field": 1, "not_an_object": 1}
+    assert found.counts.rejected_by_reason == {"missing_field": 1, "not_an_object": 1}
 
 
 def test_gzip_has_no_time_in_it_so_that_the_same_rides_are_the_same_bytes() -> None:
@@ -66,25 +66,25 @@ def test_gzip_has_no_time_in_it_so_that_the_same_rides_are_the_same_bytes() -> N
 
 def test_a_file_rejected_whole_counts_the_rides_before_the_fault_or_one() -> None:
     fault = BadRideFile("truncated_file", "it ends", Position(70, 3, 4), records=7)
-    line, report = rejected_file(fault, SOURCE)
-    assert report == Report(7, 0, 7, {"truncated_file": 7}, 0, 1)
+    line, counts = rejected_file(fault, SOURCE)
+    assert counts == Counts(7, 0, 7, {"truncated_file": 7}, 0, 1)
     assert json.loads(line)["position"] == {"byte": 70, "line": 3, "column": 4, "record": 8}
-    _, report = rejected_file(BadRideFile("empty_file", "nothing", Position(0, 1, 1)), SOURCE)
-    assert (report.read, report.rejected) == (1, 1)
+    _, counts = rejected_file(BadRideFile("empty_file", "nothing", Position(0, 1, 1)), SOURCE)
+    assert (counts.read, counts.rejected) == (1, 1)
 
 
 def test_reports_add_up() -> None:
-    one = Report(10, 7, 2, {"a": 1, "b": 1}, 1, 0)
-    assert total([one, Report(3, 0, 3, {"b": 3}, 0, 1)]) == Report(13, 7, 5, {"a": 1, "b": 4}, 1, 1)
-    assert total([]) == Report()
-    assert Report.from_json(one.to_json() | {"other": 1}) == one
+    one = Counts(10, 7, 2, {"a": 1, "b": 1}, 1, 0)
+    assert total([one, Counts(3, 0, 3, {"b": 3}, 0, 1)]) == Counts(13, 7, 5, {"a": 1, "b": 4}, 1, 1)
+    assert total([]) == Counts()
+    assert Counts.from_json(one.to_json() | {"other": 1}) == one
 
 
 def test_a_fraction_that_is_just_allowed_is_allowed() -> None:
-    check_rejections(Report(10, 9, 1, {"a": 1}), 0.1)
-    check_rejections(Report(), 0.0)
+    check_rejections(Counts(10, 9, 1, {"a": 1}), 0.1)
+    check_rejections(Counts(), 0.0)
     with pytest.raises(TooManyRejectedRides, match=r"1 of 10 rides were rejected \(1 a\), .* fraction of 0\.09"):
-        check_rejections(Report(10, 9, 1, {"a": 1}), 0.09)
+        check_rejections(Counts(10, 9, 1, {"a": 1}), 0.09)
 
 
 def test_a_source_is_done_when_every_chunk_of_one_plan_is_there() -> None:
@@ -102,7 +102,7 @@ def test_keys_are_those_of_the_bucket_layout() -> None:
     assert source.digest == "51afe1a7b6b19ba4bcbbdee51d9c9643"
     assert processed_key(source, 2, 12) == f"processed/{source.digest}/00002-of-00012.jsonl.gz"
     assert rejected_key(source, 2, 12) == f"rejected/{source.digest}/00002-of-00012.jsonl"
-    assert report_key("e1", 7) == "ingestions/e1/00007.json"
+    assert counts_key("e1", 7) == "ingestions/e1/00007.json"
     assert key_in_bucket("s3://b/models/m.tar.gz", "b") == key_in_bucket("models/m.tar.gz", "b") == "models/m.tar.gz"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wildrydes.errors import BadLineage
-from wildrydes.lineage import StoredObject, code_digest, definition_digest, list_text, read_list, unsettled
+from wildrydes.lineage import StoredObject, code_digest, definition_digest, find_unsettled, list_text, read_list
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -35,8 +35,8 @@ def test_what_came_or_was_replaced_or_went_while_a_query_ran_is_unsettled() -> N
     came, replaced, put_again = stored("e", minute=10), stored("c", "2", 9), stored("a", minute=9)
     until = NOON.replace(minute=10)
     after = [put_again, replaced_late, replaced, came, came_late]
-    assert unsettled(before, after, until) == [replaced, stored("d"), came]
-    assert unsettled(before, before, until) == []
+    assert find_unsettled(before, after, until) == [replaced, stored("d"), came]
+    assert find_unsettled(before, before, until) == []
 
 
 def test_a_definition_carries_its_digest_in_the_place_of_zeros() -> None:

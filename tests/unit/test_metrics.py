@@ -56,7 +56,7 @@ def test_a_difference_is_that_of_the_two_models_on_the_same_rows(
     both = [(label, (margin, other)) for (label, margin), (_, other) in zip(rows, others, strict=False)]
     found = judge(iter(both), [0.5, 0.3])
     one, two = (alone([(label, pair[place]) for label, pair in both], t) for place, t in ((0, 0.5), (1, 0.3)))
-    assert (found.candidate, found.live) == (one, two)
+    assert (found.candidate, found.champion) == (one, two)
     for name, difference in found.differences.items():
         assert difference.difference == pytest.approx(getattr(one, name) - getattr(two, name), abs=1e-12)
         assert difference.low <= difference.high
@@ -68,7 +68,7 @@ def test_more_rows_than_are_kept_have_an_auc_within_its_stated_error(seed: int, 
     rows = noisy(300, seed)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(metrics, "EXACT_ROWS", kept)
-        patch.setattr(metrics, "RANK_GROUPS", groups)
+        patch.setattr(metrics, "RANK_BANDS", groups)
         # The intervals are not what this is about, and take most of the time.
         patch.setattr(bootstrap, "REPLICATES", 2)
         found = alone(rows)
@@ -132,9 +132,9 @@ def test_what_cannot_be_known_of_one_class_is_null_in_json() -> None:
 def test_predictions_that_are_not_finite_are_counted_and_in_no_other_number() -> None:
     rows = [(1, (2.0, 1.0)), (0, (nan, 1.0)), (0, (-inf, inf)), (0, (-1.0, 0.0))]
     found = judge(iter(rows), [0.5, 0.5])
-    assert found.live is not None
-    assert (found.candidate.not_finite, found.live.not_finite) == (2, 1)
-    assert (found.candidate.rows, found.live.rows) == (2, 2)
+    assert found.champion is not None
+    assert (found.candidate.not_finite, found.champion.not_finite) == (2, 1)
+    assert (found.candidate.rows, found.champion.rows) == (2, 2)
     assert found.candidate.log_loss == pytest.approx((log(1 + exp(-2)) + log(1 + exp(-1))) / 2)
     with pytest.raises(BadModel, match="of no row"):
         judge([(1, (nan,))], [0.5])

@@ -54,7 +54,7 @@ def test_fewer_than_two_in_a_hundred_records_are_bad_or_repeated() -> None:
     counts: Counter[str] = Counter()
     for path in (DATA / "rides").iterdir():
         found = ingest(records([path.read_bytes()]), Source(path.name, ""))
-        counts.update(read=found.report.read, rejected=found.report.rejected, accepted=found.report.accepted)
+        counts.update(read=found.counts.read, rejected=found.counts.rejected, accepted=found.counts.accepted)
     assert counts == {"read": 5048, "rejected": 12, "accepted": 5016}
 
 

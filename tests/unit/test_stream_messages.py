@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from wildrydes.bucket import Source
 from wildrydes.ingestion import ingest
-from wildrydes.located_rides import Received, packs, read_pack, stored
+from wildrydes.located_rides import Arrival, combine, packs, read_pack
 from wildrydes.ride_files import records
 from wildrydes.ride_messages import LONGEST_MESSAGE, FileMessages, Located, Rejected, locate, message
 
@@ -44,9 +44,9 @@ def test_a_file_gives_the_same_rides_and_rejections_through_raw_and_through_the_
     blocks = [path.read_bytes()]
     batch = ingest(records(blocks), SOURCE)
     found = [locate(body, SENDER) for body in FileMessages(SOURCE, blocks)]
-    received = [Received(each, str(n), n) for n, each in enumerate(found) if isinstance(each, Located)]
-    streamed = stored(read_pack(pack.body) for pack in packs(received))
-    assert streamed.rides == batch.report.accepted > 1000
+    received = [Arrival(each, str(n), n) for n, each in enumerate(found) if isinstance(each, Located)]
+    streamed = combine(read_pack(pack.body) for pack in packs(received))
+    assert streamed.rides == batch.counts.accepted > 1000
     assert sorted(gzip.decompress(streamed.data).splitlines()) == sorted(gzip.decompress(batch.processed).splitlines())
     rejected = "".join(each.line for each in found if isinstance(each, Rejected))
     assert rejected.encode() == batch.rejected
