@@ -26,13 +26,13 @@ _UNITS = {
 
 def score_distribution(card: Mapping[str, Any]) -> Figure | None:
     """For each label the shares of its rows by predicted probability; a panel a model."""
-    drawn = [side for side in sides(card) if side.metrics.get("histogram")]
-    if not drawn:
+    models = [side for side in sides(card) if side.metrics.get("histogram")]
+    if not models:
         return None
     with style():
         subject = f"{card['target']}, {card['rows']:,} test rides; each label's bars add up to 100%"
-        figure, panels = board("How far apart are the labels?", subject, len(drawn))
-        for axes, side in zip(panels, drawn, strict=True):
+        figure, panels = board("How far apart are the labels?", subject, len(models))
+        for axes, side in zip(panels, models, strict=True):
             _distribution_of(axes, side)
         figure.legend(*panels[0].get_legend_handles_labels(), loc="upper right")
         figure.supylabel("Share of the label's rides", size=10.5)
@@ -45,8 +45,8 @@ def _distribution_of(axes: Axes, side: Side) -> None:
     for label, (name, (color, hatch)) in enumerate(zip(("negatives", "positives"), LABELS, strict=True)):
         shares = _shares(counts[name])
         edges = [place / len(shares) for place in range(len(shares) + 1)]
-        told = f"label {label} ({sum(counts[name]):,} rides)"
-        axes.stairs(shares, edges, fill=True, alpha=0.4, label=told, facecolor=color, edgecolor=color, hatch=hatch)
+        caption = f"label {label} ({sum(counts[name]):,} rides)"
+        axes.stairs(shares, edges, fill=True, alpha=0.4, label=caption, facecolor=color, edgecolor=color, hatch=hatch)
         axes.stairs(shares, edges, color=color, linewidth=1.8)
     threshold = side.metrics["threshold"]
     axes.axvline(threshold, color=INK, linewidth=1.2, linestyle=":")
@@ -62,25 +62,25 @@ def _shares(counts: Sequence[int]) -> list[float]:
 
 def weights(card: Mapping[str, Any]) -> Figure | None:
     """Each weight times its feature's deviation in the train split, the candidate's largest at the top."""
-    drawn = [side for side in sides(card) if side.weights]
-    if not drawn:
+    models = [side for side in sides(card) if side.weights]
+    if not models:
         return None
-    scaled = [scaled_weights(card, side.weights) for side in drawn]
+    scaled = [scaled_weights(card, side.weights) for side in models]
     order = sorted(card["features"], key=lambda name: abs(scaled[0][name]))
     with style():
         figure, (axes,) = board(
             "What moves the prediction?", f"{card['target']}; SD: standard deviation in the train split"
         )
-        height = _ROW / len(drawn)
-        for place, (side, each, look) in enumerate(zip(drawn, scaled, MODELS, strict=False)):
-            first = (len(drawn) / 2 - place - 0.5) * height
+        height = _ROW / len(models)
+        for place, (side, each, look) in enumerate(zip(models, scaled, MODELS, strict=False)):
+            first = (len(models) / 2 - place - 0.5) * height
             _bars_of(axes, side, look, [each[name] for name in order], first, height)
         axes.axvline(0, color=INK, linewidth=1)
         axes.margins(x=0.16)
         axes.grid(visible=False, axis="y")
         axes.set_yticks(range(len(order)), [_feature_label(card, name) for name in order])
         axes.set_xlabel("Change of the log odds of label 1 when the feature grows by one SD")
-        if len(drawn) > 1:
+        if len(models) > 1:
             axes.legend(loc="lower right")
     return figure
 

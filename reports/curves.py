@@ -16,15 +16,15 @@ _Z = 1.959964
 
 def roc(card: Mapping[str, Any]) -> Figure | None:
     """True over false positive rate, with the point that the threshold chooses. None where a class is missing."""
-    drawn = [side for side in sides(card) if side.metrics["roc"]]
-    if not drawn:
+    models = [side for side in sides(card) if side.metrics["roc"]]
+    if not models:
         return None
     with style():
         figure, (axes,) = board(
             "How well are rides ranked?", _subject(card, "marks: what each model's threshold gives")
         )
         _unit_square(axes, "chance, AUC 0.5")
-        for side, look in zip(drawn, MODELS, strict=False):
+        for side, look in zip(models, MODELS, strict=False):
             _roc_of(axes, side, look)
         axes.set_xlabel("False positive rate: of the rides with label 0, the share called 1")
         axes.set_ylabel("True positive rate: of label 1, the share called 1")
@@ -40,7 +40,7 @@ def _unit_square(axes: Axes, diagonal: str) -> None:
 
 def _roc_of(axes: Axes, side: Side, look: Look) -> None:
     metrics = side.metrics
-    found = metrics["confusion"]
+    cells = metrics["confusion"]
     axes.plot(
         [point["false_positives"] for point in metrics["roc"]],
         [point["true_positives"] for point in metrics["roc"]],
@@ -50,8 +50,8 @@ def _roc_of(axes: Axes, side: Side, look: Look) -> None:
         linewidth=look.width,
     )
     at = (
-        found["false_positives"] / (found["false_positives"] + found["true_negatives"]),
-        found["true_positives"] / (found["true_positives"] + found["false_negatives"]),
+        cells["false_positives"] / (cells["false_positives"] + cells["true_negatives"]),
+        cells["true_positives"] / (cells["true_positives"] + cells["false_negatives"]),
     )
     axes.plot(
         *at, marker=look.mark, markersize=look.mark_size, color=look.color, markerfacecolor=look.mark_fill, zorder=3

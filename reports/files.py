@@ -1,4 +1,4 @@
-"""Writes a report: report.html, and in a folder beside it its pictures and the card that they are drawn of."""
+"""Writes a report: report.html, and a folder with its pictures and the card that they are drawn from."""
 
 import json
 import shutil
@@ -13,8 +13,8 @@ from reports.style import png
 
 
 @dataclass(frozen=True)
-class Written:
-    """Where the page is, its pictures, and the card."""
+class ReportFiles:
+    """The paths of a report: its page, its pictures, and the card."""
 
     page: Path
     pictures: list[Path]
@@ -23,26 +23,26 @@ class Written:
 
 def pictures(card: Mapping[str, Any]) -> dict[str, bytes | None]:
     """By name the PNGs of a card, None where it lacks what to draw."""
-    drawn = {
+    figures = {
         "roc": curves.roc(card),
         "calibration": curves.calibration(card),
         "score_distribution": bars.score_distribution(card),
         "weights": bars.weights(card),
     }
-    return {name: png(figure) if figure else None for name, figure in drawn.items()}
+    return {name: png(figure) if figure else None for name, figure in figures.items()}
 
 
-def write(card: Mapping[str, Any], folder: Path) -> Written:
+def write(card: Mapping[str, Any], folder: Path) -> ReportFiles:
     """Write the report on a card: `folder`/report.html, and `folder`/report/ anew with pictures and card."""
-    drawn = pictures(card)
-    whole = page(card, drawn)
-    beside = folder / "report"
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
-    files = {beside / f"{name}.png": picture for name, picture in drawn.items() if picture}
+    images = pictures(card)
+    whole = page(card, images)
+    details = folder / "report"
+    shutil.rmtree(details, ignore_errors=True)
+    details.mkdir(parents=True)
+    files = {details / f"{name}.png": picture for name, picture in images.items() if picture}
     for path, picture in files.items():
         path.write_bytes(picture)
-    written = Written(folder / "report.html", list(files), beside / "card.json")
-    written.page.write_text(whole, encoding="utf-8")
-    written.card.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-    return written
+    report = ReportFiles(folder / "report.html", list(files), details / "card.json")
+    report.page.write_text(whole, encoding="utf-8")
+    report.card.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    return report

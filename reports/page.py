@@ -54,10 +54,10 @@ def _head(card: Mapping[str, Any], title: str) -> str:
 def _verdict(card: Mapping[str, Any]) -> str:
     verdict = card.get("verdict", {})
     yes = bool(verdict.get("promote"))
-    said = "Good enough to go live" if yes else "Not to go live"
-    lines = [wording.caveat_of_the_score(card), wording.beside(card)]
+    headline = "Good enough to go live" if yes else "Not to go live"
+    lines = [wording.caveat_of_the_score(card), wording.describe_champion(card)]
     return (
-        f'<section class="verdict{" yes" if yes else ""}">\n<strong>{said}.</strong> '
+        f'<section class="verdict{" yes" if yes else ""}">\n<strong>{headline}.</strong> '
         f"{escape(verdict.get('reason', 'The card holds no verdict.'))}\n"
         + "\n".join(f"<p>{escape(line)}</p>" for line in lines if line)
         + "\n</section>"
@@ -65,8 +65,8 @@ def _verdict(card: Mapping[str, Any]) -> str:
 
 
 def _metrics(card: Mapping[str, Any]) -> str:
-    head = ("on the test split", "candidate", "live", "difference (95% interval)", "which is")
-    rows = [(row.name, row.candidate, row.live, row.difference, row.says) for row in tables.metric_rows(card)]
+    head = ("on the test split", "candidate", "champion", "difference (95% interval)", "which is")
+    rows = [(row.name, row.candidate, row.champion, row.difference, row.meaning) for row in tables.metric_rows(card)]
     constant = card.get("constant_log_loss")
     note = (
         f"<p>Answering the same for every ride has a log loss of {constant:.4f}. The intervals are of a bootstrap over "
@@ -79,13 +79,13 @@ def _metrics(card: Mapping[str, Any]) -> str:
 
 def _pictures(card: Mapping[str, Any], pictures: Mapping[str, bytes | None]) -> str:
     captions = wording.captions(card)
-    found = [
+    figures = [
         _figure(name, picture, *captions[name])
         if picture
-        else f"<p>{escape(wording.MISSING.get(name, 'There is no such picture.'))}</p>"
+        else f"<p>{escape(wording.REASONS_WITHOUT_PICTURE.get(name, 'There is no such picture.'))}</p>"
         for name, picture in pictures.items()
     ]
-    return '<h2>Pictures</h2>\n<div class="pictures">\n' + "\n".join(found) + "\n</div>"
+    return '<h2>Pictures</h2>\n<div class="pictures">\n' + "\n".join(figures) + "\n</div>"
 
 
 def _figure(name: str, picture: bytes, shows: str, beware: str) -> str:

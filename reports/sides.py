@@ -1,4 +1,4 @@
-"""The models that a card compares: the one it is of, and the live model where both were judged on the same rows."""
+"""The models that a card compares: the candidate, and the champion if both were judged on the same rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ class Side:
 
 
 def sides(card: Mapping[str, Any]) -> list[Side]:
-    """The candidate, and the live model if it was compared."""
-    live = card.get("live") or {}
-    found = [Side("candidate", card["execution"], card["metrics"], card.get("weights", ()))]
-    if live.get("metrics"):
-        found.append(Side("live model", live["execution"], live["metrics"], live.get("weights", ())))
-    return found
+    """The candidate, and the champion if it was compared."""
+    champion = card.get("live") or {}
+    models = [Side("candidate", card["execution"], card["metrics"], card.get("weights", ()))]
+    if champion.get("metrics"):
+        models.append(Side("champion", champion["execution"], champion["metrics"], champion.get("weights", ())))
+    return models

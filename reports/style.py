@@ -34,7 +34,7 @@ class Look:
 
 
 MODELS = (Look("#0072B2", "-", 3.4, "o", 9, "#0072B2", ""), Look("#E69F00", "--", 1.8, "s", 6, "white", "////"))
-"""The candidate's, and the live model's."""
+"""The candidate's, and the champion's."""
 
 LABELS = (("#56B4E9", ""), ("#D55E00", "////"))
 """Colour and hatching of the labels 0 and 1."""

@@ -23,43 +23,43 @@ UNKNOWN = "–"
 
 @dataclass(frozen=True)
 class MetricRow:
-    """A metric of both models; the difference with its 95% interval, and what that says. UNKNOWN without one."""
+    """A metric of both models; the difference with its 95% interval, and what that means. UNKNOWN without one."""
 
     name: str
     candidate: str
-    live: str
+    champion: str
     difference: str
-    says: str
+    meaning: str
 
 
 def metric_rows(card: Mapping[str, Any]) -> list[MetricRow]:
     """Every metric that is one number, then the cells of the confusion matrix."""
-    found = [side.metrics for side in sides(card)]
-    candidate, live = found[0], found[1] if len(found) > 1 else {}
+    metrics = [side.metrics for side in sides(card)]
+    candidate, champion = metrics[0], metrics[1] if len(metrics) > 1 else {}
     rows = [
-        MetricRow(label, _number(candidate[name]), _number(live.get(name)), *_difference(card, name, better))
+        MetricRow(label, _number(candidate[name]), _number(champion.get(name)), *_difference(card, name, better))
         for name, (label, better) in _METRICS.items()
     ]
     rows.append(
-        MetricRow("threshold", _number(candidate["threshold"]), _number(live.get("threshold")), UNKNOWN, UNKNOWN)
+        MetricRow("threshold", _number(candidate["threshold"]), _number(champion.get("threshold")), UNKNOWN, UNKNOWN)
     )
-    cells, theirs = candidate["confusion"], live.get("confusion", {})
+    cells, theirs = candidate["confusion"], champion.get("confusion", {})
     return rows + [
         MetricRow(words(name), _count(cells[name]), _count(theirs.get(name)), UNKNOWN, UNKNOWN) for name in cells
     ]
 
 
 def _difference(card: Mapping[str, Any], name: str, better: int) -> tuple[str, str]:
-    found = (card.get("differences") or {}).get(name)
-    if found is None:
+    difference = (card.get("differences") or {}).get(name)
+    if difference is None:
         return UNKNOWN, UNKNOWN
-    low, high = found["low"], found["high"]
-    told = f"{_signed(found['difference'])} ({_signed(low)} to {_signed(high)})"
+    low, high = difference["low"], difference["high"]
+    text = f"{_signed(difference['difference'])} ({_signed(low)} to {_signed(high)})"
     if low == high == 0:
-        return told, "the same"
+        return text, "the same"
     if low <= 0 <= high:
-        return told, "may be chance"
-    return told, "better" if low * better > 0 else "worse"
+        return text, "may be chance"
+    return text, "better" if low * better > 0 else "worse"
 
 
 def count_rows(card: Mapping[str, Any]) -> list[tuple[str, str]]:

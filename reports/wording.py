@@ -1,4 +1,4 @@
-"""What the page says in sentences: what each picture shows, what it does not, and what to do next."""
+"""The sentences of the page: what each picture shows, what it does not, and what to do next."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -59,7 +59,7 @@ def captions(card: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     }
 
 
-MISSING = {
+REASONS_WITHOUT_PICTURE = {
     "roc": "There is no ROC curve: all test rides have the same label.",
     "score_distribution": "There is no score distribution: this card was written before cards had one.",
     "weights": "There are no weights: this card was written before cards had them.",
@@ -67,14 +67,14 @@ MISSING = {
 """By picture, why there is none."""
 
 
-def beside(card: Mapping[str, Any]) -> str:
-    """Which live model the candidate is shown beside, or why beside none."""
-    live = card.get("live")
-    if not live:
-        return "No model was live when this one was judged."
+def describe_champion(card: Mapping[str, Any]) -> str:
+    """A sentence on the champion that the candidate is compared with, or why with none."""
+    champion = card.get("live")
+    if not champion:
+        return "There was no champion when this model was judged."
     if len(sides(card)) > 1:
-        return f"Beside it the model that was live then, {live['execution']}, on the same test rides."
-    return f"The model that was live then, {live['execution']}, {live.get('incomparable') or 'was not compared'}."
+        return f"It is compared with the champion of that time, {champion['execution']}, on the same test rides."
+    return f"The champion of that time, {champion['execution']}, {champion.get('incomparable') or 'was not compared'}."
 
 
 def next_steps(card: Mapping[str, Any]) -> list[str]:
@@ -93,9 +93,9 @@ def next_steps(card: Mapping[str, Any]) -> list[str]:
 
 
 def _after_the_verdict(card: Mapping[str, Any]) -> str:
-    live = card.get("live") or {}
+    champion = card.get("live") or {}
     if card.get("verdict", {}).get("promote"):
         return "make models lists what is live, since when and why; make rollback goes back to the model before it."
-    if live.get("incomparable"):
-        return 'To put it in the place of the live model all the same, retrain with "force": true; the guards stay.'
-    return "Callers notice nothing: what was live stays so. The verdict says what another try has to do better."
+    if champion.get("incomparable"):
+        return 'To put it in the place of the champion all the same, retrain with "force": true; the guards stay.'
+    return "Callers notice nothing: the champion stays. The verdict says what another try has to do better."

@@ -2,7 +2,7 @@
 
 The SDK knows ASL as of 2021: no ResultSelector, no Distributed Map, no jitter on retries, no ErrorPath and CausePath.
 Each class here is the SDK's with `asl`, a dict of such fields, laid over what the SDK writes. A value that is a path
-or an intrinsic function may stand under its plain key: `marked` adds the `.$` by which ASL tells it from a literal.
+or an intrinsic function may stand under its plain key: `mark_paths` adds the `.$` by which ASL tells it from a literal.
 """
 
 from typing import Any
@@ -18,16 +18,16 @@ _PATH_FIELDS = frozenset(
 )
 
 
-def marked(value: Any) -> Any:
+def mark_paths(value: Any) -> Any:
     """`value` with `.$` added to each key whose value is evaluated: a path (`$…`) or an intrinsic (`States.…`)."""
     if isinstance(value, list):
-        return [marked(item) for item in value]
+        return [mark_paths(item) for item in value]
     if not isinstance(value, dict):
         return value
-    return {_marked_key(key, item): marked(item) for key, item in value.items()}
+    return {_mark_key(key, item): mark_paths(item) for key, item in value.items()}
 
 
-def _marked_key(key: str, value: Any) -> str:
+def _mark_key(key: str, value: Any) -> str:
     evaluated = isinstance(value, str) and (value.startswith(("$.", "$$.", "States.")) or value == "$")
     return f"{key}.$" if evaluated and key not in _PATH_FIELDS and not key.endswith(".$") else key
 
@@ -43,7 +43,7 @@ class _Extended(states.State):
         state = super().to_dict() | self.asl
         for field in ("Parameters", "ResultSelector", "ItemSelector"):
             if field in state:
-                state[field] = marked(state[field])
+                state[field] = mark_paths(state[field])
         return state
 
 

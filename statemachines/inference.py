@@ -24,7 +24,7 @@ def variables_of(own: str) -> dict[str, object]:
     }
 
 
-def still_held_by_this(holder: str) -> BaseRule:
+def is_held_by_this_execution(holder: str) -> BaseRule:
     """Whether the variable PROMOTION, at the path `holder`, is there and names this execution."""
     same = sdk.ChoiceRule.StringEqualsPath(variable=holder, value="$.own.variables.PROMOTION")
     return sdk.ChoiceRule.And([sdk.ChoiceRule.IsPresent(variable=holder, value=True), same])

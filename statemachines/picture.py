@@ -63,8 +63,8 @@ def _service(resource: str) -> str:
 
 def _edges(fields: dict[str, Any]) -> list[tuple[str, str]]:
     edges = [("-->", fields["Next"])] if "Next" in fields else []
-    chosen = [rule["Next"] for rule in fields.get("Choices", [])]
-    edges += [(f'-- "{_answer(fields, target)}" -->', target) for target in dict.fromkeys(chosen)]
+    targets = [rule["Next"] for rule in fields.get("Choices", [])]
+    edges += [(f'-- "{_answer(fields, target)}" -->', target) for target in dict.fromkeys(targets)]
     return edges + ([('-- "otherwise" -->', fields["Default"])] if "Default" in fields else [])
 
 

@@ -28,12 +28,12 @@ from statemachines.inference import (
     NO_WEIGHTS,
     NOBODY,
     alias_of,
+    is_held_by_this_execution,
     parameter_of,
-    still_held_by_this,
     variables_of,
 )
-from statemachines.promotion_request import complete, wrong_request
-from statemachines.putting_back import Handlers, putting_back
+from statemachines.promotion_request import complete, refuse_request
+from statemachines.putting_back import Handlers, build_handlers
 from statemachines.smoke_test import smoke_test
 from statemachines.tasks import CONFLICTS, Tasks, refusal
 
@@ -45,10 +45,10 @@ rule = sdk.ChoiceRule
 
 def build() -> sdk.Graph:
     """The workflow as a graph of the SDK. Its timeout is for an execution that hangs: one that fails takes seconds."""
-    handlers = putting_back()
+    handlers = build_handlers()
     start = sdk.Choice("Is the request complete?")
     start.add_choice(complete(), _set_out(handlers))
-    start.default_choice(wrong_request(handlers.nothing_written))
+    start.default_choice(refuse_request(handlers.before_writes))
     return sdk.Graph(start, comment="Make a model the live one, or leave everything as it was", timeout_seconds=4500)
 
 
@@ -63,7 +63,7 @@ def _set_out(handlers: Handlers) -> State:
             "not_put_back": {},
         },
     )
-    tasks = Tasks(handlers.nothing_written)
+    tasks = Tasks(handlers.before_writes)
     alias = tasks.call(
         "Read live alias",
         "lambda:getAlias",
@@ -82,14 +82,14 @@ def _set_out(handlers: Handlers) -> State:
             "variables": {"MODEL_PATH": "$.Environment.Variables.MODEL_PATH", "PROMOTION": NOBODY},
         },
     )
-    read = tasks.call(
+    configuration = tasks.call(
         "Read inference configuration",
         "lambda:getFunctionConfiguration",
         {"FunctionName": FUNCTION},
         "$.inference",
         {"variables": "$.Environment.Variables", "revision": "$.RevisionId"},
     )
-    sdk.Chain([start, alias, live, read, _alone(tasks, handlers)])
+    sdk.Chain([start, alias, live, configuration, _alone(tasks, handlers)])
     return start
 
 
@@ -101,7 +101,7 @@ def _alone(tasks: Tasks, handlers: Handlers) -> State:
         rule.Or([rule.StringEquals(variable="$.request.replaces", value=""), same]), _write_model_path(handlers)
     )
     another_live = "'{} is live, not {} any more.', $.previous.variables.MODEL_PATH, $.request.replaces"
-    replaced.default_choice(_conflict("Another model is live", another_live, handlers.nothing_written))
+    replaced.default_choice(_conflict("Another model is live", another_live, handlers.before_writes))
     last = tasks.call(
         "Read last promotion",
         "sfn:describeExecution",
@@ -117,7 +117,7 @@ def _alone(tasks: Tasks, handlers: Handlers) -> State:
     busy = "'The promotion {} is under way.', $.inference.variables.PROMOTION"
     runs.add_choice(
         rule.StringEquals(variable="$.last.status", value="RUNNING"),
-        _conflict("Another promotion runs", busy, handlers.nothing_written),
+        _conflict("Another promotion runs", busy, handlers.before_writes),
     )
     runs.default_choice(replaced)
     last.next(runs)
@@ -131,7 +131,7 @@ def _alone(tasks: Tasks, handlers: Handlers) -> State:
 
 def _write_model_path(handlers: Handlers) -> State:
     """MODEL_PATH updated, the update awaited, and a version published of it."""
-    tasks = _conflicting(handlers.model_path_written, "Function taken over")
+    tasks = _conflicting(handlers.from_model_path, "Function taken over")
     update = tasks.call("Set MODEL_PATH", "lambda:updateFunctionConfiguration", variables_of("$.own.variables"))
     look = tasks.call(
         "Read update",
@@ -149,11 +149,11 @@ def _write_model_path(handlers: Handlers) -> State:
     failed = f"'Lambda could not update {{}}.', '{FUNCTION}'"
     updated.add_choice(
         rule.StringEquals(variable=status, value="Failed"),
-        refusal("Inference update failed", "InferenceUpdateFailed", failed, handlers.model_path_written),
+        refusal("Inference update failed", "InferenceUpdateFailed", failed, handlers.from_model_path),
     )
-    updated.add_choice(still_held_by_this("$.update.variables.PROMOTION"), _publish(tasks, handlers))
-    taken = f"'Somebody else has changed {{}} in between.', '{FUNCTION}'"
-    updated.default_choice(_conflict("Another holds the function", taken, handlers.model_path_written))
+    updated.add_choice(is_held_by_this_execution("$.update.variables.PROMOTION"), _publish(tasks, handlers))
+    cause = f"'Somebody else has changed {{}} in between.', '{FUNCTION}'"
+    updated.default_choice(_conflict("Another holds the function", cause, handlers.from_model_path))
     sdk.Chain([update, look, updated])
     return update
 
@@ -184,17 +184,17 @@ def _publish(tasks: Tasks, handlers: Handlers) -> State:
     active.add_choice(rule.StringEquals(variable="$.version.state", value="Pending"), wait)
     active.add_choice(
         rule.StringEquals(variable="$.version.state", value="Active"),
-        smoke_test(_move(handlers), handlers.model_path_written),
+        smoke_test(_move(handlers), handlers.from_model_path),
     )
     failed = "'Version {} is {}.', $.published.version, $.version.state"
-    active.default_choice(refusal("Version failed", "InferenceUpdateFailed", failed, handlers.model_path_written))
+    active.default_choice(refusal("Version failed", "InferenceUpdateFailed", failed, handlers.from_model_path))
     sdk.Chain([publish, look, active])
     return publish
 
 
 def _move(handlers: Handlers) -> State:
     """`live` on the new version: at once, or for a tenth of the requests first."""
-    tasks = _conflicting(handlers.alias_written, "Alias taken over")
+    tasks = _conflicting(handlers.from_alias, "Alias taken over")
     move = tasks.call(
         "Move live", "lambda:updateAlias", alias_of("$.published.version", NO_WEIGHTS, "$.alias.revision")
     )
@@ -218,7 +218,7 @@ def _move(handlers: Handlers) -> State:
     cause = "'With a tenth of the requests on version {} the alarm ${ErrorAlarmName} went off.', $.published.version"
     errors.add_choice(
         rule.StringEquals(variable="$.alarm.state", value="ALARM"),
-        refusal("Errors while baking", "ErrorsWhileBaking", cause, handlers.alias_written),
+        refusal("Errors while baking", "ErrorsWhileBaking", cause, handlers.from_alias),
     )
     errors.default_choice(move)
     sdk.Chain([a_tenth, bake, alarm, errors])
@@ -230,7 +230,7 @@ def _move(handlers: Handlers) -> State:
 
 def _record(handlers: Handlers) -> list[State]:
     """The parameter that the next deployment reads, and an entry in the registry of what was live."""
-    tasks = Tasks(handlers.parameter_written)
+    tasks = Tasks(handlers.from_parameter)
     previous = {"version": "$.previous.version", "model_path": "$.previous.variables.MODEL_PATH"}
     request = {name: f"$.request.{name}" for name in ("execution", "model_path", "golden", "reason")}
     register = tasks.call(

@@ -1,4 +1,4 @@
-"""What a promotion is asked with: by the workflow that retrains, and how it is checked by the one that promotes.
+"""The input of a promotion: how the workflow that retrains makes it, and how the one that promotes checks it.
 
 The input may be any JSON, so every field is looked at before anything is written.
 """
@@ -50,8 +50,8 @@ def complete() -> BaseRule:
     )
 
 
-def wrong_request(handler: State) -> Pass:
-    """Says what a request is made of, and what was given."""
+def refuse_request(handler: State) -> Pass:
+    """Fails with the fields that a request needs, and the input that came."""
     return refusal(
         "Wrong request",
         "BadPromotionRequest",

@@ -1,6 +1,6 @@
 """What a promotion that fails puts back: the states after each of its steps that may have written something.
 
-    the SSM parameter -> the alias `live` -> MODEL_PATH -> the failure is told
+    the SSM parameter -> the alias `live` -> MODEL_PATH -> the notification of the failure
 
 A step that fails here does not stop the others: what could not be put back is in the notification. Somebody else's
 change is left alone.
@@ -17,8 +17,8 @@ from statemachines.inference import (
     FUNCTION,
     NO_WEIGHTS,
     alias_of,
+    is_held_by_this_execution,
     parameter_of,
-    still_held_by_this,
     variables_of,
 )
 from statemachines.tasks import Tasks, failure
@@ -30,23 +30,23 @@ rule = sdk.ChoiceRule
 class Handlers:
     """Where a step that fails leads: to the state that puts back what may have been written by then."""
 
-    nothing_written: State
-    model_path_written: State
-    alias_written: State
-    parameter_written: State
+    before_writes: State
+    from_model_path: State
+    from_alias: State
+    from_parameter: State
 
 
-def putting_back() -> Handlers:
-    """The chain of what is undone, last first; each step goes on to the next even if it fails, and says so."""
+def build_handlers() -> Handlers:
+    """Builds the chain that undoes what was written, last first. If a step fails, the next one follows."""
     notify = failure("Promotion failed", "What could not be put back: {}", "States.JsonToString($.not_put_back)")
-    read = Tasks(notify, "$.not_put_back.model_path").call(
+    configuration = Tasks(notify, "$.not_put_back.model_path").call(
         "Read inference again",
         "lambda:getFunctionConfiguration",
         {"FunctionName": FUNCTION},
         "$.inference",
         {"variables": "$.Environment.Variables", "revision": "$.RevisionId", "status": "$.LastUpdateStatus"},
     )
-    model_path = _put_model_path_back(read, notify)
+    model_path = _put_model_path_back(configuration, notify)
     alias = _put_live_back(model_path)
     parameter = Tasks(alias, "$.not_put_back.parameter").call(
         "Put parameter back", "ssm:putParameter", parameter_of("$.previous.variables.MODEL_PATH")
@@ -55,28 +55,28 @@ def putting_back() -> Handlers:
     return Handlers(notify, model_path, alias, parameter)
 
 
-def _put_model_path_back(read: Task, notify: State) -> Task:
-    put = Tasks(notify, "$.not_put_back.model_path").call(
+def _put_model_path_back(configuration: Task, notify: State) -> Task:
+    restoration = Tasks(notify, "$.not_put_back.model_path").call(
         "Put MODEL_PATH back", "lambda:updateFunctionConfiguration", variables_of("$.previous.variables")
     )
-    put.next(read)
+    restoration.next(configuration)
     wait = sdk.Wait("Wait to put back", seconds=1)
-    wait.next(read)
+    wait.next(configuration)
     ours = sdk.Choice("Is MODEL_PATH ours?")
     ours.add_choice(rule.StringEquals(variable="$.inference.status", value="InProgress"), wait)
-    ours.add_choice(still_held_by_this("$.inference.variables.PROMOTION"), put)
+    ours.add_choice(is_held_by_this_execution("$.inference.variables.PROMOTION"), restoration)
     ours.default_choice(notify)
-    read.next(ours)
-    return read
+    configuration.next(ours)
+    return configuration
 
 
 def _put_live_back(then: State) -> Task:
     tasks = Tasks(then, "$.not_put_back.live")
-    read = tasks.call("Read live again", "lambda:getAlias", {"FunctionName": FUNCTION, "Name": ALIAS}, "$.moved")
-    put = tasks.call(
+    alias = tasks.call("Read live again", "lambda:getAlias", {"FunctionName": FUNCTION, "Name": ALIAS}, "$.moved")
+    restoration = tasks.call(
         "Put live back", "lambda:updateAlias", alias_of("$.previous.version", NO_WEIGHTS, "$.moved.RevisionId")
     )
-    put.next(then)
+    restoration.next(then)
     version = "$.moved.FunctionVersion"
     a_tenth = [
         rule.StringEqualsPath(variable=version, value="$.previous.version"),
@@ -84,8 +84,8 @@ def _put_live_back(then: State) -> Task:
     ]
     ours = sdk.Choice("Is live moved?")
     ours.add_choice(
-        rule.Or([rule.StringEqualsPath(variable=version, value="$.published.version"), rule.And(a_tenth)]), put
+        rule.Or([rule.StringEqualsPath(variable=version, value="$.published.version"), rule.And(a_tenth)]), restoration
     )
     ours.default_choice(then)
-    read.next(ours)
-    return read
+    alias.next(ours)
+    return alias

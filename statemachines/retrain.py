@@ -64,7 +64,7 @@ COUNTS = (
     "mini_batch_size",
 )
 
-# What the function tells of a model and of its verdict.
+# The fields of evaluate_model's answer: the metrics of a model, and the verdict.
 METRICS = (
     "model_path",
     "card",
@@ -159,7 +159,7 @@ def _training_set(tasks: Tasks) -> list[State]:
     """The weather at each station and day, the rides joined to it, and a look at whether one can train on that."""
     weather = tasks.query("Select weather", sql.query("weather"), "$.weather_query")
     # The last thing before the query that reads them: what comes later is told from what was there.
-    listed = tasks.function(
+    listing = tasks.function(
         "List rides",
         {"execution": "$.parameters.execution"},
         ("prefix", "objects", "sha256", "list"),
@@ -167,8 +167,8 @@ def _training_set(tasks: Tasks) -> list[State]:
     )
     rides = tasks.query("Build training set", sql.query("training_set"), "$.training_set_query")
     count = tasks.query("Count training set", sql.query("training_set_counts"), "$.counts_query")
-    read = tasks.row("Read counts", "$.counts_query.query_execution", COUNTS, "$.training_set")
-    return [weather, listed, rides, count, read, _check_training_set(tasks)]
+    counts = tasks.row("Read counts", "$.counts_query.query_execution", COUNTS, "$.training_set")
+    return [weather, listing, rides, count, counts, _check_training_set(tasks)]
 
 
 def _check_training_set(tasks: Tasks) -> sdk.Choice:
@@ -190,19 +190,19 @@ def _check_training_set(tasks: Tasks) -> sdk.Choice:
     rule = sdk.ChoiceRule
     choice = sdk.Choice("Check training set")
     rows, positives = "$.training_set.train_rows", "$.training_set.train_positives"
-    for wrong in (
+    for fault in (
         rule.NumericLessThanPath(variable=rows, value="$.parameters.min_training_rows"),
         rule.NumericEquals(variable=positives, value=0),
         rule.NumericEqualsPath(variable=positives, value=rows),
         rule.NumericEquals(variable="$.training_set.test_rows", value=0),
         rule.NumericEquals(variable="$.training_set.validation_rows", value=0),
     ):
-        choice.add_choice(wrong, unusable)
+        choice.add_choice(fault, unusable)
     return choice
 
 
 def _judge(tasks: Tasks) -> list[State]:
-    """The new model beside the one that is live when it is judged; the better goes live, or stays."""
+    """The candidate against the champion of that moment; the better of them is live then."""
     live = tasks.call(
         "Read live model",
         "ssm:getParameter",

@@ -1,7 +1,8 @@
 """Puts the SQL under `queries/` into the States Language: one string, its values filled in by `States.Format`.
 
 A query names its values `${name}`. Those of the execution become arguments of `States.Format`; `${bucket}` becomes
-`${DataBucket}`, which CloudFormation fills in; `${stations}` is written out here, from the one list of stations.
+`${DataBucket}`, which CloudFormation fills in; `${stations}` is written out here, from the one list of stations, and
+`${copies}` from `queries/copies.sql`, which two queries share.
 """
 
 import csv
@@ -28,18 +29,24 @@ def query(name: str) -> str:
 
     Raises KeyError for a value that no execution has.
     """
-    text = one_line((HERE / "queries" / f"{name}.sql").read_text(encoding="utf-8")).replace("${stations}", stations())
+    text = one_line(source(name)).replace("${stations}", stations())
     arguments: list[str] = []
 
-    def argument(found: re.Match[str]) -> str:
-        if found[1] == "bucket":
-            return found[0]
-        arguments.append(_PATHS[found[1]])
-        return found[0]
+    def argument(match: re.Match[str]) -> str:
+        if match[1] == "bucket":
+            return match[0]
+        arguments.append(_PATHS[match[1]])
+        return match[0]
 
     _PLACEHOLDER.sub(argument, text)
-    template = _PLACEHOLDER.sub(lambda found: "${DataBucket}" if found[1] == "bucket" else "\0", escaped(text))
+    template = _PLACEHOLDER.sub(lambda match: "${DataBucket}" if match[1] == "bucket" else "\0", escaped(text))
     return f"States.Format({', '.join([quoted(template), *arguments])})" if arguments else text
+
+
+def source(name: str) -> str:
+    """The text of `queries/<name>.sql`, with the text of `copies.sql` in the place of `${copies}`."""
+    text = (HERE / "queries" / f"{name}.sql").read_text(encoding="utf-8")
+    return text.replace("${copies}", source("copies")) if "${copies}" in text else text
 
 
 def one_line(text: str) -> str:

@@ -18,8 +18,8 @@ from statemachines.tasks import SAGEMAKER_FAULTS, Tasks, catch, retry
 REPOSITORY = "linear-learner"
 TAG = "1"
 
-# What the job ran with, in the words of SageMaker itself: all that it takes to start it again.
-_RAN_WITH = {
+# The settings of the job, in the words of SageMaker itself: all that it takes to start it again.
+_JOB_SETTINGS = {
     "job": "$.TrainingJobName",
     "role": "$.RoleArn",
     "image": "$.AlgorithmSpecification.TrainingImage",
@@ -32,34 +32,34 @@ _RAN_WITH = {
 
 
 def train(tasks: Tasks) -> tuple[State, State]:
-    """The first state and the last of the training; `$.image` and `$.training` tell what trained."""
+    """The first state and the last of the training; `$.image` and `$.training` describe what trained."""
     job = _training_job(tasks)
-    unpinned = _named("Name image by tag", f"${{TrainingRepository}}:{TAG}", unknown=True)
-    missing = Pass(
+    unpinned = _name_image("Name image by tag", f"${{TrainingRepository}}:{TAG}", unknown=True)
+    not_found = Pass(
         "Image not found",
         parameters={"Error": "ImageNotFound", "Cause": f"{REPOSITORY} has no image of the tag {TAG}."},
         result_path="$.image_fault",
     )
-    missing.next(unpinned)
+    not_found.next(unpinned)
     digest = "$.image.Images[0].ImageId.ImageDigest"
-    pinned = _named("Name image by digest", f"States.Format('${{TrainingRepository}}@{{}}', {digest})", digest)
-    for named in (unpinned, pinned):
-        named.next(job)
+    pinned = _name_image("Name image by digest", f"States.Format('${{TrainingRepository}}@{{}}', {digest})", digest)
+    for state in (unpinned, pinned):
+        state.next(job)
     resolve = Tasks(unpinned, "$.image_fault").call(
         "Resolve image",
         "ecr:batchGetImage",
         {"RegistryId": "${TrainingRegistry}", "RepositoryName": REPOSITORY, "ImageIds": [{"ImageTag": TAG}]},
         "$.image",
     )
-    found = sdk.Choice("Is the image known?")
-    found.add_choice(sdk.ChoiceRule.IsPresent(variable=digest, value=True), pinned)
-    found.default_choice(missing)
-    resolve.next(found)
+    choice = sdk.Choice("Is the image known?")
+    choice.add_choice(sdk.ChoiceRule.IsPresent(variable=digest, value=True), pinned)
+    choice.default_choice(not_found)
+    resolve.next(choice)
     return resolve, job
 
 
-def _named(state_id: str, uri: str, digest: str = "", *, unknown: bool = False) -> Pass:
-    """Says which image to run; where its digest is unknown, why."""
+def _name_image(state_id: str, uri: str, digest: str = "", *, unknown: bool = False) -> Pass:
+    """Names the image to run; where its digest is unknown, the reason too."""
     reason = "States.Format('{}: {}', $.image_fault.Error, $.image_fault.Cause)" if unknown else ""
     return Pass(state_id, parameters={"uri": uri, "digest": digest, "unknown": reason}, result_path="$.image")
 
@@ -93,7 +93,7 @@ def _training_job(tasks: Tasks) -> TrainingTask:
             "HyperParameters": f"States.JsonMerge({batch}, $.parameters.hyperparameters, false)",
             "ResourceConfig": {"InstanceType": "${TrainingInstanceType}"},
         },
-        asl={"ResultSelector": _RAN_WITH},
+        asl={"ResultSelector": _JOB_SETTINGS},
         result_path="$.training",
         timeout_seconds=5400,
         retry=retry(SAGEMAKER_FAULTS),

@@ -16,7 +16,7 @@ def batch_processor() -> BatchProcessor:
 
 
 def process_messages(processor: BatchProcessor, log: logging.Logger | Any) -> list[Any]:
-    """What the record handler made of each message. Those it raised an error for are logged, and reported as failed."""
+    """Hands each message to the record handler, and gives the results. Failures are logged, and reported as failed."""
     results = []
     for status, result, record in processor.process():
         if status == "success":

@@ -1,4 +1,4 @@
-"""Lists of objects: what there is under a prefix, and the lists of a model's inputs that are kept beside its card."""
+"""Lists of objects: what there is under a prefix, and the lists of a model's inputs, stored beside its card."""
 
 import gzip
 from collections.abc import Iterable, Iterator

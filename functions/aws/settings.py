@@ -1,4 +1,4 @@
-"""What the functions are told by their environment, one frozen class a kind of function.
+"""The functions' settings, from their environment: one frozen class a kind of function.
 
 The classes are named tuples: predict starts sooner without `dataclasses` (docs/decisions/0011).
 """
@@ -17,7 +17,7 @@ class DataSettings(NamedTuple):
 
 
 class PredictSettings(NamedTuple):
-    """For predict: the data bucket, and the key of the live model's artefact, "none" before the first promotion.
+    """For predict: the data bucket, and the key of the champion's artefact, "none" before the first promotion.
 
     `service` is the dimension of its metrics; `cors_origin` the origin whose pages may call the API, empty for none.
     """

@@ -1,8 +1,8 @@
-"""After training: judges the new model beside the live one on the test split, and writes its card with the verdict.
+"""After training: judges the candidate and the champion on the test split, and writes its card with the verdict.
 
 in   {"execution", "target", "features", "hyperparameters", "training_set": its counts,
       "model_key", "train_prefix", "test_prefix",
-      "live_model_path": the live model's key or "none",
+      "live_model_path": the champion's key or "none",
       "gate": {"min_improvement", "promote", "force"},
       "lineage": what the workflow knows: {"rides": list_rides' answer, "image": {"uri", "digest", "unknown"},
                  "training": what the job ran with, "state_machine", "definition_sha256"}}
@@ -80,7 +80,7 @@ def classifier(archive: bytes, features: Sequence[str]) -> LinearModel:
 
 
 def load_champion(bucket: str, event: dict[str, Any]) -> tuple[gate.Champion | None, LinearModel | None]:
-    """The live model, if there is one, and what to compare the candidate with, if that can be done.
+    """The champion, if there is one, and its model if the candidate can be compared with it.
 
     The test split holds the candidate's features and label: a model of others cannot be judged by it.
     """
@@ -103,7 +103,7 @@ def load_champion(bucket: str, event: dict[str, Any]) -> tuple[gate.Champion | N
 
 
 def judge_models(bucket: str, event: dict[str, Any], models: Sequence[LinearModel]) -> tuple[Judgement, dict[str, Any]]:
-    """The models on the test split, and a ride of it with the candidate's answer. Raises BadTestSet, BadModel."""
+    """Judges models on the test split; a ride of it with the candidate's answer. Raises BadTestSet, BadModel."""
     prefix = key_in_bucket(event["test_prefix"], bucket)
     golden: dict[str, Any] = {}
 
@@ -144,7 +144,7 @@ def read_split(bucket: str, prefix: str, features: int) -> Iterator[Row]:
 def judgement_fields(
     judgement: Judgement, champion: gate.Champion | None, champion_model: LinearModel | None
 ) -> dict[str, Any]:
-    """What a card says of how a model was judged."""
+    """A card's fields on how the model was judged."""
     comparison: dict[str, Any] = {"metrics": None}
     if judgement.champion and champion_model:
         comparison = {
@@ -161,7 +161,7 @@ def judgement_fields(
 
 
 def execution_fields(event: dict[str, Any]) -> dict[str, Any]:
-    """What a card says of the execution; where and when."""
+    """A card's fields on the execution; where and when."""
     return {
         "execution": event["execution"],
         "target": event["target"],
@@ -202,7 +202,7 @@ def write_input_listing(bucket: str, execution: str, name: str, prefix: str) -> 
 
 
 def summary(card: ModelCard, live_model_path: str) -> dict[str, Any]:
-    """What the workflow needs to go on and to tell: no curves, which would fill its state."""
+    """What the workflow needs to go on and to report: no curves, which would fill its state."""
     numbers = {name: value for name, value in card.metrics.items() if name not in CURVES}
     verdict = {"verdict": card.verdict, "golden": card.golden, "live_model_path": live_model_path}
     return numbers | verdict | {"model_path": card.model_path, "card": card_key(card.execution)}

@@ -53,7 +53,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
 
 
 def fan_out(settings: FanOutSettings, source: Source) -> dict[str, int]:
-    """Sends the rides of one file, and keeps what is wrong with it. Gives what to add to the counts."""
+    """Sends the rides of one file, and writes down its fault if it has one. Gives what to add to the counts."""
     try:
         messages = FileMessages(source, s3.blocks(settings.bucket, source))
     except RideFileChanged:
@@ -69,7 +69,7 @@ def fan_out(settings: FanOutSettings, source: Source) -> dict[str, int]:
 
 
 def sources_of(event: dict[str, Any]) -> Iterator[Source]:
-    """The objects that an event tells of, without the markers of folders. Raises BadStreamEvent."""
+    """The objects that an event announces, without the markers of folders. Raises BadStreamEvent."""
     try:
         if event.get("detail-type") == "Object Created":
             sources = [Source(event["detail"]["object"]["key"], event["detail"]["object"]["etag"])]
@@ -85,7 +85,7 @@ def sources_of(event: dict[str, Any]) -> Iterator[Source]:
 
 
 def is_creation(record: dict[str, Any]) -> bool:
-    """Whether a record of S3's tells of an object that was created, not of one that was removed."""
+    """Whether a record of S3's announces an object that was created, not one that was removed."""
     return record["eventName"].startswith("ObjectCreated:")
 
 

@@ -90,7 +90,7 @@ def arrivals_of(outcomes: Iterable[Outcome]) -> Iterator[Arrival]:
 
 
 def reject(bucket: str, outcomes: Sequence[Outcome]) -> None:
-    """Keeps messages that can never be rides, in one object. Received again together, they make the same one again."""
+    """Writes messages that can never be rides into one object. The same messages make the same object again."""
     rejected = [outcome.ride for outcome in outcomes if isinstance(outcome.ride, Rejected)]
     lines = sorted({each.line for each in rejected})
     key = rejected_messages_key(day(min(outcome.sent_at for outcome in outcomes)), lines)

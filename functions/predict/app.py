@@ -1,14 +1,14 @@
-"""The API's function: rides -> how likely each leaves its unicorn heavily used, or asking for service.
+"""The API's function: predicts, for rides, whether the unicorn will end heavily used, or will ask for service.
 
     POST /, POST /predictions           one ride as a JSON object, or an array of them
-    GET /predictions?features=1,2,3     a row of numbers in the order of the live model's features
-    GET /model                          the live model's card, and the units of its features
-    GET /openapi.json                   openapi.json, made for the live model
+    GET /predictions?features=1,2,3     a row of numbers in the order of the champion's features
+    GET /model                          the champion's card, and the units of its features
+    GET /openapi.json                   openapi.json, made for the champion
 
     in   an API Gateway REST proxy event          predict.proxy
     out  200, as `wildrydes.answers` has it; a batch has an error in the place of each ride that cannot be used
          4xx problem+json, with the field          `wildrydes.requests` has all checks of values
-         503 problem+json                          no model is live, or it cannot be loaded: the log names the object
+         503 problem+json                          no champion, or it cannot be loaded: the log names the object
 
 Every import is time that a caller waits on a cold start: there is nothing here but the standard library, and of that
 little (docs/decisions/0011).
@@ -36,7 +36,7 @@ from wildrydes.errors import (
     BadValue,
     MethodNotAllowed,
     MissingObject,
-    NoLiveModel,
+    NoChampion,
     NoSuchPath,
     ObjectNotRead,
     WildRydesError,
@@ -47,7 +47,7 @@ from wildrydes.stored_model import NO_MODEL, card_key, execution_of
 
 LARGEST_CARD = 4 << 20
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
-UNAVAILABLE = (NoLiveModel, BadModel, MissingObject, ObjectNotRead)
+UNAVAILABLE = (NoChampion, BadModel, MissingObject, ObjectNotRead)
 
 
 class Outcome(NamedTuple):
@@ -79,7 +79,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def respond(request: Request, settings: PredictSettings) -> Outcome:
-    """The outcome of a request: every error of a caller, and every fault of a model, becomes its answer here."""
+    """Answers a request. Here every error of a caller, and every fault of a model, becomes an answer."""
     try:
         return route_of(request)(request, settings)
     except BadRequest as error:
@@ -144,7 +144,7 @@ def predict_many(request: Request, champion: ChampionModel, rides: list[Any]) ->
 
 
 def serve_model(_request: Request, settings: PredictSettings) -> Outcome:
-    """The live model's card."""
+    """The champion's card."""
     # What these two routes need alone is not loaded for the others.
     from wildrydes.api_document import UNITS
 
@@ -153,7 +153,7 @@ def serve_model(_request: Request, settings: PredictSettings) -> Outcome:
 
 
 def serve_document(request: Request, settings: PredictSettings) -> Outcome:
-    """The API's document, for the model that is live if there is one."""
+    """The API's document, for the champion if there is one."""
     from pathlib import Path
 
     from wildrydes.api_document import build_document
@@ -177,9 +177,9 @@ ROUTES: dict[str, dict[str, Callable[[Request, PredictSettings], Outcome]]] = {
 
 @cache
 def load_champion(settings: PredictSettings) -> ChampionModel:
-    """The live model, read and checked once a process. Raises NoLiveModel, BadModel, MissingObject, ObjectNotRead."""
+    """The champion, read and checked once a process. Raises NoChampion, BadModel, MissingObject, ObjectNotRead."""
     if settings.model_path == NO_MODEL:
-        raise NoLiveModel("no model has been promoted yet; a successful run of the retrain workflow promotes one")
+        raise NoChampion("no model has been promoted yet; a successful run of the retrain workflow promotes one")
     card = card_key(execution_of(settings.model_path))
     return read_champion(
         settings.model_path, *signed_s3.read(settings.bucket, {settings.model_path: MOST_PACKED, card: LARGEST_CARD})
@@ -187,16 +187,16 @@ def load_champion(settings: PredictSettings) -> ChampionModel:
 
 
 def public_detail(error: WildRydesError, settings: PredictSettings) -> str:
-    """Why no model answers, as far as it is for callers."""
-    if isinstance(error, NoLiveModel):
+    """Why no model answers, without what callers have no use for."""
+    if isinstance(error, NoChampion):
         return str(error)
     execution = settings.model_path.removeprefix("models/").partition("/")[0]
     return f"the live model, that of the execution {execution}, cannot be loaded"
 
 
 def log_fault(error: WildRydesError, settings: PredictSettings) -> None:
-    """Logs what is wrong with the live model, if there is one, and with which object."""
-    if isinstance(error, NoLiveModel):
+    """Logs what is wrong with the champion, if there is one, and with which object."""
+    if isinstance(error, NoChampion):
         return
     # Lambda's runtime has logging already; a process that logs nothing need not have it.
     import logging

@@ -11,7 +11,7 @@ _CHARSETS = ("utf-8", "utf8", "us-ascii")
 
 
 class Request(NamedTuple):
-    """A request: `path` is the API's resource, `headers` by name in lower case; the caller is told its `id`."""
+    """A request: `path` is the API's resource, `headers` by name in lower case; the answer holds its `id`."""
 
     id: str
     method: str

@@ -47,7 +47,7 @@ def located_rides(record: SQSRecord) -> LocatedRides:
 
 
 def store(bucket: str, rides: StoredRides) -> None:
-    """Writes the object, and tells how many rides it holds and how old the oldest is."""
+    """Writes the object, and measures how many rides it holds and how old the oldest is."""
     s3.write(bucket, rides.key, rides.data, "application/gzip")
     age = max(0.0, time.time() * 1000 - rides.sent_at)
     metrics.add_metric("RidesStored", MetricUnit.Count, rides.rides)

@@ -1,4 +1,4 @@
-"""Predictions -> what a caller is told, in the form that it asked for.
+"""Predictions -> the answer to a caller, in the form that it asked for.
 
 application/json    one ride: {"probability", "label", "threshold", "target", "model", "request_id"}
                     an array: {"predictions": [{"probability", "label"} | {"error": problem}, …], "threshold", …}
@@ -27,7 +27,7 @@ UNAVAILABLE = 503
 
 
 class Prediction(NamedTuple):
-    """What the model says of one ride, or why it says nothing."""
+    """What the model predicts for one ride, or why it predicts nothing."""
 
     probability: float | None
     label: int | None
@@ -85,7 +85,7 @@ def problem(error: errors.BadRequest) -> dict[str, Any]:
 
 
 def unavailable(detail: str) -> dict[str, Any]:
-    """What is said while no model can answer."""
+    """The problem while no model can answer."""
     title = "Service Unavailable"
     return {"type": "about:blank", "title": title, "status": UNAVAILABLE, "detail": detail, "field": "model"}
 

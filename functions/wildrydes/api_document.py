@@ -1,4 +1,4 @@
-"""The API's OpenAPI document as it is served: made for the model that is live.
+"""The API's OpenAPI document as it is served: made for the champion.
 
 What is in the source for API Gateway and CloudFormation alone is left out; what a ride has to have is put in.
 """
@@ -32,7 +32,7 @@ _NUMERIC_STRING = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$"
 
 
 def build_document(source: dict[str, Any], features: Sequence[str] | None, url: str) -> dict[str, Any]:
-    """The document for the live model's `features`, None while there is no live model; `url` is the API's own."""
+    """The document for the champion's `features`, None while there is no champion; `url` is the API's own."""
     document = _without_extensions(source)
     schemas = document["components"]["schemas"]
     schemas["Ride"] |= _ride(features)

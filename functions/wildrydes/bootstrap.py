@@ -1,12 +1,12 @@
-"""How sure a statistic of many rows is: its bootstrap interval, from sums over buckets of rows.
+"""How sure a statistic of many rows is: its bootstrap interval, from sums over groups of rows.
 
 Efron's bootstrap (1979) draws as many rows with replacement as there are, again and again, and looks at how the
-statistic spreads. That takes every row for every replicate. Here rows are dealt out to buckets in turn, of each bucket
-only sums are kept, and buckets are drawn: with no more rows than buckets that is Efron's bootstrap; with more it is the
-bootstrap of groups, whose spread has the same expectation as long as the order of the rows tells nothing of them. The
-test split is sorted by a digest. A thousand buckets tell a standard error to some 2% (1 / sqrt(2 x 1000)).
+statistic spreads. That takes every row for every replicate. Here rows are dealt out to groups in turn, only sums are
+kept of each group, and groups are drawn. With no more rows than groups that is Efron's bootstrap. With more it is the
+bootstrap of groups, whose spread has the same expectation if the order of the rows says nothing about them: the test
+split is sorted by a digest. A thousand groups give a standard error to some 2% (1 / sqrt(2 x 1000)).
 
-A replicate draws once for all columns: so candidate and live model are always compared on the same rows.
+A replicate draws once for all columns: so candidate and champion are always compared on the same rows.
 """
 
 from collections import Counter
@@ -35,7 +35,7 @@ class Interval:
 def intervals(columns: Sequence[Sequence[float]], statistics: Statistics) -> dict[str, Interval]:
     """Of each statistic its percentile interval; none for a statistic that no replicate gives.
 
-    `columns` are sums by bucket, all of one length: buckets without a row are left out before.
+    `columns` are sums by group, all of one length: groups without a row are left out before.
     """
     draw, groups = Random(SEED), range(len(columns[0]))  # noqa: S311 - a fixed seed: the same rows, the same interval
     replicates: dict[str, list[float]] = {}

@@ -1,10 +1,10 @@
 """Whether probabilities mean what they say: of the rows that were given 0.3, are 30% positive?
 
-Rows are put into ten groups of equal size by their margin, the deciles of risk (Hosmer and Lemeshow, 1980); the
-calibration error is the mean over all rows of how far their group's mean probability is from its share of positives.
+Rows are put into ten deciles of equal size by their margin, the deciles of risk (Hosmer and Lemeshow, 1980). The
+calibration error is the mean over all rows of how far their decile's mean probability is from its share of positives.
 
 By itself that mean is too large on few rows: chance alone moves each share, and no move makes an absolute value
-smaller than zero. On 498 rows a model that is perfectly calibrated gets 0.05 on average. So each group's gap is freed
+smaller than zero. On 498 rows a model that is perfectly calibrated gets 0.05 on average. So each decile's gap is freed
 of what chance adds to it, the gap's expected absolute value under its normal error less the gap itself (Kumar, Liang
 and Ma, Verified Uncertainty Calibration, 2019; Roelofs et al., Mitigating Bias in Calibration Error Estimation, 2022).
 With many rows nothing is left of the correction.
@@ -16,12 +16,12 @@ from math import erf, exp, pi, sqrt
 
 DECILES = 10
 COLUMNS = 3
-"""Of a group, in this order: the sum of probability less label, the positives, the rows."""
+"""Of a decile, in this order: the sum of probability less label, the positives, the rows."""
 
 
 @dataclass(frozen=True)
 class CalibrationPoint:
-    """A group of rows: how many, their mean probability, their share of positives."""
+    """A decile of the rows: how many, their mean probability, their share of positives."""
 
     rows: int
     predicted: float
@@ -29,12 +29,12 @@ class CalibrationPoint:
 
 
 def decile_edges(ascending: Sequence[float]) -> list[float]:
-    """The margins at which groups two to ten begin; a margin equal to an edge belongs to the upper group."""
+    """The margins at which deciles two to ten begin; a margin equal to an edge belongs to the upper decile."""
     return [ascending[decile * len(ascending) // DECILES] for decile in range(1, DECILES)]
 
 
 def calibration_error(sums: Sequence[float]) -> float:
-    """From COLUMNS sums a group, one group after the other. Zero where chance alone explains every gap."""
+    """From COLUMNS sums a decile, one decile after the other. Zero where chance alone explains every gap."""
     error = rows = 0.0
     for start in range(0, len(sums), COLUMNS):
         difference, positives, count = sums[start : start + COLUMNS]
@@ -46,11 +46,11 @@ def calibration_error(sums: Sequence[float]) -> float:
 
 
 def calibration_curve(sums: Sequence[float]) -> tuple[CalibrationPoint, ...]:
-    """A point for each group that has rows, in ascending order of the probability."""
-    groups = (sums[start : start + COLUMNS] for start in range(0, len(sums), COLUMNS))
+    """A point for each decile that has rows, in ascending order of the probability."""
+    deciles = (sums[start : start + COLUMNS] for start in range(0, len(sums), COLUMNS))
     return tuple(
         CalibrationPoint(int(rows), (difference + positives) / rows, positives / rows)
-        for difference, positives, rows in groups
+        for difference, positives, rows in deciles
         if rows
     )
 

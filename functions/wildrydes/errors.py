@@ -16,7 +16,7 @@ WildRydesError
 │   ├── UnsupportedType      its body is of another type than JSON
 │   ├── MethodNotAllowed     the path has no such method
 │   └── NoSuchPath           there is nothing at its path
-├── NoLiveModel              nothing has been promoted yet
+├── NoChampion               nothing has been promoted yet
 ├── BadStreamEvent           an event that tells of no objects that were created
 ├── BadLocatedRides          a message of the located-rides queue that locate_station did not write
 ├── MessagesNotSent          a queue did not take messages, however often they were sent
@@ -132,7 +132,7 @@ class NoSuchPath(BadRequest):
     """A path with nothing behind it."""
 
 
-class NoLiveModel(WildRydesError):
+class NoChampion(WildRydesError):
     """No model has been promoted yet."""
 
 

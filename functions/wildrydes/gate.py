@@ -1,13 +1,13 @@
 """Whether a candidate may go live.
 
-    no live model                    its log loss is below that of a constant prediction, the training rows' share
+    no champion                      its log loss is below that of a constant prediction, the training rows' share
     one of the same target and       its log loss is better by min_improvement, by the whole 95% interval: not equal,
     the same features                not better by luck
     one that cannot be compared      as if there were none, once the input says `force`
 
 and, whichever it is, no guard fails: every prediction finite, the calibration error not certainly above
-MOST_CALIBRATION_ERROR, the AUC not below the live model's by more than MOST_AUC_LOST. With `promote: false` nothing
-goes live. The log loss alone decides what is better, since it is proper: it is lowest for the true probabilities. A
+MOST_CALIBRATION_ERROR, the AUC not below the champion's by more than MOST_AUC_LOST. With `promote: false` nothing goes
+live. The log loss alone decides what is better, since it is proper: it is lowest for the true probabilities. A
 perfect AUC or accuracy is no proof, heavy_utilization being separable; the guards are on what the model does.
 """
 
@@ -22,7 +22,7 @@ MOST_AUC_LOST = 0.005
 
 @dataclass(frozen=True)
 class Rules:
-    """What the execution's input asks of the gate."""
+    """The fields of the execution's input that the gate obeys."""
 
     min_improvement: float
     promote: bool
@@ -31,7 +31,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Champion:
-    """The live model: the execution it is of, and why it cannot be compared with the candidate, if so."""
+    """The model that answers: its execution, and the reason if it cannot be compared with the candidate."""
 
     execution: str
     incomparable: str | None = None
@@ -46,7 +46,7 @@ class Verdict:
 
 
 def verdict(judgement: Judgement, constant_log_loss: float, champion: Champion | None, rules: Rules) -> Verdict:
-    """The verdict on a candidate. `judgement` holds the live model's metrics where it could be compared."""
+    """The verdict on a candidate. `judgement` holds the champion's metrics where it could be compared."""
     if champion is None or champion.incomparable:
         better, sentence = _beyond_constant(judgement.candidate, constant_log_loss, champion, rules)
     else:
@@ -67,8 +67,8 @@ def _beyond_constant(
         "of a constant prediction"
     )
     if champion is None:
-        return better, f"There is no live model, and {sentence}"
-    apart = f"The live model {champion.execution} {champion.incomparable} and is not compared"
+        return better, f"There is no champion, and {sentence}"
+    apart = f"The champion {champion.execution} {champion.incomparable} and is not compared"
     if rules.force:
         return better, f"{apart}, the input has force: true, and {sentence}"
     return False, f"{apart}, and the input does not have force: true; {sentence}"
@@ -82,7 +82,7 @@ def _beyond_champion(judgement: Judgement, execution: str, min_improvement: floa
     against = judgement.champion.log_loss if judgement.champion else None
     return better, (
         f"Log loss {judgement.candidate.log_loss:.4f} is {'' if better else 'not certainly '}below the {against:.4f} "
-        f"of the live model {execution}{least}: the difference is {difference.difference:+.4f}, "
+        f"of the champion {execution}{least}: the difference is {difference.difference:+.4f}, "
         f"95% interval {difference.low:+.4f} to {difference.high:+.4f}"
     )
 
@@ -90,7 +90,7 @@ def _beyond_champion(judgement: Judgement, execution: str, min_improvement: floa
 def _numbers(judgement: Judgement) -> str:
     candidate, champion = judgement.candidate, judgement.champion
     auc = "unknown" if candidate.auc is None else f"{candidate.auc:.4f}"
-    comparison = f" (live {champion.auc:.4f})" if champion and champion.auc is not None else ""
+    comparison = f" (champion {champion.auc:.4f})" if champion and champion.auc is not None else ""
     return f"AUC {auc}{comparison}, calibration error {candidate.calibration_error:.4f}, {candidate.rows} test rows"
 
 

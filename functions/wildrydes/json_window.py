@@ -6,6 +6,12 @@ Values may straddle any number of blocks, and blocks may be cut anywhere, inside
 is bounded by one block and the largest value. A value that the text ends within is scanned again once the text has at
 least doubled, so even blocks of one byte cost no more than some scans of each value. What is wrong with a file is
 reported at the same byte however it was cut into blocks.
+
+    >>> window = JsonWindow([b'{"a": 1', b'} [tr', b'ue]'])
+    >>> window.value()  # its first byte, the byte after its last, the value, its text
+    (0, 8, {'a': 1}, '{"a": 1}')
+    >>> window.next_character(), window.value()
+    ('[', (9, 15, [True], '[true]'))
 """
 
 import codecs

@@ -1,4 +1,4 @@
-"""What a model can be asked for (targets), and what it is told (features)."""
+"""What a model predicts (targets), and from what (features)."""
 
 FEATURES = ("distance", "healthpoints", "magicpoints", "TMIN", "TMAX", "PRCP")
 """Every feature, in the one order. Distance in miles, TMIN and TMAX in tenths of °C, PRCP in tenths of mm."""

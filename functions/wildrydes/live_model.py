@@ -1,4 +1,4 @@
-"""The model that answers: its artefact and its card, checked against each other.
+"""The champion, the model that answers: its artefact and its card, checked against each other.
 
 This is all that predict needs of a card. `wildrydes.model_card` has the whole of it, as a class that takes longer to
 define than all of predict's own modules take to import.

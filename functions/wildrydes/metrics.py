@@ -5,9 +5,9 @@
     calibration error  see `wildrydes.calibration`
     the rest           from the confusion matrix of score >= threshold
 
-The first EXACT_ROWS rows are kept, 8 bytes a model and row. If these are all, AUC and ROC curve are exact. If there are
-more, the quantiles of those first rows become the edges by which all rows are counted, and the AUC's error is bounded
-by `auc_error`. So the memory this takes does not grow with the rows.
+The first EXACT_ROWS rows stay in memory, 8 bytes a model and row. If there are no more, AUC and ROC curve are exact. If
+there are more, the quantiles of those first rows become the edges by which all rows are counted, and `auc_error` bounds
+the AUC's error. So memory does not grow with the rows.
 """
 
 from array import array
@@ -34,7 +34,7 @@ ScoredRow = tuple[int, Sequence[float]]
 
 @dataclass(frozen=True)
 class Confusion:
-    """Counts of rows by what was said and what was so."""
+    """Counts of rows by predicted and actual label."""
 
     true_positives: int
     false_positives: int
@@ -73,7 +73,7 @@ class Metrics:
 
 @dataclass(frozen=True)
 class Difference:
-    """A metric of the candidate less that of the live model, and its 95% bootstrap interval."""
+    """A metric of the candidate less that of the champion, and its 95% bootstrap interval."""
 
     difference: float
     low: float
@@ -82,7 +82,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The metrics of the candidate, those of the live model, and their differences by name; {} without a live model."""
+    """The metrics of the candidate, those of the champion, and their differences by name; {} without a champion."""
 
     candidate: Metrics
     champion: Metrics | None
@@ -90,7 +90,7 @@ class Judgement:
 
 
 def judge(rows: Iterable[ScoredRow], thresholds: Sequence[float]) -> Judgement:
-    """Judges a candidate (one threshold, one margin a row), or a candidate beside a live model (two of each).
+    """Judges a candidate (one threshold, one margin a row), or a candidate and the champion (two of each).
 
     A row for which either margin is not finite is left out of both. Raises BadModel when no row is left.
     """

@@ -1,8 +1,8 @@
-"""What is known of a trained model, kept beside its artefact as models/<execution>/card.json.
+"""The facts about a trained model, stored beside its artefact as models/<execution>/card.json.
 
 execution, target, features, model_path, threshold      what predict needs of it
 weights, bias                                           what it is: log odds a unit of each feature, and at zero
-metrics, live, differences, verdict                     how it was judged, beside which live model, and the verdict
+metrics, live, differences, verdict                     how it was judged, against which champion, and the verdict
 training, training_set, hyperparameters, golden         what it was trained on and with; a test ride and its answer
 lineage                                                 what it was made from, by digest
 """
@@ -19,9 +19,9 @@ from wildrydes.stored_model import card_fields
 class ModelCard:
     """`features` in the order of `weights`; `metrics` on the test split; `created` in ISO 8601, UTC.
 
-    `training` has each feature's mean and deviation in the train split; `live` the model that was live then, None if
-    there was none, with its metrics, weights and bias if it was compared; `differences` each metric less the live
-    model's, with its 95% interval.
+    `training` has each feature's mean and deviation in the train split; `live` the champion of that time, None if
+    there was none, with its metrics, weights and bias if it was compared; `differences` each metric less the
+    champion's, with its 95% interval.
     """
 
     execution: str

@@ -9,8 +9,8 @@ All fields of the input may be left out:
     chunk_bytes            how much of a raw file one child of the Map ingests: 1,024 to 67,108,864, default 8,388,608
     max_rejected_fraction  0 to 1, default 0.1
     min_training_rows      1 to 1,000,000,000, default 100
-    min_improvement        by how much log loss has to be better than the live model's: 0 or more, default 0
-    promote                false judges the model and leaves the live one; default true
+    min_improvement        by how much log loss has to be better than the champion's: 0 or more, default 0
+    promote                false judges the model and leaves the champion live; default true
     force                  true lets a model go live over one of another target or features; default false
 
 What passes goes into SQL, paths and names as it is, so nothing else may: the execution's name too is held to letters,

@@ -1,12 +1,20 @@
 """How well margins put positives above negatives: AUC and the ROC curve, from rows that are only counted.
 
-Rows fall into groups between edges. Where every distinct margin is an edge, a group is a tie, and all of this is exact.
-With fewer edges, a positive and a negative of one group count as a tie though one of them is ahead: the AUC is then
-off by at most half the share of such pairs, which `Ranking.auc_error` gives.
+Margins fall into bands between edges. Where every distinct margin is an edge, a band is a tie, and all is exact. With
+fewer edges, a positive and a negative of one band count as a tie though one of them is ahead: the AUC is then off
+by at most half the share of such pairs, which `Ranks.auc_error` gives.
 
 Each row has a placement: of a positive the share of negatives below it, of a negative the share of positives above it,
-ties counting half. Their means are the AUC, and their sums over a bucket of rows tell how much the AUC moves when the
-bucket is drawn more often, to first order (DeLong, DeLong and Clarke-Pearson, 1988: the structural components).
+ties counting half. Their means are the AUC, and their sums over a group of rows say how much the AUC moves when the
+bootstrap draws the group more often, to first order (DeLong, DeLong and Clarke-Pearson, 1988: structural components).
+
+    >>> ranking = Ranking([-1.0, 0.5], groups=1, exact=False)  # bands: below -1, from -1 to 0.5, from 0.5 on
+    >>> for label, margin in [(0, -2.0), (1, 0.5), (0, 0.7), (1, 3.0)]: ranking.add(0, label, margin)
+    >>> ranks = ranking.finish()
+    >>> ranks.negatives, ranks.positives, ranks.auc, ranks.auc_error
+    ([1, 0, 1], [0, 0, 2], 0.75, 0.25)
+    >>> rank_edges([1.0, 2.0, 3.0, 4.0], bands=2)
+    [3.0]
 """
 
 from array import array
@@ -31,9 +39,9 @@ class RocPoint:
 
 
 class Ranking:
-    """Labels and margins, counted by bucket and by group: group g holds margins from edge g - 1 up to edge g.
+    """Labels and margins, counted by group of the bootstrap and by band. Band b goes from edge b - 1 up to edge b.
 
-    `exact` says that each margin is an edge. There are then as many groups as rows; so rows are listed, not tabled.
+    `exact` says that each margin is an edge. There are then as many bands as rows; so rows are listed, not tabled.
     """
 
     def __init__(self, edges: Sequence[float], groups: int, *, exact: bool) -> None:
@@ -51,7 +59,7 @@ class Ranking:
             self._row_cells.append(cell)
 
     def finish(self) -> "Ranks":
-        """What the rows come to, once all are added."""
+        """The counts and placements, once all rows are added."""
         counts = ([0] * self._bands, [0] * self._bands)
         for cell, count in self._cells():
             row, band = divmod(cell, self._bands)
@@ -61,7 +69,7 @@ class Ranking:
         return Ranks(self._edges, negatives, positives, *self._placements(below, above))
 
     def _placements(self, below: Sequence[float], above: Sequence[float]) -> tuple[array, array]:
-        """By bucket, the summed placements of its positives and of its negatives."""
+        """By group, the summed placements of its positives and of its negatives."""
         sums = (array("d", bytes(8 * self._groups)), array("d", bytes(8 * self._groups)))
         shares = (above, below)
         for cell, count in self._cells():
@@ -78,7 +86,7 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Ranks:
-    """Counts of rows by group, in ascending order of margin, and by bucket the summed placements of each class."""
+    """Counts of rows by band, in ascending order of margin, and by group the summed placements of each class."""
 
     edges: Sequence[float]
     negatives: Sequence[int]
@@ -102,7 +110,7 @@ class Ranks:
 
     @property
     def auc_error(self) -> float:
-        """By how much the AUC may be off, because pairs within a group count as ties."""
+        """By how much the AUC may be off, because pairs within a band count as ties."""
         tied = sum(map(mul, self.negatives, self.positives))
         return tied / 2 / self.pairs if self.pairs else 0.0
 
@@ -126,11 +134,11 @@ class Ranks:
 
 
 def rank_edges(ascending: Sequence[float], bands: int) -> list[float]:
-    """Edges between so many groups of equal size; fewer where margins are equal."""
+    """Edges between so many bands of equal size; fewer where margins are equal."""
     return sorted({ascending[band * len(ascending) // bands] for band in range(1, bands)})
 
 
 def _shares_before(counts: Sequence[int]) -> list[float]:
-    """Of each group, the share of all rows that are in groups before it, and half of its own."""
+    """Of each band, the share of all rows that are in bands before it, and half of its own."""
     total = sum(counts) or 1
     return [(last - count / 2) / total for last, count in zip(accumulate(counts), counts, strict=True)]

@@ -64,7 +64,7 @@ def rides_of(value: list[Any]) -> list[Any]:
 
 
 def features_of(ride: Any, features: Sequence[str]) -> list[float]:
-    """The `wanted` features of a ride. Their names' case does not matter; of the others it may have any that are known.
+    """These features of a ride. Their names' case does not matter; of the others it may have any that are known.
 
     Raises BadValue, naming the field that is unknown, repeated, missing, no number, not finite or out of range.
     """
@@ -81,7 +81,7 @@ def features_of(ride: Any, features: Sequence[str]) -> list[float]:
 
 
 def row_of(text: str, features: Sequence[str]) -> list[float]:
-    """The `wanted` features in a row of numbers in their order. Raises BadValue; its field is `features`."""
+    """These features in a row of numbers in their order. Raises BadValue; its field is `features`."""
     values = text.split(",")
     if len(values) != len(features):
         detail = f"features has {len(values)} values; the live model needs {len(features)}: {','.join(features)}"
@@ -143,7 +143,7 @@ def _by_feature(ride: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _feature_of(name: Any, value: Any) -> str:
-    """The feature that is meant by a name in another case."""
+    """The feature whose name this is, in another case. Raises BadValue for none."""
     if name is _REPEATED:
         raise BadValue(f"{value[:_LONGEST_ECHO]} is there more than once", value[:_LONGEST_ECHO])
     if feature := _SPELLED.get(name.lower()):

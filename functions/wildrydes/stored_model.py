@@ -7,7 +7,7 @@ from wildrydes.errors import BadModel
 from wildrydes.labels import FEATURES, TARGETS
 
 NO_MODEL = "none"
-"""Stands for the key of the live model's artefact before the first promotion."""
+"""Stands for the key of the champion's artefact before the first promotion."""
 
 
 def card_key(execution: str) -> str:

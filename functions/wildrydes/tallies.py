@@ -1,12 +1,18 @@
-"""What is kept of a model's rows: sums, by bucket of rows and by column.
+"""Sums over a model's rows, by group of the bootstrap and by column.
 
     column 0  rows        3  true positives                  7, 8, 9  probability less label, positives, rows
-           1  positives   4  false positives                          of the first group for calibration
+           1  positives   4  false positives                          of the first decile for calibration
            2  log loss    5  placements of positives         10 …     of the others
                           6  placements of negatives
 
 The sum of the log loss is of margins, not of probabilities, so that nothing needs clipping. Beside the sums, rows are
 counted by label and probability, and by label and rank.
+
+    >>> tally = Tally(0.5, decile_edges=[0.0] * 9, ranking=Ranking([0.0], groups=2, exact=False), groups=2)
+    >>> for group, label, margin in [(0, 0, -2.0), (1, 1, 2.0), (0, 1, -1.0)]: tally.add(group, label, margin)
+    >>> columns, ranks, histogram = tally.finish()
+    >>> columns[ROWS].tolist(), columns[POSITIVES].tolist(), columns[TRUE_POSITIVES].tolist()
+    ([2.0, 1.0], [1.0, 1.0], [0.0, 1.0])
 """
 
 from array import array
@@ -24,7 +30,7 @@ COLUMNS = CALIBRATION + calibration.DECILES * calibration.COLUMNS
 
 
 class Tally:
-    """Adds up rows of (label, margin) by bucket. A score of at least `threshold` says 1."""
+    """Adds up rows of (label, margin) by group. A score of at least `threshold` says 1."""
 
     def __init__(self, threshold: float, decile_edges: Sequence[float], ranking: Ranking, groups: int) -> None:
         self.threshold = threshold
@@ -52,11 +58,11 @@ class Tally:
         sums[decile + 2] += 1
 
     def finish(self) -> tuple[list[array], Ranks, Histogram]:
-        """The sums by column, each of one number a bucket that has rows; how the rows rank; how their scores spread."""
+        """The sums by column, each of one number a group that has rows; how the rows rank; how their scores spread."""
         ranks = self._ranking.finish()
         self._sums[POSITIVE_PLACEMENTS::COLUMNS] = ranks.positive_placements
         self._sums[NEGATIVE_PLACEMENTS::COLUMNS] = ranks.negative_placements
-        # Rows are dealt out in turn: the buckets without any are the last ones.
+        # Rows are dealt out in turn: the groups without any are the last ones.
         group_count = sum(1 for rows in self._sums[ROWS::COLUMNS] if rows)
         columns = [self._sums[column::COLUMNS][:group_count] for column in range(COLUMNS)]
         return columns, ranks, self._scores.histogram()

@@ -7,6 +7,8 @@
 --       Numbers are decimals with nine places: Athena would write a double of ten millions as 1.0E7.
 -- Split by the first three hex digits of ride_id: below ccd train (80%), below e66 validation (10%), else test (10%),
 --       so that a ride keeps its split in every execution.
+-- Put in by sql.py:
+--       <copies>           copies.sql
 -- Put in by render.py:
 --       <bucket>           name of the data bucket
 --       <execution>        name of the execution, [A-Za-z0-9_-]{1,80}
@@ -14,21 +16,8 @@
 --       <feature_columns>  names from distance, healthpoints, magicpoints, tmin, tmax, prcp, with commas between
 UNLOAD (
     WITH
-    -- Equal ride_ids are equal rides; the order only makes it certain which copy is taken.
     copies AS (
-        SELECT
-            ride_id,
-            substr(statustime, 1, 10) AS day,
-            groundstation,
-            distance,
-            healthpoints,
-            magicpoints,
-            ${label_column} AS label,
-            row_number() OVER (
-                PARTITION BY ride_id
-                ORDER BY ${label_column} NULLS LAST, statustime, groundstation, distance, healthpoints, magicpoints
-            ) AS copy
-        FROM rides
+        ${copies}
     ),
     rows_with_weather AS (
         SELECT

@@ -12,21 +12,14 @@
 --       filled_days      rows of weather (ground station and day) with an element that came from another station
 --       filled_rides     rides of the training set whose weather is of such a row
 --       mini_batch_size  a tenth of train_rows, at least 1 and at most 1000
+-- Put in by sql.py:
+--       <copies>        copies.sql
 -- Put in by render.py:
 --       <execution>     name of the execution, [A-Za-z0-9_-]{1,80}
 --       <label_column>  heavy_utilization or service_requested
 WITH
 copies AS (
-    SELECT
-        ride_id,
-        substr(statustime, 1, 10) AS day,
-        groundstation,
-        ${label_column} AS label,
-        row_number() OVER (
-            PARTITION BY ride_id
-            ORDER BY ${label_column} NULLS LAST, statustime, groundstation, distance, healthpoints, magicpoints
-        ) AS copy
-    FROM rides
+    ${copies}
 ),
 days AS (
     SELECT
@@ -39,7 +32,7 @@ days AS (
     FROM weather
     WHERE execution = '${execution}'
 ),
-judged AS (
+fates AS (
     SELECT
         copies.copy AS copy,
         copies.label AS label,
@@ -75,4 +68,4 @@ SELECT
     (SELECT count(*) FROM days WHERE filled) AS filled_days,
     count_if(filled AND fate IN ('train', 'validation', 'test')) AS filled_rides,
     greatest(1, least(1000, count_if(fate = 'train') / 10)) AS mini_batch_size
-FROM judged
+FROM fates

@@ -17,15 +17,15 @@ MAX_BYTES = 15_000_000
 def main(build: Path) -> int:
     template = (build / "template.yaml").read_text(encoding="utf-8")
     blocks = re.findall(r"^  (\w+Function):\n((?:    .*\n|\n)+)", template, re.MULTILINE)
-    found = [
+    handlers = [
         (name, *(re.findall(rf"^      {field}: (\S+)", block, re.MULTILINE) for field in ("CodeUri", "Handler")))
         for name, block in blocks
     ]
-    if not found:
+    if not handlers:
         print(f"no function in {build / 'template.yaml'}", file=sys.stderr)
         return 1
     failed = 0
-    for name, (code,), (handler,) in found:
+    for name, (code,), (handler,) in handlers:
         package = (build / code).resolve()
         size = sum(path.stat().st_size for path in package.rglob("*") if path.is_file())
         fault = imported(package, handler) or (f"{size:,} bytes, more than {MAX_BYTES:,}" if size > MAX_BYTES else "")
@@ -44,10 +44,10 @@ def imported(package: Path, handler: str) -> str:
         "AWS_DEFAULT_REGION": "us-east-1",
         "POWERTOOLS_SERVICE_NAME": "wildrydes",
     }
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-I", "-c", code], env=environment, capture_output=True, text=True, check=False
     )
-    return done.stderr.strip().splitlines()[-1] if done.returncode else ""
+    return process.stderr.strip().splitlines()[-1] if process.returncode else ""
 
 
 if __name__ == "__main__":

@@ -70,8 +70,8 @@ def test_requests_for_predictions_are_validated_whatever_a_body_calls_itself() -
 def test_conditions_and_parameters_that_it_names_are_the_template_s() -> None:
     text = SOURCE.read_text(encoding="utf-8")
     assert set(re.findall(r'"Fn::If": \[\s*"(\w+)"', text)) <= set(TEMPLATE["Conditions"])
-    named = set(re.findall(r"\$\{(\w+)(?:\.\w+)?\}", text))
-    assert named <= set(TEMPLATE["Parameters"]) | set(TEMPLATE["Resources"])
+    names = set(re.findall(r"\$\{(\w+)(?:\.\w+)?\}", text))
+    assert names <= set(TEMPLATE["Parameters"]) | set(TEMPLATE["Resources"])
 
 
 @pytest.mark.parametrize("response_type", GATEWAY_RESPONSES)

@@ -21,8 +21,8 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_commands_named_are_commands_of_the_makefile(document: Path) -> None:
-    named = set(re.findall(r"(?:^    |`)make ([a-z]+)", document.read_text(encoding="utf-8"), re.MULTILINE))
-    assert named <= TARGETS
+    commands = set(re.findall(r"(?:^    |`)make ([a-z]+)", document.read_text(encoding="utf-8"), re.MULTILINE))
+    assert commands <= TARGETS
 
 
 def test_variables_of_the_readme_are_those_of_make_run() -> None:
@@ -35,8 +35,8 @@ def test_execution_input_of_the_readme_is_the_default() -> None:
     from wildrydes.parameters import check_parameters
 
     (block,) = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
-    given = json.loads(block)
-    assert check_parameters("an-execution", given, this_year=2026) == check_parameters(
+    execution_input = json.loads(block)
+    assert check_parameters("an-execution", execution_input, this_year=2026) == check_parameters(
         "an-execution", {"hyperparameters": {"epochs": 15}}, this_year=2026
     )
 

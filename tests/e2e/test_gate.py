@@ -53,7 +53,7 @@ def test_promote_false_judges_and_leaves_the_api_without_a_model(stack: Stack, j
 def test_first_model_goes_live_for_beating_the_constant_prediction(stack: Stack, first: dict[str, Any]) -> None:
     assert first["promoted"]
     assert first["live_model_path"] == first["model_path"]
-    assert first["verdict"]["reason"].startswith("There is no live model, and log loss 0.07")
+    assert first["verdict"]["reason"].startswith("There is no champion, and log loss 0.07")
     assert first["metrics"]["calibration_error"] <= 0.05
     assert live(stack) == first["execution"]
 
@@ -99,7 +99,7 @@ def test_worse_model_does_not_go_live(stack: Stack, first: dict[str, Any]) -> No
 def test_other_target_or_other_features_need_force(stack: Stack, first: dict[str, Any]) -> None:
     other = stack.retrain(target="service_requested")
     assert not other["promoted"]
-    assert f"The live model {first['execution']} is of the target heavy_utilization" in other["verdict"]["reason"]
+    assert f"The champion {first['execution']} is of the target heavy_utilization" in other["verdict"]["reason"]
     assert card(stack, other)["differences"] == {}
     fewer = stack.retrain(features=["distance", "magicpoints"])
     assert not fewer["promoted"]

@@ -62,7 +62,7 @@ class Bucket:
 
     def keys(self, prefix: str) -> list[str]:
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=NAME, Prefix=prefix)
-        return [found["Key"] for page in pages for found in page.get("Contents", ())]
+        return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
 
 
 @pytest.fixture(scope="session")
@@ -124,7 +124,7 @@ EVALUATION = {
 
 
 @pytest.fixture
-def trained(bucket: Bucket, write_artefact: Any) -> Bucket:
+def model_bucket(bucket: Bucket, write_artefact: Any) -> Bucket:
     """A model that says 1 from 50 magic points a mile on, and four test rows, one of them against it."""
     bucket.put(KEY, write_artefact([-0.5, 0.01], 0.0, 0.5))
     bucket.put("training-sets/e1/split=test/part-0", "1,10,550\n0,10,450\n")
@@ -134,7 +134,7 @@ def trained(bucket: Bucket, write_artefact: Any) -> Bucket:
 
 
 @pytest.fixture
-def evaluate(trained: Bucket, run: Callable[[str, Any], Any]) -> Callable[..., Any]:
+def evaluate(model_bucket: Bucket, run: Callable[[str, Any], Any]) -> Callable[..., Any]:
     """Runs evaluate_model on that model and those rows, its rides listed before, with fields of its event changed."""
 
     def evaluate(**changes: Any) -> Any:
@@ -157,9 +157,9 @@ CARD = {
 
 
 @pytest.fixture
-def ask(trained: Bucket, run: Callable[[str, Any], Any], monkeypatch: pytest.MonkeyPatch) -> Ask:
+def ask(model_bucket: Bucket, run: Callable[[str, Any], Any], monkeypatch: pytest.MonkeyPatch) -> Ask:
     """Asks predict, with the model promoted."""
-    digest = sha256(trained.get(KEY)).hexdigest()
-    trained.put("models/e1/card.json", json.dumps(CARD | {"lineage": {"artefact_sha256": digest}}))
+    digest = sha256(model_bucket.get(KEY)).hexdigest()
+    model_bucket.put("models/e1/card.json", json.dumps(CARD | {"lineage": {"artefact_sha256": digest}}))
     monkeypatch.setenv("MODEL_PATH", KEY)
     return Ask(run, monkeypatch)

@@ -14,10 +14,10 @@ FEATURES = ["distance", "magicpoints"]
 LOG_LOSS = (0.474077 + 0.474077 + 0.688160 + 1.313262) / 4
 
 
-def test_a_model_is_judged_on_every_object_of_the_test_split(trained: Any, evaluate: Any) -> None:
-    found = evaluate()
-    verdict = found.pop("verdict")
-    assert found == {
+def test_a_model_is_judged_on_every_object_of_the_test_split(model_bucket: Any, evaluate: Any) -> None:
+    summary = evaluate()
+    verdict = summary.pop("verdict")
+    assert summary == {
         "rows": 4,
         "not_finite": 0,
         "threshold": 0.5,
@@ -38,20 +38,20 @@ def test_a_model_is_judged_on_every_object_of_the_test_split(trained: Any, evalu
     }
     # A constant prediction of the training rows' share, one half, costs log 2 a row.
     assert not verdict["promote"]
-    assert verdict["reason"].startswith("There is no live model, and log loss 0.7374 is not below the 0.6931 of a")
+    assert verdict["reason"].startswith("There is no champion, and log loss 0.7374 is not below the 0.6931 of a")
 
 
 def histogram_of(card: dict[str, Any]) -> dict[str, list[int]]:
     return card["metrics"]["histogram"]
 
 
-def test_the_card_tells_how_it_was_judged_and_what_it_was_trained_on(trained: Any, evaluate: Any) -> None:
-    found = evaluate()
-    card = trained.json("models/e1/card.json")
+def test_the_card_tells_how_it_was_judged_and_what_it_was_trained_on(model_bucket: Any, evaluate: Any) -> None:
+    summary = evaluate()
+    card = model_bucket.json("models/e1/card.json")
     assert (card["execution"], card["target"], card["features"]) == ("e1", "heavy_utilization", FEATURES)
     assert (card["model_path"], card["rows"], card["hyperparameters"]) == (KEY, 4, {"epochs": "15"})
     assert (card["metrics"]["accuracy"], card["live"], card["differences"]) == (0.75, None, {})
-    assert (card["verdict"], card["golden"]) == (found["verdict"], found["golden"])
+    assert (card["verdict"], card["golden"]) == (summary["verdict"], summary["golden"])
     assert card["training"] == {
         "distance": {"mean": 20.0, "deviation": pytest.approx(50**0.5)},
         "magicpoints": {"mean": 600.0, "deviation": pytest.approx(290_000**0.5)},
@@ -61,8 +61,10 @@ def test_the_card_tells_how_it_was_judged_and_what_it_was_trained_on(trained: An
     assert sum(point["rows"] for point in card["metrics"]["calibration"]) == 4
     assert (card["weights"], card["bias"]) == ([-0.5, pytest.approx(0.01)], 0.0)
     # Logistic of 0.5, -0.5, 0.01 and -1: 0.62, 0.38, 0.50 and 0.27.
-    drawn = {label: [place for place, rows in enumerate(bins) if rows] for label, bins in histogram_of(card).items()}
-    assert drawn == {"positives": [5, 10, 12], "negatives": [7]}
+    filled_bins = {
+        label: [place for place, rows in enumerate(bins) if rows] for label, bins in histogram_of(card).items()
+    }
+    assert filled_bins == {"positives": [5, 10, 12], "negatives": [7]}
     assert (card["metrics"]["roc"][0]["true_positives"], card["metrics"]["roc"][-1]["false_positives"]) == (0, 1)
     assert (card["region"], card["created"][-6:]) == ("us-east-1", "+00:00")
 
@@ -71,9 +73,9 @@ LIVE = "models/e0/e0-job/output/model.tar.gz"
 
 
 @pytest.fixture
-def live(trained: Any, write_artefact: Any) -> Any:
+def live(model_bucket: Any, write_artefact: Any) -> Any:
     """A live model that is surer of the same: it makes the same mistake, at a higher cost."""
-    trained.put(LIVE, write_artefact([-5.0, 0.1], 0.0, 0.5))
+    model_bucket.put(LIVE, write_artefact([-5.0, 0.1], 0.0, 0.5))
     card = {
         "execution": "e0",
         "target": "heavy_utilization",
@@ -81,10 +83,10 @@ def live(trained: Any, write_artefact: Any) -> Any:
         "model_path": LIVE,
         "threshold": 0.5,
     }
-    trained.put(
+    model_bucket.put(
         "models/e0/card.json", json.dumps(card | {"rows": 4, "metrics": {}, "hyperparameters": {}, "created": ""})
     )
-    return trained
+    return model_bucket
 
 
 def changed_card(live: Any, **fields: Any) -> None:
@@ -92,7 +94,7 @@ def changed_card(live: Any, **fields: Any) -> None:
 
 
 def test_the_live_model_is_judged_on_the_same_rows(live: Any, evaluate: Any) -> None:
-    found = evaluate(live_model_path=LIVE)
+    summary = evaluate(live_model_path=LIVE)
     card = live.json("models/e1/card.json")
     theirs = card["live"]["metrics"]
     assert (card["live"]["execution"], card["live"]["incomparable"]) == ("e0", None)
@@ -101,13 +103,13 @@ def test_the_live_model_is_judged_on_the_same_rows(live: Any, evaluate: Any) -> 
     assert sum(theirs["histogram"]["positives"]) == 3
     assert theirs["log_loss"] == pytest.approx((0.006715 + 0.006715 + 0.644397 + 10.000045) / 4, abs=1e-6)
     apart = card["differences"]["log_loss"]
-    assert apart["difference"] == pytest.approx(found["log_loss"] - theirs["log_loss"])
+    assert apart["difference"] == pytest.approx(summary["log_loss"] - theirs["log_loss"])
     # Most of it is one row of four, which not every replicate has: better, but not certainly.
     assert apart["low"] < apart["difference"] < 0 < apart["high"]
-    assert found["verdict"]["reason"].startswith(
-        "Log loss 0.7374 is not certainly below the 2.6645 of the live model e0"
+    assert summary["verdict"]["reason"].startswith(
+        "Log loss 0.7374 is not certainly below the 2.6645 of the champion e0"
     )
-    assert found["live_model_path"] == LIVE
+    assert summary["live_model_path"] == LIVE
 
 
 @pytest.mark.parametrize(
@@ -120,13 +122,13 @@ def test_the_live_model_is_judged_on_the_same_rows(live: Any, evaluate: Any) -> 
 )
 def test_a_live_model_of_something_else_is_not_compared(live: Any, evaluate: Any, fields: Any, why: str) -> None:
     changed_card(live, **fields)
-    found = evaluate(live_model_path=LIVE)
+    summary = evaluate(live_model_path=LIVE)
     card = live.json("models/e1/card.json")
     assert card["live"]["incomparable"].startswith(why)
     assert (card["live"]["metrics"], card["differences"]) == (None, {})
     assert "weights" not in card["live"]
-    assert found["verdict"]["reason"].startswith(f"The live model e0 {why}")
-    assert "does not have force: true" in found["verdict"]["reason"]
+    assert summary["verdict"]["reason"].startswith(f"The champion e0 {why}")
+    assert "does not have force: true" in summary["verdict"]["reason"]
 
 
 def test_a_live_model_that_cannot_be_read_is_no_reason_to_fail(live: Any, evaluate: Any) -> None:
@@ -134,30 +136,32 @@ def test_a_live_model_that_cannot_be_read_is_no_reason_to_fail(live: Any, evalua
     assert "cannot be read (the artefact is no gzip" in evaluate(live_model_path=LIVE)["verdict"]["reason"]
     live.s3.delete_object(Bucket="wildrydes-data", Key="models/e0/card.json")
     assert "models/e0/card.json is not there" in evaluate(live_model_path=LIVE)["verdict"]["reason"]
-    lost = evaluate(live_model_path="lost.tar.gz")
-    assert "'lost.tar.gz' is no key of a model" in lost["verdict"]["reason"]
+    summary = evaluate(live_model_path="lost.tar.gz")
+    assert "'lost.tar.gz' is no key of a model" in summary["verdict"]["reason"]
 
 
-def test_a_training_split_of_one_class_has_no_constant_to_beat(trained: Any, evaluate: Any) -> None:
-    trained.put("training-sets/e1/split=train/part-0.gz", b"1,10,500\n")
+def test_a_training_split_of_one_class_has_no_constant_to_beat(model_bucket: Any, evaluate: Any) -> None:
+    model_bucket.put("training-sets/e1/split=train/part-0.gz", b"1,10,500\n")
     with pytest.raises(BadTestSet, match=r"of 1 rows under .*split=train/ 1 are positive"):
         evaluate()
 
 
-def test_a_model_without_one_finite_prediction_is_a_bad_model(trained: Any, evaluate: Any, write_artefact: Any) -> None:
-    trained.put(KEY, write_artefact([3e38, 3e38], 0.0, 0.5))
-    trained.put("training-sets/e1/split=test/part-0", "1,1e300,1e300\n")
-    trained.s3.delete_object(Bucket="wildrydes-data", Key="training-sets/e1/split=test/part-1.gz")
+def test_a_model_without_one_finite_prediction_is_a_bad_model(
+    model_bucket: Any, evaluate: Any, write_artefact: Any
+) -> None:
+    model_bucket.put(KEY, write_artefact([3e38, 3e38], 0.0, 0.5))
+    model_bucket.put("training-sets/e1/split=test/part-0", "1,1e300,1e300\n")
+    model_bucket.s3.delete_object(Bucket="wildrydes-data", Key="training-sets/e1/split=test/part-1.gz")
     with pytest.raises(BadModel, match="of no row of the test split"):
         evaluate()
 
 
 def test_an_artefact_of_other_features_or_of_another_kind_is_a_bad_model(
-    trained: Any, evaluate: Any, write_artefact: Any
+    model_bucket: Any, evaluate: Any, write_artefact: Any
 ) -> None:
     with pytest.raises(BadModel, match="2 features, not of distance"):
         evaluate(features=["distance"])
-    trained.put(KEY, write_artefact([1.0, 1.0], 0.0, 0.5, "LinearRegressionOutput"))
+    model_bucket.put(KEY, write_artefact([1.0, 1.0], 0.0, 0.5, "LinearRegressionOutput"))
     with pytest.raises(BadModel, match="regressor"):
         evaluate()
 
@@ -174,13 +178,15 @@ def test_an_artefact_of_other_features_or_of_another_kind_is_a_bad_model(
         (gzip.compress(b"1,10,550\n", mtime=0)[:-6], "cut short"),
     ],
 )
-def test_a_row_that_is_none_is_named_by_object_and_line(trained: Any, evaluate: Any, data: bytes, message: str) -> None:
-    trained.put("training-sets/e1/split=test/part-0", data)
+def test_a_row_that_is_none_is_named_by_object_and_line(
+    model_bucket: Any, evaluate: Any, data: bytes, message: str
+) -> None:
+    model_bucket.put("training-sets/e1/split=test/part-0", data)
     with pytest.raises(BadTestSet, match="training-sets/e1/split=test/part-0") as raised:
         evaluate()
     assert message in str(raised.value)
 
 
-def test_an_empty_test_split_is_no_perfect_score_but_an_error(trained: Any, evaluate: Any) -> None:
+def test_an_empty_test_split_is_no_perfect_score_but_an_error(model_bucket: Any, evaluate: Any) -> None:
     with pytest.raises(BadTestSet, match="no row under s3://wildrydes-data/training-sets/e1/split=none/"):
         evaluate(test_prefix="training-sets/e1/split=none/")

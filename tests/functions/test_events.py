@@ -84,8 +84,8 @@ VALUES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", VALUES)
 def test_the_example_gives(example: Any, name: str) -> None:
-    found = example(name)
-    assert {field: found[field] for field in VALUES[name]} == VALUES[name]
+    output = example(name)
+    assert {field: output[field] for field in VALUES[name]} == VALUES[name]
 
 
 ERRORS: dict[str, tuple[type[Exception], str]] = {
@@ -108,9 +108,9 @@ VERDICTS: dict[str, tuple[bool, str]] = {
     # Right and well below the constant, but unsure of it: the calibration error of its two rows is 0.38.
     "evaluate_model_test_split": (
         False,
-        "There is no live model, and log loss 0.4741 is below the 0.6931 of a constant",
+        "There is no champion, and log loss 0.4741 is below the 0.6931 of a constant",
     ),
-    "evaluate_model_beside_live": (True, "Log loss 0.0067 is below the 0.4741 of the live model first-run by 0.01 or"),
+    "evaluate_model_beside_live": (True, "Log loss 0.0067 is below the 0.4741 of the champion first-run by 0.01 or"),
 }
 
 
@@ -121,10 +121,10 @@ def test_the_example_is_judged(bucket: Any, example: Any, write_artefact: Any, n
     card = json.loads(bucket.get("models/first-run/card.json")) | {"features": ["distance", "magicpoints"]}
     bucket.put("models/first-run/card.json", json.dumps(card))
     promote, reason = VERDICTS[name]
-    found = example(name)
-    assert (found["accuracy"], found["auc"], found["rows"]) == (1.0, 1.0, 2)
-    assert found["verdict"]["promote"] == promote
-    assert found["verdict"]["reason"].startswith(reason)
+    output = example(name)
+    assert (output["accuracy"], output["auc"], output["rows"]) == (1.0, 1.0, 2)
+    assert output["verdict"]["promote"] == promote
+    assert output["verdict"]["reason"].startswith(reason)
 
 
 ANSWERS: dict[str, tuple[int, dict[str, Any] | str]] = {
@@ -154,7 +154,9 @@ ANSWERS: dict[str, tuple[int, dict[str, Any] | str]] = {
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_the_example_is_answered(example: Any, name: str) -> None:
-    status, told = ANSWERS[name]
+    status, expected = ANSWERS[name]
     answer = example(name)
-    body = answer["body"] if isinstance(told, str) else {field: json.loads(answer["body"])[field] for field in told}
-    assert (answer["statusCode"], body) == (status, told)
+    body = (
+        answer["body"] if isinstance(expected, str) else {name: json.loads(answer["body"])[name] for name in expected}
+    )
+    assert (answer["statusCode"], body) == (status, expected)

@@ -17,11 +17,11 @@ NOTHING = sha256(b"").hexdigest()
 
 
 @pytest.fixture
-def listed(trained: Any, run: Any) -> Any:
+def listing(model_bucket: Any, run: Any) -> Any:
     """A bucket whose rides were listed before the training set was built."""
-    trained.put("processed/stream/", b"")
-    trained.put(RIDES, b"rides")
-    return trained, run("list_rides", {"execution": "e1"})
+    model_bucket.put("processed/stream/", b"")
+    model_bucket.put(RIDES, b"rides")
+    return model_bucket, run("list_rides", {"execution": "e1"})
 
 
 def lineage_of(bucket: Any) -> dict[str, Any]:
@@ -32,8 +32,8 @@ def text_of(bucket: Any, listing: dict[str, Any]) -> bytes:
     return gzip.decompress(bucket.get(listing["list"]))
 
 
-def test_rides_are_listed_with_what_s3_says_of_them(listed: Any) -> None:
-    bucket, listing = listed
+def test_rides_are_listed_with_what_s3_says_of_them(listing: Any) -> None:
+    bucket, listing = listing
     assert listing == {
         "prefix": "processed/",
         "objects": 1,
@@ -45,11 +45,11 @@ def test_rides_are_listed_with_what_s3_says_of_them(listed: Any) -> None:
     assert set(line) == {"key", "etag", "size", "version", "modified"}
 
 
-def test_the_card_has_digests_of_lists_and_the_lists_those_of_contents(listed: Any, evaluate: Any) -> None:
-    bucket, rides = listed
+def test_the_card_has_digests_of_lists_and_the_lists_those_of_contents(listing: Any, evaluate: Any) -> None:
+    bucket, rides = listing
     bucket.put("weather/e1/part", b"weather")
     bucket.put("weather/e2/part", b"of another execution")
-    evaluate(lineage=known(rides))
+    evaluate(lineage=lineage_input(rides))
     lineage = lineage_of(bucket)
     assert lineage["rides"] == rides
     assert (lineage["unsettled_rides"]["objects"], lineage["unsettled_rides"]["sha256"]) == (0, NOTHING)
@@ -61,31 +61,31 @@ def test_the_card_has_digests_of_lists_and_the_lists_those_of_contents(listed: A
             assert line["sha256"] == sha256(bucket.get(line["key"])).hexdigest()
     assert lineage["artefact_sha256"] == sha256(bucket.get(KEY)).hexdigest()
     assert lineage["code_sha256"] == code_digest(FUNCTIONS)
-    assert {name: lineage[name] for name in known(rides)} == known(rides)
+    assert {name: lineage[name] for name in lineage_input(rides)} == lineage_input(rides)
 
 
-def known(rides: dict[str, Any]) -> dict[str, Any]:
+def lineage_input(rides: dict[str, Any]) -> dict[str, Any]:
     return {"rides": rides, "image": {"uri": "i:1", "digest": "", "unknown": "refused"}, "training": {"job": "e1-job"}}
 
 
-def test_rides_that_come_while_the_training_set_is_built_are_named_apart(listed: Any, evaluate: Any) -> None:
-    bucket, rides = listed
+def test_rides_that_come_while_the_training_set_is_built_are_named_apart(listing: Any, evaluate: Any) -> None:
+    bucket, rides = listing
     bucket.put("processed/b/00000-of-00001.jsonl.gz", b"more rides")
     bucket.put(RIDES, b"rides")
     # The query wrote this one last, when it had read what it reads.
     bucket.put("training-sets/e1/split=train/part-0.gz", gzip.compress(b"1,10,500\n0,20,100\n"))
-    evaluate(lineage=known(rides))
+    evaluate(lineage=lineage_input(rides))
     lineage = lineage_of(bucket)
     assert lineage["rides"] == rides
     (line,) = bucket.lines(lineage["unsettled_rides"]["list"])
     assert line["key"] == "processed/b/00000-of-00001.jsonl.gz"
 
 
-def test_a_list_that_is_not_what_its_digest_names_fails_the_evaluation(listed: Any, evaluate: Any) -> None:
-    bucket, rides = listed
+def test_a_list_that_is_not_what_its_digest_names_fails_the_evaluation(listing: Any, evaluate: Any) -> None:
+    bucket, rides = listing
     bucket.put(rides["list"], gzip.compress(b""))
     with pytest.raises(BadLineage, match=f"has the digest {NOTHING}, and is to have {rides['sha256']}"):
-        evaluate(lineage=known(rides))
+        evaluate(lineage=lineage_input(rides))
     bucket.s3.delete_object(Bucket="wildrydes-data", Key=rides["list"])
     with pytest.raises(MissingObject, match="lineage/rides"):
-        evaluate(lineage=known(rides))
+        evaluate(lineage=lineage_input(rides))

@@ -323,8 +323,8 @@ def test_the_document_is_made_for_the_live_model(ask: Ask) -> None:
     assert "x-amazon" not in json.dumps(document)
     assert "Fn::" not in json.dumps(document)
     context = {"domainName": "abc.execute-api.eu-west-1.amazonaws.com", "path": "/live/openapi.json"}
-    told = ask.send("GET", "/openapi.json", requestContext=context).json
-    assert told["servers"] == [{"url": "https://abc.execute-api.eu-west-1.amazonaws.com/live"}]
+    document = ask.send("GET", "/openapi.json", requestContext=context).json
+    assert document["servers"] == [{"url": "https://abc.execute-api.eu-west-1.amazonaws.com/live"}]
 
 
 def test_the_gateways_request_id_is_the_answers(ask: Ask) -> None:
@@ -349,9 +349,9 @@ def test_before_the_first_promotion_the_answer_is_503_and_says_so(ask: Ask) -> N
 
 
 def test_a_live_model_that_cannot_be_read_is_503_and_the_log_names_it(
-    ask: Ask, trained: Any, caplog: pytest.LogCaptureFixture
+    ask: Ask, model_bucket: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    trained.put(KEY, b"not a model")
+    model_bucket.put(KEY, b"not a model")
     answer = ask(RIDE)
     assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
     assert answer.json["detail"] == "the live model, that of the execution e1, cannot be loaded"
@@ -359,16 +359,18 @@ def test_a_live_model_that_cannot_be_read_is_503_and_the_log_names_it(
     assert "required" not in ask.get("/openapi.json").json["components"]["schemas"]["Ride"]
 
 
-def test_a_live_model_that_is_not_there_is_503_too(ask: Ask, trained: Any, caplog: pytest.LogCaptureFixture) -> None:
-    trained.s3.delete_object(Bucket="wildrydes-data", Key="models/e1/card.json")
+def test_a_live_model_that_is_not_there_is_503_too(
+    ask: Ask, model_bucket: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    model_bucket.s3.delete_object(Bucket="wildrydes-data", Key="models/e1/card.json")
     assert ask(RIDE).status == 503
     assert "MissingObject: s3://wildrydes-data/models/e1/card.json is not there" in caplog.text
 
 
 def test_a_model_that_was_replaced_after_its_evaluation_does_not_answer(
-    ask: Ask, trained: Any, write_artefact: Any, caplog: pytest.LogCaptureFixture
+    ask: Ask, model_bucket: Any, write_artefact: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    trained.put(KEY, write_artefact([-0.25, 0.01], 0.0, 0.5))
+    model_bucket.put(KEY, write_artefact([-0.25, 0.01], 0.0, 0.5))
     assert ask(RIDE).status == 503
     assert "had " in caplog.text and "when it was evaluated" in caplog.text
 
@@ -379,17 +381,17 @@ def test_what_evaluate_model_writes_is_what_predict_reads(ask: Ask, evaluate: An
     assert (answer.json["probability"], answer.json["model"]) == (golden["probability"], "e1")
 
 
-def test_the_model_is_read_once_a_process(ask: Ask, trained: Any) -> None:
+def test_the_model_is_read_once_a_process(ask: Ask, model_bucket: Any) -> None:
     assert ask(RIDE).status == 200
-    trained.put(KEY, b"gone")
+    model_bucket.put(KEY, b"gone")
     assert ask(RIDE).status == 200
 
 
-def test_a_model_that_could_not_be_read_is_tried_again(ask: Ask, trained: Any) -> None:
-    artefact = trained.get(KEY)
-    trained.put(KEY, b"for now")
+def test_a_model_that_could_not_be_read_is_tried_again(ask: Ask, model_bucket: Any) -> None:
+    artefact = model_bucket.get(KEY)
+    model_bucket.put(KEY, b"for now")
     assert ask(RIDE).status == 503
-    trained.put(KEY, artefact)
+    model_bucket.put(KEY, artefact)
     assert ask(RIDE).status == 200
 
 
@@ -398,18 +400,23 @@ def test_each_request_leaves_one_line_of_metrics_without_a_payload(
 ) -> None:
     ask([RIDE, RIDE, RIDE | {"magicpoints": 450}, {"secret": 1}])
     line = capsys.readouterr().out
-    told = json.loads(line)
-    assert (told["service"], told["status"], told["Predictions"], told["RidesRefused"]) == ("wildrydes", "200", 3, 1)
-    score = told["PredictionScore"]
+    fields = json.loads(line)
+    assert (fields["service"], fields["status"], fields["Predictions"], fields["RidesRefused"]) == (
+        "wildrydes",
+        "200",
+        3,
+        1,
+    )
+    score = fields["PredictionScore"]
     assert dict(zip(score["Values"], score["Counts"], strict=True)) == {0.625: 2, 0.375: 1}
     assert (score["Count"], score["Sum"]) == (3, pytest.approx(2 * 0.6224593 + 0.3775407, abs=1e-6))
-    assert told["PredictionLatency"] > 0
-    of_all, by_status = told["_aws"]["CloudWatchMetrics"]
+    assert fields["PredictionLatency"] > 0
+    of_all, by_status = fields["_aws"]["CloudWatchMetrics"]
     assert (of_all["Namespace"], of_all["Dimensions"]) == ("WildRydes", [["service"]])
     assert by_status["Dimensions"] == [["service", "status"]]
-    named = {metric["Name"] for directive in (of_all, by_status) for metric in directive["Metrics"]}
-    assert named == {"PredictionLatency", "Predictions", "RidesRefused", "PredictionScore", "PredictionRequests"}
-    assert named <= set(told)
+    names = {metric["Name"] for directive in (of_all, by_status) for metric in directive["Metrics"]}
+    assert names == {"PredictionLatency", "Predictions", "RidesRefused", "PredictionScore", "PredictionRequests"}
+    assert names <= set(fields)
     assert "secret" not in line
 
 
@@ -417,8 +424,8 @@ def test_the_metrics_of_one_ride_and_of_none(ask: Ask, capsys: pytest.CaptureFix
     ask(RIDE)
     assert json.loads(capsys.readouterr().out)["PredictionScore"] == pytest.approx(0.6224593, abs=1e-6)
     ask({"distance": 10})
-    told = json.loads(capsys.readouterr().out)
-    assert (told["status"], told["RidesRefused"], "PredictionScore" in told) == ("422", 1, False)
+    fields = json.loads(capsys.readouterr().out)
+    assert (fields["status"], fields["RidesRefused"], "PredictionScore" in fields) == ("422", 1, False)
 
 
 def test_a_missing_setting_is_named(bucket: Any, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -432,10 +439,10 @@ def test_a_missing_setting_is_named(bucket: Any, run: Any, monkeypatch: pytest.M
 
 def test_predict_imports_the_standard_library_alone_and_little_of_it() -> None:
     code = "import sys, predict.app; print(*sys.modules)"
-    listed = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-S", "-c", code], cwd=FUNCTIONS, capture_output=True, text=True, check=True
     ).stdout.split()
-    packages = {name.partition(".")[0] for name in listed}
+    packages = {name.partition(".")[0] for name in process}
     assert {"predict", "aws", "wildrydes"} == packages - sys.stdlib_module_names - {"__main__"}
     # Each of these takes a tenth or more of the time until the first answer.
     assert not packages & {"dataclasses", "email", "http", "logging", "pathlib", "ssl", "tarfile", "urllib", "zipfile"}

@@ -38,7 +38,7 @@ HEADERS = st.dictionaries(
 QUERIES = st.none() | st.dictionaries(st.sampled_from(["features", "x"]), st.lists(st.text(max_size=20), max_size=3))
 
 
-def checked(answer: Answer) -> None:
+def check_answer(answer: Answer) -> None:
     """What holds of every answer while a model is live."""
     assert answer.status in (200, 400, 404, 405, 413, 415, 422)
     # Lambda's runtime sends it as UTF-8, which a surrogate without its half has none of.
@@ -59,22 +59,22 @@ def test_any_request_is_answered(
     single = {name: values[-1] for name, values in (query or {}).items() if values}
     event = {"headers": headers, "multiValueHeaders": several, "body": body, "isBase64Encoded": encoded}
     event |= {"queryStringParameters": single or None, "multiValueQueryStringParameters": query}
-    checked(ask.send(method, path, **event))
+    check_answer(ask.send(method, path, **event))
 
 
 @PROPERTY
 @given(body=TEXTS, headers=st.just({}) | HEADERS)
 def test_any_body_is_answered(ask: Ask, body: str, headers: dict[str, str]) -> None:
-    checked(ask(body, headers=headers))
+    check_answer(ask(body, headers=headers))
 
 
 @PROPERTY
 @given(data=st.binary(max_size=200) | TEXTS.map(lambda text: text.encode("utf-16")))
 def test_any_bytes_are_answered(ask: Ask, data: bytes) -> None:
-    checked(ask(data))
-    checked(ask.send("POST", "/", body=base64.b85encode(data).decode(), isBase64Encoded=True))
+    check_answer(ask(data))
+    check_answer(ask.send("POST", "/", body=base64.b85encode(data).decode(), isBase64Encoded=True))
     # What API Gateway makes of bytes that are no UTF-8.
-    checked(ask(data.decode("utf-8", "replace")))
+    check_answer(ask(data.decode("utf-8", "replace")))
 
 
 @PROPERTY
@@ -84,10 +84,10 @@ def test_an_array_is_answered_in_order(ask: Ask, rides: list[Any], accept: str) 
     assert answer.status == 200
     answer.body.encode()
     if accept == "*/*":
-        told = answer.json["predictions"]
+        predictions = answer.json["predictions"]
         alone = [ask(ride) if isinstance(ride, dict) else None for ride in rides]
-        assert len(told) == len(rides)
-        for each, single in zip(told, alone, strict=True):
+        assert len(predictions) == len(rides)
+        for each, single in zip(predictions, alone, strict=True):
             if single and single.status == 200:
                 assert each["probability"] == single.json["probability"]
             else:
@@ -95,13 +95,13 @@ def test_an_array_is_answered_in_order(ask: Ask, rides: list[Any], accept: str) 
 
 
 @pytest.fixture
-def live(ask: Ask, write_artefact: Callable[..., bytes], trained: Any) -> Ask:
+def live(ask: Ask, write_artefact: Callable[..., bytes], model_bucket: Any) -> Ask:
     """The handler with a model of all six features."""
     artefact = write_artefact(WEIGHTS, BIAS, 0.5)
     key = "models/six/six/output/model.tar.gz"
     card = {"execution": "six", "target": "service_requested", "features": FEATURES, "model_path": key}
-    trained.put(key, artefact)
-    trained.put("models/six/card.json", json.dumps(card))
+    model_bucket.put(key, artefact)
+    model_bucket.put("models/six/card.json", json.dumps(card))
     ask.set("MODEL_PATH", key)
     return ask
 
@@ -121,11 +121,11 @@ def test_valid_rides_get_mxnets_numbers(live: Ask, mxnet: Any) -> None:
     rows = [[0.5 + row, 9000.0 - 90 * row, 40.0 * row, 7.0 * row - 60, 3.5 * row, 4.0 * row] for row in range(100)]
     expected = scores_of_mxnet(mxnet, rows)
     rides = [dict(zip(FEATURES, row, strict=True)) for row in rows]
-    told = [each["probability"] for each in live(rides).json["predictions"]]
-    assert told == pytest.approx(expected, abs=1e-6)
+    probabilities = [each["probability"] for each in live(rides).json["predictions"]]
+    assert probabilities == pytest.approx(expected, abs=1e-6)
     assert max(expected) - min(expected) > 0.25
-    assert [live(ride).json["probability"] for ride in rides[:5]] == told[:5]
-    assert live.get("/predictions", features=",".join(map(repr, rows[7]))).json["probability"] == told[7]
+    assert [live(ride).json["probability"] for ride in rides[:5]] == probabilities[:5]
+    assert live.get("/predictions", features=",".join(map(repr, rows[7]))).json["probability"] == probabilities[7]
 
 
 @PROPERTY
@@ -134,6 +134,6 @@ def test_a_valid_ride_is_answered_whichever_way_it_is_spelt(live: Ask, row: list
     answer = live(dict(zip(FEATURES, row, strict=True)))
     assert (answer.status, 0 <= answer.json["probability"] <= 1) == (200, True)
     assert answer.json["label"] == int(answer.json["probability"] >= 0.5)
-    spelt = {name.swapcase(): repr(value) for name, value in reversed(list(zip(FEATURES, row, strict=True)))}
-    for other in (live(spelt), live.get("/predictions", features=",".join(map(repr, row)))):
+    respelling = {name.swapcase(): repr(value) for name, value in reversed(list(zip(FEATURES, row, strict=True)))}
+    for other in (live(respelling), live.get("/predictions", features=",".join(map(repr, row)))):
         assert other.json["probability"] == answer.json["probability"]

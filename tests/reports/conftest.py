@@ -14,7 +14,7 @@ MakeCard = Callable[..., dict[str, Any]]
 FEATURES = ["distance", "magicpoints", "TMAX"]
 
 
-def scored(rows: int) -> list[tuple[int, tuple[float, float]]]:
+def score_rows(rows: int) -> list[tuple[int, tuple[float, float]]]:
     """Labels drawn with the candidate's probability; the live model knows half as much."""
     draw = Random(4)
     margins = [draw.gauss(0, 2) for _ in range(rows)]
@@ -26,21 +26,22 @@ def make_card() -> MakeCard:
     """A card of a model alone, or beside a live one; of `rows`, or of 300 that are drawn; with fields changed."""
 
     def make(
-        *, beside: bool = False, rows: list[tuple[int, tuple[float, float]]] | None = None, **changes: Any
+        *, with_champion: bool = False, rows: list[tuple[int, tuple[float, float]]] | None = None, **changes: Any
     ) -> dict[str, Any]:
-        given = rows or scored(300)
-        judged = judge(
-            ((label, margins if beside else margins[:1]) for label, margins in given), [0.5, 0.4][: 1 + beside]
+        data = rows or score_rows(300)
+        judgement = judge(
+            ((label, margins if with_champion else margins[:1]) for label, margins in data),
+            [0.5, 0.4][: 1 + with_champion],
         )
-        live = {"execution": "run-old", "incomparable": None, "weights": [0.1, -0.001, 0.0]}
+        champion = {"execution": "run-old", "incomparable": None, "weights": [0.1, -0.001, 0.0]}
         card = {
             "execution": "run-new",
             "target": "service_requested",
             "features": FEATURES,
             "model_path": "models/run-new/run-new/output/model.tar.gz",
             "threshold": 0.5,
-            "rows": judged.candidate.rows,
-            "metrics": judged.candidate.to_json(),
+            "rows": judgement.candidate.rows,
+            "metrics": judgement.candidate.to_json(),
             "hyperparameters": {"epochs": "15"},
             "created": "2026-11-21T07:27:59+00:00",
             "region": "us-east-1",
@@ -51,8 +52,8 @@ def make_card() -> MakeCard:
             },
             "training_set": {"train_rows": 4012, "test_rows": 300, "without_weather": 0, "without_label": 0},
             "constant_log_loss": 0.6931,
-            "live": live | {"metrics": judged.champion.to_json()} if judged.champion else None,
-            "differences": {name: vars(each) for name, each in judged.differences.items()},
+            "live": champion | {"metrics": judgement.champion.to_json()} if judgement.champion else None,
+            "differences": {name: vars(each) for name, each in judgement.differences.items()},
             "verdict": {"promote": True, "reason": "Log loss 0.4 is below that of a constant prediction."},
             "golden": {},
             "weights": [0.05, -0.002, 0.02],

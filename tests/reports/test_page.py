@@ -22,7 +22,7 @@ PICTURES: dict[str, bytes | None] = {
 }
 
 
-class Read(HTMLParser):
+class PageReader(HTMLParser):
     """A page's tags, and its text as a browser shows it."""
 
     def __init__(self, html: str) -> None:
@@ -39,37 +39,39 @@ class Read(HTMLParser):
 
 
 def row(card: dict[str, Any], name: str) -> tables.MetricRow:
-    (found,) = (each for each in tables.metric_rows(card) if each.name == name)
-    return found
+    (metric,) = (each for each in tables.metric_rows(card) if each.name == name)
+    return metric
 
 
 def test_a_metric_is_told_beside_the_live_models_with_the_difference_and_its_interval(make_card: MakeCard) -> None:
-    card = make_card(beside=True)
+    card = make_card(with_champion=True)
     apart = {"difference": -0.02, "low": -0.031, "high": -0.009}
     card["differences"] |= {"log_loss": apart, "auc": {"difference": -0.5, "low": -0.6, "high": -0.4}}
     card["differences"]["accuracy"] = {"difference": 0.01, "low": -0.01, "high": 0.03}
     card["differences"]["recall"] = {"difference": 0.0, "low": 0.0, "high": 0.0}
     del card["differences"]["precision"]
-    found = row(card, "log loss")
-    assert (found.candidate, found.live) == tuple(f"{each['metrics']['log_loss']:.4f}" for each in (card, card["live"]))
+    metric = row(card, "log loss")
+    assert (metric.candidate, metric.champion) == tuple(
+        f"{each['metrics']['log_loss']:.4f}" for each in (card, card["live"])
+    )
     # Less log loss is better, less AUC worse; an interval around zero says neither.
-    assert (found.difference, found.says) == ("−0.0200 (−0.0310 to −0.0090)", "better")
-    assert row(card, "AUC").says == "worse"
-    assert (row(card, "accuracy").difference, row(card, "accuracy").says) == (
+    assert (metric.difference, metric.meaning) == ("−0.0200 (−0.0310 to −0.0090)", "better")
+    assert row(card, "AUC").meaning == "worse"
+    assert (row(card, "accuracy").difference, row(card, "accuracy").meaning) == (
         "+0.0100 (−0.0100 to +0.0300)",
         "may be chance",
     )
-    assert row(card, "recall").says == "the same"
-    assert (row(card, "precision").difference, row(card, "precision").says) == ("–", "–")
+    assert row(card, "recall").meaning == "the same"
+    assert (row(card, "precision").difference, row(card, "precision").meaning) == ("–", "–")
 
 
 def test_a_model_alone_has_nothing_beside_it(make_card: MakeCard) -> None:
     card = make_card()
-    assert {(each.live, each.difference) for each in tables.metric_rows(card)} == {("–", "–")}
+    assert {(each.champion, each.difference) for each in tables.metric_rows(card)} == {("–", "–")}
     assert row(card, "true positives").candidate == str(card["metrics"]["confusion"]["true_positives"])
-    assert wording.beside(card) == "No model was live when this one was judged."
+    assert wording.describe_champion(card) == "There was no champion when this model was judged."
     other = make_card(live={"execution": "run-x", "incomparable": "is of the target heavy_utilization"})
-    assert wording.beside(other) == "The model that was live then, run-x, is of the target heavy_utilization."
+    assert wording.describe_champion(other) == "The champion of that time, run-x, is of the target heavy_utilization."
     assert any('"force": true' in step for step in wording.next_steps(other | {"verdict": {"promote": False}}))
 
 
@@ -77,27 +79,27 @@ def test_what_is_unknown_of_one_label_is_a_dash(make_card: MakeCard) -> None:
     card = make_card(rows=[(0, (margin, 0.0)) for margin in (-2.0, -1.0, -0.5)])
     assert (row(card, "AUC").candidate, row(card, "F1").candidate) == ("–", "–")
     html = page(card, {"roc": None, "calibration": b"png"})
-    assert "There is no ROC curve: all test rides have the same label." in Read(html).text
+    assert "There is no ROC curve: all test rides have the same label." in PageReader(html).text
 
 
 def test_a_perfect_score_is_said_to_be_no_proof(make_card: MakeCard) -> None:
     perfect = make_card(rows=[(0, (-3.0, -1.0)), (1, (3.0, 1.0))] * 20, target="heavy_utilization")
-    assert "An AUC of 1.0000 is no proof" in Read(page(perfect, PICTURES)).text
+    assert "An AUC of 1.0000 is no proof" in PageReader(page(perfect, PICTURES)).text
     assert "at least 50 magic points a mile" in wording.caveat_of_the_score(perfect)
     assert "a feature already knows the label" in wording.caveat_of_the_score(perfect | {"target": "another"})
     assert wording.caveat_of_the_score(make_card()) == ""
 
 
 def test_the_page_holds_verdict_numbers_counts_weights_and_lineage(make_card: MakeCard) -> None:
-    card = make_card(beside=True)
-    text = Read(page(card, PICTURES)).text
+    card = make_card(with_champion=True)
+    text = PageReader(page(card, PICTURES)).text
     assert "Good enough to go live. Log loss 0.4 is below that of a constant prediction." in text
     for number in (f"{card['metrics']['auc']:.4f}", f"{card['live']['metrics']['log_loss']:.4f}", "0.6931", "4,012"):
         assert number in text
-    for named in ("train rows", "artefact sha256", "a" * 64, "rides, prefix", "processed/", "-0.002", "run-old"):
-        assert named in text
+    for entry in ("train rows", "artefact sha256", "a" * 64, "rides, prefix", "processed/", "-0.002", "run-old"):
+        assert entry in text
     rejected = page(card | {"verdict": {"promote": False, "reason": "Worse."}}, PICTURES)
-    assert "Not to go live. Worse." in Read(rejected).text
+    assert "Not to go live. Worse." in PageReader(rejected).text
 
 
 def test_a_feature_has_its_own_weight_whatever_the_order_of_the_training_split(make_card: MakeCard) -> None:
@@ -120,22 +122,22 @@ def test_lineage_of_any_depth_is_a_row_a_value(make_card: MakeCard) -> None:
 
 
 def test_pictures_are_inside_and_nothing_is_fetched_or_run(make_card: MakeCard) -> None:
-    read = Read(page(make_card(), PICTURES))
-    sources = [attributes["src"] or "" for tag, attributes in read.tags if tag == "img"]
+    reader = PageReader(page(make_card(), PICTURES))
+    sources = [attributes["src"] or "" for tag, attributes in reader.tags if tag == "img"]
     assert [base64.b64decode(source.removeprefix("data:image/png;base64,")) for source in sources] == [
         b"one",
         b"two",
         b"three",
     ]
-    assert not {tag for tag, _ in read.tags} & {"script", "link", "iframe", "object", "form"}
-    policy = [each["content"] for tag, each in read.tags if tag == "meta" and "http-equiv" in each]
+    assert not {tag for tag, _ in reader.tags} & {"script", "link", "iframe", "object", "form"}
+    policy = [each["content"] for tag, each in reader.tags if tag == "meta" and "http-equiv" in each]
     assert policy == ["default-src 'none'; img-src data:; style-src 'unsafe-inline'"]
 
 
 @pytest.mark.parametrize("place", ["execution", "target", "created", "verdict", "live", "lineage", "features"])
 def test_hostile_names_are_text(make_card: MakeCard, place: str) -> None:
     card = make_card()
-    plain = [tag for tag, _ in Read(page(card, PICTURES)).tags]
+    plain = [tag for tag, _ in PageReader(page(card, PICTURES)).tags]
     changed = {
         "verdict": {"promote": True, "reason": HOSTILE},
         "live": {"execution": HOSTILE, "incomparable": "cannot be read"},
@@ -144,24 +146,24 @@ def test_hostile_names_are_text(make_card: MakeCard, place: str) -> None:
     }
     card["training"][HOSTILE] = card["training"]["distance"]
     html = page(card | {place: changed.get(place, HOSTILE)}, PICTURES)
-    read = Read(html)
-    assert [tag for tag, _ in read.tags] == plain
-    assert HOSTILE in read.text
+    reader = PageReader(html)
+    assert [tag for tag, _ in reader.tags] == plain
+    assert HOSTILE in reader.text
     assert not re.search(r"<(script|img src=http)", html)
 
 
 def test_a_report_is_written_anew_with_its_pictures_and_card(make_card: MakeCard, tmp_path: Path) -> None:
-    card = make_card(beside=True)
-    written = files.write(card, tmp_path / "build")
-    assert [path.name for path in written.pictures] == [
+    card = make_card(with_champion=True)
+    report = files.write(card, tmp_path / "build")
+    assert [path.name for path in report.pictures] == [
         "roc.png",
         "calibration.png",
         "score_distribution.png",
         "weights.png",
     ]
-    assert json.loads(written.card.read_text()) == card
-    html = written.page.read_text(encoding="utf-8")
-    for picture in written.pictures:
+    assert json.loads(report.card.read_text()) == card
+    html = report.page.read_text(encoding="utf-8")
+    for picture in report.pictures:
         assert base64.b64encode(picture.read_bytes()).decode() in html
     # What an earlier report left is not taken for this one's.
     again = files.write(make_card(weights=[]), tmp_path / "build")
@@ -169,4 +171,4 @@ def test_a_report_is_written_anew_with_its_pictures_and_card(make_card: MakeCard
         path.name for path in [*again.pictures, again.card]
     )
     assert "weights.png" not in {path.name for path in again.pictures}
-    assert "There are no weights" in Read(again.page.read_text(encoding="utf-8")).text
+    assert "There are no weights" in PageReader(again.page.read_text(encoding="utf-8")).text

@@ -30,28 +30,28 @@ def test_roc_is_the_cards_with_the_point_of_the_threshold(make_card: MakeCard) -
     card = make_card()
     figure = curves.roc(card)
     assert figure is not None
-    drawn = lines(figure)
+    curves_by_label = lines(figure)
     points = [(point["false_positives"], point["true_positives"]) for point in card["metrics"]["roc"]]
-    assert drawn[f"candidate, AUC {card['metrics']['auc']:.4f}"] == points
+    assert curves_by_label[f"candidate, AUC {card['metrics']['auc']:.4f}"] == points
     cells = card["metrics"]["confusion"]
-    found = cells["true_positives"] / (cells["true_positives"] + cells["false_negatives"])
-    taken = cells["false_positives"] / (cells["false_positives"] + cells["true_negatives"])
-    assert [(taken, found)] in drawn.values()
-    assert not any("live" in label for label in drawn)
+    true_rate = cells["true_positives"] / (cells["true_positives"] + cells["false_negatives"])
+    false_rate = cells["false_positives"] / (cells["false_positives"] + cells["true_negatives"])
+    assert [(false_rate, true_rate)] in curves_by_label.values()
+    assert not any("live" in label for label in curves_by_label)
 
 
 def test_the_live_model_is_drawn_beside(make_card: MakeCard) -> None:
-    card = make_card(beside=True)
+    card = make_card(with_champion=True)
     theirs = card["live"]["metrics"]
     figure = curves.roc(card)
     assert figure is not None
     points = [(point["false_positives"], point["true_positives"]) for point in theirs["roc"]]
-    assert lines(figure)[f"live model, AUC {theirs['auc']:.4f}"] == points
-    found = bars.score_distribution(card)
-    assert found is not None
-    assert [axes.get_title(loc="left") for axes in found.axes] == [
+    assert lines(figure)[f"champion, AUC {theirs['auc']:.4f}"] == points
+    distribution = bars.score_distribution(card)
+    assert distribution is not None
+    assert [axes.get_title(loc="left") for axes in distribution.axes] == [
         "candidate, threshold 0.50 (dotted)",
-        "live model, threshold 0.40 (dotted)",
+        "champion, threshold 0.40 (dotted)",
     ]
 
 
@@ -80,10 +80,10 @@ def test_score_distribution_has_each_labels_shares(make_card: MakeCard) -> None:
     assert figure is not None
     (axes,) = figure.axes
     steps = [patch for patch in axes.patches if isinstance(patch, StepPatch) and patch.get_fill()]
-    drawn = {str(patch.get_label()): patch.get_data() for patch in steps}
+    steps_by_label = {str(patch.get_label()): patch.get_data() for patch in steps}
     for label, name in enumerate(("negatives", "positives")):
         counts = card["metrics"]["histogram"][name]
-        values, edges, _ = drawn[f"label {label} ({sum(counts)} rides)"]
+        values, edges, _ = steps_by_label[f"label {label} ({sum(counts)} rides)"]
         assert list(values) == [count / sum(counts) for count in counts]
         assert list(edges) == pytest.approx([place / 20 for place in range(21)])
         assert sum(values) == pytest.approx(1)
@@ -98,12 +98,12 @@ def test_shares_are_where_their_axis_says(make_card: MakeCard, half_widths: floa
     assert figure is not None
     (axes,) = figure.axes
     figure.canvas.draw()
-    said = [float(label.get_text().rstrip("%")) / 100 for label in axes.get_yticklabels()]
-    assert said == pytest.approx(list(axes.get_yticks()), abs=1e-9)
+    labels = [float(label.get_text().rstrip("%")) / 100 for label in axes.get_yticklabels()]
+    assert labels == pytest.approx(list(axes.get_yticks()), abs=1e-9)
 
 
 def test_weights_are_scaled_by_deviation_the_strongest_at_the_top(make_card: MakeCard) -> None:
-    card = make_card(beside=True)
+    card = make_card(with_champion=True)
     assert bars.scaled_weights(card, card["weights"]) == pytest.approx(
         {"distance": 0.5, "magicpoints": -1.4, "TMAX": 2.0}
     )
@@ -134,10 +134,10 @@ def test_what_a_card_lacks_is_left_out(make_card: MakeCard) -> None:
     assert len(curves.calibration(one_label).axes) == 1
 
 
-@pytest.mark.parametrize("beside", [False, True])
-def test_pictures_have_one_size_and_the_same_bytes_again(make_card: MakeCard, beside: bool) -> None:
+@pytest.mark.parametrize("with_champion", [False, True])
+def test_pictures_have_one_size_and_the_same_bytes_again(make_card: MakeCard, with_champion: bool) -> None:
     for rows in (None, SEPARATE):
-        card = make_card(beside=beside, rows=rows)
+        card = make_card(with_champion=with_champion, rows=rows)
         for draw in (curves.roc, curves.calibration, bars.score_distribution, bars.weights):
             one, again = (style.png(figure) for figure in (draw(card), draw(card)) if figure)
             assert size(one) == (style.WIDTH, style.HEIGHT) == (1440, 1200)
@@ -166,10 +166,13 @@ def test_the_list_of_fonts_is_kept_in_the_build_folder_unless_the_user_says_wher
     import sys
 
     root = Path(reports.__file__).parents[1]
-    told = "import reports, os; print(os.environ['MPLCONFIGDIR'])"
-    for given, expected in (({}, root / "build" / "matplotlib"), ({"MPLCONFIGDIR": "elsewhere"}, Path("elsewhere"))):
-        environment = {name: value for name, value in os.environ.items() if name != "MPLCONFIGDIR"} | given
-        ran = subprocess.run(
-            [sys.executable, "-c", told], cwd=root, env=environment, capture_output=True, text=True, check=True
+    code = "import reports, os; print(os.environ['MPLCONFIGDIR'])"
+    for variables, expected in (
+        ({}, root / "build" / "matplotlib"),
+        ({"MPLCONFIGDIR": "elsewhere"}, Path("elsewhere")),
+    ):
+        environment = {name: value for name, value in os.environ.items() if name != "MPLCONFIGDIR"} | variables
+        process = subprocess.run(
+            [sys.executable, "-c", code], cwd=root, env=environment, capture_output=True, text=True, check=True
         )
-        assert Path(ran.stdout.strip()) == expected
+        assert Path(process.stdout.strip()) == expected

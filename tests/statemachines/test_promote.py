@@ -15,21 +15,21 @@ PUTTING_BACK = ["Put parameter back", "Put live back", "Put MODEL_PATH back"]
 
 def followers(state: dict[str, Any], *, errors: bool = True) -> set[str]:
     """Where an execution can go from a state; by an error too, if `errors`."""
-    found = {state[key] for key in ("Next", "Default") if key in state}
-    found |= {rule["Next"] for rule in state.get("Choices", [])}
-    return found | ({catch["Next"] for catch in state.get("Catch", [])} if errors else set())
+    names = {state[key] for key in ("Next", "Default") if key in state}
+    names |= {rule["Next"] for rule in state.get("Choices", [])}
+    return names | ({catch["Next"] for catch in state.get("Catch", [])} if errors else set())
 
 
-def reached(name: str, states: dict[str, dict[str, Any]] = STATES) -> set[str]:
+def reachable(name: str, states: dict[str, dict[str, Any]] = STATES) -> set[str]:
     """The states an execution that comes to `name` can come to."""
-    seen: set[str] = set()
+    names: set[str] = set()
     waiting = [name]
     while waiting:
         current = waiting.pop()
-        if current not in seen:
-            seen.add(current)
+        if current not in names:
+            names.add(current)
             waiting += followers(states[current])
-    return seen
+    return names
 
 
 def handler(task: str) -> str:
@@ -64,8 +64,8 @@ def test_every_error_ends_in_fail_and_none_after_it_in_success() -> None:
     for name in TASKS:
         for catch in TASKS[name]["Catch"]:
             if catch["Next"] != "Is live what it replaces?":
-                assert "Promoted" not in reached(catch["Next"]), name
-                assert "Promotion failed" in reached(catch["Next"]), name
+                assert "Promoted" not in reachable(catch["Next"]), name
+                assert "Promotion failed" in reachable(catch["Next"]), name
     ends = {name for name in STATES if not followers(STATES[name], errors=False)}
     assert ends == {"Promoted", "Promotion failed"}
     assert (STATES["Promoted"]["Type"], STATES["Promotion failed"]["Type"]) == ("Pass", "Fail")
@@ -73,7 +73,7 @@ def test_every_error_ends_in_fail_and_none_after_it_in_success() -> None:
 
 def test_what_may_be_written_when_a_step_fails_is_put_back_and_nothing_else() -> None:
     def back(task: str) -> list[str]:
-        return [name for name in PUTTING_BACK if name in reached(handler(task))]
+        return [name for name in PUTTING_BACK if name in reachable(handler(task))]
 
     assert back("Read inference configuration") == back("Read last promotion") == []
     for task in ("Set MODEL_PATH", "Read update", "Publish version", "Read version", "Smoke-test version"):
@@ -125,10 +125,10 @@ def test_only_a_version_that_answered_as_evaluated_can_become_live() -> None:
     assert [rule["Variable"].rsplit(".", 1)[-1] for rule in passed["And"]] == [
         "status", "probability", "probability", "probability", "probability", "model",
     ]  # fmt: skip
-    assert "Move live" not in reached(choice["Default"])
+    assert "Move live" not in reachable(choice["Default"])
     # Every way to the alias leads through it.
     without = {**STATES, "As evaluated?": choice | {"Choices": []}}
-    assert not {"Move live", "Move a tenth"} & reached(DEFINITION["StartAt"], without)
+    assert not {"Move live", "Move a tenth"} & reachable(DEFINITION["StartAt"], without)
 
 
 def test_execution_that_hangs_ends_before_the_one_that_waits_for_it() -> None:

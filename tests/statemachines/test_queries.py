@@ -13,6 +13,7 @@ import pytest
 
 from athena_lake import JSON, PARQUET, Finished, Lake
 from local.account import EmbeddedAws
+from statemachines import sql
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 QUERIES = REPOSITORY / "statemachines" / "queries"
@@ -56,17 +57,19 @@ def lake(server: EmbeddedAws) -> Lake:
 
 def run(lake: Lake, name: str, stations: dict[str, tuple[float, float]] | None = None, **values: str | int) -> Finished:
     """Run a query of the project, its comments left out and its placeholders filled as render.py fills them."""
-    listed = ", ".join(f"('{station}', {lat!r}e0, {lon!r}e0)" for station, (lat, lon) in (stations or LINE).items())
+    station_rows = ", ".join(
+        f"('{station}', {lat!r}e0, {lon!r}e0)" for station, (lat, lon) in (stations or LINE).items()
+    )
     defaults = {
         "bucket": lake.name,
         "execution": "e-1",
         "first_year": 2009,
         "last_year": 2026,
-        "stations": listed,
+        "stations": station_rows,
         "label_column": "heavy_utilization",
         "feature_columns": FEATURES,
     }
-    text = re.sub(r"(?m)^\s*--.*\n", "", (QUERIES / f"{name}.sql").read_text())
+    text = re.sub(r"(?m)^\s*--.*\n", "", sql.source(name))
     for placeholder, value in {**defaults, **values}.items():
         text = text.replace(f"${{{placeholder}}}", str(value))
     finished = lake.query(text)
@@ -79,10 +82,10 @@ def observe(lake: Lake, folder: Path, *rows: tuple[str, str, str, int, str | Non
     groups: dict[tuple[str, str], list[tuple[str, str, int, str | None]]] = {}
     for station, date, element, value, flag in rows:
         groups.setdefault((date[:4], element), []).append((station, date, value, flag))
-    for (year, element), found in groups.items():
+    for (year, element), group in groups.items():
         values = ", ".join(
             f"('{station}', '{date}', {value}, {'NULL' if flag is None else repr(flag)})"
-            for station, date, value, flag in found
+            for station, date, value, flag in group
         )
         select = (
             'SELECT s AS "ID", d AS "DATE", CAST(v AS BIGINT) AS "DATA_VALUE", CAST(NULL AS VARCHAR) AS "M_FLAG", '
@@ -93,9 +96,9 @@ def observe(lake: Lake, folder: Path, *rows: tuple[str, str, str, int, str | Non
 
 
 def weather_of(lake: Lake, execution: str = "e-1") -> list[list[str | None]]:
-    sql = f"""SELECT station, day, tmin, tmin_source, tmax, tmax_source, prcp, prcp_source
+    query = f"""SELECT station, day, tmin, tmin_source, tmax, tmax_source, prcp, prcp_source
         FROM weather WHERE execution = '{execution}' ORDER BY day, station"""
-    return lake.query(sql).rows
+    return lake.query(query).rows
 
 
 def ride(ride_id: str, **fields: object) -> dict[str, object]:
@@ -203,8 +206,10 @@ def test_the_split_follows_the_first_hex_digits_of_the_ride(weathered: Lake) -> 
     edges = {"000": 1, "ccc": 2, "ccd": 3, "e65": 4, "e66": 5, "fff": 6}
     store_rides(weathered, "a", *(ride(digits, distance=number) for digits, number in edges.items()))
     run(weathered, "training_set", feature_columns="distance")
-    found = {split: [float(line.split(",")[1]) for line in lines] for split, lines in training_set(weathered).items()}
-    assert found == {"train": [1, 2], "validation": [3, 4], "test": [5, 6]}
+    rides_by_split = {
+        split: [float(line.split(",")[1]) for line in lines] for split, lines in training_set(weathered).items()
+    }
+    assert rides_by_split == {"train": [1, 2], "validation": [3, 4], "test": [5, 6]}
 
 
 def test_what_is_left_out_is_counted_and_the_counts_add_up(weathered: Lake, tmp_path: Path) -> None:
@@ -267,10 +272,10 @@ def test_the_mini_batch_is_a_tenth_of_the_training_rows_and_at_most_a_thousand(
 
 
 def test_every_placeholder_is_one_that_the_renderer_knows_and_none_is_in_a_comment() -> None:
-    known = {"bucket", "execution", "first_year", "last_year", "stations", "label_column", "feature_columns"}
+    values = {"bucket", "execution", "first_year", "last_year", "stations", "label_column", "feature_columns", "copies"}
     for path in sorted(QUERIES.glob("*.sql")):
         code = re.sub(r"(?m)--.*$", "", path.read_text())
-        assert set(re.findall(r"\$\{(\w+)\}", code)) <= known
+        assert set(re.findall(r"\$\{(\w+)\}", code)) <= values
         assert code.count("${") == path.read_text().count("${")
 
 
@@ -316,11 +321,11 @@ def test_the_real_files_keep_their_rides(lake: Lake, tmp_path: Path) -> None:
     run(lake, "weather", stations=real_stations())
     run(lake, "training_set")
     counts = counts_of(lake)
-    kept = {split: len(lines) for split, lines in training_set(lake).items()}
-    assert sum(kept.values()) >= 7700
-    assert kept == {split: counts[f"{split}_rows"] for split in ("train", "validation", "test")}
+    row_counts = {split: len(lines) for split, lines in training_set(lake).items()}
+    assert sum(row_counts.values()) >= 7700
+    assert row_counts == {split: counts[f"{split}_rows"] for split in ("train", "validation", "test")}
     left_out = counts["repeated"] + counts["without_label"] + counts["without_weather"]
-    assert counts["processed_rows"] == len(rides) == sum(kept.values()) + left_out
+    assert counts["processed_rows"] == len(rides) == sum(row_counts.values()) + left_out
     # US1NYNY0074 never reports; every ride nearest to it lives on a neighbour's weather.
     assert counts["filled_rides"] >= 7653
-    assert counts["train_rows"] / sum(kept.values()) == pytest.approx(0.8, abs=0.02)
+    assert counts["train_rows"] / sum(row_counts.values()) == pytest.approx(0.8, abs=0.02)

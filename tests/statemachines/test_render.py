@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from statemachines import render, sql
-from statemachines.asl import marked
+from statemachines.asl import mark_paths
 from statemachines.picture import picture
 
 
@@ -46,14 +46,14 @@ def test_stations_are_rows_of_doubles() -> None:
 
 
 def test_paths_and_intrinsics_are_marked_and_literals_are_not() -> None:
-    given: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "a": "$.x",
         "b": "States.UUID()",
         "c": "$5",
         "d": [{"e": "$$.Execution.Name"}],
         "ResultPath": "$.y",
     }
-    assert marked(given) == {
+    assert mark_paths(fields) == {
         "a.$": "$.x",
         "b.$": "States.UUID()",
         "c": "$5",

@@ -38,22 +38,24 @@ def test_every_task_has_a_timeout_retries_with_jitter_and_a_catch_for_all(name: 
     assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
 
 
-def reached(states: dict[str, Any], name: str) -> set[str]:
+def reachable(states: dict[str, Any], name: str) -> set[str]:
     """The states that an execution that comes to `name` can come to."""
-    seen, waiting = set(), [name]
+    names, waiting = set(), [name]
     while waiting:
         state = states[(current := waiting.pop())]
-        seen.add(current)
+        names.add(current)
         following = [state[key] for key in ("Next", "Default") if key in state]
         following += [rule["Next"] for rule in state.get("Choices", []) + state.get("Catch", [])]
-        waiting += [each for each in following if each not in seen]
-    return seen
+        waiting += [each for each in following if each not in names]
+    return names
 
 
 def ends_of(name: str) -> set[str]:
     """The states in which an execution that comes to `name` can end."""
     return {
-        each for each in reached(STATES, name) if STATES[each]["Type"] in ("Succeed", "Fail") or STATES[each].get("End")
+        each
+        for each in reachable(STATES, name)
+        if STATES[each]["Type"] in ("Succeed", "Fail") or STATES[each].get("End")
     }
 
 
@@ -71,10 +73,10 @@ def test_every_error_is_told_and_ends_in_fail() -> None:
 
 def test_workflow_ends_with_a_new_live_model_or_with_the_one_that_was() -> None:
     assert ends_of(DEFINITION["StartAt"]) == {"Retrained", "Kept the live model", "Retraining failed"}
-    new, kept = STATES["Retrained"]["Parameters"], STATES["Kept the live model"]["Parameters"]
-    assert set(new) == set(kept)
-    assert (new["promoted"], kept["promoted"]) == (True, False)
-    assert new["verdict.$"] == kept["verdict.$"] == "$.metrics.verdict"
+    new, old = STATES["Retrained"]["Parameters"], STATES["Kept the live model"]["Parameters"]
+    assert set(new) == set(old)
+    assert (new["promoted"], old["promoted"]) == (True, False)
+    assert new["verdict.$"] == old["verdict.$"] == "$.metrics.verdict"
 
 
 def test_nothing_goes_live_but_by_the_verdict() -> None:
@@ -83,18 +85,18 @@ def test_nothing_goes_live_but_by_the_verdict() -> None:
     assert (rule["Variable"], rule["BooleanEquals"]) == ("$.metrics.verdict.promote", True)
     assert ends_of(gate["Default"]) == {"Kept the live model"}
     # Without that one rule no way leads to a promotion.
-    assert "Retrained" in reached(STATES, DEFINITION["StartAt"])
-    assert "Retrained" not in reached({**STATES, "Is it better?": gate | {"Choices": []}}, DEFINITION["StartAt"])
+    assert "Retrained" in reachable(STATES, DEFINITION["StartAt"])
+    assert "Retrained" not in reachable({**STATES, "Is it better?": gate | {"Choices": []}}, DEFINITION["StartAt"])
 
 
 def test_image_is_run_by_its_digest_or_by_the_tag_with_the_reason_why() -> None:
-    asked = STATES["Resolve image"]["Parameters"]
+    request = STATES["Resolve image"]["Parameters"]
     pinned, unpinned = (STATES[f"Name image by {name}"]["Parameters"] for name in ("digest", "tag"))
-    (known,) = STATES["Is the image known?"]["Choices"]
-    assert (known["IsPresent"], known["Next"]) == (True, "Name image by digest")
-    assert pinned["digest.$"] == known["Variable"]
-    assert pinned["uri.$"] == f"States.Format('${{TrainingRepository}}@{{}}', {known['Variable']})"
-    assert unpinned["uri"] == f"${{TrainingRepository}}:{asked['ImageIds'][0]['ImageTag']}"
+    (rule,) = STATES["Is the image known?"]["Choices"]
+    assert (rule["IsPresent"], rule["Next"]) == (True, "Name image by digest")
+    assert pinned["digest.$"] == rule["Variable"]
+    assert pinned["uri.$"] == f"States.Format('${{TrainingRepository}}@{{}}', {rule['Variable']})"
+    assert unpinned["uri"] == f"${{TrainingRepository}}:{request['ImageIds'][0]['ImageTag']}"
     assert (unpinned["digest"], unpinned["unknown.$"]) == (
         "",
         "States.Format('{}: {}', $.image_fault.Error, $.image_fault.Cause)",
@@ -143,11 +145,11 @@ def test_counts_are_read_in_the_order_of_the_querys_columns() -> None:
     sql = (ROOT / "statemachines" / "queries" / "training_set_counts.sql").read_text(encoding="utf-8")
     columns = re.findall(r" AS (\w+),?\n", sql[sql.rindex("\nSELECT") :])
     selector = STATES["Read counts"]["ResultSelector"]
-    read = [
+    names = [
         name.removesuffix(".$")
         for name, path in sorted(selector.items(), key=lambda item: int(re.findall(r"Data\[(\d+)\]", item[1])[0]))
     ]
-    assert read == columns
+    assert names == columns
 
 
 def test_names_of_states_folders_and_resources_are_the_same() -> None:
@@ -165,11 +167,11 @@ def test_names_of_states_folders_and_resources_are_the_same() -> None:
 def test_errors_caught_by_name_exist() -> None:
     import wildrydes.errors
 
-    named = {
+    names = {
         error
         for _, state in everywhere(DEFINITION)
         for clause in state.get("Retry", []) + state.get("Catch", [])
         for error in clause["ErrorEquals"]
     }
-    own = {error for error in named if "." not in error}
+    own = {error for error in names if "." not in error}
     assert all(hasattr(wildrydes.errors, error) for error in own)

@@ -32,8 +32,8 @@ def error_of(rows: list[Row]) -> float:
 
 def uncorrected(rows: list[Row]) -> float:
     """The textbook's: ten groups of equal size, the mean of their gaps."""
-    ranked = sorted(rows, key=lambda row: row[1])
-    groups = [ranked[group * len(ranked) // 10 : (group + 1) * len(ranked) // 10] for group in range(10)]
+    by_margin = sorted(rows, key=lambda row: row[1])
+    groups = [by_margin[group * len(by_margin) // 10 : (group + 1) * len(by_margin) // 10] for group in range(10)]
     return sum(abs(sum(logistic(margin) - label for label, margin in group)) for group in groups) / len(rows)
 
 
@@ -57,14 +57,14 @@ def test_few_rows_of_a_model_that_is_off_are_still_told() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 1), st.floats(-8, 8)), min_size=1, max_size=60))
 def test_the_curve_has_every_row_once_and_the_gaps_of_its_groups(rows: list[Row]) -> None:
-    found = judge(((label, (margin,)) for label, margin in rows), [0.5]).candidate
-    assert sum(point.rows for point in found.calibration) == len(rows)
-    assert len(found.calibration) <= 10
-    predicted = sum(point.rows * point.predicted for point in found.calibration)
+    metrics = judge(((label, (margin,)) for label, margin in rows), [0.5]).candidate
+    assert sum(point.rows for point in metrics.calibration) == len(rows)
+    assert len(metrics.calibration) <= 10
+    predicted = sum(point.rows * point.predicted for point in metrics.calibration)
     assert predicted == pytest.approx(sum(logistic(margin) for _, margin in rows))
-    assert sum(point.rows * point.observed for point in found.calibration) == pytest.approx(sum(y for y, _ in rows))
-    gaps = sum(point.rows * abs(point.predicted - point.observed) for point in found.calibration) / len(rows)
-    assert 0 <= found.calibration_error <= gaps + 1e-12
+    assert sum(point.rows * point.observed for point in metrics.calibration) == pytest.approx(sum(y for y, _ in rows))
+    gaps = sum(point.rows * abs(point.predicted - point.observed) for point in metrics.calibration) / len(rows)
+    assert 0 <= metrics.calibration_error <= gaps + 1e-12
 
 
 def test_a_group_of_one_class_has_no_chance_to_be_freed_of() -> None:

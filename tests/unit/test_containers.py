@@ -107,12 +107,12 @@ def test_a_mutated_zip_is_read_as_zipfile_reads_it_or_refused(data: Any, method:
     whole = bytearray(zip_of({"a": b"x" * 600, "b": b"y"}, method))
     mutate(data, whole)
     try:
-        found = [(entry.name, zip_content(bytes(whole), entry, 1000)) for entry in zip_entries(bytes(whole), 2)]
+        members = [(entry.name, zip_content(bytes(whole), entry, 1000)) for entry in zip_entries(bytes(whole), 2)]
     except DamagedArchiveError as damaged:
         assert str(damaged)
         return
     # Whatever passes here has the checksum of its content, which is what zipfile goes by.
-    assert {content for _, content in found} <= {b"x" * 600, b"y", b""}
+    assert {content for _, content in members} <= {b"x" * 600, b"y", b""}
 
 
 def mutate(data: Any, whole: bytearray) -> None:

@@ -5,5 +5,5 @@ from wildrydes.errors import WildRydesError
 
 
 def test_the_tree_in_the_docstring_names_every_error_and_no_other() -> None:
-    drawn = set(re.findall(r"^(?:[├└]── )?(\w+)(?:  |$)", errors.__doc__ or "", re.MULTILINE))
-    assert drawn == {"WildRydesError", *(error.__name__ for error in WildRydesError.__subclasses__())}
+    names = set(re.findall(r"^(?:[├└]── )?(\w+)(?:  |$)", errors.__doc__ or "", re.MULTILINE))
+    assert names == {"WildRydesError", *(error.__name__ for error in WildRydesError.__subclasses__())}

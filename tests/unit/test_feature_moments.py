@@ -14,13 +14,13 @@ rows_of = st.lists(st.tuples(st.integers(0, 1), st.tuples(features, features)), 
 
 @given(rows_of)
 def test_mean_and_deviation_are_those_of_each_column(rows: list[tuple[int, tuple[float, float]]]) -> None:
-    found = training_rows((label, list(values)) for label, values in rows)
-    assert (found.rows, found.positives) == (len(rows), sum(label for label, _ in rows))
-    assert found.share == found.positives / found.rows
+    training = training_rows((label, list(values)) for label, values in rows)
+    assert (training.rows, training.positives) == (len(rows), sum(label for label, _ in rows))
+    assert training.share == training.positives / training.rows
     for place in (0, 1):
         column = [values[place] for _, values in rows]
-        assert isclose(found.features[place].mean, fmean(column), rel_tol=1e-9, abs_tol=1e-6)
-        assert isclose(found.features[place].deviation, pstdev(column), rel_tol=1e-9, abs_tol=1e-6)
+        assert isclose(training.features[place].mean, fmean(column), rel_tol=1e-9, abs_tol=1e-6)
+        assert isclose(training.features[place].deviation, pstdev(column), rel_tol=1e-9, abs_tol=1e-6)
 
 
 def test_batches_are_merged_without_loss_where_the_mean_dwarfs_the_deviation(
@@ -28,8 +28,8 @@ def test_batches_are_merged_without_loss_where_the_mean_dwarfs_the_deviation(
 ) -> None:
     monkeypatch.setattr(feature_moments, "_BATCH", 7)
     rows = [(number % 2, [1e9 + number % 3]) for number in range(3000)]
-    found = training_rows(rows)
-    (only,) = found.features
+    training = training_rows(rows)
+    (only,) = training.features
     assert isclose(only.mean, 1e9 + 1, rel_tol=1e-15)
     assert isclose(only.deviation, (2 / 3) ** 0.5, rel_tol=1e-7)
-    assert (found.rows, found.positives) == (3000, 1500)
+    assert (training.rows, training.positives) == (3000, 1500)

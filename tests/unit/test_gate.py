@@ -37,7 +37,7 @@ def compare(low: float, high: float, candidate: Metrics = GOOD, auc: float | Non
 
 def test_the_first_model_has_to_beat_the_constant_prediction() -> None:
     assert verdict(ALONE, 0.69, None, RULES).reason == (
-        "There is no live model, and log loss 0.3000 is below the 0.6900 of a constant prediction; "
+        "There is no champion, and log loss 0.3000 is below the 0.6900 of a constant prediction; "
         "AUC 0.9000, calibration error 0.0500, 500 test rows."
     )
     assert verdict(ALONE, 0.69, None, RULES).promote
@@ -59,11 +59,11 @@ def test_the_first_model_has_to_beat_the_constant_prediction() -> None:
 def test_a_better_model_is_better_by_its_whole_interval(
     low: float, high: float, min_improvement: float, promoted: bool
 ) -> None:
-    found = verdict(compare(low, high), 0.69, CHAMPION, replace(RULES, min_improvement=min_improvement))
-    assert found.promote == promoted
-    assert f"95% interval {low:+.4f} to {high:+.4f}" in found.reason
-    assert ("not certainly below" in found.reason) != promoted
-    assert "last-week" in found.reason
+    outcome = verdict(compare(low, high), 0.69, CHAMPION, replace(RULES, min_improvement=min_improvement))
+    assert outcome.promote == promoted
+    assert f"95% interval {low:+.4f} to {high:+.4f}" in outcome.reason
+    assert ("not certainly below" in outcome.reason) != promoted
+    assert "last-week" in outcome.reason
 
 
 def test_a_live_model_is_what_counts_and_not_the_constant_prediction() -> None:
@@ -81,9 +81,9 @@ def test_a_live_model_is_what_counts_and_not_the_constant_prediction() -> None:
     ],
 )
 def test_a_guard_that_fails_keeps_a_better_model_back(judgement: Judgement, fault: str) -> None:
-    found = verdict(judgement, 0.69, CHAMPION if judgement.champion else None, RULES)
-    assert not found.promote
-    assert f", but {fault}" in found.reason
+    outcome = verdict(judgement, 0.69, CHAMPION if judgement.champion else None, RULES)
+    assert not outcome.promote
+    assert f", but {fault}" in outcome.reason
     # And force is no way around it.
     assert not verdict(judgement, 0.69, CHAMPION if judgement.champion else None, replace(RULES, force=True)).promote
 
@@ -94,10 +94,10 @@ def test_an_auc_that_is_a_little_lower_is_within_the_guard() -> None:
 
 def test_what_cannot_be_compared_goes_live_by_force_and_only_if_it_beats_the_constant() -> None:
     other = Champion("last-week", "is of the target service_requested")
-    kept = verdict(ALONE, 0.69, other, RULES)
-    assert not kept.promote
-    assert kept.reason.startswith(
-        "The live model last-week is of the target service_requested and is not compared, "
+    refusal = verdict(ALONE, 0.69, other, RULES)
+    assert not refusal.promote
+    assert refusal.reason.startswith(
+        "The champion last-week is of the target service_requested and is not compared, "
         "and the input does not have force: true"
     )
     assert verdict(ALONE, 0.69, other, replace(RULES, force=True)).promote
@@ -109,7 +109,7 @@ def test_force_does_not_make_a_worse_model_of_the_same_target_better() -> None:
 
 
 def test_promote_false_stops_what_would_go_live_and_says_so() -> None:
-    found = verdict(ALONE, 0.69, None, replace(RULES, promote=False))
-    assert not found.promote
-    assert found.reason.endswith("it would go live, but the input has promote: false.")
+    outcome = verdict(ALONE, 0.69, None, replace(RULES, promote=False))
+    assert not outcome.promote
+    assert outcome.reason.endswith("it would go live, but the input has promote: false.")
     assert "promote: false" not in verdict(ALONE, 0.2, None, replace(RULES, promote=False)).reason

@@ -36,31 +36,31 @@ RIDE: dict[str, Any] = {
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from([0, 91, "x", None]))))
 def test_read_is_accepted_and_rejected_and_repeated(rides: list[tuple[int, Any]]) -> None:
-    listed = [RIDE | {"Distance": distance, "Latitude": latitude} for distance, latitude in rides]
-    found = ingest(records([json.dumps(listed).encode()]), SOURCE)
+    records_of_file = [RIDE | {"Distance": distance, "Latitude": latitude} for distance, latitude in rides]
+    ingested = ingest(records([json.dumps(records_of_file).encode()]), SOURCE)
     good = [distance for distance, latitude in rides if latitude == 0]
-    assert found.counts.read == len(rides)
-    assert found.counts.accepted == len(set(good)) == len(gzip.decompress(found.processed).splitlines())
-    assert found.counts.repeated == len(good) - len(set(good))
-    assert found.counts.rejected == len(rides) - len(good) == len(found.rejected.splitlines())
-    assert sum(found.counts.rejected_by_reason.values()) == found.counts.rejected
+    assert ingested.counts.read == len(rides)
+    assert ingested.counts.accepted == len(set(good)) == len(gzip.decompress(ingested.processed).splitlines())
+    assert ingested.counts.repeated == len(good) - len(set(good))
+    assert ingested.counts.rejected == len(rides) - len(good) == len(ingested.rejected.splitlines())
+    assert sum(ingested.counts.rejected_by_reason.values()) == ingested.counts.rejected
 
 
 def test_only_the_first_two_thousand_characters_of_a_rejected_record_are_kept() -> None:
-    found = ingest(records([json.dumps(RIDE | {"Name": "x" * 5000}).encode()]), SOURCE)
-    line = json.loads(found.rejected)
+    ingested = ingest(records([json.dumps(RIDE | {"Name": "x" * 5000}).encode()]), SOURCE)
+    line = json.loads(ingested.rejected)
     assert (line["reason"], line["field"], len(line["record"])) == ("unreadable_name", "Name", 2048)
     assert line["source"] == {"key": "raw/a b+é.json", "etag": "0123"}
 
 
 def test_half_a_surrogate_pair_in_a_rejected_record_can_be_written() -> None:
-    found = ingest(records([b'[{"Name": "\\ud83e"}, "\\ud83e"]']), SOURCE)
-    assert found.counts.rejected_by_reason == {"missing_field": 1, "not_an_object": 1}
+    ingested = ingest(records([b'[{"Name": "\\ud83e"}, "\\ud83e"]']), SOURCE)
+    assert ingested.counts.rejected_by_reason == {"missing_field": 1, "not_an_object": 1}
 
 
 def test_gzip_has_no_time_in_it_so_that_the_same_rides_are_the_same_bytes() -> None:
-    found = ingest(records([json.dumps(RIDE).encode()]), SOURCE)
-    assert found.processed[:8] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00"
+    ingested = ingest(records([json.dumps(RIDE).encode()]), SOURCE)
+    assert ingested.processed[:8] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00"
     assert gzip.decompress(EMPTY) == b""
 
 

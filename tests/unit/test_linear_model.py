@@ -188,7 +188,7 @@ def test_a_mutated_artefact_is_read_or_refused_as_bad_model_nothing_else(good: b
 
 
 @given(data=st.data())
-def test_a_mutated_container_is_read_or_refused_as_bad_model_nothing_else(good: bytes, data: Any) -> None:
+def test_a_mutated_archive_is_read_or_refused_as_bad_model_nothing_else(good: bytes, data: Any) -> None:
     tar = bytearray(zlib.decompress(good, 31))
     tar = tar[: len(tar) - len(tar) % 512]
     for _ in range(data.draw(st.integers(1, 4))):

@@ -29,24 +29,24 @@ def auc_by_pairs(rows: list[tuple[int, float]]) -> float | None:
 
 def noisy(count: int, seed: int) -> list[tuple[int, float]]:
     draw = Random(seed)
-    drawn = [draw.gauss(0, 1.5) for _ in range(count)]
-    return [(int(draw.random() < logistic(margin)), margin) for margin in drawn]
+    margins = [draw.gauss(0, 1.5) for _ in range(count)]
+    return [(int(draw.random() < logistic(margin)), margin) for margin in margins]
 
 
 @given(rows_of, st.sampled_from([0.0, 0.25, 0.5, 0.9, 1.0]))
 def test_metrics_are_those_of_their_definitions(rows: list[tuple[int, float]], threshold: float) -> None:
-    found = alone(rows, threshold)
-    said = [(label, int(logistic(margin) >= threshold)) for label, margin in rows]
-    hits, false, misses = (said.count(pair) for pair in ((1, 1), (0, 1), (1, 0)))
-    assert found.confusion == Confusion(hits, false, said.count((0, 0)), misses)
-    assert found.accuracy == sum(label == answer for label, answer in said) / len(rows)
-    assert found.precision == (hits / (hits + false) if hits + false else None)
-    assert found.recall == (hits / (hits + misses) if hits + misses else None)
-    assert found.f1 == (2 * hits / (2 * hits + false + misses) if hits + false + misses else None)
-    assert found.auc == (pytest.approx(auc_by_pairs(rows)) if auc_by_pairs(rows) is not None else None)
+    values = alone(rows, threshold)
+    answers = [(label, int(logistic(margin) >= threshold)) for label, margin in rows]
+    hits, false, misses = (answers.count(pair) for pair in ((1, 1), (0, 1), (1, 0)))
+    assert values.confusion == Confusion(hits, false, answers.count((0, 0)), misses)
+    assert values.accuracy == sum(label == answer for label, answer in answers) / len(rows)
+    assert values.precision == (hits / (hits + false) if hits + false else None)
+    assert values.recall == (hits / (hits + misses) if hits + misses else None)
+    assert values.f1 == (2 * hits / (2 * hits + false + misses) if hits + false + misses else None)
+    assert values.auc == (pytest.approx(auc_by_pairs(rows)) if auc_by_pairs(rows) is not None else None)
     losses = [-log(logistic(margin if label else -margin)) for label, margin in rows]
-    assert found.log_loss == pytest.approx(sum(losses) / len(rows), rel=1e-7)
-    assert (found.rows, found.threshold, found.not_finite) == (len(rows), threshold, 0)
+    assert values.log_loss == pytest.approx(sum(losses) / len(rows), rel=1e-7)
+    assert (values.rows, values.threshold, values.not_finite) == (len(rows), threshold, 0)
 
 
 @given(rows_of, rows_of)
@@ -54,32 +54,32 @@ def test_a_difference_is_that_of_the_two_models_on_the_same_rows(
     rows: list[tuple[int, float]], others: list[tuple[int, float]]
 ) -> None:
     both = [(label, (margin, other)) for (label, margin), (_, other) in zip(rows, others, strict=False)]
-    found = judge(iter(both), [0.5, 0.3])
+    judgement = judge(iter(both), [0.5, 0.3])
     one, two = (alone([(label, pair[place]) for label, pair in both], t) for place, t in ((0, 0.5), (1, 0.3)))
-    assert (found.candidate, found.champion) == (one, two)
-    for name, difference in found.differences.items():
+    assert (judgement.candidate, judgement.champion) == (one, two)
+    for name, difference in judgement.differences.items():
         assert difference.difference == pytest.approx(getattr(one, name) - getattr(two, name), abs=1e-12)
         assert difference.low <= difference.high
-    assert {"log_loss", "accuracy", "calibration_error"} <= set(found.differences)
+    assert {"log_loss", "accuracy", "calibration_error"} <= set(judgement.differences)
 
 
 @given(st.integers(0, 50), st.integers(20, 60), st.integers(2, 12))
-def test_more_rows_than_are_kept_have_an_auc_within_its_stated_error(seed: int, kept: int, groups: int) -> None:
+def test_more_rows_than_are_kept_have_an_auc_within_its_stated_error(seed: int, exact_rows: int, bands: int) -> None:
     rows = noisy(300, seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(metrics, "EXACT_ROWS", kept)
-        patch.setattr(metrics, "RANK_BANDS", groups)
+        patch.setattr(metrics, "EXACT_ROWS", exact_rows)
+        patch.setattr(metrics, "RANK_BANDS", bands)
         # The intervals are not what this is about, and take most of the time.
         patch.setattr(bootstrap, "REPLICATES", 2)
-        found = alone(rows)
+        banded = alone(rows)
         patch.setattr(metrics, "EXACT_ROWS", len(rows))
         exact = alone(rows)
     assert exact.auc is not None
     assert exact.auc_error >= 0
-    assert found.auc == pytest.approx(exact.auc, abs=found.auc_error + 1e-12)
-    assert 0 < found.auc_error <= 0.5
+    assert banded.auc == pytest.approx(exact.auc, abs=banded.auc_error + 1e-12)
+    assert 0 < banded.auc_error <= 0.5
     # All else is counted row by row, whatever is kept.
-    assert (found.confusion, found.log_loss, found.rows) == (exact.confusion, exact.log_loss, 300)
+    assert (banded.confusion, banded.log_loss, banded.rows) == (exact.confusion, exact.log_loss, 300)
 
 
 def test_memory_does_not_grow_with_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,19 +102,19 @@ def test_rows_that_are_all_kept_have_an_error_of_their_ties_alone() -> None:
 
 
 def test_roc_goes_from_corner_to_corner_in_bounded_steps_and_encloses_the_auc() -> None:
-    found = alone(noisy(3000, 1))
-    ends = (found.roc[0], found.roc[-1])
+    values = alone(noisy(3000, 1))
+    ends = (values.roc[0], values.roc[-1])
     assert [(point.false_positives, point.true_positives) for point in ends] == [(0, 0), (1, 1)]
-    assert 50 < len(found.roc) <= 102
-    assert all(a.threshold >= b.threshold for a, b in zip(found.roc, found.roc[1:], strict=False))
+    assert 50 < len(values.roc) <= 102
+    assert all(a.threshold >= b.threshold for a, b in zip(values.roc, values.roc[1:], strict=False))
     area = sum(
         (b.false_positives - a.false_positives) * (a.true_positives + b.true_positives) / 2
-        for a, b in zip(found.roc, found.roc[1:], strict=False)
+        for a, b in zip(values.roc, values.roc[1:], strict=False)
     )
-    assert area == pytest.approx(found.auc, abs=0.002)
-    middle = found.roc[len(found.roc) // 2]
+    assert area == pytest.approx(values.auc, abs=0.002)
+    middle = values.roc[len(values.roc) // 2]
     over = [label for label, margin in noisy(3000, 1) if logistic(margin) >= middle.threshold]
-    assert sum(over) / (found.confusion.true_positives + found.confusion.false_negatives) == middle.true_positives
+    assert sum(over) / (values.confusion.true_positives + values.confusion.false_negatives) == middle.true_positives
 
 
 def test_a_certain_mistake_costs_its_margin_and_not_infinity() -> None:
@@ -123,24 +123,25 @@ def test_a_certain_mistake_costs_its_margin_and_not_infinity() -> None:
 
 
 def test_what_cannot_be_known_of_one_class_is_null_in_json() -> None:
-    found: dict[str, Any] = alone([(0, -1.0), (0, -2.0)]).to_json()
-    assert (found["auc"], found["precision"], found["recall"], found["f1"], found["accuracy"]) == (None,) * 4 + (1.0,)
-    assert found["confusion"]["true_negatives"] == 2
-    assert found["roc"] == ()
+    fields: dict[str, Any] = alone([(0, -1.0), (0, -2.0)]).to_json()
+    assert {fields[name] for name in ("auc", "precision", "recall", "f1")} == {None}
+    assert fields["accuracy"] == 1.0
+    assert fields["confusion"]["true_negatives"] == 2
+    assert fields["roc"] == ()
 
 
 def test_predictions_that_are_not_finite_are_counted_and_in_no_other_number() -> None:
     rows = [(1, (2.0, 1.0)), (0, (nan, 1.0)), (0, (-inf, inf)), (0, (-1.0, 0.0))]
-    found = judge(iter(rows), [0.5, 0.5])
-    assert found.champion is not None
-    assert (found.candidate.not_finite, found.champion.not_finite) == (2, 1)
-    assert (found.candidate.rows, found.champion.rows) == (2, 2)
-    assert found.candidate.log_loss == pytest.approx((log(1 + exp(-2)) + log(1 + exp(-1))) / 2)
+    judgement = judge(iter(rows), [0.5, 0.5])
+    assert judgement.champion is not None
+    assert (judgement.candidate.not_finite, judgement.champion.not_finite) == (2, 1)
+    assert (judgement.candidate.rows, judgement.champion.rows) == (2, 2)
+    assert judgement.candidate.log_loss == pytest.approx((log(1 + exp(-2)) + log(1 + exp(-1))) / 2)
     with pytest.raises(BadModel, match="of no row"):
         judge([(1, (nan,))], [0.5])
 
 
 def test_the_constant_prediction_has_the_entropy_of_its_share_when_the_test_split_has_it_too() -> None:
-    judged = alone([(1, 0.0)] * 3 + [(0, 0.0)] * 7)
-    assert constant_log_loss(0.3, judged) == pytest.approx(-0.3 * log(0.3) - 0.7 * log(0.7))
-    assert constant_log_loss(0.5, judged) == pytest.approx(log(2))
+    values = alone([(1, 0.0)] * 3 + [(0, 0.0)] * 7)
+    assert constant_log_loss(0.3, values) == pytest.approx(-0.3 * log(0.3) - 0.7 * log(0.7))
+    assert constant_log_loss(0.5, values) == pytest.approx(log(2))

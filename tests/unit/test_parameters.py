@@ -32,7 +32,7 @@ def test_an_empty_input_gets_all_defaults() -> None:
 
 
 def test_what_is_given_is_taken_and_features_come_in_the_one_order() -> None:
-    given_input = {
+    execution_input = {
         "target": "service_requested",
         "features": ["PRCP", "tmax", "Distance"],
         "hyperparameters": {
@@ -50,9 +50,12 @@ def test_what_is_given_is_taken_and_features_come_in_the_one_order() -> None:
         "promote": False,
         "force": True,
     }
-    found = check_parameters("run_1", given_input, 2019)
-    assert (found["features"], found["feature_columns"]) == (["distance", "TMAX", "PRCP"], "distance, tmax, prcp")
-    assert found["hyperparameters"] == {
+    parameters = check_parameters("run_1", execution_input, 2019)
+    assert (parameters["features"], parameters["feature_columns"]) == (
+        ["distance", "TMAX", "PRCP"],
+        "distance, tmax, prcp",
+    )
+    assert parameters["hyperparameters"] == {
         "epochs": "3",
         "learning_rate": "0.5",
         "mini_batch_size": "200",
@@ -61,13 +64,21 @@ def test_what_is_given_is_taken_and_features_come_in_the_one_order() -> None:
         "predictor_type": "binary_classifier",
         "feature_dim": "3",
     }
-    assert (found["target"], found["first_year"], found["last_year"]) == ("service_requested", 2018, 2019)
-    assert (found["chunk_bytes"], found["max_rejected_fraction"], found["min_training_rows"]) == (1024, 1.0, 1)
-    assert (found["min_improvement"], found["promote"], found["force"]) == (0.01, False, True)
+    assert (parameters["target"], parameters["first_year"], parameters["last_year"]) == (
+        "service_requested",
+        2018,
+        2019,
+    )
+    assert (parameters["chunk_bytes"], parameters["max_rejected_fraction"], parameters["min_training_rows"]) == (
+        1024,
+        1.0,
+        1,
+    )
+    assert (parameters["min_improvement"], parameters["promote"], parameters["force"]) == (0.01, False, True)
 
 
 @pytest.mark.parametrize(
-    ("given_input", "message"),
+    ("execution_input", "message"),
     [
         (None, "the input is None; it is to be an object of target, features"),
         ([], "the input is []"),
@@ -110,9 +121,9 @@ def test_what_is_given_is_taken_and_features_come_in_the_one_order() -> None:
         ({"hyperparameters": {"optimizer": ["adam"]}}, "hyperparameters.optimizer is \"['adam']\""),
     ],
 )
-def test_a_wrong_field_is_named_with_what_is_allowed(given_input: Any, message: str) -> None:
+def test_a_wrong_field_is_named_with_what_is_allowed(execution_input: Any, message: str) -> None:
     with pytest.raises(BadExecutionInput) as raised:
-        check_parameters("run-1", given_input, 2026)
+        check_parameters("run-1", execution_input, 2026)
     assert message in str(raised.value)
 
 
@@ -146,20 +157,20 @@ names = st.sampled_from(
 
 
 @given(json_values | st.dictionaries(names, json_values))
-def test_any_json_is_checked_or_refused_as_bad_execution_input(given_input: Any) -> None:
+def test_any_json_is_checked_or_refused_as_bad_execution_input(execution_input: Any) -> None:
     try:
-        found = check_parameters("run-1", given_input, 2026)
+        parameters = check_parameters("run-1", execution_input, 2026)
     except BadExecutionInput as bad:
         assert len(str(bad)) < 2000
         return
-    assert re.fullmatch(r"[a-z]+(, [a-z]+)*", found["feature_columns"])
-    assert set(found["features"]) <= set(FEATURES)
+    assert re.fullmatch(r"[a-z]+(, [a-z]+)*", parameters["feature_columns"])
+    assert set(parameters["features"]) <= set(FEATURES)
 
 
 @given(st.dictionaries(st.sampled_from(sorted(ALLOWED)), st.integers() | st.floats() | st.text(max_size=10)))
-def test_hyperparameters_that_pass_are_plain_text(given_input: dict[str, Any]) -> None:
+def test_hyperparameters_that_pass_are_plain_text(execution_input: dict[str, Any]) -> None:
     try:
-        found = check_hyperparameters(given_input)
+        hyperparameters = check_hyperparameters(execution_input)
     except BadExecutionInput:
         return
-    assert all(re.fullmatch(r"[a-z0-9_.+-]+", value) for value in found.values())
+    assert all(re.fullmatch(r"[a-z0-9_.+-]+", value) for value in hyperparameters.values())

@@ -21,7 +21,7 @@ objects = st.dictionaries(texts.filter(lambda name: name.lower() != "travel_data
 spaces = st.text(" \t\r\n", max_size=5)
 
 
-def cut(data: bytes, lengths: list[int]) -> Iterator[bytes]:
+def cut_blocks(data: bytes, lengths: list[int]) -> Iterator[bytes]:
     """The data in blocks of these lengths, over and over."""
     at, turn = 0, 0
     while at < len(data):
@@ -30,16 +30,16 @@ def cut(data: bytes, lengths: list[int]) -> Iterator[bytes]:
         at, turn = at + length, turn + 1
 
 
-def shaped(shape: str, listed: list[Any], space: str, ascii_only: bool, indent: int | None) -> bytes:
+def shaped(shape: str, values: list[Any], space: str, ascii_only: bool, indent: int | None) -> bytes:
     def dumps(value: Any) -> str:
         return json.dumps(value, ensure_ascii=ascii_only, indent=indent)
 
-    items = [dumps(item) for item in listed]
+    items = [dumps(item) for item in values]
     text = {
         "array": f"{space}[{space}{f'{space},{space}'.join(items)}{space}]{space}",
         "travel_data": f'{space}{{{space}"travel_data"{space}:{space}[{", ".join(items)}{space}]{space}}}{space}',
         "bare": space + space.join(items) + space,
-        "lines": "".join(json.dumps(item, ensure_ascii=ascii_only) + "\n" for item in listed),
+        "lines": "".join(json.dumps(item, ensure_ascii=ascii_only) + "\n" for item in values),
     }[shape]
     return text.encode()
 
@@ -47,9 +47,9 @@ def shaped(shape: str, listed: list[Any], space: str, ascii_only: bool, indent: 
 @st.composite
 def files(draw: st.DrawFn) -> tuple[bytes, list[Any]]:
     shape = draw(st.sampled_from(["array", "travel_data", "bare", "lines"]))
-    listed = draw(st.lists(objects, min_size=1, max_size=6))
-    data = shaped(shape, listed, draw(spaces), draw(st.booleans()), draw(st.sampled_from([None, 0, 2])))
-    return (b"\xef\xbb\xbf" if draw(st.booleans()) else b"") + data, listed
+    values = draw(st.lists(objects, min_size=1, max_size=6))
+    data = shaped(shape, values, draw(spaces), draw(st.booleans()), draw(st.sampled_from([None, 0, 2])))
+    return (b"\xef\xbb\xbf" if draw(st.booleans()) else b"") + data, values
 
 
 blocks = st.lists(st.integers(1, 40), min_size=1, max_size=4)
@@ -57,35 +57,37 @@ blocks = st.lists(st.integers(1, 40), min_size=1, max_size=4)
 
 @given(files(), blocks)
 def test_every_record_of_every_shape_comes_back_with_its_bytes(file: tuple[bytes, list[Any]], lengths: Any) -> None:
-    data, listed = file
-    found = list(records(cut(data, lengths)))
-    assert [value for _, _, value, _ in found] == listed
-    assert [data[start:end].decode() for start, end, _, _ in found] == [text for _, _, _, text in found]
-    assert [json.loads(text) for _, _, _, text in found] == listed
+    data, values = file
+    result = list(records(cut_blocks(data, lengths)))
+    assert [value for _, _, value, _ in result] == values
+    assert [data[start:end].decode() for start, end, _, _ in result] == [text for _, _, _, text in result]
+    assert [json.loads(text) for _, _, _, text in result] == values
 
 
 @given(files(), blocks, st.integers(1, 200))
 def test_chunks_hold_every_record_once_and_can_be_read_alone(
     file: tuple[bytes, list[Any]], lengths: Any, chunk_bytes: int
 ) -> None:
-    data, listed = file
+    data, values = file
     whole = list(records([data]))
     ranges = list(chunks(whole, chunk_bytes))
-    read = [record for start, end in ranges for record in records_of_chunk(cut(data[start:end], lengths), start)]
-    assert read == whole
+    result = [
+        record for start, end in ranges for record in records_of_chunk(cut_blocks(data[start:end], lengths), start)
+    ]
+    assert result == whole
     assert all(end - start >= chunk_bytes for start, end in ranges[:-1])
-    assert [value for _, _, value, _ in read] == listed
+    assert [value for _, _, value, _ in result] == values
 
 
 def outcome(pieces: Any) -> Any:
     """The values read, and how reading ended."""
-    found = []
+    result = []
     try:
         for start, end, value, _ in records(pieces):
-            found.append((start, end, repr(value)))
+            result.append((start, end, repr(value)))
     except BadRideFile as fault:
-        return found, fault.reason, fault.position, fault.records
-    return found, "", None, len(found)
+        return result, fault.reason, fault.position, fault.records
+    return result, "", None, len(result)
 
 
 @given(files(), blocks, st.data())
@@ -98,18 +100,18 @@ def test_a_damaged_file_fails_at_the_same_place_however_it_is_cut_into_blocks(
         damaged[at : at + data.draw(st.integers(0, 4))] = data.draw(
             st.binary(max_size=3) | st.sampled_from([b"}", b","])
         )
-    assert outcome(cut(bytes(damaged), lengths)) == outcome([bytes(damaged)])
+    assert outcome(cut_blocks(bytes(damaged), lengths)) == outcome([bytes(damaged)])
 
 
 @given(files(), blocks, st.data())
 def test_a_file_cut_off_is_named_truncated_at_its_end(file: tuple[bytes, list[Any]], lengths: Any, data: Any) -> None:
     whole = file[0].strip()
     start = whole.index(b"{") + 1
-    left = whole[: data.draw(st.integers(min(start, len(whole) - 1), len(whole) - 1))]
-    found, reason, position, count = outcome(cut(left, lengths))
-    assert count == len(found)
+    beginning = whole[: data.draw(st.integers(min(start, len(whole) - 1), len(whole) - 1))]
+    result, reason, position, count = outcome(cut_blocks(beginning, lengths))
+    assert count == len(result)
     if reason == "truncated_file":
-        assert position.byte == len(left)
+        assert position.byte == len(beginning)
     else:
         # Cut within a character, or exactly between two bare records.
         assert reason == "not_utf8" or (reason == "" and whole.startswith((b"{", b"\xef\xbb\xbf")))
@@ -117,7 +119,7 @@ def test_a_file_cut_off_is_named_truncated_at_its_end(file: tuple[bytes, list[An
 
 @given(st.binary(max_size=80), blocks)
 def test_any_bytes_are_read_or_refused_as_a_bad_ride_file(data: bytes, lengths: Any) -> None:
-    _, reason, position, _ = outcome(cut(data, lengths))
+    _, reason, position, _ = outcome(cut_blocks(data, lengths))
     assert reason in {"", "empty_file", "not_json", "truncated_file", "not_utf8", "record_too_large", "too_deep"}
     assert position is None or 0 <= position.byte <= len(data)
 
@@ -166,7 +168,7 @@ def test_one_record_larger_than_the_limit_is_refused_where_it_starts(
     small, large = json.dumps({"a": "x" * 900}), json.dumps({"a": "x" * 1000})
     for data in (f"[{small},{large}]".encode(), f"[{small},{large[:1100]}".encode()):
         with pytest.raises(BadRideFile) as raised:
-            list(records(cut(data, [length])))
+            list(records(cut_blocks(data, [length])))
         assert (raised.value.reason, raised.value.position.byte) == ("record_too_large", len(small) + 2)
 
 
@@ -186,8 +188,8 @@ def test_a_value_without_an_end_is_given_up_before_the_stream_ends() -> None:
 
 
 def test_integers_of_any_length_are_read_and_do_not_end_the_file() -> None:
-    found = [value for _, _, value, _ in records([b'[{"a": 1}, {"a": ' + b"7" * 5000 + b'}, {"a": 2}]'])]
-    assert found == [{"a": 1}, {"a": float("inf")}, {"a": 2}]
+    integers = [value for _, _, value, _ in records([b'[{"a": 1}, {"a": ' + b"7" * 5000 + b'}, {"a": 2}]'])]
+    assert integers == [{"a": 1}, {"a": float("inf")}, {"a": 2}]
 
 
 def test_nan_and_infinity_are_values_for_the_ride_parser_to_refuse() -> None:
@@ -207,7 +209,7 @@ def test_the_workshops_files_are_read_whole(name: str, count: int) -> None:
     if not path.exists():
         pytest.skip(f"{path} is absent: it lies beside the repository, not in it")
     data = path.read_bytes()
-    found = list(records(cut(data, [65_536])))
-    assert [value for _, _, value, _ in found] == (json.loads(data) if name == "array" else json.loads(data)[name])
-    assert len(found) == count
-    assert sum(end - start > 0 for start, end in chunks(found, 500_000)) == -(-len(data) // 500_300)
+    result = list(records(cut_blocks(data, [65_536])))
+    assert [value for _, _, value, _ in result] == (json.loads(data) if name == "array" else json.loads(data)[name])
+    assert len(result) == count
+    assert sum(end - start > 0 for start, end in chunks(result, 500_000)) == -(-len(data) // 500_300)

@@ -30,18 +30,18 @@ def test_the_generator_writes_the_same_bytes_again(tmp_path: Path) -> None:
     (tmp_path / "data" / "generate.py").write_bytes((DATA / "generate.py").read_bytes())
     (tmp_path / "functions").symlink_to(DATA.parent / "functions")
     subprocess.run([sys.executable, "data/generate.py"], cwd=tmp_path, check=True, capture_output=True)
-    made = {path.relative_to(tmp_path / "data"): path for path in (tmp_path / "data").rglob("*.*") if path.is_file()}
-    assert len(made) == 7
-    assert {name: path.read_bytes() for name, path in made.items()} == {
-        name: (DATA / name).read_bytes() for name in made
+    copies = {path.relative_to(tmp_path / "data"): path for path in (tmp_path / "data").rglob("*.*") if path.is_file()}
+    assert len(copies) == 7
+    assert {name: path.read_bytes() for name, path in copies.items()} == {
+        name: (DATA / name).read_bytes() for name in copies
     }
 
 
 def test_both_labels_have_both_classes_and_every_station_has_rides(rides: list[Any]) -> None:
-    stated = json.loads((DATA / "best_auc.json").read_text())
-    assert 0.2 < stated["share_of_positives"] < 0.5
-    assert stated["rides_in_the_test_split"] > 400
-    assert 0.7 < stated["best_auc_on_the_test_split"] < 0.9
+    limits = json.loads((DATA / "best_auc.json").read_text())
+    assert 0.2 < limits["share_of_positives"] < 0.5
+    assert limits["rides_in_the_test_split"] > 400
+    assert 0.7 < limits["best_auc_on_the_test_split"] < 0.9
     heavy = [float(ride["MagicPoints"]) >= 50 * float(ride["Distance"]) for ride in rides if ride["Distance"] != "far"]
     assert 0.3 < sum(heavy) / len(heavy) < 0.7
     nearest = nearest_station()
@@ -53,8 +53,8 @@ def test_both_labels_have_both_classes_and_every_station_has_rides(rides: list[A
 def test_fewer_than_two_in_a_hundred_records_are_bad_or_repeated() -> None:
     counts: Counter[str] = Counter()
     for path in (DATA / "rides").iterdir():
-        found = ingest(records([path.read_bytes()]), Source(path.name, ""))
-        counts.update(read=found.counts.read, rejected=found.counts.rejected, accepted=found.counts.accepted)
+        ingested = ingest(records([path.read_bytes()]), Source(path.name, ""))
+        counts.update(read=ingested.counts.read, rejected=ingested.counts.rejected, accepted=ingested.counts.accepted)
     assert counts == {"read": 5048, "rejected": 12, "accepted": 5016}
 
 

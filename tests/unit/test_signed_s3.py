@@ -26,7 +26,7 @@ class Server:
     """Answers each request with the next of its answers, an empty one by hanging up; keeps what it was asked."""
 
     def __init__(self, answers: list[bytes]) -> None:
-        self.asked: list[bytes] = []
+        self.requests: list[bytes] = []
         self.connections = 0
         self._answers = iter(answers)
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -44,7 +44,7 @@ class Server:
 
     def _talk(self, connection: socket.socket) -> None:
         while request := connection.recv(65536):
-            self.asked.append(request)
+            self.requests.append(request)
             answer = next(self._answers, CLOSED)
             if answer == CLOSED:
                 return
@@ -89,7 +89,7 @@ def test_objects_are_read_over_one_connection(serving: Any) -> None:
     with serving(OK, second) as server:
         assert read("a", "b/ü +.json") == ([b"hello", b"again"], [])
     assert server.connections == 1
-    first, then = (request.decode().split("\r\n") for request in server.asked)
+    first, then = (request.decode().split("\r\n") for request in server.requests)
     assert (first[0], then[0]) == ("GET /bucket/a HTTP/1.1", "GET /bucket/b/%C3%BC%20%2B.json HTTP/1.1")
     assert f"host: {server.address.removeprefix('http://')}" in first
     assert "x-amz-security-token: token" in first
@@ -158,14 +158,14 @@ def test_an_object_that_is_not_there_is_missing_at_once(serving: Any, status: by
     answer = b"HTTP/1.1 " + status + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body
     with serving(answer) as server, pytest.raises(MissingObject, match=r"s3://bucket/a is not there.*\(NoSuchKey\)"):
         read("a")
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_another_refusal_is_not_tried_again(serving: Any) -> None:
     moved = b"HTTP/1.1 301 Moved\r\nContent-Length: 0\r\n\r\n"
     with serving(moved) as server, pytest.raises(ObjectNotRead, match="could not be read: 301"):
         read("a")
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_an_object_that_is_larger_than_it_may_be_is_not_read(serving: Any) -> None:

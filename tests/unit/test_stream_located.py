@@ -20,22 +20,24 @@ def located(number: int, padding: int = 0) -> Located:
     return Located(ride_id, f'{{"ride_id":"{ride_id}","name":"Zéphyr \uffff{"x" * padding}"}}\n')
 
 
-def received(*numbers: int, padding: int = 0) -> list[Arrival]:
+def make_arrivals(*numbers: int, padding: int = 0) -> list[Arrival]:
     return [Arrival(located(number, padding), f"m{at}", NOON + at) for at, number in enumerate(numbers)]
 
 
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=80), st.sampled_from([0, 5_000, 60_000]))
 def test_rides_come_out_of_packs_as_they_went_in_and_no_message_is_forgotten(numbers: list[int], padding: int) -> None:
-    made = list(packs(received(*numbers, padding=padding)))
-    assert all(len(pack.body) <= LONGEST_PACK and pack.body.isascii() for pack in made)
-    assert [message_id for pack in made for message_id in pack.message_ids] == [f"m{at}" for at in range(len(numbers))]
-    lines = {id_: line for pack in made for id_, line in read_pack(pack.body).lines.items()}
+    results = list(packs(make_arrivals(*numbers, padding=padding)))
+    assert all(len(pack.body) <= LONGEST_PACK and pack.body.isascii() for pack in results)
+    assert [message_id for pack in results for message_id in pack.message_ids] == [
+        f"m{at}" for at in range(len(numbers))
+    ]
+    lines = {id_: line for pack in results for id_, line in read_pack(pack.body).lines.items()}
     assert lines == {located(number).ride_id: located(number, padding).line for number in numbers}
-    assert min(read_pack(pack.body).sent_at for pack in made) == NOON
+    assert min(read_pack(pack.body).sent_at for pack in results) == NOON
 
 
 def test_five_hundred_rides_fit_into_one_message() -> None:
-    assert [len(pack.message_ids) for pack in packs(received(*range(500), padding=200))] == [500]
+    assert [len(pack.message_ids) for pack in packs(make_arrivals(*range(500), padding=200))] == [500]
 
 
 def test_no_rides_make_no_message() -> None:
@@ -45,12 +47,12 @@ def test_no_rides_make_no_message() -> None:
 def test_an_object_holds_each_ride_once_in_the_order_of_their_ids_under_the_day_of_the_oldest() -> None:
     first = LocatedRides(NOON + 9, dict([located(3), located(1)]))
     second = LocatedRides(NOON, dict([located(2), located(3)]))
-    made = combine([first, second])
-    assert gzip.decompress(made.data).decode() == "".join(located(number).line for number in (1, 2, 3))
-    assert (made.rides, made.sent_at) == (3, NOON)
-    assert made.key == streamed_key("2024-07-09", [located(number).ride_id for number in (2, 1, 3)])
-    assert combine([second, first]) == made
-    assert combine([first]).key != made.key
+    rides = combine([first, second])
+    assert gzip.decompress(rides.data).decode() == "".join(located(number).line for number in (1, 2, 3))
+    assert (rides.rides, rides.sent_at) == (3, NOON)
+    assert rides.key == streamed_key("2024-07-09", [located(number).ride_id for number in (2, 1, 3)])
+    assert combine([second, first]) == rides
+    assert combine([first]).key != rides.key
 
 
 @pytest.mark.parametrize(

@@ -33,22 +33,22 @@ RIDE: dict[str, Any] = {
 
 
 def reason(body: str) -> str:
-    found = locate(body, SENDER)
-    assert isinstance(found, Rejected)
-    assert json.loads(found.line)["reason"] == found.reason
-    return found.reason
+    outcome = locate(body, SENDER)
+    assert isinstance(outcome, Rejected)
+    assert json.loads(outcome.line)["reason"] == outcome.reason
+    return outcome.reason
 
 
 @pytest.mark.parametrize("path", SAMPLE, ids=lambda path: path.name)
 def test_a_file_gives_the_same_rides_and_rejections_through_raw_and_through_the_queue(path: Path) -> None:
     blocks = [path.read_bytes()]
     batch = ingest(records(blocks), SOURCE)
-    found = [locate(body, SENDER) for body in FileMessages(SOURCE, blocks)]
-    received = [Arrival(each, str(n), n) for n, each in enumerate(found) if isinstance(each, Located)]
-    streamed = combine(read_pack(pack.body) for pack in packs(received))
+    outcomes = [locate(body, SENDER) for body in FileMessages(SOURCE, blocks)]
+    arrivals = [Arrival(each, str(n), n) for n, each in enumerate(outcomes) if isinstance(each, Located)]
+    streamed = combine(read_pack(pack.body) for pack in packs(arrivals))
     assert streamed.rides == batch.counts.accepted > 1000
     assert sorted(gzip.decompress(streamed.data).splitlines()) == sorted(gzip.decompress(batch.processed).splitlines())
-    rejected = "".join(each.line for each in found if isinstance(each, Rejected))
+    rejected = "".join(each.line for each in outcomes if isinstance(each, Rejected))
     assert rejected.encode() == batch.rejected
 
 
@@ -59,8 +59,8 @@ def test_a_ride_is_the_same_line_from_a_file_from_a_producer_and_in_a_batch(
     text = json.dumps(RIDE | {"Name": name, "Distance": distance}, ensure_ascii=escaped)
     if any("\ud800" <= character <= "\udfff" for character in text):
         return
-    (sent,) = FileMessages(SOURCE, [text.encode()])
-    from_file, from_producer = locate(sent, SENDER), locate(text, SENDER)
+    (message_of_file,) = FileMessages(SOURCE, [text.encode()])
+    from_file, from_producer = locate(message_of_file, SENDER), locate(text, SENDER)
     batch = gzip.decompress(ingest(records([text.encode()]), SOURCE).processed).decode()
     assert type(from_file) is type(from_producer)
     if isinstance(from_file, Located):
@@ -115,11 +115,11 @@ def test_a_message_may_be_of_the_longest_size_and_no_longer() -> None:
 def test_every_record_of_a_file_fits_into_a_message(character: str, length: int) -> None:
     body = message(SOURCE, {"byte": 7, "record": 1}, json.dumps(RIDE | {"p": character * length}, ensure_ascii=False))
     assert len(body) <= LONGEST_MESSAGE
-    found = locate(body, SENDER)
+    outcome = locate(body, SENDER)
     if length > 10_000:
-        assert isinstance(found, Rejected)
-        assert found.reason == "record_too_large"
-        assert json.loads(found.line)["position"] == {"byte": 7, "record": 1}
+        assert isinstance(outcome, Rejected)
+        assert outcome.reason == "record_too_large"
+        assert json.loads(outcome.line)["position"] == {"byte": 7, "record": 1}
 
 
 def test_a_rejected_ride_of_a_file_names_the_file_and_one_of_a_producer_its_message() -> None:

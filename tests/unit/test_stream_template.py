@@ -70,7 +70,7 @@ def test_files_under_stream_and_no_others_start_the_fan_out_and_a_failed_event_i
         "object": {"key": [{"prefix": "stream/"}]},
     }
     assert (pattern["source"], pattern["detail-type"]) == (["aws.s3"], ["Object Created"])
-    kept = function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"]
-    assert queue_of(kept) == "StreamFilesDeadLetterQueue"
+    destination = function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"]
+    assert queue_of(destination) == "StreamFilesDeadLetterQueue"
     notifications = RESOURCES["DataBucket"]["Properties"]["NotificationConfiguration"]
     assert notifications == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}

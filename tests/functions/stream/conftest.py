@@ -25,12 +25,12 @@ class Stream:
     def create(self, name: str) -> str:
         return self.sqs.create_queue(QueueName=name)["QueueUrl"]
 
-    def taken(self, queue: str) -> list[str]:
+    def drain(self, queue: str) -> list[str]:
         """The bodies of all messages of a queue, which is empty then."""
         bodies: list[str] = []
-        while found := self.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
-            bodies += [message["Body"] for message in found]
-            entries = [{"Id": each["MessageId"], "ReceiptHandle": each["ReceiptHandle"]} for each in found]
+        while messages := self.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+            bodies += [message["Body"] for message in messages]
+            entries = [{"Id": each["MessageId"], "ReceiptHandle": each["ReceiptHandle"]} for each in messages]
             self.sqs.delete_message_batch(QueueUrl=queue, Entries=entries)
         return bodies
 
@@ -40,9 +40,9 @@ class Stream:
 
     def file(self, data: str | bytes, key: str = "stream/x.json") -> dict[str, int]:
         """What fan_out_rides says to a new file."""
-        return self.created(key, self.bucket.put(key, data))
+        return self.send_event(key, self.bucket.put(key, data))
 
-    def created(self, key: str, etag: str) -> dict[str, int]:
+    def send_event(self, key: str, etag: str) -> dict[str, int]:
         """What fan_out_rides says to the event of a file."""
         detail = {"bucket": {"name": "wildrydes-data"}, "object": {"key": key, "etag": etag}}
         return self.run("fan_out_rides", {"source": "aws.s3", "detail-type": "Object Created", "detail": detail})
@@ -61,7 +61,7 @@ class Stream:
     def failed(self, function: str, batch: Any) -> list[str]:
         return [each["itemIdentifier"] for each in self.run(function, batch)["batchItemFailures"]]
 
-    def stored(self) -> dict[str, list[Any]]:
+    def stored_rides(self) -> dict[str, list[Any]]:
         return {key: self.bucket.lines(key) for key in self.bucket.keys("processed/")}
 
     def rejected(self) -> list[Any]:
@@ -69,14 +69,14 @@ class Stream:
 
     def metrics(self) -> dict[str, Any]:
         """The metrics that were published since the last time, by name."""
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for blob in (
             json.loads(line) for line in self.capsys.readouterr().out.splitlines() if line.startswith('{"_aws"')
         ):
             (directive,) = blob["_aws"]["CloudWatchMetrics"]
             assert (directive["Namespace"], blob["service"]) == ("WildRydes", "wildrydes")
-            found |= {metric["Name"]: blob[metric["Name"]] for metric in directive["Metrics"]}
-        return found
+            values |= {metric["Name"]: blob[metric["Name"]] for metric in directive["Metrics"]}
+        return values
 
 
 def message(number: int, body: str) -> dict[str, Any]:
@@ -87,12 +87,12 @@ def message(number: int, body: str) -> dict[str, Any]:
 
 @pytest.fixture
 def stream(bucket: Any, run: Any, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stream]:
-    made = Stream(bucket, run, capsys)
-    monkeypatch.setenv("RIDES_QUEUE_URL", made.rides)
-    monkeypatch.setenv("LOCATED_RIDES_QUEUE_URL", made.located)
+    fixture = Stream(bucket, run, capsys)
+    monkeypatch.setenv("RIDES_QUEUE_URL", fixture.rides)
+    monkeypatch.setenv("LOCATED_RIDES_QUEUE_URL", fixture.located)
     cached = (sqs.client, settings.fan_out_settings, settings.locate_settings)
     for each in cached:
         each.cache_clear()
-    yield made
+    yield fixture
     for each in cached:
         each.cache_clear()

@@ -26,7 +26,7 @@ def test_a_created_file_becomes_a_message_a_ride_with_source_and_position(stream
     etag = stream.bucket.put(KEY, "".join(f"{text}\n" for text in texts))
     answer = stream.run("fan_out_rides", stream.example("fan_out_rides_object_created"))
     assert answer == {"files": 1, "rides": 3, "rejected_files": 0, "gone": 0}
-    assert sorted(map(json.loads, stream.taken(stream.rides)), key=lambda each: each["position"]["record"]) == [
+    assert sorted(map(json.loads, stream.drain(stream.rides)), key=lambda each: each["position"]["record"]) == [
         {
             "source": {"key": KEY, "etag": etag},
             "position": {"byte": sum(len(text) + 1 for text in texts[:number]), "record": number + 1},
@@ -42,17 +42,17 @@ def test_every_record_of_a_notification_is_read_and_its_key_decoded(stream: Any)
     stream.bucket.put("stream/one.json", json.dumps([ride(4)]))
     answer = stream.run("fan_out_rides", stream.example("fan_out_rides_notification"))
     assert answer == {"files": 2, "rides": 4, "rejected_files": 0, "gone": 0}
-    sources = [json.loads(body)["source"]["key"] for body in stream.taken(stream.rides)]
+    sources = [json.loads(body)["source"]["key"] for body in stream.drain(stream.rides)]
     assert sorted(sources) == ["stream/one.json", KEY, KEY, KEY]
 
 
 def test_a_key_that_was_deleted_or_replaced_before_it_was_read_is_done(stream: Any) -> None:
-    gone = {"files": 0, "rides": 0, "rejected_files": 0, "gone": 1}
-    assert stream.run("fan_out_rides", stream.example("fan_out_rides_deleted_key")) == gone
+    counts = {"files": 0, "rides": 0, "rejected_files": 0, "gone": 1}
+    assert stream.run("fan_out_rides", stream.example("fan_out_rides_deleted_key")) == counts
     first = stream.bucket.put("stream/x.json", lines(ride(1)))
     second = stream.bucket.put("stream/x.json", lines(ride(2)))
-    assert stream.created("stream/x.json", first) == gone
-    assert stream.created("stream/x.json", second)["rides"] == 1
+    assert stream.send_event("stream/x.json", first) == counts
+    assert stream.send_event("stream/x.json", second)["rides"] == 1
     assert stream.rejected() == []
 
 
@@ -66,7 +66,7 @@ def test_the_marker_of_a_folder_and_a_removed_object_are_no_files(stream: Any) -
 
 
 @pytest.mark.parametrize(
-    ("data", "sent", "reason", "byte"),
+    ("data", "count", "reason", "byte"),
     [
         (b"", 0, "empty_file", 0),
         (b"Distance,Name\n", 0, "not_json", 0),
@@ -76,12 +76,16 @@ def test_the_marker_of_a_folder_and_a_removed_object_are_no_files(stream: Any) -
     ],
 )
 def test_what_stands_before_a_fault_is_sent_and_the_fault_kept(
-    stream: Any, data: bytes, sent: int, reason: str, byte: int | None
+    stream: Any, data: bytes, count: int, reason: str, byte: int | None
 ) -> None:
-    assert stream.file(data) == {"files": 1, "rides": sent, "rejected_files": 1, "gone": 0}
-    assert len(stream.taken(stream.rides)) == sent
+    assert stream.file(data) == {"files": 1, "rides": count, "rejected_files": 1, "gone": 0}
+    assert len(stream.drain(stream.rides)) == count
     (fault,) = stream.rejected()
-    assert (fault["reason"], fault["source"]["key"], fault["position"]["record"]) == (reason, "stream/x.json", sent + 1)
+    assert (fault["reason"], fault["source"]["key"], fault["position"]["record"]) == (
+        reason,
+        "stream/x.json",
+        count + 1,
+    )
     assert fault["position"]["byte"] == byte or byte is None
 
 
@@ -97,7 +101,7 @@ def test_a_file_that_cannot_be_sent_fails_the_event_once_the_others_are_sent(str
     sqs.client().meta.events.register("before-parameter-build.sqs.SendMessageBatch", refuse)
     with pytest.raises(sqs.client().exceptions.QueueDoesNotExist):
         stream.run("fan_out_rides", both)
-    assert len(stream.taken(stream.rides)) == 3
+    assert len(stream.drain(stream.rides)) == 3
 
 
 @pytest.mark.parametrize("event", [{}, {"Records": [{"eventName": "ObjectCreated:Put"}]}, {"Records": None}, []])

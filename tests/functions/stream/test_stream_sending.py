@@ -26,9 +26,9 @@ class LossyQueue:
         context["lost"] = [
             entry for entry in params["Entries"] if self.losses(entry["MessageBody"], tries[entry["MessageBody"]])
         ]
-        kept = [entry for entry in params["Entries"] if entry not in context["lost"]]
+        entries = [entry for entry in params["Entries"] if entry not in context["lost"]]
         # A call must have an entry: where all are lost this one is sent, to be told from the others by its body.
-        params["Entries"] = kept or [{"Id": "none", "MessageBody": "none"}]
+        params["Entries"] = entries or [{"Id": "none", "MessageBody": "none"}]
 
     def report(self, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         fault = {"SenderFault": self.sender_fault, "Code": "InternalError", "Message": "try again"}
@@ -40,7 +40,7 @@ def test_every_body_arrives_once_and_in_calls_of_ten(stream: Any) -> None:
     queue = LossyQueue(lambda _body, _tries: False)
     assert sqs.send(stream.rides, iter(bodies)) == 95
     assert sorted(len(call) for call in queue.calls) == [5, *[10] * 9]
-    assert sorted(stream.taken(stream.rides)) == sorted(bodies)
+    assert sorted(stream.drain(stream.rides)) == sorted(bodies)
 
 
 def test_nothing_to_send_is_no_call(stream: Any) -> None:
@@ -60,7 +60,7 @@ def test_entries_that_failed_are_sent_again_and_no_others_after_pauses(stream: A
     pauses: list[float] = []
     assert sqs.send_batch(stream.rides, bodies, pauses.append) == 10
     assert queue.calls == [bodies, ["ride 3", "ride 7"], ["ride 3", "ride 7"]]
-    assert sorted(set(stream.taken(stream.rides)) - {"none"}) == bodies
+    assert sorted(set(stream.drain(stream.rides)) - {"none"}) == bodies
     assert len(pauses) == 2
     assert 0 <= pauses[0] <= 0.2
     assert 0 <= pauses[1] <= 0.4
@@ -83,31 +83,31 @@ def test_an_entry_that_is_refused_as_such_is_not_sent_again(stream: Any) -> None
 
 
 def test_bodies_are_taken_no_faster_than_they_are_sent(stream: Any) -> None:
-    answered: list[int] = []
+    answers: list[int] = []
     most_ahead = 0
 
     def bodies() -> Iterator[str]:
         nonlocal most_ahead
         for number in range(400):
-            most_ahead = max(most_ahead, number - sum(answered))
+            most_ahead = max(most_ahead, number - sum(answers))
             yield f"ride {number}"
 
     def answer(parsed: dict[str, Any], **_: Any) -> None:
-        answered.append(len(parsed["Successful"]))
+        answers.append(len(parsed["Successful"]))
 
     sqs.client().meta.events.register("after-call.sqs.SendMessageBatch", answer)
-    assert sqs.send(stream.rides, bodies()) == sum(answered) == 400
+    assert sqs.send(stream.rides, bodies()) == sum(answers) == 400
     assert 0 < most_ahead <= (sqs.MOST_UNDER_WAY + 1) * sqs.MOST_ENTRIES
 
 
 def test_a_batch_that_fails_for_good_ends_the_sending(stream: Any) -> None:
-    taken: list[int] = []
+    bodies_read: list[int] = []
 
     def bodies() -> Iterator[str]:
         for number in range(10_000):
-            taken.append(number)
+            bodies_read.append(number)
             yield f"ride {number}"
 
     with pytest.raises(sqs.client().exceptions.QueueDoesNotExist):
         sqs.send(f"{stream.rides}-gone", bodies())
-    assert len(taken) < 10_000
+    assert len(bodies_read) < 10_000
