@@ -35,12 +35,12 @@ def train(tasks: Tasks) -> tuple[State, State]:
     """The first state and the last of the training; `$.image` and `$.training` describe what trained."""
     job = _training_job(tasks)
     unpinned = _name_image("Name image by tag", f"${{TrainingRepository}}:{TAG}", unknown=True)
-    not_found = Pass(
+    no_image = Pass(
         "Image not found",
         parameters={"Error": "ImageNotFound", "Cause": f"{REPOSITORY} has no image of the tag {TAG}."},
         result_path="$.image_fault",
     )
-    not_found.next(unpinned)
+    no_image.next(unpinned)
     digest = "$.image.Images[0].ImageId.ImageDigest"
     pinned = _name_image("Name image by digest", f"States.Format('${{TrainingRepository}}@{{}}', {digest})", digest)
     for state in (unpinned, pinned):
@@ -53,7 +53,7 @@ def train(tasks: Tasks) -> tuple[State, State]:
     )
     choice = sdk.Choice("Is the image known?")
     choice.add_choice(sdk.ChoiceRule.IsPresent(variable=digest, value=True), pinned)
-    choice.default_choice(not_found)
+    choice.default_choice(no_image)
     resolve.next(choice)
     return resolve, job
 

@@ -173,18 +173,18 @@ def test_one_record_larger_than_the_limit_is_refused_where_it_starts(
 
 
 def test_a_value_without_an_end_is_given_up_before_the_stream_ends() -> None:
-    taken = 0
+    blocks_read = 0
 
     def endless() -> Iterator[bytes]:
-        nonlocal taken
+        nonlocal blocks_read
         yield b'[{"a": "'
         while True:
-            taken += 1
+            blocks_read += 1
             yield b"x" * 65536
 
     with pytest.raises(BadRideFile, match="record_too_large"):
         list(records(endless()))
-    assert taken <= 64
+    assert blocks_read <= 64
 
 
 def test_integers_of_any_length_are_read_and_do_not_end_the_file() -> None:
