@@ -1,4 +1,4 @@
-"""What a model's card says, drawn and told: pictures (matplotlib) and one self-contained page.
+"""Draws a model's card: pictures (matplotlib) and one self-contained page.
 
     card.json ─> sides ─> curves, bars ─> PNGs ─┐
               └> tables, wording ───────────────┴> page ─> report.html

@@ -11,7 +11,7 @@ import stepfunctions.steps as sdk
 from stepfunctions.steps import states
 
 DEFINITION_SHA256 = "0" * 64
-"""Stands in a workflow for the digest of its own definition, in which it stands; rendering puts the digest in."""
+"""The placeholder in a workflow for the digest of its own definition; rendering replaces it with the digest."""
 
 _PATH_FIELDS = frozenset(
     {"InputPath", "OutputPath", "ResultPath", "ItemsPath", "SecondsPath", "ErrorPath", "CausePath", "Variable"}

@@ -16,7 +16,7 @@ MERGED = "States.JsonMerge({}, {}, false)"
 
 
 def variables_of(own: str) -> dict[str, object]:
-    """Lambda replaces a function's variables as a whole, so the others are kept; if they are still those."""
+    """All variables, since Lambda replaces them together: the old ones and our own, if nobody else wrote meanwhile."""
     return {
         "FunctionName": FUNCTION,
         "RevisionId": "$.inference.revision",

@@ -29,7 +29,7 @@ def picture(name: str, definition: dict[str, Any]) -> str:
 
 
 def _failures(states: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Notes that tell which Tasks lead to which handler of their errors: an arrow from each would hide the way.
+    """Notes on which Tasks lead to which handler of their errors: an arrow from each would hide the way.
 
     What fails after a handler has been reached, in the states it leads to, is left out.
     """

@@ -264,7 +264,7 @@ def _record(handlers: Handlers) -> list[State]:
 
 
 def _conflicting(handler: State, state_id: str) -> Tasks:
-    """Tasks that tell a conflict, somebody else's change in between, from other errors."""
+    """Tasks that distinguish a conflict, somebody else's change in between, from other errors."""
     pass_on = _conflict(state_id, "'Somebody else has changed it in between: {}', $.error.Cause", handler)
     return Tasks(handler, before=(sdk.Catch(error_equals=list(CONFLICTS), result_path="$.error", next_step=pass_on),))
 

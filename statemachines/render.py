@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def rendered(name: str, definition: dict[str, Any]) -> dict[Path, str]:
-    """The files of a workflow, and what is to stand in them."""
+    """The files of a workflow, with their contents."""
     text = json.dumps(definition, indent=2) + "\n"
     return {
         HERE / f"{name}.asl.json": text.replace(DEFINITION_SHA256, sha256(text.encode()).hexdigest()),

@@ -1,7 +1,7 @@
 """The workflow: from raw rides to a trained model that the inference function serves.
 
 `build` returns the steps as the `stepfunctions` SDK chains them. Values in `${…}` are filled in by CloudFormation
-(`DefinitionSubstitutions` of the state machine in template.yaml). What order, retry and catch there is stands here.
+(`DefinitionSubstitutions` of the state machine in template.yaml). Order, retries and catches are all defined here.
 
 Each Task retries what may pass, has a timeout, and hands every other error to `Notify failure`, which ends in a Fail
 state that carries the error on: no execution succeeds after an error.
@@ -134,7 +134,7 @@ def _ingest_rides(tasks: Tasks) -> DistributedMap:
         output_path=None,
         timeout_seconds=900,
         retry=retry(LAMBDA_FAULTS),
-        # The execution that started the children tells of their failure.
+        # The execution that started the children reports their failure.
         catch=catch(failed),
     )
     return DistributedMap(
@@ -158,7 +158,7 @@ def _ingest_rides(tasks: Tasks) -> DistributedMap:
 def _training_set(tasks: Tasks) -> list[State]:
     """The weather at each station and day, the rides joined to it, and a look at whether one can train on that."""
     weather = tasks.query("Select weather", sql.query("weather"), "$.weather_query")
-    # The last thing before the query that reads them: what comes later is told from what was there.
+    # Right before the query that reads them, so that later rides can be recognised.
     listing = tasks.function(
         "List rides",
         {"execution": "$.parameters.execution"},

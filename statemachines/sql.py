@@ -14,7 +14,7 @@ STATIONS = HERE.parent / "functions" / "wildrydes" / "ground_stations.csv"
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
-# Where in the execution's state a query's value stands.
+# The path of each value in the execution's state.
 _PATHS = {
     "execution": "$.parameters.execution",
     "first_year": "$.parameters.first_year",

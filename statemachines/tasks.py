@@ -85,7 +85,7 @@ def refusal(state_id: str, error: str, cause: str, handler: State, *, whole: boo
 
 @dataclass(frozen=True)
 class Tasks:
-    """Makes Tasks whose errors go to one handler, and stand at `error_path` then; `before` are Catches for some."""
+    """Makes Tasks whose errors go to one handler, with the error at `error_path`; `before` catches some first."""
 
     failure: State
     error_path: str = "$.error"

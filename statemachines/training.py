@@ -1,6 +1,6 @@
 """The training job, and the image that it runs: by digest, so that the model's card names what trained it.
 
-A tag may be moved at any time, so the registry is asked which digest it stands for, and the job is started with that.
+A tag may be moved at any time, so the workflow reads its digest from the registry, and starts the job with that.
 The registry is SageMaker's and its policy decides who may ask. Where it refuses, the digest stays unknown: the reason
 goes into the card, and the job is started by the tag. That one Catch does not end in Fail.
 """

@@ -1,6 +1,6 @@
-"""What may go wrong with a call of AWS and be right at the next try: throttling, a lost connection, a lacking grant.
+"""Faults of a call to AWS that the next try may not have: throttling, a lost connection, a missing permission.
 
-Such a fault is no fault of a ride: its message is to be received again, and dead-lettered if it never passes.
+Such a fault is no fault of a ride: the queue delivers its message again, and dead-letters it if it fails each time.
 """
 
 from botocore.exceptions import BotoCoreError, ClientError

@@ -92,7 +92,7 @@ def _get_body(bucket: str, key: str) -> Any:
     try:
         return client().get_object(Bucket=bucket, Key=key)["Body"]
     except ClientError as error:
-        # Whoever may not list a bucket is told AccessDenied of an object that is not there.
+        # A caller that may not list a bucket gets AccessDenied for an object that is not there.
         if error.response["Error"]["Code"] in ("NoSuchKey", "AccessDenied"):
             raise MissingObject(f"s3://{bucket}/{key} is not there, or this function's role may not read it") from None
         raise

@@ -128,7 +128,7 @@ def _body(answer: Answer, where: str, most: int) -> bytes:
     if answer.status == OK:
         raise ObjectNotRead(f"{where} has {answer.length} bytes, more than the {most} that are read")
     if answer.status in _STATUSES_WHEN_GONE:
-        # Whoever may not list a bucket is told 403 of an object that is not there.
+        # A caller that may not list a bucket gets 403 for an object that is not there.
         raise MissingObject(f"{where} is not there, or this function's role may not read it ({_code(answer)})")
     raise ObjectNotRead(f"{where} could not be read: {answer.status} {_code(answer)}")
 

@@ -43,7 +43,7 @@ class Request(NamedTuple):
         return values[0]
 
     def url(self) -> str:
-        """The API's own URL as the caller knows it; relative to the path where API Gateway does not tell."""
+        """The API's own URL as the caller knows it; relative to the path if API Gateway does not send it."""
         context = self.event.get("requestContext") or {}
         host, path = context.get("domainName"), context.get("path") or self.path
         return f"https://{host}{path.removesuffix(self.path)}" if host else "."

@@ -6,7 +6,7 @@
 
 The algorithm writes one regular file into the tar, and into the zip each name once: an archive with a link, a device,
 another file or a name twice was made by somebody else, and is refused. Every size is bounded before anything of it is
-read, so an archive takes no more memory than some MOST_UNPACKED, whatever it says of itself.
+read, so an archive takes no more memory than some MOST_UNPACKED, whatever its headers say.
 """
 
 import zlib

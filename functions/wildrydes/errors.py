@@ -17,7 +17,7 @@ WildRydesError
 │   ├── MethodNotAllowed     the path has no such method
 │   └── NoSuchPath           there is nothing at its path
 ├── NoChampion               nothing has been promoted yet
-├── BadStreamEvent           an event that tells of no objects that were created
+├── BadStreamEvent           an event that announces no objects that were created
 ├── BadLocatedRides          a message of the located-rides queue that locate_station did not write
 ├── MessagesNotSent          a queue did not take messages, however often they were sent
 ├── MissingObject            an object of the bucket that should be there is not, or may not be read

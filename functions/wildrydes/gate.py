@@ -104,6 +104,6 @@ def _faults(judgement: Judgement) -> Iterator[str]:
     if champion is None:
         return
     if candidate.auc is None or champion.auc is None:
-        yield "no AUC can be told of a test split with one class"
+        yield "there is no AUC for a test split with one class"
     elif candidate.auc < champion.auc - MOST_AUC_LOST:
         yield f"the AUC is lower by more than {MOST_AUC_LOST:g}"

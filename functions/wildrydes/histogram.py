@@ -1,7 +1,7 @@
 """How a classifier's probabilities spread, by label: counts of rows in bins of equal width from 0 to 1.
 
-Bin i of n holds the probabilities from i / n up to (i + 1) / n, the last one 1 as well. Counts are all that is kept,
-so the memory this takes does not grow with the rows.
+Bin i of n holds the probabilities from i / n up to (i + 1) / n, the last one 1 as well. Only counts are stored, so
+memory does not grow with the rows.
 """
 
 from array import array
@@ -29,5 +29,5 @@ class ScoreCounts:
         self._counts[label][int(score * BINS)] += 1
 
     def histogram(self) -> Histogram:
-        """What was counted so far."""
+        """The counts so far."""
         return Histogram(*((*counts[: BINS - 1], counts[BINS - 1] + counts[BINS]) for counts in self._counts))

@@ -99,9 +99,9 @@ ALLOWED: Mapping[str, Number | Words] = {
 
 
 def check_hyperparameters(hyperparameters: Any) -> dict[str, str]:
-    """The given hyperparameters as the strings that a training job takes. Raises BadExecutionInput."""
+    """The hyperparameters as the strings that a training job takes. Raises BadExecutionInput."""
     if not isinstance(hyperparameters, dict):
-        raise BadExecutionInput("hyperparameters is to be an object of names and values")
+        raise BadExecutionInput("hyperparameters must be an object of names and values")
     return {name: _check(name, value) for name, value in hyperparameters.items()}
 
 
@@ -113,5 +113,5 @@ def _check(name: str, value: Any) -> str:
     if isinstance(text, int | float) and not isinstance(text, bool):
         text = repr(text)
     if not isinstance(text, str) or not allowed.allows(text):
-        raise BadExecutionInput(f"hyperparameters.{name} is {str(value)[:80]!r}; it is to be {allowed}")
+        raise BadExecutionInput(f"hyperparameters.{name} is {str(value)[:80]!r}; it must be {allowed}")
     return text

@@ -17,7 +17,7 @@ from wildrydes.rides import canonical, parse, processed_line, ride_id
 from wildrydes.stations import nearest_station
 
 LONGEST_EXCERPT = 2048
-"""The characters of a rejected record that are kept."""
+"""Characters of a rejected record that its line under rejected/ quotes."""
 
 _LEVEL = 4  # 7 % larger than level 9 makes it, in a third of the time
 _GZIP = 16 + zlib.MAX_WBITS
@@ -137,4 +137,4 @@ class _Gzip:
 
 
 EMPTY = gzipped(())
-"""What stands under processed/ for a file that holds no ride, so that it is not read again."""
+"""The object under processed/ for a file without a ride, so that the file is not read again."""

@@ -57,7 +57,7 @@ class JsonWindow:
         self._mark, self._mark_byte = 0, byte
 
     def next_character(self, *, or_commas: bool = False) -> str:
-        """Moves to the next character that is no white space (nor, if so told, a comma); "" at the end of the file."""
+        """Moves to the next character that is not white space (nor, with `or_commas`, a comma); "" at the end."""
         space = _SPACE_OR_COMMA if or_commas else _SPACE
         while True:
             match = space.match(self.text, self.at)

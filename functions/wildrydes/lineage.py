@@ -52,14 +52,14 @@ class Listing:
 
 
 def list_text(objects: Iterable[StoredObject]) -> bytes:
-    """The list of objects, given in the order of their keys."""
+    """The text of a list of objects; they come in the order of their keys."""
     return b"".join(json.dumps(each.to_json()).encode() + b"\n" for each in objects)
 
 
 def read_list(text: bytes, digest: str) -> list[StoredObject]:
     """The objects in the text of a list. Raises BadLineage when the text has another digest."""
     if (actual := sha256(text).hexdigest()) != digest:
-        raise BadLineage(f"the list has the digest {actual}, and is to have {digest}: it was changed")
+        raise BadLineage(f"the list has the digest {actual}, and should have {digest}: it was changed")
     return [_object(json.loads(line)) for line in text.splitlines()]
 
 

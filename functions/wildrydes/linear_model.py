@@ -38,7 +38,7 @@ class LinearModel(NamedTuple):
     def margin(self, features: Sequence[float]) -> float:
         """The weighted sum of the features, in the order of the training columns, and the bias."""
         if len(features) != len(self.weights):
-            raise BadModel(f"the model has {len(self.weights)} weights and was given {len(features)} features")
+            raise BadModel(f"the model has {len(self.weights)} weights and got {len(features)} features")
         return sum(map(mul, self.weights, features), self.bias)
 
     def score(self, features: Sequence[float]) -> float:

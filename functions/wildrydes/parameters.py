@@ -50,7 +50,7 @@ def check_parameters(execution: Any, execution_input: Any, this_year: int) -> di
     """The parameters of an execution, as a JSON object. Raises BadExecutionInput, naming the field."""
     if not isinstance(execution, str) or not _EXECUTION.fullmatch(execution):
         raise BadExecutionInput(
-            f"the execution's name is {_excerpt(execution)}; it is to be 1 to 80 letters, digits, _ and -"
+            f"the execution's name is {_excerpt(execution)}; it must be 1 to 80 letters, digits, _ and -"
         )
     value = _DEFAULTS | _fields(execution_input, _DEFAULTS, "the input")
     features = _features(value["features"])
@@ -89,7 +89,7 @@ def training_job(execution: str) -> str:
 
 def _fields(value: Any, allowed: Mapping[str, Any], what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise BadExecutionInput(f"{what} is {_excerpt(value)}; it is to be an object of {', '.join(allowed)}")
+        raise BadExecutionInput(f"{what} is {_excerpt(value)}; it must be an object of {', '.join(allowed)}")
     for field in value:
         if field not in allowed:
             raise BadExecutionInput(f"{what} has the field {_excerpt(field)}; it may have {', '.join(allowed)}")
@@ -100,11 +100,11 @@ def _features(names: Any) -> list[str]:
     """The features asked for, in the one order. Their case does not matter."""
     spelled = {feature.lower(): feature for feature in FEATURES}
     if not isinstance(names, Sequence) or isinstance(names, str) or not names:
-        raise BadExecutionInput(f"features is {_excerpt(names)}; it is to be a list of some of {', '.join(FEATURES)}")
+        raise BadExecutionInput(f"features is {_excerpt(names)}; it must be a list of some of {', '.join(FEATURES)}")
     selection = {spelled.get(name.lower()) if isinstance(name, str) else None for name in names}
     if None in selection or len(selection) != len(names):
         raise BadExecutionInput(
-            f"features is {_excerpt(names)}; it is to hold some of {', '.join(FEATURES)}, each at most once"
+            f"features is {_excerpt(names)}; it must hold some of {', '.join(FEATURES)}, each at most once"
         )
     return [feature for feature in FEATURES if feature in selection]
 
@@ -113,37 +113,37 @@ def _years(bounds: Any, this_year: int) -> tuple[int, int]:
     years = {"first": 2009, "last": this_year} | _fields(bounds, {"first": 0, "last": 0}, "years")
     first, last = (_whole(f"years.{end}", years[end], *FIRST_YEARS) for end in ("first", "last"))
     if first > last:
-        raise BadExecutionInput(f"years.first is {first}; it is to be no later than years.last, {last}")
+        raise BadExecutionInput(f"years.first is {first}; it must be no later than years.last, {last}")
     return first, last
 
 
 def _one_of(field: str, value: Any, allowed: Sequence[str]) -> str:
     if not isinstance(value, str) or value not in allowed:
-        raise BadExecutionInput(f"{field} is {_excerpt(value)}; it is to be one of {', '.join(allowed)}")
+        raise BadExecutionInput(f"{field} is {_excerpt(value)}; it must be one of {', '.join(allowed)}")
     return value
 
 
 def _whole(field: str, value: Any, least: int, most: int) -> int:
     if type(value) is not int or not least <= value <= most:
-        raise BadExecutionInput(f"{field} is {_excerpt(value)}; it is to be an integer from {least} to {most}")
+        raise BadExecutionInput(f"{field} is {_excerpt(value)}; it must be an integer from {least} to {most}")
     return value
 
 
 def _fraction(field: str, value: Any) -> float:
     if type(value) not in (int, float) or not 0 <= value <= 1:
-        raise BadExecutionInput(f"{field} is {_excerpt(value)}; it is to be a number from 0 to 1")
+        raise BadExecutionInput(f"{field} is {_excerpt(value)}; it must be a number from 0 to 1")
     return float(value)
 
 
 def _not_negative(field: str, value: Any) -> float:
     if type(value) not in (int, float) or not 0 <= value <= sys.float_info.max:
-        raise BadExecutionInput(f"{field} is {_excerpt(value)}; it is to be a number from 0 on")
+        raise BadExecutionInput(f"{field} is {_excerpt(value)}; it must be a number from 0 on")
     return float(value)
 
 
 def _boolean(field: str, value: Any) -> bool:
     if type(value) is not bool:
-        raise BadExecutionInput(f"{field} is {_excerpt(value)}; it is to be true or false")
+        raise BadExecutionInput(f"{field} is {_excerpt(value)}; it must be true or false")
     return value
 
 

@@ -37,7 +37,7 @@ def _no_row(key: str, number: int, line: bytes) -> BadTestSet:
 
 
 def _plain(blocks: Iterable[bytes], key: str) -> Iterator[bytes]:
-    """Blocks of an object, gunzipped if it is gzip: by its first bytes, since names need not tell."""
+    """Blocks of an object, gunzipped if it is gzip: by its first bytes, since names prove nothing."""
     stream = iter(blocks)
     opening = b""
     for block in stream:

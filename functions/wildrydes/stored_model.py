@@ -19,7 +19,7 @@ def execution_of(model_path: str) -> str:
     """The execution that wrote models/<execution>/…/model.tar.gz. Raises BadModel for another key."""
     parts = model_path.split("/")
     if len(parts) < 3 or parts[0] != "models" or not parts[1]:
-        raise BadModel(f"{model_path!r} is no key of a model: it is to be models/<execution>/…/model.tar.gz")
+        raise BadModel(f"{model_path!r} is no key of a model: it must be models/<execution>/…/model.tar.gz")
     return parts[1]
 
 

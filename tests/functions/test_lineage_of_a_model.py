@@ -84,7 +84,7 @@ def test_rides_that_come_while_the_training_set_is_built_are_named_apart(listing
 def test_a_list_that_is_not_what_its_digest_names_fails_the_evaluation(listing: Any, evaluate: Any) -> None:
     bucket, rides = listing
     bucket.put(rides["list"], gzip.compress(b""))
-    with pytest.raises(BadLineage, match=f"has the digest {NOTHING}, and is to have {rides['sha256']}"):
+    with pytest.raises(BadLineage, match=f"has the digest {NOTHING}, and should have {rides['sha256']}"):
         evaluate(lineage=lineage_input(rides))
     bucket.s3.delete_object(Bucket="wildrydes-data", Key=rides["list"])
     with pytest.raises(MissingObject, match="lineage/rides"):

@@ -76,7 +76,7 @@ def test_a_live_model_is_what_counts_and_not_the_constant_prediction() -> None:
         (compare(-0.05, -0.01, replace(GOOD, calibration_error_low=0.0501)), "the calibration error is above 0.05"),
         (compare(-0.05, -0.01, replace(GOOD, not_finite=3)), "3 predictions are not finite"),
         (compare(-0.05, -0.01, auc=0.9051), "the AUC is lower by more than 0.005"),
-        (compare(-0.05, -0.01, replace(GOOD, auc=None), None), "no AUC can be told of a test split with one class"),
+        (compare(-0.05, -0.01, replace(GOOD, auc=None), None), "there is no AUC for a test split with one class"),
         (Judgement(replace(GOOD, calibration_error_low=0.2), None, {}), "the calibration error is above 0.05"),
     ],
 )

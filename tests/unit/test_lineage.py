@@ -24,7 +24,7 @@ def test_a_list_is_read_back_as_it_was_and_in_no_other_text() -> None:
     )
     digest = sha256(text).hexdigest()
     assert read_list(text, digest) == objects
-    with pytest.raises(BadLineage, match=f"is to have {digest}: it was changed"):
+    with pytest.raises(BadLineage, match=f"should have {digest}: it was changed"):
         read_list(text.replace(b"v1", b"v2"), digest)
     assert read_list(b"", sha256(b"").hexdigest()) == []
 

@@ -170,7 +170,7 @@ def test_an_artefact_that_would_unpack_to_more_than_the_limit_is_refused(monkeyp
 
 
 def test_a_wrong_number_of_features_is_an_error_not_a_prediction() -> None:
-    with pytest.raises(BadModel, match="2 weights and was given 1 features"):
+    with pytest.raises(BadModel, match="2 weights and got 1 features"):
         LinearModel("binary_classifier", (1.0, 2.0), 0.0, 0.5).score([1.0])
     with pytest.raises(BadModel, match="2 weights; not all of 2 rows"):
         LinearModel("binary_classifier", (1.0, 2.0), 0.0, 0.5).scores([[1.0, 2.0], [1.0]])
