@@ -27,28 +27,28 @@ help: ## list the commands
 setup: $(DEV) $(FUNCTIONS) ## install the locked dependencies into .venv and .venvs
 
 run: setup ## retrain once: RIDES= WEATHER= TARGET= FEATURES= CHUNK_BYTES= MAX_REJECTED_FRACTION=
-	@$(PY) -m local run $(if $(RIDES),--rides "$(RIDES)") $(if $(WEATHER),--weather "$(WEATHER)") \
+	@$(PY) -m cli run $(if $(RIDES),--rides "$(RIDES)") $(if $(WEATHER),--weather "$(WEATHER)") \
 	  $(if $(TARGET),--target "$(TARGET)") $(if $(FEATURES),--features "$(FEATURES)") \
 	  $(if $(CHUNK_BYTES),--chunk-bytes "$(CHUNK_BYTES)") \
 	  $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)")
 
 up: setup ## keep the embedded AWS running, the stack deployed: PORT= WEATHER=
-	@$(PY) -m local up --port $(PORT) $(if $(WEATHER),--weather "$(WEATHER)")
+	@$(PY) -m cli up --port $(PORT) $(if $(WEATHER),--weather "$(WEATHER)")
 
 stream: setup ## send rides one at a time to what `make up` started: RATE= RIDES=
-	@$(PY) -m local stream $(if $(RIDES),--rides "$(RIDES)") $(if $(RATE),--rate "$(RATE)")
+	@$(PY) -m cli stream $(if $(RIDES),--rides "$(RIDES)") $(if $(RATE),--rate "$(RATE)")
 
 invoke: setup ## call one function of what `make up` started: FUNCTION= EVENT=
-	@$(PY) -m local invoke --function "$(FUNCTION)" --event "$(EVENT)"
+	@$(PY) -m cli invoke --function "$(FUNCTION)" --event "$(EVENT)"
 
 models: setup ## list what was live, when, with which numbers, and why the others were not
-	@$(PY) -m local models
+	@$(PY) -m cli models
 
 report: setup ## draw a model, by default the live one, into build/report.html: MODEL= (an execution)
-	@$(PY) -m local report $(if $(MODEL),--model "$(MODEL)")
+	@$(PY) -m cli report $(if $(MODEL),--model "$(MODEL)")
 
 explain: setup ## name what a model was made from, and train it again: MODEL= (an execution, or a card's file)
-	@PYTHONPATH=functions $(PY) -m explain $(if $(AWS),--aws) $(if $(STACK),--stack "$(STACK)") "$(MODEL)"
+	@PYTHONPATH=functions $(PY) -m cli.explain.command $(if $(AWS),--aws) $(if $(STACK),--stack "$(STACK)") "$(MODEL)"
 
 notebook: setup ## execute notebooks/explore.ipynb into build/explore.html
 	@mkdir -p build/jupyter
@@ -60,10 +60,10 @@ notebook: setup ## execute notebooks/explore.ipynb into build/explore.html
 	@echo "The notebook as it ran is build/explore.html. To go on from there, open it in an editor with .venv as kernel."
 
 rollback: setup ## make an earlier model the live one again: TO= (an execution)
-	@$(PY) -m local rollback $(if $(TO),--to "$(TO)")
+	@$(PY) -m cli rollback $(if $(TO),--to "$(TO)")
 
 down: $(DEV) ## stop what `make up` started
-	@$(PY) -m local down
+	@$(PY) -m cli down
 
 # In a new order each time, by a seed that pytest prints and SEED= gives again. tests/conftest.py orders the folders.
 test: setup ## run the whole test suite, in a new order: SEED= for an earlier one, ARGS= for pytest
@@ -77,7 +77,7 @@ check: setup ## lint, types, import arrows, template, drift of the state machine
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m pyright
-	PYTHONPATH=functions .venv/bin/lint-imports
+	PYTHONPATH=.:functions .venv/bin/lint-imports
 	.venv/bin/cfn-lint template.yaml
 	$(PY) -W ignore -m statemachines.render --check
 

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from local.bars import bars
+from cli.progress import bars
 
 Show = Callable[[int], object]
 """Is told how much is done."""

@@ -23,13 +23,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bench.command import Show, bar, note, run
-from local import account, api, deploy, registry, trial
-from local.__main__ import STACK
+from cli import api, deploy, models, trial
+from cli.__main__ import STACK
+from cli.server_record import ServerRecord
+from local import account
 from local.account import EmbeddedAws
 from local.server import ROOT
-from local.server_record import ServerRecord
-from wildrydes.linear_model import read_model
-from wildrydes.stored_model import execution_of
+from wildrydes.model.linear_model import read_model
+from wildrydes.model.storage import execution_of
 
 _CONNECTIONS = 16
 _EXCESS = 10
@@ -129,7 +130,7 @@ def questions_for(server: EmbeddedAws, outputs: dict[str, str], count: int = 200
         return []
     bucket = outputs["DataBucketName"]
     model = read_model(server.client("s3").get_object(Bucket=bucket, Key=path)["Body"].read())
-    features = registry.card(server, bucket, execution_of(path))["features"]
+    features = models.card(server, bucket, execution_of(path))["features"]
     rides = [
         {name: float((place * 7 + 13 * each) % 400) for each, name in enumerate(features)} for place in range(count)
     ]

@@ -27,7 +27,7 @@ import numpy as np
 
 from bench.command import bar, note, run
 from bench.one_way import FEATURES, TOLD
-from local import process
+from cli import embedded
 from local.account import EmbeddedAws
 from local.algorithms.linear_learner import artefact
 from local.algorithms.linear_learner.hyperparameters import parse
@@ -75,7 +75,7 @@ def main() -> int:
     """Measure both ways and print them. Returns 0, or 1 if they do not give the same numbers."""
     rows = _rows()
     note("Starting an embedded AWS")
-    with TemporaryDirectory() as folder, process.temporary_server(Path(folder) / "log") as server:
+    with TemporaryDirectory() as folder, embedded.temporary_server(Path(folder) / "log") as server:
         store(server, Path(folder))
         (Path(folder) / "rows.json").write_text(json.dumps(rows), encoding="utf-8")
         environment = _environment(server, rows[0], Path(folder) / "rows.json")

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.command import Show, bar, note, run
-from local import deploy, process
+from cli import deploy, embedded
 from local.account import EmbeddedAws
 from local.server import ROOT
 
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("rides", type=Path, help="a JSON array of rides")
     rides = json.loads(parser.parse_args(arguments).rides.read_text(encoding="utf-8"))
     note("Starting an embedded AWS")
-    with TemporaryDirectory() as folder, process.temporary_server(Path(folder) / "log") as server:
+    with TemporaryDirectory() as folder, embedded.temporary_server(Path(folder) / "log") as server:
         original = measure_original(server, rides)
         ours = measure_ours(server, rides)
     print(f"{os.cpu_count()} cores, {len(rides):,} rides")  # noqa: T201

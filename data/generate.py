@@ -49,7 +49,7 @@ Ride = dict[str, Any]
 
 def stations() -> list[tuple[str, float, float]]:
     """Id, latitude, longitude of the ground stations."""
-    with (FUNCTIONS / "wildrydes" / "ground_stations.csv").open(encoding="utf-8", newline="") as file:
+    with (FUNCTIONS / "wildrydes" / "rides" / "ground_stations.csv").open(encoding="utf-8", newline="") as file:
         return [(row["id"], float(row["latitude"]), float(row["longitude"])) for row in csv.DictReader(file)]
 
 
@@ -246,7 +246,7 @@ def auc(pairs: list[tuple[float, int]]) -> float:
 def best_auc(rides: list[Ride], probabilities: list[float]) -> dict[str, Any]:
     """What the generating probability reaches against the labels that were drawn from it."""
     sys.path.insert(0, str(FUNCTIONS))
-    from wildrydes.rides import canonical, parse, ride_id
+    from wildrydes.rides.ride import canonical, parse, ride_id
 
     pairs = [(score, ride["FieldService"]) for score, ride in zip(probabilities, rides, strict=True)]
     in_test = [ride_id(canonical(parse(ride)))[:3] >= FIRST_TEST_DIGITS for ride in rides]

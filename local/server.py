@@ -2,13 +2,13 @@
 
     python -m local.server --port 4566
 
-What comes in passes three layers: the first refuses what a web page may have sent (`local.request_guard`), the second
-answers this server's own paths to whoever has its token (`local.own_paths`), the third verifies the signature
-(`local.signatures`). Then it goes to MiniStack's gateway, which routes and authorises it. Before it serves, the parts
-that AWS does otherwise are put in their places: Step Functions (`local.states`), Athena (`local.athena`), SageMaker
-(`local.sagemaker`), the Lambda runtime (`local.lambda_runtime`), queues and what they feed (`local.queues`), API
-Gateway (`local.apis`) and schedules (`local.schedules`). A part that is not where the pinned versions had it stops the
-server at once, by name.
+What comes in passes three layers: the first refuses what a web page may have sent (`local.iam.request_guard`), the
+second answers this server's own paths to whoever has its token (`local.iam.own_paths`), the third verifies the
+signature (`local.iam.signatures`). Then it goes to MiniStack's gateway, which routes and authorises it. Before it
+serves, the parts that AWS does otherwise are put in their places: Step Functions (`local.stepfunctions`), Athena
+(`local.athena`), SageMaker (`local.sagemaker`), Lambda and what feeds it (`local.lambda_`), queues (`local.sqs`), API
+Gateway (`local.apigateway`), schedules (`local.scheduler`), and more. A part that is not where the pinned versions had
+it stops the server at once, by name.
 
 The launcher makes keys for each start and hands them over as environment variables: `AWS_ACCESS_KEY_ID` and
 `AWS_SECRET_ACCESS_KEY`, the root's, and `EMBEDDED_AWS_TOKEN`.
@@ -33,10 +33,11 @@ from typing import Any
 
 import psutil
 
-from local import account, process_environment
-from local.own_paths import OwnPath, OwnPaths, seconds_to_advance
-from local.request_guard import Application, Receive, RequestGuard, Scope, Send
-from local.signatures import VerifiedRequests
+from local import account
+from local.iam import process_environment
+from local.iam.own_paths import OwnPath, OwnPaths, seconds_to_advance
+from local.iam.request_guard import Application, Receive, RequestGuard, Scope, Send
+from local.iam.signatures import VerifiedRequests
 
 log = logging.getLogger(__name__)
 
@@ -186,42 +187,34 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     """Put all parts in place; return the ASGI application, and what stops the processes it started."""
     from ministack import app
 
-    from local import (
-        alarms,
-        aliases,
-        aliases_authorisation,
-        authorisation,
-        credentials,
-        gateway,
-        image_registry,
-        lambda_runtime,
-        side_doors,
-        signatures,
-    )
-    from local.apis import install as apis
+    from local.apigateway import install as apis
     from local.athena import install as athena
-    from local.queues import install as queues
-    from local.roles import RoleClients
-    from local.sagemaker.service import TARGET_PREFIX
-    from local.schedules import Ticker
-    from local.states import install as states
-    from local.states import mount
-    from local.unread_properties import UnreadProperties
+    from local.cloudformation.unread_properties import UnreadProperties
+    from local.cloudwatch import alarms
+    from local.ecr import registry
+    from local.iam import credentials, mounting, resources, side_doors, signatures
+    from local.iam.roles import RoleClients
+    from local.lambda_ import alias_arns, aliases, runtime
+    from local.lambda_ import install as queues
+    from local.sagemaker import service
+    from local.scheduler.ticker import Ticker
+    from local.stepfunctions import install as states
+    from local.stepfunctions import mount
 
     credentials.install(server)
     signatures.check_parts()
-    gateway.authorise_by(authorisation.resources())
+    mounting.authorise_by(resources.resources() | {"ecr": registry.resource_of, "sagemaker": service.resource_of})
     states.install(options.endpoint)
-    lambda_runtime.install(str(options.functions_python), options.endpoint)
+    runtime.install(str(options.functions_python), options.endpoint)
     aliases.install()
-    aliases_authorisation.install()
+    alias_arns.install()
     alarms.install()
     apis.install()
-    image_registry.install()
+    registry.install()
     messages = queues.install(options.endpoint)
     queries = athena.install(options.endpoint)
     training = training_jobs(options.endpoint)
-    gateway.mount("sagemaker", training, TARGET_PREFIX)
+    mounting.mount("sagemaker", training, service.TARGET_PREFIX)
     ticker = Ticker(RoleClients(options.endpoint, "scheduler.amazonaws.com"))
     ticker.install()
     unread = UnreadProperties()
@@ -233,7 +226,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
         messages.stop()
         queries.close()
         training.stop_all()
-        lambda_runtime.stop_workers()
+        runtime.stop_workers()
 
     verified = VerifiedRequests(by_tls(app.app))
     return RequestGuard(OwnPaths(verified, own_paths(ticker, unread), server.token), options.port), stop
@@ -256,7 +249,7 @@ def own_paths(ticker: Any, unread: Any) -> dict[str, OwnPath]:
 
 def training_jobs(endpoint: str) -> Any:
     """SageMaker, whose jobs act as the roles they are given."""
-    from local import roles
+    from local.iam import roles
     from local.sagemaker.runner import Runner
     from local.sagemaker.service import PRINCIPAL, SageMakerService
 

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-STATIONS = HERE.parent / "functions" / "wildrydes" / "ground_stations.csv"
+STATIONS = HERE.parent / "functions" / "wildrydes" / "rides" / "ground_stations.csv"
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 

@@ -6,12 +6,12 @@ goes into the card, and the job is started by the tag. That one Catch does not e
 """
 
 import boto3
-import sagemaker
 import stepfunctions.steps as sdk
 from sagemaker.estimator import Estimator
 from sagemaker.inputs import TrainingInput
 from stepfunctions.steps.states import State
 
+import sagemaker
 from statemachines.asl import Pass, TrainingTask
 from statemachines.tasks import SAGEMAKER_FAULTS, Tasks, catch, retry
 

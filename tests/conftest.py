@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from local import process
+from cli import embedded
 from local.account import EmbeddedAws
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
@@ -43,7 +43,7 @@ def folder_place(item: pytest.Item) -> int:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
     """The embedded AWS, with the keys to it."""
-    with process.temporary_server(tmp_path_factory.mktemp("server") / "embedded-aws.log") as started:
+    with embedded.temporary_server(tmp_path_factory.mktemp("server") / "embedded-aws.log") as started:
         yield started
 
 

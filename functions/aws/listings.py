@@ -8,10 +8,10 @@ from typing import Any
 
 from aws import s3
 from wildrydes.bucket import lineage_key
-from wildrydes.lineage import Listing, StoredObject, list_text, read_list
+from wildrydes.model.lineage import Listing, StoredObject, list_text, read_list
 
 
-def list_objects(bucket: str, prefix: str) -> Iterator[StoredObject]:
+def iterate_objects(bucket: str, prefix: str) -> Iterator[StoredObject]:
     """The objects under a prefix, in the order of their keys: of each the version that is there now."""
     pages: Iterable[dict[str, Any]] = (
         s3.client().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)

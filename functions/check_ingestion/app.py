@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import s3, settings
 from wildrydes.bucket import counts_prefix
-from wildrydes.reports import Counts, check_rejections, total
+from wildrydes.rides.counts import Counts, check_rejections, total
 
 logger = Logger()
 

@@ -23,17 +23,17 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import listings, s3, settings
-from wildrydes import gate
-from wildrydes.artefact_archive import MOST_PACKED
 from wildrydes.bucket import key_in_bucket, training_sets_prefix, weather_prefix
 from wildrydes.errors import BadModel, BadTestSet, MissingObject
-from wildrydes.feature_moments import TrainingRows, training_rows
-from wildrydes.lineage import Listing, StoredObject, code_digest, find_unsettled
-from wildrydes.linear_model import LinearModel, read_model
-from wildrydes.metrics import Judgement, ScoredRow, constant_log_loss, judge
-from wildrydes.model_card import ModelCard, read_card
-from wildrydes.split_rows import Row, rows
-from wildrydes.stored_model import NO_MODEL, card_key, execution_of
+from wildrydes.evaluation import gate
+from wildrydes.evaluation.feature_moments import TrainingRows, training_rows
+from wildrydes.evaluation.metrics import Judgement, ScoredRow, constant_log_loss, judge
+from wildrydes.evaluation.split_rows import Row, rows
+from wildrydes.model.archive import MOST_PACKED
+from wildrydes.model.card import ModelCard, read_card
+from wildrydes.model.lineage import Listing, StoredObject, code_digest, find_unsettled
+from wildrydes.model.linear_model import LinearModel, read_model
+from wildrydes.model.storage import NO_MODEL, card_key, execution_of
 
 logger = Logger()
 
@@ -184,7 +184,9 @@ def lineage(bucket: str, event: dict[str, Any], archive: bytes) -> dict[str, Any
     rides = Listing(**origin["rides"])
     # The query wrote its rows when it had read its rides.
     until = max(each.modified for each in row_objects)
-    doubtful = find_unsettled(listings.read_listing(bucket, rides), listings.list_objects(bucket, rides.prefix), until)
+    doubtful = find_unsettled(
+        listings.read_listing(bucket, rides), listings.iterate_objects(bucket, rides.prefix), until
+    )
     return origin | {
         "weather": asdict(weather),
         "rows": asdict(rows),
@@ -197,7 +199,7 @@ def lineage(bucket: str, event: dict[str, Any], archive: bytes) -> dict[str, Any
 
 def write_input_listing(bucket: str, execution: str, name: str, prefix: str) -> tuple[Listing, list[StoredObject]]:
     """Keeps the list of what is under a prefix that the execution alone writes to, contents included."""
-    objects = list(listings.hash_contents(bucket, listings.list_objects(bucket, prefix)))
+    objects = list(listings.hash_contents(bucket, listings.iterate_objects(bucket, prefix)))
     return listings.write_listing(bucket, execution, name, prefix, objects), objects
 
 

@@ -27,8 +27,8 @@ from aws.faults import PASSING
 from aws.settings import FanOutSettings, fan_out_settings
 from wildrydes.bucket import Source, rejected_file_key
 from wildrydes.errors import BadStreamEvent, RideFileChanged
-from wildrydes.ingestion import rejected_file
-from wildrydes.ride_messages import FileMessages
+from wildrydes.rides.ingestion import rejected_file
+from wildrydes.rides.messages import FileMessages
 
 logger = Logger()
 metrics = Metrics(namespace="WildRydes")

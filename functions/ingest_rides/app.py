@@ -13,8 +13,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import s3, settings
 from wildrydes.bucket import Chunk, counts_key, processed_key, rejected_key
-from wildrydes.ingestion import ingest
-from wildrydes.ride_files import records_of_chunk
+from wildrydes.rides.files import records_of_chunk
+from wildrydes.rides.ingestion import ingest
 
 logger = Logger()
 

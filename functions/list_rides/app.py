@@ -21,6 +21,6 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Writes the list beside where the model's card will be."""
     bucket, execution = settings.data_settings().bucket, event["execution"]
     logger.append_keys(execution=execution)
-    listing = listings.write_listing(bucket, execution, "rides", PROCESSED, listings.list_objects(bucket, PROCESSED))
+    listing = listings.write_listing(bucket, execution, "rides", PROCESSED, listings.iterate_objects(bucket, PROCESSED))
     logger.info("listed", extra={"rides": asdict(listing)})
     return asdict(listing)

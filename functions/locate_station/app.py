@@ -1,6 +1,6 @@
 """Ride messages -> nearest ground station and labels -> the located-rides queue, many rides to a message.
 
-    in   a batch of messages of the rides queue, from fan_out_rides or from a producer (see `wildrydes.ride_messages`)
+    in   a batch of messages of the rides queue, from fan_out_rides or from a producer (see `wildrydes.rides.messages`)
     out  {"batchItemFailures": [{"itemIdentifier": <message id>}]}
 
 A message that can never be a ride goes to rejected/ with its reason, and is done. Where a call fails that may succeed
@@ -24,8 +24,8 @@ from aws.batches import batch_processor, process_messages
 from aws.faults import PASSING
 from aws.settings import LocateSettings, locate_settings
 from wildrydes.bucket import rejected_messages_key
-from wildrydes.located_rides import Arrival, day, packs
-from wildrydes.ride_messages import Located, Rejected, locate
+from wildrydes.rides.located_rides import Arrival, day, packs
+from wildrydes.rides.messages import Located, Rejected, locate
 
 logger = Logger()
 metrics = Metrics(namespace="WildRydes")

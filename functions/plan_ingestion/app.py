@@ -18,8 +18,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import s3, settings
 from wildrydes import bucket as layout
-from wildrydes.ingestion import EMPTY, rejected_file
-from wildrydes.planning import MOST_REJECTED_FILES, PlannedFile, manifest, new_sources, plan_file, summary
+from wildrydes.rides.ingestion import EMPTY, rejected_file
+from wildrydes.rides.planning import MOST_REJECTED_FILES, PlannedFile, manifest, new_sources, plan_file, summary
 
 logger = Logger()
 

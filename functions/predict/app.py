@@ -6,8 +6,8 @@
     GET /openapi.json                   openapi.json, made for the champion
 
     in   an API Gateway REST proxy event          predict.proxy
-    out  200, as `wildrydes.answers` has it; a batch has an error in the place of each ride that cannot be used
-         4xx problem+json, with the field          `wildrydes.requests` has all checks of values
+    out  200, as `wildrydes.api.answers` has it; a batch has an error in the place of each ride that cannot be used
+         4xx problem+json, with the field          `wildrydes.api.requests` has all checks of values
          503 problem+json                          no champion, or it cannot be loaded: the log names the object
 
 Every import is time that a caller waits on a cold start: there is nothing here but the standard library, and of that
@@ -27,9 +27,9 @@ from aws import signed_s3
 from aws.settings import PredictSettings, predict_settings
 from predict import request_metrics
 from predict.proxy import Request, request_of, response
-from wildrydes import answers
-from wildrydes.answers import JSON, PLAIN, PROBLEM, Prediction
-from wildrydes.artefact_archive import MOST_PACKED
+from wildrydes.api import answers
+from wildrydes.api.answers import JSON, PLAIN, PROBLEM, Prediction
+from wildrydes.api.requests import features_of, read_body, rides_of, row_of
 from wildrydes.errors import (
     BadModel,
     BadRequest,
@@ -41,9 +41,9 @@ from wildrydes.errors import (
     ObjectNotRead,
     WildRydesError,
 )
-from wildrydes.live_model import ChampionModel, read_champion
-from wildrydes.requests import features_of, read_body, rides_of, row_of
-from wildrydes.stored_model import NO_MODEL, card_key, execution_of
+from wildrydes.model.archive import MOST_PACKED
+from wildrydes.model.champion import ChampionModel, read_champion
+from wildrydes.model.storage import NO_MODEL, card_key, execution_of
 
 LARGEST_CARD = 4 << 20
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -146,7 +146,7 @@ def predict_many(request: Request, champion: ChampionModel, rides: list[Any]) ->
 def serve_model(_request: Request, settings: PredictSettings) -> Outcome:
     """The champion's card."""
     # What these two routes need alone is not loaded for the others.
-    from wildrydes.api_document import UNITS
+    from wildrydes.api.document import UNITS
 
     champion = load_champion(settings)
     return Outcome(200, JSON, json.dumps(champion.card | {"units": {name: UNITS[name] for name in champion.features}}))
@@ -156,7 +156,7 @@ def serve_document(request: Request, settings: PredictSettings) -> Outcome:
     """The API's document, for the champion if there is one."""
     from pathlib import Path
 
-    from wildrydes.api_document import build_document
+    from wildrydes.api.document import build_document
 
     try:
         features = load_champion(settings).features

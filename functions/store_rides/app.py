@@ -1,6 +1,6 @@
 """Located rides -> one object a batch, under processed/stream/.
 
-    in   a batch of messages of the located-rides queue (see `wildrydes.located_rides`)
+    in   a batch of messages of the located-rides queue (see `wildrydes.rides.located_rides`)
     out  {"batchItemFailures": [{"itemIdentifier": <message id>}]}
 
 The key follows from the rides, so that the same batch, delivered again, overwrites. Batched in another way, the same
@@ -17,7 +17,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import s3, settings
 from aws.batches import batch_processor, process_messages
-from wildrydes.located_rides import LocatedRides, StoredRides, combine, read_pack
+from wildrydes.rides.located_rides import LocatedRides, StoredRides, combine, read_pack
 
 logger = Logger()
 metrics = Metrics(namespace="WildRydes")

@@ -42,7 +42,7 @@ class BadExecutionInput(WildRydesError):
 class BadRide(WildRydesError):
     """A record that is no ride.
 
-    `reason` is a code (see `wildrydes.rides`), `field` the field at fault as producers spell it or None.
+    `reason` is a code (see `wildrydes.rides.ride`), `field` the field at fault as producers spell it or None.
     """
 
     def __init__(self, reason: str, field: str | None, detail: str) -> None:
@@ -63,7 +63,7 @@ class Position(NamedTuple):
 class BadRideFile(WildRydesError):
     """A file that cannot be read to its end.
 
-    `reason` is a code (see `wildrydes.ride_files`), `position` the place of the fault, `records` how many records
+    `reason` is a code (see `wildrydes.rides.files`), `position` the place of the fault, `records` how many records
     were read before it.
     """
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from local import process_environment
+from local.iam import process_environment
 from local.sagemaker.validation import channels
 
 _HOST = "algo-1"

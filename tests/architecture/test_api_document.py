@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from wildrydes.api.requests import LARGEST_BODY, MOST_RIDES
 from wildrydes.labels import FEATURES
-from wildrydes.requests import LARGEST_BODY, MOST_RIDES
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))

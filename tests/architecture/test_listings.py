@@ -9,7 +9,7 @@ from botocore import xform_name
 from botocore.loaders import Loader
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-FOLDERS = ("bench", "cli", "data", "explain", "functions", "local", "notebooks", "reports", "statemachines", "tests")
+FOLDERS = ("bench", "cli", "data", "functions", "local", "notebooks", "reports", "statemachines", "tests")
 SERVICES = (
     *("apigateway", "athena", "cloudformation", "cloudwatch", "ecr", "events", "glue", "iam", "lambda", "logs", "s3"),
     *("sagemaker", "scheduler", "ssm", "stepfunctions"),
@@ -18,12 +18,12 @@ SERVICES = (
 OF_ONE = {"describe_stacks": "StackName", "describe_alarms": "AlarmNames", "list_objects_v2": "MaxKeys"}
 # What they ask is the page itself, or that there is none.
 OF_PAGES = {
-    "test_athena_queries.py": {"get_query_results"},
-    "test_athena_roles.py": {"get_query_results"},
-    "test_athena_unload.py": {"get_query_results"},
-    "test_image_registry.py": {"list_images"},
-    "test_server.py": {"list_buckets"},
-    "test_listings.py": {"get_api_keys"},
+    "tests/local/athena/test_queries.py": {"get_query_results"},
+    "tests/local/athena/test_roles.py": {"get_query_results"},
+    "tests/local/athena/test_unload.py": {"get_query_results"},
+    "tests/local/ecr/test_registry.py": {"list_images"},
+    "tests/local/test_server.py": {"list_buckets"},
+    "tests/local/test_listings.py": {"get_api_keys"},
 }
 
 
@@ -73,6 +73,6 @@ def test_nothing_looks_at_the_first_page_alone() -> None:
         f"{path.relative_to(ROOT)}:{line}: {operation}"
         for path in paths
         for line, operation in first_pages(path.read_text(encoding="utf-8"), paged)
-        if operation not in OF_PAGES.get(path.name, ())
+        if operation not in OF_PAGES.get(path.relative_to(ROOT).as_posix(), ())
     ]
     assert uses == []

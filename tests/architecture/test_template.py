@@ -106,7 +106,7 @@ def test_schedule_is_off_by_an_empty_parameter() -> None:
 
 
 def test_ground_stations_of_the_domain_are_those_of_the_query() -> None:
-    from wildrydes.stations import ground_stations
+    from wildrydes.rides.stations import ground_stations
 
     definition = json.loads((ROOT / "statemachines" / "retrain.asl.json").read_text(encoding="utf-8"))
     query = definition["States"]["Select weather"]["Parameters"]["QueryString.$"]

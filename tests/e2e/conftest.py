@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from local import deploy, noaa
+from cli import deploy
+from cli import weather as noaa
 from local.account import EmbeddedAws
 from stacks import ROOT, SAMPLE_WEATHER, MakeStack, Stack
 

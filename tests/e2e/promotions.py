@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stacks import Stack
-from wildrydes.linear_model import read_model
+from wildrydes.model.linear_model import read_model
 
 FEATURES = ("distance", "healthpoints", "magicpoints")
 RIDE = {"distance": 30.5, "healthpoints": 12.25, "magicpoints": 2500}

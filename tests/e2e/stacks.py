@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from local import api
+from cli import api
 from local.account import EmbeddedAws
 from machines import until
 

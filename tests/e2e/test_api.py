@@ -12,7 +12,7 @@ from http_caller import Answer, Caller, invoker
 from local import account
 from promotions import FEATURES, RIDE, Model, WriteArtefact, promote, store, trained
 from stacks import MakeStack, Stack
-from wildrydes.linear_model import LinearModel, read_model
+from wildrydes.model.linear_model import LinearModel, read_model
 
 ROW = ",".join(str(RIDE[name]) for name in FEATURES)
 RANGE = {"minimum": -1e9, "maximum": 1e9}

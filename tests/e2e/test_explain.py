@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from explain import retraining
-from explain.__main__ import main
-from explain.cards import find
-from local import account, process
+from cli import embedded
+from cli.explain import retraining
+from cli.explain.cards import find
+from cli.explain.command import main
+from local import account
 from local.sagemaker import images
 from stacks import SAMPLE_RIDES, MakeStack, Stack
 
@@ -275,6 +276,6 @@ def test_what_is_no_model_is_said(explain: Explain, card: dict[str, Any], tmp_pa
 def test_nothing_that_runs_is_said(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(process, "STATE", tmp_path / "none.json")
+    monkeypatch.setattr(embedded, "STATE", tmp_path / "none.json")
     assert main(["an-execution"]) == 2
     assert "No embedded AWS is running: `make up` starts one." in capsys.readouterr().out

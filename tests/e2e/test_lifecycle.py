@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from local import account, deploy
+from cli import deploy
+from local import account
 from local.account import EmbeddedAws
 from stacks import SAMPLE_RIDES, MakeStack, Stack
 
@@ -141,9 +142,9 @@ def test_real_rides_are_kept_though_their_nearest_station_never_reports(
     make_stack: MakeStack, shared_data: Path, server: EmbeddedAws
 ) -> None:
     real = make_stack(WeatherBucket="noaa-of-the-real-rides")
-    from local import noaa
+    from cli import weather
 
-    noaa.fill(server, [shared_data / "weather" / "ghcnd_nyc_2009-2019.csv"], "noaa-of-the-real-rides")
+    weather.fill(server, [shared_data / "weather" / "ghcnd_nyc_2009-2019.csv"], "noaa-of-the-real-rides")
     real.upload([shared_data / "rides" / "ride_data.array.json"])
     output = real.retrain()
     counts = output["training_set"]

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from bench import load
-from local import api
+from cli import api
 from promotions import WriteArtefact, promote, trained
 from stacks import MakeStack
 

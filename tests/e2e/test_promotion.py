@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from local import rollback
+from cli import rollback
 from promotions import RIDE, Live, Model, WriteArtefact, live, promote, start, store, trained
 from stacks import MakeStack, Stack
 

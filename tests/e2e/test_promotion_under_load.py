@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from rich.console import Console
 
-from local import registry, rollback
+from cli import models as registry
+from cli import rollback
 from machines import until
 from promotions import RIDE, Load, Model, WriteArtefact, live, promote, start, trained
 from stacks import MakeStack, Stack

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from local import deploy, server_record, up
+from cli import deploy, server_record, up
 from promotions import Model, WriteArtefact, promote, store
 from stacks import ROOT, MakeStack, Stack
-from wildrydes.linear_model import read_model
+from wildrydes.model.linear_model import read_model
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 # What goes on in the next line is indented further, or follows a backslash.

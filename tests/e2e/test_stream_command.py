@@ -6,8 +6,8 @@ from typing import Any
 
 from rich.console import Console
 
-from local.stream import Fleet, RecordPath
-from local.stream_ledger import Counts
+from cli.stream import Fleet, RecordPath
+from cli.stream_ledger import Counts
 from stacks import MakeStack
 from stream_rides import ride
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from wildrydes.errors import BadLineage, MissingObject
-from wildrydes.lineage import code_digest
+from wildrydes.model.lineage import code_digest
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 KEY = "models/e1/e1-job/output/model.tar.gz"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from besieged import Besieged
-from forgeries import CREATE_FUNCTION, CREATE_ROLE, EVIL, FUNCTIONS, Attack, forged, list_objects
+from forgeries import CREATE_FUNCTION, CREATE_ROLE, EVIL, FUNCTIONS, Attack, forged, read_object
 from local.account import ACCOUNT_ID, TOKEN_HEADER, EmbeddedAws
 from raw_http import Request, sign
 
@@ -72,26 +72,26 @@ HOSTS = (
 
 def as_host(target: Besieged, host: str) -> Request:
     named = host.format(port=target.server.port, api=target.api_id)
-    return sign(list_objects(target).without("host").with_headers(("host", named)), target.root, "s3")
+    return sign(read_object(target).without("host").with_headers(("host", named)), target.root, "s3")
 
 
 FOREIGN: dict[str, Attack] = {
     **{
         f"origin {origin!r}": lambda t, origin=origin: sign(
-            list_objects(t, origin=origin.format(port=t.server.port)), t.root, "s3"
+            read_object(t, origin=origin.format(port=t.server.port)), t.root, "s3"
         )
         for origin in ORIGINS
     },
     **{f"host {host!r}": lambda t, host=host: as_host(t, host) for host in HOSTS},
-    "two origins": lambda t: sign(list_objects(t), t.root, "s3").with_headers(
+    "two origins": lambda t: sign(read_object(t), t.root, "s3").with_headers(
         ("origin", f"http://{t.host}"), ("origin", EVIL)
     ),
-    "no host": lambda t: sign(list_objects(t), t.root, "s3").without("host"),
-    "two hosts": lambda t: sign(list_objects(t), t.root, "s3").with_headers(("host", "evil.example")),
-    "fetched by another site": lambda t: sign(list_objects(t, sec_fetch_site="cross-site"), t.root, "s3"),
-    "fetched by another port": lambda t: sign(list_objects(t, sec_fetch_site="same-site"), t.root, "s3"),
-    "a whole URL": lambda t: sign(replace(list_objects(t), target=f"http://{t.host}/vault/object"), t.root, "s3"),
-    "a foreign URL": lambda t: sign(replace(list_objects(t), target="http://evil.example/vault"), t.root, "s3"),
+    "no host": lambda t: sign(read_object(t), t.root, "s3").without("host"),
+    "two hosts": lambda t: sign(read_object(t), t.root, "s3").with_headers(("host", "evil.example")),
+    "fetched by another site": lambda t: sign(read_object(t, sec_fetch_site="cross-site"), t.root, "s3"),
+    "fetched by another port": lambda t: sign(read_object(t, sec_fetch_site="same-site"), t.root, "s3"),
+    "a whole URL": lambda t: sign(replace(read_object(t), target=f"http://{t.host}/vault/object"), t.root, "s3"),
+    "a foreign URL": lambda t: sign(replace(read_object(t), target="http://evil.example/vault"), t.root, "s3"),
     "the API under another host": lambda t: (
         t.request("GET", f"/_aws/execute-api/{t.api_id}/live/public")
         .without("host")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from besieged import Besieged
-from forgeries import CREATE_ROLE, FUNCTIONS, LIST_USERS, TEST, ZEROS, Attack, forged, forged_header, list_objects
+from forgeries import CREATE_ROLE, FUNCTIONS, LIST_USERS, TEST, ZEROS, Attack, forged, forged_header, read_object
 from local.account import ACCOUNT_ID, EmbeddedAws
 from machines import unique
 from raw_http import UNSIGNED_PAYLOAD, Keys, Request, presign, sign
@@ -96,7 +96,7 @@ def two_credentials(target: Besieged) -> Request:
     iam = target.server.client("iam")
     iam.create_user(UserName=name)
     made = iam.create_access_key(UserName=name)["AccessKey"]
-    signed = sign(list_objects(target), Keys(made["AccessKeyId"], made["SecretAccessKey"]), "s3")
+    signed = sign(read_object(target), Keys(made["AccessKeyId"], made["SecretAccessKey"]), "s3")
     iam.delete_access_key(UserName=name, AccessKeyId=made["AccessKeyId"])
     iam.delete_user(UserName=name)
     credential = f"Credential={target.root.key_id}/20260101/us-east-1/s3/aws4_request, Credential="
@@ -105,60 +105,60 @@ def two_credentials(target: Besieged) -> Request:
 
 HOUR = timedelta(hours=1)
 SIGNATURES: dict[str, Attack] = {
-    "zeros by the root's key": lambda t: forged_header(list_objects(t), "s3", t.root),
-    "zeros in the query by the root's key": lambda t: forged(list_objects(t), "s3", t.root),
-    "the key test": lambda t: sign(list_objects(t), TEST, "s3"),
-    "the key test in the query": lambda t: presign(list_objects(t), TEST, "s3"),
+    "zeros by the root's key": lambda t: forged_header(read_object(t), "s3", t.root),
+    "zeros in the query by the root's key": lambda t: forged(read_object(t), "s3", t.root),
+    "the key test": lambda t: sign(read_object(t), TEST, "s3"),
+    "the key test in the query": lambda t: presign(read_object(t), TEST, "s3"),
     "the key test for IAM": lambda t: sign(t.request("POST", "/", LIST_USERS), TEST, "iam"),
-    "the account's number": lambda t: sign(list_objects(t), Keys(ACCOUNT_ID, "test"), "s3"),
-    "another account's number": lambda t: sign(list_objects(t), Keys("000000000000", "test"), "s3"),
-    "an empty key": lambda t: sign(list_objects(t), Keys("", "test"), "s3"),
-    "an empty key in the query": lambda t: presign(list_objects(t), Keys("", "test"), "s3"),
-    "the key none": lambda t: sign(list_objects(t), Keys("none", "none"), "s3"),
-    "the root's key and the secret test": lambda t: sign(list_objects(t), Keys(t.root.key_id, "test"), "s3"),
+    "the account's number": lambda t: sign(read_object(t), Keys(ACCOUNT_ID, "test"), "s3"),
+    "another account's number": lambda t: sign(read_object(t), Keys("000000000000", "test"), "s3"),
+    "an empty key": lambda t: sign(read_object(t), Keys("", "test"), "s3"),
+    "an empty key in the query": lambda t: presign(read_object(t), Keys("", "test"), "s3"),
+    "the key none": lambda t: sign(read_object(t), Keys("none", "none"), "s3"),
+    "the root's key and the secret test": lambda t: sign(read_object(t), Keys(t.root.key_id, "test"), "s3"),
     "another start's keys": lambda t: sign(
-        list_objects(t), Keys(EmbeddedAws.on_port(1).access_key_id, EmbeddedAws.on_port(1).secret_access_key), "s3"
+        read_object(t), Keys(EmbeddedAws.on_port(1).access_key_id, EmbeddedAws.on_port(1).secret_access_key), "s3"
     ),
     **{f"computed keys {number}": lambda t, number=number: computed(t, number) for number in range(4)},
     **{
         f"a tampered {what}": lambda t, what=what: tampered(t, what)
         for what in ("body", "path", "query", "method", "header", "hash", "date")
     },
-    "a clock that is 16 minutes slow": lambda t: sign(list_objects(t), t.root, "s3", at=timedelta(minutes=-16)),
-    "a clock that is 16 minutes fast": lambda t: sign(list_objects(t), t.root, "s3", at=timedelta(minutes=16)),
-    "a URL that has expired": lambda t: presign(list_objects(t), t.root, "s3", expires="60", at=-HOUR),
-    "a URL of the future": lambda t: presign(list_objects(t), t.root, "s3", at=HOUR),
-    "a URL for eight days": lambda t: presign(list_objects(t), t.root, "s3", expires="691200"),
-    "a URL for a negative time": lambda t: presign(list_objects(t), t.root, "s3", expires="-1"),
-    "a URL for no time": lambda t: presign(list_objects(t), t.root, "s3", expires="x"),
+    "a clock that is 16 minutes slow": lambda t: sign(read_object(t), t.root, "s3", at=timedelta(minutes=-16)),
+    "a clock that is 16 minutes fast": lambda t: sign(read_object(t), t.root, "s3", at=timedelta(minutes=16)),
+    "a URL that has expired": lambda t: presign(read_object(t), t.root, "s3", expires="60", at=-HOUR),
+    "a URL of the future": lambda t: presign(read_object(t), t.root, "s3", at=HOUR),
+    "a URL for eight days": lambda t: presign(read_object(t), t.root, "s3", expires="691200"),
+    "a URL for a negative time": lambda t: presign(read_object(t), t.root, "s3", expires="-1"),
+    "a URL for no time": lambda t: presign(read_object(t), t.root, "s3", expires="x"),
     "a URL for another object": lambda t: replace(
         presign(t.request("GET", "/vault/nothing"), t.root, "s3"),
         target=presign(t.request("GET", "/vault/nothing"), t.root, "s3").target.replace("nothing", "object"),
     ),
-    "a URL for another action": lambda t: replace(presign(list_objects(t), t.root, "s3"), method="DELETE"),
+    "a URL for another action": lambda t: replace(presign(read_object(t), t.root, "s3"), method="DELETE"),
     "a URL of S3 for IAM": lambda t: replace(
         presign(t.request("POST", "/", content_type="application/x-www-form-urlencoded"), t.root, "s3"),
         body=CREATE_ROLE.encode(),
     ),
-    "a URL with another header": lambda t: presign(list_objects(t), t.root, "s3").with_headers(
+    "a URL with another header": lambda t: presign(read_object(t), t.root, "s3").with_headers(
         ("x-amz-copy-source", "/vault/object")
     ),
     "a URL with two keys": lambda t: replace(
-        presign(list_objects(t), TEST, "s3"),
-        target=presign(list_objects(t), TEST, "s3").target + f"&x-amz-credential={t.root.key_id}/20260101/x/s3/aws4",
+        presign(read_object(t), TEST, "s3"),
+        target=presign(read_object(t), TEST, "s3").target + f"&x-amz-credential={t.root.key_id}/20260101/x/s3/aws4",
     ),
-    "a session without its token": lambda t: sign(list_objects(t), replace(session(t), token=""), "s3"),
-    "a session with a wrong token": lambda t: sign(list_objects(t), replace(session(t), token="wrong"), "s3"),
+    "a session without its token": lambda t: sign(read_object(t), replace(session(t), token=""), "s3"),
+    "a session with a wrong token": lambda t: sign(read_object(t), replace(session(t), token="wrong"), "s3"),
     "a session with another's token": lambda t: sign(
-        list_objects(t), replace(session(t), token=session(t).token), "s3"
+        read_object(t), replace(session(t), token=session(t).token), "s3"
     ),
-    "the root with a token": lambda t: sign(list_objects(t), replace(t.root, token="token"), "s3"),
+    "the root with a token": lambda t: sign(read_object(t), replace(t.root, token="token"), "s3"),
     "two credentials": two_credentials,
-    "two signatures": lambda t: sign(presign(list_objects(t), TEST, "s3"), t.root, "s3"),
-    "two headers": lambda t: sign(list_objects(t), TEST, "s3").with_headers(
-        ("authorization", sign(list_objects(t), t.root, "s3").header("authorization"))
+    "two signatures": lambda t: sign(presign(read_object(t), TEST, "s3"), t.root, "s3"),
+    "two headers": lambda t: sign(read_object(t), TEST, "s3").with_headers(
+        ("authorization", sign(read_object(t), t.root, "s3").header("authorization"))
     ),
-    "a host that is not signed": lambda t: sign(list_objects(t), t.root, "s3", omitted=("host",)),
+    "a host that is not signed": lambda t: sign(read_object(t), t.root, "s3", omitted=("host",)),
     "a target that is not signed": lambda t: sign(
         t.request("POST", "/", "{}", x_amz_target="AmazonSSM.DescribeParameters"),
         t.root,
@@ -183,7 +183,7 @@ SIGNATURES: dict[str, Attack] = {
         "s3",
         payload_hash="STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
     ),
-    "version 2": lambda t: list_objects(t).with_headers(
+    "version 2": lambda t: read_object(t).with_headers(
         ("date", "Thu, 01 Jan 2026 00:00:00 GMT"), ("authorization", f"AWS {t.root.key_id}:c2lnbmF0dXJl")
     ),
     "version 2 in the query": lambda t: t.request(
@@ -193,10 +193,12 @@ SIGNATURES: dict[str, Attack] = {
         "GET", "/vault/object?AWSAccessKeyId=test&Signature=c2ln&Expires=4102444800"
     ),
     "version 4a": lambda t: authorised_by(
-        sign(list_objects(t, x_amz_region_set="*"), t.root, "s3"),
+        sign(read_object(t, x_amz_region_set="*"), t.root, "s3"),
         f"AWS4-ECDSA-P256-SHA256 Credential={t.root.key_id}/20260101/s3/aws4_request, "
         f"SignedHeaders=host;x-amz-date;x-amz-region-set, Signature={ZEROS}",
     ),
     "no algorithm": lambda t: t.request("GET", f"/vault/object?X-Amz-Credential={t.root.key_id}/20260101/x/s3/aws4"),
-    "half a header": lambda t: list_objects(t, authorization=f"AWS4-HMAC-SHA256 Credential={t.root.key_id}/20260101"),
+    "half a header": lambda t: read_object(
+        t, authorization=f"AWS4-HMAC-SHA256 Credential={t.root.key_id}/20260101"
+    ),
 }

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from local import process
+from cli import embedded
+from local import account
 from local.account import EmbeddedAws
 from machines import allow, function, machine, role
 from raw_http import Keys, Request
@@ -58,26 +59,31 @@ class Besieged:
 
     def inventory(self) -> dict[str, Any]:
         """All that the owner's clients see: what a successful attack would have changed."""
-        client = self.server.client
-        (path,) = client("apigateway").get_rest_apis()["items"]
-        listed = client("s3").list_object_versions(Bucket="vault").get("Versions", [])
-        queue = client("sqs").get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=["All"])["Attributes"]
+        (api,) = self._listed("apigateway", "get_rest_apis", "items")
+        objects = self._listed("s3", "list_object_versions", "Versions", Bucket="vault")
+        functions = self._listed("lambda", "list_functions", "Functions")
+        queue = self.server.client("sqs").get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=["All"])
         return {
-            "buckets": [each["Name"] for each in client("s3").list_buckets()["Buckets"]],
-            "objects": [(each["Key"], each["VersionId"], each["ETag"]) for each in listed],
-            "functions": [(f["FunctionName"], f["RevisionId"]) for f in client("lambda").list_functions()["Functions"]],
+            "buckets": [each["Name"] for each in self._listed("s3", "list_buckets", "Buckets")],
+            "objects": [(each["Key"], each["VersionId"], each["ETag"]) for each in objects],
+            "functions": [(each["FunctionName"], each["RevisionId"]) for each in functions],
             "calls": self.calls.read_text(encoding="utf-8") if self.calls.exists() else "",
-            "roles": [each["Arn"] for each in client("iam").list_roles()["Roles"]],
-            "users": [each["Arn"] for each in client("iam").list_users()["Users"]],
+            "roles": [each["Arn"] for each in self._listed("iam", "list_roles", "Roles")],
+            "users": [each["Arn"] for each in self._listed("iam", "list_users", "Users")],
             # With the messages that are in it: the schedule adds one if the clock is moved on.
-            "queues": (client("sqs").list_queues()["QueueUrls"], queue),
-            "stacks": [each["StackName"] for each in client("cloudformation").describe_stacks()["Stacks"]],
-            "parameters": client("ssm").get_parameters_by_path(Path="/")["Parameters"],
-            "machines": [each["name"] for each in client("stepfunctions").list_state_machines()["stateMachines"]],
-            "topics": client("sns").list_topics()["Topics"],
-            "schedules": [each["Name"] for each in client("scheduler").list_schedules()["Schedules"]],
-            "api": path["id"],
+            "queues": (self._listed("sqs", "list_queues", "QueueUrls"), queue["Attributes"]),
+            "stacks": [each["StackName"] for each in self._listed("cloudformation", "describe_stacks", "Stacks")],
+            "parameters": self._listed("ssm", "get_parameters_by_path", "Parameters", Path="/"),
+            "machines": [
+                each["name"] for each in self._listed("stepfunctions", "list_state_machines", "stateMachines")
+            ],
+            "topics": self._listed("sns", "list_topics", "Topics"),
+            "schedules": [each["Name"] for each in self._listed("scheduler", "list_schedules", "Schedules")],
+            "api": api["id"],
         }
+
+    def _listed(self, service: str, operation: str, member: str, **parameters: Any) -> list[Any]:
+        return account.entries(self.server.client(service), operation, member, **parameters)
 
 
 @contextlib.contextmanager
@@ -85,7 +91,7 @@ def besieged(folder: Path) -> Iterator[Besieged]:
     """Serve, with a user's variables around and the secret in every store, for the length of the block."""
     with contextlib.ExitStack() as stack:
         with mock.patch.dict("os.environ", USERS):
-            server = stack.enter_context(process.temporary_server(folder / "embedded-aws.log"))
+            server = stack.enter_context(embedded.temporary_server(folder / "embedded-aws.log"))
         yield _furnished(server, folder / "calls")
 
 
@@ -150,4 +156,5 @@ def _deploy_api(server: EmbeddedAws) -> str:
     cloudformation = server.client("cloudformation")
     cloudformation.create_stack(StackName="stack", TemplateBody=json.dumps({"Resources": resources}))
     cloudformation.get_waiter("stack_create_complete").wait(StackName="stack", WaiterConfig={"Delay": 1})
-    return server.client("apigateway").get_rest_apis()["items"][0]["id"]
+    (api,) = account.entries(server.client("apigateway"), "get_rest_apis", "items")
+    return api["id"]

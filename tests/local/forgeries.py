@@ -26,7 +26,7 @@ FUNCTIONS = "/2015-03-31/functions"
 LIST_USERS = form(Action="ListUsers", Version="2010-05-08")
 
 
-def list_objects(target: Besieged, **headers: str) -> Request:
+def read_object(target: Besieged, **headers: str) -> Request:
     return target.request("GET", "/vault/object", **headers)
 
 

@@ -10,6 +10,19 @@ from boto3.session import Session
 from local import account
 from machines import allow, function, role, unique, until
 
+TLS_ONLY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "sqs:*",
+            "Resource": "*",
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ],
+}
+
 Client = Callable[[str], Any]
 
 POLLING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
@@ -126,3 +139,18 @@ def mapping(client: Client, url: str, function_arn: str, **settings: Any) -> str
 def emptied(client: Client, url: str) -> None:
     """Wait until a queue holds nothing, neither visible nor in flight."""
     until(lambda: counts(client, url), lambda count: count == (0, 0))
+
+
+def admitting(client: Client, service: str, source_arn: str) -> str:
+    """A queue that lets `service` send for `source_arn`, by TLS alone; its URL."""
+    url = queue(client)
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sqs:SendMessage",
+        "Resource": arn_of(client, url),
+        "Condition": {"ArnLike": {"aws:SourceArn": source_arn}},
+    }
+    policy = json.dumps({**TLS_ONLY, "Statement": [*TLS_ONLY["Statement"], statement]})
+    client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    return url

@@ -4,6 +4,7 @@ A stranger is a web page that the user has open, a program that knows no key, or
 """
 
 import base64
+import contextlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 from attacks_from_elsewhere import FOREIGN, OWN_PATHS, PAGES, SIDE_DOORS, side_door
 from attacks_on_signatures import ANONYMOUS, SIGNATURES
 from besieged import SECRET, USERS, Besieged, besieged
-from forgeries import EVIL, TEST, Attack, forged_header, list_objects
+from forgeries import EVIL, TEST, Attack, forged_header, read_object
 from local.account import ACCOUNT_ID, TOKEN_HEADER, EmbeddedAws
 from machines import function, invoke, role
 from raw_http import Reply, Request, send, send_bytes, sign
@@ -41,6 +42,19 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Besieged]:
 @pytest.fixture(scope="module")
 def inventory(target: Besieged) -> dict[str, Any]:
     return target.inventory()
+
+
+@contextlib.contextmanager
+def borrowed_function(target: Besieged, code: str) -> Iterator[str]:
+    """The owner's own function for the length of the block: the inventory is the same before and after."""
+    client = target.server.client
+    role_arn = role(client, "lambda.amazonaws.com")
+    arn = function(client, code, role_arn)
+    try:
+        yield arn
+    finally:
+        client("lambda").delete_function(FunctionName=arn)
+        client("iam").delete_role(RoleName=role_arn.rpartition("/")[2])
 
 
 def gives_nothing_away(reply: Reply) -> bool:
@@ -70,7 +84,7 @@ def test_attacks_are_many() -> None:
 
 
 def test_secret_is_there_for_its_owner(target: Besieged) -> None:
-    assert send(target.server.port, sign(list_objects(target), target.root, "s3")).body == SECRET.encode()
+    assert send(target.server.port, sign(read_object(target), target.root, "s3")).body == SECRET.encode()
 
 
 @pytest.mark.parametrize(
@@ -131,17 +145,16 @@ def test_other_protocols_are_not_served(target: Besieged, inventory: dict[str, A
 def test_page_that_finds_a_functions_runtime_api_is_refused(target: Besieged) -> None:
     """The function waits for its next event there; whoever asks instead would take it."""
     code = "def handler(event, context):\n    return event\n"
-    arn = function(target.server.client, code, role(target.server.client, "lambda.amazonaws.com"))
-    assert invoke(target.server.client, arn, 1) == (1, None)
-    ports = _listening(target.server.port) - {target.server.port}
-    assert ports
-    for port in ports:
-        own = ("host", f"127.0.0.1:{port}")
-        for headers in ([("host", f"evil.example:{port}")], [own, ("origin", EVIL)], [own, own], []):
-            request = Request("GET", "/2018-06-01/runtime/invocation/next", tuple(headers))
-            assert send(port, request).status in (400, 403)
-    assert invoke(target.server.client, arn, 2) == (2, None)
-    target.server.client("lambda").delete_function(FunctionName=arn)
+    with borrowed_function(target, code) as arn:
+        assert invoke(target.server.client, arn, 1) == (1, None)
+        ports = _listening(target.server.port) - {target.server.port}
+        assert ports
+        for port in ports:
+            own = ("host", f"127.0.0.1:{port}")
+            for headers in ([("host", f"evil.example:{port}")], [own, ("origin", EVIL)], [own, own], []):
+                request = Request("GET", "/2018-06-01/runtime/invocation/next", tuple(headers))
+                assert send(port, request).status in (400, 403)
+        assert invoke(target.server.client, arn, 2) == (2, None)
 
 
 def _listening(port: int) -> set[int]:
@@ -153,9 +166,8 @@ def _listening(port: int) -> set[int]:
 
 def test_function_has_nothing_of_its_user_nor_of_the_root(target: Besieged) -> None:
     code = "import os\ndef handler(event, context):\n    return dict(os.environ)\n"
-    arn = function(target.server.client, code, role(target.server.client, "lambda.amazonaws.com"))
-    variables, _ = invoke(target.server.client, arn, None)
-    target.server.client("lambda").delete_function(FunctionName=arn)
+    with borrowed_function(target, code) as arn:
+        variables, _ = invoke(target.server.client, arn, None)
     assert (USERS.keys() - {"AWS_SESSION_TOKEN"}).isdisjoint(variables)
     values = set(variables.values())
     assert {SECRET, target.server.secret_access_key, target.server.access_key_id, target.server.token}.isdisjoint(

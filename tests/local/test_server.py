@@ -12,7 +12,8 @@ import pytest
 from boto3.session import Session
 from botocore.exceptions import ClientError
 
-from local import account, process
+from cli import embedded
+from local import account
 from local.account import EmbeddedAws
 from local.seams import MissingSeamError, replace, replace_everywhere
 from machines import Client, unique
@@ -35,15 +36,15 @@ def test_server_refuses_a_port_that_is_taken_and_names_it(tmp_path: Path) -> Non
         taken.bind((account.HOST, 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(process.ServerError, match=f"Port {port} on 127.0.0.1 cannot be opened"):
-            process.launch(EmbeddedAws.on_port(port), tmp_path / "log")
+        with pytest.raises(embedded.ServerError, match=f"Port {port} on 127.0.0.1 cannot be opened"):
+            embedded.launch(EmbeddedAws.on_port(port), tmp_path / "log")
 
 
 def test_server_ends_with_the_block_and_takes_its_children_along(tmp_path: Path) -> None:
-    with process.temporary_server(tmp_path / "log") as server:
+    with embedded.temporary_server(tmp_path / "log") as server:
         owner = owner_of(server.endpoint)
         assert psutil.pid_exists(owner)
-    assert not process.answers(server)
+    assert not embedded.answers(server)
     assert not psutil.pid_exists(owner)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from wildrydes.linear_model import logistic
-from wildrydes.metrics import judge
+from wildrydes.evaluation.metrics import judge
+from wildrydes.model.linear_model import logistic
 
 MakeCard = Callable[..., dict[str, Any]]
 FEATURES = ["distance", "magicpoints", "TMAX"]

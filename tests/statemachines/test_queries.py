@@ -17,7 +17,7 @@ from statemachines import sql
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 QUERIES = REPOSITORY / "statemachines" / "queries"
-STATIONS = REPOSITORY / "functions" / "wildrydes" / "ground_stations.csv"
+STATIONS = REPOSITORY / "functions" / "wildrydes" / "rides" / "ground_stations.csv"
 SHARED = REPOSITORY.parent / "shared" / "data"
 
 FEATURES = "distance, healthpoints, magicpoints, tmin, tmax, prcp"

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from wildrydes.bucket import Source
-from wildrydes.ingestion import ingest
-from wildrydes.ride_files import records
-from wildrydes.rides import FIELDS, parse
-from wildrydes.stations import nearest_station
+from wildrydes.rides.files import records
+from wildrydes.rides.ingestion import ingest
+from wildrydes.rides.ride import FIELDS, parse
+from wildrydes.rides.stations import nearest_station
 
 DATA = Path(__file__).parents[2] / "data"
 

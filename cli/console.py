@@ -1,0 +1,97 @@
+"""What the commands show: the execution's states as it goes, its summary, and why it failed."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from cli.executions import Failure, Progress
+
+_COLOURS = {"SUCCEEDED": "green", "RUNNING": "yellow", "CAUGHT": "red", "FAILED": "red", "ABORTED": "red"}
+_MAX_REASONS = 12
+
+
+def watch(console: Console, progresses: Iterable[Progress]) -> Progress:
+    """Show each progress in the place of the one before; give back the last. Without a terminal, a line a state."""
+    if not console.is_terminal:
+        return _print_lines(console, progresses)
+    last = Progress("RUNNING")
+    with Live(console=console, refresh_per_second=8) as live:
+        for last in progresses:
+            live.update(states_table(last))
+    return last
+
+
+def _print_lines(console: Console, progresses: Iterable[Progress]) -> Progress:
+    last, shown = Progress("RUNNING"), 0
+    for last in progresses:
+        ended = [state for state in last.states if state.left is not None]
+        for state in ended[shown:]:
+            children = f"  {state.children[0]}/{state.children[1]} children" if state.children else ""
+            console.print(f"  {state.name:<32} {state.status:<10} {state.seconds:6.1f} s{children}", highlight=False)
+        shown = max(shown, len(ended))
+    return last
+
+
+def states_table(progress: Progress) -> Table:
+    """The states entered so far, with status and seconds, and a Map's children done of all."""
+    table = Table("state", "status", "seconds", "children", box=None, pad_edge=False)
+    table.columns[2].justify = "right"
+    for state in progress.states:
+        children = f"{state.children[0]} / {state.children[1]}" if state.children else ""
+        status = Text(state.status.lower(), style=_COLOURS.get(state.status, ""))
+        table.add_row(state.name, status, f"{state.seconds:.1f}", children)
+    return table
+
+
+def summary(report: dict[str, Any]) -> Group:
+    """The report of a run as a person reads it."""
+    rides, training_set, weather, metrics = (report[key] for key in ("rides", "training_set", "weather", "metrics"))
+    table = Table.grid(padding=(0, 2))
+    table.add_row("rides", _counts(rides, ("read", "accepted", "rejected", "repeated")))
+    for reason, count in sorted(rides["rejected_by_reason"].items(), key=lambda item: -item[1])[:_MAX_REASONS]:
+        table.add_row("", f"  rejected {count}: {reason}")
+    splits = ", ".join(f"{name} {training_set[name]['rows']:,}" for name in ("train", "validation", "test"))
+    table.add_row("training set", f"{splits} rows")
+    left_out = _counts(training_set, ("repeated", "without_weather", "without_label"))
+    table.add_row("", f"left out: {left_out}")
+    table.add_row(
+        "weather",
+        f"{weather['filled_days']:,} days filled from a neighbouring station, for {weather['filled_rides']:,} rides",
+    )
+    scores = ", ".join(
+        f"{name} {metrics[key]:.4f}"
+        for name, key in (("accuracy", "accuracy"), ("AUC", "auc"), ("log loss", "log_loss"))
+    )
+    table.add_row("test", f"{scores} ({metrics['target']} of {', '.join(metrics['features'])})")
+    table.add_row("model", report["model_path"])
+    verdict = report["verdict"]
+    table.add_row("verdict", Text("goes live" if verdict["promoted"] else "does not go live", style="bold"))
+    table.add_row("", Text(verdict["reason"]))
+    return Group(Text(), table, Text(), *_prediction(report["prediction"]))
+
+
+def _prediction(prediction: dict[str, Any] | None) -> list[Text]:
+    if prediction is None:
+        return [Text("No model is live: the API has nothing to answer with yet.")]
+    return [Text(f"$ {prediction['curl']}"), Text(prediction["answer"], style="bold")]
+
+
+def _counts(counts: dict[str, Any], names: Iterable[str]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {counts[name]:,}" for name in names)
+
+
+def failure_report(failure: Failure) -> Group:
+    """Where an execution failed, with what, and the last lines of the log of what ran there."""
+    lines: list[Text] = [
+        Text(),
+        Text(f"The execution failed in the state «{failure.state}».", style="bold red"),
+        Text(f"error: {failure.error}"),
+        Text(f"cause: {failure.cause}"),
+    ]
+    if failure.log:
+        lines += [Text(), Text(f"the last lines of {failure.log_group}:"), *(Text(f"  {line}") for line in failure.log)]
+    return Group(*lines)

@@ -1,0 +1,144 @@
+"""Starts and ends the server's process: for the length of a command, or from `make up` to `make down`."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+from collections.abc import Iterator
+from pathlib import Path
+
+from cli.listeners import listener
+from cli.server_record import ServerError, ServerProcess, ServerRecord
+from local import account
+from local.server import ROOT
+
+_START_SECONDS = 60
+_STOP_SECONDS = 20
+_KILL_SECONDS = 5
+_POLL_SECONDS = 0.05
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((account.HOST, 0))
+        return probe.getsockname()[1]
+
+
+def refuse_taken(port: int) -> None:
+    """Raise ServerError where `port` cannot be listened on; the message says whose it is."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((account.HOST, port))
+        except OSError as fault:
+            owner = listener(port)
+            reason = f"is used by {owner}" if owner else f"cannot be opened ({fault.strerror})"
+            advice = f"`make down` in {owner.folder} ends it" if owner and owner.folder else "End what listens there"
+            raise ServerError(
+                f"Port {port} of {account.HOST} {reason}. {advice}; or choose another port by PORT=."
+            ) from None
+
+
+@contextlib.contextmanager
+def temporary_server(log: Path) -> Iterator[account.EmbeddedAws]:
+    """Serve on a free port for the length of the block. Raises ServerError.
+
+    The server ends with this process too, however that ends.
+    """
+    server = account.EmbeddedAws.on_port(free_port())
+    process = launch(server, log, tied=True)
+    try:
+        yield server
+    finally:
+        end(process)
+
+
+def launch(server: account.EmbeddedAws, log: Path, *, tied: bool = False) -> subprocess.Popen:
+    """Start `server`, which writes its log to `log`, and wait until it answers. Raises ServerError.
+
+    A `tied` server ends as soon as its standard input is closed, which happens at the latest with this process.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "local.server", "--port", str(server.port)]
+    with log.open("wb") as file:
+        # A session of its own: Ctrl-C must reach this process first, to stop what runs in the server.
+        process = subprocess.Popen(  # noqa: S603 - this module's own command
+            [*command, "--until-stdin-closes"] if tied else command,
+            cwd=ROOT,
+            env=server.isolated(os.environ) | {account.TOKEN_VARIABLE: server.token},
+            stdin=subprocess.PIPE if tied else subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _await_ready(process, server, log)
+    except BaseException:
+        end(process)
+        raise
+    return process
+
+
+def _await_ready(process: subprocess.Popen, server: account.EmbeddedAws, log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-5:]
+            raise ServerError("The embedded AWS could not start.\n" + "\n".join(tail))
+        if answers(server):
+            return
+        time.sleep(_POLL_SECONDS)
+    raise ServerError(f"The embedded AWS did not answer within {_START_SECONDS} s; its log is {log}.")
+
+
+def answers(server: account.EmbeddedAws) -> bool:
+    """Whether `server` serves, and takes its token."""
+    try:
+        server.request("/_local/unread-properties")
+    except (urllib.error.URLError, OSError):
+        return False
+    return True
+
+
+def end(process: subprocess.Popen) -> None:
+    """Ask the server to end, as it does with all it started, and wait until it has; kill it when it does not."""
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    if process.stdin:
+        process.stdin.close()
+
+
+def stop(process: ServerProcess) -> None:
+    """Ask a server that another process started to end, and wait until it has; kill it when it does not.
+
+    Raises ServerError where it did not end even so.
+    """
+    for number, seconds in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, _KILL_SECONDS)):
+        if not process.is_running():
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, number)
+        if _ended(process, seconds):
+            return
+    raise ServerError(
+        f"The embedded AWS (pid {process.pid}) did not end: {ServerRecord().state.name} keeps its record."
+    )
+
+
+def _ended(process: ServerProcess, seconds: float) -> bool:
+    """Wait for the end of `process`, for so many seconds; whether it came."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not process.is_running():
+            return True
+        time.sleep(_POLL_SECONDS)
+    return False

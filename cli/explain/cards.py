@@ -1,0 +1,63 @@
+"""Where a card is: in a file, or in the bucket of a stack under its execution's name."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from wildrydes.errors import BadModel
+from wildrydes.model.card import ModelCard, read_card
+from wildrydes.model.storage import card_key
+
+Client = Callable[[str], Any]
+"""A service's name -> a boto3 client of it."""
+
+# Whoever may not list a bucket is told AccessDenied of an object that is not there.
+_ABSENT = ("NoSuchKey", "404", "AccessDenied")
+_NAMED = frozenset(
+    {"bucket", "rides", "unsettled_rides", "weather", "rows", "image", "training"}
+    | {"definition_sha256", "code_sha256", "artefact_sha256"}
+)
+
+
+class UnexplainedError(Exception):
+    """There is nothing to explain; the message says why."""
+
+
+def find(model: str, stack: str, client: Client) -> ModelCard:
+    """The card in the file `model`, or of the execution `model` in the stack's bucket. Raises UnexplainedError."""
+    if not model:
+        raise UnexplainedError("Which model? MODEL= takes an execution (`make models` lists them) or a card's file.")
+    source, content = (model, Path(model).read_bytes()) if Path(model).is_file() else _stored(model, stack, client)
+    try:
+        card = read_card(content)
+    except BadModel as bad:
+        raise UnexplainedError(f"{source} is no model's card: {bad}.") from None
+    if missing := _NAMED - set(card.lineage):
+        raise UnexplainedError(
+            f"{source} does not say what the model was made from: its lineage lacks {', '.join(sorted(missing))}. "
+            "Cards written by an earlier version have less."
+        )
+    return card
+
+
+def _stored(execution: str, stack: str, client: Client) -> tuple[str, bytes]:
+    bucket, key = data_bucket(stack, client), card_key(execution)
+    try:
+        return f"s3://{bucket}/{key}", client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _ABSENT:
+            raise
+        raise UnexplainedError(
+            f"{execution!r} is no file, and s3://{bucket}/{key} is not there: `make models` lists the models."
+        ) from None
+
+
+def data_bucket(stack: str, client: Client) -> str:
+    """The stack's bucket. Raises UnexplainedError."""
+    try:
+        (described,) = client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    except ClientError as error:
+        raise UnexplainedError(f"The stack {stack} cannot be found: {error}") from None
+    return next(each["OutputValue"] for each in described["Outputs"] if each["OutputKey"] == "DataBucketName")

@@ -1,0 +1,70 @@
+"""Cleans up after a server that was killed: its functions and training jobs go on, and its folder stays.
+
+Each server writes into its folder whose it is (`owner.json`). A folder whose owner has ended is an orphan, and so is
+each process that works below it.
+"""
+
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from cli.server_record import ServerProcess
+from local.server import FOLDER_PREFIX, OWNER_FILE, ROOT
+
+log = logging.getLogger(__name__)
+
+_GRACE_SECONDS = 3
+
+
+def sweep() -> int:
+    """End what dead servers of this clone left running, and remove their folders. Returns how many processes ended."""
+    ended = 0
+    for folder in _orphaned(Path(tempfile.gettempdir())):
+        workers = list(_workers(folder))
+        for worker in workers:
+            _signal(worker, "terminate")
+        _, stubborn = psutil.wait_procs(workers, _GRACE_SECONDS)
+        for worker in stubborn:
+            _signal(worker, "kill")
+        psutil.wait_procs(stubborn, _GRACE_SECONDS)
+        ended += len(workers)
+        shutil.rmtree(folder, ignore_errors=True)
+    return ended
+
+
+def _signal(process: psutil.Process, how: str) -> None:
+    try:
+        getattr(process, how)()
+    except psutil.NoSuchProcess:
+        log.debug("process %s has ended by itself", process.pid)
+
+
+def _orphaned(temporary: Path) -> Iterator[Path]:
+    """Folders of this user's servers of this clone that run no more."""
+    for folder in temporary.glob(f"{FOLDER_PREFIX}*"):
+        try:
+            if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+                continue
+            owner = json.loads((folder / OWNER_FILE).read_text(encoding="utf-8"))
+            clone, process = owner["clone"], ServerProcess(owner["pid"], owner["started"])
+        except (OSError, ValueError, TypeError, KeyError):
+            continue
+        if clone == str(ROOT) and not process.is_running():
+            yield folder
+
+
+def _workers(folder: Path) -> Iterator[psutil.Process]:
+    """The processes that have `folder` for their temporary files, or work below it."""
+    for process in psutil.process_iter():
+        try:
+            places = (process.environ().get("TMPDIR", ""), process.cwd())
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+        if any(place and Path(place).is_relative_to(folder) for place in places):
+            yield process

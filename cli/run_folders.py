@@ -1,0 +1,30 @@
+"""Where a run's files are: in a folder of its own, `build/runs/<execution>/`; copies of the last run's are in `build/`.
+
+Two runs at once write to different folders, and each copy is put in place whole.
+"""
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from cli.server_record import BUILD
+
+# What is copied: the page of the report, and the run's figures.
+LATEST = ("report.html", "report.json")
+
+
+def run_folder(execution: str, build: Path = BUILD) -> Path:
+    """The folder of an execution's files. Raises ValueError for a name that is no name of a folder."""
+    if execution in ("", ".", "..") or "/" in execution or "\0" in execution:
+        raise ValueError(f"{execution!r} cannot be the name of an execution")
+    return build / "runs" / execution
+
+
+def publish(folder: Path, build: Path = BUILD, names: Iterable[str] = LATEST) -> None:
+    """Copy a run's page and figures, as far as there are any, to `build`, in the place of the last run's."""
+    for name in names:
+        if (folder / name).is_file():
+            with tempfile.NamedTemporaryFile(dir=build, prefix=f".{name}-", delete=False) as copy:
+                copy.write((folder / name).read_bytes())
+            Path(copy.name).chmod(0o644)
+            Path(copy.name).replace(build / name)

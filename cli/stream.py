@@ -1,0 +1,206 @@
+"""`make stream`: a fleet that sends rides one at a time, and waits until each is stored, rejected or dead-lettered.
+
+Rides go to the rides queue as producers send them, in batches of ten, while another thread looks for them. How old a
+ride is when it is in S3 is measured here, from the call that sent it to the first look that found it, and looks are
+some tenths of a second apart.
+"""
+
+import gzip
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from rich.console import Console
+
+from cli.progress import bars
+from cli.stream_ledger import Counts, Ledger
+from local.account import EmbeddedAws
+
+BATCH = 10
+_LOOK_SECONDS = 0.3
+_QUIET_LOOKS = 5
+
+Written = tuple[str, datetime]
+"""An object's key, and when it was written."""
+
+
+class UnreadableRidesError(Exception):
+    """A ride file is no JSON; the message says where."""
+
+
+@dataclass(frozen=True)
+class RecordPath:
+    """The resources of the per-record path."""
+
+    bucket: str
+    rides: str
+    located: str
+    dead: tuple[str, str]
+
+    @classmethod
+    def of(cls, outputs: dict[str, str]) -> "RecordPath":
+        """From the stack's outputs."""
+        return cls(
+            outputs["DataBucketName"],
+            outputs["RidesQueueUrl"],
+            outputs["LocatedRidesQueueUrl"],
+            (outputs["RidesDeadLetterQueueUrl"], outputs["LocatedRidesDeadLetterQueueUrl"]),
+        )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of what was sent; `dead_lettered` messages of the second queue hold many rides each."""
+
+    counts: Counts
+    dead_lettered: int
+    seconds: float
+    p50: float
+    p99: float
+
+    def __str__(self) -> str:
+        counts = self.counts
+        return (
+            f"sent {counts.sent:,}: stored {counts.stored:,}, rejected {counts.rejected:,}, repeated "
+            f"{counts.repeated:,}, missing {counts.missing:,}; dead-lettered {self.dead_lettered:,} messages; "
+            f"{self.seconds:.1f} s; age from send to S3: p50 {self.p50:.1f} s, p99 {self.p99:.1f} s"
+        )
+
+
+def records(files: Iterable[Path]) -> Iterator[Any]:
+    """The records of ride files of any of the four shapes. Raises UnreadableRidesError."""
+    decoder = json.JSONDecoder()
+    for file in files:
+        text = file.read_text(encoding="utf-8-sig")
+        position = 0
+        while (position := _past_space(text, position)) < len(text):
+            try:
+                value, position = decoder.raw_decode(text, position)
+            except json.JSONDecodeError as fault:
+                raise UnreadableRidesError(f"{file}: {fault}") from fault
+            if isinstance(value, dict) and isinstance(value.get("travel_data"), list):
+                value = value["travel_data"]
+            yield from value if isinstance(value, list) else [value]
+
+
+def _past_space(text: str, position: int) -> int:
+    while position < len(text) and text[position] in " \t\r\n,":
+        position += 1
+    return position
+
+
+@dataclass
+class Fleet:
+    """Sends rides, and looks for them where they end. `pause` waits for so many seconds between batches."""
+
+    server: EmbeddedAws
+    path: RecordPath
+    pause: Callable[[float], object] | None = None
+    ledger: Ledger = field(default_factory=Ledger)
+    _seen: set[Written] = field(default_factory=set)
+    _stopped: Event = field(default_factory=Event)
+
+    def __post_init__(self) -> None:
+        self._sqs = self.server.client("sqs")
+        self._s3 = self.server.client("s3")
+
+    def run(self, rides: list[Any], rate: float | None, console: Console) -> Outcome:
+        """Send `rides`, `rate` of them a second or as fast as it goes, and wait until none is on its way."""
+        self._seen = self._written()
+        dead_before, began = self._waiting(self.path.dead), time.monotonic()
+        with bars(console) as progress, ThreadPoolExecutor(1) as sender:
+            sending = progress.add_task("sent", total=len(rides))
+            finding = progress.add_task("found", total=len(rides))
+            sent = sender.submit(self._send, rides, rate, lambda count: progress.advance(sending, count))
+            try:
+                self._await(sent, lambda found: progress.update(finding, completed=found))
+            finally:
+                self._stopped.set()
+        sent.result()
+        return Outcome(
+            self.ledger.counts(),
+            self._waiting(self.path.dead) - dead_before,
+            time.monotonic() - began,
+            self.ledger.age(0.5),
+            self.ledger.age(0.99),
+        )
+
+    def _send(self, rides: list[Any], rate: float | None, show: Callable[[int], None]) -> None:
+        """Send all rides. Ends early when the fleet is stopped."""
+        began, pause = time.monotonic(), self.pause or self._stopped.wait
+        for start in range(0, len(rides), BATCH):
+            if rate:
+                pause(max(0.0, began + start / rate - time.monotonic()))
+            if self._stopped.is_set():
+                break
+            self._send_batch(rides[start : start + BATCH])
+            show(len(rides[start : start + BATCH]))
+
+    def _send_batch(self, batch: list[Any]) -> None:
+        """Send up to ten rides, what the queue did not take again."""
+        now = time.monotonic()
+        for ride in batch:
+            self.ledger.sending(ride, now)
+        left = dict(enumerate(batch))
+        while left:
+            entries = [{"Id": str(number), "MessageBody": json.dumps(ride)} for number, ride in left.items()]
+            answer = self._sqs.send_message_batch(QueueUrl=self.path.rides, Entries=entries)
+            for taken in answer.get("Successful", []):
+                self.ledger.sent(left.pop(int(taken["Id"])), taken["MessageId"])
+
+    def _await(self, sent: Future[None], show: Callable[[int], None]) -> None:
+        """Look again and again, until all are sent, the queues are empty and nothing new has come for some looks."""
+        quiet = 0
+        while quiet < _QUIET_LOOKS:
+            all_sent = sent.done()
+            found = self._look()
+            counts = self.ledger.counts()
+            show(counts.sent - counts.missing)
+            idle = all_sent and not found and self._waiting((self.path.rides, self.path.located)) == 0
+            quiet = quiet + 1 if idle else 0
+            time.sleep(_LOOK_SECONDS)
+
+    def _look(self) -> bool:
+        """Read what was written since the last look; whether there was anything."""
+        now, new = time.monotonic(), self._written() - self._seen
+        self._seen |= new
+        for key, _ in new:
+            for line in self._lines(key):
+                if key.startswith("rejected/"):
+                    self.ledger.found_rejected(line["source"].get("message_id", ""))
+                else:
+                    self.ledger.found_stored(line, now)
+        return bool(new)
+
+    def _written(self) -> set[Written]:
+        """What has been stored and rejected. The same rides sent again are written again, over the same object."""
+        pages = self._s3.get_paginator("list_objects_v2")
+        return {
+            (entry["Key"], entry["LastModified"])
+            for prefix in ("processed/stream/", "rejected/")
+            for page in pages.paginate(Bucket=self.path.bucket, Prefix=prefix)
+            for entry in page.get("Contents", [])
+        }
+
+    def _lines(self, key: str) -> list[Any]:
+        body = self._s3.get_object(Bucket=self.path.bucket, Key=key)["Body"].read()
+        text = gzip.decompress(body) if key.endswith(".gz") else body
+        return [json.loads(line) for line in text.splitlines()]
+
+    def _waiting(self, queues: Iterable[str]) -> int:
+        names = [
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+        ]
+        return sum(
+            int(count)
+            for queue in queues
+            for count in self._sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"].values()
+        )

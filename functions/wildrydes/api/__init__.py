@@ -1,0 +1,1 @@
+"""The API: what it takes, what it answers, and its document."""

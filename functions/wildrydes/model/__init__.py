@@ -1,0 +1,1 @@
+"""Models: the artefact, its archive, and what is stored beside it."""

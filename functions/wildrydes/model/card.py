@@ -1,0 +1,62 @@
+"""The facts about a trained model, stored beside its artefact as models/<execution>/card.json.
+
+execution, target, features, model_path, threshold      what predict needs of it
+weights, bias                                           what it is: log odds a unit of each feature, and at zero
+metrics, live, differences, verdict                     how it was judged, against which champion, and the verdict
+training, training_set, hyperparameters, golden         what it was trained on and with; a test ride and its answer
+lineage                                                 what it was made from, by digest
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from wildrydes.errors import BadModel
+from wildrydes.model.storage import card_fields
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """`features` in the order of `weights`; `metrics` on the test split; `created` in ISO 8601, UTC.
+
+    `training` has each feature's mean and deviation in the train split; `live` the champion of that time, None if
+    there was none, with its metrics, weights and bias if it was compared; `differences` each metric less the
+    champion's, with its 95% interval.
+    """
+
+    execution: str
+    target: str
+    features: tuple[str, ...]
+    model_path: str
+    threshold: float
+    rows: int
+    metrics: Mapping[str, Any]
+    hyperparameters: Mapping[str, str]
+    created: str
+    region: str = ""
+    training: Mapping[str, Any] = field(default_factory=dict)
+    training_set: Mapping[str, int] = field(default_factory=dict)
+    constant_log_loss: float | None = None
+    live: Mapping[str, Any] | None = None
+    differences: Mapping[str, Any] = field(default_factory=dict)
+    verdict: Mapping[str, Any] = field(default_factory=dict)
+    golden: Mapping[str, Any] = field(default_factory=dict)
+    weights: tuple[float, ...] = ()
+    bias: float | None = None
+    lineage: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The card as a JSON object."""
+        return asdict(self)
+
+
+def read_card(data: bytes) -> ModelCard:
+    """The card in the bytes of a card.json; fields that this code does not know are passed over. Raises BadModel."""
+    value = card_fields(data)
+    try:
+        values: dict[str, Any] = {each.name: value[each.name] for each in fields(ModelCard) if each.name in value}
+        values["features"] = tuple(value["features"])
+        values["weights"] = tuple(value.get("weights", ()))
+        return ModelCard(**values)
+    except TypeError as error:
+        raise BadModel(f"the model card cannot be read: {error}") from None

@@ -1,0 +1,1 @@
+"""Rides: what one is, the files and messages that bring them, and what became of each."""

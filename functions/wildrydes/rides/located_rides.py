@@ -1,0 +1,122 @@
+"""Located rides on their way into processed/: many to a message, many messages to an object.
+
+A message of the located-rides queue is {"sent": …, "rides": {<ride_id>: <line under processed/>}}. `sent` is when the
+oldest of the messages that brought the rides was sent, in milliseconds since 1970, so that their age is known at the
+end of the way. Everything follows from the rides and `sent`: who stores the same messages again writes the same object.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from wildrydes.bucket import streamed_key
+from wildrydes.errors import BadLocatedRides
+from wildrydes.rides.ingestion import gzipped
+from wildrydes.rides.messages import Located
+
+LONGEST_PACK = 200_000
+"""The bytes that a message with many rides may have. A queue takes 262,144."""
+
+_RIDE_ID = re.compile("[0-9a-f]{32}")
+_YEAR_10000 = 253_402_300_800_000
+
+
+class Arrival(NamedTuple):
+    """A located ride, the id of the message that brought it, and when that was sent (ms since 1970)."""
+
+    ride: Located
+    message_id: str
+    sent_at: int
+
+
+@dataclass(frozen=True)
+class Pack:
+    """The body of one message with many rides, and the ids of the messages that brought them."""
+
+    body: str
+    message_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LocatedRides:
+    """What is in such a message: the lines by ride_id, and when the oldest was sent (ms since 1970)."""
+
+    sent_at: int
+    lines: dict[str, str]
+
+
+@dataclass(frozen=True)
+class StoredRides:
+    """An object for processed/: its key, its bytes (gzip of JSON lines), its rides, and when the oldest was sent."""
+
+    key: str
+    data: bytes
+    rides: int
+    sent_at: int
+
+
+def packs(arrivals: Iterable[Arrival]) -> Iterator[Pack]:
+    """Rides in messages of at most LONGEST_PACK bytes; a ride that came more than once is there once in a message."""
+    entries: dict[str, str] = {}
+    pack_arrivals: list[Arrival] = []
+    size = 0
+    for each in arrivals:
+        entry = f'"{each.ride.ride_id}": {json.dumps(each.ride.line)}'
+        if pack_arrivals and size + len(entry) > LONGEST_PACK - 100:
+            yield _pack(entries, pack_arrivals)
+            entries, pack_arrivals, size = {}, [], 0
+        if each.ride.ride_id not in entries:
+            entries[each.ride.ride_id] = entry
+            size += len(entry) + 2
+        pack_arrivals.append(each)
+    if pack_arrivals:
+        yield _pack(entries, pack_arrivals)
+
+
+def read_pack(body: str) -> LocatedRides:
+    """The rides of a message. Raises BadLocatedRides."""
+    try:
+        value: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        value = ""
+    if not _is_pack(value):
+        raise BadLocatedRides(
+            f"a message that starts with {body[:80]!r} is none of locate_station's; rides go to the rides queue"
+        )
+    return LocatedRides(value["sent"], value["rides"])
+
+
+def combine(messages: Iterable[LocatedRides]) -> StoredRides:
+    """The one object for the rides of some messages, at least one, each ride once."""
+    parts = list(messages)
+    lines = {ride_id: line for each in parts for ride_id, line in each.lines.items()}
+    sent_at = min(each.sent_at for each in parts)
+    ordered = [lines[ride_id] for ride_id in sorted(lines)]
+    return StoredRides(streamed_key(day(sent_at), lines), gzipped(ordered), len(lines), sent_at)
+
+
+def day(milliseconds: int) -> str:
+    """The day (UTC) of a time in milliseconds since 1970, 'YYYY-MM-DD'."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).date().isoformat()
+
+
+def _pack(entries: dict[str, str], arrivals: list[Arrival]) -> Pack:
+    sent_at = min(each.sent_at for each in arrivals)
+    body = f'{{"sent": {sent_at}, "rides": {{{", ".join(entries.values())}}}}}'
+    return Pack(body, tuple(each.message_id for each in arrivals))
+
+
+def _is_pack(value: Any) -> bool:
+    if type(value) is not dict or value.keys() != {"sent", "rides"}:
+        return False
+    sent_at, rides = value["sent"], value["rides"]
+    return (
+        (type(sent_at) is int and 0 <= sent_at < _YEAR_10000)
+        and (type(rides) is dict and len(rides) > 0)
+        and all(map(_RIDE_ID.fullmatch, rides))
+        and all(type(line) is str and line.startswith(f'{{"ride_id":"{key}",') for key, line in rides.items())
+        and all(line.find("\n") == len(line) - 1 for line in rides.values())
+    )

@@ -1,0 +1,1 @@
+"""CloudFormation, where it differs from MiniStack's."""

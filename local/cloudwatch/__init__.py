@@ -1,0 +1,1 @@
+"""CloudWatch, where it differs from MiniStack's."""

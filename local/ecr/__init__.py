@@ -1,0 +1,1 @@
+"""ECR: the registries of SageMaker's own accounts, which MiniStack does not have."""

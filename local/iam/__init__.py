@@ -1,0 +1,1 @@
+"""IAM: who calls, as which role, and on which resource."""

@@ -1,0 +1,56 @@
+"""Reads the body of a request, but no further than its sender may go."""
+
+from local.iam.request_guard import Message, Receive
+
+
+class TooLargeError(Exception):
+    """The body is larger than its sender may send; the message says how large it may be."""
+
+
+class Disconnected(Exception):  # noqa: N818 - an event, not a fault
+    """The sender went away in the middle of the body."""
+
+
+async def read(receive: Receive, content_length: str, limit: int) -> bytes:
+    """The whole body. Raises TooLargeError, by the declared length before anything is read, and Disconnected."""
+    if content_length.isdecimal() and int(content_length) > limit:
+        raise TooLargeError(f"A request's body may have {limit} bytes here.")
+    chunks, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Disconnected
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise TooLargeError(f"A request's body may have {limit} bytes here.")
+        if chunk:
+            chunks.append(chunk)
+        more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
+def once(body: bytes, receive: Receive) -> Receive:
+    """Gives a body that was read already, and then what comes after it."""
+    pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_body() -> Message:
+        return pending.pop() if pending else await receive()
+
+    return receive_body
+
+
+def at_most(receive: Receive, limit: int) -> Receive:
+    """Gives the body as it comes, and ends it after `limit` bytes."""
+    left = limit
+
+    async def receive_within_limit() -> Message:
+        nonlocal left
+        message = await receive()
+        if message["type"] != "http.request":
+            return message
+        body = message.get("body", b"")[:left]
+        left -= len(body)
+        return {**message, "body": body, "more_body": bool(left) and message.get("more_body", False)}
+
+    return receive_within_limit

@@ -1,0 +1,97 @@
+"""Serves the paths that AWS does not have, `/_local/…`, to whoever has the token of this start."""
+
+import hmac
+import json
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from local.account import TOKEN_HEADER
+from local.iam.request_guard import OWN_PREFIX, Application, Receive, Scope, Send, send_json
+
+_LARGEST_BODY = 64 * 1024
+_LONGEST_ADVANCE_SECONDS = 10 * 366 * 24 * 3600
+
+
+class BadInputError(ValueError):
+    """The request's body is none that the path takes; the message says why."""
+
+
+@dataclass(frozen=True)
+class OwnPath:
+    """What answers one path: the methods it takes, and a function from the JSON object of the body to that answered."""
+
+    methods: tuple[str, ...]
+    respond: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class OwnPaths:
+    """Serves `paths` and hands every other request to `application`."""
+
+    application: Application
+    paths: Mapping[str, OwnPath]
+    token: str = field(repr=False)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(OWN_PREFIX):
+            await self.application(scope, receive, send)
+            return
+        own = self.paths.get(scope["path"])
+        if not self._has_token(scope):
+            await send_json(send, 403, {"message": f"{TOKEN_HEADER} is missing or wrong."})
+        elif own is None:
+            await send_json(send, 404, {"message": "There is nothing at this path."})
+        elif scope["method"] not in own.methods:
+            await send_json(send, 405, {"message": f"This path takes {' and '.join(own.methods)}."})
+        else:
+            await _respond(own, receive, send)
+
+    def _has_token(self, scope: Scope) -> bool:
+        name = TOKEN_HEADER.lower().encode()
+        values = [value for each, value in scope["headers"] if each.lower() == name]
+        return len(values) == 1 and hmac.compare_digest(values[0], self.token.encode())
+
+
+async def _respond(own: OwnPath, receive: Receive, send: Send) -> None:
+    try:
+        content = await own.respond(_object(await _body(receive)))
+    except BadInputError as fault:
+        await send_json(send, 400, {"message": str(fault)})
+        return
+    await send_json(send, 200, content)
+
+
+async def _body(receive: Receive) -> bytes:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > _LARGEST_BODY:
+            raise BadInputError(f"The body has more than {_LARGEST_BODY} bytes.")
+    return body
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body or b"{}", parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as fault:
+        raise BadInputError(f"The body is no JSON: {fault}") from None
+    if not isinstance(value, dict):
+        raise BadInputError("The body is no JSON object.")
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise BadInputError(f"{name} is no number.")
+
+
+def seconds_to_advance(parameters: Mapping[str, Any]) -> float:
+    """`advance_seconds` of a request that moves the clock on. Raises BadInputError."""
+    seconds = parameters.get("advance_seconds", 0)
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not is_number or not math.isfinite(seconds) or not 0 <= seconds <= _LONGEST_ADVANCE_SECONDS:
+        raise BadInputError(f"advance_seconds is no number between 0 and {_LONGEST_ADVANCE_SECONDS}.")
+    return float(seconds)

@@ -1,0 +1,103 @@
+"""Acts as an IAM role, as a service of AWS does that was handed one: the role must exist and trust the service.
+
+MiniStack enforces a role's policies on calls signed with its session, but neither checks trust policies nor
+`iam:PassRole`; both are checked here.
+"""
+
+import json
+import threading
+from dataclasses import dataclass, field
+
+from boto3.session import Session
+from botocore.client import BaseClient
+from botocore.config import Config
+
+from local import account
+from local.iam.credentials import SessionKeys, register_role_session, session_keys
+
+
+class UnusableRoleError(PermissionError):
+    """The role does not exist, or its trust policy does not let the service assume it."""
+
+
+def assume(role_arn: str, service: str) -> SessionKeys:
+    """Open a session of `role_arn` for the service principal `service` (`states.amazonaws.com`).
+
+    Until the server ends, it is the same session at every call. Raises UnusableRoleError.
+    """
+    from ministack.services import iam
+
+    name = role_arn.rsplit("/", 1)[-1]
+    role = iam._roles.get_scoped(account.ACCOUNT_ID, None, name)
+    if role is None:
+        raise UnusableRoleError(f"The role {role_arn} does not exist.")
+    if not _trusts(role.get("AssumeRolePolicyDocument") or {}, service):
+        raise UnusableRoleError(f"The role {role_arn} does not trust {service}: add it to the role's trust policy.")
+    session = session_keys("role", role_arn, service)
+    register_role_session(session, name, service.split(".", 1)[0])
+    return session
+
+
+def _trusts(document: dict | str, service: str) -> bool:
+    statements = (json.loads(document) if isinstance(document, str) else document).get("Statement", [])
+    for statement in statements if isinstance(statements, list) else [statements]:
+        principals = statement.get("Principal", {})
+        trusted = principals.get("Service", []) if isinstance(principals, dict) else []
+        if statement.get("Effect") == "Allow" and service in ([trusted] if isinstance(trusted, str) else trusted):
+            return True
+    return False
+
+
+@dataclass
+class RoleClients:
+    """boto3 clients that act as a role, one for each service, region and role.
+
+    Making a client costs some 20 ms, more than most calls do, and clients may be shared by threads.
+    """
+
+    endpoint: str
+    principal: str
+    _clients: dict[tuple[str, str, str], BaseClient] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def client(self, service: str, role_arn: str, region: str = account.DEFAULT_REGION) -> BaseClient:
+        """A client of `service` that signs as `role_arn`. Raises UnusableRoleError, on every call, as on AWS."""
+        credentials = assume(role_arn, self.principal)
+        key = (service, role_arn, region)
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = self._make(service, credentials, region)
+            return self._clients[key]
+
+    def _make(self, service: str, credentials: SessionKeys, region: str) -> BaseClient:
+        return Session().client(
+            service,  # pyright: ignore[reportArgumentType, reportCallIssue]
+            endpoint_url=self.endpoint,
+            region_name=region,
+            aws_access_key_id=credentials.access_key_id,
+            aws_secret_access_key=credentials.secret_access_key,
+            aws_session_token=credentials.session_token,
+            config=Config(
+                # What is sent is the caller's business and checked by the service, as on AWS; a failure is the
+                # caller's to retry. A Lambda invocation may take fifteen minutes.
+                parameter_validation=False,
+                retries={"total_max_attempts": 1},
+                read_timeout=900,
+                max_pool_connections=64,
+                s3={"addressing_style": "path"},
+            ),
+        )
+
+
+def denies_pass_role(access_key_id: str, role_arn: str, service: str) -> str | None:
+    """What AWS answers a caller who hands `role_arn` to `service` without `iam:PassRole`, or None where it may."""
+    from ministack.core.iam_evaluator import enforce
+
+    context = {"iam:PassedToService": service}
+    denied = enforce(
+        access_key_id, "iam:PassRole", "iam", account.DEFAULT_REGION, resource_arn=role_arn, service_context=context
+    )
+    if denied is None:
+        return None
+    principal = getattr(denied, "principal_arn", None) or access_key_id
+    return f"User: {principal} is not authorized to perform: iam:PassRole on resource: {role_arn}"

@@ -1,0 +1,1 @@
+"""Lambda: the runtime, aliases, and event source mappings."""

@@ -1,0 +1,1 @@
+"""EventBridge Scheduler, where it differs from MiniStack's."""

@@ -1,0 +1,39 @@
+"""Puts the parts of `local.stepfunctions` in their places."""
+
+import logging
+import threading
+
+from local.stepfunctions import (
+    calls,
+    distributed_map,
+    ends,
+    jobs,
+    language,
+    map_runs,
+    mount,
+    names,
+    nested,
+    notices,
+    parsing,
+    starts,
+    views,
+)
+
+
+def install(endpoint: str) -> None:
+    """Play Step Functions as AWS does; tasks call the services at `endpoint`."""
+    # Each failure of a user's workflow would be an error of the server's with the whole state spelt out.
+    logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
+    parsing.install()
+    mount.install()
+    calls.install(endpoint)
+    jobs.install()
+    names.install()
+    nested.install()
+    lock = threading.RLock()
+    starts.install(lock, notices.announce)
+    ends.install(lock, notices.announce)
+    map_runs.install(lock)
+    views.install(lock)
+    distributed_map.install()
+    language.install()

@@ -1,0 +1,170 @@
+"""Optimised integrations of Athena and SageMaker: their calls, and `.sync`, which waits for the job a call started.
+
+moto sends the calls but supports no `.sync` of the two. Wording and shapes follow the Step Functions developer guide,
+"Run Athena queries" and "Create and manage Amazon SageMaker jobs".
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
+    StateTaskServiceCallback,
+)
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.utils import boto_client
+from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
+
+from local.seams import replace, seam
+from local.stepfunctions.names import operation
+
+_POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Job:
+    """What `.sync` needs to know of a job: how to ask for it, where its status stands, how to end it."""
+
+    error_prefix: str
+    # The call that starts it, and where the job's name or id comes from: the call's answer or its parameters.
+    start: str
+    identifier: str
+    describe: str
+    stop: str
+    # Where the description is in the answer; empty for the answer itself.
+    envelope: str
+    status: tuple[str, ...]
+    succeeded: frozenset[str]
+    failed: frozenset[str]
+    # The other calls of the integration.
+    actions: frozenset[str]
+
+
+JOBS = {
+    "athena": Job(
+        error_prefix="Athena",
+        start="start_query_execution",
+        identifier="QueryExecutionId",
+        describe="get_query_execution",
+        stop="stop_query_execution",
+        envelope="QueryExecution",
+        status=("Status", "State"),
+        succeeded=frozenset({"SUCCEEDED"}),
+        failed=frozenset({"FAILED", "CANCELLED"}),
+        actions=frozenset({"get_query_execution", "get_query_results", "stop_query_execution"}),
+    ),
+    "sagemaker": Job(
+        error_prefix="SageMaker",
+        start="create_training_job",
+        identifier="TrainingJobName",
+        describe="describe_training_job",
+        stop="stop_training_job",
+        envelope="",
+        status=("TrainingJobStatus",),
+        succeeded=frozenset({"Completed"}),
+        failed=frozenset({"Failed", "Stopped"}),
+        actions=frozenset(),
+    ),
+}
+
+
+def install() -> None:
+    """Let the interpreter build our task for `athena` and `sagemaker` resources."""
+    for name in ("_eval_integration_pattern", "_eval_service_task", "_get_supported_parameters", "_from_error"):
+        seam(StateTaskServiceCallback, name)
+    original = seam(state_task_factory, "state_task_service_for")
+
+    def state_task_service_for(service_name: str) -> Any:
+        return JobTask(JOBS[service_name]) if service_name in JOBS else original(service_name)
+
+    replace(state_task_factory, "state_task_service_for", state_task_service_for)
+
+
+class JobTask(StateTaskServiceCallback):
+    """A task that calls Athena or SageMaker, and with `.sync` ends as the job does."""
+
+    def __init__(self, job: Job) -> None:
+        patterns: Any = {ResourceCondition.Sync}
+        super().__init__(supported_integration_patterns=patterns)
+        self.job = job
+
+    def _get_supported_parameters(self) -> set[str] | None:
+        action = self._get_boto_service_action()
+        if action != self.job.start and action not in self.job.actions:
+            return None
+        called: Any = operation(self._get_boto_service_name(), action)
+        return set(called.input_shape.members)
+
+    def _client(self, resource_runtime_part: Any, state_credentials: Any) -> Any:
+        return boto_client.boto_client_for(
+            resource_runtime_part.region, self._get_boto_service_name(), state_credentials
+        )
+
+    def _eval_service_task(
+        self, env: Any, resource_runtime_part: Any, normalised_parameters: dict, state_credentials: Any
+    ) -> None:
+        client = self._client(resource_runtime_part, state_credentials)
+        answer = getattr(client, self._get_boto_service_action())(**normalised_parameters)
+        env.stack.append(_plain(answer))
+
+    def _eval_integration_pattern(
+        self, env: Any, resource_runtime_part: Any, normalised_parameters: dict, state_credentials: Any
+    ) -> None:
+        started = env.stack.pop()
+        job = self.job
+        client = self._client(resource_runtime_part, state_credentials)
+        name = {job.identifier: started.get(job.identifier) or normalised_parameters[job.identifier]}
+        while env.is_running():
+            answer = _plain(getattr(client, job.describe)(**name))
+            described: Any = answer[job.envelope] if job.envelope else answer
+            status = described
+            for key in job.status:
+                status = status[key]
+            if status in job.succeeded:
+                env.stack.append(answer)
+                return
+            if status in job.failed:
+                raise FailureEventException(self._failure(env, "States.TaskFailed", to_json_str(described)))
+            time.sleep(_POLL_SECONDS)
+        # The state timed out or the execution was stopped: Step Functions ends the job with it.
+        getattr(client, job.stop)(**name)
+
+    def _from_error(self, env: Any, ex: Exception) -> FailureEvent:
+        if not isinstance(ex, ClientError):
+            return super()._from_error(env=env, ex=ex)
+        error: dict[str, Any] = ex.response["Error"]
+        cause = f"{error['Message']} (Service: {self.job.error_prefix}; Error Code: {error['Code']})"
+        code = error["Code"] if error["Code"].endswith("Exception") else f"{error['Code']}Exception"
+        return self._failure(env, f"{self.job.error_prefix}.{code}", cause)
+
+    def _failure(self, env: Any, error: str, cause: str) -> FailureEvent:
+        own = StatesErrorNameType.StatesTaskFailed
+        name = StatesErrorName(typ=own) if error == own.to_name() else ErrorName(error)
+        details: Any = {
+            "taskFailedEventDetails": TaskFailedEventDetails(
+                resource=self._get_sfn_resource(), resourceType=self._get_sfn_resource_type(), error=error, cause=cause
+            )
+        }
+        return FailureEvent(
+            env=env, error_name=name, event_type=HistoryEventType.TaskFailed, event_details=EventDetails(**details)
+        )
+
+
+def _plain(value: Any) -> Any:
+    """An answer as the state's JSON: without HTTP's metadata, times as milliseconds since the epoch."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items() if key != "ResponseMetadata"}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime):
+        return round(value.timestamp() * 1000)
+    return value

@@ -1,0 +1,167 @@
+"""Two clones beside each other: each has its own server, and no command of one touches the other's."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from cli import embedded
+from cli.server_record import ServerProcess, ServerRecord, read_variables
+from local.account import EmbeddedAws
+from local.server import ROOT
+from machines import function, role, until
+
+PARTS = ("cli", "functions", "local", "statemachines", "reports", "data", "events", "template.yaml")
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A copy of the project, whose commands run in processes of their own."""
+
+    folder: Path
+
+    def command(self, *arguments: str) -> tuple[int, str]:
+        """Run a command; its exit code and what it prints."""
+        ran = subprocess.run(
+            [sys.executable, "-m", "cli", *arguments],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), "TMPDIR": str(self.folder / "tmp")},
+        )
+        return ran.returncode, ran.stdout + ran.stderr
+
+    def server(self) -> ServerProcess:
+        saved = json.loads((self.folder / "build" / "embedded-aws.json").read_text())
+        return ServerProcess(saved["pid"], saved["started"])
+
+    def running(self) -> EmbeddedAws:
+        server = ServerRecord(self.folder / "build").running_server()
+        assert server is not None
+        return server
+
+    def server_folders(self) -> list[Path]:
+        return list((self.folder / "tmp").glob("embedded-aws-*"))
+
+
+def _clone(folder: Path) -> Clone:
+    for part in PARTS:
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+        copy(ROOT / part, folder / part)
+    (folder / ".venvs").symlink_to(ROOT / ".venvs")
+    (folder / "tmp").mkdir()
+    return Clone(folder)
+
+
+@pytest.fixture
+def clones(tmp_path: Path) -> Iterator[tuple[Clone, Clone]]:
+    made = []
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        made.append(_clone(tmp_path / name))
+    yield made[0], made[1]
+    for clone in made:
+        clone.command("down")
+
+
+def test_port_of_another_clone_is_refused_and_its_server_left_alone(clones: tuple[Clone, Clone]) -> None:
+    first, second = clones
+    port = str(embedded.free_port())
+    assert first.command("up", "--port", port)[0] == 0
+    server = first.server()
+
+    code, output = second.command("up", "--port", port)
+    assert code == 1
+    assert f"Port {port}" in output
+    assert f"the embedded AWS of {first.folder} (pid {server.pid}, since {server.since})" in output
+    assert not (second.folder / "build" / "embedded-aws.json").exists()
+
+    assert second.command("down") == (0, "No embedded AWS of this clone is running.\n")
+    assert server.is_running()
+    assert first.command("models")[0] == 0
+
+    code, output = first.command("up", "--port", port)
+    assert (code, "is running already" in output) == (0, True)
+    assert first.command("down") == (0, "Stopped the embedded AWS.\n")
+    assert not server.is_running()
+    assert first.server_folders() == []
+
+
+def test_workers_of_a_killed_server_end_with_the_next_up(clones: tuple[Clone, Clone]) -> None:
+    clone, _ = clones
+    assert clone.command("up", "--port", str(embedded.free_port()))[0] == 0
+    (old,) = clone.server_folders()
+    running = clone.running()
+    begun = clone.folder / "begun"
+    code = (
+        f"import os, time\ndef handler(*_):\n    open({str(begun)!r}, 'w').write(str(os.getpid()))\n    time.sleep(600)"
+    )
+    busy = function(running.client, code, role(running.client, "lambda.amazonaws.com"), Timeout=900)
+    running.client("lambda").invoke(FunctionName=busy, InvocationType="Event")
+    worker = psutil.Process(int(until(lambda: begun.exists() and begun.read_text(), bool)))
+    killed = clone.server()
+    os.kill(killed.pid, signal.SIGKILL)
+    until(killed.is_running, lambda runs: not runs)
+    assert worker.is_running()
+
+    code, output = clone.command("up", "--port", str(embedded.free_port()))
+    assert code == 0
+    assert "Ended 1 function or job that a killed server had left running." in output
+    assert not worker.is_running()
+    assert old not in clone.server_folders()
+
+
+def test_down_leaves_a_process_alone_that_has_the_id_of_a_dead_server(clones: tuple[Clone, Clone]) -> None:
+    clone, _ = clones
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as stranger:
+        started = ServerProcess.of(stranger.pid).started
+        (clone.folder / "build").mkdir()
+        record = clone.folder / "build" / "embedded-aws.json"
+        record.write_text(json.dumps({"pid": stranger.pid, "started": started - 60}))
+        assert clone.command("down") == (0, f"The embedded AWS of this clone (pid {stranger.pid}) had ended already.\n")
+        assert stranger.poll() is None
+        assert not record.exists()
+        stranger.communicate(b"\n")
+
+
+def test_record_of_a_server_that_is_slow_to_answer_is_not_forgotten(tmp_path: Path) -> None:
+    record = ServerRecord(tmp_path)
+    with embedded.temporary_server(tmp_path / "log") as server:
+        (pid,) = [each.pid for each in psutil.Process().children(recursive=True) if str(server.port) in each.cmdline()]
+        record.save(
+            ServerProcess.of(pid), server.variables() | {"EMBEDDED_AWS_TOKEN": server.token, "A": "it's $5 a b"}
+        )
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            assert record.running_server() == server
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        assert read_variables(record.variables_file)["A"] == "it's $5 a b"
+        assert record.variables_file.stat().st_mode & 0o777 == 0o600
+    assert record.running_server() is None
+
+
+def test_temporary_server_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from cli import embedded\n"
+        "with embedded.temporary_server(Path(sys.argv[1])) as server:\n"
+        "    print(server.port, flush=True); time.sleep(600)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "log")], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as command:
+        assert command.stdout is not None
+        port = command.stdout.readline().strip()
+        (server,) = [each for each in psutil.Process(command.pid).children() if port in each.cmdline()]
+        command.kill()
+    server.wait(30)
+    assert not server.is_running()

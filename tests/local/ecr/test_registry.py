@@ -1,0 +1,104 @@
+"""SageMaker's registries: the digest of the linear learner, by which a job can be started."""
+
+import json
+import shutil
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.ecr import registry as image_registry
+from local.sagemaker import images
+from local.sagemaker.errors import ApiError
+from machines import Client, allow, role, run
+
+REGISTRY = images.REGISTRIES["us-east-1"]
+REPOSITORY = f"{REGISTRY}.dkr.ecr.us-east-1.amazonaws.com/linear-learner"
+
+
+def image(client: Client, **identifier: str) -> dict[str, Any]:
+    """BatchGetImage of the linear learner by tag or digest."""
+    return client("ecr").batch_get_image(
+        registryId=REGISTRY, repositoryName="linear-learner", imageIds=[identifier or {"imageTag": "1"}]
+    )
+
+
+def test_the_digest_is_that_of_a_manifest_of_what_the_algorithm_is_made_of(client: Client) -> None:
+    (found,) = image(client)["images"]
+    assert found["imageId"] == {"imageTag": "1", "imageDigest": images.digest()}
+    assert images.digest() == f"sha256:{sha256(found['imageManifest'].encode()).hexdigest()}"
+    layers = {
+        layer["annotations"]["org.opencontainers.image.title"]: layer["digest"]
+        for layer in json.loads(found["imageManifest"])["layers"]
+    }
+    sources = Path(images.__file__).parents[1] / "algorithms" / "linear_learner"
+    assert layers == {path.name: f"sha256:{sha256(path.read_bytes()).hexdigest()}" for path in sources.glob("*.py")}
+    assert "training.py" in layers
+
+
+def test_another_algorithm_is_another_image(tmp_path: Path) -> None:
+    sources = Path(images.__file__).parents[1] / "algorithms" / "linear_learner"
+    shutil.copytree(sources, tmp_path / "copy", ignore=shutil.ignore_patterns("__pycache__"))
+    assert images.manifest(tmp_path / "copy") == images.manifest()
+    with (tmp_path / "copy" / "learner.py").open("a", encoding="utf-8") as file:
+        file.write("SEED = 1\n")
+    assert images.manifest(tmp_path / "copy") != images.manifest()
+
+
+def test_an_image_is_found_by_its_digest_and_not_by_another(client: Client) -> None:
+    assert len(image(client, imageDigest=images.digest())["images"]) == 1
+    for unknown in ({"imageDigest": f"sha256:{'0' * 64}"}, {"imageTag": "2"}):
+        answer = image(client, **unknown)
+        assert answer["images"] == []
+        assert [(each["imageId"], each["failureCode"]) for each in answer["failures"]] == [(unknown, "ImageNotFound")]
+
+
+def test_a_job_runs_an_image_by_tag_or_digest_and_refuses_an_unknown_digest() -> None:
+    module = "local.algorithms.linear_learner"
+    assert images.algorithm_module(f"{REPOSITORY}:1", "us-east-1") == module
+    assert images.algorithm_module(f"{REPOSITORY}@{images.digest()}", "us-east-1") == module
+    unknown = f"{REPOSITORY}@sha256:{'0' * 64}"
+    with pytest.raises(ApiError, match=f"Requested image {unknown} not found"):
+        images.algorithm_module(unknown, "us-east-1")
+
+
+def test_others_may_pull_and_do_nothing_else(client: Client) -> None:
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        client("ecr").list_images(registryId=REGISTRY, repositoryName="linear-learner")
+    for registry, name in ((REGISTRY, "xgboost"), (images.REGISTRIES["us-west-2"], "linear-learner")):
+        with pytest.raises(ClientError, match=f"'{name}' does not exist in the registry with id '{registry}'"):
+            client("ecr").batch_get_image(registryId=registry, repositoryName=name, imageIds=[{"imageTag": "1"}])
+
+
+def test_the_accounts_own_registry_is_still_there(client: Client) -> None:
+    ecr = client("ecr")
+    ecr.create_repository(repositoryName="mine")
+    put = ecr.put_image(repositoryName="mine", imageTag="1", imageManifest='{"schemaVersion": 2}')
+    (found,) = ecr.batch_get_image(repositoryName="mine", imageIds=[{"imageTag": "1"}])["images"]
+    assert found["imageId"]["imageDigest"] == put["image"]["imageId"]["imageDigest"]
+
+
+RESOLVE: dict[str, Any] = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::aws-sdk:ecr:batchGetImage",
+    "Parameters": {"RegistryId": REGISTRY, "RepositoryName": "linear-learner", "ImageIds": [{"ImageTag": "1"}]},
+    "End": True,
+}
+
+
+def test_a_state_machine_is_authorised_on_the_repository_of_that_registry(client: Client) -> None:
+    states = {"Resolve": RESOLVE | {"ResultSelector": {"digest.$": "$.Images[0].ImageId.ImageDigest"}}}
+    arn = f"arn:aws:ecr:us-east-1:{REGISTRY}:repository/linear-learner"
+    allowed = role(client, "states.amazonaws.com", allow("ecr:BatchGetImage", resource=arn))
+    assert json.loads(run(client, states, allowed)["output"]) == {"digest": images.digest()}
+    own = arn.replace(REGISTRY, "123456789012")
+    denied = run(client, states, role(client, "states.amazonaws.com", allow("ecr:BatchGetImage", resource=own)))
+    # Of errors that ECR's API does not list by name, the SDK's own for the service is told.
+    assert (denied["status"], denied["error"]) == ("FAILED", "Ecr.EcrException")
+    assert "is not authorized to perform: ecr:BatchGetImage because" in denied["cause"]
+
+
+def test_a_call_without_a_repository_is_authorised_on_everything() -> None:
+    assert image_registry.resource_of({}, "us-east-1", "123456789012") is None

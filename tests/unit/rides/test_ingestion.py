@@ -1,0 +1,119 @@
+import gzip
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wildrydes.bucket import (
+    Source,
+    counts_key,
+    ingested_completely,
+    key_in_bucket,
+    processed_key,
+    rejected_file_key,
+    rejected_key,
+    rejected_whole,
+)
+from wildrydes.errors import BadRideFile, Position, TooManyRejectedRides
+from wildrydes.rides.counts import Counts, check_rejections, total
+from wildrydes.rides.files import records
+from wildrydes.rides.ingestion import EMPTY, ingest, rejected_file
+from wildrydes.rides.planning import manifest, plan_file
+
+SOURCE = Source("raw/a b+é.json", "0123")
+RIDE: dict[str, Any] = {
+    "Distance": 30.25,
+    "HealthPoints": 7399,
+    "Latitude": 40.75,
+    "Longitude": -73.5,
+    "MagicPoints": 3191,
+    "Name": "Shadowfax",
+    "StatusTime": "2015-12-31 08:23:02.000",
+}
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from([0, 91, "x", None]))))
+def test_read_is_accepted_and_rejected_and_repeated(rides: list[tuple[int, Any]]) -> None:
+    records_of_file = [RIDE | {"Distance": distance, "Latitude": latitude} for distance, latitude in rides]
+    ingested = ingest(records([json.dumps(records_of_file).encode()]), SOURCE)
+    good = [distance for distance, latitude in rides if latitude == 0]
+    assert ingested.counts.read == len(rides)
+    assert ingested.counts.accepted == len(set(good)) == len(gzip.decompress(ingested.processed).splitlines())
+    assert ingested.counts.repeated == len(good) - len(set(good))
+    assert ingested.counts.rejected == len(rides) - len(good) == len(ingested.rejected.splitlines())
+    assert sum(ingested.counts.rejected_by_reason.values()) == ingested.counts.rejected
+
+
+def test_only_the_first_two_thousand_characters_of_a_rejected_record_are_kept() -> None:
+    ingested = ingest(records([json.dumps(RIDE | {"Name": "x" * 5000}).encode()]), SOURCE)
+    line = json.loads(ingested.rejected)
+    assert (line["reason"], line["field"], len(line["record"])) == ("unreadable_name", "Name", 2048)
+    assert line["source"] == {"key": "raw/a b+é.json", "etag": "0123"}
+
+
+def test_half_a_surrogate_pair_in_a_rejected_record_can_be_written() -> None:
+    ingested = ingest(records([b'[{"Name": "\\ud83e"}, "\\ud83e"]']), SOURCE)
+    assert ingested.counts.rejected_by_reason == {"missing_field": 1, "not_an_object": 1}
+
+
+def test_gzip_has_no_time_in_it_so_that_the_same_rides_are_the_same_bytes() -> None:
+    ingested = ingest(records([json.dumps(RIDE).encode()]), SOURCE)
+    assert ingested.processed[:8] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00"
+    assert gzip.decompress(EMPTY) == b""
+
+
+def test_a_file_rejected_whole_counts_the_rides_before_the_fault_or_one() -> None:
+    fault = BadRideFile("truncated_file", "it ends", Position(70, 3, 4), records=7)
+    line, counts = rejected_file(fault, SOURCE)
+    assert counts == Counts(7, 0, 7, {"truncated_file": 7}, 0, 1)
+    assert json.loads(line)["position"] == {"byte": 70, "line": 3, "column": 4, "record": 8}
+    _, counts = rejected_file(BadRideFile("empty_file", "nothing", Position(0, 1, 1)), SOURCE)
+    assert (counts.read, counts.rejected) == (1, 1)
+
+
+def test_reports_add_up() -> None:
+    one = Counts(10, 7, 2, {"a": 1, "b": 1}, 1, 0)
+    assert total([one, Counts(3, 0, 3, {"b": 3}, 0, 1)]) == Counts(13, 7, 5, {"a": 1, "b": 4}, 1, 1)
+    assert total([]) == Counts()
+    assert Counts.from_json(one.to_json() | {"other": 1}) == one
+
+
+def test_a_fraction_that_is_just_allowed_is_allowed() -> None:
+    check_rejections(Counts(10, 9, 1, {"a": 1}), 0.1)
+    check_rejections(Counts(), 0.0)
+    with pytest.raises(TooManyRejectedRides, match=r"1 of 10 rides were rejected \(1 a\), .* fraction of 0\.09"):
+        check_rejections(Counts(10, 9, 1, {"a": 1}), 0.09)
+
+
+def test_a_source_is_done_when_every_chunk_of_one_plan_is_there() -> None:
+    other = Source("raw/a b+é.json", "4567")
+    assert SOURCE.digest != other.digest
+    half = [processed_key(SOURCE, chunk, 3) for chunk in (0, 2)]
+    assert ingested_completely([*half, processed_key(SOURCE, 0, 2), processed_key(other, 0, 1)]) == {other.digest}
+    assert ingested_completely([*half, processed_key(SOURCE, 1, 3)]) == {SOURCE.digest}
+    assert ingested_completely(["processed/stream/x.jsonl.gz", "processed/"]) == frozenset()
+    assert rejected_whole([rejected_key(SOURCE, 0, 1), rejected_file_key(other)]) == {other.digest}
+
+
+def test_keys_are_those_of_the_bucket_layout() -> None:
+    source = Source("raw/x.json", "abc")
+    assert source.digest == "51afe1a7b6b19ba4bcbbdee51d9c9643"
+    assert processed_key(source, 2, 12) == f"processed/{source.digest}/00002-of-00012.jsonl.gz"
+    assert rejected_key(source, 2, 12) == f"rejected/{source.digest}/00002-of-00012.jsonl"
+    assert counts_key("e1", 7) == "ingestions/e1/00007.json"
+    assert key_in_bucket("s3://b/models/m.tar.gz", "b") == key_in_bucket("models/m.tar.gz", "b") == "models/m.tar.gz"
+
+
+def test_the_items_of_a_manifest_are_numbered_through_the_files() -> None:
+    one = plan_file(Source("raw/1", "e"), [b'[{"a": 1}, {"a": 2}]'], 1)
+    broken = plan_file(Source("raw/2", "e"), [b"[{"], 1)
+    three = plan_file(Source("raw/3", "e"), [b'{"a": 3}'], 1)
+    items = manifest([one, broken, three])
+    assert [(c.item, c.key, c.start, c.end, c.chunk, c.of) for c in items] == [
+        (0, "raw/1", 1, 9, 0, 2),
+        (1, "raw/1", 11, 19, 1, 2),
+        (2, "raw/3", 0, 8, 0, 1),
+    ]
+    assert broken.fault and broken.fault.reason == "truncated_file"

@@ -1,0 +1,93 @@
+"""Located rides: many to a message, many messages to an object."""
+
+import gzip
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wildrydes.bucket import ingested_completely, rejected_messages_key, rejected_whole, streamed_key
+from wildrydes.errors import BadLocatedRides
+from wildrydes.rides.located_rides import LONGEST_PACK, Arrival, LocatedRides, combine, day, packs, read_pack
+from wildrydes.rides.messages import Located
+
+NOON = 1_720_526_400_000
+
+
+def located(number: int, padding: int = 0) -> Located:
+    ride_id = f"{number:032x}"
+    return Located(ride_id, f'{{"ride_id":"{ride_id}","name":"Zéphyr \uffff{"x" * padding}"}}\n')
+
+
+def make_arrivals(*numbers: int, padding: int = 0) -> list[Arrival]:
+    return [Arrival(located(number, padding), f"m{at}", NOON + at) for at, number in enumerate(numbers)]
+
+
+@given(st.lists(st.integers(0, 50), min_size=1, max_size=80), st.sampled_from([0, 5_000, 60_000]))
+def test_rides_come_out_of_packs_as_they_went_in_and_no_message_is_forgotten(numbers: list[int], padding: int) -> None:
+    results = list(packs(make_arrivals(*numbers, padding=padding)))
+    assert all(len(pack.body) <= LONGEST_PACK and pack.body.isascii() for pack in results)
+    assert [message_id for pack in results for message_id in pack.message_ids] == [
+        f"m{at}" for at in range(len(numbers))
+    ]
+    lines = {id_: line for pack in results for id_, line in read_pack(pack.body).lines.items()}
+    assert lines == {located(number).ride_id: located(number, padding).line for number in numbers}
+    assert min(read_pack(pack.body).sent_at for pack in results) == NOON
+
+
+def test_five_hundred_rides_fit_into_one_message() -> None:
+    assert [len(pack.message_ids) for pack in packs(make_arrivals(*range(500), padding=200))] == [500]
+
+
+def test_no_rides_make_no_message() -> None:
+    assert list(packs([])) == []
+
+
+def test_an_object_holds_each_ride_once_in_the_order_of_their_ids_under_the_day_of_the_oldest() -> None:
+    first = LocatedRides(NOON + 9, dict([located(3), located(1)]))
+    second = LocatedRides(NOON, dict([located(2), located(3)]))
+    rides = combine([first, second])
+    assert gzip.decompress(rides.data).decode() == "".join(located(number).line for number in (1, 2, 3))
+    assert (rides.rides, rides.sent_at) == (3, NOON)
+    assert rides.key == streamed_key("2024-07-09", [located(number).ride_id for number in (2, 1, 3)])
+    assert combine([second, first]) == rides
+    assert combine([first]).key != rides.key
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "{",
+        "[]",
+        "[" * 5000,
+        "{}",
+        json.dumps({"sent": NOON, "rides": {}}),
+        json.dumps({"sent": NOON, "rides": [located(1).line]}),
+        json.dumps({"sent": "now", "rides": dict([located(1)])}),
+        json.dumps({"sent": -1, "rides": dict([located(1)])}),
+        json.dumps({"sent": 10**18, "rides": dict([located(1)])}),
+        json.dumps({"sent": NOON, "rides": {"1": located(1).line}}),
+        json.dumps({"sent": NOON, "rides": {located(1).ride_id: located(2).line}}),
+        json.dumps({"sent": NOON, "rides": {located(1).ride_id: located(1).line * 2}}),
+        json.dumps({"sent": NOON, "rides": {located(1).ride_id: 7}}),
+        json.dumps({"sent": NOON, "rides": dict([located(1)]), "more": 1}),
+        json.dumps({"Distance": 1}),
+    ],
+)
+def test_a_message_that_locate_station_did_not_write_is_refused(body: str) -> None:
+    with pytest.raises(BadLocatedRides, match="is none of locate_station's; rides go to the rides queue"):
+        read_pack(body)
+
+
+def test_keys_of_streamed_rides_follow_from_what_is_in_them_and_are_no_files_that_were_ingested() -> None:
+    processed, rejected = streamed_key("2024-07-09", ["b", "a"]), rejected_messages_key("2024-07-09", ["x\n"])
+    assert processed == streamed_key("2024-07-09", ["a", "b"])
+    assert processed.startswith("processed/stream/2024-07-09/")
+    assert rejected.startswith("rejected/stream/2024-07-09/")
+    assert ingested_completely([processed]) == rejected_whole([rejected]) == frozenset()
+
+
+def test_a_day_is_utc() -> None:
+    assert (day(0), day(NOON), day(NOON + 12 * 3_600_000 - 1)) == ("1970-01-01", "2024-07-09", "2024-07-09")
