@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from cli import rollback
-from promotions import RIDE, Live, Model, WriteArtefact, live, promote, start, store, trained
+from promotions import RIDE, Live, Model, WriteArtefact, bring_back, live, promote, start, store, trained
 from stacks import MakeStack, Stack
 
 
@@ -19,14 +19,21 @@ def stack(make_stack: MakeStack) -> Stack:
 
 
 @pytest.fixture(scope="module")
-def first(stack: Stack, write_artefact: WriteArtefact) -> Model:
-    """A model that is live; before it there was none."""
+def first_model(stack: Stack, write_artefact: WriteArtefact) -> Model:
+    """The first model to be live; before it there was none."""
     model = trained(stack, write_artefact, 0.25)
     status, answer = stack.ask(RIDE)
     assert (status, "no model has been promoted yet" in answer["detail"]) == (503, True)
     output = promote(stack, model, reason="there is no live model")
     assert output["previous_model_path"] == "none"
     return model
+
+
+@pytest.fixture
+def first(stack: Stack, first_model: Model) -> Model:
+    """A model that is live."""
+    bring_back(stack, first_model)
+    return first_model
 
 
 def fail(stack: Stack, request: Any) -> tuple[str, str]:
@@ -187,6 +194,8 @@ def without_grant(stack: Stack, *sids: str) -> Iterator[None]:
 def test_step_that_fails_leaves_everything_as_it_was(
     stack: Stack, first: Model, write_artefact: WriteArtefact, sid: str, action: str, bake_seconds: int
 ) -> None:
+    # One that succeeded holds the function, so that there is a last promotion to read.
+    promote(stack, first)
     model = trained(stack, write_artefact, 0.625)
     with unchanged(stack), without_grant(stack, sid):
         _, cause = fail(stack, model.request(bake_seconds=bake_seconds))
