@@ -8,9 +8,9 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3.11
 UV_VERSION := 0.13.8
-PORT ?= 4566
 
 PY := .venv/bin/python
+WILDRYDES := .venv/bin/wildrydes
 UV := .venv/bin/uv
 COMPILE = $(UV) pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 
@@ -19,36 +19,54 @@ FUNCTIONS := .venvs/lambda/.installed
 RUNTIME := .venvs/runtime/.installed
 SAM := .venvs/sam/.installed
 
-.PHONY: help setup run up stream invoke models report notebook explain rollback down test races check build bench load render data lock clean
+# What the workflow's input takes. OPTIONS= hands on any other option: `make retrain OPTIONS="--force --no-promote"`.
+INPUT = $(if $(TARGET),--target "$(TARGET)") $(if $(FEATURES),--features "$(FEATURES)") \
+  $(if $(YEARS),--years "$(YEARS)") $(if $(CHUNK_BYTES),--chunk-bytes "$(CHUNK_BYTES)") \
+  $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
+
+.PHONY: help setup run up status retrain watch logs ask stream invoke models report explain notebook rollback down \
+  test races check build bench load render data lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 setup: $(DEV) $(FUNCTIONS) ## install the locked dependencies into .venv and .venvs
 
-run: setup ## retrain once: RIDES= WEATHER= TARGET= FEATURES= CHUNK_BYTES= MAX_REJECTED_FRACTION=
-	@$(PY) -m cli run $(if $(RIDES),--rides "$(RIDES)") $(if $(WEATHER),--weather "$(WEATHER)") \
-	  $(if $(TARGET),--target "$(TARGET)") $(if $(FEATURES),--features "$(FEATURES)") \
-	  $(if $(CHUNK_BYTES),--chunk-bytes "$(CHUNK_BYTES)") \
-	  $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)")
+run: setup ## retrain once: RIDES= WEATHER= TARGET= FEATURES= YEARS= CHUNK_BYTES= MAX_REJECTED_FRACTION= OPTIONS=
+	@$(WILDRYDES) run $(if $(RIDES),--rides "$(RIDES)") $(if $(WEATHER),--weather "$(WEATHER)") $(INPUT)
 
-up: setup ## keep the embedded AWS running, the stack deployed: PORT= WEATHER=
-	@$(PY) -m cli up --port $(PORT) $(if $(WEATHER),--weather "$(WEATHER)")
+up: setup ## keep the embedded AWS running, the stack deployed: PORT= WEATHER= OPTIONS=
+	@$(WILDRYDES) up $(if $(PORT),--port "$(PORT)") $(if $(WEATHER),--weather "$(WEATHER)") $(OPTIONS)
+
+status: setup ## show what `make up` started: endpoint, champion, executions, queues
+	@$(WILDRYDES) status $(OPTIONS)
+
+retrain: setup ## start the workflow on it and follow: RIDES= TARGET= FEATURES= YEARS= OPTIONS= (--force, …)
+	@$(WILDRYDES) retrain $(if $(RIDES),--rides "$(RIDES)") $(INPUT)
+
+watch: setup ## follow an execution, by default the newest: EXECUTION=
+	@$(WILDRYDES) watch $(OPTIONS) $(if $(EXECUTION),"$(EXECUTION)")
+
+logs: setup ## print the end of the logs: NAME= (a function's folder, or training) OPTIONS=
+	@$(WILDRYDES) logs $(OPTIONS) $(if $(NAME),"$(NAME)")
+
+ask: setup ## ask the API about one ride: RIDE= (JSON)
+	@$(WILDRYDES) ask $(OPTIONS) $(if $(RIDE),'$(RIDE)')
 
 stream: setup ## send rides one at a time to what `make up` started: RATE= RIDES=
-	@$(PY) -m cli stream $(if $(RIDES),--rides "$(RIDES)") $(if $(RATE),--rate "$(RATE)")
+	@$(WILDRYDES) stream $(if $(RIDES),--rides "$(RIDES)") $(if $(RATE),--rate "$(RATE)") $(OPTIONS)
 
 invoke: setup ## call one function of what `make up` started: FUNCTION= EVENT=
-	@$(PY) -m cli invoke --function "$(FUNCTION)" --event "$(EVENT)"
+	@$(WILDRYDES) invoke $(OPTIONS) "$(FUNCTION)" "$(EVENT)"
 
-models: setup ## list what was live, when, with which numbers, and why the others were not
-	@$(PY) -m cli models
+models: setup ## list the champions, with their numbers, and why other models were not promoted
+	@$(WILDRYDES) models $(OPTIONS)
 
-report: setup ## draw a model, by default the live one, into build/report.html: MODEL= (an execution)
-	@$(PY) -m cli report $(if $(MODEL),--model "$(MODEL)")
+report: setup ## draw a model, by default the champion, into build/report.html: MODEL= (an execution)
+	@$(WILDRYDES) report $(if $(MODEL),--model "$(MODEL)") $(OPTIONS)
 
-explain: setup ## name what a model was made from, and train it again: MODEL= (an execution, or a card's file)
-	@PYTHONPATH=functions $(PY) -m cli.explain.command $(if $(AWS),--aws) $(if $(STACK),--stack "$(STACK)") "$(MODEL)"
+explain: setup ## name what a model was made from, and train it again: MODEL= (an execution, or a card's file) OPTIONS=
+	@$(WILDRYDES) explain $(OPTIONS) "$(MODEL)"
 
 notebook: setup ## execute notebooks/explore.ipynb into build/explore.html
 	@mkdir -p build/jupyter
@@ -59,11 +77,11 @@ notebook: setup ## execute notebooks/explore.ipynb into build/explore.html
 	  --KernelManager.transport_encryption=auto --HTMLExporter.require_js_url= --HTMLExporter.mathjax_url=
 	@echo "The notebook as it ran is build/explore.html. To go on from there, open it in an editor with .venv as kernel."
 
-rollback: setup ## make an earlier model the live one again: TO= (an execution)
-	@$(PY) -m cli rollback $(if $(TO),--to "$(TO)")
+rollback: setup ## make an earlier model the champion again: TO= (an execution)
+	@$(WILDRYDES) rollback $(if $(TO),--to "$(TO)") $(OPTIONS)
 
-down: $(DEV) ## stop what `make up` started
-	@$(PY) -m cli down
+down: ## stop what `make up` started
+	@if test -x $(WILDRYDES); then $(WILDRYDES) down; else echo "No embedded AWS of this clone is running."; fi
 
 # In a new order each time, by a seed that pytest prints and SEED= gives again. tests/conftest.py orders the folders.
 test: setup ## run the whole test suite, in a new order: SEED= for an earlier one, ARGS= for pytest
@@ -90,8 +108,8 @@ bench: setup ## measure beside the workshop's ways: BENCH=stream or predict, RID
 	@$(foreach each,$(or $(BENCH),stream predict),$(PY) -m bench.$(each) \
 	  $(if $(filter stream,$(each)),"$(or $(RIDES),data/rides/2018-2019.array.json)");)
 
-load: setup ## ask the API 5 times a second, then ten times what it allows: SECONDS=
-	@PYTHONPATH=functions $(PY) -m bench.load $(if $(SECONDS),--seconds "$(SECONDS)")
+load: setup ## ask the API 5 times a second, then ten times what it allows: FOR= (seconds)
+	@$(WILDRYDES) load $(if $(FOR),--seconds "$(FOR)") $(OPTIONS)
 
 render: $(DEV) ## write the state machines' ASL and pictures anew
 	$(PY) -W ignore -m statemachines.render
@@ -109,12 +127,16 @@ lock: $(DEV) ## resolve the dependencies of pyproject.toml anew
 clean: ## remove what was built, environments included
 	rm -rf .venv .venvs .aws-sam build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
-$(DEV): requirements/dev.txt Makefile
-	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is needed: install Python 3.11, or name it by PYTHON=" >&2; exit 1; }
+# The version is looked at first: an environment of another Python would have to be removed by hand.
+$(DEV): requirements/dev.txt pyproject.toml Makefile
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: install Python 3.11, or name it by PYTHON=" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+	  { echo "$(PYTHON) is $$($(PYTHON) --version 2>&1), and Python 3.11 is needed: name it by PYTHON=" >&2; exit 1; }
 	@echo "Installing the locked dependencies into .venv"
 	@test -x $(PY) || $(PYTHON) -m venv .venv
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@VIRTUAL_ENV=.venv $(UV) pip install --quiet --require-hashes -r requirements/dev.txt
+	@VIRTUAL_ENV=.venv $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 define environment

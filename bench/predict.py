@@ -25,9 +25,10 @@ from typing import Any
 
 import numpy as np
 
-from bench.command import bar, note, run
+from bench.command import note, run
 from bench.one_way import FEATURES, TOLD
 from cli import embedded
+from cli.progress import bar
 from local.account import EmbeddedAws
 from local.algorithms.linear_learner import artefact
 from local.algorithms.linear_learner.hyperparameters import parse

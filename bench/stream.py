@@ -17,8 +17,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bench.command import Show, bar, note, run
+from bench.command import note, run
 from cli import deploy, embedded
+from cli.progress import Show, bar
 from local.account import EmbeddedAws
 from local.server import ROOT
 

@@ -2,11 +2,19 @@
 
 import json
 import shlex
+import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from local.account import EmbeddedAws
+from cli.errors import CommandError
+from cli.stack import Stack
+
+_SECONDS = 30
+
+
+class NoAnswerError(CommandError):
+    """The API refused a request or could not be reached; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -16,23 +24,55 @@ class Api:
     url: str
     key: str | None
 
+    @classmethod
+    def of(cls, stack: Stack) -> "Api":
+        """The API of a stack. No template and no file has the value of its key: API Gateway says it."""
+        key_id = stack.outputs.get("ApiKeyId")
+        if key_id is None:
+            return cls(stack.api_url, None)
+        key = stack.client("apigateway").get_api_key(apiKey=key_id, includeValue=True)
+        return cls(stack.api_url, key["value"])
+
     def request(self, body: Any, path: str = "") -> urllib.request.Request:
         """A POST of `body` as JSON, with the key."""
         headers = {"Content-Type": "application/json"} | ({"x-api-key": self.key} if self.key else {})
         return urllib.request.Request(self.url + path, data=json.dumps(body).encode(), headers=headers)  # noqa: S310
 
-    def curl(self, body: Any) -> str:
-        """The command line that asks the same."""
-        key = f"-H {shlex.quote(f'x-api-key: {self.key}')} " if self.key else ""
-        return f"curl {key}-d {shlex.quote(json.dumps(body))} {self.url}"
+    def ask(self, ride: Any) -> str:
+        """POST `ride`; the body of the answer. Raises NoAnswerError."""
+        return self._answer(self.request(ride))
+
+    def features(self) -> list[str] | None:
+        """What the champion looks at, by the API's document, which is there for everybody; None without a champion.
+
+        Raises NoAnswerError.
+        """
+        document = json.loads(self._answer(urllib.request.Request(self.url + "openapi.json")))  # noqa: S310
+        return document["components"]["schemas"]["Ride"].get("required")
+
+    def _answer(self, request: urllib.request.Request) -> str:
+        try:
+            with urllib.request.urlopen(request, timeout=_SECONDS) as response:  # noqa: S310
+                return response.read().decode()
+        except urllib.error.HTTPError as refusal:
+            raise NoAnswerError(_reason(refusal.code, refusal.read())) from None
+        except OSError as fault:
+            raise NoAnswerError(f"The API at {self.url} could not be reached: {fault}") from None
 
 
-def of_stack(server: EmbeddedAws, outputs: dict[str, str]) -> Api:
-    """The API of a stack, by the stack's outputs, where the embedded API Gateway serves it."""
-    url = f"{server.endpoint}/_aws/execute-api/{outputs['ApiId']}/live/"
-    return Api(url, key_of(server, outputs["ApiKeyId"]) if "ApiKeyId" in outputs else None)
+def _reason(status: int, body: bytes) -> str:
+    """What a refusal says: its problem's `detail` (RFC 9457), or the body as it is."""
+    text = body.decode(errors="replace").strip()
+    try:
+        problem = json.loads(text)
+    except ValueError:
+        problem = {}
+    detail = problem.get("detail", text) if isinstance(problem, dict) else text
+    if status == 503 and isinstance(problem, dict) and problem.get("field") == "model":
+        return f"No model is live ({detail}): `wildrydes retrain` trains one."
+    return f"The API answered {status}: {detail}"
 
 
-def key_of(server: EmbeddedAws, key_id: str) -> str:
-    """The value of an API key; no template and no file has it."""
-    return server.client("apigateway").get_api_key(apiKey=key_id, includeValue=True)["value"]
+def curl(ride: Any) -> str:
+    """The command line that asks the same, with the variables of build/embedded-aws.env."""
+    return f"""curl -H "x-api-key: $API_KEY" -d {shlex.quote(json.dumps(ride))} $API_URL"""

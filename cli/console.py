@@ -1,4 +1,4 @@
-"""What the commands show: the execution's states as it goes, its summary, and why it failed."""
+"""What the commands show: an execution's states as it goes, its summary, and why it failed."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,10 +8,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from cli.executions import Failure, Progress
+from cli.executions import Progress
+from cli.failures import Failure
 
 _COLOURS = {"SUCCEEDED": "green", "RUNNING": "yellow", "CAUGHT": "red", "FAILED": "red", "ABORTED": "red"}
 _MAX_REASONS = 12
+_WIDTH = 200
 
 
 def watch(console: Console, progresses: Iterable[Progress]) -> Progress:
@@ -25,14 +27,20 @@ def watch(console: Console, progresses: Iterable[Progress]) -> Progress:
     return last
 
 
+def last_of(progresses: Iterable[Progress]) -> Progress:
+    """The last progress, without showing any."""
+    *_, last = progresses
+    return last
+
+
 def _print_lines(console: Console, progresses: Iterable[Progress]) -> Progress:
-    last, shown = Progress("RUNNING"), 0
+    last, printed = Progress("RUNNING"), 0
     for last in progresses:
         ended = [state for state in last.states if state.left is not None]
-        for state in ended[shown:]:
+        for state in ended[printed:]:
             children = f"  {state.children[0]}/{state.children[1]} children" if state.children else ""
             console.print(f"  {state.name:<32} {state.status:<10} {state.seconds:6.1f} s{children}", highlight=False)
-        shown = max(shown, len(ended))
+        printed = max(printed, len(ended))
     return last
 
 
@@ -84,14 +92,22 @@ def _counts(counts: dict[str, Any], names: Iterable[str]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {counts[name]:,}" for name in names)
 
 
-def failure_report(failure: Failure) -> Group:
-    """Where an execution failed, with what, and the last lines of the log of what ran there."""
+def failure_report(failure: Failure, most_lines: int, file: str) -> Group:
+    """Where an execution failed, why, what to do, the end of the log of what ran there, and where the whole log is."""
     lines: list[Text] = [
         Text(),
-        Text(f"The execution failed in the state «{failure.state}».", style="bold red"),
-        Text(f"error: {failure.error}"),
-        Text(f"cause: {failure.cause}"),
+        Text(f"The execution failed in the state {failure.state}.", style="bold red"),
+        Text(f"  error  {failure.error}"),
+        Text(f"  cause  {failure.cause}"),
+        Text(f"  next   {failure.next_step}"),
     ]
     if failure.log:
-        lines += [Text(), Text(f"the last lines of {failure.log_group}:"), *(Text(f"  {line}") for line in failure.log)]
+        tail = failure.log[-most_lines:]
+        lines += [Text(), Text(f"The last {len(tail)} of {len(failure.log):,} lines of {failure.log_group} ({file}):")]
+        lines += [Text(f"  {_cut(line)}") for line in tail]
     return Group(*lines)
+
+
+def _cut(line: str) -> str:
+    """A line as far as a screen is wide: JSON log lines are longer."""
+    return line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…"

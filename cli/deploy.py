@@ -9,60 +9,46 @@ import io
 import json
 import logging
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 from samtranslator.yaml_helper import yaml_parse
 
+from cli.errors import CommandError
+from cli.stack import Stack
 from local import account
 from local.account import EmbeddedAws
+from wildrydes.model.storage import NO_MODEL
 
 log = logging.getLogger(__name__)
 
 ARTIFACTS = "wildrydes-artifacts"
 MODEL_PATH_PARAMETER = "/wildrydes/model-path"
-NO_MODEL = "none"
 
 # The same for every file, so that the same code gives the same archive and the same key.
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
-class DeploymentError(Exception):
+class DeploymentError(CommandError):
     """CloudFormation refused the stack; the message names each resource that failed, and why."""
 
 
-@dataclass(frozen=True)
-class Deployment:
-    """A deployed stack: its outputs by name."""
-
-    stack: str
-    outputs: dict[str, str]
-
-
-def deploy(root: Path, server: EmbeddedAws, stack: str, parameters: dict[str, str] | None = None) -> Deployment:
-    """Deploy `root/template.yaml` as `stack`, in place if it is there. Raises DeploymentError."""
+def deploy(root: Path, server: EmbeddedAws, name: str, parameters: dict[str, str] | None = None) -> Stack:
+    """Deploy `root/template.yaml` as the stack `name`, in place if it is there. Raises DeploymentError."""
     s3 = server.client("s3")
     ensure_bucket(s3, ARTIFACTS)
     _ensure_model_path(server.client("ssm"))
     template = packaged(root, s3)
     cloudformation = server.client("cloudformation")
     request = {
-        "StackName": stack,
+        "StackName": name,
         "TemplateBody": json.dumps(template),
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in (parameters or {}).items()],
     }
-    _create_or_update(cloudformation, stack, request)
-    return deployed(server, stack)
-
-
-def deployed(server: EmbeddedAws, stack: str) -> Deployment:
-    """What is deployed as `stack`. Raises botocore's ClientError where nothing is."""
-    cloudformation = server.client("cloudformation")
-    described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
-    return Deployment(stack, {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])})
+    _create_or_update(cloudformation, name, request)
+    return Stack.on_embedded_aws(server, name)
 
 
 def packaged(root: Path, s3: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Follows an execution by its history, and finds out why one failed."""
+"""Finds an execution, starts one, and follows it by its history."""
 
 import json
 import time
@@ -9,11 +9,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local import account
-from local.account import EmbeddedAws
+from cli.errors import CommandError
+from cli.stack import Stack
 
 _POLL_SECONDS = 0.2
-_LOG_LINES = 20
+_MACHINES = ("retrain", "promote")
+
+
+class NoExecutionError(CommandError):
+    """There is no such execution; the message says where it was looked for."""
 
 
 @dataclass
@@ -44,19 +48,66 @@ class Progress:
     output: str | None = None
     error: str | None = None
     cause: str | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Seconds from its start to its end, 0 while it has not ended."""
+        return (self.ended - self.started).total_seconds() if self.started and self.ended else 0.0
 
 
-def follow(server: EmbeddedAws, execution_arn: str) -> Iterator[Progress]:
+def start(stack: Stack, machine: str, execution_input: dict[str, Any], name: str) -> str:
+    """Start the workflow `machine` as the execution `name`; returns its ARN."""
+    started = stack.client("stepfunctions").start_execution(
+        stateMachineArn=stack.machine(machine), name=name, input=json.dumps(execution_input)
+    )
+    return started["executionArn"]
+
+
+def find(stack: Stack, execution: str | None) -> str:
+    """The ARN of an execution, by its ARN or its name; by default of the newest retraining. Raises NoExecutionError."""
+    states = stack.client("stepfunctions")
+    if execution is None:
+        newest = states.list_executions(stateMachineArn=stack.machine("retrain"), maxResults=1)["executions"]
+        if not newest:
+            raise NoExecutionError("No retraining has been started yet: `wildrydes retrain` starts one.")
+        return newest[0]["executionArn"]
+    machines = [stack.machine(name).replace(":stateMachine:", ":execution:") for name in _MACHINES]
+    candidates = [execution] if execution.startswith("arn:") else [f"{machine}:{execution}" for machine in machines]
+    for arn in candidates:
+        try:
+            return states.describe_execution(executionArn=arn)["executionArn"]
+        except ClientError as fault:
+            if fault.response["Error"]["Code"] not in ("ExecutionDoesNotExist", "InvalidArn", "ValidationException"):
+                raise
+    raise NoExecutionError(f"The stack {stack.name} has no execution {execution!r} of {' or '.join(_MACHINES)}.")
+
+
+def running(stack: Stack) -> list[str]:
+    """The ARNs of the executions of both workflows that run now."""
+    pages = stack.client("stepfunctions").get_paginator("list_executions")
+    return [
+        each["executionArn"]
+        for machine in _MACHINES
+        for page in pages.paginate(stateMachineArn=stack.machine(machine), statusFilter="RUNNING")
+        for each in page["executions"]
+    ]
+
+
+def follow(stack: Stack, execution_arn: str) -> Iterator[Progress]:
     """Give the execution's progress again and again, for the last time when it has ended."""
-    states = server.client("stepfunctions")
+    states = stack.client("stepfunctions")
     while True:
         described = states.describe_execution(executionArn=execution_arn)
         progress = Progress(
             described["status"],
-            _entered(_history(states, execution_arn)),
+            _entered(history(stack, execution_arn)),
             described.get("output"),
             described.get("error"),
             described.get("cause"),
+            described["startDate"],
+            described.get("stopDate"),
         )
         _count_children(states, execution_arn, progress.states)
         yield progress
@@ -65,98 +116,41 @@ def follow(server: EmbeddedAws, execution_arn: str) -> Iterator[Progress]:
         time.sleep(_POLL_SECONDS)
 
 
-def _history(states: Any, execution_arn: str) -> list[dict[str, Any]]:
-    return account.entries(states, "get_execution_history", "events", executionArn=execution_arn)
+def history(stack: Stack, execution_arn: str) -> list[dict[str, Any]]:
+    """All events of an execution, the oldest first."""
+    pages = stack.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=execution_arn)
+    return [event for page in pages for event in page["events"]]
 
 
 def _entered(events: list[dict[str, Any]]) -> list[StateProgress]:
     """The states of a history. A state that failed has a failure event before the next state is entered."""
-    seen: list[StateProgress] = []
+    entered: list[StateProgress] = []
     for event in events:
         kind, when = event["type"], event["timestamp"]
         if kind.endswith("StateEntered"):
-            seen.append(
-                StateProgress(event["stateEnteredEventDetails"]["name"], kind.removesuffix("StateEntered"), when)
-            )
-        elif kind.endswith("StateExited") and seen:
-            seen[-1].left = when
-            seen[-1].status = "CAUGHT" if seen[-1].status == "FAILED" else "SUCCEEDED"
-        elif seen and (kind.endswith(("Failed", "TimedOut")) or kind == "ExecutionAborted"):
-            seen[-1].status, seen[-1].left = ("ABORTED" if kind == "ExecutionAborted" else "FAILED"), when
-        elif kind == "TaskScheduled" and seen:
+            name = event["stateEnteredEventDetails"]["name"]
+            entered.append(StateProgress(name, kind.removesuffix("StateEntered"), when))
+        elif kind.endswith("StateExited") and entered:
+            entered[-1].left = when
+            entered[-1].status = "CAUGHT" if entered[-1].status == "FAILED" else "SUCCEEDED"
+        elif entered and (kind.endswith(("Failed", "TimedOut")) or kind == "ExecutionAborted"):
+            entered[-1].status = "ABORTED" if kind == "ExecutionAborted" else "FAILED"
+            entered[-1].left = when
+        elif kind == "TaskScheduled" and entered:
             # Another attempt.
-            seen[-1].status, seen[-1].left = "RUNNING", None
-    return seen
+            entered[-1].status, entered[-1].left = "RUNNING", None
+    return entered
 
 
-def _count_children(states: Any, execution_arn: str, seen: list[StateProgress]) -> None:
-    if not any(state.kind == "Map" for state in seen):
+def _count_children(states: Any, execution_arn: str, entered: list[StateProgress]) -> None:
+    if not any(state.kind == "Map" for state in entered):
         return
-    runs = account.entries(states, "list_map_runs", "mapRuns", executionArn=execution_arn)
+    pages = states.get_paginator("list_map_runs").paginate(executionArn=execution_arn)
+    runs = [run for page in pages for run in page["mapRuns"]]
     if not runs:
         return
     counts = states.describe_map_run(mapRunArn=runs[-1]["mapRunArn"])["itemCounts"]
     ended = counts["succeeded"] + counts["failed"] + counts["timedOut"] + counts["aborted"]
-    for state in seen:
+    for state in entered:
         if state.kind == "Map":
             state.children = (ended, counts["total"])
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why an execution failed: the state, its error and cause, and the tail of the log of what ran in it."""
-
-    state: str
-    error: str
-    cause: str
-    log_group: str
-    log: list[str]
-
-
-def failure(server: EmbeddedAws, execution_arn: str, progress: Progress) -> Failure:
-    """Find the state that failed first for good, and the log of the function or job that it ran."""
-    failed = next((state for state in progress.states if state.status in ("CAUGHT", "FAILED")), None)
-    name = failed.name if failed else (progress.states[-1].name if progress.states else "no state")
-    states = server.client("stepfunctions")
-    definition = json.loads(states.describe_state_machine_for_execution(executionArn=execution_arn)["definition"])
-    group = _log_group(_state(definition, name), server)
-    log = _tail(server, group) if group else []
-    return Failure(name, progress.error or progress.status, _message(progress.cause or ""), group, log)
-
-
-def _message(cause: str) -> str:
-    """Of a function's error the message; what else it holds is in the log. Other causes as they are."""
-    try:
-        error = json.loads(cause)
-    except ValueError:
-        return cause
-    return error.get("errorMessage", cause) if isinstance(error, dict) else cause
-
-
-def _log_group(task: dict[str, Any], server: EmbeddedAws) -> str:
-    """The log group of the function or training job that `task` runs; empty for other services."""
-    if "sagemaker:" in task.get("Resource", ""):
-        return "/aws/sagemaker/TrainingJobs"
-    if "lambda:invoke" not in task.get("Resource", ""):
-        return ""
-    function = task["Parameters"]["FunctionName"]
-    configuration = server.client("lambda").get_function_configuration(FunctionName=function)
-    return configuration["LoggingConfig"]["LogGroup"]
-
-
-def _state(definition: dict[str, Any], name: str) -> dict[str, Any]:
-    """The state of that name; of a Distributed Map the state that its children start with."""
-    state = definition["States"].get(name, {})
-    children = state.get("ItemProcessor")
-    return children["States"][children["StartAt"]] if children else state
-
-
-def _tail(server: EmbeddedAws, group: str) -> list[str]:
-    try:
-        events = account.entries(server.client("logs"), "filter_log_events", "events", logGroupName=group)
-    except ClientError as fault:
-        # A training job that could not be started has no log, and the first of all has no log group.
-        if fault.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
-        return []
-    return [event["message"].rstrip("\n") for event in events][-_LOG_LINES:]

@@ -1,49 +1,56 @@
-"""`make invoke`: calls one function of the running stack with an event, and shows its answer and its log."""
+"""`wildrydes invoke`: calls one function of the stack with an event, and shows its answer and its log."""
 
 import base64
 import json
 from pathlib import Path
 
+import click
 from rich.console import Console
 
-from local import account
-from local.account import EmbeddedAws
+from cli import options
+from cli.errors import CommandError, UnreadableFileError
+from cli.stack import Stack
 
 
-class CannotInvokeError(Exception):
-    """There is no such function, or the event is no JSON; the message says which, and what there is."""
+class NoFunctionError(CommandError):
+    """There is no such function; the message says which there are."""
 
 
-def invoke(server: EmbeddedAws, stack: str, function: str, event: Path, console: Console) -> int:
-    """Call `function` (`ingest_rides`) with the JSON in the file `event`. Returns 1 where it answered with an error."""
-    name = physical_name(server, stack, function)
+@click.command(epilog=options.EXIT_CODES, short_help="Call one function with an event.")
+@click.argument("function")
+@click.argument("event", type=click.Path(path_type=Path))
+@options.on_stack
+def invoke(stack: Stack, function: str, event: Path) -> int:
+    """Call FUNCTION, by its folder, with the JSON in the file EVENT.
+
+    The answer goes to standard output, the function's log to standard error. The exit code is 1 where the function
+    answered with an error.
+
+    \b
+    Example:
+      wildrydes invoke predict events/predict_ride.json
+    """
+    return call(stack, function, event, options.console())
+
+
+def call(stack: Stack, function: str, event: Path, console: Console) -> int:
+    """Call a function. Raises NoFunctionError, and UnreadableFileError where the event is no JSON."""
+    name = physical_name(stack, function)
     try:
-        json.loads(event.read_bytes())
-    except (FileNotFoundError, ValueError) as fault:
-        raise CannotInvokeError(f"{event} holds no event: {fault}") from fault
-    answer = server.client("lambda").invoke(FunctionName=name, Payload=event.read_bytes(), LogType="Tail")
-    console.print(base64.b64decode(answer.get("LogResult", "")).decode(errors="replace"), style="dim", markup=False)
-    console.print_json(answer["Payload"].read().decode())
-    return 1 if "FunctionError" in answer else 0
+        payload = event.read_bytes()
+        json.loads(payload)
+    except (OSError, ValueError) as fault:
+        raise UnreadableFileError(f"{event} holds no event: {fault}") from fault
+    response = stack.client("lambda").invoke(FunctionName=name, Payload=payload, LogType="Tail")
+    log = base64.b64decode(response.get("LogResult", "")).decode(errors="replace")
+    Console(stderr=True, highlight=False, soft_wrap=True).print(log, style="dim", markup=False)
+    console.print_json(response["Payload"].read().decode())
+    return 1 if "FunctionError" in response else 0
 
 
-def physical_name(server: EmbeddedAws, stack: str, function: str) -> str:
-    """The deployed name of the function in the folder `function`. Raises CannotInvokeError."""
-    cloudformation = server.client("cloudformation")
-    resources = account.entries(cloudformation, "list_stack_resources", "StackResourceSummaries", StackName=stack)
-    names = {
-        each["LogicalResourceId"]: each["PhysicalResourceId"]
-        for each in resources
-        if each["ResourceType"] == "AWS::Lambda::Function"
-    }
-    logical = "".join(word.capitalize() for word in function.split("_")) + "Function"
-    if logical not in names:
-        known = ", ".join(sorted(folder(name) for name in names))
-        raise CannotInvokeError(f"There is no function {function!r}; there are {known}.")
-    return names[logical]
-
-
-def folder(logical_id: str) -> str:
-    """`IngestRidesFunction` as `ingest_rides`."""
-    words = logical_id.removesuffix("Function")
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in words).lstrip("_")
+def physical_name(stack: Stack, function: str) -> str:
+    """The deployed name of the function in the folder `function`. Raises NoFunctionError."""
+    functions = stack.functions()
+    if function not in functions:
+        raise NoFunctionError(f"There is no function {function!r}; there are {', '.join(sorted(functions))}.")
+    return functions[function]

@@ -1,4 +1,4 @@
-"""The models of a stack: which was live, when, and how each was judged; from the registry and the cards in its bucket.
+"""`wildrydes models`, and the models of a stack: the champions, when each was live, and how each model was judged.
 
 A promotion writes one object, `models/registry/<time>-<execution>.json`; their keys, in order, are the history. Each
 trained model has a card, `models/<execution>/card.json`, with its numbers and the verdict on it.
@@ -7,10 +7,15 @@ trained model has a card, `models/<execution>/card.json`, with its numbers and t
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from local.account import EmbeddedAws
+import click
+from rich.console import Console
+
+from cli import options
+from cli.errors import CommandError
+from cli.stack import Stack
 
 # An execution may be called `registry`, and have its card there.
 _ENTRY = re.compile(r"models/registry/\d{4}-\d{2}-\d{2}T[^/]+\.json")
@@ -45,7 +50,7 @@ class ModelLine:
     why: str
 
 
-class NoModelError(Exception):
+class NoModelError(CommandError):
     """There is no such model; the message says which there are."""
 
 
@@ -53,7 +58,7 @@ class NoEarlierModelError(NoModelError):
     """There is no model to go back to; the message says which there are."""
 
 
-def entries(server: EmbeddedAws, bucket: str) -> list[Entry]:
+def entries(stack: Stack) -> list[Entry]:
     """Every promotion, the oldest first."""
     return [
         Entry(
@@ -65,27 +70,27 @@ def entries(server: EmbeddedAws, bucket: str) -> list[Entry]:
             golden=each["golden"],
             reason=each["reason"],
         )
-        for each in _objects(server, bucket, "models/registry/", _ENTRY)
+        for each in _objects(stack, "models/registry/", _ENTRY)
     ]
 
 
-def cards(server: EmbeddedAws, bucket: str) -> dict[str, dict[str, Any]]:
+def cards(stack: Stack) -> dict[str, dict[str, Any]]:
     """The card of each model, by execution."""
-    return {card["execution"]: card for card in _objects(server, bucket, "models/", _CARD)}
+    return {card["execution"]: card for card in _objects(stack, "models/", _CARD)}
 
 
-def card(server: EmbeddedAws, bucket: str, execution: str) -> dict[str, Any]:
+def card(stack: Stack, execution: str) -> dict[str, Any]:
     """The card of the model that `execution` trained."""
-    s3: Any = server.client("s3")
-    return json.load(s3.get_object(Bucket=bucket, Key=f"models/{execution}/card.json")["Body"])
+    s3: Any = stack.client("s3")
+    return json.load(s3.get_object(Bucket=stack.bucket, Key=f"models/{execution}/card.json")["Body"])
 
 
-def _objects(server: EmbeddedAws, bucket: str, prefix: str, wanted: re.Pattern[str]) -> Iterator[dict[str, Any]]:
-    s3: Any = server.client("s3")
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+def _objects(stack: Stack, prefix: str, wanted: re.Pattern[str]) -> Iterator[dict[str, Any]]:
+    s3: Any = stack.client("s3")
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=stack.bucket, Prefix=prefix):
         for each in page.get("Contents", []):
             if wanted.fullmatch(each["Key"]):
-                yield json.load(s3.get_object(Bucket=bucket, Key=each["Key"])["Body"])
+                yield json.load(s3.get_object(Bucket=stack.bucket, Key=each["Key"])["Body"])
 
 
 def earlier(history: list[Entry], execution: str | None) -> Entry:
@@ -117,7 +122,7 @@ def chosen(history: list[Entry], known: dict[str, dict[str, Any]], execution: st
     """
     newest_first = sorted(known, key=lambda name: str(known[name].get("created", "")), reverse=True)
     if execution is None and not newest_first:
-        raise NoModelError("There is no model yet: `make run` trains one.")
+        raise NoModelError("There is no model yet: `wildrydes retrain` trains one.")
     wanted = execution or (history[-1].execution if history else newest_first[0])
     if wanted not in known:
         there = ", ".join(newest_first[:_MOST_NAMED]) or "none yet"
@@ -155,3 +160,38 @@ def _line(
     metrics = known.get(execution, {}).get("metrics", {})
     numbers = {name: metrics.get(name) for name in ("log_loss", "auc", "accuracy")}
     return ModelLine(execution, since, until, version, why=why, **numbers)
+
+
+@click.command("models", epilog=options.EXIT_CODES, short_help="List the champions, and the other models.")
+@options.as_json
+@options.on_stack
+def models_command(stack: Stack, *, as_json: bool) -> int:
+    """List the champions, when each was live and with which numbers, and why other models were not promoted.
+
+    \b
+    Example:
+      wildrydes models --json | jq '.[] | select(.until == "now")'
+    """
+    listed = lines(entries(stack), cards(stack))
+    if as_json:
+        click.echo(json.dumps([asdict(line) for line in listed], indent=2))
+    else:
+        show(listed, options.console())
+    return 0
+
+
+def show(listed: list[ModelLine], console: Console) -> None:
+    """Print the list as a person reads it."""
+    if not listed:
+        console.print("There is no model yet: `wildrydes retrain` trains one.")
+    for line in listed:
+        console.print(described(line), style="bold" if line.until == "now" else None, markup=False)
+
+
+def described(line: ModelLine) -> str:
+    """A line as a person reads it, with the reason below it; times in UTC, to the second."""
+    since, until = (each[:19].replace("T", " ") for each in (line.since, line.until))
+    when = f"live from {since} to {until}, version {line.version}" if until else "never live"
+    numbers = {"log loss": line.log_loss, "AUC": line.auc, "accuracy": line.accuracy}
+    scores = ", ".join(f"{name} {number:.4f}" for name, number in numbers.items() if number is not None)
+    return f"{line.execution}  {when}  {scores}\n    {line.why}"

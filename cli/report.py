@@ -1,42 +1,56 @@
-"""`make report`, and the end of `make run`: build/report.html and its pictures, drawn of a model's card."""
+"""`wildrydes report`, and the end of a retraining: build/report.html and its pictures, drawn of a model's card."""
 
 from pathlib import Path
 from typing import Any
 
+import click
 from rich.console import Console
 
-from cli import deploy, models
+from cli import models, options
 from cli.run_folders import publish, run_folder
 from cli.server_record import BUILD
-from local.account import EmbeddedAws
+from cli.stack import Stack
 from local.server import ROOT
 
 
-def report(server: EmbeddedAws, stack: str, model: str | None, console: Console, build: Path = BUILD) -> int:
-    """Report on the model of an execution, by default the live one, or the newest while none is live.
+@click.command("report", epilog=options.EXIT_CODES, short_help="Draw a model's card.")
+@click.option("--model", metavar="EXECUTION", help="The execution that trained it.  [default: the champion's]")
+@options.on_stack
+def report_command(stack: Stack, model: str | None) -> int:
+    """Draw a model's card: a page at build/report.html, pictures in build/runs/EXECUTION/report/.
 
-    Raises registry.NoModelError.
+    \b
+    Example:
+      wildrydes report --model run-5096cabf9005
     """
-    bucket = deploy.deployed(server, stack).outputs["DataBucketName"]
-    history, known = models.entries(server, bucket), models.cards(server, bucket)
-    write(known[models.chosen(history, known, model)], console, build)
+    report(stack, model, options.console())
     return 0
 
 
-def write(card: dict[str, Any], console: Console, build: Path = BUILD) -> None:
+def report(stack: Stack, model: str | None, console: Console, build: Path = BUILD) -> None:
+    """Report on the model of an execution, by default the champion, or the newest while there is none.
+
+    Raises models.NoModelError.
+    """
+    history, cards = models.entries(stack), models.cards(stack)
+    write(cards[models.chosen(history, cards, model)], console, build)
+
+
+def write(card: dict[str, Any], console: Console, build: Path = BUILD, *, quiet: bool = False) -> None:
     """Write the report on a card into the folder of its execution, copy the page to `build`, and say where it is."""
     # Matplotlib takes a second to import: only what draws waits for it.
     from reports import files
 
     folder = run_folder(card["execution"], build)
-    written = files.write(card, folder)
+    report_files = files.write(card, folder)
     publish(folder, build)
-    pictures = ", ".join(picture.name for picture in written.pictures)
-    console.print(
-        f"The report on {card['execution']} is {_shown(build / written.page.name)}; "
-        f"in {_shown(written.card.parent)}: {pictures}, {written.card.name}."
-    )
+    pictures = ", ".join(picture.name for picture in report_files.pictures)
+    if not quiet:
+        console.print(
+            f"The report on {card['execution']} is {_short(build / report_files.page.name)}; "
+            f"in {_short(report_files.card.parent)}: {pictures}, {report_files.card.name}."
+        )
 
 
-def _shown(path: Path) -> str:
+def _short(path: Path) -> str:
     return (path.relative_to(ROOT) if path.is_relative_to(ROOT) else path).as_posix()

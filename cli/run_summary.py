@@ -1,11 +1,11 @@
-"""The report of a run: what `build/report.json` holds, from the execution's output and the API's answer."""
+"""The figures of a retraining: what `build/report.json` holds, from the execution's output and the API's answer."""
 
 from typing import Any
 
 _SPLITS = ("train", "validation", "test")
 
 
-def report(output: dict[str, Any], prediction: dict[str, Any] | None, execution: dict[str, Any]) -> dict[str, Any]:
+def summarize(output: dict[str, Any], prediction: dict[str, Any] | None, execution: dict[str, Any]) -> dict[str, Any]:
     """Keys `rides, weather, training_set, metrics, model_path, verdict, prediction (null: none is live), execution`.
 
     Rides add up: read = accepted + rejected + repeated (seen before in the same chunk); and processed_rows = repeated
@@ -28,6 +28,6 @@ def report(output: dict[str, Any], prediction: dict[str, Any] | None, execution:
         "metrics": output["metrics"] | {"target": output["target"], "features": output["features"]},
         "model_path": output["model_path"],
         "verdict": output["verdict"] | {"promoted": output["promoted"], "live_model_path": output["live_model_path"]},
-        "prediction": prediction and {name: prediction[name] for name in ("request", "response", "answer", "curl")},
+        "prediction": prediction,
         "execution": {"name": output["execution"], **execution},
     }

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 
+from cli.errors import CommandError
 from local.account import TOKEN_VARIABLE, EmbeddedAws
 from local.server import ROOT
 
@@ -28,7 +29,7 @@ LOG = BUILD / "embedded-aws.log"
 _SAME_START_SECONDS = 1.0
 
 
-class ServerError(Exception):
+class ServerError(CommandError):
     """The server did not start, is not there or did not stop; the message says why."""
 
 

@@ -1,4 +1,4 @@
-"""`make stream`: a fleet that sends rides one at a time, and waits until each is stored, rejected or dead-lettered.
+"""`wildrydes stream`: sends rides one at a time, and waits until each is stored, rejected or dead-lettered.
 
 Rides go to the rides queue as producers send them, in batches of ten, while another thread looks for them. How old a
 ride is when it is in S3 is measured here, from the call that sent it to the first look that found it, and looks are
@@ -7,20 +7,24 @@ some tenths of a second apart.
 
 import gzip
 import json
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from threading import Event
 from typing import Any
 
+import click
 from rich.console import Console
 
+from cli import options, ride_files
+from cli.errors import UnreadableFileError
 from cli.progress import bars
+from cli.stack import Stack
 from cli.stream_ledger import Counts, Ledger
-from local.account import EmbeddedAws
 
 BATCH = 10
 _LOOK_SECONDS = 0.3
@@ -28,10 +32,6 @@ _QUIET_LOOKS = 5
 
 Written = tuple[str, datetime]
 """An object's key, and when it was written."""
-
-
-class UnreadableRidesError(Exception):
-    """A ride file is no JSON; the message says where."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,11 @@ class RecordPath:
     dead: tuple[str, str]
 
     @classmethod
-    def of(cls, outputs: dict[str, str]) -> "RecordPath":
+    def of(cls, stack: Stack) -> "RecordPath":
         """From the stack's outputs."""
+        outputs = stack.outputs
         return cls(
-            outputs["DataBucketName"],
+            stack.bucket,
             outputs["RidesQueueUrl"],
             outputs["LocatedRidesQueueUrl"],
             (outputs["RidesDeadLetterQueueUrl"], outputs["LocatedRidesDeadLetterQueueUrl"]),
@@ -74,7 +75,7 @@ class Outcome:
 
 
 def records(files: Iterable[Path]) -> Iterator[Any]:
-    """The records of ride files of any of the four shapes. Raises UnreadableRidesError."""
+    """The records of ride files of any of the four shapes. Raises UnreadableFileError."""
     decoder = json.JSONDecoder()
     for file in files:
         text = file.read_text(encoding="utf-8-sig")
@@ -83,7 +84,7 @@ def records(files: Iterable[Path]) -> Iterator[Any]:
             try:
                 value, position = decoder.raw_decode(text, position)
             except json.JSONDecodeError as fault:
-                raise UnreadableRidesError(f"{file}: {fault}") from fault
+                raise UnreadableFileError(f"{file}: {fault}") from fault
             if isinstance(value, dict) and isinstance(value.get("travel_data"), list):
                 value = value["travel_data"]
             yield from value if isinstance(value, list) else [value]
@@ -99,16 +100,16 @@ def _past_space(text: str, position: int) -> int:
 class Fleet:
     """Sends rides, and looks for them where they end. `pause` waits for so many seconds between batches."""
 
-    server: EmbeddedAws
-    path: RecordPath
+    stack: Stack
     pause: Callable[[float], object] | None = None
     ledger: Ledger = field(default_factory=Ledger)
     _seen: set[Written] = field(default_factory=set)
     _stopped: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:
-        self._sqs = self.server.client("sqs")
-        self._s3 = self.server.client("s3")
+        self.path = RecordPath.of(self.stack)
+        self._sqs = self.stack.client("sqs")
+        self._s3 = self.stack.client("s3")
 
     def run(self, rides: list[Any], rate: float | None, console: Console) -> Outcome:
         """Send `rides`, `rate` of them a second or as fast as it goes, and wait until none is on its way."""
@@ -204,3 +205,30 @@ class Fleet:
             for queue in queues
             for count in self._sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"].values()
         )
+
+
+@click.command("stream", epilog=options.EXIT_CODES, short_help="Send rides one at a time, and follow each.")
+@options.rides
+@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Rides a second.  [default: as fast as it goes]")
+@options.as_json
+@options.on_stack
+def stream_command(stack: Stack, rides: Path, rate: float | None, *, as_json: bool) -> int:
+    """Send rides one at a time, and tell what became of each: stored, rejected, repeated or missing.
+
+    The exit code is 1 where a ride is missing.
+
+    \b
+    Example:
+      wildrydes stream --rate 50
+    """
+    if rate is not None and not math.isfinite(rate):
+        raise click.BadParameter("it is to be a finite number above 0", param_hint="--rate")
+    console = options.console(as_json=as_json)
+    outcome = Fleet(stack).run(list(records(ride_files.files_of(rides))), rate, console)
+    if as_json:
+        click.echo(json.dumps(asdict(outcome) | {"counts": outcome.counts._asdict()}, indent=2))
+    else:
+        console.print(str(outcome))
+    if outcome.counts.missing:
+        console.print("Some are missing: docs/operations.md says what to do with dead letters.", style="red")
+    return 1 if outcome.counts.missing else 0

@@ -1,86 +1,120 @@
-"""`make up` keeps the embedded AWS running with the stack deployed, and `make down` ends it."""
+"""`wildrydes up` keeps the embedded AWS running with the stack deployed, and `wildrydes down` ends it."""
 
 from pathlib import Path
 
+import click
 from rich.console import Console
 
-from cli import api, deploy, embedded, orphans, run
-from cli.server_record import LOG, ServerProcess, ServerRecord, write_variables
+from cli import aws_cli, embedded, options
+from cli import weather as weather_files
+from cli.api import Api
+from cli.deployment import deploy_stack, fill_weather, sweep_orphans
+from cli.server_record import LOG, ServerError, ServerProcess, ServerRecord, write_variables
+from cli.stack import Stack
 from local import account
 from local.account import EmbeddedAws
 from local.server import ROOT
 
+_DEFAULT_PORT = 4566
 
-def up(port: int, weather: Path, console: Console, stack: str) -> int:
-    """Start the embedded AWS on `port` and leave it running, the stack deployed and the weather in place.
 
-    Raises ServerError where the port is taken, by whoever it may be, or another `up` of this clone is under way.
+@click.command(epilog=options.EXIT_CODES, short_help="Start the embedded AWS and leave it running.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=_DEFAULT_PORT, show_default=True, help="Port of 127.0.0.1."
+)
+@options.weather
+@options.verbose
+def up(port: int, weather: Path, *, verbose: bool) -> int:
+    """Start the embedded AWS and leave it running, with the stack deployed and the weather in place.
+
+    build/embedded-aws.env then holds what the aws CLI, curl and any SDK need to reach it.
+
+    \b
+    Example:
+      wildrydes up --port 4599
     """
-    weather_files = run.files(weather)
-    with ServerRecord().starting():
-        running = ServerRecord().running_server()
+    return start(port, weather, options.console(), verbose=verbose)
+
+
+def start(port: int, weather: Path, console: Console, *, verbose: bool = False) -> int:
+    """Start a server, unless this clone has one. Raises ServerError where the port is taken, by whoever it may be."""
+    rows = weather_files.checked(weather)
+    record = ServerRecord()
+    with record.starting():
+        running = record.running_server()
         if running is not None:
-            console.print(f"The embedded AWS is running already at {running.endpoint}; `make down` stops it.")
-            return 0
-        say_swept(orphans.sweep(), console)
+            return _already(running, port, console)
+        sweep_orphans(console)
         embedded.refuse_taken(port)
         console.print(f"Starting the embedded AWS on {account.HOST}:{port}")
         server = EmbeddedAws.on_port(port)
-        started = embedded.launch(server, LOG)
-        ServerRecord().save(ServerProcess.of(started.pid), exports(server))
+        process = embedded.launch(server, LOG)
+        record.save(ServerProcess.of(process.pid), exports(server))
         try:
-            deployment = run.deploy_stack(server, stack, console)
-            run.fill_weather(server, weather_files, console)
-            variables = exports(server, deployment)
+            stack = deploy_stack(server, console, verbose=verbose)
+            fill_weather(server, rows, console)
+            variables = exports(server, stack)
         except BaseException:
-            embedded.end(started)
-            ServerRecord().forget()
+            embedded.end(process)
+            record.forget()
             raise
-        write_variables(variables, ServerRecord().variables_file)
-    file = ServerRecord().variables_file.relative_to(ROOT)
-    console.print(f"\nRunning until `make down`. For the aws CLI and any SDK, `. {file}` sets:\n")
-    console.print("\n".join(_shown(name, value) for name, value in variables.items()))
+        write_variables(variables, record.variables_file)
+    _show(variables, record.variables_file.relative_to(ROOT), console)
     return 0
 
 
-def down(console: Console) -> int:
-    """End the server that `up` started in this clone, and no other process.
+def _already(running: EmbeddedAws, port: int, console: Console) -> int:
+    if running.port != port and port != _DEFAULT_PORT:
+        raise ServerError(f"The embedded AWS of this clone runs at {running.endpoint}: `make down` first, to move it.")
+    console.print(f"The embedded AWS is running already at {running.endpoint}; `make down` stops it.")
+    return 0
 
-    Raises ServerError where it does not end.
+
+def _show(variables: dict[str, str], file: Path, console: Console) -> None:
+    """Print the variables, but no key: those are in the file alone."""
+    console.print(f"\nRunning until `make down`. For the aws CLI and any SDK, `. {file}` sets:\n")
+    for name, value in variables.items():
+        secret = name.endswith(("_KEY", "_TOKEN"))
+        console.print(f"  {name:<36}{'…' if secret else value}", markup=False)
+    if remedy := aws_cli.remedy():
+        console.print(f"\n{remedy}", style="yellow", markup=False)
+
+
+@click.command(epilog=options.EXIT_CODES, short_help="End the embedded AWS that `up` started.")
+def down() -> int:
+    """End the embedded AWS that `wildrydes up` started in this clone, and no other process.
+
+    \b
+    Example:
+      wildrydes down
     """
-    saved = ServerRecord().process()
-    if saved is None:
+    return stop(options.console())
+
+
+def stop(console: Console) -> int:
+    """End this clone's server. Raises ServerError where it does not end."""
+    record = ServerRecord()
+    process = record.process()
+    if process is None:
         console.print("No embedded AWS of this clone is running.")
-    elif saved.is_running():
-        embedded.stop(saved)
+    elif process.is_running():
+        embedded.stop(process)
         console.print("Stopped the embedded AWS.")
     else:
-        console.print(f"The embedded AWS of this clone (pid {saved.pid}) had ended already.")
-    ServerRecord().forget()
-    say_swept(orphans.sweep(), console)
+        console.print(f"The embedded AWS of this clone (pid {process.pid}) had ended already.")
+    record.forget()
+    sweep_orphans(console)
     return 0
 
 
-def say_swept(ended: int, console: Console) -> None:
-    if ended:
-        what = "function or job" if ended == 1 else "functions and jobs"
-        console.print(f"Ended {ended} {what} that a killed server had left running.")
-
-
-def _shown(name: str, value: str) -> str:
-    """A variable as the terminal may show it: keys are in the file alone."""
-    return f"  {name:<28}{'…' if name.endswith(('_KEY', '_TOKEN')) else value}"
-
-
-def exports(server: EmbeddedAws, deployment: deploy.Deployment | None = None) -> dict[str, str]:
+def exports(server: EmbeddedAws, stack: Stack | None = None) -> dict[str, str]:
     """Variables: how any client reaches the embedded AWS, and the names of what is deployed there."""
     variables = server.variables() | {account.TOKEN_VARIABLE: server.token}
-    if deployment is None:
+    if stack is None:
         return variables
-    outputs = ("DataBucketName", "StateMachineArn", "PredictFunctionName", "AthenaWorkGroupName", "GlueDatabaseName")
-    variables |= {_shell_name(name): deployment.outputs[name] for name in outputs}
-    stack_api = api.of_stack(server, deployment.outputs)
-    return variables | {"API_URL": stack_api.url, "API_KEY": stack_api.key or ""}
+    variables |= {_shell_name(name): value for name, value in stack.outputs.items() if name != "ApiUrl"}
+    api = Api.of(stack)
+    return variables | {"API_URL": api.url, "API_KEY": api.key or ""}
 
 
 def _shell_name(output: str) -> str:

@@ -1,17 +1,14 @@
 """Where a card is: in a file, or in the bucket of a stack under its execution's name."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from botocore.exceptions import ClientError
 
+from cli.errors import CommandError
+from cli.stack import Client
 from wildrydes.errors import BadModel
 from wildrydes.model.card import ModelCard, read_card
 from wildrydes.model.storage import card_key
-
-Client = Callable[[str], Any]
-"""A service's name -> a boto3 client of it."""
 
 # Whoever may not list a bucket is told AccessDenied of an object that is not there.
 _ABSENT = ("NoSuchKey", "404", "AccessDenied")
@@ -21,14 +18,16 @@ _NAMED = frozenset(
 )
 
 
-class UnexplainedError(Exception):
+class UnexplainedError(CommandError):
     """There is nothing to explain; the message says why."""
+
+    exit_code = 2
 
 
 def find(model: str, stack: str, client: Client) -> ModelCard:
     """The card in the file `model`, or of the execution `model` in the stack's bucket. Raises UnexplainedError."""
     if not model:
-        raise UnexplainedError("Which model? MODEL= takes an execution (`make models` lists them) or a card's file.")
+        raise UnexplainedError("Which model? Give an execution (`wildrydes models` lists them) or a card's file.")
     source, content = (model, Path(model).read_bytes()) if Path(model).is_file() else _stored(model, stack, client)
     try:
         card = read_card(content)
@@ -50,7 +49,7 @@ def _stored(execution: str, stack: str, client: Client) -> tuple[str, bytes]:
         if error.response["Error"]["Code"] not in _ABSENT:
             raise
         raise UnexplainedError(
-            f"{execution!r} is no file, and s3://{bucket}/{key} is not there: `make models` lists the models."
+            f"{execution!r} is no file, and s3://{bucket}/{key} is not there: `wildrydes models` lists the models."
         ) from None
 
 

@@ -1,20 +1,13 @@
-"""The command behind `make explain`.
+"""`wildrydes explain`: names the inputs of a model by digest, and trains it again."""
 
-Exit codes: 0 the same inputs gave the same weights, to the bit; 1 they did not, or an input is not what it was; 2 there
-is nothing to explain.
-"""
-
-import argparse
-import sys
-
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+import click
 from rich.console import Console
 from rich.table import Table
 
+from cli import options
 from cli.explain import cards, inputs, retraining
 from cli.explain.inputs import Finding, Status
-from cli.server_record import ServerRecord
+from cli.stack import Client
 from wildrydes.errors import BadModel
 from wildrydes.model.card import ModelCard
 
@@ -24,36 +17,29 @@ _DATA = ("rides", "weather", "rows", "artefact")
 # Without these there is nothing to train again from, or nothing to compare with.
 _NEEDED = ("rows", "image", "artefact")
 _MOST_DETAILS = 20
+_EXIT_CODES = "Exit codes: 0 the same model, 1 not the same, 2 nothing to explain, 130 stopped by Ctrl-C."
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Explain the model that is named. Returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m explain", description="Say what a model was made from.")
-    parser.add_argument("model", help="the execution that trained it, or the file of its card")
-    parser.add_argument("--stack", default="wildrydes", help="where to look an execution up (default: %(default)s)")
-    parser.add_argument("--aws", action="store_true", help="on AWS itself, with your own credentials")
-    given = parser.parse_args(arguments)
+@click.command(
+    "explain", epilog="Exit codes: 0 the same model, 1 not the same, 2 nothing to explain, 130 stopped by Ctrl-C."
+)
+@click.argument("model")
+@options.stack_options
+def explain_command(model: str, *, aws: bool, profile: str | None, region: str | None, stack_name: str) -> int:
+    """Name what MODEL was made from, say what became of each input, and train it again.
+
+    MODEL is the execution that trained it, or the file of its card. Ctrl-C stops the training job.
+
+    \b
+    Example:
+      wildrydes explain run-5096cabf9005
+    """
+    client = options.account(aws, profile, region).client
     console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-    try:
-        client = boto3.client if given.aws else _embedded()
-        return explain(cards.find(given.model, given.stack, client), client, console)
-    except (cards.UnexplainedError, ClientError, BotoCoreError) as fault:
-        console.print(str(fault), style="red")
-        return 2
-    except KeyboardInterrupt:
-        console.print("Stopped.")
-        return 130
+    return explain(cards.find(model, stack_name, client), client, console)
 
 
-def _embedded() -> cards.Client:
-    """Clients of what `make up` started. Raises UnexplainedError."""
-    server = ServerRecord().running_server()
-    if server is None:
-        raise cards.UnexplainedError("No embedded AWS is running: `make up` starts one.")
-    return server.client
-
-
-def explain(card: ModelCard, client: cards.Client, console: Console) -> int:
+def explain(card: ModelCard, client: Client, console: Console) -> int:
     """Examine the inputs and train again. Returns the exit code."""
     training = card.lineage["training"]
     console.print(f"{card.execution}: {card.target} of {', '.join(card.features)}, {card.created}, {card.region}")
@@ -118,7 +104,3 @@ def _objects(count: int) -> str:
 
 def _listed(names: list[str]) -> str:
     return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'}"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

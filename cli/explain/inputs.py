@@ -16,7 +16,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from cli.explain.cards import Client
+from cli.stack import Client
 from wildrydes.errors import BadLineage
 from wildrydes.model.card import ModelCard
 from wildrydes.model.lineage import Listing, StoredObject, code_digest, definition_digest, read_list

@@ -11,7 +11,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from cli.explain.cards import Client
+from cli.errors import CommandError
+from cli.stack import Client
 from wildrydes.model.card import ModelCard
 from wildrydes.model.linear_model import LinearModel, read_model
 
@@ -19,7 +20,7 @@ _POLL_SECONDS = 0.5
 _LONGEST_NAME = 63
 
 
-class RetrainingError(Exception):
+class RetrainingError(CommandError):
     """The job could not be started, or did not end with a model; the message says why."""
 
 

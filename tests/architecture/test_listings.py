@@ -15,7 +15,12 @@ SERVICES = (
     *("sagemaker", "scheduler", "ssm", "stepfunctions"),
 )
 # The parameter by which such a call names the one thing it is to give.
-OF_ONE = {"describe_stacks": "StackName", "describe_alarms": "AlarmNames", "list_objects_v2": "MaxKeys"}
+OF_ONE = {
+    "describe_stacks": "StackName",
+    "describe_alarms": "AlarmNames",
+    "list_objects_v2": "MaxKeys",
+    "list_executions": "maxResults",
+}
 # What they ask is the page itself, or that there is none.
 OF_PAGES = {
     "tests/local/athena/test_queries.py": {"get_query_results"},

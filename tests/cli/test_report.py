@@ -1,4 +1,4 @@
-"""`make report` on the embedded AWS: which model it takes, and what it writes where."""
+"""`wildrydes report` on the embedded AWS: which model it takes, and what it writes where."""
 
 import io
 import json
@@ -14,6 +14,7 @@ from cli import __main__ as commands
 from cli import models
 from cli import report as model_report
 from cli.server_record import ServerRecord
+from cli.stack import Stack
 from local.account import EmbeddedAws
 
 TEMPLATE = {
@@ -62,11 +63,10 @@ class Deployed:
         stacks = server.client("cloudformation")
         stacks.create_stack(StackName=self.name, TemplateBody=json.dumps(TEMPLATE))
         stacks.get_waiter("stack_create_complete").wait(StackName=self.name, WaiterConfig={"Delay": 0.1})
-        (output,) = stacks.describe_stacks(StackName=self.name)["Stacks"][0]["Outputs"]
-        self.bucket = output["OutputValue"]
+        self.stack = Stack.on_embedded_aws(server, self.name)
 
     def put(self, key: str, value: Any) -> None:
-        self.server.client("s3").put_object(Bucket=self.bucket, Key=key, Body=json.dumps(value))
+        self.server.client("s3").put_object(Bucket=self.stack.bucket, Key=key, Body=json.dumps(value))
 
     def end(self) -> None:
         self.server.client("cloudformation").delete_stack(StackName=self.name)
@@ -83,17 +83,16 @@ def deployed(server: EmbeddedAws) -> Iterator[Deployed]:
 
 
 def report(deployed: Deployed, model: str | None, folder: Path) -> str:
-    told = io.StringIO()
-    console = Console(file=told, soft_wrap=True)
-    assert model_report.report(deployed.server, deployed.name, model, console, folder) == 0
-    return told.getvalue()
+    output = io.StringIO()
+    model_report.report(deployed.stack, model, Console(file=output, soft_wrap=True), folder)
+    return output.getvalue()
 
 
 def test_the_newest_model_is_reported_while_none_is_live_and_any_by_name(deployed: Deployed, tmp_path: Path) -> None:
-    told = report(deployed, None, tmp_path)
+    output = report(deployed, None, tmp_path)
     build = tmp_path.as_posix()
-    assert told.startswith(f"The report on one is {build}/report.html; in {build}/runs/one/report: ")
-    assert "calibration.png, score_distribution.png, weights.png, card.json." in told
+    assert output.startswith(f"The report on one is {build}/report.html; in {build}/runs/one/report: ")
+    assert "calibration.png, score_distribution.png, weights.png, card.json." in output
     assert "Of one." in (tmp_path / "report.html").read_text(encoding="utf-8")
     report(deployed, "two", tmp_path)
     # Each has a folder of its own; what is in `build` is the last one's.
@@ -123,7 +122,7 @@ def test_a_model_that_is_not_there_is_named_beside_those_that_are(deployed: Depl
 
 
 def test_without_any_model_the_command_says_how_to_train_one() -> None:
-    with pytest.raises(models.NoModelError, match="`make run` trains one"):
+    with pytest.raises(models.NoModelError, match="`wildrydes retrain` trains one"):
         models.chosen([], {}, None)
     with pytest.raises(models.NoModelError, match="there are: none yet"):
         models.chosen([], {}, "one")
@@ -134,4 +133,4 @@ def test_the_command_fails_while_nothing_runs(
 ) -> None:
     monkeypatch.setattr(ServerRecord, "process", lambda _: None)
     assert commands.main(["report"]) == 1
-    assert "No embedded AWS is running: `make up` starts one." in capsys.readouterr().out
+    assert "No embedded AWS is running: `make up` starts one." in capsys.readouterr().err

@@ -6,7 +6,7 @@ That it retrains is shown by the notebook's own test.
 import pytest
 
 from athena_lake import Lake
-from cli.deploy import Deployment
+from cli.stack import Stack
 from cli.trial import Trial, TrialError
 from local.account import EmbeddedAws
 
@@ -16,7 +16,7 @@ def trial(server: EmbeddedAws) -> Trial:
     lake = Lake.create(server)
     location = {"OutputLocation": f"s3://{lake.name}/results/"}
     lake.athena.create_work_group(Name=lake.name, Configuration={"ResultConfiguration": location})
-    return Trial(server, Deployment("trial", {"AthenaWorkGroupName": lake.name, "GlueDatabaseName": lake.name}))
+    return Trial(Stack("trial", {"AthenaWorkGroupName": lake.name, "GlueDatabaseName": lake.name}, server.client))
 
 
 def test_a_query_gives_the_csv_that_athena_writes(trial: Trial) -> None:

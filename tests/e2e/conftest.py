@@ -13,13 +13,13 @@ from stacks import ROOT, SAMPLE_WEATHER, MakeStack, Stack
 
 
 @pytest.fixture(scope="session")
-def weather(server: EmbeddedAws) -> noaa.Filled:
+def weather(server: EmbeddedAws) -> noaa.WeatherRows:
     """NOAA's bucket, with the sample's weather."""
     return noaa.fill(server, SAMPLE_WEATHER)
 
 
 @pytest.fixture(scope="session")
-def make_stack(server: EmbeddedAws, weather: noaa.Filled) -> MakeStack:
+def make_stack(server: EmbeddedAws, weather: noaa.WeatherRows) -> MakeStack:
     """Deploys the template under a new name, with the parameters given."""
 
     def make(**parameters: str) -> Stack:
@@ -27,7 +27,7 @@ def make_stack(server: EmbeddedAws, weather: noaa.Filled) -> MakeStack:
         path = f"/wildrydes/{name}/model-path"
         server.client("ssm").put_parameter(Name=path, Value="none", Type="String")
         given = {"ModelPath": path, "ModelPathParameterName": path} | parameters
-        return Stack(server, name, deploy.deploy(ROOT, server, name, given).outputs)
+        return Stack(server, deploy.deploy(ROOT, server, name, given))
 
     return make
 

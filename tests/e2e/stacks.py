@@ -3,13 +3,13 @@
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cli import api
+from cli import stack
 from local.account import EmbeddedAws
 from machines import until
 
@@ -18,7 +18,10 @@ SAMPLE_RIDES = sorted((ROOT / "data" / "rides").glob("*.json"))
 SAMPLE_WEATHER = sorted((ROOT / "data" / "weather").glob("*.csv"))
 
 
-key_of = cache(api.key_of)
+@cache
+def key_of(server: EmbeddedAws, key_id: str) -> str:
+    """The value of an API key."""
+    return server.client("apigateway").get_api_key(apiKey=key_id, includeValue=True)["value"]
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,15 @@ class Stack:
     """A deployed stack, as its user sees it."""
 
     server: EmbeddedAws
-    name: str
-    outputs: dict[str, str]
+    command_stack: stack.Stack
+
+    @property
+    def name(self) -> str:
+        return self.command_stack.name
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        return self.command_stack.outputs
 
     def client(self, service: str) -> Any:
         return self.server.client(service)

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from cli import embedded
+from cli import __main__ as commands
 from cli.explain import retraining
 from cli.explain.cards import find
-from cli.explain.command import main
+from cli.server_record import ServerRecord
 from local import account
 from local.sagemaker import images
 from stacks import SAMPLE_RIDES, MakeStack, Stack
@@ -50,8 +50,9 @@ def explain(
         if isinstance(model, dict):
             (tmp_path / "card.json").write_text(json.dumps(model), encoding="utf-8")
             model = tmp_path / "card.json"
-        code = main([str(model), "--stack", stack.name, "--aws"])
-        return code, capsys.readouterr().out
+        code = commands.main(["explain", str(model), "--stack", stack.name, "--aws"])
+        captured = capsys.readouterr()
+        return code, captured.out + captured.err
 
     return run
 
@@ -264,7 +265,7 @@ def test_ctrl_c_stops_the_training_job(stack: Stack, explain: Explain, trained: 
 
 def test_what_is_no_model_is_said(explain: Explain, card: dict[str, Any], tmp_path: Path) -> None:
     code, said = explain("no-such-execution")
-    assert (code, "models/no-such-execution/card.json is not there: `make models` lists" in said) == (2, True)
+    assert (code, "models/no-such-execution/card.json is not there: `wildrydes models` lists" in said) == (2, True)
     assert explain("")[0] == 2
     (tmp_path / "text").write_text("no card", encoding="utf-8")
     code, said = explain(tmp_path / "text")
@@ -276,6 +277,6 @@ def test_what_is_no_model_is_said(explain: Explain, card: dict[str, Any], tmp_pa
 def test_nothing_that_runs_is_said(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(embedded, "STATE", tmp_path / "none.json")
-    assert main(["an-execution"]) == 2
-    assert "No embedded AWS is running: `make up` starts one." in capsys.readouterr().out
+    monkeypatch.setattr(ServerRecord, "process", lambda _: None)
+    assert commands.main(["explain", "an-execution"]) == 1
+    assert "No embedded AWS is running: `make up` starts one." in capsys.readouterr().err

@@ -1,21 +1,21 @@
-"""`make load`, on a plan so small that no clock matters: the burst is answered, and nothing beyond it."""
+"""`wildrydes load`, on a plan so small that no clock matters: the burst is answered, and nothing beyond it."""
 
 from collections import Counter
 
-from bench import load
-from cli import api
+from cli import load
+from cli.api import Api
 from promotions import WriteArtefact, promote, trained
 from stacks import MakeStack
 
 
 def test_excess_is_refused_and_nothing_else(make_stack: MakeStack, write_artefact: WriteArtefact) -> None:
     stack = make_stack(ThrottleRate="0.001", ThrottleBurst="25")
-    assert load.questions_for(stack.server, stack.outputs) == []
+    assert load.questions_for(stack.command_stack) == []
     promote(stack, trained(stack, write_artefact, 0.25))
-    questions = load.questions_for(stack.server, stack.outputs)
+    questions = load.questions_for(stack.command_stack)
     assert len({question.probability for question in questions}) > 100
-    assert load.plan_of(stack.server, stack.outputs) == (0.001, 25)
-    target = api.of_stack(stack.server, stack.outputs)
+    assert load.plan_of(stack.command_stack) == (0.001, 25)
+    target = Api.of(stack.command_stack)
 
     steady = load.send("steady", target, questions, rate=100, count=20)
     assert Counter(reply.status for reply in steady.replies) == {200: 20}
@@ -30,7 +30,7 @@ def test_excess_is_refused_and_nothing_else(make_stack: MakeStack, write_artefac
     wrong = [load.Question(question.ride, 2.0) for question in questions]
     unlimited = make_stack()
     promote(unlimited, trained(unlimited, write_artefact, 0.25))
-    (fault,) = load.faults_of(load.send("wrong", api.of_stack(unlimited.server, unlimited.outputs), wrong, 10, 1), None)
+    (fault,) = load.faults_of(load.send("wrong", Api.of(unlimited.command_stack), wrong, 10, 1), None)
     assert fault.endswith("not 2.0")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from cli import rollback
+from cli import models
 from promotions import RIDE, Live, Model, WriteArtefact, bring_back, live, promote, start, store, trained
 from stacks import MakeStack, Stack
 
@@ -249,15 +249,17 @@ def test_models_are_listed_with_when_and_why(
 ) -> None:
     promote(stack, first, reason="log loss is better by 0.125")
     never = trained(stack, write_artefact, 1.75)
-    rollback.models(stack.server, stack.name, Console(highlight=False, soft_wrap=True))
-    told = capsys.readouterr().out.splitlines()
-    (now,) = [number for number, line in enumerate(told) if " to now, version " in line]
-    assert told[now].startswith(f"{first.execution}  live from 20")
-    assert told[now].endswith("log loss 0.2500, AUC 0.9000, accuracy 0.8750")
-    assert told[now + 1] == "    log loss is better by 0.125"
-    (other,) = [number for number, line in enumerate(told) if line.startswith(never.execution)]
-    assert "never live" in told[other]
-    assert told[other + 1] == "    its promotion failed or was not started; there is no live model"
+    command_stack = stack.command_stack
+    listed = models.lines(models.entries(command_stack), models.cards(command_stack))
+    models.show(listed, Console(highlight=False, soft_wrap=True))
+    output = capsys.readouterr().out.splitlines()
+    (now,) = [number for number, line in enumerate(output) if " to now, version " in line]
+    assert output[now].startswith(f"{first.execution}  live from 20")
+    assert output[now].endswith("log loss 0.2500, AUC 0.9000, accuracy 0.8750")
+    assert output[now + 1] == "    log loss is better by 0.125"
+    (other,) = [number for number, line in enumerate(output) if line.startswith(never.execution)]
+    assert "never live" in output[other]
+    assert output[other + 1] == "    its promotion failed or was not started; there is no live model"
 
 
 def test_promotion_that_was_stopped_is_taken_over(stack: Stack, write_artefact: WriteArtefact, first: Model) -> None:

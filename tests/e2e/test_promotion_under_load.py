@@ -80,7 +80,7 @@ def test_rollback_takes_seconds_and_fails_no_request(
     never = trained(stack, write_artefact, 1.625)
     console = Console(highlight=False, soft_wrap=True)
     with Load(stack) as load:
-        assert rollback.rollback(stack.server, stack.name, None, console) == 0
+        assert rollback.roll_back(stack.command_stack, None, console) == 0
         back = stack.ask(RIDE)
     load.whole([first, second])
     assert back[1]["model"] == first.execution
@@ -89,9 +89,9 @@ def test_rollback_takes_seconds_and_fails_no_request(
     print(f"\n{told}{len(load.answers)} requests meanwhile, none failed")  # noqa: T201
     assert seconds < 5
     # By name, and to what the registry has the smoke test for.
-    assert rollback.rollback(stack.server, stack.name, second.execution, console) == 0
+    assert rollback.roll_back(stack.command_stack, second.execution, console) == 0
     assert live(stack).answer[1]["model"] == second.execution
     with pytest.raises(registry.NoEarlierModelError, match=f"{second.execution} is live already"):
-        rollback.rollback(stack.server, stack.name, second.execution, console)
+        rollback.roll_back(stack.command_stack, second.execution, console)
     with pytest.raises(registry.NoEarlierModelError, match="was never live"):
-        rollback.rollback(stack.server, stack.name, never.execution, console)
+        rollback.roll_back(stack.command_stack, never.execution, console)

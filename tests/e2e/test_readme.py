@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import deploy, server_record, up
+from cli import server_record, up
 from promotions import Model, WriteArtefact, promote, store
 from stacks import ROOT, MakeStack, Stack
 from wildrydes.model.linear_model import read_model
@@ -37,7 +37,7 @@ def live(stack: Stack, write_artefact: WriteArtefact) -> Model:
 def variables(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file that `make up` writes."""
     file = tmp_path_factory.mktemp("readme") / "embedded-aws.env"
-    server_record.write_variables(up.exports(stack.server, deploy.deployed(stack.server, stack.name)), file)
+    server_record.write_variables(up.exports(stack.server, stack.command_stack), file)
     return file
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from cli.stream import Fleet, RecordPath
+from cli.stream import Fleet
 from cli.stream_ledger import Counts
 from stacks import MakeStack
 from stream_rides import ride
@@ -27,7 +27,7 @@ def test_rides_are_found_while_others_are_still_to_be_sent(make_stack: MakeStack
                     break
             found_before_the_last.append(bool(fleet._seen))
 
-    fleet = Fleet(stack.server, RecordPath.of(stack.outputs), pause)
+    fleet = Fleet(stack.command_stack, pause)
     poison: dict[str, Any] = ride(1) | {"Latitude": "far away"}
     outcome = fleet.run([ride(number) for number in range(10)] + [ride(0), poison, ride(10)], 1000, QUIET)
     assert found_before_the_last == [True]
@@ -36,5 +36,5 @@ def test_rides_are_found_while_others_are_still_to_be_sent(make_stack: MakeStack
     assert outcome.dead_lettered == 0
     assert len(fleet.ledger.ages) == 11
     assert 0 < outcome.p50 <= outcome.p99 <= outcome.seconds
-    again = Fleet(stack.server, RecordPath.of(stack.outputs)).run([ride(number) for number in range(10)], None, QUIET)
+    again = Fleet(stack.command_stack).run([ride(number) for number in range(10)], None, QUIET)
     assert again.counts == Counts(sent=10, stored=10, rejected=0, repeated=0, missing=0)

@@ -149,9 +149,7 @@ SIGNATURES: dict[str, Attack] = {
     ),
     "a session without its token": lambda t: sign(read_object(t), replace(session(t), token=""), "s3"),
     "a session with a wrong token": lambda t: sign(read_object(t), replace(session(t), token="wrong"), "s3"),
-    "a session with another's token": lambda t: sign(
-        read_object(t), replace(session(t), token=session(t).token), "s3"
-    ),
+    "a session with another's token": lambda t: sign(read_object(t), replace(session(t), token=session(t).token), "s3"),
     "the root with a token": lambda t: sign(read_object(t), replace(t.root, token="token"), "s3"),
     "two credentials": two_credentials,
     "two signatures": lambda t: sign(presign(read_object(t), TEST, "s3"), t.root, "s3"),
@@ -198,7 +196,5 @@ SIGNATURES: dict[str, Attack] = {
         f"SignedHeaders=host;x-amz-date;x-amz-region-set, Signature={ZEROS}",
     ),
     "no algorithm": lambda t: t.request("GET", f"/vault/object?X-Amz-Credential={t.root.key_id}/20260101/x/s3/aws4"),
-    "half a header": lambda t: read_object(
-        t, authorization=f"AWS4-HMAC-SHA256 Credential={t.root.key_id}/20260101"
-    ),
+    "half a header": lambda t: read_object(t, authorization=f"AWS4-HMAC-SHA256 Credential={t.root.key_id}/20260101"),
 }

@@ -1,13 +1,10 @@
-"""The API under load: what it is made for, and then ten times what its plan allows.
+"""`wildrydes load`: the API under load, what it is made for, and then ten times what its plan allows.
 
-    python -m bench.load                    against `make up`, or a server of its own, where it trains a model first
-
-Five requests a second for a minute, all of which have to be answered, then ten times the plan's rate for ten seconds,
-of which the excess has to be refused with 429. Every answer is compared with the number that the live model's artefact
-gives here. Prints p50 and p99; the exit code is 1 where an answer is wrong, missing, or a 5xx.
+Five requests a second for a minute, all of which must be answered, then ten times the plan's rate for ten seconds, of
+which the excess must be refused with 429. Every answer is compared with the number that the champion's artefact gives
+here. Prints p50 and p99; the exit code is 1 where an answer is wrong, missing, or a 5xx.
 """
 
-import argparse
 import contextlib
 import http.client
 import itertools
@@ -22,18 +19,20 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench.command import Show, bar, note, run
-from cli import api, deploy, models, trial
-from cli.__main__ import STACK
+import click
+
+from cli import models, options, trial
+from cli.api import Api
+from cli.progress import Show, bar
 from cli.server_record import ServerRecord
-from local import account
-from local.account import EmbeddedAws
-from local.server import ROOT
+from cli.stack import Stack
+from cli.status import champion_path
 from wildrydes.model.linear_model import read_model
 from wildrydes.model.storage import execution_of
 
 _CONNECTIONS = 16
 _EXCESS = 10
+_SECONDS = click.FloatRange(0, 3600, min_open=True)
 
 
 @dataclass(frozen=True)
@@ -79,74 +78,84 @@ def percentile(seconds: Sequence[float], share: int) -> float:
     return sorted(seconds)[-(-len(seconds) * share // 100) - 1] * 1000
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Measure and print. Returns 1 where something was wrong."""
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.load", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--seconds", type=float, default=60, help="how long to ask 5 times a second (%(default)s)")
-    parser.add_argument("--excess-seconds", type=float, default=10, help="how long to ask too often (%(default)s)")
-    given = parser.parse_args(arguments)
-    with _stack() as (server, outputs):
-        questions = questions_for(server, outputs)
-        if not questions:
-            print("No model is live: `make run` promotes one.")  # noqa: T201
-            return 1
-        target, (rate, burst) = api.of_stack(server, outputs), plan_of(server, outputs)
-        with bar("5 requests a second", count := round(5 * given.seconds)) as show:
-            steady = send("steady", target, questions, 5, count, show)
-        print(steady)  # noqa: T201
-        too_often = _EXCESS * rate
-        with bar(f"{too_often:g} requests a second", count := round(too_often * given.excess_seconds)) as show:
-            excess = send("excess", target, questions, too_often, count, show)
-        print(excess)  # noqa: T201
+@click.command("load", epilog=options.EXIT_CODES, short_help="Put the API under load, and check every answer.")
+@click.option("--seconds", type=_SECONDS, default=60, show_default=True, help="How long to ask 5 times a second.")
+@click.option("--excess-seconds", type=_SECONDS, default=10, show_default=True, help="How long to ask too often.")
+@options.stack_options
+def load_command(
+    seconds: float, excess_seconds: float, *, aws: bool, profile: str | None, region: str | None, stack_name: str
+) -> int:
+    """Ask the API 5 times a second, then ten times what its plan allows, and check every answer.
+
+    Without a running embedded AWS it starts one, and trains a model for it. On AWS, requests are billed.
+
+    \b
+    Example:
+      wildrydes load --seconds 10
+    """
+    with _stack(aws, profile, region, stack_name) as stack:
+        return measure(stack, seconds, excess_seconds)
+
+
+def measure(stack: Stack, seconds: float, excess_seconds: float) -> int:
+    """Measure and print. Returns 1 where something was wrong, or there is no champion."""
+    questions = questions_for(stack)
+    if not questions:
+        click.echo("No model is live: `wildrydes retrain` promotes one.")
+        return 1
+    target, (rate, burst) = Api.of(stack), plan_of(stack)
+    with bar("5 requests a second", count := round(5 * seconds)) as show:
+        steady = send("steady", target, questions, 5, count, show)
+    click.echo(steady)
+    too_often = _EXCESS * rate
+    with bar(f"{too_often:g} requests a second", count := round(too_often * excess_seconds)) as show:
+        excess = send("excess", target, questions, too_often, count, show)
+    click.echo(excess)
     faults = [*faults_of(steady, None), *faults_of(excess, burst + rate * excess.seconds + 1)]
-    print("\n".join(faults) or "Every answer was right, and all of the excess was refused with 429.")  # noqa: T201
+    click.echo("\n".join(faults) or "Every answer was right, and all of the excess was refused with 429.")
     return 1 if faults else 0
 
 
 @contextlib.contextmanager
-def _stack() -> Iterator[tuple[EmbeddedAws, dict[str, str]]]:
-    """Server and outputs of the stack that `make up` keeps, or of one for the length of the block, with a model."""
-    running = ServerRecord().running_server()
-    if running is not None:
-        yield running, deploy.deployed(running, STACK).outputs
+def _stack(aws: bool, profile: str | None, region: str | None, name: str) -> Iterator[Stack]:
+    """The stack that the options name, or one for the length of the block, with a champion."""
+    if aws or ServerRecord().running_server() is not None:
+        yield Stack.described(options.account(aws, profile, region), name)
         return
-    note("No embedded AWS is running: starting one, and training a model for it")
-    with TemporaryDirectory() as folder:
-        data = ROOT / "data"
-        with trial.trial(data / "rides", data / "weather", Path(folder) / "log") as aws:
-            aws.retrain()
-            yield aws.server, aws.deployment.outputs
+    click.echo("No embedded AWS is running: starting one, and training a model for it", err=True)
+    with TemporaryDirectory() as folder, trial.trial(options.RIDES, options.WEATHER, Path(folder) / "log") as made:
+        made.retrain()
+        yield made.stack
 
 
-def questions_for(server: EmbeddedAws, outputs: dict[str, str], count: int = 200) -> list[Question]:
-    """Rides for the live model, each with its right answer; none where no model is live."""
-    function = server.client("lambda").get_function_configuration(
-        FunctionName=outputs["PredictFunctionName"], Qualifier="live"
-    )
-    path = function["Environment"]["Variables"]["MODEL_PATH"]
-    if path == deploy.NO_MODEL:
+def questions_for(stack: Stack, count: int = 200) -> list[Question]:
+    """Rides for the champion, each with its right answer; none where there is no champion."""
+    path = champion_path(stack)
+    if path is None:
         return []
-    bucket = outputs["DataBucketName"]
-    model = read_model(server.client("s3").get_object(Bucket=bucket, Key=path)["Body"].read())
-    features = models.card(server, bucket, execution_of(path))["features"]
+    model = read_model(stack.client("s3").get_object(Bucket=stack.bucket, Key=path)["Body"].read())
+    features = models.card(stack, execution_of(path))["features"]
     rides = [
         {name: float((place * 7 + 13 * each) % 400) for each, name in enumerate(features)} for place in range(count)
     ]
     return [Question(ride, model.score(list(ride.values()))) for ride in rides]
 
 
-def plan_of(server: EmbeddedAws, outputs: dict[str, str]) -> tuple[float, int]:
+def plan_of(stack: Stack) -> tuple[float, int]:
     """The rate and the burst of the usage plan that the API's key is in."""
-    plans = account.entries(server.client("apigateway"), "get_usage_plans", "items")
-    (plan,) = [each for each in plans if outputs["ApiId"] in [stage["apiId"] for stage in each["apiStages"]]]
+    pages = stack.client("apigateway").get_paginator("get_usage_plans").paginate()
+    (plan,) = [
+        plan
+        for page in pages
+        for plan in page["items"]
+        if stack.outputs["ApiId"] in [stage["apiId"] for stage in plan["apiStages"]]
+    ]
     return float(plan["throttle"]["rateLimit"]), int(plan["throttle"]["burstLimit"])
 
 
 def send(
     name: str,
-    target: api.Api,
+    target: Api,
     questions: Sequence[Question],
     rate: float,
     count: int,
@@ -159,7 +168,8 @@ def send(
 
     def work() -> None:
         url = urlsplit(target.url)
-        connection = http.client.HTTPConnection(url.netloc, timeout=30)
+        connection_class = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+        connection = connection_class(url.netloc, timeout=30)
         while not stopped.is_set() and (place := next(due)) < count:
             stopped.wait(max(0.0, began + place / rate - time.monotonic()))
             replies.append(_ask(connection, url.path, target, questions[place % len(questions)]))
@@ -178,7 +188,7 @@ def send(
     return Phase(name, replies, time.monotonic() - began)
 
 
-def _ask(connection: http.client.HTTPConnection, path: str, target: api.Api, question: Question) -> Reply:
+def _ask(connection: http.client.HTTPConnection, path: str, target: Api, question: Question) -> Reply:
     headers = {"Content-Type": "application/json", "x-api-key": target.key or ""}
     began = time.monotonic()
     try:
@@ -196,24 +206,21 @@ def _fault(response: http.client.HTTPResponse, body: bytes, question: Question) 
     """What is wrong with an answer, None where nothing is."""
     answer: dict[str, Any] = json.loads(body)
     if response.status == 200:
-        told = answer["probability"]
-        return None if told == question.probability else f"{question.ride} got {told}, not {question.probability}"
+        probability = answer["probability"]
+        same = probability == question.probability
+        return None if same else f"{question.ride} got {probability}, not {question.probability}"
     if response.status == 429:
-        whole = answer["field"] == "rate" and answer["status"] == 429 and response.getheader("Retry-After")
-        return None if whole else f"a refusal that is no problem with Retry-After: {body.decode()}"
+        complete = answer["field"] == "rate" and answer["status"] == 429 and response.getheader("Retry-After")
+        return None if complete else f"a refusal that is no problem with Retry-After: {body.decode()}"
     return f"an answer of {response.status}: {body.decode(errors='replace')}"
 
 
 def faults_of(phase: Phase, allowed: float | None) -> list[str]:
     """What was wrong in a phase: bad answers, a 429 where None is due, or more than `allowed` that were answered."""
     faults = sorted({reply.fault for reply in phase.replies if reply.fault})[:10]
-    answered, refused = (sum(reply.status == status for reply in phase.replies) for status in (200, 429))
+    served, refused = (sum(reply.status == status for reply in phase.replies) for status in (200, 429))
     if allowed is None and refused:
         faults.append(f"{refused} requests were refused that the plan allows")
-    if allowed is not None and not (0 < answered <= allowed and refused):
-        faults.append(f"{answered} requests were answered, {refused} refused; the plan allows {allowed:.0f}")
+    if allowed is not None and not (0 < served <= allowed and refused):
+        faults.append(f"{served} requests were answered, {refused} refused; the plan allows {allowed:.0f}")
     return [f"{phase.name}: {fault}" for fault in faults]
-
-
-if __name__ == "__main__":
-    run(main)

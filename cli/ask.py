@@ -1,0 +1,49 @@
+"""`wildrydes ask`: sends one ride to the API and prints the answer."""
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from cli import options
+from cli.api import Api, NoAnswerError
+from cli.outcome import SAMPLE_RIDE
+from cli.stack import Stack
+
+
+@click.command(epilog=options.EXIT_CODES, short_help="Ask the champion about one ride.")
+@click.argument("ride", required=False)
+@options.on_stack
+def ask(stack: Stack, ride: str | None) -> int:
+    """Ask the champion about one ride, and print its answer, which is JSON.
+
+    RIDE is a JSON object in the fields of the API, or - to read it from standard input. Without it a sample ride is
+    sent, as far as the champion looks at it.
+
+    \b
+    Example:
+      wildrydes ask '{"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMAX": 333, "TMIN": 300, "PRCP": 0}'
+    """
+    api = Api.of(stack)
+    if api.key is None:
+        raise NoAnswerError("This stack's API takes signed requests, which `ask` does not send: use curl --aws-sigv4.")
+    body = _sample(api) if ride is None else _parsed(ride)
+    click.echo(api.ask(body).rstrip("\n"))
+    return 0
+
+
+def _sample(api: Api) -> dict[str, Any]:
+    """The sample ride, as far as the champion looks at it: a ride with more fields is refused."""
+    features = api.features()
+    return {name: value for name, value in SAMPLE_RIDE.items() if features is None or name in features}
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        ride = json.loads(sys.stdin.read() if text == "-" else text)
+    except ValueError as fault:
+        raise click.BadParameter(f"the ride is no JSON: {fault}", param_hint="RIDE") from None
+    if not isinstance(ride, dict):
+        raise click.BadParameter("the ride is no JSON object", param_hint="RIDE")
+    return ride

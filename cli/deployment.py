@@ -1,0 +1,41 @@
+"""What `run` and `up` do with a server that has just started: deploy the stack, and put weather in place."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from cli import deploy, orphans, weather
+from cli.stack import DEFAULT_NAME, Stack
+from local.account import EmbeddedAws
+from local.server import ROOT
+
+
+def deploy_stack(server: EmbeddedAws, console: Console, *, verbose: bool = False, name: str = DEFAULT_NAME) -> Stack:
+    """Deploy template.yaml, and say which of its properties have no effect on the embedded AWS."""
+    console.print("Deploying template.yaml")
+    stack = deploy.deploy(ROOT, server, name)
+    unread = server.request("/_local/unread-properties")
+    count = sum(len(properties) for properties in unread.values())
+    hint = "" if verbose else " (`--verbose` lists them)"
+    console.print(f"  {count} template properties have no effect locally{hint}", style="dim")
+    if verbose:
+        for resource, properties in sorted(unread.items()):
+            console.print(f"    {resource}: {', '.join(properties)}", style="dim")
+    return stack
+
+
+def fill_weather(server: EmbeddedAws, files: list[Path], console: Console) -> None:
+    """Put weather into the bucket that stands for NOAA's."""
+    rows = weather.fill(server, files)
+    console.print(
+        f"Filled {weather.BUCKET} with {rows.rows:,} rows of {rows.stations} stations, "
+        f"{rows.first_year} to {rows.last_year}"
+    )
+
+
+def sweep_orphans(console: Console) -> None:
+    """End what killed servers of this clone left running, and say how much that was."""
+    ended = orphans.sweep()
+    if ended:
+        what = "function or job" if ended == 1 else "functions and jobs"
+        console.print(f"Ended {ended} {what} that a killed server had left running.")

@@ -1,0 +1,26 @@
+"""Why a command could not do what it was asked.
+
+CommandError            every fault that a command expects
+├─ ServerError          the embedded AWS did not start, is not there, or did not stop (`server_record`)
+├─ DeploymentError      CloudFormation refused the stack (`deploy`)
+├─ NoStackError         there is no such stack (`stack`)
+├─ NoExecutionError     there is no such execution (`executions`)
+├─ UnreadableFileError  a file of rides, of weather, or of an event cannot be read (`ride_files`, `weather`, `invoke`)
+├─ NoFunctionError      there is no such function (`invoke`)
+├─ NoModelError         there is no such model (`models`)
+├─ NoAnswerError        the API refused a request, or did not answer (`ask`)
+├─ UnexplainedError     there is nothing to explain (`explain`)
+├─ RetrainingError      a model could not be trained again (`explain`)
+├─ NoLogError           nothing of that name writes a log (`logs`)
+└─ TrialError           an execution or a query of a trial failed (`trial`)
+"""
+
+
+class CommandError(Exception):
+    """A command cannot do what it was asked; the message says what was wrong, where, and what to do."""
+
+    exit_code = 1
+
+
+class UnreadableFileError(CommandError):
+    """A file cannot be read, or is not what it should be; the message says which and where."""

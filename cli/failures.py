@@ -1,0 +1,168 @@
+"""Why an execution failed: the state where it began, the error, the log of what ran there, and what to do next.
+
+The workflow catches every error, publishes it, and ends in a Fail state. What a person needs is the state before.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from cli import executions
+from cli.executions import Progress
+from cli.stack import Stack
+
+# By error, what to do next. docs/operations.md has the whole of it.
+NEXT_STEPS = {
+    "BadExecutionInput": "Correct the field that the cause names, and start again.",
+    "TooManyRejectedRides": "Look at the rejected rides under rejected/ in the data bucket. Mend the files, or allow "
+    "more by --max-rejected-fraction.",
+    "UnusableTrainingSet": "Add rides, or widen the years of weather by --years.",
+    "BadLineage": "Start again: a list of the inputs was changed while the execution ran.",
+    "RideFileChanged": "Start again: a ride file was replaced while it was read.",
+    "PromotionConflict": "Start again: another promotion or deployment came in between.",
+    "SmokeTestFailed": "Compare the two answers in the cause. The log of predict says why a model cannot be read.",
+    "ErrorsWhileBaking": "Read the log of predict: it failed for requests that got the new model.",
+}
+_OTHERWISE = "The log has more. docs/operations.md lists the errors and what to do about each."
+_MOST_CAUSE = 400
+_PROMOTION = "startExecution"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An execution's failure. `log` is the whole log of what ran in the state, since the state was entered."""
+
+    state: str
+    error: str
+    cause: str
+    next_step: str
+    log_group: str
+    log: list[str]
+
+    def as_json(self) -> dict[str, Any]:
+        """The failure as `--json` prints it."""
+        return {"state": self.state, "error": self.error, "cause": self.cause, "next_step": self.next_step}
+
+
+def failure(stack: Stack, execution_arn: str, progress: Progress) -> Failure:
+    """Find the state that failed for good, and the log of the function or job that it ran."""
+    described = stack.client("stepfunctions").describe_state_machine_for_execution(executionArn=execution_arn)
+    definition = json.loads(described["definition"])
+    failed = _failed(definition, progress)
+    error, cause = progress.error or progress.status, progress.cause or ""
+    if failed is None:
+        return Failure("no state", error, _sentence(cause), _next_step(error), "", [])
+    child = _child(failed.name, definition, cause)
+    if child is not None:
+        inner = _of_child(stack, child)
+        if inner is not None:
+            state = f"{failed.name} → {inner.state}"
+            return Failure(state, inner.error, inner.cause, inner.next_step, inner.log_group, inner.log)
+    group = _log_group(_state(definition, failed.name), stack)
+    log = _log(stack, group, failed.entered) if group else []
+    return Failure(failed.name, error, _sentence(cause), _next_step(error), group, log)
+
+
+def _failed(definition: dict[str, Any], progress: Progress) -> executions.StateProgress | None:
+    """The last state that failed, leaving out those that only report a failure."""
+    reporting = _reporting(definition)
+    failed = [each for each in progress.states if each.status in ("CAUGHT", "FAILED") and each.name not in reporting]
+    if failed:
+        return failed[-1]
+    entered = [each for each in progress.states if each.name not in reporting]
+    return entered[-1] if entered else None
+
+
+def _reporting(definition: dict[str, Any]) -> set[str]:
+    """The states from which every way leads to a Fail state, and Fail states themselves."""
+    states = definition["States"]
+    reporting = {name for name, state in states.items() if state["Type"] == "Fail"}
+    while True:
+        more = {
+            name
+            for name, state in states.items()
+            if name not in reporting and (ways := _ways(state)) and ways <= reporting
+        }
+        if not more:
+            return reporting
+        reporting |= more
+
+
+def _ways(state: dict[str, Any]) -> set[str]:
+    """Where a state leads to; the end of the execution is None, which no set of states holds."""
+    after = {state.get("Next"), state.get("Default")} | {each["Next"] for each in state.get("Choices", [])}
+    if state.get("End") or state["Type"] == "Succeed":
+        return set()
+    return {name for name in after if name}
+
+
+def _child(name: str, definition: dict[str, Any], cause: str) -> str | None:
+    """The ARN of the execution that the state started and that failed, if it started one."""
+    if _PROMOTION not in definition["States"][name].get("Resource", ""):
+        return None
+    try:
+        described = json.loads(cause)
+    except ValueError:
+        return None
+    return described.get("ExecutionArn") if isinstance(described, dict) else None
+
+
+def _of_child(stack: Stack, execution_arn: str) -> Failure | None:
+    *_, progress = executions.follow(stack, execution_arn)
+    return failure(stack, execution_arn, progress) if progress.status != "SUCCEEDED" else None
+
+
+def _sentence(cause: str) -> str:
+    """A cause as a sentence: of a function's or a job's description, the message in it."""
+    try:
+        described = json.loads(cause)
+    except ValueError:
+        described = None
+    if isinstance(described, dict):
+        status = described.get("Status")
+        reason = status.get("StateChangeReason") if isinstance(status, dict) else None
+        cause = described.get("errorMessage") or described.get("FailureReason") or reason or cause
+    cause = re.sub(r"\s+", " ", str(cause)).strip()
+    return cause if len(cause) <= _MOST_CAUSE else f"{cause[:_MOST_CAUSE]}…"
+
+
+def _next_step(error: str) -> str:
+    return NEXT_STEPS.get(error, _OTHERWISE)
+
+
+def _log_group(task: dict[str, Any], stack: Stack) -> str:
+    """The log group of the function or training job that `task` runs; empty for other services."""
+    if "sagemaker:" in task.get("Resource", ""):
+        return "/aws/sagemaker/TrainingJobs"
+    if "lambda:invoke" not in task.get("Resource", ""):
+        return ""
+    function = task["Parameters"]["FunctionName"]
+    configuration = stack.client("lambda").get_function_configuration(FunctionName=function)
+    return configuration["LoggingConfig"]["LogGroup"]
+
+
+def _state(definition: dict[str, Any], name: str) -> dict[str, Any]:
+    """The state of that name; of a Distributed Map the state that its children start with."""
+    state = definition["States"].get(name, {})
+    children = state.get("ItemProcessor")
+    return children["States"][children["StartAt"]] if children else state
+
+
+def _log(stack: Stack, group: str, since: datetime) -> list[str]:
+    pages = stack.client("logs").get_paginator("filter_log_events")
+    try:
+        events = [
+            event
+            for page in pages.paginate(logGroupName=group, startTime=int(since.timestamp() * 1000))
+            for event in page["events"]
+        ]
+    except ClientError as fault:
+        # A training job that could not be started has no log, and the first of all has no log group.
+        if fault.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        return []
+    return [event["message"].rstrip("\n") for event in events]

@@ -1,0 +1,149 @@
+"""Options that several commands take, each checked before anything starts.
+
+A command that works on a stack is decorated by `on_stack`: it takes `--aws`, `--profile`, `--region` and `--stack`, and
+is handed the Stack that they name.
+"""
+
+import functools
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from cli.server_record import ServerRecord
+from cli.stack import DEFAULT_NAME, Account, Stack
+from local.server import ROOT
+from wildrydes.errors import BadExecutionInput
+from wildrydes.labels import FEATURES, TARGETS
+from wildrydes.parameters import check_parameters
+
+Command = Callable[..., Any]
+
+RIDES = ROOT / "data" / "rides"
+WEATHER = ROOT / "data" / "weather"
+
+EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C."
+
+EXISTING = click.Path(exists=True, readable=True, path_type=Path)
+
+rides = click.option("--rides", type=EXISTING, default=RIDES, help="File or folder of rides.  [default: data/rides]")
+weather = click.option(
+    "--weather", type=EXISTING, default=WEATHER, help="GHCN-Daily CSV or a folder of them.  [default: data/weather]"
+)
+verbose = click.option("--verbose", is_flag=True, help="List the template's properties that have no effect here.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+_STACK_OPTIONS = (
+    click.option("--aws", is_flag=True, help="Work on AWS with your own credentials, not on the embedded AWS."),
+    click.option("--profile", help="With --aws: the profile of your AWS configuration."),
+    click.option("--region", help="With --aws: the region of the stack."),
+    click.option("--stack", "stack_name", default=DEFAULT_NAME, show_default=True, help="Name of the stack."),
+)
+
+
+def console(*, as_json: bool = False) -> Console:
+    """Where a command writes for people: standard output, or standard error where JSON goes to standard output."""
+    return Console(stderr=as_json, highlight=False, soft_wrap=True)
+
+
+def stack_options(command: Command) -> Command:
+    """Let `command` take the options that say where the stack is and what it is called."""
+    for option in reversed(_STACK_OPTIONS):
+        command = option(command)
+    return command
+
+
+def on_stack(command: Command) -> Command:
+    """Let `command` take the options that name a stack, and hand it that Stack as its first argument."""
+
+    @functools.wraps(command)
+    def with_stack(aws: bool, profile: str | None, region: str | None, stack_name: str, **arguments: Any) -> Any:
+        return command(Stack.described(account(aws, profile, region), stack_name), **arguments)
+
+    return stack_options(with_stack)
+
+
+def account(aws: bool, profile: str | None, region: str | None) -> Account:
+    """The account that the options name: the user's on AWS, or the one of this clone's embedded AWS.
+
+    Raises click.UsageError, and ServerError where no embedded AWS is running.
+    """
+    if aws:
+        return Account.on_aws(profile, region)
+    if profile or region:
+        raise click.UsageError("--profile and --region go with --aws.")
+    return Account.on_embedded_aws(ServerRecord().required_server())
+
+
+def _years(_context: click.Context, _option: click.Parameter, text: str | None) -> dict[str, int] | None:
+    if text is None:
+        return None
+    match = re.fullmatch(r"([0-9]{4})(?:-([0-9]{4}))?", text)
+    if not match:
+        raise click.BadParameter(f"{text!r} is neither a year nor two with a hyphen, such as 2015-2019.")
+    return {"first": int(match[1]), "last": int(match[2] or match[1])}
+
+
+def _hyperparameters(
+    _context: click.Context, _option: click.Parameter, texts: tuple[str, ...]
+) -> dict[str, str] | None:
+    pairs = [text.partition("=") for text in texts]
+    if wrong := [text for text, (name, equals, value) in zip(texts, pairs, strict=True) if not (name and equals)]:
+        raise click.BadParameter(f"{wrong[0]!r} is no NAME=VALUE, such as epochs=30.")
+    return {name: value for name, _, value in pairs} or None
+
+
+def _names(_context: click.Context, _option: click.Parameter, text: str | None) -> list[str] | None:
+    return None if text is None else [name.strip() for name in text.split(",")]
+
+
+_INPUT_OPTIONS = (
+    click.option("--target", type=click.Choice(TARGETS), help=f"What to predict.  [default: {TARGETS[0]}]"),
+    click.option("--features", callback=_names, metavar="NAMES", help=f"Some of {','.join(FEATURES)}.  [default: all]"),
+    click.option(
+        "--hyperparameter",
+        "hyperparameters",
+        multiple=True,
+        callback=_hyperparameters,
+        metavar="NAME=VALUE",
+        help="Of the linear learner, such as epochs=30. May be given many times.",
+    ),
+    click.option("--years", callback=_years, metavar="FIRST-LAST", help="Years of weather.  [default: from 2009 on]"),
+    click.option("--chunk-bytes", type=int, help="Bytes of a ride file that one child execution ingests."),
+    click.option(
+        "--max-rejected-fraction", type=float, help="Fail above this fraction of rejected rides.  [default: 0.1]"
+    ),
+    click.option("--min-training-rows", type=int, help="Fail with fewer rows to train on.  [default: 100]"),
+    click.option("--min-improvement", type=float, help="How much lower log loss has to be.  [default: 0]"),
+    click.option("--promote/--no-promote", default=None, help="Promote a better model, or judge it only."),
+    click.option("--force", is_flag=True, default=None, help="Replace a champion of another target or features."),
+)
+
+
+def execution_input(command: Command) -> Command:
+    """Let `command` take an option for each field of the workflow's input, and hand it the input, checked."""
+
+    @functools.wraps(command)
+    def with_input(**arguments: Any) -> Any:
+        names = ("target", "features", "hyperparameters", "years", "chunk_bytes", "max_rejected_fraction")
+        names += ("min_training_rows", "min_improvement", "promote", "force")
+        values = {name: arguments.pop(name) for name in names}
+        fields = {name: value for name, value in values.items() if value is not None}
+        return command(**arguments, execution_input=checked(fields))
+
+    for option in reversed(_INPUT_OPTIONS):
+        with_input = option(with_input)
+    return with_input
+
+
+def checked(fields: dict[str, Any]) -> dict[str, Any]:
+    """The workflow's input, as it is, once it has passed the workflow's own check. Raises click.UsageError."""
+    try:
+        check_parameters("checked-before-the-start", fields, datetime.now(UTC).year)
+    except BadExecutionInput as fault:
+        raise click.UsageError(f"{fault}.") from None
+    return fields

@@ -1,0 +1,56 @@
+"""`wildrydes retrain`: starts the workflow on what is running, and follows it."""
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from cli import executions, options, ride_files
+from cli.following import follow
+from cli.stack import Stack
+
+
+def new_name() -> str:
+    """A name for an execution that no other has."""
+    return f"run-{uuid.uuid4().hex[:12]}"
+
+
+@click.command(epilog=options.EXIT_CODES, short_help="Start the retraining workflow and follow it.")
+@options.execution_input
+@click.option("--rides", type=options.EXISTING, help="File or folder of rides to upload to raw/ first.")
+@click.option("--no-follow", is_flag=True, help="Start it, print its ARN, and do not wait.")
+@options.as_json
+@options.on_stack
+def retrain(
+    stack: Stack, execution_input: dict[str, Any], rides: Path | None, *, no_follow: bool, as_json: bool
+) -> int:
+    """Start the retraining workflow and follow it to its end.
+
+    Ctrl-C stops following; the execution goes on, and `wildrydes watch` follows it again.
+
+    \b
+    Example:
+      wildrydes retrain --target service_requested --years 2018-2019 --hyperparameter epochs=30
+    """
+    console = options.console(as_json=as_json)
+    if rides is not None:
+        files = ride_files.checked(rides, console)
+        ride_files.upload(stack, files)
+    arn = executions.start(stack, "retrain", execution_input, new_name())
+    if no_follow:
+        click.echo(arn)
+        return 0
+    console.print(f"Started {arn.rpartition(':')[2]}")
+    return followed(stack, arn, console, as_json=as_json)
+
+
+def followed(stack: Stack, arn: str, console: Console, *, as_json: bool) -> int:
+    """Follow an execution; by Ctrl-C it is left to go on."""
+    try:
+        return follow(stack, arn, console, as_json=as_json)
+    except KeyboardInterrupt:
+        name = arn.rpartition(":")[2]
+        console.print(f"\nThe execution goes on: `wildrydes watch {name}` follows it again.")
+        raise

@@ -1,0 +1,113 @@
+"""A deployed stack and the way to it, made once by the command line and handed on.
+
+On the embedded AWS that `make up` started in this clone, or on AWS, with the user's own credentials. The commands ask
+both in the same way.
+"""
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from boto3.session import Session
+from botocore.exceptions import ClientError
+
+from cli.errors import CommandError
+from local.account import EmbeddedAws
+
+DEFAULT_NAME = "wildrydes"
+
+Client = Callable[[str], Any]
+"""A service's name, as boto3 has it -> a client of it."""
+
+
+class NoStackError(CommandError):
+    """There is no such stack; the message says where it was looked for."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Clients of an account in a region, and words for where that is."""
+
+    client: Client
+    where: str
+
+    @classmethod
+    def on_embedded_aws(cls, server: EmbeddedAws) -> "Account":
+        """The account of an embedded AWS."""
+        return cls(server.client, f"the embedded AWS at {server.endpoint}")
+
+    @classmethod
+    def on_aws(cls, profile: str | None = None, region: str | None = None) -> "Account":
+        """The user's account, by the credentials and settings that every SDK finds."""
+        session = Session(profile_name=profile, region_name=region)
+        return cls(functools.cache(session.client), f"{session.region_name} (profile {session.profile_name})")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployed stack: its name, its outputs by name, and clients of the account that it is in."""
+
+    name: str
+    outputs: Mapping[str, str]
+    client: Client
+
+    @classmethod
+    def described(cls, account: Account, name: str = DEFAULT_NAME) -> "Stack":
+        """The stack of that name, as CloudFormation describes it. Raises NoStackError."""
+        try:
+            (described,) = account.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+        except ClientError as fault:
+            if "does not exist" not in fault.response["Error"]["Message"]:
+                raise
+            raise NoStackError(f"There is no stack {name!r} in {account.where}: --stack names another.") from None
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
+        return cls(name, outputs, account.client)
+
+    @classmethod
+    def on_embedded_aws(cls, server: EmbeddedAws, name: str = DEFAULT_NAME) -> "Stack":
+        """The stack on an embedded AWS. Raises NoStackError."""
+        return cls.described(Account.on_embedded_aws(server), name)
+
+    @property
+    def bucket(self) -> str:
+        """The data bucket."""
+        return self.outputs["DataBucketName"]
+
+    def machine(self, name: str) -> str:
+        """The ARN of a workflow: `retrain` or `promote`."""
+        return self.outputs["StateMachineArn" if name == "retrain" else "PromoteStateMachineArn"]
+
+    @property
+    def api_url(self) -> str:
+        """Where the API is; ends with a slash.
+
+        Behind an endpoint other than AWS's the API has no host name of its own: the endpoint serves it.
+        """
+        endpoint = self.client("apigateway").meta.endpoint_url
+        if ".amazonaws.com" in endpoint:
+            return self.outputs["ApiUrl"]
+        return f"{endpoint}/_aws/execute-api/{self.outputs['ApiId']}/live/"
+
+    def functions(self) -> dict[str, str]:
+        """The deployed names of the stack's functions, by their folders: `ingest_rides`."""
+        return {_folder(logical): physical for logical, physical in self._resources("AWS::Lambda::Function")}
+
+    def queues(self) -> dict[str, str]:
+        """The URLs of the stack's queues, by their names in the template: `RidesQueue`."""
+        return dict(self._resources("AWS::SQS::Queue"))
+
+    def _resources(self, kind: str) -> list[tuple[str, str]]:
+        pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.name)
+        return [
+            (each["LogicalResourceId"], each["PhysicalResourceId"])
+            for page in pages
+            for each in page["StackResourceSummaries"]
+            if each["ResourceType"] == kind
+        ]
+
+
+def _folder(logical_id: str) -> str:
+    """`IngestRidesFunction` as `ingest_rides`."""
+    words = logical_id.removesuffix("Function")
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in words).lstrip("_")

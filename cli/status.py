@@ -1,0 +1,121 @@
+"""`wildrydes status`: what runs, what is deployed, what is live, and what waits."""
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from cli import executions, options
+from cli.server_record import ServerRecord
+from cli.stack import Stack
+from wildrydes.model.storage import NO_MODEL, execution_of
+
+_WAITING = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state of a stack. `uptime_seconds` is None on AWS; `champion` is None before the first promotion."""
+
+    endpoint: str
+    uptime_seconds: int | None
+    stack: str
+    stack_status: str
+    champion: str | None
+    model_path: str | None
+    running_executions: list[str]
+    queue_depths: dict[str, int]
+
+
+@click.command("status", epilog=options.EXIT_CODES, short_help="Show what runs, what is live, and what waits.")
+@options.as_json
+@options.on_stack
+def status_command(stack: Stack, *, as_json: bool) -> int:
+    """Show endpoint, uptime, stack, champion, running executions and queue depths.
+
+    \b
+    Example:
+      wildrydes status --json
+    """
+    status = status_of(stack)
+    if as_json:
+        click.echo(json.dumps(asdict(status), indent=2))
+    else:
+        show(status, options.console())
+    return 0
+
+
+def status_of(stack: Stack) -> Status:
+    """Ask for all that a status holds."""
+    (described,) = stack.client("cloudformation").describe_stacks(StackName=stack.name)["Stacks"]
+    path = champion_path(stack)
+    endpoint = stack.client("sts").meta.endpoint_url
+    return Status(
+        endpoint=endpoint,
+        uptime_seconds=_uptime(endpoint),
+        stack=stack.name,
+        stack_status=described["StackStatus"],
+        champion=execution_of(path) if path else None,
+        model_path=path,
+        running_executions=[arn.rpartition(":")[2] for arn in executions.running(stack)],
+        queue_depths={name: _depth(stack, url) for name, url in sorted(stack.queues().items())},
+    )
+
+
+def champion_path(stack: Stack) -> str | None:
+    """The key of the artefact that the alias `live` serves; None before the first promotion."""
+    live = stack.client("lambda").get_function_configuration(
+        FunctionName=stack.outputs["PredictFunctionName"], Qualifier="live"
+    )
+    path = live["Environment"]["Variables"]["MODEL_PATH"]
+    return None if path == NO_MODEL else path
+
+
+def _uptime(endpoint: str) -> int | None:
+    """Seconds since the start of this clone's server, if it is the one at `endpoint`."""
+    record = ServerRecord()
+    process, server = record.process(), record.running_server()
+    if process is None or server is None or server.endpoint != endpoint:
+        return None
+    return round(time.time() - process.started)
+
+
+def _depth(stack: Stack, url: str) -> int:
+    """Messages in a queue: waiting, in flight and delayed."""
+    attributes = stack.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=list(_WAITING))["Attributes"]
+    return sum(int(attributes[name]) for name in _WAITING)
+
+
+def show(status: Status, console: Console) -> None:
+    """Print a status as a person reads it."""
+    table = Table.grid(padding=(0, 2))
+    for name, value in _rows(status):
+        table.add_row(name, value)
+    console.print(table)
+
+
+def _rows(status: Status) -> list[tuple[str, Any]]:
+    uptime = "" if status.uptime_seconds is None else f", up for {_duration(status.uptime_seconds)}"
+    depths = [(f"  {name}", f"{count:,}") for name, count in status.queue_depths.items()]
+    return [
+        ("endpoint", f"{status.endpoint}{uptime}"),
+        ("stack", f"{status.stack} ({status.stack_status})"),
+        ("champion", status.champion or "none: `wildrydes retrain` trains one"),
+        ("executions", f"{', '.join(status.running_executions) or 'none'} running"),
+        ("queues", f"{sum(status.queue_depths.values()):,} messages"),
+        *depths,
+    ]
+
+
+def _duration(seconds: int) -> str:
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
