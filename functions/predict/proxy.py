@@ -60,9 +60,11 @@ def request_of(event: dict[str, Any], context: Any) -> Request:
 
 
 def response(status: int, kind: str, body: str, headers: dict[str, str]) -> dict[str, Any]:
-    """A proxy response."""
+    """A proxy response. JSON ends with a line feed, so that a shell's prompt does not stick to it."""
     if kind.startswith("text/"):
         kind = f"{kind}; charset=utf-8"
+    else:
+        body += "\n"
     return {
         "statusCode": status,
         "headers": {"Content-Type": kind} | headers,

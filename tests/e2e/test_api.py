@@ -55,6 +55,7 @@ def refused(answer: Answer, status: int, field: str, **more: Any) -> dict[str, A
     assert problem["title"]
     assert problem["detail"]
     assert problem["request_id"] == answer.headers["x-amzn-requestid"]
+    assert answer.body.endswith(b"}\n")
     assert {name: problem.get(name) for name in more} == more
     return problem
 
@@ -63,6 +64,7 @@ def refused(answer: Answer, status: int, field: str, **more: Any) -> dict[str, A
 def test_ride_is_answered(api: Caller, live: Model, path: str) -> None:
     answer = post(api, RIDE, path)
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.body.endswith(b"}\n")
     assert answer.json() == {
         "probability": live.probability,
         "label": int(live.probability >= 0.5),
