@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from reports.sides import Side, sides
+from reports.sides import Comparison, Side
 from reports.style import INK, LABELS, MODELS, Look, board, drawable, style
 
 _ROW = 0.72
@@ -24,9 +24,10 @@ _UNITS = {
 """Of each feature the unit that it is shown in, and how many of the training set's own make one."""
 
 
-def score_distribution(card: Mapping[str, Any]) -> Figure | None:
+def score_distribution(comparison: Comparison) -> Figure | None:
     """For each label the shares of its rows by predicted probability; a panel a model."""
-    models = [side for side in sides(card) if side.metrics.get("histogram")]
+    card = comparison.card
+    models = [side for side in comparison.sides if side.metrics.get("histogram")]
     if not models:
         return None
     with style():
@@ -60,9 +61,10 @@ def _shares(counts: Sequence[int]) -> list[float]:
     return [count / rows for count in counts]
 
 
-def weights(card: Mapping[str, Any]) -> Figure | None:
+def weights(comparison: Comparison) -> Figure | None:
     """Each weight times its feature's deviation in the train split, the candidate's largest at the top."""
-    models = [side for side in sides(card) if side.weights]
+    card = comparison.card
+    models = [side for side in comparison.sides if side.weights]
     if not models:
         return None
     scaled = [scaled_weights(card, side.weights) for side in models]

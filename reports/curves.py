@@ -7,21 +7,21 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.sides import Side, sides
+from reports.sides import Comparison, Side
 from reports.style import MODELS, QUIET, Look, board, style
 
 _Z = 1.959964
 """Of a normal distribution, 95% is within so many deviations."""
 
 
-def roc(card: Mapping[str, Any]) -> Figure | None:
+def roc(comparison: Comparison) -> Figure | None:
     """True over false positive rate, with the point that the threshold chooses. None where a class is missing."""
-    models = [side for side in sides(card) if side.metrics["roc"]]
+    models = [side for side in comparison.sides if side.metrics["roc"]]
     if not models:
         return None
     with style():
         figure, (axes,) = board(
-            "How well are rides ranked?", _subject(card, "marks: what each model's threshold gives")
+            "How well are rides ranked?", _subject(comparison.card, "marks: what each model's threshold gives")
         )
         _unit_square(axes, "chance, AUC 0.5")
         for side, look in zip(models, MODELS, strict=False):
@@ -58,15 +58,15 @@ def _roc_of(axes: Axes, side: Side, look: Look) -> None:
     )
 
 
-def calibration(card: Mapping[str, Any]) -> Figure:
+def calibration(comparison: Comparison) -> Figure:
     """Share of label 1 over mean probability, a point for each tenth of the rows, with its 95% interval."""
     with style():
         figure, (axes,) = board(
             "Do the probabilities mean what they say?",
-            _subject(card, "a mark for each tenth of them, with its 95% interval"),
+            _subject(comparison.card, "a mark for each tenth of them, with its 95% interval"),
         )
         _unit_square(axes, "perfectly calibrated")
-        for side, look in zip(sides(card), MODELS, strict=False):
+        for side, look in zip(comparison.sides, MODELS, strict=False):
             _calibration_of(axes, side, look)
         axes.set_xlabel("Predicted probability of label 1, mean of the group")
         axes.set_ylabel("Observed share of label 1 in the group")

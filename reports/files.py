@@ -9,6 +9,7 @@ from typing import Any
 
 from reports import bars, curves
 from reports.page import page
+from reports.sides import Comparison
 from reports.style import png
 
 
@@ -21,21 +22,22 @@ class ReportFiles:
     card: Path
 
 
-def pictures(card: Mapping[str, Any]) -> dict[str, bytes | None]:
+def pictures(comparison: Comparison) -> dict[str, bytes | None]:
     """By name the PNGs of a card, None where it lacks what to draw."""
     figures = {
-        "roc": curves.roc(card),
-        "calibration": curves.calibration(card),
-        "score_distribution": bars.score_distribution(card),
-        "weights": bars.weights(card),
+        "roc": curves.roc(comparison),
+        "calibration": curves.calibration(comparison),
+        "score_distribution": bars.score_distribution(comparison),
+        "weights": bars.weights(comparison),
     }
     return {name: png(figure) if figure else None for name, figure in figures.items()}
 
 
 def write(card: Mapping[str, Any], folder: Path) -> ReportFiles:
     """Write the report on a card: `folder`/report.html, and `folder`/report/ anew with pictures and card."""
-    images = pictures(card)
-    whole = page(card, images)
+    comparison = Comparison.of(card)
+    images = pictures(comparison)
+    whole = page(comparison, images)
     details = folder / "report"
     shutil.rmtree(details, ignore_errors=True)
     details.mkdir(parents=True)

@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from reports import tables, wording
-from reports.sides import sides
+from reports.sides import Comparison
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #1f2933; background: #f4f6f8; margin: 0 }
@@ -24,16 +24,17 @@ figcaption { font-size: .9rem } .lineage td { text-align: left; font-family: mon
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
-def page(card: Mapping[str, Any], pictures: Mapping[str, bytes | None]) -> str:
+def page(comparison: Comparison, pictures: Mapping[str, bytes | None]) -> str:
     """The report on a card; `pictures` are PNGs by name, in the order to show them, None where there is none."""
+    card = comparison.card
     title = f"Model {card['execution']}"
     sections = (
         _head(card, title),
-        _verdict(card),
-        _metrics(card),
+        _verdict(comparison),
+        _metrics(comparison),
         _pictures(card, pictures),
         _next(card),
-        _training_set(card),
+        _training_set(comparison),
         _lineage(card),
     )
     return (
@@ -51,11 +52,12 @@ def _head(card: Mapping[str, Any], title: str) -> str:
     return f'<h1>{escape(title)}</h1>\n<p class="quiet">{escape(about)}</p>'
 
 
-def _verdict(card: Mapping[str, Any]) -> str:
+def _verdict(comparison: Comparison) -> str:
+    card = comparison.card
     verdict = card.get("verdict", {})
     yes = bool(verdict.get("promote"))
     headline = "Good enough to go live" if yes else "Not to go live"
-    lines = [wording.caveat_of_the_score(card), wording.describe_champion(card)]
+    lines = [wording.caveat_of_the_score(card), wording.describe_champion(comparison)]
     return (
         f'<section class="verdict{" yes" if yes else ""}">\n<strong>{headline}.</strong> '
         f"{escape(verdict.get('reason', 'The card holds no verdict.'))}\n"
@@ -64,9 +66,12 @@ def _verdict(card: Mapping[str, Any]) -> str:
     )
 
 
-def _metrics(card: Mapping[str, Any]) -> str:
+def _metrics(comparison: Comparison) -> str:
+    card = comparison.card
     head = ("on the test split", "candidate", "champion", "difference (95% interval)", "which is")
-    rows = [(row.name, row.candidate, row.champion, row.difference, row.meaning) for row in tables.metric_rows(card)]
+    rows = [
+        (row.name, row.candidate, row.champion, row.difference, row.meaning) for row in tables.metric_rows(comparison)
+    ]
     constant = card.get("constant_log_loss")
     note = (
         f"<p>Answering the same for every ride has a log loss of {constant:.4f}. The intervals are of a bootstrap over "
@@ -96,11 +101,17 @@ def _figure(name: str, picture: bytes, shows: str, beware: str) -> str:
     )
 
 
-def _training_set(card: Mapping[str, Any]) -> str:
-    head = ("train split, units as trained on", "mean", "deviation", *(f"weight, {side.name}" for side in sides(card)))
+def _training_set(comparison: Comparison) -> str:
+    card = comparison.card
+    head = (
+        "train split, units as trained on",
+        "mean",
+        "deviation",
+        *(f"weight, {side.name}" for side in comparison.sides),
+    )
     return (
         f"<h2>Training set</h2>\n{_table(('rides and rows', 'count'), tables.count_rows(card))}\n"
-        f"<h2>Features</h2>\n{_table(head, tables.feature_rows(card))}\n"
+        f"<h2>Features</h2>\n{_table(head, tables.feature_rows(comparison))}\n"
         "<p>Temperatures are in tenths of °C, rain in tenths of mm, distances in miles as the producer sends them.</p>"
     )
 

@@ -15,10 +15,18 @@ class Side:
     weights: Sequence[float]
 
 
-def sides(card: Mapping[str, Any]) -> list[Side]:
-    """The candidate, and the champion if it was compared."""
-    champion = card.get("live") or {}
-    models = [Side("candidate", card["execution"], card["metrics"], card.get("weights", ()))]
-    if champion.get("metrics"):
-        models.append(Side("champion", champion["execution"], champion["metrics"], champion.get("weights", ())))
-    return models
+@dataclass(frozen=True)
+class Comparison:
+    """A card, and the models that it compares: the candidate, and the champion if it was compared."""
+
+    card: Mapping[str, Any]
+    sides: tuple[Side, ...]
+
+    @classmethod
+    def of(cls, card: Mapping[str, Any]) -> "Comparison":
+        """What a card compares."""
+        champion = card.get("live") or {}
+        sides = [Side("candidate", card["execution"], card["metrics"], card.get("weights", ()))]
+        if champion.get("metrics"):
+            sides.append(Side("champion", champion["execution"], champion["metrics"], champion.get("weights", ())))
+        return cls(card, tuple(sides))

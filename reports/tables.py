@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reports.sides import sides
+from reports.sides import Comparison
 
 _METRICS = {
     "log_loss": ("log loss", -1),
@@ -32,9 +32,9 @@ class MetricRow:
     meaning: str
 
 
-def metric_rows(card: Mapping[str, Any]) -> list[MetricRow]:
+def metric_rows(comparison: Comparison) -> list[MetricRow]:
     """Every metric that is one number, then the cells of the confusion matrix."""
-    metrics = [side.metrics for side in sides(card)]
+    card, metrics = comparison.card, [side.metrics for side in comparison.sides]
     candidate, champion = metrics[0], metrics[1] if len(metrics) > 1 else {}
     rows = [
         MetricRow(label, _number(candidate[name]), _number(champion.get(name)), *_difference(card, name, better))
@@ -67,9 +67,9 @@ def count_rows(card: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(words(name), _count(count)) for name, count in card.get("training_set", {}).items()]
 
 
-def feature_rows(card: Mapping[str, Any]) -> list[tuple[str, ...]]:
+def feature_rows(comparison: Comparison) -> list[tuple[str, ...]]:
     """Of each feature mean and deviation in the train split, in its own unit there, and the weights of each model."""
-    models = [side.weights for side in sides(card)]
+    card, models = comparison.card, [side.weights for side in comparison.sides]
     return [
         (
             name,

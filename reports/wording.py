@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from reports.sides import sides
+from reports.sides import Comparison
 
 SEPARABLE_AUC = 0.9995
 """From this AUC on the labels are as good as separable."""
@@ -67,12 +67,12 @@ REASONS_WITHOUT_PICTURE = {
 """By picture, why there is none."""
 
 
-def describe_champion(card: Mapping[str, Any]) -> str:
+def describe_champion(comparison: Comparison) -> str:
     """A sentence on the champion that the candidate is compared with, or why with none."""
-    champion = card.get("live")
+    champion = comparison.card.get("live")
     if not champion:
         return "There was no champion when this model was judged."
-    if len(sides(card)) > 1:
+    if len(comparison.sides) > 1:
         return f"It is compared with the champion of that time, {champion['execution']}, on the same test rides."
     return f"The champion of that time, {champion['execution']}, {champion.get('incomparable') or 'was not compared'}."
 

@@ -11,6 +11,7 @@ import pytest
 
 from reports import files, tables, wording
 from reports.page import page
+from reports.sides import Comparison
 
 MakeCard = Any
 HOSTILE = "</style><script>alert('1')</script><img src=http://example.org/x onerror=a()>\"&"
@@ -39,7 +40,7 @@ class PageReader(HTMLParser):
 
 
 def row(card: dict[str, Any], name: str) -> tables.MetricRow:
-    (metric,) = (each for each in tables.metric_rows(card) if each.name == name)
+    (metric,) = (each for each in tables.metric_rows(Comparison.of(card)) if each.name == name)
     return metric
 
 
@@ -67,24 +68,27 @@ def test_a_metric_is_told_beside_the_live_models_with_the_difference_and_its_int
 
 def test_a_model_alone_has_nothing_beside_it(make_card: MakeCard) -> None:
     card = make_card()
-    assert {(each.champion, each.difference) for each in tables.metric_rows(card)} == {("–", "–")}
+    assert {(each.champion, each.difference) for each in tables.metric_rows(Comparison.of(card))} == {("–", "–")}
     assert row(card, "true positives").candidate == str(card["metrics"]["confusion"]["true_positives"])
-    assert wording.describe_champion(card) == "There was no champion when this model was judged."
+    assert wording.describe_champion(Comparison.of(card)) == "There was no champion when this model was judged."
     other = make_card(live={"execution": "run-x", "incomparable": "is of the target heavy_utilization"})
-    assert wording.describe_champion(other) == "The champion of that time, run-x, is of the target heavy_utilization."
+    assert (
+        wording.describe_champion(Comparison.of(other))
+        == "The champion of that time, run-x, is of the target heavy_utilization."
+    )
     assert any('"force": true' in step for step in wording.next_steps(other | {"verdict": {"promote": False}}))
 
 
 def test_what_is_unknown_of_one_label_is_a_dash(make_card: MakeCard) -> None:
     card = make_card(rows=[(0, (margin, 0.0)) for margin in (-2.0, -1.0, -0.5)])
     assert (row(card, "AUC").candidate, row(card, "F1").candidate) == ("–", "–")
-    html = page(card, {"roc": None, "calibration": b"png"})
+    html = page(Comparison.of(card), {"roc": None, "calibration": b"png"})
     assert "There is no ROC curve: all test rides have the same label." in PageReader(html).text
 
 
 def test_a_perfect_score_is_said_to_be_no_proof(make_card: MakeCard) -> None:
     perfect = make_card(rows=[(0, (-3.0, -1.0)), (1, (3.0, 1.0))] * 20, target="heavy_utilization")
-    assert "An AUC of 1.0000 is no proof" in PageReader(page(perfect, PICTURES)).text
+    assert "An AUC of 1.0000 is no proof" in PageReader(page(Comparison.of(perfect), PICTURES)).text
     assert "at least 50 magic points a mile" in wording.caveat_of_the_score(perfect)
     assert "a feature already knows the label" in wording.caveat_of_the_score(perfect | {"target": "another"})
     assert wording.caveat_of_the_score(make_card()) == ""
@@ -92,20 +96,20 @@ def test_a_perfect_score_is_said_to_be_no_proof(make_card: MakeCard) -> None:
 
 def test_the_page_holds_verdict_numbers_counts_weights_and_lineage(make_card: MakeCard) -> None:
     card = make_card(with_champion=True)
-    text = PageReader(page(card, PICTURES)).text
+    text = PageReader(page(Comparison.of(card), PICTURES)).text
     assert "Good enough to go live. Log loss 0.4 is below that of a constant prediction." in text
     for number in (f"{card['metrics']['auc']:.4f}", f"{card['live']['metrics']['log_loss']:.4f}", "0.6931", "4,012"):
         assert number in text
     for entry in ("train rows", "artefact sha256", "a" * 64, "rides, prefix", "processed/", "-0.002", "run-old"):
         assert entry in text
-    rejected = page(card | {"verdict": {"promote": False, "reason": "Worse."}}, PICTURES)
+    rejected = page(Comparison.of(card | {"verdict": {"promote": False, "reason": "Worse."}}), PICTURES)
     assert "Not to go live. Worse." in PageReader(rejected).text
 
 
 def test_a_feature_has_its_own_weight_whatever_the_order_of_the_training_split(make_card: MakeCard) -> None:
     card = make_card()
     card["training"] = dict(reversed(card["training"].items()))
-    assert tables.feature_rows(card) == [
+    assert tables.feature_rows(Comparison.of(card)) == [
         ("distance", "20", "10", "+0.05"),
         ("magicpoints", "1200", "700", "-0.002"),
         ("TMAX", "167", "100", "+0.02"),
@@ -122,7 +126,7 @@ def test_lineage_of_any_depth_is_a_row_a_value(make_card: MakeCard) -> None:
 
 
 def test_pictures_are_inside_and_nothing_is_fetched_or_run(make_card: MakeCard) -> None:
-    reader = PageReader(page(make_card(), PICTURES))
+    reader = PageReader(page(Comparison.of(make_card()), PICTURES))
     sources = [attributes["src"] or "" for tag, attributes in reader.tags if tag == "img"]
     assert [base64.b64decode(source.removeprefix("data:image/png;base64,")) for source in sources] == [
         b"one",
@@ -137,7 +141,7 @@ def test_pictures_are_inside_and_nothing_is_fetched_or_run(make_card: MakeCard) 
 @pytest.mark.parametrize("place", ["execution", "target", "created", "verdict", "live", "lineage", "features"])
 def test_hostile_names_are_text(make_card: MakeCard, place: str) -> None:
     card = make_card()
-    plain = [tag for tag, _ in PageReader(page(card, PICTURES)).tags]
+    plain = [tag for tag, _ in PageReader(page(Comparison.of(card), PICTURES)).tags]
     changed = {
         "verdict": {"promote": True, "reason": HOSTILE},
         "live": {"execution": HOSTILE, "incomparable": "cannot be read"},
@@ -145,7 +149,7 @@ def test_hostile_names_are_text(make_card: MakeCard, place: str) -> None:
         "features": [HOSTILE, *card["features"][1:]],
     }
     card["training"][HOSTILE] = card["training"]["distance"]
-    html = page(card | {place: changed.get(place, HOSTILE)}, PICTURES)
+    html = page(Comparison.of(card | {place: changed.get(place, HOSTILE)}), PICTURES)
     reader = PageReader(html)
     assert [tag for tag, _ in reader.tags] == plain
     assert HOSTILE in reader.text

@@ -10,6 +10,7 @@ from matplotlib.patches import StepPatch
 import reports
 from reports import bars, curves, style
 from reports.curves import share_interval
+from reports.sides import Comparison
 
 SEPARATE = [(0, (-3.0, -1.0)), (1, (3.0, 1.0))] * 20
 MakeCard = Any
@@ -28,7 +29,7 @@ def size(png: bytes) -> tuple[int, int]:
 
 def test_roc_is_the_cards_with_the_point_of_the_threshold(make_card: MakeCard) -> None:
     card = make_card()
-    figure = curves.roc(card)
+    figure = curves.roc(Comparison.of(card))
     assert figure is not None
     curves_by_label = lines(figure)
     points = [(point["false_positives"], point["true_positives"]) for point in card["metrics"]["roc"]]
@@ -43,11 +44,11 @@ def test_roc_is_the_cards_with_the_point_of_the_threshold(make_card: MakeCard) -
 def test_the_live_model_is_drawn_beside(make_card: MakeCard) -> None:
     card = make_card(with_champion=True)
     theirs = card["live"]["metrics"]
-    figure = curves.roc(card)
+    figure = curves.roc(Comparison.of(card))
     assert figure is not None
     points = [(point["false_positives"], point["true_positives"]) for point in theirs["roc"]]
     assert lines(figure)[f"champion, AUC {theirs['auc']:.4f}"] == points
-    distribution = bars.score_distribution(card)
+    distribution = bars.score_distribution(Comparison.of(card))
     assert distribution is not None
     assert [axes.get_title(loc="left") for axes in distribution.axes] == [
         "candidate, threshold 0.50 (dotted)",
@@ -57,7 +58,7 @@ def test_the_live_model_is_drawn_beside(make_card: MakeCard) -> None:
 
 def test_calibration_is_the_cards_with_wilsons_intervals(make_card: MakeCard) -> None:
     card = make_card()
-    (axes,) = curves.calibration(card).axes
+    (axes,) = curves.calibration(Comparison.of(card)).axes
     points = card["metrics"]["calibration"]
     (bar,) = axes.containers
     assert [tuple(point) for point in bar[0].get_xydata()] == [(each["predicted"], each["observed"]) for each in points]
@@ -76,7 +77,7 @@ def test_an_interval_of_a_share_is_wilsons_and_never_beyond_zero_and_one() -> No
 
 def test_score_distribution_has_each_labels_shares(make_card: MakeCard) -> None:
     card = make_card()
-    figure = bars.score_distribution(card)
+    figure = bars.score_distribution(Comparison.of(card))
     assert figure is not None
     (axes,) = figure.axes
     steps = [patch for patch in axes.patches if isinstance(patch, StepPatch) and patch.get_fill()]
@@ -94,7 +95,7 @@ def test_shares_are_where_their_axis_says(make_card: MakeCard, half_widths: floa
     """Whatever the largest share: its axis is divided otherwise then."""
     margins = [(place - 150) / 50 * half_widths for place in range(300)]
     rows = [(place * 7 % 10 // 5, (margin, 0.0)) for place, margin in enumerate(margins)]
-    figure = bars.score_distribution(make_card(rows=rows))
+    figure = bars.score_distribution(Comparison.of(make_card(rows=rows)))
     assert figure is not None
     (axes,) = figure.axes
     figure.canvas.draw()
@@ -107,7 +108,7 @@ def test_weights_are_scaled_by_deviation_the_strongest_at_the_top(make_card: Mak
     assert bars.scaled_weights(card, card["weights"]) == pytest.approx(
         {"distance": 0.5, "magicpoints": -1.4, "TMAX": 2.0}
     )
-    figure = bars.weights(card)
+    figure = bars.weights(Comparison.of(card))
     assert figure is not None
     (axes,) = figure.axes
     candidate, live = ([bar.get_width() for bar in container] for container in axes.containers)
@@ -124,14 +125,14 @@ def test_weights_are_scaled_by_deviation_the_strongest_at_the_top(make_card: Mak
 def test_what_a_card_lacks_is_left_out(make_card: MakeCard) -> None:
     one_label = make_card(rows=[(0, (margin, 0.0)) for margin in (-2.0, -1.0, 0.5)])
     assert one_label["metrics"]["auc"] is None
-    assert curves.roc(one_label) is None
-    assert bars.weights(make_card(weights=[])) is None
+    assert curves.roc(Comparison.of(one_label)) is None
+    assert bars.weights(Comparison.of(make_card(weights=[]))) is None
     old = make_card()
     del old["metrics"]["histogram"]
-    assert bars.score_distribution(old) is None
+    assert bars.score_distribution(Comparison.of(old)) is None
     # And what one label leaves to draw is drawn.
-    assert bars.score_distribution(one_label) is not None
-    assert len(curves.calibration(one_label).axes) == 1
+    assert bars.score_distribution(Comparison.of(one_label)) is not None
+    assert len(curves.calibration(Comparison.of(one_label)).axes) == 1
 
 
 @pytest.mark.parametrize("with_champion", [False, True])
@@ -139,7 +140,9 @@ def test_pictures_have_one_size_and_the_same_bytes_again(make_card: MakeCard, wi
     for rows in (None, SEPARATE):
         card = make_card(with_champion=with_champion, rows=rows)
         for draw in (curves.roc, curves.calibration, bars.score_distribution, bars.weights):
-            one, again = (style.png(figure) for figure in (draw(card), draw(card)) if figure)
+            one, again = (
+                style.png(figure) for figure in (draw(Comparison.of(card)), draw(Comparison.of(card))) if figure
+            )
             assert size(one) == (style.WIDTH, style.HEIGHT) == (1440, 1200)
             assert one == again
 
@@ -148,13 +151,13 @@ def test_the_users_own_settings_change_nothing(make_card: MakeCard) -> None:
     import matplotlib as mpl
 
     card = make_card()
-    before = style.png(curves.calibration(card))
+    before = style.png(curves.calibration(Comparison.of(card)))
     with mpl.rc_context({"lines.linewidth": 9, "font.size": 30, "axes.facecolor": "black", "savefig.dpi": 40}):
-        assert style.png(curves.calibration(card)) == before
+        assert style.png(curves.calibration(Comparison.of(card))) == before
 
 
 def test_names_from_outside_are_drawn_as_they_are(make_card: MakeCard) -> None:
-    figure = curves.roc(make_card(target="$\\frac{x}$ 麒麟 _y_"))
+    figure = curves.roc(Comparison.of(make_card(target="$\\frac{x}$ 麒麟 _y_")))
     assert figure is not None
     assert size(style.png(figure)) == (1440, 1200)
     assert any(text.get_text().startswith("$\\frac{x}$ ?? _y_, 300 test rides") for text in figure.texts)
