@@ -8,7 +8,7 @@ The stages, in the order in which `container.run` and `learner.learn` call them:
 - `candidates`: the grid of learning rate x wd x l1
 - `training` (`objectives`, `optimizers`): every candidate at once, one matrix product a mini-batch
 - `selection` (`thresholds`): the epoch, the candidate and the threshold that the criterion prefers
-- `scores`, `report`: the chosen model's scores, and the log lines that tell of them
+- `scores`, `metrics_log`: the chosen model's scores, and the log lines that metric definitions parse
 - `artefact`: model/model_algo-1, written with MXNet in the container's layout
 
 Left out, and refused by name: multiclass_classifier, losses other than logistic and squared loss, training on more

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
-from local.algorithms.linear_learner import artefact, channels, hyperparameters, report
+from local.algorithms.linear_learner import artefact, channels, hyperparameters, metrics_log
 from local.algorithms.linear_learner.errors import CustomerError, TrainingError
 from local.algorithms.linear_learner.learner import learn
 
@@ -20,9 +20,9 @@ _CUSTOMER = "Customer Error: "
 
 def run(base: Path) -> int:
     """Train as the files under `base` (the container's /opt/ml) say; return the exit code."""
-    logger = report.configure()
+    logger = metrics_log.configure()
     try:
-        _train(base, report.Report(logger))
+        _train(base, metrics_log.MetricsLog(logger))
     except TrainingError as error:
         reason = f"{_CUSTOMER if isinstance(error, CustomerError) else ''}{error}"
         logger.error(reason)
@@ -36,19 +36,19 @@ def run(base: Path) -> int:
     return 0
 
 
-def _train(base: Path, lines: report.Report) -> None:
+def _train(base: Path, log: metrics_log.MetricsLog) -> None:
     given = _configuration(base, "hyperparameters.json")
-    lines.logger.info(f"Merging with provided configuration from /opt/ml/input/config/hyperparameters.json: {given}")
-    lines.logger.info(f"Final configuration: {hyperparameters.final_configuration(given)}")
+    log.logger.info(f"Merging with provided configuration from /opt/ml/input/config/hyperparameters.json: {given}")
+    log.logger.info(f"Final configuration: {hyperparameters.final_configuration(given)}")
     settings = hyperparameters.parse(given)
     hosts = _configuration(base, "resourceconfig.json", optional=True).get("hosts") or ["algo-1"]
     if not isinstance(hosts, list) or len(hosts) != 1:
         raise CustomerError(f"The local linear learner trains on one host, not on {hosts}")
     data = channels.read_all(base, _configuration(base, "inputdataconfig.json"))
-    model = learn(data, settings, lines)
+    model = learn(data, settings, log)
     folder = base / "model"
     folder.mkdir(parents=True, exist_ok=True)
-    lines.logger.info(f"Saved checkpoint to {str(artefact.write(folder, model, settings))!r}")
+    log.logger.info(f"Saved checkpoint to {str(artefact.write(folder, model, settings))!r}")
 
 
 def _configuration(base: Path, name: str, *, optional: bool = False) -> Mapping:

@@ -11,8 +11,8 @@ from local.algorithms.linear_learner.artefact import Model
 from local.algorithms.linear_learner.channels import Dataset
 from local.algorithms.linear_learner.errors import AlgorithmError, CustomerError
 from local.algorithms.linear_learner.hyperparameters import Hyperparameters
+from local.algorithms.linear_learner.metrics_log import MetricsLog
 from local.algorithms.linear_learner.objectives import CrossEntropy, Objective, SquaredError
-from local.algorithms.linear_learner.report import Report
 from local.algorithms.linear_learner.selection import EarlyStopping, Judge, Judgement
 from local.algorithms.linear_learner.thresholds import best_cut
 from local.algorithms.linear_learner.training import Trainer, row_weights
@@ -28,7 +28,7 @@ class _Run:
     settings: Hyperparameters
     scaler: scaler.Scaler
     objective: Objective
-    report: Report
+    log: MetricsLog
 
     def judge(self, data: Dataset) -> Judge:
         labels = self.scaler.labels(data.labels)
@@ -36,14 +36,14 @@ class _Run:
         return Judge(design, labels, self.objective, self.settings, self.scaler.label_scale**2)
 
 
-def learn(data: Mapping[str, Dataset], settings: Hyperparameters, report: Report) -> Model:
+def learn(data: Mapping[str, Dataset], settings: Hyperparameters, log: MetricsLog) -> Model:
     """Train on `data["train"]`, choose by `data["validation"]` (or train), and score on `data["test"]`, if any.
 
     Raises CustomerError for data that do not fit the hyperparameters, AlgorithmError where every candidate diverges.
     """
     check(data, settings)
     fitted = scaler.fit(data["train"], settings)
-    run = _Run(settings, fitted, CrossEntropy() if settings.classifies else SquaredError(), report)
+    run = _Run(settings, fitted, CrossEntropy() if settings.classifies else SquaredError(), log)
     grid = candidates.grid(settings)
     parameters = _train(run, grid, data)
     chosen = "validation" if "validation" in data else "train"
@@ -52,12 +52,12 @@ def learn(data: Mapping[str, Dataset], settings: Hyperparameters, report: Report
     if not np.isfinite(judgement.losses[best]):
         raise AlgorithmError("Training diverged: no candidate has a finite loss. Give a smaller learning_rate.")
     model = _calibrated(Model.rounded(*fitted.fold(parameters[:, best])), data[chosen], settings)
-    report.scores(chosen, _scores(model, data[chosen], settings))
-    report.best(grid[best], settings)
+    log.scores(chosen, _scores(model, data[chosen], settings))
+    log.best(grid[best], settings)
     if "test" in data:
-        report.scores("test", _scores(model, data["test"], settings))
+        log.scores("test", _scores(model, data["test"], settings))
     else:
-        report.logger.info("Test data is not provided.")
+        log.logger.info("Test data is not provided.")
     return model
 
 
@@ -92,22 +92,22 @@ def _train(run: _Run, grid: list[candidates.Candidate], data: Mapping[str, Datas
         losses = trainer.epoch() * run.scaler.label_scale**2
         speed = len(labels) / (time.perf_counter() - began)
         judgement = judge.sampled(trainer.parameters) if judge else Judgement(-losses, losses)
-        _report_epoch(run, epoch, losses, judgement, judge)
+        _log_epoch(run, epoch, losses, judgement, judge)
         improved = stopping.observe(judgement, trainer.parameters)
         criterion = judge.criterion if judge else run.objective.name
         value = abs(float(judgement.values[judgement.best()]))
-        run.report.early_stopping(epoch, criterion, value, improved=improved, waited=stopping.waited)
-        run.report.progress(epoch, settings.epochs, speed)
+        run.log.early_stopping(epoch, criterion, value, improved=improved, waited=stopping.waited)
+        run.log.progress(epoch, settings.epochs, speed)
         if stopping.exhausted:
             break
     return trainer.parameters if stopping.best is None else stopping.best
 
 
-def _report_epoch(run: _Run, epoch: int, losses: np.ndarray, judgement: Judgement, judge: Judge | None) -> None:
+def _log_epoch(run: _Run, epoch: int, losses: np.ndarray, judgement: Judgement, judge: Judge | None) -> None:
     best = judgement.best()
-    run.report.epoch_loss(epoch, "train", run.objective.name, float(losses[best]))
+    run.log.epoch_loss(epoch, "train", run.objective.name, float(losses[best]))
     if judge is not None:
-        run.report.epoch_loss(epoch, "validation", run.objective.name, float(judgement.losses[best]))
+        run.log.epoch_loss(epoch, "validation", run.objective.name, float(judgement.losses[best]))
 
 
 def _calibrated(model: Model, data: Dataset, settings: Hyperparameters) -> Model:

@@ -13,13 +13,13 @@ from local.algorithms.linear_learner.channels import Dataset
 from local.algorithms.linear_learner.errors import AlgorithmError, CustomerError
 from local.algorithms.linear_learner.hyperparameters import parse
 from local.algorithms.linear_learner.learner import learn
+from local.algorithms.linear_learner.metrics_log import MetricsLog
 from local.algorithms.linear_learner.objectives import CrossEntropy, SquaredError, logistic
-from local.algorithms.linear_learner.report import Report
 from local.algorithms.linear_learner.scores import area_under_roc
 from local.algorithms.linear_learner.selection import EarlyStopping, Judgement
 from local.algorithms.linear_learner.thresholds import best_cut
 
-QUIET = Report(logging.getLogger("test of the linear learner"))
+QUIET = MetricsLog(logging.getLogger("test of the linear learner"))
 BINARY = {"predictor_type": "binary_classifier"}
 # Weights of a logistic label per deviation of each feature, and its intercept.
 SLOPES, INTERCEPT = np.array([0.8, -0.6, 0.4, -0.3, 0.5, 0.2]), -0.7

@@ -27,7 +27,7 @@ def configure() -> logging.Logger:
 
 
 @dataclass(frozen=True)
-class Report:
+class MetricsLog:
     """Writes the lines of a training run."""
 
     logger: logging.Logger
@@ -60,7 +60,7 @@ class Report:
             self.logger.info(f"#quality_metric: host={_HOST}, {channel} {name} <{kind}>={value!r}")
 
     def best(self, candidate: Candidate, settings: Hyperparameters) -> None:
-        """The hyperparameters of the candidate that was kept."""
+        """The hyperparameters of the chosen candidate."""
         chosen = {"optimizer": settings.optimizer, "learning_rate": candidate.learning_rate}
         chosen |= {"l1": candidate.l1, "wd": candidate.wd}
         if settings.positive_example_weight_mult == "auto":
