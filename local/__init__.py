@@ -1,0 +1,37 @@
+"""The embedded AWS: MiniStack and moto on one port, with the parts that this project needs as AWS has them.
+
+`server` starts it, `account` is what a client needs to reach it, `seams` replaces parts of the projects that carry it,
+and each other folder is a service, named as boto3 names its client.
+
+Its exceptions have one root:
+
+EmbeddedAwsError
+├── StartError                  server: it cannot start
+├── MissingSeamError            seams: a pinned version has changed
+├── ForbiddenRequestError       iam.request_guard: a page of another site may have sent the request
+├── TooLargeError               iam.bodies: the body is larger than its sender may send
+├── DisconnectedError           iam.bodies: the sender went away
+├── UnauthenticatedError        iam.refusals: the signature is missing or wrong
+├── RefusedObjectError          iam.refusals: S3 refuses the request, with this answer
+├── BadInputError               iam.own_paths: the body is none that the path takes
+├── UnusableRoleError           iam.roles: the service cannot assume the role
+├── GatewayResponseError        apigateway.exchanges: API Gateway answers in the place of the function
+├── InvalidMappingError         lambda_.pollers: AWS would not create the event source mapping
+├── QueryError                  athena.errors: the query fails
+├── QueryCancelledError         athena.errors: the query was cancelled
+├── RequestError                athena.errors: Athena's API refuses the call
+├── ApiError                    sagemaker.errors: SageMaker's API refuses the call
+│   ├── ResourceInUseError
+│   ├── AccessDeniedError
+│   └── UnsupportedError
+├── TransferError               sagemaker.transfer: a job's data or model could not be brought from or to S3
+├── TrainingError               algorithms.linear_learner.errors: the training job fails
+│   ├── CustomerError
+│   └── AlgorithmError
+├── NotAllowedError             algorithms.linear_learner.rules: a hyperparameter is out of its range
+└── BadRecordError              algorithms.linear_learner.recordio: the bytes are no RecordIO
+"""
+
+
+class EmbeddedAwsError(Exception):
+    """The root of the exceptions that the embedded AWS raises; errors of Python and of libraries have their own."""

@@ -8,8 +8,10 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from local import EmbeddedAwsError
 
-class MissingSeamError(RuntimeError):
+
+class MissingSeamError(EmbeddedAwsError):
     """A part that is to be replaced is not there: the pinned version has changed."""
 
 

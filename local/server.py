@@ -33,7 +33,7 @@ from typing import Any
 
 import psutil
 
-from local import account
+from local import EmbeddedAwsError, account
 from local.iam import process_environment
 from local.iam.own_paths import OwnPath, OwnPaths, seconds_to_advance
 from local.iam.request_guard import Application, Receive, RequestGuard, Scope, Send
@@ -62,7 +62,7 @@ class Options:
         return f"http://{account.HOST}:{self.port}"
 
 
-class CannotStartError(Exception):
+class StartError(EmbeddedAwsError):
     """The server cannot start; the message says why and what to do."""
 
 
@@ -81,7 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
         server = server_of(options, os.environ)
         prepare(options)
         asyncio.run(serve(options, server, tied=given.until_stdin_closes))
-    except CannotStartError as fault:
+    except StartError as fault:
         print(fault, file=sys.stderr)  # noqa: T201 - the command's own output
         return 1
     finally:
@@ -98,28 +98,26 @@ def own_folder() -> Path:
 
 
 def check(options: Options) -> None:
-    """Raise CannotStartError where the port is taken or the functions have no interpreter."""
+    """Raise StartError where the port is taken or the functions have no interpreter."""
     if not options.functions_python.exists():
-        raise CannotStartError(
-            f"{options.functions_python} is missing: `make setup` builds the functions' environment."
-        )
+        raise StartError(f"{options.functions_python} is missing: `make setup` builds the functions' environment.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((account.HOST, options.port))
         except OSError as fault:
-            raise CannotStartError(
+            raise StartError(
                 f"Port {options.port} on {account.HOST} cannot be opened ({fault.strerror}): "
                 "stop what listens there (`make down`, if it is the embedded AWS) or choose another by PORT=."
             ) from None
 
 
 def server_of(options: Options, environment: Mapping[str, str]) -> account.EmbeddedAws:
-    """This server, with the keys that its launcher made. Raises CannotStartError."""
+    """This server, with the keys that its launcher made. Raises StartError."""
     names = {"AWS_ACCESS_KEY_ID": 16, "AWS_SECRET_ACCESS_KEY": 32, account.TOKEN_VARIABLE: 32}
     for name, characters in names.items():
         if len(environment.get(name, "")) < characters:
-            raise CannotStartError(
+            raise StartError(
                 f"{name} has fewer than {characters} characters: `make up` starts a server with keys of its own. "
                 f"To start one by hand, set {', '.join(names)} to random values."
             )

@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+from local import EmbeddedAwsError
 from local.apigateway import access_log
 from local.lambda_ import grants
 from local.seams import replace, seam
@@ -33,8 +34,8 @@ class Exchange:
     variables: dict[str, Any] = field(default_factory=dict)
 
 
-class RefusedError(Exception):
-    """The gateway answers by itself; the error is MiniStack's own description of it."""
+class GatewayResponseError(EmbeddedAwsError):
+    """API Gateway answers by itself, with a gateway response; `error` is MiniStack's description of it."""
 
     def __init__(self, error: Any) -> None:
         super().__init__(error.message)
@@ -113,8 +114,8 @@ def _refuse(apigateway_v1: Any) -> None:
             return error_of("REQUEST_TOO_LARGE", f"HTTP content length exceeded {LARGEST_BODY} bytes.")
         try:
             return await execute(request, api_id, stage_name, method, path, headers, body, *others)
-        except RefusedError as refused:
-            return refused.error
+        except GatewayResponseError as refusal:
+            return refusal.error
 
     replace(apigateway_v1, "_execute_in_scope", execute_within_limits)
 
@@ -158,10 +159,10 @@ def _invoke(apigateway_v1: Any) -> None:
 
     async def call_within_limits(function: str, event: dict, **scope: Any) -> Any:
         if len(json.dumps(event, ensure_ascii=False).encode()) >= LARGEST_EVENT:
-            raise RefusedError(error_of("REQUEST_TOO_LARGE", "Request Too Long"))
+            raise GatewayResponseError(error_of("REQUEST_TOO_LARGE", "Request Too Long"))
         if not grants.function_admits(function, "apigateway.amazonaws.com", _source(event, **scope)):
             # "Execution failed due to configuration error: Invalid permissions on Lambda function"
-            raise RefusedError(error_of("API_CONFIGURATION_ERROR", "Internal server error"))
+            raise GatewayResponseError(error_of("API_CONFIGURATION_ERROR", "Internal server error"))
         began = time.time()
         try:
             return await call(function, event, **scope)
@@ -171,7 +172,7 @@ def _invoke(apigateway_v1: Any) -> None:
     def proxy_response(result: dict[str, Any]) -> tuple[Any, Any]:
         response, fault = response_of(result)
         if fault:
-            raise RefusedError(error_of("DEFAULT_5XX", "Internal server error"))
+            raise GatewayResponseError(error_of("DEFAULT_5XX", "Internal server error"))
         return response, fault
 
     replace(apigateway_v1, "_call_lambda_raw", call_within_limits)

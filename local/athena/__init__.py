@@ -11,7 +11,7 @@ The map, in the order a query takes:
   `relations` for a view with Glue's column types, `dialect` for DuckDB's words, `sandbox` for a connection that
   reaches nothing else;
 - `results` writes and pages a SELECT's result file, `unload` writes UNLOAD and CTAS, `texts` spells values as Athena;
-- `failures` holds the errors, with Athena's names and words.
+- `errors` holds the errors, with Athena's names and words.
 
 Everything else of the service (workgroups, named queries, data catalogs, tags) stays MiniStack's.
 """

@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local.athena.failures import Position, QueryFailure
+from local.athena.errors import Position, QueryError
 
 
 @dataclass(frozen=True)
@@ -52,26 +52,26 @@ class Catalog:
         self._glue = glue
 
     def table(self, database: str, name: str, position: Position | None = None) -> Table:
-        """The table, or QueryFailure: SCHEMA_NOT_FOUND, TABLE_NOT_FOUND, or the missing permission."""
+        """The table, or QueryError: SCHEMA_NOT_FOUND, TABLE_NOT_FOUND, or the missing permission."""
         try:
             found = self._glue.get_table(DatabaseName=database, Name=name)["Table"]
         except ClientError as error:
             if error.response["Error"]["Code"] != "EntityNotFoundException":
-                raise glue_failure(error) from error
+                raise glue_error(error) from error
             raise self._not_found(database, name, position) from error
         if found.get("TableType") == "VIRTUAL_VIEW":
-            raise QueryFailure("NOT_SUPPORTED", f"{database}.{name} is a view; the embedded Athena reads tables only")
+            raise QueryError("NOT_SUPPORTED", f"{database}.{name} is a view; the embedded Athena reads tables only")
         return _table(database, found)
 
-    def _not_found(self, database: str, name: str, position: Position | None) -> QueryFailure:
+    def _not_found(self, database: str, name: str, position: Position | None) -> QueryError:
         try:
             self._glue.get_database(Name=database)
         except ClientError as error:
             if error.response["Error"]["Code"] != "EntityNotFoundException":
-                return glue_failure(error)
-            return QueryFailure("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist", position)
+                return glue_error(error)
+            return QueryError("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist", position)
         message = f"Table 'awsdatacatalog.{database}.{name}' does not exist"
-        return QueryFailure("TABLE_NOT_FOUND", message, position)
+        return QueryError("TABLE_NOT_FOUND", message, position)
 
     def partitions(self, table: Table) -> Iterator[StoredPartition]:
         """The partitions that are registered in Glue."""
@@ -81,7 +81,7 @@ class Catalog:
                 for partition in page["Partitions"]:
                     yield StoredPartition(tuple(partition["Values"]), partition["StorageDescriptor"]["Location"])
         except ClientError as error:
-            raise glue_failure(error) from error
+            raise glue_error(error) from error
 
     def database_names(self) -> list[str]:
         """Names of all databases, sorted."""
@@ -95,16 +95,16 @@ class Catalog:
         try:
             pages = list(self._glue.get_paginator(operation).paginate(**arguments))
         except ClientError as error:
-            raise glue_failure(error) from error
+            raise glue_error(error) from error
         return sorted(item["Name"] for page in pages for item in page[member])
 
 
-def glue_failure(error: ClientError) -> QueryFailure:
+def glue_error(error: ClientError) -> QueryError:
     """A refusal by Glue, as Athena reports it."""
     details = error.response["Error"]
     if "AccessDenied" in details["Code"]:
-        return QueryFailure("PERMISSION_DENIED", f"Insufficient permissions to execute the query. {details['Message']}")
-    return QueryFailure("GENERIC_USER_ERROR", f"Glue answered {details['Code']}: {details['Message']}")
+        return QueryError("PERMISSION_DENIED", f"Insufficient permissions to execute the query. {details['Message']}")
+    return QueryError("GENERIC_USER_ERROR", f"Glue answered {details['Code']}: {details['Message']}")
 
 
 def _table(database: str, found: dict[str, Any]) -> Table:

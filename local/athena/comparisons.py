@@ -9,7 +9,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.schema import Schema
 
-from local.athena.failures import Position, QueryFailure
+from local.athena.errors import Position, QueryError
 
 _TEXT = exp.DataType.TEXT_TYPES
 _NUMBER = exp.DataType.NUMERIC_TYPES
@@ -39,7 +39,7 @@ def _check_pair(comparison: exp.Expr, one: exp.Expr, other: exp.Expr) -> None:
     if set(kinds) == {"varchar", "number"}:
         names = [side.name if isinstance(side, exp.Column) else side.sql("trino") for side in (one, other)]
         message = f"Cannot apply operator: {kinds[0]} {comparison.key.upper()} {kinds[1]} ({names[0]}, {names[1]})"
-        raise QueryFailure("TYPE_MISMATCH", message, _position(one) or _position(other))
+        raise QueryError("TYPE_MISMATCH", message, _position(one) or _position(other))
 
 
 def _kind(side: exp.Expr) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from local.athena.catalog import Table
-from local.athena.failures import QueryFailure
+from local.athena.errors import QueryError
 
 _PATTERNS = {"yyyy": "%Y", "yy": "%y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
 _FINEST_UNITS = (("ss", "SECONDS"), ("mm", "MINUTES"), ("HH", "HOURS"), ("dd", "DAYS"), ("MM", "MONTHS"))
@@ -26,7 +26,7 @@ _MOST_DATES = 1_000_000
 
 
 def date_texts(table: Table, key: str, now: datetime) -> list[str]:
-    """The key's values in their order; QueryFailure INVALID_TABLE_PROPERTY for properties that make no sense."""
+    """The key's values in their order; QueryError INVALID_TABLE_PROPERTY for properties that make no sense."""
     properties = {
         name: table.parameters.get(f"projection.{key}.{name}", "")
         for name in ("range", "format", "interval", "interval.unit")
@@ -35,7 +35,7 @@ def date_texts(table: Table, key: str, now: datetime) -> list[str]:
         return list(_texts(properties, now))
     except (ValueError, OverflowError) as error:
         message = f"Table {table.database}.{table.name} needs valid projection.{key} properties: {error}"
-        raise QueryFailure("INVALID_TABLE_PROPERTY", message) from error
+        raise QueryError("INVALID_TABLE_PROPERTY", message) from error
 
 
 def _texts(properties: dict[str, str], now: datetime) -> Iterator[str]:

@@ -9,8 +9,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 from ministack.services import athena as ministack_athena
 
-from local.athena.catalog import Catalog, glue_failure
-from local.athena.failures import QueryFailure
+from local.athena.catalog import Catalog, glue_error
+from local.athena.errors import QueryError
 from local.athena.statements import Definition, Show
 
 
@@ -35,7 +35,7 @@ def show(statement: Show, catalog: Catalog, database: str) -> tuple[str, list[st
 
 
 def define(statement: Definition, glue: Any, database: str) -> None:
-    """Create or drop the table; QueryFailure where that is not possible."""
+    """Create or drop the table; QueryError where that is not possible."""
     ddl = statement.ddl
     database = (ddl.database or database).lower()
     try:
@@ -44,12 +44,12 @@ def define(statement: Definition, glue: Any, database: str) -> None:
         else:
             _drop(ddl, glue, database)
     except ClientError as error:
-        raise glue_failure(error) from error
+        raise glue_error(error) from error
 
 
 def _create(ddl: Any, glue: Any, database: str) -> None:
     if ddl.iceberg:
-        raise QueryFailure("NOT_SUPPORTED", "Iceberg tables are not supported by the embedded Athena")
+        raise QueryError("NOT_SUPPORTED", "Iceberg tables are not supported by the embedded Athena")
     try:
         glue.create_table(DatabaseName=database, TableInput=ministack_athena._create_table_input(ddl))
     except ClientError as error:
@@ -57,7 +57,7 @@ def _create(ddl: Any, glue: Any, database: str) -> None:
         if code == "AlreadyExistsException" and ddl.if_not_exists:
             return
         if code == "AlreadyExistsException":
-            raise QueryFailure("GENERIC_USER_ERROR", f"Table {database}.{ddl.table} already exists") from error
+            raise QueryError("GENERIC_USER_ERROR", f"Table {database}.{ddl.table} already exists") from error
         raise
 
 
@@ -69,4 +69,4 @@ def _drop(ddl: Any, glue: Any, database: str) -> None:
             raise
         if not ddl.if_exists:
             message = f"Table 'awsdatacatalog.{database}.{ddl.table}' does not exist"
-            raise QueryFailure("TABLE_NOT_FOUND", message) from error
+            raise QueryError("TABLE_NOT_FOUND", message) from error

@@ -23,7 +23,7 @@ from sqlglot.errors import SqlglotError
 
 from local.athena import sandbox
 from local.athena.callers import Caller, ClientFactory
-from local.athena.failures import QueryCancelled, QueryFailure, RequestRefused
+from local.athena.errors import QueryCancelledError, QueryError, RequestError
 from local.athena.output import Output, output_of
 from local.athena.query import Job, Outcome, QueryRun
 from local.athena.records import failed, finish, new_execution
@@ -56,7 +56,7 @@ class _Cancellation:
 
     def check(self) -> None:
         if self._asked.is_set():
-            raise QueryCancelled
+            raise QueryCancelledError
 
 
 class Executions:
@@ -81,14 +81,14 @@ class Executions:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def start(self, request: dict[str, Any], caller: Caller) -> dict[str, Any]:
-        """StartQueryExecution: the query's id. RequestRefused where Athena refuses to start it."""
+        """StartQueryExecution: the query's id. RequestError where Athena refuses to start it."""
         with self._starting:
             if (known := _same_request(request)) is not None:
                 return {"QueryExecutionId": known}
             workgroup = _workgroup(request)
             text = request.get("QueryString") or ""
             if len(text.encode()) > _MOST_QUERY_BYTES:
-                raise RequestRefused("InvalidRequestException", f"queryString is longer than {_MOST_QUERY_BYTES} bytes")
+                raise RequestError("InvalidRequestException", f"queryString is longer than {_MOST_QUERY_BYTES} bytes")
             output = output_of(request, workgroup)
             statement = _parsed(text, request.get("ExecutionParameters") or ())
             execution = new_execution(request, workgroup, statement, output, self._now())
@@ -97,7 +97,7 @@ class Executions:
         return {"QueryExecutionId": execution["QueryExecutionId"]}
 
     def _submit(
-        self, execution: dict[str, Any], statement: Statement | QueryFailure, output: Output, caller: Caller
+        self, execution: dict[str, Any], statement: Statement | QueryError, output: Output, caller: Caller
     ) -> None:
         query_id = execution["QueryExecutionId"]
         cancellation = self._running[query_id] = _Cancellation()
@@ -114,7 +114,7 @@ class Executions:
     def _carry_out(
         self,
         execution: dict[str, Any],
-        statement: Statement | QueryFailure,
+        statement: Statement | QueryError,
         output: Output,
         caller: Caller,
         cancellation: _Cancellation,
@@ -122,23 +122,23 @@ class Executions:
     ) -> None:
         begun = time.monotonic()
         outcome = Outcome()
-        ending = failed(QueryFailure("GENERIC_INTERNAL_ERROR", "the embedded Athena broke off; its log says where"))
+        ending = failed(QueryError("GENERIC_INTERNAL_ERROR", "the embedded Athena broke off; its log says where"))
         try:
             cancellation.check()
             execution["Status"]["State"] = "RUNNING"
-            if isinstance(statement, QueryFailure):
+            if isinstance(statement, QueryError):
                 raise statement
             database = execution["QueryExecutionContext"]["Database"]
             job = Job(execution["QueryExecutionId"], statement, database, output, self._now())
             outcome = self._run(job, caller, cancellation)
             ending = {"State": "SUCCEEDED"}
-        except QueryFailure as failure:
+        except QueryError as failure:
             ending = failed(failure)
-        except (QueryCancelled, duckdb.InterruptException):
+        except (QueryCancelledError, duckdb.InterruptException):
             ending = {"State": "CANCELLED", "StateChangeReason": "Query cancelled by user"}
         except (duckdb.Error, SqlglotError, BotoCoreError, OSError, ArithmeticError, LookupError, ValueError) as error:
             logger.warning("query %s: %s", execution["QueryExecutionId"], traceback.format_exc())
-            ending = failed(QueryFailure("GENERIC_INTERNAL_ERROR", f"{type(error).__name__} in the embedded Athena"))
+            ending = failed(QueryError("GENERIC_INTERNAL_ERROR", f"{type(error).__name__} in the embedded Athena"))
         finally:
             self._running.pop(execution["QueryExecutionId"], None)
             finish(execution, outcome, ending, self._now(), waited, time.monotonic() - begun)
@@ -168,10 +168,10 @@ class Executions:
         _check_succeeded(execution)
         limit = int(request.get("MaxResults") or _MOST_ROWS_A_PAGE)
         if not 1 <= limit <= _MOST_ROWS_A_PAGE:
-            raise RequestRefused("InvalidRequestException", "MaxResults is more than maximum allowed length 1000")
+            raise RequestError("InvalidRequestException", "MaxResults is more than maximum allowed length 1000")
         token = request.get("NextToken") or "0"
         if not token.isdigit():
-            raise RequestRefused("InvalidRequestException", f"Invalid NextToken {token}")
+            raise RequestError("InvalidRequestException", f"Invalid NextToken {token}")
         rows, following = self._page(execution, caller, int(token), limit)
         answer: dict[str, Any] = {
             "ResultSet": {
@@ -202,7 +202,7 @@ def _same_request(request: dict[str, Any]) -> str | None:
     for query_id, execution in ministack_athena._executions.items():
         if execution.get("_token") == token:
             if execution["Query"] != request.get("QueryString"):
-                raise RequestRefused("InvalidRequestException", "Idempotent parameters do not match")
+                raise RequestError("InvalidRequestException", "Idempotent parameters do not match")
             return query_id
     return None
 
@@ -210,24 +210,24 @@ def _same_request(request: dict[str, Any]) -> str | None:
 def _workgroup(request: dict[str, Any]) -> dict[str, Any]:
     workgroup = ministack_athena._workgroups.get(request.get("WorkGroup") or "primary")
     if workgroup is None:
-        raise RequestRefused("InvalidRequestException", f"WorkGroup {request.get('WorkGroup')} is not found.")
+        raise RequestError("InvalidRequestException", f"WorkGroup {request.get('WorkGroup')} is not found.")
     if workgroup.get("State") == "DISABLED":
-        raise RequestRefused("InvalidRequestException", f"WorkGroup {workgroup['Name']} is disabled.")
+        raise RequestError("InvalidRequestException", f"WorkGroup {workgroup['Name']} is disabled.")
     return workgroup
 
 
-def _parsed(text: str, parameters: Any) -> Statement | QueryFailure:
+def _parsed(text: str, parameters: Any) -> Statement | QueryError:
     """The statement, or the failure that the execution will end with."""
     try:
         return parse(text, parameters)
-    except QueryFailure as failure:
+    except QueryError as failure:
         return failure
 
 
 def _known(query_id: str) -> dict[str, Any]:
     execution = ministack_athena._executions.get(query_id)
     if execution is None:
-        raise RequestRefused("InvalidRequestException", f"QueryExecution {query_id} was not found")
+        raise RequestError("InvalidRequestException", f"QueryExecution {query_id} was not found")
     return execution
 
 
@@ -240,4 +240,4 @@ def _check_succeeded(execution: dict[str, Any]) -> None:
         "CANCELLED": "Query did not finish successfully. Final query state: CANCELLED",
     }
     message = messages.get(status["State"], f"Query has not yet finished. Current state: {status['State']}")
-    raise RequestRefused("InvalidRequestException", message)
+    raise RequestError("InvalidRequestException", message)

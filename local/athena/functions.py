@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlglot import exp
 from sqlglot.tokenizer_core import Token, TokenType
 
-from local.athena.failures import Position, QueryFailure
+from local.athena.errors import Position, QueryError
 
 ATHENA_FUNCTIONS = frozenset(Path(__file__).with_name("functions.txt").read_text().split())
 
@@ -46,5 +46,5 @@ def _names_followed_by_columns(tree: exp.Expr) -> set[str]:
     return bound | {alias.name.lower() for alias in tree.find_all(exp.TableAlias) if alias.columns}
 
 
-def _not_registered(name: str, position: Position | None) -> QueryFailure:
-    return QueryFailure("FUNCTION_NOT_FOUND", f"Function '{name}' not registered", position)
+def _not_registered(name: str, position: Position | None) -> QueryError:
+    return QueryError("FUNCTION_NOT_FOUND", f"Function '{name}' not registered", position)

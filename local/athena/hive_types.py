@@ -6,7 +6,7 @@ Struct, array and map nest: `struct<a:int,b:array<string>>`.
 import re
 from dataclasses import dataclass
 
-from local.athena.failures import QueryFailure
+from local.athena.errors import QueryError
 
 _SCALARS = {
     "boolean": "BOOLEAN",
@@ -65,7 +65,7 @@ class HiveType:
 
 
 def parse_hive_type(text: str) -> HiveType:
-    """The type `text` names; QueryFailure HIVE_UNSUPPORTED_FORMAT for one that Hive does not have."""
+    """The type `text` names; QueryError HIVE_UNSUPPORTED_FORMAT for one that Hive does not have."""
     parsed, rest = _parse(re.sub(r"\s+", "", text.lower()))
     if rest:
         raise _unknown(text)
@@ -98,8 +98,8 @@ def _parse_nested(base: str, rest: str) -> tuple[HiveType, str]:
             raise _unknown(f"{base}<…")
 
 
-def _unknown(text: str) -> QueryFailure:
-    return QueryFailure("HIVE_INVALID_METADATA", f"Glue has a column of the unknown type '{text}'")
+def _unknown(text: str) -> QueryError:
+    return QueryError("HIVE_INVALID_METADATA", f"Glue has a column of the unknown type '{text}'")
 
 
 def hive_type_of(duckdb_type: str) -> str:
@@ -107,5 +107,5 @@ def hive_type_of(duckdb_type: str) -> str:
     if duckdb_type.startswith("DECIMAL"):
         return duckdb_type.lower()
     if duckdb_type not in _HIVE_OF_DUCKDB:
-        raise QueryFailure("NOT_SUPPORTED", f"CREATE TABLE AS with a column of type {duckdb_type.lower()}")
+        raise QueryError("NOT_SUPPORTED", f"CREATE TABLE AS with a column of type {duckdb_type.lower()}")
     return _HIVE_OF_DUCKDB[duckdb_type]

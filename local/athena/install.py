@@ -15,8 +15,8 @@ from ministack.core.responses import error_response_json, json_response
 from ministack.services import athena as ministack_athena
 
 from local.athena.callers import Caller, CallerClients, ClientFactory, caller_of
+from local.athena.errors import RequestError
 from local.athena.executions import Executions
-from local.athena.failures import RequestRefused
 from local.seams import replace, seam
 
 Response = tuple[int, dict[str, str], bytes | str]
@@ -72,7 +72,7 @@ def _handler(executions: Executions, otherwise: Handler) -> Handler:
             return json_response(await asyncio.to_thread(answers[action], request, caller))
         except json.JSONDecodeError:
             return error_response_json("SerializationException", "Invalid JSON", 400)
-        except RequestRefused as refusal:
+        except RequestError as refusal:
             extra = {"AthenaErrorCode": refusal.athena_error_code} if refusal.athena_error_code else None
             return error_response_json(refusal.code, refusal.message, 400, extra=extra)
 

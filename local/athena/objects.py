@@ -10,7 +10,7 @@ from urllib.parse import urlparse
 
 from botocore.exceptions import ClientError
 
-from local.athena.failures import QueryFailure
+from local.athena.errors import QueryError
 
 _CHUNK_BYTES = 1 << 20
 _LISTED_TOGETHER = 20
@@ -25,10 +25,10 @@ class Location:
 
     @classmethod
     def parse(cls, uri: str) -> "Location":
-        """The location of an s3 URI, which names a folder; QueryFailure for anything else."""
+        """The location of an s3 URI, which names a folder; QueryError for anything else."""
         parsed = urlparse(uri, allow_fragments=False)
         if parsed.scheme not in ("s3", "s3a", "s3n") or not parsed.netloc:
-            raise QueryFailure("INVALID_TABLE_PROPERTY", f"'{uri}' is no location in S3 (s3://bucket/folder/)")
+            raise QueryError("INVALID_TABLE_PROPERTY", f"'{uri}' is no location in S3 (s3://bucket/folder/)")
         path = uri.split("://", 1)[1].partition("/")[2]
         return cls(parsed.netloc, path if not path or path.endswith("/") else f"{path}/")
 
@@ -95,7 +95,7 @@ class Objects:
                 for found in page.get("Contents", ()):
                     yield found["Key"], found["Size"]
         except ClientError as error:
-            raise _s3_failure(error, str(location)) from error
+            raise _s3_error(error, str(location)) from error
 
     def _fetch(self, bucket: str, key: str) -> FetchedObject:
         if (known := self._fetched.get((bucket, key))) is not None:
@@ -107,7 +107,7 @@ class Objects:
         try:
             body = self._s3.get_object(Bucket=bucket, Key=key)["Body"]
         except ClientError as error:
-            raise _s3_failure(error, uri) from error
+            raise _s3_error(error, uri) from error
         with path.open("wb") as file:
             shutil.copyfileobj(body, file, _CHUNK_BYTES)
         self.scanned_bytes += path.stat().st_size
@@ -131,7 +131,7 @@ class Objects:
             with path.open("rb") as file:
                 self._s3.put_object(Bucket=bucket, Key=key, Body=file, **settings)
         except ClientError as error:
-            raise _s3_failure(error, f"s3://{bucket}/{key}", writing=True) from error
+            raise _s3_error(error, f"s3://{bucket}/{key}", writing=True) from error
 
     def verify_bucket(self, bucket: str) -> None:
         """Ask for the bucket's region, which Athena does before it writes a result to it."""
@@ -139,7 +139,7 @@ class Objects:
         try:
             self._s3.get_bucket_location(Bucket=bucket)
         except ClientError as error:
-            raise _s3_failure(error, f"s3://{bucket}", writing=True) from error
+            raise _s3_error(error, f"s3://{bucket}", writing=True) from error
 
 
 def _shared_folder(prefixes: list[str]) -> str:
@@ -153,11 +153,11 @@ def _is_hidden(relative_key: str) -> bool:
     return any(part.startswith(("_", ".")) for part in relative_key.split("/"))
 
 
-def _s3_failure(error: ClientError, uri: str, *, writing: bool = False) -> QueryFailure:
+def _s3_error(error: ClientError, uri: str, *, writing: bool = False) -> QueryError:
     details = error.response["Error"]
     if details["Code"] in ("AccessDenied", "403"):
         where = (
             f"Access denied when writing output to url: {uri}" if writing else f"Permission denied on S3 path: {uri}"
         )
-        return QueryFailure("PERMISSION_DENIED", f"{where} ({details['Message']})")
-    return QueryFailure("GENERIC_USER_ERROR", f"{details['Message']} ({details['Code']}) at {uri}")
+        return QueryError("PERMISSION_DENIED", f"{where} ({details['Message']})")
+    return QueryError("GENERIC_USER_ERROR", f"{details['Message']} ({details['Code']}) at {uri}")

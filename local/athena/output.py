@@ -7,7 +7,7 @@ what the request says)
 from dataclasses import dataclass
 from typing import Any
 
-from local.athena.failures import RequestRefused
+from local.athena.errors import RequestError
 from local.athena.objects import Location
 
 
@@ -31,7 +31,7 @@ class Output:
 def output_of(request: dict[str, Any], workgroup: dict[str, Any]) -> Output:
     """The output of a StartQueryExecution request in `workgroup` (both as Athena's API has them).
 
-    Raises RequestRefused where neither says a location.
+    Raises RequestError where neither says a location.
     """
     configuration = workgroup.get("Configuration") or {}
     of_workgroup = configuration.get("ResultConfiguration") or {}
@@ -44,13 +44,13 @@ def output_of(request: dict[str, Any], workgroup: dict[str, Any]) -> Output:
         chosen = {**of_workgroup, **of_request}
     location = chosen.get("OutputLocation")
     if not location:
-        raise RequestRefused(
+        raise RequestError(
             "InvalidRequestException",
             "No output location provided. An output location is required either through the Workgroup result "
             "configuration setting or as an API input.",
         )
     if not location.startswith("s3://"):
-        raise RequestRefused("InvalidRequestException", f"outputLocation is not a valid S3 path: {location}")
+        raise RequestError("InvalidRequestException", f"outputLocation is not a valid S3 path: {location}")
     encryption = chosen.get("EncryptionConfiguration")
     return Output(Location.parse(location), _put_settings(encryption), encryption)
 
@@ -62,5 +62,5 @@ def _put_settings(encryption: dict[str, str] | None) -> tuple[tuple[str, str], .
     if option == "SSE_KMS" and encryption:
         return (("ServerSideEncryption", "aws:kms"), ("SSEKMSKeyId", encryption.get("KmsKey", "")))
     if option == "CSE_KMS":
-        raise RequestRefused("InvalidRequestException", "CSE_KMS results are not supported by the embedded Athena")
+        raise RequestError("InvalidRequestException", "CSE_KMS results are not supported by the embedded Athena")
     return ()

@@ -8,7 +8,7 @@ the table's is HIVE_BAD_DATA, as in Athena, instead of being cast.
 import duckdb
 
 from local.athena.catalog import Column, Table
-from local.athena.failures import QueryFailure
+from local.athena.errors import QueryError
 from local.athena.hive_types import HiveType, parse_hive_type
 from local.athena.objects import FetchedObject
 from local.athena.sandbox import run
@@ -68,9 +68,9 @@ def _top_level(
     sql = f"SELECT file_name, name, type, duckdb_type, coalesce(num_children, 0) FROM parquet_schema({listed})"
     try:
         rows = run(connection, sql).fetchall()
-    except QueryFailure as failure:
+    except QueryError as failure:
         broken = next((uri for path, uri in uris.items() if path in failure.message), f"{table_uri(files)}")
-        raise QueryFailure("HIVE_BAD_DATA", f"Not valid Parquet file: {broken}") from failure
+        raise QueryError("HIVE_BAD_DATA", f"Not valid Parquet file: {broken}") from failure
     found: list[tuple[str, str, str, str]] = []
     pending: list[int] = []
     previous = None
@@ -100,7 +100,7 @@ def _check_column(column: Column, physical: str, logical: str, uri: str) -> None
             f"Field {column.name}'s type {physical} in parquet file {uri} is incompatible with type "
             f"{column.hive_type} defined in table schema"
         )
-        raise QueryFailure("HIVE_BAD_DATA", message)
+        raise QueryError("HIVE_BAD_DATA", message)
 
 
 def _fits(hive_type: HiveType, logical: str) -> bool:

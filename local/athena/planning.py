@@ -11,7 +11,7 @@ from sqlglot.errors import SqlglotError
 from local.athena.catalog import Catalog, Table
 from local.athena.comparisons import check_comparisons
 from local.athena.dialect import to_duckdb
-from local.athena.failures import Position, QueryFailure
+from local.athena.errors import Position, QueryError
 from local.athena.objects import Location, Objects
 from local.athena.predicates import Conditions, key_conditions, qualified, schema_of
 from local.athena.projection import partitions_of
@@ -62,7 +62,7 @@ class Planner:
     def _table(self, reference: exp.Table) -> Table:
         position = _position(reference)
         if reference.catalog.lower() not in _CATALOGS:
-            raise QueryFailure("CATALOG_NOT_FOUND", f"Catalog '{reference.catalog}' does not exist", position)
+            raise QueryError("CATALOG_NOT_FOUND", f"Catalog '{reference.catalog}' does not exist", position)
         return self.catalog.table((reference.db or self.database).lower(), reference.name.lower(), position)
 
     def _create_view(self, relation: str, table: Table, conditions: list[exp.Expr]) -> None:

@@ -16,7 +16,7 @@ from sqlglot import exp
 from local.athena.catalog import Catalog, Column, Table
 from local.athena.date_range import date_texts
 from local.athena.dialect import condition_to_duckdb
-from local.athena.failures import QueryFailure
+from local.athena.errors import QueryError
 from local.athena.hive_types import parse_hive_type
 from local.athena.sandbox import run
 from local.athena.texts import identifier, quoted
@@ -41,7 +41,7 @@ def partitions_of(
 ) -> list[Partition]:
     """The partitions of `table` that can hold rows for which `conditions` hold; `now` is for projected dates.
 
-    Raises QueryFailure CONSTRAINT_VIOLATION where an injected key has no static equality condition, and
+    Raises QueryError CONSTRAINT_VIOLATION where an injected key has no static equality condition, and
     HIVE_INVALID_METADATA (INVALID_TABLE_PROPERTY in Athena's words) for properties that make no sense.
     """
     if not table.partition_keys:
@@ -77,7 +77,7 @@ def _matching(
     rows = run(connection, sql).fetchall()
     if len(rows) > _MOST_PARTITIONS:
         message = f"{table.name}: more than {_MOST_PARTITIONS} projected partitions; limit its keys in the WHERE clause"
-        raise QueryFailure("HIVE_EXCEEDED_PARTITION_LIMIT", message)
+        raise QueryError("HIVE_EXCEEDED_PARTITION_LIMIT", message)
     return rows
 
 
@@ -140,9 +140,9 @@ def _property(table: Table, key: Column, name: str, default: str | None = None) 
     return value
 
 
-def _invalid(table: Table, key: Column, name: str) -> QueryFailure:
+def _invalid(table: Table, key: Column, name: str) -> QueryError:
     message = f"Table {table.database}.{table.name} needs a valid property projection.{key.name}.{name}"
-    return QueryFailure("INVALID_TABLE_PROPERTY", message)
+    return QueryError("INVALID_TABLE_PROPERTY", message)
 
 
 def _integer_texts(table: Table, key: Column) -> str:
@@ -164,7 +164,7 @@ def _injected(key: Column, conditions: list[exp.Expr], connection: duckdb.DuckDB
             texts = ", ".join(f"CAST({condition_to_duckdb(value)} AS VARCHAR)" for value in values)
             row = run(connection, f"SELECT {texts}").fetchone()
             return sorted({value for value in row if value is not None})
-    raise QueryFailure(
+    raise QueryError(
         "CONSTRAINT_VIOLATION",
         f"For the injected projected partition column {key.name}, the WHERE clause must contain only static equality "
         "conditions, and at least one such condition must be present.",

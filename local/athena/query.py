@@ -13,9 +13,9 @@ from botocore.exceptions import ClientError
 from sqlglot import exp
 
 from local.athena.callers import ClientFactory
-from local.athena.catalog import Catalog, glue_failure
+from local.athena.catalog import Catalog, glue_error
 from local.athena.definitions import define, show
-from local.athena.failures import QueryFailure
+from local.athena.errors import QueryError
 from local.athena.hive_types import hive_type_of
 from local.athena.objects import Location, Objects
 from local.athena.output import Output
@@ -85,12 +85,12 @@ class QueryRun:
         self._settings = dict(self.job.output.put_settings)
 
     def run(self) -> Outcome:
-        """Carry the statement out; QueryFailure says why it could not be."""
+        """Carry the statement out; QueryError says why it could not be."""
         self._objects.verify_bucket(self.job.output.folder.bucket)
         try:
             return self._carry_out(self.job.statement)
-        except QueryFailure as failure:
-            raise QueryFailure(failure.name, self._objects.with_uris(failure.message)) from failure
+        except QueryError as failure:
+            raise QueryError(failure.name, self._objects.with_uris(failure.message)) from failure
 
     def _carry_out(self, statement: Statement) -> Outcome:
         if isinstance(statement, Select):
@@ -143,7 +143,7 @@ class QueryRun:
             if statement.if_not_exists:
                 return self._outcome(columns=(_ROWS_COLUMN,))
             message = f"Destination table 'awsdatacatalog.{database}.{statement.table}' already exists"
-            raise QueryFailure("TABLE_ALREADY_EXISTS", message)
+            raise QueryError("TABLE_ALREADY_EXISTS", message)
         written, columns = self._write(tree, location, form)
         self._register(database, statement.table, columns, location, form)
         self._register_partitions(database, statement.table, columns, location, form, written)
@@ -152,7 +152,7 @@ class QueryRun:
     def _exists(self, database: str, table: str) -> bool:
         try:
             self._catalog.table(database, table)
-        except QueryFailure as failure:
+        except QueryError as failure:
             if failure.name != "TABLE_NOT_FOUND":
                 raise
             return False
@@ -173,7 +173,7 @@ class QueryRun:
         try:
             self.clients("glue").create_table(DatabaseName=database, TableInput=entry)
         except ClientError as error:
-            raise glue_failure(error) from error
+            raise glue_error(error) from error
 
     def _register_partitions(
         self,
@@ -200,7 +200,7 @@ class QueryRun:
                     DatabaseName=database, TableName=table, PartitionInputList=entries
                 )
         except ClientError as error:
-            raise glue_failure(error) from error
+            raise glue_error(error) from error
 
     def _show(self, statement: Show) -> Outcome:
         name, lines = show(statement, self._catalog, self.job.database)

@@ -5,7 +5,7 @@ from typing import Any
 
 from ministack.core.responses import new_uuid
 
-from local.athena.failures import QueryFailure
+from local.athena.errors import QueryError
 from local.athena.output import Output
 from local.athena.query import Outcome
 from local.athena.statements import CreateTableAs, Select, Show, Statement, Unload
@@ -17,7 +17,7 @@ _SUBTYPES = {Select: "SELECT", Unload: "UNLOAD", CreateTableAs: "CREATE_TABLE_AS
 def new_execution(
     request: dict[str, Any],
     workgroup: dict[str, Any],
-    statement: Statement | QueryFailure,
+    statement: Statement | QueryError,
     output: Output,
     now: datetime,
 ) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def new_execution(
     }
 
 
-def failed(failure: QueryFailure) -> dict[str, Any]:
+def failed(failure: QueryError) -> dict[str, Any]:
     """The status of an execution that ends with `failure`."""
     return {"State": "FAILED", "StateChangeReason": str(failure), "AthenaError": failure.athena_error()}
 

@@ -12,7 +12,7 @@ import duckdb
 
 from local.athena import parquet
 from local.athena.catalog import Column, Table
-from local.athena.failures import QueryFailure
+from local.athena.errors import QueryError
 from local.athena.hive_types import INTEGERS, HiveType, parse_hive_type
 from local.athena.objects import FetchedObject
 from local.athena.sandbox import run
@@ -83,7 +83,7 @@ def _reader(connection: duckdb.DuckDBPyConnection, table: Table, files: list[Fet
     if "lazysimple" in form or "textinputformat" in table.input_format.lower():
         return _text_reader(table, files)
     message = f"Table {table.database}.{table.name}: the embedded Athena does not read {table.serde or 'its SerDe'}"
-    raise QueryFailure("HIVE_UNSUPPORTED_FORMAT", message)
+    raise QueryError("HIVE_UNSUPPORTED_FORMAT", message)
 
 
 def paths(files: list[FetchedObject]) -> str:
@@ -132,7 +132,7 @@ def _from_text(hive_type: HiveType, text: str) -> str:
     """A value out of its text, NULL where the text is none of the type."""
     target = hive_type.duckdb()
     if hive_type.arguments:
-        raise QueryFailure("HIVE_UNSUPPORTED_FORMAT", f"a column of type {hive_type.base} in a text file")
+        raise QueryError("HIVE_UNSUPPORTED_FORMAT", f"a column of type {hive_type.base} in a text file")
     if target == "VARCHAR":
         return text
     if target == "BOOLEAN":

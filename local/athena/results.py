@@ -16,7 +16,7 @@ import duckdb
 from botocore.exceptions import ClientError
 
 from local.athena.dialect import result_names
-from local.athena.failures import RequestRefused
+from local.athena.errors import RequestError
 from local.athena.sandbox import run
 from local.athena.texts import athena_type, quoted, text_of
 
@@ -64,7 +64,7 @@ class ResultColumn:
 
 
 def describe(connection: duckdb.DuckDBPyConnection, sql: str, tree: Any = None) -> list[ResultColumn]:
-    """The columns of the query `sql`, which is bound and not run; what does not resolve is a QueryFailure."""
+    """The columns of the query `sql`, which is bound and not run; what does not resolve is a QueryError."""
     names = [name for name, *_ in run(connection, f"DESCRIBE {sql}", tree).fetchall()]
     # Of the same name twice, DuckDB renames one in a subquery; the types come from there, the names do not.
     described = run(connection, f"SELECT * FROM ({sql}) LIMIT 0", tree).description
@@ -104,7 +104,7 @@ def read_page(s3: Any, bucket: str, key: str, offset: int, limit: int) -> tuple[
         if error.response["Error"]["Code"] == "InvalidRange":
             return [], None
         message = f"{error.response['Error']['Message']} (reading s3://{bucket}/{key})"
-        raise RequestRefused("InvalidRequestException", message) from error
+        raise RequestError("InvalidRequestException", message) from error
     size = int(response["ContentRange"].rpartition("/")[2])
     rows: list[Row] = []
     with response["Body"] as body:

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from local.athena.failures import Position, QueryFailure
+from local.athena.errors import Position, QueryError
 from local.athena.texts import MACROS, quoted
 
 _MEMORY_LIMIT = "2GB"
@@ -46,13 +46,13 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
 
 
 def run(connection: duckdb.DuckDBPyConnection, sql: str, tree: exp.Expr | None = None) -> Any:
-    """Execute `sql`; a DuckDB error becomes a QueryFailure that names what `tree`, the user's query, has wrong."""
+    """Execute `sql`; a DuckDB error becomes a QueryError that names what `tree`, the user's query, has wrong."""
     try:
         return connection.execute(sql)
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
-        raise _failure(error, tree) from error
+        raise _query_error(error, tree) from error
 
 
 _NOT_FOUND = re.compile(r'(?:Referenced column|(?:Table|Values list) "[^"]*" does not have a column named) "([^"]+)"')
@@ -63,24 +63,24 @@ _OWN = re.compile(r"Invalid Input Error: ([A-Z][A-Z_]+): (.*)", re.DOTALL)
 _JSON = re.compile(r"Malformed JSON in file \"(.*?)\", at byte \d+ in line \d+: (.*?)\.?\s*(?:\n|$)")
 
 
-def _failure(error: duckdb.Error, tree: exp.Expr | None) -> QueryFailure:
+def _query_error(error: duckdb.Error, tree: exp.Expr | None) -> QueryError:
     text = str(error)
     if own := _OWN.match(text):
-        return QueryFailure(own.group(1), own.group(2).split("\n\nLINE")[0])
+        return QueryError(own.group(1), own.group(2).split("\n\nLINE")[0])
     if match := _JSON.search(text):
         message = f"Row is not a valid JSON Object - {match.group(2)} in {match.group(1)}"
-        return QueryFailure("HIVE_CURSOR_ERROR", message)
+        return QueryError("HIVE_CURSOR_ERROR", message)
     if match := _NOT_FOUND.search(text) or _NO_TABLE.search(text):
         name = match.group(1)
-        return QueryFailure("COLUMN_NOT_FOUND", f"Column '{name}' cannot be resolved", _position(tree, name))
+        return QueryError("COLUMN_NOT_FOUND", f"Column '{name}' cannot be resolved", _position(tree, name))
     if match := _FUNCTION.search(text):
         message = f"The function '{match.group(1)}' is not supported by the embedded Athena"
-        return QueryFailure("NOT_SUPPORTED", message)
+        return QueryError("NOT_SUPPORTED", message)
     if match := _CAST.search(text):
-        return QueryFailure("INVALID_CAST_ARGUMENT", f"Cannot cast '{match.group(1)}' to {match.group(2)}")
+        return QueryError("INVALID_CAST_ARGUMENT", f"Cannot cast '{match.group(1)}' to {match.group(2)}")
     if "Division by zero" in text:
-        return QueryFailure("DIVISION_BY_ZERO", "Division by zero")
-    return QueryFailure(_NAMES.get(type(error), "GENERIC_INTERNAL_ERROR"), _first_sentence(text))
+        return QueryError("DIVISION_BY_ZERO", "Division by zero")
+    return QueryError(_NAMES.get(type(error), "GENERIC_INTERNAL_ERROR"), _first_sentence(text))
 
 
 _NAMES: dict[type[duckdb.Error], str] = {

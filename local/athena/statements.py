@@ -16,7 +16,7 @@ from sqlglot.dialects.trino import Trino
 from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
-from local.athena.failures import Position, QueryFailure, RequestRefused
+from local.athena.errors import Position, QueryError, RequestError
 from local.athena.functions import check_functions, position_of
 
 Properties = dict[str, str | tuple[str, ...]]
@@ -83,7 +83,7 @@ _DESCRIBE = re.compile(r"\s*(?:DESCRIBE|DESC)\s+(?:(\w+)\.)?[`\"]?(\w+)[`\"]?\s*
 def parse(text: str, parameters: Sequence[str] = ()) -> Statement:
     """The statement that `text` is, `?` replaced by `parameters` (SQL literals, as Athena takes them).
 
-    Raises RequestRefused for a text that is no statement, QueryFailure for one that Athena would start and fail.
+    Raises RequestError for a text that is no statement, QueryError for one that Athena would start and fail.
     """
     if ddl := ministack_athena._parse_ddl(text):
         return Definition(ddl)
@@ -91,13 +91,13 @@ def parse(text: str, parameters: Sequence[str] = ()) -> Statement:
         return show
     tokens = _tokens(text)
     if not tokens:
-        raise RequestRefused("InvalidRequestException", "queryString is empty", "MALFORMED_QUERY")
+        raise RequestError("InvalidRequestException", "queryString is empty", "MALFORMED_QUERY")
     word = tokens[0].text.upper()
     if word == "UNLOAD":
         return _unload(text, tokens, parameters)
     if word not in _FIRST_WORDS:
         message = f"line 1:1: {word} statements are not supported by the embedded Athena"
-        raise RequestRefused("InvalidRequestException", message, "NOT_SUPPORTED")
+        raise RequestError("InvalidRequestException", message, "NOT_SUPPORTED")
     tree = _tree(text)
     if isinstance(tree, exp.Create):
         return _create_table_as(tree, tokens, parameters)
@@ -120,7 +120,7 @@ def _tokens(text: str) -> list[Token]:
     try:
         tokens = _TOKENIZER().tokenize(text)
     except SqlglotError as error:
-        raise RequestRefused("InvalidRequestException", f"line 1:1: {error}", "MALFORMED_QUERY") from error
+        raise RequestError("InvalidRequestException", f"line 1:1: {error}", "MALFORMED_QUERY") from error
     while tokens and tokens[-1].token_type == TokenType.SEMICOLON:
         tokens.pop()
     return tokens
@@ -134,21 +134,21 @@ def _tree(text: str, line: int = 1, column: int = 1) -> exp.Expr:
     except ParseError as error:
         raise _malformed(error) from error
     except SqlglotError as error:
-        raise RequestRefused("InvalidRequestException", f"line 1:1: {error}", "MALFORMED_QUERY") from error
+        raise RequestError("InvalidRequestException", f"line 1:1: {error}", "MALFORMED_QUERY") from error
     statements = [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
     if len(statements) != 1:
         message = "Only one sql statement is allowed. Got: " + text.strip()
-        raise RequestRefused("InvalidRequestException", message, "MALFORMED_QUERY")
+        raise RequestError("InvalidRequestException", message, "MALFORMED_QUERY")
     if not isinstance(statements[0], exp.Expr):
-        raise RequestRefused("InvalidRequestException", "line 1:1: no statement", "MALFORMED_QUERY")
+        raise RequestError("InvalidRequestException", "line 1:1: no statement", "MALFORMED_QUERY")
     return statements[0]
 
 
-def _malformed(error: ParseError) -> RequestRefused:
+def _malformed(error: ParseError) -> RequestError:
     first = error.errors[0] if error.errors else {}
     position = Position(first.get("line") or 1, max((first.get("col") or 1) - len(first.get("highlight") or "") + 1, 1))
     message = f"{position}: mismatched input '{first.get('highlight', '')}'. {first.get('description', error)}"
-    return RequestRefused("InvalidRequestException", message, "MALFORMED_QUERY")
+    return RequestError("InvalidRequestException", message, "MALFORMED_QUERY")
 
 
 def _prepared(tree: exp.Expr, tokens: list[Token], parameters: Sequence[str]) -> exp.Expr:
@@ -156,10 +156,10 @@ def _prepared(tree: exp.Expr, tokens: list[Token], parameters: Sequence[str]) ->
     placeholders = [node for node in tree.find_all(exp.Placeholder, bfs=False) if not node.this]
     if len(placeholders) != len(parameters):
         message = f"Incorrect number of parameters: expected {len(placeholders)} but found {len(parameters)}"
-        raise QueryFailure("INVALID_PARAMETER_USAGE", message, Position(1, 1))
+        raise QueryError("INVALID_PARAMETER_USAGE", message, Position(1, 1))
     for placeholder, parameter in zip(placeholders, parameters, strict=True):
         if not isinstance(placeholder.find_ancestor(exp.Where, exp.Select), exp.Where):
-            raise QueryFailure("SYNTAX_ERROR", "a parameter ? is allowed in the WHERE clause only", Position(1, 1))
+            raise QueryError("SYNTAX_ERROR", "a parameter ? is allowed in the WHERE clause only", Position(1, 1))
         placeholder.replace(_literal(parameter))
     return tree
 
@@ -170,7 +170,7 @@ def _literal(parameter: str) -> exp.Expr:
     only = value.selects[0] if isinstance(value, exp.Select) and len(value.selects) == 1 else None
     if only is None or value.args.get("from_") or only.find(exp.Column, exp.Query, exp.Star, exp.Alias):
         message = f"the parameter {parameter} is no value; text must stand in single quotes"
-        raise QueryFailure("INVALID_PARAMETER_USAGE", message, Position(1, 1))
+        raise QueryError("INVALID_PARAMETER_USAGE", message, Position(1, 1))
     check_functions(_tokens(parameter), value)
     return only.copy()
 
@@ -202,12 +202,12 @@ def _closing(tokens: list[Token], opening: int) -> int:
     raise _unexpected(tokens, len(tokens))
 
 
-def _unexpected(tokens: list[Token], index: int) -> RequestRefused:
+def _unexpected(tokens: list[Token], index: int) -> RequestError:
     token = tokens[min(index, len(tokens) - 1)]
     found = "<EOF>" if index >= len(tokens) else token.text
     position = position_of(token)
     message = f"{position}: mismatched input '{found}'. Expecting: UNLOAD (query) TO 's3://…' WITH (…)"
-    return RequestRefused("InvalidRequestException", message, "MALFORMED_QUERY")
+    return RequestError("InvalidRequestException", message, "MALFORMED_QUERY")
 
 
 def _properties(with_clause: str) -> Properties:
@@ -235,7 +235,7 @@ def _create_table_as(tree: exp.Create, tokens: list[Token], parameters: Sequence
     query = tree.expression
     if tree.kind != "TABLE" or not isinstance(query, exp.Query) or not isinstance(tree.this, exp.Table):
         message = f"CREATE {tree.kind or ''} is not supported by the embedded Athena"
-        raise RequestRefused("InvalidRequestException", message, "NOT_SUPPORTED")
+        raise RequestError("InvalidRequestException", message, "NOT_SUPPORTED")
     start = next(i for i, token in enumerate(tokens) if token.text.upper() == "AS")
     return CreateTableAs(
         _prepared(query, tokens[start:], parameters),

@@ -6,7 +6,7 @@ Timestamps have milliseconds. NULL is no text at all.
 
 from typing import Any
 
-from local.athena.failures import QueryFailure
+from local.athena.errors import QueryError
 
 # _sci_* take apart the shortest decimal text of a positive number, such as 12345678.9 or 1.5e-05.
 MACROS = (
@@ -114,7 +114,7 @@ def _nested_text(duckdb_type: Any, value: str) -> str:
             for name, child in duckdb_type.children
         )
         return f"CASE WHEN {value} IS NOT NULL THEN '{{' || {fields} || '}}' END"
-    raise QueryFailure("NOT_SUPPORTED", f"a result column of type {str(duckdb_type).lower()}")
+    raise QueryError("NOT_SUPPORTED", f"a result column of type {str(duckdb_type).lower()}")
 
 
 def quoted(text: str) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import duckdb
 from sqlglot import exp
 
-from local.athena.failures import QueryFailure
+from local.athena.errors import QueryError
 from local.athena.objects import Location, Objects
 from local.athena.results import ResultColumn
 from local.athena.sandbox import run
@@ -52,20 +52,20 @@ class FileFormat:
 
     @classmethod
     def of(cls, properties: Properties, default: str | None = None) -> "FileFormat":
-        """The format that WITH (…) asks for; QueryFailure for a property or a value that is not known."""
+        """The format that WITH (…) asks for; QueryError for a property or a value that is not known."""
         if unknown := sorted(set(properties) - _KNOWN_PROPERTIES):
-            raise QueryFailure("INVALID_TABLE_PROPERTY", f"the property '{unknown[0]}' is not supported")
+            raise QueryError("INVALID_TABLE_PROPERTY", f"the property '{unknown[0]}' is not supported")
         name = _text(properties, "format", default).upper()
         if name not in _COMPRESSIONS:
             message = f"format '{name}' is not supported by the embedded Athena (PARQUET, JSON, TEXTFILE are)"
-            raise QueryFailure("INVALID_TABLE_PROPERTY", message)
+            raise QueryError("INVALID_TABLE_PROPERTY", message)
         asked = next((p for p in ("compression", "write_compression", "parquet_compression") if p in properties), "")
         compression = _text(properties, asked, "GZIP").upper()
         if compression not in _COMPRESSIONS[name]:
-            raise QueryFailure("INVALID_TABLE_PROPERTY", f"compression '{compression}' does not go with {name}")
+            raise QueryError("INVALID_TABLE_PROPERTY", f"compression '{compression}' does not go with {name}")
         delimiter = _text(properties, "field_delimiter", "\x01").replace("\\t", "\t")
         if len(delimiter) != 1:
-            raise QueryFailure("INVALID_TABLE_PROPERTY", f"field_delimiter '{delimiter}' is not a single character")
+            raise QueryError("INVALID_TABLE_PROPERTY", f"field_delimiter '{delimiter}' is not a single character")
         keys = properties.get("partitioned_by", ())
         keys = (keys,) if isinstance(keys, str) else keys
         return cls(name, _COMPRESSIONS[name][compression], delimiter, tuple(key.lower() for key in keys))
@@ -74,7 +74,7 @@ class FileFormat:
 def _text(properties: Properties, name: str, default: str | None) -> str:
     value = properties.get(name, default)
     if not isinstance(value, str):
-        raise QueryFailure("INVALID_TABLE_PROPERTY", f"the property '{name}' is required and takes a text")
+        raise QueryError("INVALID_TABLE_PROPERTY", f"the property '{name}' is required and takes a text")
     return value
 
 
@@ -100,9 +100,9 @@ class Unloader:
         self._settings = settings
 
     def check_empty(self, location: Location) -> None:
-        """Raise QueryFailure HIVE_PATH_ALREADY_EXISTS where something lies below the location."""
+        """Raise QueryError HIVE_PATH_ALREADY_EXISTS where something lies below the location."""
         if not self._objects.is_empty(location):
-            raise QueryFailure(
+            raise QueryError(
                 "HIVE_PATH_ALREADY_EXISTS",
                 f"Target directory already exists: {location} You may need to manually clean the data at location "
                 f"'{location}' before retrying. Athena will not delete data in your account.",
@@ -140,7 +140,7 @@ class Unloader:
         found = run(self._connection, sql).fetchall()
         if len(found) > _MOST_PARTITIONS:
             message = f"Exceeded limit of {_MOST_PARTITIONS} open writers for partitions/buckets"
-            raise QueryFailure("HIVE_TOO_MANY_OPEN_PARTITIONS", message)
+            raise QueryError("HIVE_TOO_MANY_OPEN_PARTITIONS", message)
         return found
 
     def _write_partition(
@@ -168,15 +168,13 @@ def _check_columns(columns: list[ResultColumn], form: FileFormat) -> None:
     names = [column.name for column in columns]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise QueryFailure("DUPLICATE_COLUMN_NAME", f"Column name '{twice}' specified more than once")
+        raise QueryError("DUPLICATE_COLUMN_NAME", f"Column name '{twice}' specified more than once")
     if unnamed := [name for name in names if name.startswith("_col")]:
-        raise QueryFailure(
-            "MISSING_COLUMN_NAME", f"Column name not specified at position {names.index(unnamed[0]) + 1}"
-        )
+        raise QueryError("MISSING_COLUMN_NAME", f"Column name not specified at position {names.index(unnamed[0]) + 1}")
     keys = form.partitioned_by
     if keys and (tuple(names[-len(keys) :]) != keys or len(names) == len(keys)):
         message = f"Partition keys must be the last columns in the table and in the same order: [{', '.join(keys)}]"
-        raise QueryFailure("HIVE_COLUMN_ORDER_MISMATCH", message)
+        raise QueryError("HIVE_COLUMN_ORDER_MISMATCH", message)
 
 
 def _selected(columns: list[ResultColumn], form: FileFormat) -> str:
@@ -184,7 +182,7 @@ def _selected(columns: list[ResultColumn], form: FileFormat) -> str:
         return ", ".join(identifier(column.name) for column in columns)
     for column in columns:
         if column.type in ("array", "map", "row"):
-            raise QueryFailure("NOT_SUPPORTED", f"column {column.name} of type {column.type} in a TEXTFILE")
+            raise QueryError("NOT_SUPPORTED", f"column {column.name} of type {column.type} in a TEXTFILE")
     texts = (f"coalesce({text_of(column.duckdb_type, identifier(column.name))}, '\\N')" for column in columns)
     return f" || {quoted(form.delimiter)} || ".join(texts)
 

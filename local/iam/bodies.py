@@ -1,25 +1,26 @@
 """Reads the body of a request, but no further than its sender may go."""
 
+from local import EmbeddedAwsError
 from local.iam.request_guard import Message, Receive
 
 
-class TooLargeError(Exception):
+class TooLargeError(EmbeddedAwsError):
     """The body is larger than its sender may send; the message says how large it may be."""
 
 
-class Disconnected(Exception):  # noqa: N818 - an event, not a fault
+class DisconnectedError(EmbeddedAwsError):
     """The sender went away in the middle of the body."""
 
 
 async def read(receive: Receive, content_length: str, limit: int) -> bytes:
-    """The whole body. Raises TooLargeError, by the declared length before anything is read, and Disconnected."""
+    """The whole body. Raises TooLargeError, by the declared length before anything is read, and DisconnectedError."""
     if content_length.isdecimal() and int(content_length) > limit:
         raise TooLargeError(f"A request's body may have {limit} bytes here.")
     chunks, size, more = [], 0, True
     while more:
         message = await receive()
         if message["type"] != "http.request":
-            raise Disconnected
+            raise DisconnectedError
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > limit:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from local import EmbeddedAwsError
 from local.account import TOKEN_HEADER
 from local.iam.request_guard import OWN_PREFIX, Application, Receive, Scope, Send, send_json
 
@@ -14,7 +15,7 @@ _LARGEST_BODY = 64 * 1024
 _LONGEST_ADVANCE_SECONDS = 10 * 366 * 24 * 3600
 
 
-class BadInputError(ValueError):
+class BadInputError(EmbeddedAwsError, ValueError):
     """The request's body is none that the path takes; the message says why."""
 
 

@@ -2,12 +2,13 @@
 
 import uuid
 
+from local import EmbeddedAwsError
 from local.iam.bodies import TooLargeError
 from local.iam.request_guard import Send
 from local.iam.signed_request import Request
 
 
-class UnauthenticatedError(Exception):
+class UnauthenticatedError(EmbeddedAwsError):
     """The request is refused; the code is MiniStack's, which has a name and a status of AWS's for each protocol."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -15,7 +16,7 @@ class UnauthenticatedError(Exception):
         self.code = code
 
 
-class RefusedObjectError(Exception):
+class RefusedObjectError(EmbeddedAwsError):
     """S3 refuses the request by this answer: status, headers and body."""
 
     def __init__(self, response: tuple[int, dict[str, str], bytes]) -> None:

@@ -15,6 +15,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
+from local import EmbeddedAwsError
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -27,7 +29,7 @@ API_PREFIX = "/_aws/execute-api/"
 _SAME = frozenset({"none", "same-origin"})
 
 
-class ForbiddenRequestError(Exception):
+class ForbiddenRequestError(EmbeddedAwsError):
     """The request is none that this server may serve; the message says why."""
 
 

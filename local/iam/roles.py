@@ -12,11 +12,11 @@ from boto3.session import Session
 from botocore.client import BaseClient
 from botocore.config import Config
 
-from local import account
+from local import EmbeddedAwsError, account
 from local.iam.credentials import SessionKeys, register_role_session, session_keys
 
 
-class UnusableRoleError(PermissionError):
+class UnusableRoleError(EmbeddedAwsError, PermissionError):
     """The role does not exist, or its trust policy does not let the service assume it."""
 
 

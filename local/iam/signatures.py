@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local import account
-from local.iam.bodies import Disconnected, TooLargeError, at_most, once, read
+from local.iam.bodies import DisconnectedError, TooLargeError, at_most, once, read
 from local.iam.refusals import RefusedObjectError, UnauthenticatedError, s3_error, send_refusal
 from local.iam.request_guard import Application, Receive, Scope, Send, is_api_path
 from local.iam.signed_request import Request
@@ -93,7 +93,7 @@ class VerifiedRequests:
                 admitted = at_most(receive, LARGEST_ANONYMOUS)
             else:
                 admitted = once(await verified_body(request, receive), receive)
-        except Disconnected:
+        except DisconnectedError:
             return
         except (UnauthenticatedError, RefusedObjectError, TooLargeError) as refusal:
             await send_refusal(request, refusal, send)
@@ -119,7 +119,7 @@ def refuse_what_is_not_public(request: Request) -> None:
 async def verified_body(request: Request, receive: Receive) -> bytes:
     """Verify a request that brings credentials, and return its body.
 
-    Raises UnauthenticatedError, RefusedObjectError, TooLargeError, or Disconnected where the sender went away.
+    Raises UnauthenticatedError, RefusedObjectError, TooLargeError, or DisconnectedError where the sender went away.
     """
     if request.is_version_2:
         _verify_version_2(request)

@@ -7,6 +7,7 @@ from typing import Any
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
+from local import EmbeddedAwsError
 from local.lambda_.mapping import Record, fault_in, is_from_queue
 from local.lambda_.poller import Poller
 from local.seams import replace, seam
@@ -17,7 +18,7 @@ _NUMBERS = ("BatchSize", "MaximumBatchingWindowInSeconds")
 Key = tuple[str, str, str]
 
 
-class MappingRefusedError(ValueError):
+class InvalidMappingError(EmbeddedAwsError):
     """AWS would not create this mapping."""
 
 
@@ -100,7 +101,7 @@ class Pollers:
                 return create(logical_id, properties, stack_name)
             _, name, _, qualifier = provisioners._lambda_function_for_cfn_ref(properties.get("FunctionName", ""))
             if fault := fault_in({**properties, "FunctionName": name, "Qualifier": qualifier}):
-                raise MappingRefusedError(fault)
+                raise InvalidMappingError(fault)
             mapping_id, attributes = create(logical_id, properties, stack_name)
             record = lambda_svc._esms[mapping_id]
             record["State"] = "Enabled" if record["Enabled"] else "Disabled"
@@ -115,7 +116,7 @@ class Pollers:
             if record and is_from_queue(record):
                 changes = {name: value for name, value in new.items() if name != "FunctionName"}
                 if fault := fault_in(record | changes):
-                    raise MappingRefusedError(fault)
+                    raise InvalidMappingError(fault)
             answer = update(physical_id, old, new, stack_name)
             self.follow()
             return answer

@@ -1,7 +1,9 @@
 """Errors of the API, with the codes by which SDKs know them."""
 
+from local import EmbeddedAwsError
 
-class ApiError(Exception):
+
+class ApiError(EmbeddedAwsError):
     """An error answer: `code` as in botocore's `error.response["Error"]["Code"]`, HTTP status 400."""
 
     code = "ValidationException"

@@ -10,13 +10,14 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local import EmbeddedAwsError
 from local.sagemaker.validation import Channel, Location
 
 # Keys that S3 lists at a time, at most.
 _PAGE = 1000
 
 
-class TransferError(Exception):
+class TransferError(EmbeddedAwsError):
     """What was to be brought from or to S3 was not; the message is the job's FailureReason."""
 
 

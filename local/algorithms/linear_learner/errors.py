@@ -5,8 +5,10 @@ TrainingError
 └── AlgorithmError     training itself failed: `AlgorithmError:`
 """
 
+from local import EmbeddedAwsError
 
-class TrainingError(Exception):
+
+class TrainingError(EmbeddedAwsError):
     """The job fails; the message is its reason."""
 
     exit_code = 1

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from local import EmbeddedAwsError
+
 _MAGIC = 0xCED7230A
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 # Field of a Value: the type of its values; None for integers, which are varints.
 _TENSORS: dict[int, str | None] = {2: "<f4", 3: "<f8", 7: None}
 
 
-class BadRecordError(ValueError):
+class BadRecordError(EmbeddedAwsError):
     """The bytes are no RecordIO, or a record in them is none."""
 
 

@@ -3,8 +3,10 @@
 import math
 from dataclasses import dataclass
 
+from local import EmbeddedAwsError
 
-class NotAllowedError(ValueError):
+
+class NotAllowedError(EmbeddedAwsError):
     """The string is outside of the rule."""
 
 

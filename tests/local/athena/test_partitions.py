@@ -12,7 +12,7 @@ from athena_lake import JSON, Lake
 from local.account import EmbeddedAws
 from local.athena.catalog import Table
 from local.athena.date_range import date_texts
-from local.athena.failures import QueryFailure
+from local.athena.errors import QueryError
 
 YEARS = {
     "projection.enabled": "true",
@@ -173,7 +173,7 @@ def test_dates_of_a_range(properties: dict[str, str], texts: list[str] | None) -
     table = Table("db", "t", (), (), "s3://b/t/", "", "", {}, named)
     now = datetime(2020, 2, 29, 12, 30, tzinfo=UTC)
     if texts is None:
-        with pytest.raises(QueryFailure, match=r"db\.t needs valid projection\.day properties"):
+        with pytest.raises(QueryError, match=r"db\.t needs valid projection\.day properties"):
             date_texts(table, "day", now)
     else:
         assert date_texts(table, "day", now) == texts

@@ -18,7 +18,7 @@ from botocore.config import Config
 
 from besieged import SECRET, Besieged, besieged
 from local.account import EmbeddedAws
-from local.server import CannotStartError, Options, server_of
+from local.server import Options, StartError, server_of
 from machines import allow, unique
 from raw_http import REGION, UNSIGNED_PAYLOAD, Keys, Request, presign, send, sign, signing_key
 
@@ -185,5 +185,5 @@ def test_server_does_not_start_without_random_keys() -> None:
     assert server_of(options, environment) == server
     for name in environment:
         for value in ("", "test"):
-            with pytest.raises(CannotStartError, match=f"{name} has fewer than"):
+            with pytest.raises(StartError, match=f"{name} has fewer than"):
                 server_of(options, environment | {name: value})

@@ -1,9 +1,9 @@
 """Errors of a query and of a request, in Athena's words.
 
-Exception
-├── QueryFailure     the execution ends FAILED with `StateChangeReason` "<name>: <message>"
-├── QueryCancelled   the execution ends CANCELLED
-└── RequestRefused   the API call itself is answered with an error
+EmbeddedAwsError
+├── QueryError            the execution ends FAILED with `StateChangeReason` "<name>: <message>"
+├── QueryCancelledError   the execution ends CANCELLED
+└── RequestError          the API call itself is answered with an error
 
 Categories and types are those of the Athena error catalogue
 (https://docs.aws.amazon.com/athena/latest/ug/error-reference.html).
@@ -11,6 +11,8 @@ Categories and types are those of the Athena error catalogue
 
 from dataclasses import dataclass
 from typing import Any
+
+from local import EmbeddedAwsError
 
 USER_ERROR = 1000
 DATA_ERROR = 1001
@@ -44,7 +46,7 @@ class Position:
         return f"line {self.line}:{self.column}"
 
 
-class QueryFailure(Exception):  # noqa: N818 - a failure of the user's query, not of this engine
+class QueryError(EmbeddedAwsError):
     """A query that cannot be carried out; `name` is Athena's error name, `message` names what was wrong."""
 
     def __init__(self, name: str, message: str, position: Position | None = None) -> None:
@@ -63,11 +65,11 @@ class QueryFailure(Exception):  # noqa: N818 - a failure of the user's query, no
         }
 
 
-class QueryCancelled(Exception):  # noqa: N818
+class QueryCancelledError(EmbeddedAwsError):
     """StopQueryExecution was called while the query was queued or running."""
 
 
-class RequestRefused(Exception):  # noqa: N818
+class RequestError(EmbeddedAwsError):
     """A call that is answered with `code` (an exception of Athena's API) instead of being carried out."""
 
     def __init__(self, code: str, message: str, athena_error_code: str | None = None) -> None:
