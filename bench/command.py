@@ -1,4 +1,4 @@
-"""What the benchmarks' commands share: what is told on stderr while they measure, and how they end by Ctrl-C."""
+"""What the benchmarks' commands share: what they print to stderr while they measure, and how they end by Ctrl-C."""
 
 import sys
 from collections.abc import Callable
@@ -10,7 +10,7 @@ _INTERRUPTED = 130
 
 
 def note(text: str) -> None:
-    """Say what is being done."""
+    """Print the present step."""
     Console(stderr=True).print(text)
 
 

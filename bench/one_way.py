@@ -10,7 +10,7 @@ What is imported here is part of a cold start's time, for both ways alike; so th
 import os
 import sys
 
-TOLD = "told: "
+RESULT_PREFIX = "result: "
 """What a line begins with that is for bench.predict, and no line of a handler's log."""
 
 FEATURES = ("distance", "healthpoints", "magicpoints", "TMIN", "TMAX", "PRCP")
@@ -33,8 +33,8 @@ def main() -> None:
     event = json.loads(os.environ["REQUEST"])
     app = __import__(module, fromlist=["handler"])
     answer = app.handler(event, Context)
-    told = answer if temper == "cold" else measured(app, event)
-    print(f"{TOLD}{json.dumps(told)}", flush=True)  # noqa: T201
+    result = answer if temper == "cold" else measured(app, event)
+    print(f"{RESULT_PREFIX}{json.dumps(result)}", flush=True)  # noqa: T201
 
 
 def measured(app, event):

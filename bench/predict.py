@@ -4,7 +4,7 @@
 
 The workshop's way (bench/original/inference.py) is boto3 and MXNet, the artefact fetched, extracted and loaded at
 import, the Module bound anew on each call. Both run in the same interpreter, against the embedded AWS's S3, in turns.
-Prints a table of medians and what each ratio was to be; the exit code is 1 if the two ways' numbers differ by more
+Prints a table of medians and the target of each ratio; the exit code is 1 if the two ways' numbers differ by more
 than 1e-6.
 """
 
@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from bench.command import note, run
-from bench.one_way import FEATURES, TOLD
+from bench.one_way import FEATURES, RESULT_PREFIX
 from cli import embedded
 from cli.progress import bar
 from local.account import EmbeddedAws
@@ -52,19 +52,19 @@ class Way:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the table, both figures in `unit`; `wanted` is the ratio to reach, if any."""
+    """A line of the table, both figures in `unit`; `target` is the ratio to reach, if any."""
 
     name: str
     original: float
     ours: float
     unit: str
-    wanted: float | None
+    target: float | None
 
     def __str__(self) -> str:
         ratio = self.original / self.ours
         verdict = ""
-        if self.wanted is not None:
-            verdict = f"   wanted {self.wanted:,.0f}: {'yes' if ratio >= self.wanted else 'NO'}"
+        if self.target is not None:
+            verdict = f"   target {self.target:,.0f}: {'yes' if ratio >= self.target else 'NO'}"
         return f"{self.name:<42}{self.original:>11.4g}{self.ours:>11.4g} {self.unit:<3}{ratio:>10,.1f} times{verdict}"
 
 
@@ -104,8 +104,8 @@ def lines(cold: dict[Way, list[float]], warm: dict[Way, list[dict[str, Any]]]) -
     def of(name: str, way: Way) -> float:
         return median(run[name] for run in warm[way])
 
-    def line(text: str, name: str, wanted: float | None) -> Line:
-        return Line(text, 1e6 * of(name, ORIGINAL), 1e6 * of(name, OURS), "µs", wanted)
+    def line(text: str, name: str, target: float | None) -> Line:
+        return Line(text, 1e6 * of(name, ORIGINAL), 1e6 * of(name, OURS), "µs", target)
 
     yield Line("cold process to its first answer", 1e3 * median(cold[ORIGINAL]), 1e3 * median(cold[OURS]), "ms", 25)
     yield line("warm prediction by itself", "one", 1000)
@@ -139,8 +139,8 @@ def _in_turns(what: str, times: int) -> Iterator[Way]:
     """Both ways, so many times each."""
     ways = [ORIGINAL, OURS] * times
     with bar(what, len(ways)) as show:
-        for done, way in enumerate(ways):
-            show(done)
+        for count, way in enumerate(ways):
+            show(count)
             yield way
 
 
@@ -166,19 +166,19 @@ def _environment(server: EmbeddedAws, row: list[float], rows: Path) -> dict[str,
 
 
 def _run(way: Way, temper: str, environment: dict[str, str]) -> tuple[str, float]:
-    """What a process of a way tells, and the seconds from its start until it did. MXNet logs to stderr all the time."""
+    """The result that a process of a way prints, and the seconds from its start until then. MXNet logs to stderr."""
     command = [sys.executable, str(ROOT / "bench" / "one_way.py"), str(way.folder), way.module, temper]
     began = time.perf_counter()
     with subprocess.Popen(  # noqa: S603
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as run:
-        told, took = "", 0.0
+        result, seconds = "", 0.0
         for line in run.stdout or ():
-            if line.startswith(TOLD):
-                told, took = line.removeprefix(TOLD), time.perf_counter() - began
-    if run.returncode or not told:
-        raise RuntimeError(f"{command} ended with {run.returncode}, and told nothing")
-    return told, took
+            if line.startswith(RESULT_PREFIX):
+                result, seconds = line.removeprefix(RESULT_PREFIX), time.perf_counter() - began
+    if run.returncode or not result:
+        raise RuntimeError(f"{command} ended with {run.returncode} and printed no result")
+    return result, seconds
 
 
 def _required() -> list[str]:
@@ -189,14 +189,14 @@ def _required() -> list[str]:
 
 def _closure(names: list[str]) -> set[str]:
     """Distributions and all they require."""
-    found: set[str] = set()
-    left = list(names)
-    while left:
-        name = re.split(r"[ ;<>=!~(\[]", left.pop())[0].lower()
-        if name not in found:
-            found.add(name)
-            left += [each for each in metadata.requires(name) or () if "extra ==" not in each]
-    return found
+    distributions: set[str] = set()
+    pending = list(names)
+    while pending:
+        name = re.split(r"[ ;<>=!~(\[]", pending.pop())[0].lower()
+        if name not in distributions:
+            distributions.add(name)
+            pending += [each for each in metadata.requires(name) or () if "extra ==" not in each]
+    return distributions
 
 
 def _installed_bytes(name: str) -> int:

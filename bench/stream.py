@@ -92,12 +92,12 @@ def measure_ours(server: EmbeddedAws, rides: list[Any]) -> Result:
     return Result(len(rides), seconds, len(counted))
 
 
-def _until(count: Callable[[], int], wanted: int, began: float, show: Show) -> float:
+def _until(count: Callable[[], int], total: int, began: float, show: Show) -> float:
     """Seconds from `began` until so many are there."""
-    while (done := count()) < wanted:
-        show(done)
+    while (number := count()) < total:
+        show(number)
         if time.monotonic() - began > _DEADLINE_SECONDS:
-            raise TimeoutError(f"{done:,} of {wanted:,} rides were there after {_DEADLINE_SECONDS} s")
+            raise TimeoutError(f"{number:,} of {total:,} rides were there after {_DEADLINE_SECONDS} s")
         time.sleep(0.2)
     return time.monotonic() - began
 

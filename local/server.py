@@ -4,11 +4,11 @@
 
 What comes in passes three layers: the first refuses what a web page may have sent (`local.iam.request_guard`), the
 second answers this server's own paths to whoever has its token (`local.iam.own_paths`), the third verifies the
-signature (`local.iam.signatures`). Then it goes to MiniStack's gateway, which routes and authorises it. Before it
-serves, the parts that AWS does otherwise are put in their places: Step Functions (`local.stepfunctions`), Athena
+signature (`local.iam.signatures`). Then it goes to MiniStack's app, which routes and authorises it. Before it serves,
+the server replaces the parts that differ from AWS: Step Functions (`local.stepfunctions`), Athena
 (`local.athena`), SageMaker (`local.sagemaker`), Lambda and what feeds it (`local.lambda_`), queues (`local.sqs`), API
-Gateway (`local.apigateway`), schedules (`local.scheduler`), and more. A part that is not where the pinned versions had
-it stops the server at once, by name.
+Gateway (`local.apigateway`), schedules (`local.scheduler`), and more. Where the pinned versions lack a part that is to
+be replaced, the server stops at once and names it.
 
 The launcher makes keys for each start and hands them over as environment variables: `AWS_ACCESS_KEY_ID` and
 `AWS_SECRET_ACCESS_KEY`, the root's, and `EMBEDDED_AWS_TOKEN`.
@@ -70,17 +70,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve until a signal comes. Returns the exit code: 1 where the server could not start."""
     parser = argparse.ArgumentParser(prog="python -m local.server", description="Serve the embedded AWS on 127.0.0.1.")
     parser.add_argument("--port", type=int, default=4566, help="port to listen on (default: %(default)s)")
-    parser.add_argument("--region", default=account.DEFAULT_REGION, help="region to play (default: %(default)s)")
+    parser.add_argument("--region", default=account.DEFAULT_REGION, help="region to serve (default: %(default)s)")
     parser.add_argument("--functions-python", type=Path, default=FUNCTIONS_PYTHON, help="interpreter of the functions")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input is closed")
-    given = parser.parse_args(arguments)
-    folder = own_folder()
+    flags = parser.parse_args(arguments)
+    folder = make_folder()
     try:
-        options = Options(given.port, given.region, given.functions_python, folder)
+        options = Options(flags.port, flags.region, flags.functions_python, folder)
         check(options)
-        server = server_of(options, os.environ)
+        server = server_from(options, os.environ)
         prepare(options)
-        asyncio.run(serve(options, server, tied=given.until_stdin_closes))
+        asyncio.run(serve(options, server, until_stdin_closes=flags.until_stdin_closes))
     except StartError as fault:
         print(fault, file=sys.stderr)  # noqa: T201 - the command's own output
         return 1
@@ -89,7 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def own_folder() -> Path:
+def make_folder() -> Path:
     """A new folder for what this server writes, which says whose it is: of which clone, process and start."""
     folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
     owner = {"clone": str(ROOT), "pid": os.getpid(), "started": psutil.Process().create_time()}
@@ -112,7 +112,7 @@ def check(options: Options) -> None:
             ) from None
 
 
-def server_of(options: Options, environment: Mapping[str, str]) -> account.EmbeddedAws:
+def server_from(options: Options, environment: Mapping[str, str]) -> account.EmbeddedAws:
     """This server, with the keys that its launcher made. Raises StartError."""
     names = {"AWS_ACCESS_KEY_ID": 16, "AWS_SECRET_ACCESS_KEY": 32, account.TOKEN_VARIABLE: 32}
     for name, characters in names.items():
@@ -129,9 +129,9 @@ def prepare(options: Options) -> None:
 
     Whatever they start gets a copy of it, so that nothing of the user's is left in it, nor the root's secret.
     """
-    own = process_environment.inherited(os.environ) | {"LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING")}
+    environment = process_environment.inherited(os.environ) | {"LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING")}
     os.environ.clear()
-    os.environ.update(own)
+    os.environ.update(environment)
     os.environ.update(
         {
             "AWS_ENDPOINT_URL": options.endpoint,
@@ -157,8 +157,8 @@ def prepare(options: Options) -> None:
     tempfile.tempdir = str(options.folder)
 
 
-async def serve(options: Options, server: account.EmbeddedAws, *, tied: bool) -> None:
-    """Serve until SIGTERM or SIGINT, or the end of standard input if `tied` to it; then stop what was started."""
+async def serve(options: Options, server: account.EmbeddedAws, *, until_stdin_closes: bool) -> None:
+    """Serve until SIGTERM or SIGINT, or `until_stdin_closes`; then stop what was started."""
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
 
@@ -168,15 +168,15 @@ async def serve(options: Options, server: account.EmbeddedAws, *, tied: bool) ->
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     config.loglevel = os.environ["LOG_LEVEL"]
-    ended = asyncio.Event()
+    end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
-    if tied:
+        loop.add_signal_handler(number, end.set)
+    if until_stdin_closes:
         # Nothing is ever written there: it becomes readable at its end, which is that of the process that holds it.
-        loop.add_reader(sys.stdin.fileno(), ended.set)
+        loop.add_reader(sys.stdin.fileno(), end.set)
     try:
-        await hypercorn_serve(application, config, shutdown_trigger=ended.wait)
+        await hypercorn_serve(application, config, shutdown_trigger=end.wait)
     finally:
         await asyncio.to_thread(stop)
 
@@ -211,7 +211,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     registry.install()
     messages = queues.install(options.endpoint)
     queries = athena.install(options.endpoint)
-    training = training_jobs(options.endpoint)
+    training = sagemaker_service(options.endpoint)
     mounting.mount("sagemaker", training, service.TARGET_PREFIX)
     ticker = Ticker(RoleClients(options.endpoint, "scheduler.amazonaws.com"))
     ticker.install()
@@ -231,7 +231,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
 
 
 def own_paths(ticker: Any, unread: Any) -> dict[str, OwnPath]:
-    """What is asked of this server alone: to move its clock on, and which properties of a template it did not read."""
+    """The paths of this server alone: one moves its clock on, one names the unsupported properties of templates."""
 
     async def advance(parameters: dict[str, Any]) -> dict[str, Any]:
         return {"fired": await asyncio.to_thread(ticker.advance, seconds_to_advance(parameters))}
@@ -245,8 +245,8 @@ def own_paths(ticker: Any, unread: Any) -> dict[str, OwnPath]:
     }
 
 
-def training_jobs(endpoint: str) -> Any:
-    """SageMaker, whose jobs act as the roles they are given."""
+def sagemaker_service(endpoint: str) -> Any:
+    """SageMaker, whose jobs act as the roles in their requests."""
     from local.iam import roles
     from local.sagemaker.runner import Runner
     from local.sagemaker.service import PRINCIPAL, SageMakerService

@@ -1,4 +1,4 @@
-"""What API Gateway does otherwise than MiniStack's: what it makes of an OpenAPI document, how it answers, what it logs.
+"""Where API Gateway differs from MiniStack's: what it makes of an OpenAPI document, how it answers, what it logs.
 
 - `documents`: an OpenAPI 3 document imported whole, and again in place
 - `exchanges`: limits, validation, answers of its own, one id for each request

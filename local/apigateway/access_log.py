@@ -18,7 +18,7 @@ _NO_ROLE = "CloudWatch Logs role ARN must be set in account settings to enable l
 
 @dataclass(frozen=True)
 class Request:
-    """What is known of a request from the start; `began` in seconds since the epoch."""
+    """A request as it arrives; `began` is in seconds since the epoch."""
 
     id: str
     began: float
@@ -34,16 +34,16 @@ def install() -> None:
 
     handlers = seam(provisioners, "_RESOURCE_HANDLERS")["AWS::ApiGateway::Stage"]
     for name, position in (("create", 1), ("update", 2)):
-        handlers[name] = _keeping(apigateway_v1, handlers[name], position)
+        handlers[name] = _note_log_settings(apigateway_v1, handlers[name], position)
 
 
-def _keeping(apigateway_v1: Any, provision: Any, position: int) -> Any:
-    def keeping(*arguments: Any, **named: Any) -> Any:
+def _note_log_settings(apigateway_v1: Any, provision: Any, position: int) -> Any:
+    def provision_and_note(*arguments: Any, **keywords: Any) -> Any:
         properties = arguments[position]
         setting = properties.get("AccessLogSetting") or {}
         if setting and not (apigateway_v1._account_settings.get("settings") or {}).get("cloudwatchRoleArn"):
             raise ValueError(_NO_ROLE)
-        result = provision(*arguments, **named)
+        result = provision(*arguments, **keywords)
         stage = apigateway_v1._stages_v1[properties.get("RestApiId")][properties.get("StageName")]
         stage["accessLogSettings"] = {
             "destinationArn": setting.get("DestinationArn", ""),
@@ -51,11 +51,11 @@ def _keeping(apigateway_v1: Any, provision: Any, position: int) -> Any:
         }
         return result
 
-    return keeping
+    return provision_and_note
 
 
-def variables(request: Request, found: dict[str, Any], status: int, length: int) -> dict[str, Any]:
-    """The `$context` variables of a request that has been answered."""
+def variables(request: Request, notes: dict[str, Any], status: int, length: int) -> dict[str, Any]:
+    """The `$context` variables of a request after its response; `notes` are those noted while it was served."""
     began = datetime.fromtimestamp(request.began, UTC)
     return {
         "requestId": request.id,
@@ -70,11 +70,11 @@ def variables(request: Request, found: dict[str, Any], status: int, length: int)
         "status": status,
         "responseLength": length,
         "responseLatency": round(1000 * (time.time() - request.began)),
-        **found,
+        **notes,
     }
 
 
-def formatted(template: str, values: dict[str, Any]) -> str:
+def format_line(template: str, values: dict[str, Any]) -> str:
     """The line: each `$context` variable by its value, `-` where it has none."""
 
     def value_of(match: re.Match[str]) -> str:
@@ -107,5 +107,5 @@ def write(api_id: str, stage: dict[str, Any], scope: tuple[str, str], values: di
                 "lastIngestionTime": None,
             },
         )
-        line = {"timestamp": now, "message": formatted(setting["format"], values), "ingestionTime": now}
+        line = {"timestamp": now, "message": format_line(setting["format"], values), "ingestionTime": now}
         cloudwatch_logs._append_log_events(stream, [line])

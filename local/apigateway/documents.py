@@ -30,8 +30,8 @@ def install() -> None:
     import_operation = seam(apigateway_v1, "_import_operation")
 
     def import_any_operation(api_id: str, resource_id: str, http_method: str, *others: Any) -> None:
-        named = "ANY" if http_method == _ANY.upper() else http_method
-        import_operation(api_id, resource_id, named, *others)
+        method_name = "ANY" if http_method == _ANY.upper() else http_method
+        import_operation(api_id, resource_id, method_name, *others)
 
     replace(apigateway_v1, "_import_operation", import_any_operation)
     create = seam(apigateway_v1, "_import_rest_api")
@@ -43,18 +43,18 @@ def install() -> None:
 
     replace(apigateway_v1, "_import_rest_api", import_rest_api)
     handlers = seam(provisioners, "_RESOURCE_HANDLERS")["AWS::ApiGateway::RestApi"]
-    handlers["update"] = _updating_in_place(apigateway_v1, handlers["update"])
+    handlers["update"] = _update_in_place(apigateway_v1, handlers["update"])
 
 
-def _updating_in_place(apigateway_v1: Any, update: Any) -> Any:
-    def updating(api_id: str, old: dict[str, Any], new: dict[str, Any], *others: Any, **named: Any) -> Any:
+def _update_in_place(apigateway_v1: Any, update: Any) -> Any:
+    def update_in_place(api_id: str, old: dict[str, Any], new: dict[str, Any], *others: Any, **keywords: Any) -> Any:
         document = new.get("Body")
         if isinstance(document, dict) and document != old.get("Body") and api_id in apigateway_v1._rest_apis:
             _import_again(apigateway_v1, api_id, document)
             old = {**old, "Body": document}
-        return update(api_id, old, new, *others, **named)
+        return update(api_id, old, new, *others, **keywords)
 
-    return updating
+    return update_in_place
 
 
 def _import_again(apigateway_v1: Any, api_id: str, document: dict[str, Any]) -> None:
@@ -76,14 +76,14 @@ def _complete(apigateway_v1: Any, api_id: str, document: dict[str, Any]) -> None
         text = json.dumps(_as_model(schema, api_id))
         seam(apigateway_v1, "_create_model")(api_id, {"name": name, "schema": text})
     validators = {
-        name: json.loads(seam(apigateway_v1, "_create_request_validator")(api_id, {"name": name, **asked})[2])["id"]
-        for name, asked in document.get("x-amazon-apigateway-request-validators", {}).items()
+        name: json.loads(seam(apigateway_v1, "_create_request_validator")(api_id, {"name": name, **settings})[2])["id"]
+        for name, settings in document.get("x-amazon-apigateway-request-validators", {}).items()
     }
     for method, operation in _methods(apigateway_v1._resources[api_id], document):
-        wanted = operation.get(
+        validator = operation.get(
             "x-amazon-apigateway-request-validator", document.get("x-amazon-apigateway-request-validator")
         )
-        method["requestValidatorId"] = validators.get(wanted)
+        method["requestValidatorId"] = validators.get(validator)
         method["requestParameters"] = _parameters(operation)
         method["requestModels"] = _models(operation)
         if _INTEGRATION in operation:

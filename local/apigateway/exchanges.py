@@ -28,7 +28,7 @@ Response = tuple[int, dict[str, Any], bytes]
 
 @dataclass
 class Exchange:
-    """One request, and what becomes known of it while it is served: variables of `$context` by name."""
+    """One request, and the variables of `$context` that are noted while it is served, by name."""
 
     id: str
     variables: dict[str, Any] = field(default_factory=dict)
@@ -62,7 +62,7 @@ def install() -> None:
     _deny(app, apigateway_v1)
     _invoke(apigateway_v1)
     validate = seam(apigateway_v1, "_check_request_validation")
-    replace(apigateway_v1, "_check_request_validation", _validating_known_types(validate))
+    replace(apigateway_v1, "_check_request_validation", _validate_types_with_models(validate))
 
 
 def _serve(app: Any, apigateway_v1: Any) -> None:
@@ -75,26 +75,28 @@ def _serve(app: Any, apigateway_v1: Any) -> None:
         exchange = _current.get()
         return exchange.id if exchange is not None else new_uuid()
 
-    async def serve(host: str, path: str, method: str, headers: dict, body: bytes, *others: Any, **named: Any) -> Any:
+    async def serve(
+        host: str, path: str, method: str, headers: dict, body: bytes, *others: Any, **keywords: Any
+    ) -> Any:
         parsed = parse(host, path)
         scope = apigateway_v1.find_api_scope(parsed[0]) if parsed else None
         if parsed is None or scope is None:
-            return await handle(host, path, method, headers, body, *others, **named)
+            return await handle(host, path, method, headers, body, *others, **keywords)
         api_id, stage_name, resource_path = parsed
         exchange = Exchange(new_uuid())
         token = _current.set(exchange)
         began = time.time()
         try:
-            status, answered, content = await handle(host, path, method, headers, body, *others, **named)
+            status, response_headers, content = await handle(host, path, method, headers, body, *others, **keywords)
         finally:
             _current.reset(token)
-        answered["x-amzn-requestid"] = exchange.id
+        response_headers["x-amzn-requestid"] = exchange.id
         stage = apigateway_v1.stages_for_api(api_id).get(stage_name)
         if stage is not None:
             request = access_log.Request(exchange.id, began, method, f"/{stage_name}{resource_path}", headers)
             line = access_log.variables(request, exchange.variables, status, len(content))
             access_log.write(api_id, stage, scope, line)
-        return status, answered, content
+        return status, response_headers, content
 
     replace(apigateway_v1, "new_uuid", current_id)
     replace(app, "_handle_execute_api_request", serve)
@@ -127,9 +129,9 @@ def _deny(app: Any, apigateway_v1: Any) -> None:
     render = seam(apigateway_v1, "_gateway_error_response")
 
     def enforce_by_gateway_response(
-        api_id: str, stage_name: str, method: str, path: str, headers: dict, query: dict, **named: Any
+        api_id: str, stage_name: str, method: str, path: str, headers: dict, query: dict, **keywords: Any
     ) -> Response | None:
-        denied = enforce(api_id, stage_name, method, path, headers, query, **named)
+        denied = enforce(api_id, stage_name, method, path, headers, query, **keywords)
         stage = apigateway_v1.stages_for_api(api_id).get(stage_name)
         exchange = _current.get()
         # Only gateway responses, such as that to a wrong signature, have the id of the request.
@@ -181,8 +183,8 @@ def _invoke(apigateway_v1: Any) -> None:
 
 def _source(event: dict[str, Any], account_id: str, region: str) -> str:
     """The ARN of the method that an event comes from, by which a function's policy may allow it."""
-    asked = event["requestContext"]
-    method = f"{asked['apiId']}/{asked['stage']}/{asked['httpMethod']}{asked['resourcePath']}"
+    context = event["requestContext"]
+    method = f"{context['apiId']}/{context['stage']}/{context['httpMethod']}{context['resourcePath']}"
     return f"arn:aws:execute-api:{region}:{account_id}:{method}"
 
 
@@ -219,17 +221,19 @@ def _observe(apigateway_v1: Any) -> None:
     replace(apigateway_v1, "_gateway_error_response", render_and_note)
 
 
-def _validating_known_types(validate: Callable[..., Any]) -> Callable[..., Any]:
-    """Look at no body of a content type that has no model; MiniStack takes the model of application/json for it.
+def _validate_types_with_models(validate: Callable[..., Any]) -> Callable[..., Any]:
+    """Validate no body of a content type that has no model; MiniStack takes the model of application/json for it.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-request-validation.html
     """
 
-    def validating(method: dict, api_id: str, request: dict, headers: dict, *others: Any) -> Any:
+    def validate_types_with_models(method: dict, api_id: str, request: dict, headers: dict, *others: Any) -> Any:
         models = method.get("requestModels") or {}
-        given = next((value for name, value in headers.items() if name.lower() == "content-type"), "application/json")
-        media_type = given.split(";", 1)[0].strip()
-        known = {"application/json": models[media_type]} if media_type in models else {}
-        return validate({**method, "requestModels": known}, api_id, request, headers, *others)
+        content_type = next(
+            (value for name, value in headers.items() if name.lower() == "content-type"), "application/json"
+        )
+        media_type = content_type.split(";", 1)[0].strip()
+        models = {"application/json": models[media_type]} if media_type in models else {}
+        return validate({**method, "requestModels": models}, api_id, request, headers, *others)
 
-    return validating
+    return validate_types_with_models

@@ -4,7 +4,7 @@ from local.apigateway import access_log, documents, exchanges
 
 
 def install() -> None:
-    """Play API Gateway as AWS does."""
+    """Serve API Gateway as AWS does."""
     documents.install()
     exchanges.install()
     access_log.install()

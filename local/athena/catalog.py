@@ -54,16 +54,16 @@ class Catalog:
     def table(self, database: str, name: str, position: Position | None = None) -> Table:
         """The table, or QueryError: SCHEMA_NOT_FOUND, TABLE_NOT_FOUND, or the missing permission."""
         try:
-            found = self._glue.get_table(DatabaseName=database, Name=name)["Table"]
+            entry = self._glue.get_table(DatabaseName=database, Name=name)["Table"]
         except ClientError as error:
             if error.response["Error"]["Code"] != "EntityNotFoundException":
                 raise glue_error(error) from error
-            raise self._not_found(database, name, position) from error
-        if found.get("TableType") == "VIRTUAL_VIEW":
+            raise self._missing_table_error(database, name, position) from error
+        if entry.get("TableType") == "VIRTUAL_VIEW":
             raise QueryError("NOT_SUPPORTED", f"{database}.{name} is a view; the embedded Athena reads tables only")
-        return _table(database, found)
+        return _table(database, entry)
 
-    def _not_found(self, database: str, name: str, position: Position | None) -> QueryError:
+    def _missing_table_error(self, database: str, name: str, position: Position | None) -> QueryError:
         try:
             self._glue.get_database(Name=database)
         except ClientError as error:
@@ -107,19 +107,19 @@ def glue_error(error: ClientError) -> QueryError:
     return QueryError("GENERIC_USER_ERROR", f"Glue answered {details['Code']}: {details['Message']}")
 
 
-def _table(database: str, found: dict[str, Any]) -> Table:
-    storage = found.get("StorageDescriptor") or {}
+def _table(database: str, entry: dict[str, Any]) -> Table:
+    storage = entry.get("StorageDescriptor") or {}
     serde = storage.get("SerdeInfo") or {}
     return Table(
         database=database,
-        name=found["Name"].lower(),
+        name=entry["Name"].lower(),
         columns=_columns(storage.get("Columns")),
-        partition_keys=_columns(found.get("PartitionKeys")),
+        partition_keys=_columns(entry.get("PartitionKeys")),
         location=storage.get("Location", ""),
         input_format=storage.get("InputFormat", ""),
         serde=serde.get("SerializationLibrary", ""),
         serde_parameters={name.lower(): value for name, value in (serde.get("Parameters") or {}).items()},
-        parameters={name.lower(): value for name, value in (found.get("Parameters") or {}).items()},
+        parameters={name.lower(): value for name, value in (entry.get("Parameters") or {}).items()},
     )
 
 

@@ -1,7 +1,7 @@
 """Refuses comparisons that Trino refuses and DuckDB would make work: a text with a number.
 
 `WHERE year = '2019'` on an integer column runs in DuckDB, which casts, and fails on AWS. Only what sqlglot is sure of
-is judged: columns and literals.
+is checked: columns and literals.
 """
 
 from sqlglot import exp

@@ -26,7 +26,7 @@ from local.athena.callers import Caller, ClientFactory
 from local.athena.errors import QueryCancelledError, QueryError, RequestError
 from local.athena.output import Output, output_of
 from local.athena.query import Job, Outcome, QueryRun
-from local.athena.records import failed, finish, new_execution
+from local.athena.records import failure_status, finish, new_execution
 from local.athena.results import Row, read_page
 from local.athena.statements import Statement, parse
 
@@ -37,10 +37,10 @@ _MOST_QUERY_BYTES = 262144
 
 
 class _Cancellation:
-    """Tells a query's thread to stop, and DuckDB if it is working."""
+    """Stops a query's thread, and DuckDB if it is working."""
 
     def __init__(self) -> None:
-        self._asked = threading.Event()
+        self._event = threading.Event()
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
 
@@ -50,12 +50,12 @@ class _Cancellation:
 
     def cancel(self) -> None:
         with self._lock:
-            self._asked.set()
+            self._event.set()
             if self._connection is not None:
                 self._connection.interrupt()
 
     def check(self) -> None:
-        if self._asked.is_set():
+        if self._event.is_set():
             raise QueryCancelledError
 
 
@@ -83,14 +83,14 @@ class Executions:
     def start(self, request: dict[str, Any], caller: Caller) -> dict[str, Any]:
         """StartQueryExecution: the query's id. RequestError where Athena refuses to start it."""
         with self._starting:
-            if (known := _same_request(request)) is not None:
-                return {"QueryExecutionId": known}
+            if (query_id := _same_request(request)) is not None:
+                return {"QueryExecutionId": query_id}
             workgroup = _workgroup(request)
             text = request.get("QueryString") or ""
             if len(text.encode()) > _MOST_QUERY_BYTES:
                 raise RequestError("InvalidRequestException", f"queryString is longer than {_MOST_QUERY_BYTES} bytes")
             output = output_of(request, workgroup)
-            statement = _parsed(text, request.get("ExecutionParameters") or ())
+            statement = _parse_statement(text, request.get("ExecutionParameters") or ())
             execution = new_execution(request, workgroup, statement, output, self._now())
             ministack_athena._executions[execution["QueryExecutionId"]] = execution
         self._submit(execution, statement, output, caller)
@@ -106,8 +106,8 @@ class Executions:
         queued = time.monotonic()
 
         def work() -> None:
-            waited = time.monotonic() - queued
-            context.run(self._carry_out, execution, statement, output, caller, cancellation, waited)
+            queue_seconds = time.monotonic() - queued
+            context.run(self._carry_out, execution, statement, output, caller, cancellation, queue_seconds)
 
         self._pool.submit(work)
 
@@ -118,11 +118,13 @@ class Executions:
         output: Output,
         caller: Caller,
         cancellation: _Cancellation,
-        waited: float,
+        queue_seconds: float,
     ) -> None:
         begun = time.monotonic()
         outcome = Outcome()
-        ending = failed(QueryError("GENERIC_INTERNAL_ERROR", "the embedded Athena broke off; its log says where"))
+        final_status = failure_status(
+            QueryError("GENERIC_INTERNAL_ERROR", "the embedded Athena broke off; its log says where")
+        )
         try:
             cancellation.check()
             execution["Status"]["State"] = "RUNNING"
@@ -131,17 +133,19 @@ class Executions:
             database = execution["QueryExecutionContext"]["Database"]
             job = Job(execution["QueryExecutionId"], statement, database, output, self._now())
             outcome = self._run(job, caller, cancellation)
-            ending = {"State": "SUCCEEDED"}
+            final_status = {"State": "SUCCEEDED"}
         except QueryError as failure:
-            ending = failed(failure)
+            final_status = failure_status(failure)
         except (QueryCancelledError, duckdb.InterruptException):
-            ending = {"State": "CANCELLED", "StateChangeReason": "Query cancelled by user"}
+            final_status = {"State": "CANCELLED", "StateChangeReason": "Query cancelled by user"}
         except (duckdb.Error, SqlglotError, BotoCoreError, OSError, ArithmeticError, LookupError, ValueError) as error:
             logger.warning("query %s: %s", execution["QueryExecutionId"], traceback.format_exc())
-            ending = failed(QueryError("GENERIC_INTERNAL_ERROR", f"{type(error).__name__} in the embedded Athena"))
+            final_status = failure_status(
+                QueryError("GENERIC_INTERNAL_ERROR", f"{type(error).__name__} in the embedded Athena")
+            )
         finally:
             self._running.pop(execution["QueryExecutionId"], None)
-            finish(execution, outcome, ending, self._now(), waited, time.monotonic() - begun)
+            finish(execution, outcome, final_status, self._now(), queue_seconds, time.monotonic() - begun)
 
     def _run(self, job: Job, caller: Caller, cancellation: _Cancellation) -> Outcome:
         with tempfile.TemporaryDirectory(prefix="athena-") as name:
@@ -157,14 +161,14 @@ class Executions:
     def stop(self, request: dict[str, Any]) -> dict[str, Any]:
         """StopQueryExecution; stopping a query that has ended changes nothing."""
         query_id = str(request.get("QueryExecutionId"))
-        _known(query_id)
+        _execution(query_id)
         if (cancellation := self._running.get(query_id)) is not None:
             cancellation.cancel()
         return {}
 
     def results(self, request: dict[str, Any], caller: Caller) -> dict[str, Any]:
         """GetQueryResults: a page of rows, read from the result file as the caller."""
-        execution = _known(str(request.get("QueryExecutionId")))
+        execution = _execution(str(request.get("QueryExecutionId")))
         _check_succeeded(execution)
         limit = int(request.get("MaxResults") or _MOST_ROWS_A_PAGE)
         if not 1 <= limit <= _MOST_ROWS_A_PAGE:
@@ -216,7 +220,7 @@ def _workgroup(request: dict[str, Any]) -> dict[str, Any]:
     return workgroup
 
 
-def _parsed(text: str, parameters: Any) -> Statement | QueryError:
+def _parse_statement(text: str, parameters: Any) -> Statement | QueryError:
     """The statement, or the failure that the execution will end with."""
     try:
         return parse(text, parameters)
@@ -224,7 +228,7 @@ def _parsed(text: str, parameters: Any) -> Statement | QueryError:
         return failure
 
 
-def _known(query_id: str) -> dict[str, Any]:
+def _execution(query_id: str) -> dict[str, Any]:
     execution = ministack_athena._executions.get(query_id)
     if execution is None:
         raise RequestError("InvalidRequestException", f"QueryExecution {query_id} was not found")

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from local.athena.errors import QueryError
 
 _CHUNK_BYTES = 1 << 20
-_LISTED_TOGETHER = 20
+_SHARED_LISTING_FROM = 20
 
 
 @dataclass(frozen=True)
@@ -73,33 +73,33 @@ class Objects:
 
     def _keys_below(self, locations: list[Location]) -> dict[Location, list[tuple[str, int]]]:
         """Key and size of the objects below each location; many locations are listed by the folder they share."""
-        found: dict[Location, list[tuple[str, int]]] = {location: [] for location in locations}
-        if len(found) < _LISTED_TOGETHER or len({location.bucket for location in found}) > 1:
-            return {location: list(self.listed(location)) for location in found}
-        by_prefix = {location.prefix: location for location in found}
+        by_location: dict[Location, list[tuple[str, int]]] = {location: [] for location in locations}
+        if len(by_location) < _SHARED_LISTING_FROM or len({location.bucket for location in by_location}) > 1:
+            return {location: list(self.entries(location)) for location in by_location}
+        by_prefix = {location.prefix: location for location in by_location}
         lengths = sorted({len(prefix) for prefix in by_prefix})
-        for key, size in self.listed(
-            Location(locations[0].bucket, _shared_folder([location.prefix for location in found]))
+        for key, size in self.entries(
+            Location(locations[0].bucket, _shared_folder([location.prefix for location in by_location]))
         ):
             for length in lengths:
                 if (location := by_prefix.get(key[:length])) is not None:
-                    found[location].append((key, size))
-        return found
+                    by_location[location].append((key, size))
+        return by_location
 
-    def listed(self, location: Location) -> Iterator[tuple[str, int]]:
+    def entries(self, location: Location) -> Iterator[tuple[str, int]]:
         """Key and size of each object below `location`."""
         self._checkpoint()
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=location.bucket, Prefix=location.prefix)
         try:
             for page in pages:
-                for found in page.get("Contents", ()):
-                    yield found["Key"], found["Size"]
+                for entry in page.get("Contents", ()):
+                    yield entry["Key"], entry["Size"]
         except ClientError as error:
             raise _s3_error(error, str(location)) from error
 
     def _fetch(self, bucket: str, key: str) -> FetchedObject:
-        if (known := self._fetched.get((bucket, key))) is not None:
-            return known
+        if (copy := self._fetched.get((bucket, key))) is not None:
+            return copy
         self._checkpoint()
         # DuckDB sees the compression by the ending, as Athena does.
         path = self._folder / f"{next(self._numbers):08d}{PurePosixPath(key).suffix}"
@@ -122,7 +122,7 @@ class Objects:
 
     def is_empty(self, location: Location) -> bool:
         """Whether no object lies below `location`."""
-        return next(self.listed(location), None) is None
+        return next(self.entries(location), None) is None
 
     def store(self, path: Path, bucket: str, key: str, settings: dict[str, str]) -> None:
         """Put the file as s3://bucket/key; `settings` are further arguments of PutObject."""

@@ -37,13 +37,13 @@ _READABLE = {
 def reader(connection: duckdb.DuckDBPyConnection, table: Table, files: list[FetchedObject], file_column: str) -> str:
     """A query over `files`: the table's columns, and `file_column` with the path of each row's file."""
     present = _check(connection, table, files)
-    listed = "[" + ", ".join(quoted(str(file.path)) for file in files) + "]"
+    path_list = "[" + ", ".join(quoted(str(file.path)) for file in files) + "]"
     selected = []
     for column in table.columns:
         target = parse_hive_type(column.hive_type).duckdb()
         value = identifier(present[column.name]) if column.name in present else "NULL"
         selected.append(f"CAST({value} AS {target}) AS {identifier(column.name)}")
-    source = f"read_parquet({listed}, union_by_name = true, filename = {quoted(file_column[1:-1])})"
+    source = f"read_parquet({path_list}, union_by_name = true, filename = {quoted(file_column[1:-1])})"
     return f"SELECT {', '.join([*selected, file_column])} FROM {source}"
 
 
@@ -64,14 +64,14 @@ def _top_level(
     connection: duckdb.DuckDBPyConnection, files: list[FetchedObject], uris: dict[str, str]
 ) -> list[tuple[str, str, str, str]]:
     """Path, column name, physical type and DuckDB's type of each file's top-level columns."""
-    listed = "[" + ", ".join(quoted(str(file.path)) for file in files) + "]"
-    sql = f"SELECT file_name, name, type, duckdb_type, coalesce(num_children, 0) FROM parquet_schema({listed})"
+    path_list = "[" + ", ".join(quoted(str(file.path)) for file in files) + "]"
+    sql = f"SELECT file_name, name, type, duckdb_type, coalesce(num_children, 0) FROM parquet_schema({path_list})"
     try:
         rows = run(connection, sql).fetchall()
     except QueryError as failure:
         broken = next((uri for path, uri in uris.items() if path in failure.message), f"{table_uri(files)}")
         raise QueryError("HIVE_BAD_DATA", f"Not valid Parquet file: {broken}") from failure
-    found: list[tuple[str, str, str, str]] = []
+    columns: list[tuple[str, str, str, str]] = []
     pending: list[int] = []
     previous = None
     for path, name, physical, logical, children in rows:
@@ -79,13 +79,13 @@ def _top_level(
             previous, pending = path, [children]
             continue
         if len(pending) == 1:
-            found.append((path, name, physical or "GROUP", logical or "NESTED"))
+            columns.append((path, name, physical or "GROUP", logical or "NESTED"))
         pending[-1] -= 1
         if children:
             pending.append(children)
         while len(pending) > 1 and pending[-1] == 0:
             pending.pop()
-    return found
+    return columns
 
 
 def table_uri(files: list[FetchedObject]) -> str:

@@ -42,12 +42,12 @@ class Planner:
         for column in tree.find_all(exp.Column):
             column.set("db", None)
             column.set("catalog", None)
-        conditions = self._analysed(tree, tables)
+        conditions = self._key_conditions(tree, tables)
         for relation, table in tables.items():
             self._create_view(relation, table, conditions[relation])
         return to_duckdb(tree)
 
-    def _analysed(self, tree: exp.Expr, tables: dict[str, Table]) -> Conditions:
+    def _key_conditions(self, tree: exp.Expr, tables: dict[str, Table]) -> Conditions:
         """The conditions on partition keys by relation; none where the query does not resolve."""
         nothing: Conditions = {relation: [] for relation in tables}
         schema = schema_of(tables)
@@ -69,7 +69,8 @@ class Planner:
         partitions = partitions_of(table, conditions, self.catalog, self.connection, self.now)
         fetched = self.objects.fetch_below([Location.parse(partition.location) for partition in partitions])
         files = [
-            PartitionFiles(partition.values, tuple(found)) for partition, found in zip(partitions, fetched, strict=True)
+            PartitionFiles(partition.values, tuple(copies))
+            for partition, copies in zip(partitions, fetched, strict=True)
         ]
         create_view(self.connection, relation, table, files)
 
@@ -86,8 +87,8 @@ def _is_bound_by_with(table: exp.Table) -> bool:
         if isinstance(node, exp.With):
             # A WITH query sees those before it, and itself if the WITH is recursive.
             names = [cte.alias.lower() for cte in node.expressions]
-            seen = node.expressions.index(inside) + bool(node.args.get("recursive"))
-            if table.name.lower() in names[:seen]:
+            visible = node.expressions.index(inside) + bool(node.args.get("recursive"))
+            if table.name.lower() in names[:visible]:
                 return True
         bound = node.args.get("with_")
         if bound is not None and bound is not inside and _binds(bound, table):

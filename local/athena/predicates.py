@@ -44,9 +44,9 @@ def qualified(tree: exp.Expr, schema: Schema) -> exp.Expr | None:
 
 def key_conditions(tree: exp.Expr, tables: dict[str, Table]) -> Conditions:
     """The conditions on the partition keys of each relation of `tree`, which is `qualified`."""
-    found: Conditions = {relation: [] for relation in tables}
+    by_relation: Conditions = {relation: [] for relation in tables}
     if (root := build_scope(tree)) is None:
-        return found
+        return by_relation
     uses = root.ref_count()
     carried: dict[int, list[exp.Expr]] = {}
     for scope in reversed(list(root.traverse())):
@@ -56,8 +56,8 @@ def key_conditions(tree: exp.Expr, tables: dict[str, Table]) -> Conditions:
                 if uses.get(id(source), 0) == 1:
                     _carry(source, conditions, carried)
             elif isinstance(node, exp.Table) and node.name in tables:
-                found[node.name] += _on_keys(conditions, tables[node.name])
-    return found
+                by_relation[node.name] += _on_keys(conditions, tables[node.name])
+    return by_relation
 
 
 def _conditions_on(scope: Scope, alias: str, carried: list[exp.Expr]) -> list[exp.Expr]:

@@ -88,8 +88,8 @@ def _relation(key: Column, texts: str) -> str:
 
 
 def _texts(values: Iterable[str]) -> str:
-    listed = ", ".join(quoted(value) for value in values)
-    return f"SELECT unnest(CAST([{listed}] AS VARCHAR[])) AS t"
+    literals = ", ".join(quoted(value) for value in values)
+    return f"SELECT unnest(CAST([{literals}] AS VARCHAR[])) AS t"
 
 
 def _stored(
@@ -109,8 +109,8 @@ def _stored(
     )
     where = " AND ".join(f"({condition})" for condition in conditions) or "TRUE"
     source = f"(SELECT i, {typed} FROM (VALUES {rows}) AS stored(i, {names}))"
-    kept = run(connection, f"SELECT i FROM {source} WHERE {where} ORDER BY i").fetchall()
-    return [Partition(stored[i].values, stored[i].location) for (i,) in kept]
+    numbers = run(connection, f"SELECT i FROM {source} WHERE {where} ORDER BY i").fetchall()
+    return [Partition(stored[i].values, stored[i].location) for (i,) in numbers]
 
 
 def _projected(

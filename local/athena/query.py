@@ -22,7 +22,7 @@ from local.athena.output import Output
 from local.athena.planning import Planner
 from local.athena.results import ResultColumn, describe, write_rows
 from local.athena.statements import CreateTableAs, Definition, Select, Show, Statement, Unload
-from local.athena.unload import FileFormat, Unloader, Written
+from local.athena.unload import FileFormat, OutputFiles, Unloader
 
 # Format: input format, output format and SerDe with which CREATE TABLE AS registers a table.
 _STORAGE = {
@@ -123,10 +123,10 @@ class QueryRun:
     def _unload(self, statement: Unload) -> Outcome:
         form = FileFormat.of(statement.properties)
         location = Location.parse(statement.location)
-        written = self._write(statement.tree, location, form)[0]
-        return self._outcome(columns=(_ROWS_COLUMN,), update_count=written.rows, manifest=self._store_manifest(written))
+        files = self._write(statement.tree, location, form)[0]
+        return self._outcome(columns=(_ROWS_COLUMN,), update_count=files.rows, manifest=self._store_manifest(files))
 
-    def _write(self, tree: exp.Expr, location: Location, form: FileFormat) -> tuple[Written, list[ResultColumn]]:
+    def _write(self, tree: exp.Expr, location: Location, form: FileFormat) -> tuple[OutputFiles, list[ResultColumn]]:
         stem = f"{self.job.started:%Y%m%d_%H%M%S}_00000_{self.job.query_id}"
         unloader = Unloader(self.connection, self._objects, self.folder, stem, self._settings)
         unloader.check_empty(location)
@@ -144,10 +144,10 @@ class QueryRun:
                 return self._outcome(columns=(_ROWS_COLUMN,))
             message = f"Destination table 'awsdatacatalog.{database}.{statement.table}' already exists"
             raise QueryError("TABLE_ALREADY_EXISTS", message)
-        written, columns = self._write(tree, location, form)
+        files, columns = self._write(tree, location, form)
         self._register(database, statement.table, columns, location, form)
-        self._register_partitions(database, statement.table, columns, location, form, written)
-        return self._outcome(columns=(_ROWS_COLUMN,), update_count=written.rows, manifest=self._store_manifest(written))
+        self._register_partitions(database, statement.table, columns, location, form, files)
+        return self._outcome(columns=(_ROWS_COLUMN,), update_count=files.rows, manifest=self._store_manifest(files))
 
     def _exists(self, database: str, table: str) -> bool:
         try:
@@ -182,7 +182,7 @@ class QueryRun:
         columns: list[ResultColumn],
         location: Location,
         form: FileFormat,
-        written: Written,
+        files: OutputFiles,
     ) -> None:
         described = [{"Name": c.name.lower(), "Type": hive_type_of(str(c.duckdb_type))} for c in columns]
         data = described[: len(columns) - len(form.partitioned_by)]
@@ -191,7 +191,7 @@ class QueryRun:
                 "Values": [value or "" for value in values],
                 "StorageDescriptor": _storage(data, uri.rpartition("/")[0], form),
             }
-            for values, uri in zip(written.partitions, written.uris, strict=True)
+            for values, uri in zip(files.partitions, files.uris, strict=True)
             if values
         ]
         try:
@@ -223,10 +223,10 @@ class QueryRun:
         self._store(path, name)
         self._store(metadata, f"{name}.metadata")
 
-    def _store_manifest(self, written: Written) -> str:
+    def _store_manifest(self, files: OutputFiles) -> str:
         """The list of the objects that were written, one URI a line."""
         path, name = self.folder / "manifest.csv", f"{self.job.query_id}-manifest.csv"
-        path.write_text("".join(f"{uri}\n" for uri in written.uris))
+        path.write_text("".join(f"{uri}\n" for uri in files.uris))
         self._store(path, name)
         return self.job.output.uri(name)
 

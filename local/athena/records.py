@@ -24,8 +24,8 @@ def new_execution(
     """The execution as GetQueryExecution shows it; names that begin with _ are kept from it."""
     query_id = new_uuid()
     context = request.get("QueryExecutionContext") or {}
-    ending = ".txt" if getattr(statement, "kind", "DML") != "DML" or isinstance(statement, Show) else ".csv"
-    name = query_id if isinstance(statement, Unload) else f"{query_id}{ending}"
+    extension = ".txt" if getattr(statement, "kind", "DML") != "DML" or isinstance(statement, Show) else ".csv"
+    name = query_id if isinstance(statement, Unload) else f"{query_id}{extension}"
     result = {"OutputLocation": output.uri(name)}
     return {
         "QueryExecutionId": query_id,
@@ -54,16 +54,21 @@ def new_execution(
     }
 
 
-def failed(failure: QueryError) -> dict[str, Any]:
+def failure_status(failure: QueryError) -> dict[str, Any]:
     """The status of an execution that ends with `failure`."""
     return {"State": "FAILED", "StateChangeReason": str(failure), "AthenaError": failure.athena_error()}
 
 
 def finish(
-    execution: dict[str, Any], outcome: Outcome, ending: dict[str, Any], now: datetime, waited: float, took: float
+    execution: dict[str, Any],
+    outcome: Outcome,
+    final_status: dict[str, Any],
+    now: datetime,
+    queue_seconds: float,
+    run_seconds: float,
 ) -> None:
     """Record the end; the state comes last, for it is what others wait for."""
-    engine, queue = round(took * 1000), round(waited * 1000)
+    engine, queue = round(run_seconds * 1000), round(queue_seconds * 1000)
     execution["Statistics"] = {
         "EngineExecutionTimeInMillis": engine,
         "DataScannedInBytes": outcome.scanned_bytes,
@@ -77,4 +82,4 @@ def finish(
     execution["_update_count"] = outcome.update_count
     if outcome.result_file is not None:
         execution["_result_key"] = execution["_result_folder"] + outcome.result_file
-    execution["Status"] = {**execution["Status"], "CompletionDateTime": now.timestamp(), **ending}
+    execution["Status"] = {**execution["Status"], "CompletionDateTime": now.timestamp(), **final_status}

@@ -96,23 +96,23 @@ def _json_reader(connection: duckdb.DuckDBPyConnection, table: Table, files: lis
     ignore = table.serde_parameters.get("ignore.malformed.json", "").lower() == "true"
     options = f"{paths(files)}, format = 'newline_delimited', ignore_errors = {ignore}, filename = {quoted(FILE[1:-1])}"
     rows = f"read_json_objects({options}, maximum_object_size = 67108864)"
-    found = run(connection, f"SELECT DISTINCT unnest(json_keys(json)) FROM {rows}").fetchall()
+    key_rows = run(connection, f"SELECT DISTINCT unnest(json_keys(json)) FROM {rows}").fetchall()
     keys: dict[str, list[str]] = {}
-    for (key,) in sorted(found):
+    for (key,) in sorted(key_rows):
         keys.setdefault(key.lower(), []).append(key)
-    wanted = [
+    groups = [
         keys.get(table.serde_parameters.get(f"mapping.{column.name}", column.name).lower(), [column.name])
         for column in table.columns
     ]
-    listed = ", ".join(quoted('$."' + key.replace('"', '\\"') + '"') for group in wanted for key in group)
+    json_paths = ", ".join(quoted('$."' + key.replace('"', '\\"') + '"') for group in groups for key in group)
     selected, position = [], 1
-    for column, group in zip(table.columns, wanted, strict=True):
+    for column, group in zip(table.columns, groups, strict=True):
         texts = ", ".join(f"texts[{position + i}]" for i in range(len(group)))
         position += len(group)
         selected.append(
             f"{_from_json(parse_hive_type(column.hive_type), f'coalesce({texts})')} AS {identifier(column.name)}"
         )
-    extracted = f"SELECT {FILE}, json_extract_string(json, [{listed}]) AS texts FROM {rows}"
+    extracted = f"SELECT {FILE}, json_extract_string(json, [{json_paths}]) AS texts FROM {rows}"
     return f"SELECT {', '.join([*selected, FILE])} FROM ({extracted})"
 
 
@@ -139,8 +139,10 @@ def _from_text(hive_type: HiveType, text: str) -> str:
         return f"CASE lower({text}) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END"
     if target in INTEGERS:
         # A fraction is cut off, not rounded.
-        whole = f"TRY_CAST(trunc(TRY_CAST({text} AS DOUBLE)) AS {target})"
-        return f"CASE WHEN regexp_full_match({text}, '[+-]?[0-9]+') THEN TRY_CAST({text} AS {target}) ELSE {whole} END"
+        truncated = f"TRY_CAST(trunc(TRY_CAST({text} AS DOUBLE)) AS {target})"
+        return (
+            f"CASE WHEN regexp_full_match({text}, '[+-]?[0-9]+') THEN TRY_CAST({text} AS {target}) ELSE {truncated} END"
+        )
     return f"TRY_CAST({text} AS {target})"
 
 
@@ -177,8 +179,8 @@ def _csv_reader(table: Table, files: list[FetchedObject]) -> str:
     selected = []
     for i, column in enumerate(table.columns):
         value = _from_text(parse_hive_type(column.hive_type), f"c{i}")
-        shown = f"for field {i}: For input string: "
-        message = f"'HIVE_BAD_DATA: Error parsing field value ''' || c{i} || ''' {shown}\"' || c{i} || '\"'"
+        place = f"for field {i}: For input string: "
+        message = f"'HIVE_BAD_DATA: Error parsing field value ''' || c{i} || ''' {place}\"' || c{i} || '\"'"
         strict = f"CASE WHEN c{i} IS NOT NULL AND {value} IS NULL THEN error({message}) ELSE {value} END"
         selected.append(f"{value if value == f'c{i}' else strict} AS {identifier(column.name)}")
     return f"SELECT {', '.join([*selected, FILE])} FROM read_csv({_split_options(table, files)}, {options})"

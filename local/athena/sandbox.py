@@ -55,22 +55,22 @@ def run(connection: duckdb.DuckDBPyConnection, sql: str, tree: exp.Expr | None =
         raise _query_error(error, tree) from error
 
 
-_NOT_FOUND = re.compile(r'(?:Referenced column|(?:Table|Values list) "[^"]*" does not have a column named) "([^"]+)"')
+_NO_COLUMN = re.compile(r'(?:Referenced column|(?:Table|Values list) "[^"]*" does not have a column named) "([^"]+)"')
 _NO_TABLE = re.compile(r'Referenced table "([^"]+)" not found')
 _CAST = re.compile(r"Could not convert string '(.*)' to (\w+)", re.DOTALL)
 _FUNCTION = re.compile(r"Function with name \"?(\w+)\"? does not exist", re.IGNORECASE)
-_OWN = re.compile(r"Invalid Input Error: ([A-Z][A-Z_]+): (.*)", re.DOTALL)
+_RAISED = re.compile(r"Invalid Input Error: ([A-Z][A-Z_]+): (.*)", re.DOTALL)
 _JSON = re.compile(r"Malformed JSON in file \"(.*?)\", at byte \d+ in line \d+: (.*?)\.?\s*(?:\n|$)")
 
 
 def _query_error(error: duckdb.Error, tree: exp.Expr | None) -> QueryError:
     text = str(error)
-    if own := _OWN.match(text):
-        return QueryError(own.group(1), own.group(2).split("\n\nLINE")[0])
+    if match := _RAISED.match(text):
+        return QueryError(match.group(1), match.group(2).split("\n\nLINE")[0])
     if match := _JSON.search(text):
         message = f"Row is not a valid JSON Object - {match.group(2)} in {match.group(1)}"
         return QueryError("HIVE_CURSOR_ERROR", message)
-    if match := _NOT_FOUND.search(text) or _NO_TABLE.search(text):
+    if match := _NO_COLUMN.search(text) or _NO_TABLE.search(text):
         name = match.group(1)
         return QueryError("COLUMN_NOT_FOUND", f"Column '{name}' cannot be resolved", _position(tree, name))
     if match := _FUNCTION.search(text):

@@ -103,7 +103,7 @@ def parse(text: str, parameters: Sequence[str] = ()) -> Statement:
         return _create_table_as(tree, tokens, parameters)
     if not isinstance(tree, exp.Query):
         raise _unexpected(tokens, 0)
-    return Select(_prepared(tree, tokens, parameters))
+    return Select(_prepare(tree, tokens, parameters))
 
 
 def _show(text: str) -> Show | None:
@@ -151,7 +151,7 @@ def _malformed(error: ParseError) -> RequestError:
     return RequestError("InvalidRequestException", message, "MALFORMED_QUERY")
 
 
-def _prepared(tree: exp.Expr, tokens: list[Token], parameters: Sequence[str]) -> exp.Expr:
+def _prepare(tree: exp.Expr, tokens: list[Token], parameters: Sequence[str]) -> exp.Expr:
     check_functions(tokens, tree)
     placeholders = [node for node in tree.find_all(exp.Placeholder, bfs=False) if not node.this]
     if len(placeholders) != len(parameters):
@@ -183,7 +183,7 @@ def _unload(text: str, tokens: list[Token], parameters: Sequence[str]) -> Unload
     tree = _tree(text[first.start : tokens[end].start], first.line, position_of(first).column)
     if not isinstance(tree, exp.Query):
         raise _unexpected(tokens, 2)
-    prepared = _prepared(tree, tokens[2:end], parameters)
+    prepared = _prepare(tree, tokens[2:end], parameters)
     if len(tokens) < end + 4 or tokens[end + 1].text.upper() != "TO" or tokens[end + 2].token_type != TokenType.STRING:
         raise _unexpected(tokens, end + 1)
     if tokens[end + 3].text.upper() != "WITH":
@@ -204,9 +204,9 @@ def _closing(tokens: list[Token], opening: int) -> int:
 
 def _unexpected(tokens: list[Token], index: int) -> RequestError:
     token = tokens[min(index, len(tokens) - 1)]
-    found = "<EOF>" if index >= len(tokens) else token.text
+    word = "<EOF>" if index >= len(tokens) else token.text
     position = position_of(token)
-    message = f"{position}: mismatched input '{found}'. Expecting: UNLOAD (query) TO 's3://…' WITH (…)"
+    message = f"{position}: mismatched input '{word}'. Expecting: UNLOAD (query) TO 's3://…' WITH (…)"
     return RequestError("InvalidRequestException", message, "MALFORMED_QUERY")
 
 
@@ -238,7 +238,7 @@ def _create_table_as(tree: exp.Create, tokens: list[Token], parameters: Sequence
         raise RequestError("InvalidRequestException", message, "NOT_SUPPORTED")
     start = next(i for i, token in enumerate(tokens) if token.text.upper() == "AS")
     return CreateTableAs(
-        _prepared(query, tokens[start:], parameters),
+        _prepare(query, tokens[start:], parameters),
         tree.this.db.lower() or None,
         tree.this.name.lower(),
         _tree_properties(tree),

@@ -2,7 +2,7 @@
 """Files that UNLOAD and CREATE TABLE AS write: PARQUET, JSON and TEXTFILE, partitioned or not.
 
 A location that holds data is refused, so that a repeated query never doubles a data set. Text files have no header,
-no quotes, and \\N for NULL; gzip unless told otherwise.
+no quotes, and \\N for NULL; gzip unless the properties say otherwise.
 (https://docs.aws.amazon.com/athena/latest/ug/unload.html, https://docs.aws.amazon.com/athena/latest/ug/create-table-as.html)
 """
 
@@ -26,7 +26,7 @@ _COMPRESSIONS = {
     "TEXTFILE": {"GZIP": "gzip", "ZSTD": "zstd", "NONE": "none"},
 }
 _ENDINGS = {"gzip": ".gz", "zstd": ".zst"}
-_KNOWN_PROPERTIES = frozenset(
+_PROPERTIES = frozenset(
     [
         "format",
         "compression",
@@ -52,15 +52,15 @@ class FileFormat:
 
     @classmethod
     def of(cls, properties: Properties, default: str | None = None) -> "FileFormat":
-        """The format that WITH (…) asks for; QueryError for a property or a value that is not known."""
-        if unknown := sorted(set(properties) - _KNOWN_PROPERTIES):
+        """The format that WITH (…) asks for; QueryError for an unsupported property or value."""
+        if unknown := sorted(set(properties) - _PROPERTIES):
             raise QueryError("INVALID_TABLE_PROPERTY", f"the property '{unknown[0]}' is not supported")
         name = _text(properties, "format", default).upper()
         if name not in _COMPRESSIONS:
             message = f"format '{name}' is not supported by the embedded Athena (PARQUET, JSON, TEXTFILE are)"
             raise QueryError("INVALID_TABLE_PROPERTY", message)
-        asked = next((p for p in ("compression", "write_compression", "parquet_compression") if p in properties), "")
-        compression = _text(properties, asked, "GZIP").upper()
+        setting = next((p for p in ("compression", "write_compression", "parquet_compression") if p in properties), "")
+        compression = _text(properties, setting, "GZIP").upper()
         if compression not in _COMPRESSIONS[name]:
             raise QueryError("INVALID_TABLE_PROPERTY", f"compression '{compression}' does not go with {name}")
         delimiter = _text(properties, "field_delimiter", "\x01").replace("\\t", "\t")
@@ -79,8 +79,8 @@ def _text(properties: Properties, name: str, default: str | None) -> str:
 
 
 @dataclass(frozen=True)
-class Written:
-    """What was written: URIs of the objects, the number of rows, and the values of the partition keys."""
+class OutputFiles:
+    """The objects of an UNLOAD or CTAS: their URIs, the number of rows, and the values of the partition keys."""
 
     uris: tuple[str, ...]
     rows: int
@@ -110,7 +110,7 @@ class Unloader:
 
     def write(
         self, sql: str, columns: list[ResultColumn], location: Location, form: FileFormat, tree: exp.Expr
-    ) -> Written:
+    ) -> OutputFiles:
         """Run `sql` and write its rows."""
         columns = [ResultColumn(column.name.lower(), column.type, column.duckdb_type) for column in columns]
         _check_columns(columns, form)
@@ -119,7 +119,7 @@ class Unloader:
         partitions = self._partitions(form) if rows else []
         data = columns[: len(columns) - len(form.partitioned_by)]
         uris = [self._write_partition(data, values, location, form) for values in partitions]
-        return Written(tuple(uris), rows, tuple(partitions))
+        return OutputFiles(tuple(uris), rows, tuple(partitions))
 
     def _materialise(self, sql: str, columns: list[ResultColumn], tree: exp.Expr) -> None:
         positions = ", ".join(f"c{i}" for i in range(len(columns)))
@@ -137,11 +137,11 @@ class Unloader:
             return [()]
         keys = ", ".join(f"CAST({identifier(key)} AS VARCHAR)" for key in form.partitioned_by)
         sql = f"SELECT DISTINCT {keys} FROM unloaded ORDER BY ALL"
-        found = run(self._connection, sql).fetchall()
-        if len(found) > _MOST_PARTITIONS:
+        values = run(self._connection, sql).fetchall()
+        if len(values) > _MOST_PARTITIONS:
             message = f"Exceeded limit of {_MOST_PARTITIONS} open writers for partitions/buckets"
             raise QueryError("HIVE_TOO_MANY_OPEN_PARTITIONS", message)
-        return found
+        return values
 
     def _write_partition(
         self, columns: list[ResultColumn], values: tuple[str | None, ...], location: Location, form: FileFormat

@@ -1,7 +1,7 @@
-"""Tells which properties of a template nothing plays: those that CloudFormation's provisioners never look at.
+"""Names the unsupported properties of a template: those that CloudFormation's provisioners never read.
 
-A type that is unknown is refused by MiniStack. A property that is unknown it passes over without a word; so each
-provisioner gets its properties in a dict that notes what is read, and the rest is a warning with its name.
+MiniStack refuses an unknown resource type, but ignores an unknown property silently. So each provisioner gets its
+properties in a dict that notes what is read; the rest is reported in a warning, by name.
 """
 
 import logging
@@ -16,8 +16,8 @@ log = logging.getLogger(__name__)
 _PROPERTIES_AT = {"create": 1, "update": 2}
 
 
-class Watched(dict):
-    """A dict that notes the keys asked for; who iterates over it has read all of them."""
+class WatchedProperties(dict):
+    """A dict that notes which keys are read; iterating over it reads all of them."""
 
     def __init__(self, properties: dict[str, Any]) -> None:
         super().__init__(properties)
@@ -57,7 +57,7 @@ class Watched(dict):
 
 
 class UnreadProperties(dict[str, list[str]]):
-    """Properties nobody read, by `<type> <logical id>`."""
+    """Properties that no provisioner read, by `<type> <logical id>`."""
 
     def install(self) -> None:
         """Watch every provisioner of MiniStack's CloudFormation."""
@@ -66,16 +66,18 @@ class UnreadProperties(dict[str, list[str]]):
         for resource_type, functions in seam(provisioners, "_RESOURCE_HANDLERS").items():
             for name, position in _PROPERTIES_AT.items():
                 if name in functions:
-                    functions[name] = self._watching(resource_type, functions[name], position)
+                    functions[name] = self._watch(resource_type, functions[name], position)
 
-    def _watching(self, resource_type: str, provision: Callable, position: int) -> Callable:
-        def watching(*arguments: Any, **named: Any) -> Any:
-            properties = Watched(arguments[position])
-            result = provision(*arguments[:position], properties, *arguments[position + 1 :], **named)
+    def _watch(self, resource_type: str, provision: Callable, position: int) -> Callable:
+        def provision_and_note(*arguments: Any, **keywords: Any) -> Any:
+            properties = WatchedProperties(arguments[position])
+            result = provision(*arguments[:position], properties, *arguments[position + 1 :], **keywords)
             if properties.unread:
-                logical_id = arguments[0] if position == 1 else named.get("logical_id", arguments[0])
+                logical_id = arguments[0] if position == 1 else keywords.get("logical_id", arguments[0])
                 self[f"{resource_type} {logical_id}"] = sorted(properties.unread)
-                log.warning("%s %s: nothing plays %s", resource_type, logical_id, ", ".join(sorted(properties.unread)))
+                log.warning(
+                    "%s %s: unsupported properties: %s", resource_type, logical_id, ", ".join(sorted(properties.unread))
+                )
             return result
 
-        return watching
+        return provision_and_note

@@ -1,4 +1,4 @@
-"""Metric alarms, where MiniStack's CloudWatch does otherwise than AWS's.
+"""Metric alarms, where MiniStack's CloudWatch differs from AWS's.
 
 MiniStack looks at every point of a metric, whatever its dimensions, and only when somebody puts a point himself. Here
 an alarm looks at its own dimensions, has an answer to missing data, and is up to date whenever it is asked for.

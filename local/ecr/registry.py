@@ -1,7 +1,7 @@
-"""SageMaker's own registries in ECR, from which whoever may pull can ask for an image's manifest and digest.
+"""SageMaker's own registries in ECR, where whoever may pull can get an image's manifest and digest.
 
-MiniStack's ECR knows the account's own repositories, and takes every `registryId` for the account's. What is asked of
-SageMaker's accounts is answered here; all they let others do is pull.
+MiniStack's ECR knows the account's own repositories, and takes every `registryId` for the account's. Requests to
+SageMaker's accounts are answered here; all that these allow others is to pull.
 """
 
 import json
@@ -47,9 +47,11 @@ def answer(action: str, request: dict[str, Any], region: str) -> Response:
             "RepositoryNotFoundException",
             f"The repository with name '{name}' does not exist in the registry with id '{registry}'",
         )
-    wanted = request.get("imageIds", [])
+    image_ids = request.get("imageIds", [])
     manifest, digest = images.manifest().decode(), images.digest()
-    found = [each for each in wanted if each.get("imageDigest", digest) == digest and _tagged(each)]
+    matches = [
+        image_id for image_id in image_ids if image_id.get("imageDigest", digest) == digest and _has_tag(image_id)
+    ]
     return _json(
         200,
         {
@@ -57,22 +59,22 @@ def answer(action: str, request: dict[str, Any], region: str) -> Response:
                 {
                     "registryId": registry,
                     "repositoryName": name,
-                    "imageId": each | {"imageDigest": digest},
+                    "imageId": image_id | {"imageDigest": digest},
                     "imageManifest": manifest,
                     "imageManifestMediaType": images.MANIFEST_TYPE,
                 }
-                for each in found
+                for image_id in matches
             ],
             "failures": [
-                {"imageId": each, "failureCode": "ImageNotFound", "failureReason": "Requested image not found"}
-                for each in wanted
-                if each not in found
+                {"imageId": image_id, "failureCode": "ImageNotFound", "failureReason": "Requested image not found"}
+                for image_id in image_ids
+                if image_id not in matches
             ],
         },
     )
 
 
-def _tagged(image: dict[str, str]) -> bool:
+def _has_tag(image: dict[str, str]) -> bool:
     return image.get("imageTag", images.TAGS[0]) in images.TAGS
 
 

@@ -43,15 +43,15 @@ def once(body: bytes, receive: Receive) -> Receive:
 
 def at_most(receive: Receive, limit: int) -> Receive:
     """Gives the body as it comes, and ends it after `limit` bytes."""
-    left = limit
+    remaining = limit
 
     async def receive_within_limit() -> Message:
-        nonlocal left
+        nonlocal remaining
         message = await receive()
         if message["type"] != "http.request":
             return message
-        body = message.get("body", b"")[:left]
-        left -= len(body)
-        return {**message, "body": body, "more_body": bool(left) and message.get("more_body", False)}
+        body = message.get("body", b"")[:remaining]
+        remaining -= len(body)
+        return {**message, "body": body, "more_body": bool(remaining) and message.get("more_body", False)}
 
     return receive_within_limit

@@ -1,4 +1,4 @@
-"""Mounts a service of ours in MiniStack's gateway, and names the resources by which its calls are authorised."""
+"""Mounts a service of ours in MiniStack's app, and names the resources by which its calls are authorised."""
 
 import json
 from collections.abc import Callable
@@ -46,8 +46,8 @@ def authorise_by(resource_of: dict[str, ResourceOf]) -> None:
         region: str,
         account_id: str,
     ) -> str:
-        named = resource_of[service](_json_object(body), region, account_id) if service in resource_of else None
-        return named or original(service, method, path, headers, body, query_params, region, account_id)
+        arn = resource_of[service](_json_object(body), region, account_id) if service in resource_of else None
+        return arn or original(service, method, path, headers, body, query_params, region, account_id)
 
     replace(iam_actions, "extract_resource_arn", extract_resource_arn)
 

@@ -21,7 +21,7 @@ class BadInputError(EmbeddedAwsError, ValueError):
 
 @dataclass(frozen=True)
 class OwnPath:
-    """What answers one path: the methods it takes, and a function from the JSON object of the body to that answered."""
+    """One path: the methods it takes, and a function from the JSON object of the body to that of the response."""
 
     methods: tuple[str, ...]
     respond: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -39,15 +39,15 @@ class OwnPaths:
         if scope["type"] != "http" or not scope["path"].startswith(OWN_PREFIX):
             await self.application(scope, receive, send)
             return
-        own = self.paths.get(scope["path"])
+        path = self.paths.get(scope["path"])
         if not self._has_token(scope):
             await send_json(send, 403, {"message": f"{TOKEN_HEADER} is missing or wrong."})
-        elif own is None:
+        elif path is None:
             await send_json(send, 404, {"message": "There is nothing at this path."})
-        elif scope["method"] not in own.methods:
-            await send_json(send, 405, {"message": f"This path takes {' and '.join(own.methods)}."})
+        elif scope["method"] not in path.methods:
+            await send_json(send, 405, {"message": f"This path takes {' and '.join(path.methods)}."})
         else:
-            await _respond(own, receive, send)
+            await _respond(path, receive, send)
 
     def _has_token(self, scope: Scope) -> bool:
         name = TOKEN_HEADER.lower().encode()
@@ -55,9 +55,9 @@ class OwnPaths:
         return len(values) == 1 and hmac.compare_digest(values[0], self.token.encode())
 
 
-async def _respond(own: OwnPath, receive: Receive, send: Send) -> None:
+async def _respond(path: OwnPath, receive: Receive, send: Send) -> None:
     try:
-        content = await own.respond(_object(await _body(receive)))
+        content = await path.respond(_object(await _body(receive)))
     except BadInputError as fault:
         await send_json(send, 400, {"message": str(fault)})
         return

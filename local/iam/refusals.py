@@ -1,4 +1,4 @@
-"""What a caller is told whose request is refused before any service sees it: AWS's error, in the service's protocol."""
+"""The response to a request that is refused before any service sees it: AWS's error, in the service's protocol."""
 
 import uuid
 

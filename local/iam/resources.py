@@ -1,4 +1,4 @@
-"""Names the resource a call is authorised on, where MiniStack knows it only as `*`, which no policy with one allows."""
+"""Names the resource of a call where MiniStack authorises it on `*`, which no policy with a resource allows."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Closes what MiniStack serves beside AWS's services: what this project does not need is not there.
+"""Closes what MiniStack serves besides AWS's services: what this project does not need is not there.
 
 MiniStack answers many requests before it routes or authorises any: health and configuration of its own, a reset, the
 code of functions, messages of queues, sign-in pages, function URLs, load balancers, image and table registries. Three

@@ -10,8 +10,8 @@ not look at is checked here: that the body is the one that was signed, and that 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
     https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
 
-A body is read only once the headers have been found good, and then only as far as its sender may go: whoever has shown
-by the headers alone that he has a secret may send an object of S3, others what the largest request of AWS needs.
+A body is read only after the headers have been checked, and then only up to its sender's limit: whoever has shown by
+the headers alone that he has a secret may send an object of S3, others what the largest request of AWS needs.
 """
 
 import asyncio
@@ -90,15 +90,15 @@ class VerifiedRequests:
         try:
             if request.is_anonymous:
                 refuse_what_is_not_public(request)
-                admitted = at_most(receive, LARGEST_ANONYMOUS)
+                checked_receive = at_most(receive, LARGEST_ANONYMOUS)
             else:
-                admitted = once(await verified_body(request, receive), receive)
+                checked_receive = once(await verified_body(request, receive), receive)
         except DisconnectedError:
             return
         except (UnauthenticatedError, RefusedObjectError, TooLargeError) as refusal:
             await send_refusal(request, refusal, send)
             return
-        await self.application(scope, admitted, send)
+        await self.application(scope, checked_receive, send)
 
 
 def refuse_what_is_not_public(request: Request) -> None:
@@ -177,9 +177,9 @@ def _verify_version_2(request: Request) -> None:
         sigv2=True,
         auth_path=request.raw_path,
     )
-    checked = iam_evaluator._sigv2_check(signed, account.ACCOUNT_ID)
-    if isinstance(checked, iam_evaluator.AuthError):
-        raise UnauthenticatedError(checked.code, checked.message)
+    outcome = iam_evaluator._sigv2_check(signed, account.ACCOUNT_ID)
+    if isinstance(outcome, iam_evaluator.AuthError):
+        raise UnauthenticatedError(outcome.code, outcome.message)
 
 
 def _signature(request: Request) -> Any:

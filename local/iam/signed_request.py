@@ -15,7 +15,7 @@ _CREDENTIAL_PARAMETERS = (
     "X-Amz-Signature",
     "X-Amz-SignedHeaders",
 )
-# Signature Version 2 in the query, as boto3 signs URLs of S3 unless it is told otherwise.
+# Signature Version 2 in the query, as boto3 signs URLs of S3 unless configured otherwise.
 _VERSION_2_PARAMETERS = ("AWSAccessKeyId", "x-amz-security-token")
 _LOWER_CASE = frozenset(name.lower() for name in _CREDENTIAL_PARAMETERS)
 

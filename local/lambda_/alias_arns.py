@@ -1,4 +1,4 @@
-"""What calls of Lambda are authorised as, where MiniStack takes it otherwise.
+"""The permission and the ARN that calls of Lambda are authorised by, where MiniStack differs.
 
 GetAlias and UpdateAlias count as ListAliases there, and the qualifier of an invocation is left out of its ARN.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
@@ -27,11 +27,11 @@ def install() -> None:
         return action_of(service, method, path, *others)
 
     def resource_arn(service: str, method: str, path: str, headers: dict, body: bytes, query: dict, *scope: Any) -> str:
-        named = resource_of(service, method, path, headers, body, query, *scope)
+        arn = resource_of(service, method, path, headers, body, query, *scope)
         if service == "lambda" and _INVOCATION.search(path):
             qualifier = _first(query.get("Qualifier"))
-            return f"{named}:{qualifier}" if qualifier and named.count(":") == 6 else named
-        return named
+            return f"{arn}:{qualifier}" if qualifier and arn.count(":") == 6 else arn
+        return arn
 
     replace(iam_actions, "extract_iam_action", iam_action)
     replace(iam_actions, "extract_resource_arn", resource_arn)

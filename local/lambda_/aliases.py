@@ -1,4 +1,4 @@
-"""Versions and aliases of functions, where MiniStack's Lambda does otherwise than AWS's.
+"""Versions and aliases of functions, where MiniStack's Lambda differs from AWS's.
 
 weights      an alias with AdditionalVersionWeights sends its share of the invocations to each version
 publishing   PublishVersion minds RevisionId and CodeSha256
@@ -16,7 +16,7 @@ from local.seams import replace, seam
 
 Response = tuple[int, dict[str, str], bytes]
 
-_MISMATCH = "CodeSha256 ({given}) is different from current CodeSHA256 in $LATEST ({current}). Please try again."
+_MISMATCH = "CodeSha256 ({expected}) is different from current CodeSHA256 in $LATEST ({current}). Please try again."
 
 
 def install() -> None:
@@ -29,7 +29,7 @@ def install() -> None:
     _install_retiring()
 
 
-def chosen_version(alias: dict[str, Any], draw: Callable[[], float]) -> str:
+def choose_version(alias: dict[str, Any], draw: Callable[[], float]) -> str:
     """The version that one invocation of `alias` goes to; `draw` gives a number in [0, 1)."""
     number = draw()
     for version, weight in (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights", {}).items():
@@ -52,7 +52,7 @@ def _install_weights(draw: Callable[[], float]) -> None:
         alias = _aliases(name).get(qualifier)
         if record is None or alias is None:
             return record, config, name
-        chosen, config = lambda_svc._get_func_record_for_qualifier(name, chosen_version(alias, draw))
+        chosen, config = lambda_svc._get_func_record_for_qualifier(name, choose_version(alias, draw))
         # The ARN by which it is invoked is the alias'.
         return chosen, dict(config or {}) | {"FunctionArn": alias["AliasArn"]}, name
 
@@ -63,7 +63,7 @@ def _install_weights(draw: Callable[[], float]) -> None:
         alias = _aliases(name).get(qualifier)
         if alias is None or not alias.get("RoutingConfig"):
             return await invoke(name, event, headers, path_qualifier, query_params)
-        return await invoke(name, event, headers, chosen_version(alias, draw), {})
+        return await invoke(name, event, headers, choose_version(alias, draw), {})
 
     def _aliases(name: str) -> dict[str, Any]:
         return (lambda_svc._functions.get(name) or {}).get("aliases", {})
@@ -76,19 +76,19 @@ def _install_publishing() -> None:
     from ministack.services import lambda_svc
 
     publish = seam(lambda_svc, "_publish_version")
-    refused = seam(lambda_svc, "_check_revision")
+    check_revision = seam(lambda_svc, "_check_revision")
     # One at a time with the updates of the function.
     serialized = seam(lambda_svc, "_serialized_revision_update")()
 
     @serialized
     def publish_version(name: str, data: dict[str, Any]) -> Response:
         config = (lambda_svc._functions.get(name) or {}).get("config", {})
-        given, current = data.get("CodeSha256"), config.get("CodeSha256")
-        if given and given != current:
-            message = {"Type": "User", "message": _MISMATCH.format(given=given, current=current)}
+        expected, current = data.get("CodeSha256"), config.get("CodeSha256")
+        if expected and expected != current:
+            message = {"Type": "User", "message": _MISMATCH.format(expected=expected, current=current)}
             headers = {"Content-Type": "application/json", "x-amzn-errortype": "InvalidParameterValueException"}
             return 400, headers, json.dumps(message | {"__type": "InvalidParameterValueException"}).encode()
-        stale = refused(config, data) if config and data.get("RevisionId") else None
+        stale = check_revision(config, data) if config and data.get("RevisionId") else None
         return stale or publish(name, data)
 
     replace(lambda_svc, "_publish_version", publish_version)
@@ -140,13 +140,13 @@ def versions_of(alias: dict[str, Any]) -> set[str]:
     return {alias["FunctionVersion"], *(alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights", {})}
 
 
-def _idle(pools: dict[str, list], lock: Any, function: str, named: set[str]) -> list[Any]:
-    """Take the idle processes of versions that are not `named` out of their pools."""
+def _idle(pools: dict[str, list], lock: Any, function: str, versions: set[str]) -> list[Any]:
+    """Take the idle processes of all versions but `versions` out of their pools."""
     idle = []
     with lock:
         for key, workers in pools.items():
             _, _, name, qualifier = key.split(":")
-            if name == function and qualifier.isdigit() and qualifier not in named:
+            if name == function and qualifier.isdigit() and qualifier not in versions:
                 idle += [worker for worker in workers if not worker.in_use]
                 pools[key] = [worker for worker in workers if worker.in_use]
     return idle

@@ -44,8 +44,8 @@ def record_of(message: Message, queue_arn: str) -> dict[str, Any]:
 
 
 def _attribute(value: dict[str, Any]) -> dict[str, Any]:
-    kept = {name[0].lower() + name[1:]: content for name, content in value.items()}
-    return {"stringListValues": [], "binaryListValues": []} | kept
+    fields = {name[0].lower() + name[1:]: content for name, content in value.items()}
+    return {"stringListValues": [], "binaryListValues": []} | fields
 
 
 def bytes_of(message: Message) -> int:
@@ -65,16 +65,16 @@ def matches(record: dict[str, Any], patterns: tuple[str, ...]) -> bool:
         body = json.loads(record["body"])
     except ValueError:
         body = record["body"]
-    seen = {**record, "body": body}
+    subject = {**record, "body": body}
     return any(
-        eventbridge._matches_detail(seen, alternative)
+        eventbridge._matches_detail(subject, alternative)
         for pattern in patterns
         for alternative in eventbridge._compiled_pattern(pattern) or []
     )
 
 
-def failed_ids(answer: Any, sent: set[str]) -> set[str]:
-    """The ids in `sent` that a function's partial batch response reports as failed.
+def failed_ids(answer: Any, ids: set[str]) -> set[str]:
+    """The ids in `ids`, those of the batch, that a function's partial batch response reports as failed.
 
     Nothing, `{}`, and a list that is empty or null mean that none did; anything that is no such response, an
     identifier that is empty, misnamed or was not sent, that all did.
@@ -82,12 +82,12 @@ def failed_ids(answer: Any, sent: set[str]) -> set[str]:
     if answer is None:
         return set()
     if not isinstance(answer, dict):
-        return sent
+        return ids
     failures = answer.get("batchItemFailures")
     if failures is None:
         return set()
     if not isinstance(failures, list):
-        return sent
+        return ids
     identifiers = [failure.get("itemIdentifier") if isinstance(failure, dict) else None for failure in failures]
-    known = {identifier for identifier in identifiers if isinstance(identifier, str) and identifier in sent}
-    return known if len(known) == len({str(identifier) for identifier in identifiers}) else sent
+    failed = {identifier for identifier in identifiers if isinstance(identifier, str) and identifier in ids}
+    return failed if len(failed) == len({str(identifier) for identifier in identifiers}) else ids

@@ -36,29 +36,31 @@ def _install_s3() -> None:
     fire = seam(s3, "_fire_s3_event")
     deliver = seam(s3, "_deliver_event_to_lambda")
     matches = seam(s3, "_key_matches_filter")
-    spelt = seam(s3, "_event_object_key")
+    spell = seam(s3, "_event_object_key")
 
-    def validated(configs: list[dict], bucket_region: str, bucket: str = "", skip: bool = False) -> tuple | None:
+    def validate_and_check(
+        configs: list[dict], bucket_region: str, bucket: str = "", skip: bool = False
+    ) -> tuple | None:
         return validate(configs, bucket_region, bucket, skip) or (None if skip else _forbidden(configs, bucket))
 
-    def fired(bucket: str, key: str, event_name: str, *arguments: Any, **named: Any) -> None:
-        token = _version_of_event.set(named.get("version_id"))
+    def fire_with_version(bucket: str, key: str, event_name: str, *arguments: Any, **keywords: Any) -> None:
+        token = _version_of_event.set(keywords.get("version_id"))
         try:
-            fire(bucket, key, event_name, *arguments, **named)
+            fire(bucket, key, event_name, *arguments, **keywords)
         finally:
             _version_of_event.reset(token)
 
-    def delivered(arn: str, event: dict[str, Any], bucket_region: str) -> None:
+    def deliver_where_allowed(arn: str, event: dict[str, Any], bucket_region: str) -> None:
         bucket_arn = event["Records"][0]["s3"]["bucket"]["arn"]
         if grants.function_admits(arn, "s3.amazonaws.com", bucket_arn):
             deliver(arn, event, bucket_region)
         else:
             log.warning("%s does not let s3.amazonaws.com invoke it for %s", arn, bucket_arn)
 
-    replace(s3, "_validate_notification_configs", validated)
-    replace(s3, "_fire_s3_event", fired)
-    replace(s3, "_deliver_event_to_lambda", delivered)
-    replace(s3, "_key_matches_filter", lambda key, prefix, suffix: matches(spelt(key), prefix, suffix))
+    replace(s3, "_validate_notification_configs", validate_and_check)
+    replace(s3, "_fire_s3_event", fire_with_version)
+    replace(s3, "_deliver_event_to_lambda", deliver_where_allowed)
+    replace(s3, "_key_matches_filter", lambda key, prefix, suffix: matches(spell(key), prefix, suffix))
 
 
 def _forbidden(configs: list[dict], bucket: str) -> tuple | None:
@@ -72,7 +74,7 @@ def _install_eventbridge() -> None:
     dispatch = seam(eventbridge, "_dispatch_event")
     invoke_target = seam(eventbridge, "_invoke_target")
 
-    def dispatched(event: dict[str, Any], view: Any = None) -> None:
+    def dispatch_with_version(event: dict[str, Any], view: Any = None) -> None:
         version = _version_of_event.get()
         if event.get("Source") == "aws.s3" and version and view is None:
             detail = json.loads(event["Detail"])
@@ -80,14 +82,16 @@ def _install_eventbridge() -> None:
             event = {**event, "Detail": json.dumps(detail)}
         dispatch(event, view)
 
-    def invoked(target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], view: Any = None) -> None:
+    def invoke_where_allowed(
+        target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], view: Any = None
+    ) -> None:
         if _admits(target["Arn"], rule["Arn"]):
             invoke_target(target, event, rule, view)
         else:
             log.warning("%s does not let events.amazonaws.com in for %s", target["Arn"], rule["Arn"])
 
-    replace(eventbridge, "_dispatch_event", dispatched)
-    replace(eventbridge, "_invoke_target", invoked)
+    replace(eventbridge, "_dispatch_event", dispatch_with_version)
+    replace(eventbridge, "_invoke_target", invoke_where_allowed)
     replace(eventbridge, "_dispatch_to_lambda", _invoke)
 
 

@@ -1,6 +1,6 @@
-"""Tells where an asynchronous invocation's event went wrong, or right: destinations and dead-letter queues.
+"""Sends the outcome of an asynchronous invocation to its destinations and dead-letter queues.
 
-Sent as the function's role, as on AWS; MiniStack sends to queues and topics of its own accord.
+It is sent as the function's role, as on AWS; MiniStack sends to queues and topics of its own accord.
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 """
 
@@ -38,8 +38,8 @@ class Destinations:
 
     clients: RoleClients
 
-    def tell(self, function: dict[str, Any], settings: dict[str, Any], outcome: Outcome) -> None:
-        """Send the outcome where the function, by its configuration, and its event settings want it."""
+    def send(self, function: dict[str, Any], settings: dict[str, Any], outcome: Outcome) -> None:
+        """Send the outcome to the targets in the function's configuration and in its event settings."""
         configured = settings.get("DestinationConfig") or {}
         kind = "OnSuccess" if outcome.condition == "Success" else "OnFailure"
         destination = (configured.get(kind) or {}).get("Destination")
@@ -50,7 +50,7 @@ class Destinations:
             if dead_letters and kind == "OnFailure":
                 self._send(function, dead_letters, json.dumps(outcome.event), _error_of(outcome))
         except (ClientError, BotoCoreError, UnusableRoleError) as fault:
-            log.error("%s: what became of an event could not be told: %s", function["FunctionArn"], fault)
+            log.error("%s: the outcome of an event could not be sent: %s", function["FunctionArn"], fault)
 
     def _send(self, function: dict[str, Any], arn: str, body: str, attributes: dict[str, dict[str, str]]) -> None:
         service, name = arn.split(":")[2], arn.rsplit(":", 1)[1]
@@ -63,7 +63,7 @@ class Destinations:
         elif service == "lambda":
             client.invoke(FunctionName=arn, InvocationType="Event", Payload=body)
         else:
-            log.error("%s: nothing plays %s as a destination", function["FunctionArn"], arn)
+            log.error("%s: %s is unsupported as a destination", function["FunctionArn"], arn)
 
 
 def record_of(function: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def record_of(function: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
 
 
 def _error_of(outcome: Outcome) -> dict[str, dict[str, str]]:
-    """The attributes by which a dead-letter queue tells the fault: its messages are the events themselves."""
+    """The attributes by which a dead-letter queue shows the fault: its messages are the events themselves."""
     answer = outcome.answer if isinstance(outcome.answer, dict) else {}
     message = str(answer.get("errorMessage") or outcome.condition)[:_MOST_ERROR_MESSAGE]
     return {

@@ -61,9 +61,9 @@ class Invocations:
         config = function["config"]
         with request_scope(*lambda_svc._account_region_from_function_config(config)):
             settings = _settings(config)
-            self._destinations.tell(config, settings, self._tried(function, event, settings))
+            self._destinations.send(config, settings, self._try(function, event, settings))
 
-    def _tried(self, function: dict[str, Any], event: Any, settings: dict[str, Any]) -> Outcome:
+    def _try(self, function: dict[str, Any], event: Any, settings: dict[str, Any]) -> Outcome:
         """Run the function until it succeeds, its attempts are used up or the event is too old."""
         most = 1 + int(settings.get("MaximumRetryAttempts", _RETRIES))
         give_up = time.monotonic() + int(settings.get("MaximumEventAgeInSeconds", _LONGEST_AGE_SECONDS))

@@ -21,7 +21,7 @@ from local.sqs.messages import Message
 
 log = logging.getLogger(__name__)
 
-# How often it looks whether an obstacle that nothing tells of is gone: a grant, a function or a queue that is missing.
+# How often it looks for the end of an obstacle that nothing announces: a missing grant, function or queue.
 _OBSTACLE_SECONDS = 1.0
 _WAIT_SECONDS = 3600.0
 
@@ -76,7 +76,11 @@ class Poller:
         """Count this thread out where another waits for messages already, or the mapping may not have as many."""
         with self._counting:
             waiting = self._threads - self._processing
-            leaves = self._stopped or waiting > 1 or self._threads > max(1, self._allowed(Mapping.of(self._record)))
+            leaves = (
+                self._stopped
+                or waiting > 1
+                or self._threads > max(1, self._concurrency_limit(Mapping.of(self._record)))
+            )
             self._threads -= leaves
             return leaves
 
@@ -84,11 +88,11 @@ class Poller:
         """Count a batch in, and let another thread gather the next, if the mapping may have one more at once."""
         with self._counting:
             self._processing += 1
-            another = self._threads == self._processing and self._threads < self._allowed(mapping)
+            another = self._threads == self._processing and self._threads < self._concurrency_limit(mapping)
         if another and not self._stopped:
             self.start()
 
-    def _allowed(self, mapping: Mapping) -> int:
+    def _concurrency_limit(self, mapping: Mapping) -> int:
         function = mapping.function or {}
         reserved = lambda_svc._reserved_concurrency(function, function.get("config", {}))
         return mapping.concurrency if reserved is None else min(mapping.concurrency, reserved)
@@ -100,7 +104,7 @@ class Poller:
             self._poked = False
             mapping = Mapping.of(self._record)
             obstacle = self._obstacle(mapping)
-            self._tell(obstacle)
+            self._report(obstacle)
             if obstacle is not None or not mapping.enabled:
                 self._woken.wait(_OBSTACLE_SECONDS if obstacle else _WAIT_SECONDS)
             elif self._has_message(mapping) and (batch := self._fill(mapping)):
@@ -123,12 +127,12 @@ class Poller:
             return f"The queue {mapping.queue_arn} does not exist"
         if mapping.function is None:
             return f"The function {mapping.function_name} does not exist"
-        if self._allowed(mapping) < 1:
+        if self._concurrency_limit(mapping) < 1:
             return "The function's reserved concurrency is 0"
         return mapping.missing_permission()
 
-    def _tell(self, obstacle: str | None) -> None:
-        """Say in the mapping why it is not polled."""
+    def _report(self, obstacle: str | None) -> None:
+        """Write into the mapping why it is not polled."""
         reason = obstacle or "USER_INITIATED"
         if obstacle:
             self._record["LastProcessingResult"] = f"PROBLEM: {obstacle}"
@@ -148,11 +152,11 @@ class Poller:
                 batch += self._receive(mapping, queue, mapping.batch_size - len(batch), room)
                 if batch and deadline is None:
                     deadline = time.monotonic() + mapping.window_seconds
-                left = _WAIT_SECONDS if deadline is None else deadline - time.monotonic()
+                remaining = _WAIT_SECONDS if deadline is None else deadline - time.monotonic()
                 changed = mapping.queue is not queue or (self._poked and Mapping.of(self._record) != mapping)
-                if len(batch) >= mapping.batch_size or room.is_full or left <= 0 or changed:
+                if len(batch) >= mapping.batch_size or room.is_full or remaining <= 0 or changed:
                     break
-                self._woken.wait(min(left, queue["messages"].seconds_to_next()))
+                self._woken.wait(min(remaining, queue["messages"].seconds_to_next()))
         return batch
 
     def _receive(self, mapping: Mapping, queue: dict[str, Any], limit: int, room: "_Room") -> Batch:
@@ -162,15 +166,15 @@ class Poller:
         received = queue["messages"].receive(limit, visibility, actions.redrive_of(queue), room.take)
         if not mapping.patterns:
             return received
-        kept = []
+        matching = []
         for message in received:
             if batches.matches(batches.record_of(message, mapping.queue_arn), mapping.patterns):
-                kept.append(message)
+                matching.append(message)
             else:
                 queue["messages"].delete(message["receipt_handle"])
-        if len(kept) < len(received):
+        if len(matching) < len(received):
             self._woken.set()  # there may be more
-        return kept
+        return matching
 
     def _process(self, mapping: Mapping, batch: Batch) -> None:
         """Call the function; delete what it has done with. The rest is hidden until its visibility timeout ends."""
@@ -179,12 +183,12 @@ class Poller:
             return
         event = {"Records": [batches.record_of(message, mapping.queue_arn) for message in batch]}
         result = execute(function, event)
-        sent = {message["id"] for message in batch}
+        ids = {message["id"] for message in batch}
         if result.get("error"):
-            failed = sent
+            failed = ids
             log.info("mapping %s: %s failed: %s", self._record["UUID"], mapping.function_name, result.get("body"))
         elif mapping.reports_item_failures:
-            failed = batches.failed_ids(result.get("body"), sent)
+            failed = batches.failed_ids(result.get("body"), ids)
         else:
             failed = set()
         for message in batch:
@@ -197,13 +201,13 @@ class _Room:
     """How many bytes an event still has room for."""
 
     def __init__(self, most: int) -> None:
-        self._left = most
+        self._free_bytes = most
         self.is_full = False
 
     def take(self, message: Message) -> bool:
         """Take the message's bytes, if there is room for them."""
         needed = batches.bytes_of(message)
-        self.is_full = self.is_full or needed > self._left
+        self.is_full = self.is_full or needed > self._free_bytes
         if not self.is_full:
-            self._left -= needed
+            self._free_bytes -= needed
         return not self.is_full

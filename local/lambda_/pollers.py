@@ -71,7 +71,7 @@ class Pollers:
                 poller.stop()
 
     def _create(self, create: Callable[[dict], Any]) -> Callable[[dict], Any]:
-        def created(data: dict[str, Any]) -> Any:
+        def create_checked(data: dict[str, Any]) -> Any:
             if not is_from_queue(data):
                 return create(data)
             name, qualifier, error = lambda_svc._resolve_existing_esm_function(data.get("FunctionName", ""))
@@ -80,10 +80,10 @@ class Pollers:
             record = {**data, "FunctionName": name, "Qualifier": qualifier}
             return _refusal(record) or _conflict(record) or create(data)
 
-        return created
+        return create_checked
 
     def _update(self, update: Callable[[str, dict], Any]) -> Callable[[str, dict], Any]:
-        def updated(mapping_id: str, data: dict[str, Any]) -> Any:
+        def update_checked(mapping_id: str, data: dict[str, Any]) -> Any:
             record = lambda_svc._esms.get(mapping_id)
             if not record or not is_from_queue(record):
                 return update(mapping_id, data)
@@ -92,11 +92,11 @@ class Pollers:
             self.follow()
             return answer
 
-        return updated
+        return update_checked
 
     def _create_resource(self, create: Callable) -> Callable:
-        def created(logical_id: str, properties: dict[str, Any], stack_name: str) -> Any:
-            properties |= _typed(properties)
+        def create_checked(logical_id: str, properties: dict[str, Any], stack_name: str) -> Any:
+            properties |= _with_types(properties)
             if not is_from_queue(properties):
                 return create(logical_id, properties, stack_name)
             _, name, _, qualifier = provisioners._lambda_function_for_cfn_ref(properties.get("FunctionName", ""))
@@ -107,11 +107,11 @@ class Pollers:
             record["State"] = "Enabled" if record["Enabled"] else "Disabled"
             return mapping_id, attributes
 
-        return created
+        return create_checked
 
     def _update_resource(self, update: Callable) -> Callable:
-        def updated(physical_id: str, old: dict[str, Any], new: dict[str, Any], stack_name: str) -> Any:
-            new |= _typed(new)
+        def update_checked(physical_id: str, old: dict[str, Any], new: dict[str, Any], stack_name: str) -> Any:
+            new |= _with_types(new)
             record = lambda_svc._esms.get(physical_id)
             if record and is_from_queue(record):
                 changes = {name: value for name, value in new.items() if name != "FunctionName"}
@@ -121,10 +121,10 @@ class Pollers:
             self.follow()
             return answer
 
-        return updated
+        return update_checked
 
 
-def _typed(properties: dict[str, Any]) -> dict[str, Any]:
+def _with_types(properties: dict[str, Any]) -> dict[str, Any]:
     """The properties CloudFormation leaves as texts where a template's parameter gave them."""
     typed: dict[str, Any] = {name: int(properties[name]) for name in _NUMBERS if name in properties}
     if "Enabled" in properties:

@@ -51,8 +51,8 @@ def install(python: str, endpoint: str) -> None:
     environment_of = seam(lambda_svc, "_provided_worker_env")
 
     def worker_environment(config: dict, code_dir: str, port: int) -> dict[str, str]:
-        full = environment_of(config, code_dir, port)
-        return _function_environment(full, config, endpoint) if _is_python(config) else full
+        variables = environment_of(config, code_dir, port)
+        return _function_environment(variables, config, endpoint) if _is_python(config) else variables
 
     replace(lambda_svc, "_provided_worker_env", worker_environment)
 
@@ -61,12 +61,14 @@ def _is_python(config: dict) -> bool:
     return str(config.get("Runtime", "")).startswith("python")
 
 
-def _function_environment(full: dict[str, str], config: dict, endpoint: str) -> dict[str, str]:
+def _function_environment(variables: dict[str, str], config: dict, endpoint: str) -> dict[str, str]:
     """Of MiniStack's environment what is the function's own; the rest is the server's, and AWS shows it to nobody."""
-    own = (config.get("Environment") or {}).get("Variables") or {}
-    kept = {name: value for name, value in full.items() if name in own or name in _INHERITED or _is_lambda(name)}
+    configured = (config.get("Environment") or {}).get("Variables") or {}
+    environment = {
+        name: value for name, value in variables.items() if name in configured or name in _INHERITED or _is_lambda(name)
+    }
     name = config.get("FunctionName", "unknown")
-    return kept | {
+    return environment | {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_CONFIG_FILE": os.devnull,
@@ -132,12 +134,10 @@ def _worker_class(lambda_runtime: Any, python: str) -> type:
                 super()._await_init(init_timeout)
             except RuntimeError:
                 # The client reported why the module could not be loaded; AWS hands that on as the function's error.
-                reported = self._init_error
-                if not isinstance(reported, dict):
+                error = self._init_error
+                if not isinstance(error, dict):
                     raise
-                raise runtime_error(
-                    reported.get("errorMessage", ""), reported.get("errorType", "Runtime.Unknown")
-                ) from None
+                raise runtime_error(error.get("errorMessage", ""), error.get("errorType", "Runtime.Unknown")) from None
 
         def _build_handler_class(self, generation: int, pending: Any) -> type:
             handler = super()._build_handler_class(generation, pending)

@@ -49,7 +49,7 @@ def command(module: str, folder: Path) -> Sequence[str]:
 
 
 def environment(job: Mapping[str, Any], region: str, folder: Path) -> dict[str, str]:
-    """The process's environment: the request's own variables, and what the container is told of its job.
+    """The process's environment: the request's own variables, and those that describe the job.
 
     Its home, and its place for temporary files, is `folder`, the job's own.
     """

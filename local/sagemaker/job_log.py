@@ -17,14 +17,14 @@ _BATCH = 500
 class JobLog:
     """Collects lines, and sends them in batches.
 
-    A role that may not write logs does not fail its job, on AWS neither: the loss is told to the server's log, once.
+    A job does not fail where its role may not write logs, as on AWS; the server's log reports the loss, once.
     """
 
     logs: BaseClient
     stream: str
     _pending: list[dict[str, object]] = field(default_factory=list)
     _open: bool = False
-    _lost: bool = False
+    _has_failed: bool = False
 
     def add(self, line: str, timestamp: float) -> None:
         """Take a line of `timestamp` (seconds since the epoch); empty ones are not logged."""
@@ -36,14 +36,14 @@ class JobLog:
     def flush(self) -> None:
         """Send what is pending."""
         pending, self._pending = self._pending, []
-        if not pending or self._lost:
+        if not pending or self._has_failed:
             return
         try:
             if not self._open:
                 self._create()
             self._call("put_log_events", logGroupName=GROUP, logStreamName=self.stream, logEvents=pending)
         except (ClientError, BotoCoreError) as error:
-            self._lost = True
+            self._has_failed = True
             _LOGGER.warning(f"Log stream {self.stream} of {GROUP} cannot be written: {error}")
 
     def _create(self) -> None:

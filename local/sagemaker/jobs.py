@@ -41,14 +41,14 @@ class TrainingJob:
     @classmethod
     def create(cls, request: dict[str, Any], arn: str, clock: Callable[[], float] = time.time) -> "TrainingJob":
         """A job in its first status, from a checked CreateTrainingJob request."""
-        described = {key: copy.deepcopy(value) for key, value in request.items() if key not in _NOT_DESCRIBED}
-        described["AlgorithmSpecification"]["MetricDefinitions"] = metrics.described()
-        described["AlgorithmSpecification"].setdefault("EnableSageMakerMetricsTimeSeries", False)
-        described["StoppingCondition"].setdefault("MaxRuntimeInSeconds", 86_400)
+        description = {key: copy.deepcopy(value) for key, value in request.items() if key not in _NOT_DESCRIBED}
+        description["AlgorithmSpecification"]["MetricDefinitions"] = metrics.metric_definitions()
+        description["AlgorithmSpecification"].setdefault("EnableSageMakerMetricsTimeSeries", False)
+        description["StoppingCondition"].setdefault("MaxRuntimeInSeconds", 86_400)
         for flag in ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining"):
-            described.setdefault(flag, False)
+            description.setdefault(flag, False)
         now = clock()
-        job = cls(described | {"TrainingJobArn": arn, "CreationTime": now, "SecondaryStatusTransitions": []}, clock)
+        job = cls(description | {"TrainingJobArn": arn, "CreationTime": now, "SecondaryStatusTransitions": []}, clock)
         job.move("InProgress", "Starting")
         return job
 
@@ -72,8 +72,10 @@ class TrainingJob:
     def summary(self) -> dict[str, Any]:
         """A member of ListTrainingJobs' TrainingJobSummaries."""
         members = ("TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingEndTime", "LastModifiedTime")
-        described = self.describe()
-        return {key: described[key] for key in (*members, "TrainingJobStatus", "SecondaryStatus") if key in described}
+        description = self.describe()
+        return {
+            key: description[key] for key in (*members, "TrainingJobStatus", "SecondaryStatus") if key in description
+        }
 
     def move(self, status: str, secondary: str, **details: object) -> None:
         """Go over to a status; `details` are further members of the description."""

@@ -29,10 +29,10 @@ def page(jobs: Iterable[TrainingJob], request: dict[str, Any]) -> dict[str, Any]
 
 
 def _matches(summary: dict[str, Any], request: dict[str, Any]) -> bool:
-    wanted = request.get("StatusEquals")
+    status = request.get("StatusEquals")
     return (
         request.get("NameContains", "") in summary["TrainingJobName"]
-        and (wanted is None or summary["TrainingJobStatus"] == wanted)
+        and (status is None or summary["TrainingJobStatus"] == status)
         and _within(summary["CreationTime"], request, "CreationTime")
         and _within(summary["LastModifiedTime"], request, "LastModifiedTime")
     )

@@ -45,7 +45,7 @@ def _definitions() -> tuple[tuple[str, str], ...]:
 DEFINITIONS = _definitions()
 
 
-def described() -> list[dict[str, str]]:
+def metric_definitions() -> list[dict[str, str]]:
     """The definitions as MetricDefinitions of an AlgorithmSpecification."""
     return [{"Name": name, "Regex": regex} for name, regex in DEFINITIONS]
 

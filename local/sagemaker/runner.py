@@ -115,27 +115,27 @@ class _Run:
             _end_early(job, f"ClientError: {error}")
         finally:
             if job.status not in ENDED:
-                # A fault of ours, which the thread's traceback tells of. Nobody shall wait for the job for ever.
+                # A fault of ours, which the thread's traceback shows. Nobody shall wait for the job for ever.
                 job.fail("InternalServerError: We encountered an internal error. Please try again.")
             self.runner.forget(job)
 
     def _stages(self, folder: Path) -> None:
         """Take the job to its end. Raises TransferError, PermissionError."""
-        described = self.job.describe()
-        s3 = self.runner.clients("s3", described["RoleArn"])
+        description = self.job.describe()
+        s3 = self.runner.clients("s3", description["RoleArn"])
         if self.job.advance("Downloading", TrainingStartTime=time.time()):
-            container.prepare(folder, described)
-            for channel in channels(described):
+            container.prepare(folder, description)
+            for channel in channels(description):
                 transfer.download(s3, channel, folder / "input" / "data" / channel.name)
         if not self.job.advance("Training"):
             self.job.end("Stopped", "Stopped")
             return
-        outcome = self._train(described, folder)
+        outcome = self._train(description, folder)
         stopped = outcome.timed_out or self.job.status == "Stopping"
         if outcome.exit_code and not stopped:
             self._end("Failed", "Failed", FailureReason=container.failure_reason(folder, outcome.exit_code))
             return
-        artifacts = self._upload(s3, described, folder)
+        artifacts = self._upload(s3, description, folder)
         if outcome.timed_out:
             self._end("Stopped", "MaxRuntimeExceeded", **artifacts)
         elif self.job.status == "Stopping":
@@ -143,18 +143,18 @@ class _Run:
         else:
             self._end("Completed", "Completed", **artifacts)
 
-    def _train(self, described: dict, folder: Path) -> Outcome:
-        logs = self.runner.clients("logs", described["RoleArn"])
+    def _train(self, description: dict, folder: Path) -> Outcome:
+        logs = self.runner.clients("logs", description["RoleArn"])
         log = JobLog(logs, f"{self.job.name}/algo-1-{int(time.time())}")
-        module = images.algorithm_module(described["AlgorithmSpecification"]["TrainingImage"], self.region)
+        module = images.algorithm_module(description["AlgorithmSpecification"]["TrainingImage"], self.region)
         self.process = AlgorithmProcess(
             command=self.runner.command(module, folder),
             folder=folder,
-            environment=container.environment(described, self.region, folder),
+            environment=container.environment(description, self.region, folder),
             on_line=lambda line: self._take(line, log),
             on_pause=lambda: self._flush(log),
             stop=self.stop,
-            max_seconds=described["StoppingCondition"]["MaxRuntimeInSeconds"],
+            max_seconds=description["StoppingCondition"]["MaxRuntimeInSeconds"],
             grace_seconds=self.runner.grace_seconds,
         )
         try:
@@ -174,13 +174,13 @@ class _Run:
             self._flushed_at = now
             log.flush()
 
-    def _upload(self, s3: BaseClient, described: dict, folder: Path) -> dict[str, dict[str, str]]:
+    def _upload(self, s3: BaseClient, description: dict, folder: Path) -> dict[str, dict[str, str]]:
         """Upload what is in the model's folder; ModelArtifacts, or nothing where there is no model."""
         body = transfer.pack(folder / "model")
         if body is None or self.abandoned:
             return {}
         self.job.advance("Uploading")
-        output = described["OutputDataConfig"]
+        output = description["OutputDataConfig"]
         uri = f"{output['S3OutputPath'].rstrip('/')}/{self.job.name}/output/model.tar.gz"
         transfer.upload(s3, body, Location.of(uri), output.get("KmsKeyId"))
         return {"ModelArtifacts": {"S3ModelArtifacts": uri}}

@@ -71,7 +71,7 @@ class SageMakerService:
             "StopTrainingJob": self._stop,
             "ListTrainingJobs": lambda request: listing.page(self._jobs.values(), request),
             "AddTags": self._add_tags,
-            "ListTags": lambda request: {"Tags": _tag_list(self._tags[self._tagged(request)])},
+            "ListTags": lambda request: {"Tags": _tag_list(self._tags[self._resource_arn(request)])},
         }
         try:
             if operation not in operations:
@@ -141,11 +141,11 @@ class SageMakerService:
         return {}
 
     def _add_tags(self, request: dict[str, Any]) -> dict[str, Any]:
-        tags = self._tags[self._tagged(request)]
+        tags = self._tags[self._resource_arn(request)]
         tags.update({tag["Key"]: tag["Value"] for tag in request["Tags"]})
         return {"Tags": _tag_list(tags)}
 
-    def _tagged(self, request: dict[str, Any]) -> str:
+    def _resource_arn(self, request: dict[str, Any]) -> str:
         arn = request["ResourceArn"]
         if arn not in self._tags:
             raise ApiError(_UNKNOWN)
@@ -163,9 +163,9 @@ class SageMakerService:
 
     def get_state(self) -> dict[str, Any]:
         """What is to survive the server: descriptions and tags."""
-        described = {key: job.describe() for key, job in self._jobs.to_dict().items()}
+        descriptions = {key: job.describe() for key, job in self._jobs.to_dict().items()}
         return {
-            "_jobs": AccountRegionScopedDict.from_dict(described),
+            "_jobs": AccountRegionScopedDict.from_dict(descriptions),
             "_tags": AccountRegionScopedDict.from_dict({key: dict(tags) for key, tags in self._tags.to_dict().items()}),
         }
 

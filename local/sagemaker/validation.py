@@ -9,9 +9,15 @@ from local.sagemaker.errors import ApiError, UnsupportedError
 
 _LOGGER = logging.getLogger(__name__)
 
-_NEEDED = ("AlgorithmSpecification", "InputDataConfig", "ResourceConfig", "StoppingCondition")
+_REQUIRED = ("AlgorithmSpecification", "InputDataConfig", "ResourceConfig", "StoppingCondition")
 # Members that would change what a job does, and that nothing implements here.
-_REFUSED = ("CheckpointConfig", "ServerlessJobConfig", "MlflowConfig", "ModelPackageConfig", "TensorBoardOutputConfig")
+_UNSUPPORTED = (
+    "CheckpointConfig",
+    "ServerlessJobConfig",
+    "MlflowConfig",
+    "ModelPackageConfig",
+    "TensorBoardOutputConfig",
+)
 # Members that have nothing to act on here: no network, no machines, no debugger. They are kept and described.
 _IDLE = (
     "VpcConfig",
@@ -59,10 +65,10 @@ class Channel:
 def check_create(request: dict[str, Any], region: str) -> None:
     """Raise ApiError for a CreateTrainingJob request that SageMaker would refuse, or that cannot run here."""
     shapes.check("CreateTrainingJob", request)
-    for member in _REFUSED:
+    for member in _UNSUPPORTED:
         if request.get(member):
             raise UnsupportedError(f"{member} of CreateTrainingJob is not implemented by the embedded AWS.")
-    for member in _NEEDED:
+    for member in _REQUIRED:
         if not request.get(member):
             raise ApiError(f"{member} is required to create a training job.")
     _check_algorithm(request["AlgorithmSpecification"], region)

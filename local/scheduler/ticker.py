@@ -129,5 +129,5 @@ def _next_cron(fields: Any, after: float, zone: ZoneInfo) -> float | None:
     if fields is None:
         return None
     wall = datetime.fromtimestamp(after, zone).replace(tzinfo=UTC)
-    found = eventbridge._cron_next_fire(fields, wall)
-    return None if found is None else found.replace(tzinfo=zone).timestamp()
+    next_fire = eventbridge._cron_next_fire(fields, wall)
+    return None if next_fire is None else next_fire.replace(tzinfo=zone).timestamp()

@@ -1,6 +1,6 @@
 """SQS's actions on the messages of standard queues, in the place of MiniStack's, which serve FIFO queues as before.
 
-As AWS has it and MiniStack has not: a receive that waits wakes up when a message comes; deleting what is deleted
+Unlike MiniStack, and like AWS: a receive that waits wakes up when a message comes; deleting what is deleted
 already succeeds; the visibility of a message that is no longer in flight cannot be changed.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html
 """
@@ -44,13 +44,13 @@ class Queues(AccountRegionScopedDict):
         super().__setitem__(key, value)
 
     def pop(self, key: str, *default: Any) -> Any:
-        return _woken(super().pop(key, *default))
+        return _wake(super().pop(key, *default))
 
     def pop_scoped(self, account_id: str, region: str, key: str, *default: Any) -> Any:
-        return _woken(super().pop_scoped(account_id, region, key, *default))
+        return _wake(super().pop_scoped(account_id, region, key, *default))
 
 
-def _woken(queue: Any) -> Any:
+def _wake(queue: Any) -> Any:
     if queue and not queue["is_fifo"]:
         queue["messages"].wake()
     return queue
@@ -121,11 +121,11 @@ async def _receive(queue: dict[str, Any], parameters: Parameters) -> dict[str, A
         return queue["messages"].receive(limit, visibility, redrive_of(queue))
 
     received = await _first_of(queue["messages"], take, wait)
-    return {"Messages": [_described(message, parameters) for message in received]} if received else {}
+    return {"Messages": [_describe(message, parameters) for message in received]} if received else {}
 
 
 async def _first_of(messages: Messages, take: Callable[[], list[Message]], seconds: float) -> list[Message]:
-    """What `take` gives as soon as it gives anything, asked again whenever a message may have come."""
+    """The messages of `take` as soon as it gives any; it is called again whenever a message may have come."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     woken = asyncio.Event()
@@ -137,14 +137,14 @@ async def _first_of(messages: Messages, take: Callable[[], list[Message]], secon
         while True:
             woken.clear()
             received = take()
-            left = deadline - loop.time()
-            if received or left <= 0:
+            remaining = deadline - loop.time()
+            if received or remaining <= 0:
                 return received
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(woken.wait(), min(left, messages.seconds_to_next()))
+                await asyncio.wait_for(woken.wait(), min(remaining, messages.seconds_to_next()))
 
 
-def _described(message: Message, parameters: Parameters) -> dict[str, Any]:
+def _describe(message: Message, parameters: Parameters) -> dict[str, Any]:
     described = {
         "MessageId": message["id"],
         "ReceiptHandle": message["receipt_handle"],
@@ -185,14 +185,14 @@ def _change_visibility(queue: dict[str, Any], parameters: Parameters) -> dict[st
 
 
 def _delete_batch(queue: dict[str, Any], parameters: Parameters) -> dict[str, Any]:
-    return _each(_delete, queue, parameters, "DeleteMessageBatchRequestEntry")
+    return _run_batch(_delete, queue, parameters, "DeleteMessageBatchRequestEntry")
 
 
 def _change_visibility_batch(queue: dict[str, Any], parameters: Parameters) -> dict[str, Any]:
-    return _each(_change_visibility, queue, parameters, "ChangeMessageVisibilityBatchRequestEntry")
+    return _run_batch(_change_visibility, queue, parameters, "ChangeMessageVisibilityBatchRequestEntry")
 
 
-def _each(
+def _run_batch(
     action: Callable[[dict, Parameters], Any], queue: dict[str, Any], parameters: Parameters, entry_name: str
 ) -> dict[str, Any]:
     entries = parameters.get("Entries") or []
@@ -214,12 +214,12 @@ def _invalid_handle(handle: str) -> Exception:
 
 
 def _integer(parameters: Parameters, name: str, default: Any, least: int, most: int) -> int:
-    given = default if parameters.get(name) is None else parameters[name]
-    if given is None:
+    value = default if parameters.get(name) is None else parameters[name]
+    if value is None:
         raise sqs._Err("MissingParameter", f"The request must contain the parameter {name}.")
-    if not least <= int(given) <= most:
+    if not least <= int(value) <= most:
         raise sqs._Err(
             "InvalidParameterValue",
-            f"Value {given} for parameter {name} is invalid. Reason: Must be between {least} and {most}, if provided.",
+            f"Value {value} for parameter {name} is invalid. Reason: Must be between {least} and {most}, if provided.",
         )
-    return int(given)
+    return int(value)

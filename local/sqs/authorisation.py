@@ -1,4 +1,4 @@
-"""What calls of SQS are authorised as, where MiniStack takes it otherwise: the permission, and the queue.
+"""The permission and the queue that calls of SQS are authorised by, where MiniStack differs.
 
 A batch needs the permission of its single action, there is none of its own; a move task is checked on its source.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html

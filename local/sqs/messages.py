@@ -104,14 +104,14 @@ class Messages:
                     dead.append(self._by_id.pop(message["id"]))
                 elif fits(message):
                     self._ready.popleft()
-                    received.append(self._taken(message, now, visibility_seconds))
+                    received.append(self._take(message, now, visibility_seconds))
                 else:
                     break
         for message in dead:
             redrive.move(message)  # pyright: ignore[reportOptionalMemberAccess] - dead ones are redriven ones
         return received
 
-    def _taken(self, message: Message, now: float, visibility_seconds: float) -> Message:
+    def _take(self, message: Message, now: float, visibility_seconds: float) -> Message:
         message["receive_count"] += 1
         message["first_receive_at"] = message["first_receive_at"] or now
         message["receipt_handle"] = _handle(self.arn, message)

@@ -44,7 +44,7 @@ class MoveTask:
         """What the task is cancelled by."""
         return base64.b64encode(json.dumps({"taskId": self.id, "sourceArn": self.source_arn}).encode()).decode()
 
-    def described(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         """An entry of ListMessageMoveTasks: the handle only as long as the task runs, as on AWS."""
         entry = {
             "TaskHandle": self.handle if self.status == "RUNNING" else None,
@@ -106,7 +106,7 @@ class MoveTasks:
         """ListMessageMoveTasks: the newest first, ten at most."""
         source_arn = parameters.get("SourceArn", "")
         _queue(source_arn, "SourceArn")
-        newest = [task.described() for task in reversed(self._tasks) if task.source_arn == source_arn]
+        newest = [task.describe() for task in reversed(self._tasks) if task.source_arn == source_arn]
         return {"Results": newest[: min(int(parameters.get("MaxResults") or 1), 10)]}
 
     def cancel(self, parameters: dict[str, Any], _: str) -> dict[str, Any]:
@@ -150,14 +150,14 @@ def _run(task: MoveTask, source: dict[str, Any]) -> None:
 
 def _messages_of(source: Messages, task: MoveTask) -> Iterator[Message]:
     """The messages to move, at the task's pace, until all that were there are moved or the task is stopped."""
-    taken = 0
-    while taken < task.to_move and not task.stopped.is_set():
-        at_once = 1 if task.per_second else _AT_ONCE
-        received = source.receive(min(at_once, task.to_move - taken), _HIDDEN_SECONDS)
+    count = 0
+    while count < task.to_move and not task.stopped.is_set():
+        batch_size = 1 if task.per_second else _AT_ONCE
+        received = source.receive(min(batch_size, task.to_move - count), _HIDDEN_SECONDS)
         if not received:
             return
         yield from received
-        taken += len(received)
+        count += len(received)
         if task.per_second:
             task.stopped.wait(1 / task.per_second)
 

@@ -1,8 +1,8 @@
 """Step Functions: moto's interpreter of the Amazon States Language, served in the place of MiniStack's own.
 
-`mount` puts moto's API behind the gateway and lets CloudFormation, EventBridge and Scheduler reach it; `calls` makes
+`mount` serves moto's API in MiniStack's app and lets CloudFormation, EventBridge and Scheduler reach it; `calls` makes
 its tasks call the embedded AWS as the state machine's role; `jobs` adds the `.sync` integrations of Athena and
 SageMaker; `language` mends strings, paths and errors; `distributed_map` counts failed children.
 `starts`, `ends` and `map_runs` write the starts and ends of executions and Map Runs under one lock, `views` reads under
-it, and `notices` tells EventBridge.
+it, and `notices` sends each change to EventBridge.
 """

@@ -8,7 +8,7 @@ where the state then fails it is FAILED. Here each end is written under a lock t
 status, and EventBridge's notice. A stop and a timeout end the execution at once, as on AWS. What its states still
 do is not in the history any more, whose last event is the end.
 
-The error and cause that StopExecution was given, which moto drops, are in DescribeExecution and in the history.
+The error and cause of a StopExecution, which moto drops, are in DescribeExecution and in the history.
 """
 
 import threading
@@ -136,12 +136,12 @@ def _install_closed_histories(lock: threading.RLock) -> Callable[..., int]:
     """Let nothing into a history after its last event, and that only with the status; return what puts it there."""
     add_event = seam(EventManager, "add_event")
 
-    def add_before_the_end(self: Any, context: Any, event_type: Any, *arguments: Any, **named: Any) -> int:
+    def add_before_the_end(self: Any, context: Any, event_type: Any, *arguments: Any, **keywords: Any) -> int:
         with lock:
             history = self._history_event_list
             if event_type in _LAST_EVENTS or (history and history[-1]["type"] in _LAST_EVENTS):
                 return context.last_published_event_id
-            return add_event(self, context, event_type, *arguments, **named)
+            return add_event(self, context, event_type, *arguments, **keywords)
 
     replace(EventManager, "add_event", add_before_the_end)
     return add_event

@@ -21,7 +21,7 @@ from local.stepfunctions import (
 
 
 def install(endpoint: str) -> None:
-    """Play Step Functions as AWS does; tasks call the services at `endpoint`."""
+    """Serve Step Functions as AWS does; tasks call the services at `endpoint`."""
     # Each failure of a user's workflow would be an error of the server's with the whole state spelt out.
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     parsing.install()

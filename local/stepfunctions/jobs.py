@@ -101,8 +101,8 @@ class JobTask(StateTaskServiceCallback):
         action = self._get_boto_service_action()
         if action != self.job.start and action not in self.job.actions:
             return None
-        called: Any = operation(self._get_boto_service_name(), action)
-        return set(called.input_shape.members)
+        model: Any = operation(self._get_boto_service_name(), action)
+        return set(model.input_shape.members)
 
     def _client(self, resource_runtime_part: Any, state_credentials: Any) -> Any:
         return boto_client.boto_client_for(

@@ -79,10 +79,10 @@ def filled_in(template: str, values: list[str]) -> str:
 
     Raises ValueError where placeholders and values are not of one number.
     """
-    left: Iterator[str] = iter(values)
+    remaining: Iterator[str] = iter(values)
 
     def text(token: re.Match[str]) -> str:
-        return token[1] or next(left)
+        return token[1] or next(remaining)
 
     if sum(1 for token in _TOKEN.finditer(template) if token[2]) != len(values):
         raise ValueError(f"States.Format: {len(values)} values for another number of placeholders in {template!r}")
@@ -92,15 +92,15 @@ def filled_in(template: str, values: list[str]) -> str:
 def _install_paths() -> None:
     """Replace the evaluation of paths in each module that has imported it."""
     # Parsing a path costs more than most states do.
-    parsed = functools.lru_cache(maxsize=4096)(parse)
-    missing = seam(json_path, "NoSuchJsonPathError")
+    parse_cached = functools.lru_cache(maxsize=4096)(parse)
+    no_such_path = seam(json_path, "NoSuchJsonPathError")
 
     def extract_json(path: str, data: Any) -> Any:
-        values = [match.value for match in parsed(path).find(data)]
+        values = [match.value for match in parse_cached(path).find(data)]
         if _INDEFINITE.search(path):
             return values
         if not values:
-            raise missing(json_path=path, data=data)
+            raise no_such_path(json_path=path, data=data)
         return values[0]
 
     original = replace(json_path, "extract_json", extract_json)

@@ -31,7 +31,7 @@ def install(lock: threading.RLock) -> None:
     set_stop = seam(MapRunRecord, "set_stop")
     final: dict[str, dict[str, Any]] = {}
 
-    def described(self: Any) -> dict[str, Any]:
+    def describe_consistently(self: Any) -> dict[str, Any]:
         with lock:
             content = dict(describe(self))
             counts = {name: _consistent(content[name], self.status) for name in ("itemCounts", "executionCounts")}
@@ -53,7 +53,7 @@ def install(lock: threading.RLock) -> None:
         env.event_manager.add_event(env.event_history_context, HistoryEventType.MapRunStarted, EventDetails(**details))
         _run(self, env, eval_input, lock)
 
-    replace(MapRunRecord, "describe", described)
+    replace(MapRunRecord, "describe", describe_consistently)
     replace(MapRunRecord, "set_stop", stop_once)
     replace(component, "_eval_body", evaluate)
 
@@ -85,8 +85,8 @@ def _run(component: Any, env: Any, eval_input: Any, lock: threading.RLock) -> No
 
 def _consistent(counts: Any, status: MapRunStatus) -> dict[str, int]:
     """Counts that add up: what has begun and not ended runs, or has ended with its Map Run."""
-    left = max(0, counts["total"] - counts["pending"] - sum(counts[name] for name in _ENDED))
+    remaining = max(0, counts["total"] - counts["pending"] - sum(counts[name] for name in _ENDED))
     if status == MapRunStatus.RUNNING:
-        return counts | {"running": left}
+        return counts | {"running": remaining}
     rest = "aborted" if status == MapRunStatus.ABORTED else "failed"
-    return counts | {"running": 0, rest: counts[rest] + left}
+    return counts | {"running": 0, rest: counts[rest] + remaining}

@@ -1,4 +1,4 @@
-"""Serves moto's Step Functions API in MiniStack's gateway, and answers the calls MiniStack's services make of it."""
+"""Serves moto's Step Functions API in MiniStack's app, and answers the calls that MiniStack's services make of it."""
 
 import asyncio
 import json
@@ -33,7 +33,9 @@ def install() -> None:
         return await asyncio.to_thread(serve, method, path, headers, body)
 
     def call(operation: str) -> Callable[[dict], Response]:
-        return lambda parameters: serve("POST", "/", _signed(operation, get_region()), json.dumps(parameters).encode())
+        return lambda parameters: serve(
+            "POST", "/", _call_headers(operation, get_region()), json.dumps(parameters).encode()
+        )
 
     replace(stepfunctions, "handle_request", handle_request)
     replace(stepfunctions, "_state_machines", StateMachines())
@@ -47,12 +49,12 @@ def install() -> None:
     replace(stepfunctions, "_resolve_state_machine_arn", lambda arn: stepfunctions._state_machines.get(arn))
 
 
-def _signed(operation: str, region: str) -> dict[str, str]:
-    """Headers of a call from inside the gateway: it was authorised where it came in.
+def _call_headers(operation: str, region: str) -> dict[str, str]:
+    """Headers of a call from inside the server, which was authorised where it came in.
 
     moto reads the region off them, in this process; no server would take them.
     """
-    scope = f"gateway/20000101/{region}/states/aws4_request"
+    scope = f"server/20000101/{region}/states/aws4_request"
     return {
         "host": "states",
         "x-amz-target": f"AWSStepFunctions.{operation}",
@@ -66,14 +68,14 @@ def _server(app: Any) -> Callable[[str, str, dict, bytes], Response]:
 
     def serve(method: str, path: str, headers: dict, body: bytes) -> Response:
         if headers.get("x-amz-target", "").endswith(".StartExecution"):
-            named = _named_execution(body)
-            if isinstance(named, tuple):
-                return named
-            body = named
+            request = _with_name(body)
+            if isinstance(request, tuple):
+                return request
+            body = request
         # moto reads the region off the host name.
         base_url = f"http://states.{get_region()}.amazonaws.com"
-        passed = {name: value for name, value in headers.items() if name not in ("host", "content-length")}
-        answer = app.test_client().open(path, method=method, base_url=base_url, headers=passed, data=body)
+        forwarded_headers = {name: value for name, value in headers.items() if name not in ("host", "content-length")}
+        answer = app.test_client().open(path, method=method, base_url=base_url, headers=forwarded_headers, data=body)
         content = answer.get_data()
         if answer.status_code >= 400:
             content = _with_error_code(content)
@@ -82,8 +84,8 @@ def _server(app: Any) -> Callable[[str, str, dict, bytes], Response]:
     return serve
 
 
-def _named_execution(body: bytes) -> bytes | Response:
-    """The request with a name: AWS gives a UUID to an execution without one, moto would call it `None`."""
+def _with_name(body: bytes) -> bytes | Response:
+    """The request with a name, or its refusal. AWS gives a UUID to an execution without one; moto calls it `None`."""
     parameters = json.loads(body or b"{}")
     name = parameters.get("name")
     if name is None:

@@ -38,8 +38,8 @@ def in_service_case(value: Any, shape: Any) -> Any:
     kind = getattr(shape, "type_name", None)
     if kind == "structure" and isinstance(value, dict):
         members = {_capitalised(name): (name, member) for name, member in shape.members.items()}
-        named = {key: members.get(key, (key, None)) for key in value}
-        return {named[key][0]: in_service_case(item, named[key][1]) for key, item in value.items()}
+        names = {key: members.get(key, (key, None)) for key in value}
+        return {names[key][0]: in_service_case(item, names[key][1]) for key, item in value.items()}
     if kind == "list" and isinstance(value, list):
         return [in_service_case(item, shape.member) for item in value]
     if kind == "blob" and not isinstance(value, bytes):
@@ -73,10 +73,10 @@ def install() -> None:
     def eval_service_task(
         self: Any, env: Any, resource_runtime_part: Any, normalised_parameters: dict, state_credentials: Any
     ) -> None:
-        called = operation(self._get_boto_service_name(), self._get_boto_service_action())
-        given = in_service_case(normalised_parameters, called.input_shape) if called else normalised_parameters
-        call(self, env, resource_runtime_part, given, state_credentials)
-        if called:
-            env.stack.append(in_states_case(env.stack.pop(), called.output_shape))
+        model = operation(self._get_boto_service_name(), self._get_boto_service_action())
+        parameters = in_service_case(normalised_parameters, model.input_shape) if model else normalised_parameters
+        call(self, env, resource_runtime_part, parameters, state_credentials)
+        if model:
+            env.stack.append(in_states_case(env.stack.pop(), model.output_shape))
 
     replace(StateTaskServiceAwsSdk, "_eval_service_task", eval_service_task)

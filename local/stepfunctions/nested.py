@@ -46,8 +46,8 @@ class NestedExecution(StateTaskServiceSfn):
         self, parameters: dict, boto_service_name: str | None = None, service_action_name: str | None = None
     ) -> None:
         super()._normalise_parameters(parameters, boto_service_name, service_action_name)
-        called = self._called(service_action_name)
-        converted = in_service_case(parameters, called.input_shape)
+        model = self._operation_model(service_action_name)
+        converted = in_service_case(parameters, model.input_shape)
         parameters.clear()
         parameters.update(converted)
 
@@ -55,15 +55,15 @@ class NestedExecution(StateTaskServiceSfn):
         self, response: Any, boto_service_name: str | None = None, service_action_name: str | None = None
     ) -> None:
         super()._normalise_response(response, boto_service_name, service_action_name)
-        converted = in_states_case(response, self._called(service_action_name).output_shape)
+        converted = in_states_case(response, self._operation_model(service_action_name).output_shape)
         response.clear()
         response.update(converted)
 
-    def _called(self, action: str | None) -> Any:
-        called = operation("stepfunctions", self._get_boto_service_action(action))
-        if called is None:
+    def _operation_model(self, action: str | None) -> Any:
+        model = operation("stepfunctions", self._get_boto_service_action(action))
+        if model is None:
             raise ValueError(f"Step Functions has no {action}")
-        return called
+        return model
 
     def _eval_integration_pattern(
         self, env: Any, resource_runtime_part: Any, normalised_parameters: dict, state_credentials: Any
@@ -91,7 +91,7 @@ class NestedExecution(StateTaskServiceSfn):
             for name in ("input", "output"):
                 if name in described:
                     described[name] = json.loads(described[name])
-        answer = in_states_case(described, self._called("describe_execution").output_shape)
+        answer = in_states_case(described, self._operation_model("describe_execution").output_shape)
         if answer["Status"] == "SUCCEEDED":
             return answer
         kind = StatesErrorNameType.StatesTaskFailed

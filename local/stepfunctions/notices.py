@@ -1,4 +1,4 @@
-"""Tells EventBridge of each change of an execution's status, as AWS does on the default bus of its region.
+"""Sends each change of an execution's status to EventBridge, as AWS does on the default bus of its region.
 
 The event is that of "Step Functions Execution Status Change" in the Step Functions developer guide, "Automating event
 delivery with EventBridge": times are milliseconds since the epoch; an output that is too long is left out.

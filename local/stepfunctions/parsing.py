@@ -29,10 +29,10 @@ def install() -> None:
         (seam(intrinsic_parser, "IntrinsicParser"), intrinsic_preprocessor, _MOST_INTRINSICS),
     ):
         parse = seam(parser, "parse")
-        replace(parser, "parse", staticmethod(_parsing_once(parse, seam(visitors, "Preprocessor"), most)))
+        replace(parser, "parse", staticmethod(_cache_trees(parse, seam(visitors, "Preprocessor"), most)))
 
 
-def _parsing_once(parse: Parse, visitor: Callable[[], Any], most: int) -> Parse:
+def _cache_trees(parse: Parse, visitor: Callable[[], Any], most: int) -> Parse:
     @lru_cache(maxsize=most)
     def tree_of(text: str) -> Any:
         return parse(text)[1]

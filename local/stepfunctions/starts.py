@@ -26,8 +26,8 @@ def install(lock: threading.RLock, announce: Announce) -> None:
     start = seam(Execution, "start")
     seam(ExecutionWorker, "_execution_logic")
 
-    def __init__(self: Any, *arguments: Any, **named: Any) -> None:  # noqa: N807 - replaces the class's own
-        make(self, *arguments, **named)
+    def __init__(self: Any, *arguments: Any, **keywords: Any) -> None:  # noqa: N807 - replaces the class's own
+        make(self, *arguments, **keywords)
         self.env = environment_of(self)
         self.env._program_state = ProgramRunning()
         _begin_history(self)

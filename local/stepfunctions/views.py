@@ -30,20 +30,20 @@ _CALLS = (
 def install(lock: threading.RLock) -> None:
     """Let the API's calls hold `lock` for as long as they read."""
     for name in _CALLS:
-        replace(StepFunctionResponse, name, _locked(seam(StepFunctionResponse, name), lock))
+        replace(StepFunctionResponse, name, _lock_call(seam(StepFunctionResponse, name), lock))
 
 
-def _locked(call: Callable[[Any], Any], lock: threading.RLock) -> Callable[[Any], Any]:
-    def locked(response: Any) -> Any:
+def _lock_call(call: Callable[[Any], Any], lock: threading.RLock) -> Callable[[Any], Any]:
+    def call_under_lock(response: Any) -> Any:
         with lock:
             answer = call(response)
             content = answer.result
             if isinstance(content, dict):
-                for each in (content, *content.get("executions", ())):
-                    _complete(each, response.stepfunction_backend)
+                for record in (content, *content.get("executions", ())):
+                    _complete(record, response.stepfunction_backend)
             return answer
 
-    return locked
+    return call_under_lock
 
 
 def _complete(record: dict[str, Any], backend: Any) -> None:

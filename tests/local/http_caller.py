@@ -38,9 +38,9 @@ class Caller:
         self, path: str = "", body: bytes | None = None, method: str | None = None, **headers: str | None
     ) -> Answer:
         """Send a request with the key; a header's name has `_` for `-`, and None leaves it out."""
-        given = {"x_api_key": self.key} | headers
-        named = {name.replace("_", "-"): value for name, value in given.items() if value is not None}
-        return send(urllib.request.Request(self.url + path, data=body, headers=named, method=method))
+        values = {"x_api_key": self.key} | headers
+        fields = {name.replace("_", "-"): value for name, value in values.items() if value is not None}
+        return send(urllib.request.Request(self.url + path, data=body, headers=fields, method=method))
 
     def ask_signed(self, path: str, credentials: Credentials, body: bytes | None = None) -> Answer:
         """GET, or POST with a body, signed for API Gateway and without the key."""

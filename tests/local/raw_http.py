@@ -1,6 +1,6 @@
 """Sends requests byte for byte as a test wants them, and signs them by the book (Signature Version 4).
 
-The signer is no SDK's: it can be told a wrong time, a wrong hash or headers to leave out.
+The signer is no SDK's: it takes a wrong time, a wrong hash or headers to leave out.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
 

@@ -98,13 +98,13 @@ def stack(client: Client, resources: dict) -> str:
     return name
 
 
-def test_property_that_nothing_plays_is_told_by_name(server: EmbeddedAws, client: Client) -> None:
+def test_unsupported_property_is_reported_by_name(server: EmbeddedAws, client: Client) -> None:
     stack(client, {"Unplayed": {"Type": "AWS::S3::Bucket", "Properties": {"AnalyticsConfigurations": []}}})
     unread = server.request("/_local/unread-properties")
     assert unread["AWS::S3::Bucket Unplayed"] == ["AnalyticsConfigurations"]
 
 
-def test_resource_type_that_nothing_plays_is_refused_by_name(client: Client) -> None:
+def test_unsupported_resource_type_is_refused_by_name(client: Client) -> None:
     template = {"Resources": {"Model": {"Type": "AWS::SageMaker::Model", "Properties": {}}}}
     with pytest.raises(ClientError, match="AWS::SageMaker::Model"):
         client("cloudformation").create_stack(StackName=unique("stack"), TemplateBody=json.dumps(template))

@@ -64,12 +64,12 @@ def test_the_models_it_trains_find_what_there_is_to_find(outputs: dict[str, list
 
 
 def test_every_picture_is_there(outputs: dict[str, list[Any]]) -> None:
-    shown = {
-        name: sum("image/png" in each.get("data", {}) for each in found)
-        for name, found in outputs.items()
-        if any("image/png" in each.get("data", {}) for each in found)
+    pictures = {
+        name: sum("image/png" in each.get("data", {}) for each in entries)
+        for name, entries in outputs.items()
+        if any("image/png" in each.get("data", {}) for each in entries)
     }
-    assert shown == {
+    assert pictures == {
         "map": 1,
         "gaps": 1,
         "labels": 1,

@@ -1,7 +1,7 @@
 """The candidates that are trained side by side: a grid of learning rate x wd x l1 (x weight of positives).
 
 "One model is trained according to the given training parameters, and the rest by close parameters" (developer
-guide, `num_models`). The first candidate has the given values, or the defaults; a value of 0 switches a
+guide, `num_models`). The first candidate has the values of the request, or the defaults; a value of 0 switches a
 regularisation off for all. The container's own grid is not published.
 """
 
@@ -22,7 +22,7 @@ _WEIGHT_DECAYS = (1e-4, 1e-3, 1e-5, 1e-2)
 _L1 = (0.0, 1e-4)
 # By positive_example_weight_mult `auto`: none, all and half of what balances the classes, on a logarithmic scale.
 _BALANCES = (0.0, 1.0, 0.5)
-# Given values are surrounded by these multiples of them.
+# A value of the request is surrounded by these multiples of it.
 _CLOSE = (1.0, 0.5, 2.0, 0.25)
 
 
@@ -38,7 +38,7 @@ class Candidate:
 
 
 def grid(settings: Hyperparameters) -> list[Candidate]:
-    """As many candidates as num_models asks for (32 for `auto`), the given or default one first."""
+    """As many candidates as num_models asks for (32 for `auto`), that of the request or the defaults first."""
     count = settings.num_models or _DEFAULT_COUNT
     decays = _axis(settings.wd, _WEIGHT_DECAYS)
     penalties = _axis(settings.l1, _L1)[:2]
@@ -54,10 +54,10 @@ def grid(settings: Hyperparameters) -> list[Candidate]:
     return [Candidate(*(axis[at] for axis, at in zip(axes, place, strict=True))) for place in nearest[:count]]
 
 
-def _axis(given: float | None, defaults: tuple[float, ...]) -> tuple[float, ...]:
-    if given is None:
+def _axis(value: float | None, defaults: tuple[float, ...]) -> tuple[float, ...]:
+    if value is None:
         return defaults
-    return tuple(given * factor for factor in _CLOSE) if given else (0.0,)
+    return tuple(value * factor for factor in _CLOSE) if value else (0.0,)
 
 
 def initial_parameters(settings: Hyperparameters, varying: np.ndarray, count: int, seed: int) -> np.ndarray:

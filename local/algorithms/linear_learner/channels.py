@@ -59,10 +59,10 @@ def _read_channel(base: Path, name: str, configuration: Mapping[str, object]) ->
     folder = base / "input" / "data" / name
     tables = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        shown = _CONTAINER_BASE / path.relative_to(base)
-        data = _content(path, shown, unpack=configuration.get("CompressionType") == "Gzip")
+        container_path = _CONTAINER_BASE / path.relative_to(base)
+        data = _content(path, container_path, unpack=configuration.get("CompressionType") == "Gzip")
         if data.strip():
-            tables.append(readers[media_type](data, shown))
+            tables.append(readers[media_type](data, container_path))
     if not tables:
         raise CustomerError(f"The {name} channel holds no rows: {_CONTAINER_BASE / 'input' / 'data' / name}")
     if len({table.shape[1] for table in tables}) > 1:
@@ -70,26 +70,26 @@ def _read_channel(base: Path, name: str, configuration: Mapping[str, object]) ->
     return _dataset(np.concatenate(tables), name)
 
 
-def _content(path: Path, shown: Path, *, unpack: bool) -> bytes:
+def _content(path: Path, container_path: Path, *, unpack: bool) -> bytes:
     data = path.read_bytes()
     if not (unpack and data.startswith(b"\x1f\x8b")):
         return data
     try:
         return gzip.decompress(data)
     except (OSError, EOFError, zlib.error) as error:
-        raise CustomerError(f"Unable to decompress {shown}: {error}") from None
+        raise CustomerError(f"Unable to decompress {container_path}: {error}") from None
 
 
-def _read_csv(data: bytes, shown: Path) -> np.ndarray:
+def _read_csv(data: bytes, container_path: Path) -> np.ndarray:
     """A table of numbers, (rows, 1 + features)."""
     text = data.decode("utf-8", errors="replace")
     try:
         return np.loadtxt(text.splitlines(), delimiter=",", comments=None, quotechar='"', ndmin=2)
     except ValueError as error:
-        raise _unparsable(text.splitlines(), shown, str(error)) from None
+        raise _unparsable(text.splitlines(), container_path, str(error)) from None
 
 
-def _unparsable(lines: list[str], shown: Path, reason: str) -> CustomerError:
+def _unparsable(lines: list[str], container_path: Path, reason: str) -> CustomerError:
     """The container's message, which counts rows by the thousand, with the row and the value at fault."""
     rows = [line for line in lines if line.strip()]
     columns = rows[0].count(",") + 1
@@ -100,9 +100,9 @@ def _unparsable(lines: list[str], shown: Path, reason: str) -> CustomerError:
         if wrong is not None or len(values) != columns:
             first = (number - 1) // 1000 * 1000 + 1
             return CustomerError(
-                f"Unable to parse csv: rows {first}-{first + 999}, file {shown}: row {number}: {fault}"
+                f"Unable to parse csv: rows {first}-{first + 999}, file {container_path}: row {number}: {fault}"
             )
-    return CustomerError(f"Unable to parse csv: rows 1-1000, file {shown}: {reason}")
+    return CustomerError(f"Unable to parse csv: rows 1-1000, file {container_path}: {reason}")
 
 
 def _is_number(text: str) -> bool:
@@ -113,16 +113,16 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _read_recordio(data: bytes, shown: Path) -> np.ndarray:
+def _read_recordio(data: bytes, container_path: Path) -> np.ndarray:
     try:
         decoded = list(recordio.records(data))
     except recordio.BadRecordError as error:
-        raise CustomerError(f"Unable to parse recordio-protobuf, file {shown}: {error}") from None
+        raise CustomerError(f"Unable to parse recordio-protobuf, file {container_path}: {error}") from None
     if any(record.label is None for record in decoded):
-        raise CustomerError(f"A record without a label in {shown}")
+        raise CustomerError(f"A record without a label in {container_path}")
     size = max(record.dimension for record in decoded)
     if any(record.keys is None and len(record.values) != size for record in decoded):
-        raise CustomerError(f"The records of {shown} differ in their number of features")
+        raise CustomerError(f"The records of {container_path} differ in their number of features")
     return np.array([[record.label, *record.dense(size)] for record in decoded], dtype=float)
 
 

@@ -37,10 +37,12 @@ def run(base: Path) -> int:
 
 
 def _train(base: Path, log: metrics_log.MetricsLog) -> None:
-    given = _configuration(base, "hyperparameters.json")
-    log.logger.info(f"Merging with provided configuration from /opt/ml/input/config/hyperparameters.json: {given}")
-    log.logger.info(f"Final configuration: {hyperparameters.final_configuration(given)}")
-    settings = hyperparameters.parse(given)
+    configuration = _configuration(base, "hyperparameters.json")
+    log.logger.info(
+        f"Merging with provided configuration from /opt/ml/input/config/hyperparameters.json: {configuration}"
+    )
+    log.logger.info(f"Final configuration: {hyperparameters.final_configuration(configuration)}")
+    settings = hyperparameters.parse(configuration)
     hosts = _configuration(base, "resourceconfig.json", optional=True).get("hosts") or ["algo-1"]
     if not isinstance(hosts, list) or len(hosts) != 1:
         raise CustomerError(f"The local linear learner trains on one host, not on {hosts}")

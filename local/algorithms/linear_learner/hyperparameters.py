@@ -156,20 +156,20 @@ class Hyperparameters:
         return self.predictor_type == "binary_classifier"
 
 
-def parse(given: Mapping[str, object]) -> Hyperparameters:
-    """Check `given`, the content of hyperparameters.json. Raises CustomerError, which says what is allowed."""
-    for name, value in given.items():
+def parse(configuration: Mapping[str, object]) -> Hyperparameters:
+    """Check `configuration`, the content of hyperparameters.json. Raises CustomerError, which says what is allowed."""
+    for name, value in configuration.items():
         _check_name(name, value)
-    values: dict[str, Any] = {name: _value(name, given) for name in RULES}
+    values: dict[str, Any] = {name: _value(name, configuration) for name in RULES}
     values["positive_example_weight_mult"] = _positive_weight(str(values["positive_example_weight_mult"]))
     values["loss"] = _loss(values["predictor_type"], values["loss"])
     values["optimizer"] = "adam" if values["optimizer"] == "auto" else values["optimizer"]
     return Hyperparameters(**{field.name: values[field.name] for field in fields(Hyperparameters)})
 
 
-def final_configuration(given: Mapping[str, object]) -> dict[str, object]:
-    """The container's defaults, overridden by what was given: the log's "Final configuration"."""
-    return {name: default for name, (default, _) in RULES.items() if default is not None} | dict(given)
+def final_configuration(configuration: Mapping[str, object]) -> dict[str, object]:
+    """The container's defaults, overridden by `configuration`: the log's "Final configuration"."""
+    return {name: default for name, (default, _) in RULES.items() if default is not None} | dict(configuration)
 
 
 def _check_name(name: str, value: object) -> None:
@@ -180,9 +180,9 @@ def _check_name(name: str, value: object) -> None:
         raise _invalid(f"{value!r} is not of type 'string': hyperparameter {name} must be a string")
 
 
-def _value(name: str, given: Mapping[str, object]) -> Any:
+def _value(name: str, configuration: Mapping[str, object]) -> Any:
     default, rule = RULES[name]
-    text = given.get(name, default)
+    text = configuration.get(name, default)
     if text is None:
         raise _invalid(f"{name!r} is a required property: {rule.allowed}")
     try:

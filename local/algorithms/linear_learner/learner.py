@@ -46,13 +46,13 @@ def learn(data: Mapping[str, Dataset], settings: Hyperparameters, log: MetricsLo
     run = _Run(settings, fitted, CrossEntropy() if settings.classifies else SquaredError(), log)
     grid = candidates.grid(settings)
     parameters = _train(run, grid, data)
-    chosen = "validation" if "validation" in data else "train"
-    judgement = run.judge(data[chosen]).final(parameters)
+    channel = "validation" if "validation" in data else "train"
+    judgement = run.judge(data[channel]).final(parameters)
     best = judgement.best()
     if not np.isfinite(judgement.losses[best]):
         raise AlgorithmError("Training diverged: no candidate has a finite loss. Give a smaller learning_rate.")
-    model = _calibrated(Model.rounded(*fitted.fold(parameters[:, best])), data[chosen], settings)
-    log.scores(chosen, _scores(model, data[chosen], settings))
+    model = _calibrated(Model.rounded(*fitted.fold(parameters[:, best])), data[channel], settings)
+    log.scores(channel, _scores(model, data[channel], settings))
     log.best(grid[best], settings)
     if "test" in data:
         log.scores("test", _scores(model, data["test"], settings))

@@ -43,7 +43,7 @@ class Record:
 
     @property
     def dimension(self) -> int:
-        """Features that this record tells of: all where it is dense or states its size, else up to its last key."""
+        """Its number of features: all where it is dense or states its size, else up to its last key."""
         if self.keys is None:
             return len(self.values)
         return self.size if self.size is not None else int(self.keys.max(initial=-1)) + 1

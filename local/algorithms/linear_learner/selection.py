@@ -1,7 +1,7 @@
-"""Which epoch and which candidate is kept.
+"""Which epoch and which candidate becomes the model.
 
 After each epoch every candidate gets a value of the selection criterion (larger is better) and a loss, both on the
-validation channel; without one, its training loss gives both. The kept epoch is the one in which the lowest loss of
+validation channel; without one, its training loss gives both. The chosen epoch is the one in which the lowest loss of
 any candidate was reached; of its candidates the one with the best value is the model, where values within
 one standard error of the best count as equal and the lowest loss decides: on some hundred rows the highest accuracy
 of 32 is luck. Training ends when neither the best value nor the lowest loss has improved by the tolerance for

@@ -1,7 +1,7 @@
 """Thresholds of a binary classifier: which one serves a selection criterion best, and how well.
 
 A row is called positive when its score is at least the threshold, so only the distinct scores matter: they are
-sorted once, and every cut between two of them is judged by cumulative counts.
+sorted once, and every cut between two of them is scored by cumulative counts.
 """
 
 from dataclasses import dataclass
@@ -87,10 +87,10 @@ def _values(curve: _Curve, criterion: str, settings: Hyperparameters) -> np.ndar
         weighted = (1 + beta**2) * curve.true_positives
         return weighted / np.maximum(weighted + beta**2 * missed + curve.false_positives, 1e-12)
     if criterion == "precision_at_target_recall":
-        return _held(curve.recall, settings.target_recall, curve.precision)
-    return _held(curve.precision, settings.target_precision, curve.recall)
+        return _values_under_target(curve.recall, settings.target_recall, curve.precision)
+    return _values_under_target(curve.precision, settings.target_precision, curve.recall)
 
 
-def _held(held: np.ndarray, target: float, maximised: np.ndarray) -> np.ndarray:
-    """`maximised` where `held` reaches its target; elsewhere below zero, the better the nearer it comes."""
-    return np.where(held >= target, maximised, held - target - 1.0)
+def _values_under_target(constraint: np.ndarray, target: float, objective: np.ndarray) -> np.ndarray:
+    """`objective` where `constraint` reaches its target; elsewhere below zero, the higher the nearer it comes."""
+    return np.where(constraint >= target, objective, constraint - target - 1.0)

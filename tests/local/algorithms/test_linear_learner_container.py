@@ -93,10 +93,10 @@ def test_the_final_model_is_scored(trained: tuple[Path, subprocess.CompletedProc
 
 
 def test_the_best_candidate_is_named(trained: tuple[Path, subprocess.CompletedProcess[str]]):
-    found = re.search(r"Best model found for hyperparameters: ({.*})$", trained[1].stdout, re.MULTILINE)
+    match = re.search(r"Best model found for hyperparameters: ({.*})$", trained[1].stdout, re.MULTILINE)
 
-    assert found is not None
-    best = json.loads(found.group(1))
+    assert match is not None
+    best = json.loads(match.group(1))
     assert (best["optimizer"], best["lr_scheduler_step"], best["lr_scheduler_factor"]) == ("adam", 100, 0.99)
     assert best["learning_rate"] in (0.2, 0.1, 0.05, 0.02)
 

@@ -82,16 +82,16 @@ def test_a_value_that_is_no_string_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("given", "named"),
+    ("settings", "fault"),
     [
         ({"predictor_type": "multiclass_classifier", "num_classes": "3"}, "predictor_type multiclass_classifier"),
         ({"predictor_type": "binary_classifier", "loss": "hinge_loss"}, "loss hinge_loss"),
         ({"predictor_type": "regressor", "loss": "absolute_loss"}, "loss absolute_loss"),
     ],
 )
-def test_what_is_not_built_is_refused_by_name(given: dict[str, str], named: str):
-    with pytest.raises(CustomerError, match=f"{named} is not implemented by the local linear learner"):
-        parse(given)
+def test_what_is_not_built_is_refused_by_name(settings: dict[str, str], fault: str):
+    with pytest.raises(CustomerError, match=f"{fault} is not implemented by the local linear learner"):
+        parse(settings)
 
 
 def test_final_configuration_shows_defaults_and_what_overrides_them():

@@ -166,17 +166,17 @@ def test_a_batch_larger_than_the_data_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("labels", "given", "message"),
+    ("labels", "settings", "message"),
     [
         ([0.0, 2.0], BINARY, "The train channel has the label 2: a binary_classifier takes 0 and 1"),
         ([0.0, 1.0], {**BINARY, "feature_dim": "5"}, "The train channel has 1 features, but feature_dim is 5"),
     ],
 )
-def test_data_that_do_not_fit_are_refused(labels: list[float], given: dict[str, str], message: str):
+def test_data_that_do_not_fit_are_refused(labels: list[float], settings: dict[str, str], message: str):
     data = Dataset(np.array([[1.0], [2.0]]), np.array(labels))
 
     with pytest.raises(CustomerError, match=message):
-        learn({"train": data}, parse({**given, "mini_batch_size": "1"}), QUIET)
+        learn({"train": data}, parse({**settings, "mini_batch_size": "1"}), QUIET)
 
 
 def test_channels_of_different_width_are_refused():
@@ -347,12 +347,12 @@ def test_weights_of_positives_follow_the_hyperparameter():
 
 def test_auto_chooses_the_weight_of_positives_that_serves_the_criterion():
     every, _ = noisy(8000, seed=8)
-    kept = (every.labels == 0) | (np.arange(len(every)) % 8 == 0)
-    data = Dataset(every.features[kept], every.labels[kept])
-    given = {**BINARY, "binary_classifier_model_selection_criteria": "cross_entropy_loss"}
+    rows = (every.labels == 0) | (np.arange(len(every)) % 8 == 0)
+    data = Dataset(every.features[rows], every.labels[rows])
+    settings = {**BINARY, "binary_classifier_model_selection_criteria": "cross_entropy_loss"}
 
     weighed = {
-        value: learn(channels(data), parse({**given, "positive_example_weight_mult": value}), QUIET)
+        value: learn(channels(data), parse({**settings, "positive_example_weight_mult": value}), QUIET)
         for value in ("1.0", "auto", "balanced")
     }
 

@@ -10,7 +10,7 @@ from botocore.exceptions import WaiterError
 from api_makers import PROBLEM, MadeApi, document, echo, make, template
 from http_caller import invoker
 from local import account
-from local.apigateway.access_log import formatted
+from local.apigateway.access_log import format_line
 from machines import Client, function, role, unique
 
 LOG_FORMAT = json.dumps(
@@ -111,8 +111,8 @@ def test_caller_whose_policies_allow_another_method_is_denied(client: Client, ap
 
 
 def test_wrong_signature_is_refused(client: Client, api: MadeApi) -> None:
-    known = invoker(client, arn(api, "GET/signed"))
-    answer = api.ask_signed("signed", Credentials(known.access_key, "not-the-secret"))
+    keys = invoker(client, arn(api, "GET/signed"))
+    answer = api.ask_signed("signed", Credentials(keys.access_key, "not-the-secret"))
     assert (answer.status, answer.json()["title"]) == (403, "INVALID_SIGNATURE")
     nobody = api.ask_signed("signed", Credentials("AKIANOBODYNOBODYNOBO", "secret"))
     assert (nobody.status, nobody.json()["title"]) == (403, "DEFAULT_4XX")
@@ -228,5 +228,5 @@ def test_stage_that_logs_asks_for_the_role_of_the_account(client: Client, endpoi
 
 
 def test_line_has_a_dash_for_what_is_not_known() -> None:
-    line = formatted('{"id":"$context.requestId","key":"$context.identity.apiKeyId"}', {"requestId": 7})
+    line = format_line('{"id":"$context.requestId","key":"$context.identity.apiKeyId"}', {"requestId": 7})
     assert json.loads(line) == {"id": "7", "key": "-"}

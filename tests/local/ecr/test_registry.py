@@ -26,12 +26,12 @@ def image(client: Client, **identifier: str) -> dict[str, Any]:
 
 
 def test_the_digest_is_that_of_a_manifest_of_what_the_algorithm_is_made_of(client: Client) -> None:
-    (found,) = image(client)["images"]
-    assert found["imageId"] == {"imageTag": "1", "imageDigest": images.digest()}
-    assert images.digest() == f"sha256:{sha256(found['imageManifest'].encode()).hexdigest()}"
+    (entry,) = image(client)["images"]
+    assert entry["imageId"] == {"imageTag": "1", "imageDigest": images.digest()}
+    assert images.digest() == f"sha256:{sha256(entry['imageManifest'].encode()).hexdigest()}"
     layers = {
         layer["annotations"]["org.opencontainers.image.title"]: layer["digest"]
-        for layer in json.loads(found["imageManifest"])["layers"]
+        for layer in json.loads(entry["imageManifest"])["layers"]
     }
     sources = Path(images.__file__).parents[1] / "algorithms" / "linear_learner"
     assert layers == {path.name: f"sha256:{sha256(path.read_bytes()).hexdigest()}" for path in sources.glob("*.py")}
@@ -76,8 +76,8 @@ def test_the_accounts_own_registry_is_still_there(client: Client) -> None:
     ecr = client("ecr")
     ecr.create_repository(repositoryName="mine")
     put = ecr.put_image(repositoryName="mine", imageTag="1", imageManifest='{"schemaVersion": 2}')
-    (found,) = ecr.batch_get_image(repositoryName="mine", imageIds=[{"imageTag": "1"}])["images"]
-    assert found["imageId"]["imageDigest"] == put["image"]["imageId"]["imageDigest"]
+    (entry,) = ecr.batch_get_image(repositoryName="mine", imageIds=[{"imageTag": "1"}])["images"]
+    assert entry["imageId"]["imageDigest"] == put["image"]["imageId"]["imageDigest"]
 
 
 RESOLVE: dict[str, Any] = {
@@ -95,7 +95,7 @@ def test_a_state_machine_is_authorised_on_the_repository_of_that_registry(client
     assert json.loads(run(client, states, allowed)["output"]) == {"digest": images.digest()}
     own = arn.replace(REGISTRY, "123456789012")
     denied = run(client, states, role(client, "states.amazonaws.com", allow("ecr:BatchGetImage", resource=own)))
-    # Of errors that ECR's API does not list by name, the SDK's own for the service is told.
+    # An error that ECR's API does not list by name arrives as the SDK's general one for the service.
     assert (denied["status"], denied["error"]) == ("FAILED", "Ecr.EcrException")
     assert "is not authorized to perform: ecr:BatchGetImage because" in denied["cause"]
 

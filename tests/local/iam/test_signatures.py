@@ -18,7 +18,7 @@ from botocore.config import Config
 
 from besieged import SECRET, Besieged, besieged
 from local.account import EmbeddedAws
-from local.server import Options, StartError, server_of
+from local.server import Options, StartError, server_from
 from machines import allow, unique
 from raw_http import REGION, UNSIGNED_PAYLOAD, Keys, Request, presign, send, sign, signing_key
 
@@ -182,8 +182,8 @@ def test_server_does_not_start_without_random_keys() -> None:
         "AWS_SECRET_ACCESS_KEY": server.secret_access_key,
         "EMBEDDED_AWS_TOKEN": server.token,
     }
-    assert server_of(options, environment) == server
+    assert server_from(options, environment) == server
     for name in environment:
         for value in ("", "test"):
             with pytest.raises(StartError, match=f"{name} has fewer than"):
-                server_of(options, environment | {name: value})
+                server_from(options, environment | {name: value})

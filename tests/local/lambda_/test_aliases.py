@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local import account
-from local.lambda_.aliases import chosen_version
+from local.lambda_.aliases import choose_version
 from machines import Client, allow, function, invoke, role, run, unique, until
 
 CODE = """
@@ -76,8 +76,8 @@ def test_alias_is_moved_from_the_revision_that_is_named_or_not_at_all(client: Cl
 def test_weights_divide_the_numbers_that_are_drawn() -> None:
     alias = {"FunctionVersion": "1", "RoutingConfig": {"AdditionalVersionWeights": {"2": 0.1, "3": 0.2}}}
     drawn = [0.0, 0.099, 0.1, 0.299, 0.301, 0.999]
-    assert [chosen_version(alias, lambda number=number: number) for number in drawn] == ["2", "2", "3", "3", "1", "1"]
-    assert chosen_version({"FunctionVersion": "1"}, lambda: 0.0) == "1"
+    assert [choose_version(alias, lambda number=number: number) for number in drawn] == ["2", "2", "3", "3", "1", "1"]
+    assert choose_version({"FunctionVersion": "1"}, lambda: 0.0) == "1"
 
 
 def test_weighted_alias_sends_each_version_its_share(client: Client, executor: str) -> None:
@@ -112,12 +112,12 @@ def test_version_that_is_live_no_more_still_answers(client: Client, executor: st
     for path in ("a", "b"):
         publish(client, arn, path)
     client("lambda").create_alias(FunctionName=arn, Name="live", FunctionVersion="1")
-    (first, before), (second, kept) = invoke(client, f"{arn}:1", {})[0], invoke(client, f"{arn}:2", {})[0]
+    (first, before), (second, survivor) = invoke(client, f"{arn}:1", {})[0], invoke(client, f"{arn}:2", {})[0]
     client("lambda").update_alias(FunctionName=arn, Name="live", FunctionVersion="2")
     again, after = invoke(client, f"{arn}:1", {})[0]
     assert (first, second, again) == ("a", "b", "a")
     assert after != before
-    assert invoke(client, f"{arn}:2", {})[0] == ["b", kept]
+    assert invoke(client, f"{arn}:2", {})[0] == ["b", survivor]
 
 
 def test_api_asks_the_version_its_alias_points_to(client: Client, executor: str, endpoint: str) -> None:
@@ -165,9 +165,9 @@ def test_aliases_and_versions_have_grants_of_their_own(client: Client, executor:
     refused = run(client, call("aws-sdk:lambda:updateAlias", FunctionName=arn, Name="live"), reader)
     assert "lambda:UpdateAlias" in refused["cause"]
     of_versions = role(client, "states.amazonaws.com", allow("lambda:InvokeFunction", resource=f"{arn}:*"))
-    asked = {"FunctionName": arn, "Payload": {}}
-    assert run(client, call("lambda:invoke", **asked, Qualifier="1"), of_versions)["status"] == "SUCCEEDED"
-    assert "lambda:InvokeFunction" in run(client, call("lambda:invoke", **asked), of_versions)["cause"]
+    arguments = {"FunctionName": arn, "Payload": {}}
+    assert run(client, call("lambda:invoke", **arguments, Qualifier="1"), of_versions)["status"] == "SUCCEEDED"
+    assert "lambda:InvokeFunction" in run(client, call("lambda:invoke", **arguments), of_versions)["cause"]
 
 
 def alarm(client: Client, name: str, resource: str) -> str:
@@ -189,8 +189,8 @@ def alarm(client: Client, name: str, resource: str) -> str:
 
 
 def state_of(client: Client, name: str) -> str:
-    (found,) = client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
-    return found["StateValue"]
+    (entry,) = client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    return entry["StateValue"]
 
 
 def test_alarm_goes_off_by_the_errors_of_its_own_alias(client: Client, executor: str) -> None:
@@ -208,7 +208,7 @@ def test_alarm_goes_off_by_the_errors_of_its_own_alias(client: Client, executor:
     # Asked for by its name alone, as a role may that has the grant for it and for no other.
     arn_of_it = f"arn:aws:cloudwatch:us-east-1:123456789012:alarm:{watching}"
     reader = role(client, "states.amazonaws.com", allow("cloudwatch:DescribeAlarms", resource=arn_of_it))
-    asked = run(client, call("aws-sdk:cloudwatch:describeAlarms", AlarmNames=[watching]), reader)
-    assert json.loads(asked["output"])["MetricAlarms"][0]["StateValue"] == "ALARM"
+    described = run(client, call("aws-sdk:cloudwatch:describeAlarms", AlarmNames=[watching]), reader)
+    assert json.loads(described["output"])["MetricAlarms"][0]["StateValue"] == "ALARM"
     refused = run(client, call("aws-sdk:cloudwatch:describeAlarms", AlarmNames=["another"]), reader)
     assert "cloudwatch:DescribeAlarms" in refused["cause"]

@@ -166,17 +166,20 @@ def test_event_that_fails_for_good_is_told_to_the_functions_destination(client: 
         client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=b'{"ride": 1}')
         until(lambda expected=2 if target is silent else 4: len(calls_in(calls)) == expected, bool)
     [message] = receive(client, url)
-    told = json.loads(message["Body"])
+    record = json.loads(message["Body"])
     assert counts(client, silent) == (0, 0), "the role may not send there"
-    assert told["requestContext"].pop("requestId")
-    assert told["requestContext"] == {
+    assert record["requestContext"].pop("requestId")
+    assert record["requestContext"] == {
         "functionArn": f"{function}:$LATEST",
         "condition": "RetriesExhausted",
         "approximateInvokeCount": 2,
     }
-    assert told["requestPayload"] == {"ride": 1}
-    assert told["responseContext"] == {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"}
-    assert (told["responsePayload"]["errorType"], told["responsePayload"]["errorMessage"]) == ("ValueError", "no ride")
+    assert record["requestPayload"] == {"ride": 1}
+    assert record["responseContext"] == {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"}
+    assert (record["responsePayload"]["errorType"], record["responsePayload"]["errorMessage"]) == (
+        "ValueError",
+        "no ride",
+    )
 
 
 def test_event_that_fails_for_good_goes_to_the_functions_dead_letter_queue(client: Client, calls: Path) -> None:
@@ -213,8 +216,8 @@ def test_queue_gets_what_a_rule_sends_where_its_policy_admits_it(client: Client,
     rule(client, name, arn_of(client, fence))
     put(client, name, "a.json")
     assert len(receive(client, fence)) == 1
-    told = [json.loads(message["Body"]) for message in receive(client, url, WaitTimeSeconds=1)]
-    assert [event["detail"]["object"]["key"] for event in told] == (["a.json"] if admits else [])
+    events = [json.loads(message["Body"]) for message in receive(client, url, WaitTimeSeconds=1)]
+    assert [event["detail"]["object"]["key"] for event in events] == (["a.json"] if admits else [])
 
 
 def test_queue_gets_s3s_own_records_of_the_keys_that_pass_the_filter(client: Client) -> None:
@@ -268,7 +271,7 @@ def test_function_that_admits_s3_no_longer_gets_nothing(client: Client, calls: P
     admit(client, function, "s3.amazonaws.com", source)
     fence = admitting(client, "s3.amazonaws.com", source)
     to_queue = {"QueueArn": arn_of(client, fence), "Events": ["s3:ObjectCreated:*"]}
-    # S3's own order: queues first, functions then; a second object is told after the first.
+    # S3's own order: queues first, functions then; a second object is reported after the first.
     configurations = [lambda_configuration(function)]
     notify(client, name, QueueConfigurations=[to_queue], LambdaFunctionConfigurations=configurations)
     policy = json.loads(client("lambda").get_policy(FunctionName=function)["Policy"])

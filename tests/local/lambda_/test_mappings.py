@@ -163,8 +163,8 @@ def test_message_that_always_fails_ends_in_the_dead_letter_queue(client: Client,
     assert counts(client, url) == (0, 0)
     received = [record["attributes"]["ApproximateReceiveCount"] for record in records_in(calls)]
     assert received == ["1", "2"]
-    [found] = receive(client, dead)
-    assert (found["MessageId"], found["Attributes"]["DeadLetterQueueSourceArn"]) == (sent[0], arn_of(client, url))
+    [message] = receive(client, dead)
+    assert (message["MessageId"], message["Attributes"]["DeadLetterQueueSourceArn"]) == (sent[0], arn_of(client, url))
     assert described(client, mapping_id)["LastProcessingResult"] == "PROBLEM: Function call failed"
 
 

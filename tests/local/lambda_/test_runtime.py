@@ -66,8 +66,8 @@ def handler(event, context):
     return {name: importlib.util.find_spec(name) is not None for name in event}
 """
     names = ["boto3", "aws_lambda_powertools", "numpy", "ministack", "moto", "pydantic"]
-    found, _ = invoke(client, function(client, code, executor), names)
-    assert [name for name in names if found[name]] == ["boto3", "aws_lambda_powertools"]
+    packages, _ = invoke(client, function(client, code, executor), names)
+    assert [name for name in names if packages[name]] == ["boto3", "aws_lambda_powertools"]
 
 
 def test_function_acts_as_its_role(client: Client, executor: str) -> None:
@@ -110,5 +110,5 @@ def test_what_a_function_prints_is_in_its_log_group(client: Client, executor: st
     code = "def handler(event, context):\n    print('counted', event['rides'], 'rides')\n"
     arn = function(client, code, executor, LoggingConfig={"LogFormat": "Text", "LogGroup": group})
     invoke(client, arn, {"rides": 12})
-    found = account.entries(client("logs"), "filter_log_events", "events", logGroupName=group)
-    assert any("counted 12 rides" in event["message"] for event in found), json.dumps(found)
+    events = account.entries(client("logs"), "filter_log_events", "events", logGroupName=group)
+    assert any("counted 12 rides" in event["message"] for event in events), json.dumps(events)

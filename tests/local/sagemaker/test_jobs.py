@@ -82,10 +82,10 @@ class Clients:
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
         self.made: dict[str, Any] = {}
-        self.asked: set[tuple[str, str]] = set()
+        self.roles: set[tuple[str, str]] = set()
 
     def __call__(self, service: str, role_arn: str) -> Any:
-        self.asked.add((service, role_arn))
+        self.roles.add((service, role_arn))
         return self.plain(service)
 
     def plain(self, service: Any) -> Any:
@@ -109,8 +109,8 @@ def sagemaker_client(service: SageMakerService) -> Any:
             for name, value in request.headers.items()
         }
         sent = request.body if isinstance(request.body, bytes) else request.body.encode()
-        status, answered, body = asyncio.run(service.handle_request("POST", "/", headers, sent, {}))
-        return AWSResponse(request.url, status, answered, _Body(body))
+        status, response_headers, body = asyncio.run(service.handle_request("POST", "/", headers, sent, {}))
+        return AWSResponse(request.url, status, response_headers, _Body(body))
 
     client = Clients("http://127.0.0.1:9").plain("sagemaker")
     client.meta.events.register("before-send.sagemaker", answer)
@@ -258,7 +258,7 @@ def test_final_metrics_are_read_off_the_log(completed: tuple[Stage, dict[str, An
 
 
 def test_s3_and_logs_are_reached_as_the_jobs_role(completed: tuple[Stage, dict[str, Any]]):
-    assert completed[0].clients.asked == {("s3", ROLE), ("logs", ROLE)}
+    assert completed[0].clients.roles == {("s3", ROLE), ("logs", ROLE)}
 
 
 def test_the_jobs_folder_is_gone(completed: tuple[Stage, dict[str, Any]]):

@@ -26,7 +26,7 @@ def seconds(text: str) -> float:
 
 
 @pytest.mark.parametrize(
-    ("given", "last", "expected"),
+    ("entry", "last", "expected"),
     [
         (schedule("rate(7 days)"), "2026-03-01T10:00:00", "2026-03-08T10:00:00"),
         (schedule("cron(0 3 ? * MON *)"), "2026-03-03T10:00:00", "2026-03-09T03:00:00"),
@@ -36,15 +36,15 @@ def seconds(text: str) -> float:
         (schedule("rate(1 hour)", EndDate=seconds("2026-03-01T10:30:00")), "2026-03-01T10:00:00", None),
     ],
 )
-def test_next_time_is_the_expressions_in_its_time_zone(given: dict, last: str, expected: str | None) -> None:
-    assert next_time(given, seconds(last)) == (expected and seconds(expected))
+def test_next_time_is_the_expressions_in_its_time_zone(entry: dict, last: str, expected: str | None) -> None:
+    assert next_time(entry, seconds(last)) == (expected and seconds(expected))
 
 
 def test_one_time_schedule_fires_once() -> None:
-    given = schedule("at(2026-03-01T12:00:00)", "Europe/Berlin", CreationDate=seconds("2026-02-01T00:00:00"))
+    entry = schedule("at(2026-03-01T12:00:00)", "Europe/Berlin", CreationDate=seconds("2026-02-01T00:00:00"))
     due = seconds("2026-03-01T11:00:00")
-    assert next_time(given, None) == due
-    assert next_time(given, due) is None
+    assert next_time(entry, None) == due
+    assert next_time(entry, due) is None
 
 
 @pytest.fixture

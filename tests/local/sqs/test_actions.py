@@ -49,9 +49,9 @@ def test_receive_that_waits_gets_a_delayed_message_when_its_delay_is_over(client
     url = queue(client)
     client("sqs").send_message(QueueUrl=url, MessageBody="late", DelaySeconds=1)
     [late] = receive(client, url)
-    told = late["Attributes"]
+    attributes = late["Attributes"]
     assert late["Body"] == "late"
-    assert int(told["ApproximateFirstReceiveTimestamp"]) - int(told["SentTimestamp"]) >= 1000
+    assert int(attributes["ApproximateFirstReceiveTimestamp"]) - int(attributes["SentTimestamp"]) >= 1000
 
 
 def test_message_whose_visibility_is_set_to_nothing_comes_back_at_once(client: Client) -> None:
@@ -82,9 +82,9 @@ def test_message_received_too_often_is_found_in_the_dead_letter_queue(client: Cl
     sent = send(client, url, "poison")
     assert [receive(client, url)[0]["Attributes"]["ApproximateReceiveCount"] for _ in range(2)] == ["1", "2"]
     assert receive(client, url, WaitTimeSeconds=0) == []
-    found = receive(client, dead)[0]
-    assert (found["MessageId"], found["Body"]) == (sent[0], "poison")
-    assert found["Attributes"]["DeadLetterQueueSourceArn"] == arn_of(client, url)
+    message = receive(client, dead)[0]
+    assert (message["MessageId"], message["Body"]) == (sent[0], "poison")
+    assert message["Attributes"]["DeadLetterQueueSourceArn"] == arn_of(client, url)
 
 
 def test_queue_that_insists_on_tls_serves_and_still_denies_what_it_denies(client: Client) -> None:

@@ -160,7 +160,7 @@ def test_stop_is_an_end_at_once_and_what_the_state_still_does_is_no_part_of_it(
     interpreter: Interpreter, busy: Any
 ) -> None:
     execution = interpreter.start(WAIT)
-    (thread,) = until(lambda: list(busy.threads), lambda threads: len(threads) == 1)
+    (thread,) = until(lambda: list(busy.threads), lambda entries: len(entries) == 1)
     stop(execution)
     aborted = seen(execution)
     assert aborted == ("ABORTED", "ExecutionAborted", None, "Enough", "of it", True)
@@ -224,7 +224,7 @@ def test_state_that_fails_while_its_execution_is_stopped_makes_it_no_failure(
 
     monkeypatch.setattr(WaitFunction, "_wait_interval", stop_and_fail)
     execution = interpreter.start(WAIT)
-    (thread,) = until(lambda: list(threads), lambda found: len(found) == 1)
+    (thread,) = until(lambda: list(threads), lambda entries: len(entries) == 1)
     thread.join()
     assert seen(execution) == ("ABORTED", "ExecutionAborted", None, "Enough", "of it", True)
 

@@ -63,8 +63,8 @@ def test_json_made_by_format_merges_over_a_map(client: Client, nobody: str) -> N
     states = {
         "Merge": {"Type": "Pass", "Parameters": {"variables.$": f"States.JsonMerge($.old, {made}, false)"}, "End": True}
     }
-    given = {"old": {"LOG_LEVEL": "INFO", "MODEL_PATH": "none"}, "path": "models/a/model.tar.gz"}
-    merged = output(run(client, states, nobody, given))
+    values = {"old": {"LOG_LEVEL": "INFO", "MODEL_PATH": "none"}, "path": "models/a/model.tar.gz"}
+    merged = output(run(client, states, nobody, values))
     assert merged == {"variables": {"LOG_LEVEL": "INFO", "MODEL_PATH": "models/a/model.tar.gz"}}
 
 
@@ -80,8 +80,8 @@ def test_path_with_an_index_gives_the_thing_and_one_with_a_wildcard_a_list(clien
             "End": True,
         }
     }
-    given = {"rows": [{"name": "header"}, {"name": "first", "cells": [{"value": "42"}]}]}
-    assert output(run(client, states, nobody, given)) == {"number": 42, "one": "42", "all": ["header", "first"]}
+    values = {"rows": [{"name": "header"}, {"name": "first", "cells": [{"value": "42"}]}]}
+    assert output(run(client, states, nobody, values)) == {"number": 42, "one": "42", "all": ["header", "first"]}
 
 
 def test_exception_of_a_function_is_caught_by_its_class_name(client: Client, invoker: str, function_arn: str) -> None:
@@ -96,8 +96,8 @@ def test_executions_of_one_definition_share_nothing(client: Client, invoker: str
     retry = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 1}]
     arn = machine(client, {"StartAt": "Call", "States": {"Call": invocation(function_arn, Retry=retry)}}, invoker)
     states = client("stepfunctions")
-    given = [{"wrong": 1}, {"wrong": 2}, {"wrong": 0}]
-    started = [states.start_execution(stateMachineArn=arn, input=json.dumps(each))["executionArn"] for each in given]
+    values = [{"wrong": 1}, {"wrong": 2}, {"wrong": 0}]
+    started = [states.start_execution(stateMachineArn=arn, input=json.dumps(each))["executionArn"] for each in values]
     ended = [machines.ended(client, each) for each in started]
     assert ["1 rejected" in ended[0]["cause"], "2 rejected" in ended[1]["cause"]] == [True, True]
     assert output(ended[2]) == {"given": {"wrong": 0}}

@@ -28,8 +28,8 @@ def pass_on(client: Client, role_arn: str) -> str:
 
 
 def waiting_for(inner: str, pattern: str = "", **parameters: Any) -> dict[str, Any]:
-    given = {"StateMachineArn": inner, "Input": {"rides": 12, "own.$": "$$.Execution.Id"}} | parameters
-    return {"Start": {"Type": "Task", "Resource": f"{START}{pattern}", "Parameters": given, "End": True}}
+    parameters = {"StateMachineArn": inner, "Input": {"rides": 12, "own.$": "$$.Execution.Id"}} | parameters
+    return {"Start": {"Type": "Task", "Resource": f"{START}{pattern}", "Parameters": parameters, "End": True}}
 
 
 def test_newer_pattern_gives_the_output_as_json(client: Client, states_role: str) -> None:
@@ -84,7 +84,7 @@ def test_inner_execution_is_stopped_when_the_task_times_out(client: Client) -> N
     assert (described["status"], described["error"]) == ("FAILED", "States.Timeout")
     (stopped,) = until(
         lambda: account.entries(client("stepfunctions"), "list_executions", "executions", stateMachineArn=inner),
-        lambda found: found[0]["status"] != "RUNNING",
+        lambda executions: executions[0]["status"] != "RUNNING",
     )
     assert stopped["status"] == "ABORTED"
 
@@ -130,10 +130,12 @@ def test_execution_that_was_just_started_can_be_asked_for_and_stopped(
     # A second attempt would come late enough.
     once = Config(retries={"total_max_attempts": 1})
     keys: Any = {"aws_access_key_id": server.access_key_id, "aws_secret_access_key": server.secret_access_key}
-    asked = Session().client("stepfunctions", "us-east-1", endpoint_url=server.endpoint, config=once, **keys)
-    execution = {"executionArn": asked.start_execution(stateMachineArn=long, input='{"a": 1, "b": 2}')["executionArn"]}
-    assert account.entries(asked, "list_map_runs", "mapRuns", **execution) == []
-    asked.stop_execution(**execution)
+    stepfunctions = Session().client("stepfunctions", "us-east-1", endpoint_url=server.endpoint, config=once, **keys)
+    execution = {
+        "executionArn": stepfunctions.start_execution(stateMachineArn=long, input='{"a": 1, "b": 2}')["executionArn"]
+    }
+    assert account.entries(stepfunctions, "list_map_runs", "mapRuns", **execution) == []
+    stepfunctions.stop_execution(**execution)
     assert ended(client, execution["executionArn"])["status"] == "ABORTED"
 
 
