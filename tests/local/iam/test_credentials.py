@@ -11,7 +11,7 @@ from local.iam import process_environment
 from local.iam.credentials import session_keys
 from local.server import ROOT
 
-NAMES = st.lists(st.text(st.characters(exclude_characters="\0"), max_size=5), min_size=1, max_size=3)
+NAMES = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5), min_size=1, max_size=3)
 
 
 @given(NAMES, NAMES)

@@ -143,8 +143,9 @@ def test_nobody_sees_the_last_event_before_the_rest_of_the_end(
         publish(self, *arguments, **named)
         if named["event_type"] in ends._LAST_EVENTS:
             held.append(interpreter.held())
-            readers.append(threading.Thread(target=read))
-            readers[-1].start()
+            reader = threading.Thread(target=read)
+            reader.start()
+            readers.append(reader)
 
     monkeypatch.setattr(EventManager, "_publish_history_event", publish_watched)
     execution = interpreter.start(definition)
@@ -296,8 +297,9 @@ def test_map_run_ends_with_its_event(interpreter: Interpreter, failure: Exceptio
         def _publish_history_event(self, *arguments: Any, **named: Any) -> None:
             super()._publish_history_event(*arguments, **named)
             if named["event_type"] == end:
-                readers.append(threading.Thread(target=read))
-                readers[-1].start()
+                reader = threading.Thread(target=read)
+                reader.start()
+                readers.append(reader)
 
     env: Any = SimpleNamespace(
         event_manager=History(),

@@ -79,7 +79,8 @@ def test_inner_execution_is_stopped_when_the_task_times_out(client: Client) -> N
     wait = {"Wait": {"Type": "Wait", "Seconds": 300, "End": True}}
     inner = machine(client, {"StartAt": "Wait", "States": wait}, role_arn)
     outer = waiting_for(inner, ".sync:2")
-    outer["Start"]["TimeoutSeconds"] = 1
+    # Time enough to start the inner one, on a slow machine too.
+    outer["Start"]["TimeoutSeconds"] = 5
     described = run(client, outer, role_arn)
     assert (described["status"], described["error"]) == ("FAILED", "States.Timeout")
     (stopped,) = until(
