@@ -102,44 +102,46 @@ def earlier(history: list[Entry], execution: str | None) -> Entry:
         raise NoEarlierModelError("No model has been live yet.")
     now = history[-1]
     if execution is None:
-        found = [each for each in history if each.model_path == now.previous_model_path]
+        matches = [each for each in history if each.model_path == now.previous_model_path]
         missing = f"There was no model before {now.execution}."
     else:
-        found = [each for each in history if each.execution == execution]
-        known = ", ".join(dict.fromkeys(each.execution for each in history))
-        missing = f"The model of {execution!r} was never live; these were: {known}."
-    if not found:
+        matches = [each for each in history if each.execution == execution]
+        names = ", ".join(dict.fromkeys(each.execution for each in history))
+        missing = f"The model of {execution!r} was never live; these were: {names}."
+    if not matches:
         raise NoEarlierModelError(missing)
-    if found[-1].model_path == now.model_path:
+    if matches[-1].model_path == now.model_path:
         raise NoEarlierModelError(f"{now.execution} is live already, since {now.time}.")
-    return found[-1]
+    return matches[-1]
 
 
-def chosen(history: list[Entry], known: dict[str, dict[str, Any]], execution: str | None) -> str:
+def chosen(history: list[Entry], model_cards: dict[str, dict[str, Any]], execution: str | None) -> str:
     """The execution whose model is meant: by default the live one's, or the newest while none is live.
 
     Raises NoModelError where it has no card.
     """
-    newest_first = sorted(known, key=lambda name: str(known[name].get("created", "")), reverse=True)
+    newest_first = sorted(model_cards, key=lambda name: str(model_cards[name].get("created", "")), reverse=True)
     if execution is None and not newest_first:
         raise NoModelError("There is no model yet: `wildrydes retrain` trains one.")
     wanted = execution or (history[-1].execution if history else newest_first[0])
-    if wanted not in known:
+    if wanted not in model_cards:
         there = ", ".join(newest_first[:_MOST_NAMED]) or "none yet"
         raise NoModelError(f"There is no card of a model {wanted!r}; there are: {there}.")
     return wanted
 
 
-def lines(history: list[Entry], known: dict[str, dict[str, Any]]) -> list[ModelLine]:
+def lines(history: list[Entry], model_cards: dict[str, dict[str, Any]]) -> list[ModelLine]:
     """What was live, the oldest first, and then what never was, with the reasons."""
     ends = [each.time for each in history[1:]] + ["now"]
     live = [
-        _line(each.execution, known, since=each.time, until=until, version=each.version, why=each.reason)
+        _line(each.execution, model_cards, since=each.time, until=until, version=each.version, why=each.reason)
         for each, until in zip(history, ends, strict=False)
     ]
     were_live = {each.execution for each in history}
-    others = sorted((card for name, card in known.items() if name not in were_live), key=lambda card: card["created"])
-    return live + [_line(card["execution"], known, why=_why_not(card)) for card in others]
+    others = sorted(
+        (card for name, card in model_cards.items() if name not in were_live), key=lambda card: card["created"]
+    )
+    return live + [_line(card["execution"], model_cards, why=_why_not(card)) for card in others]
 
 
 def _why_not(card: dict[str, Any]) -> str:
@@ -150,14 +152,14 @@ def _why_not(card: dict[str, Any]) -> str:
 
 def _line(
     execution: str,
-    known: dict[str, dict[str, Any]],
+    model_cards: dict[str, dict[str, Any]],
     *,
     why: str,
     since: str = "never",
     until: str = "",
     version: str = "",
 ) -> ModelLine:
-    metrics = known.get(execution, {}).get("metrics", {})
+    metrics = model_cards.get(execution, {}).get("metrics", {})
     numbers = {name: metrics.get(name) for name in ("log_loss", "auc", "accuracy")}
     return ModelLine(execution, since, until, version, why=why, **numbers)
 

@@ -1,7 +1,7 @@
 """`wildrydes stream`: sends rides one at a time, and waits until each is stored, rejected or dead-lettered.
 
 Rides go to the rides queue as producers send them, in batches of ten, while another thread looks for them. How old a
-ride is when it is in S3 is measured here, from the call that sent it to the first look that found it, and looks are
+ride is when it is in S3 is measured here, from the call that sent it to the first look that saw it, and looks are
 some tenths of a second apart.
 """
 
@@ -117,10 +117,10 @@ class Fleet:
         dead_before, began = self._waiting(self.path.dead), time.monotonic()
         with bars(console) as progress, ThreadPoolExecutor(1) as sender:
             sending = progress.add_task("sent", total=len(rides))
-            finding = progress.add_task("found", total=len(rides))
+            arriving = progress.add_task("arrived", total=len(rides))
             sent = sender.submit(self._send, rides, rate, lambda count: progress.advance(sending, count))
             try:
-                self._await(sent, lambda found: progress.update(finding, completed=found))
+                self._await(sent, lambda count: progress.update(arriving, completed=count))
             finally:
                 self._stopped.set()
         sent.result()
@@ -160,10 +160,10 @@ class Fleet:
         quiet = 0
         while quiet < _QUIET_LOOKS:
             all_sent = sent.done()
-            found = self._look()
+            news = self._look()
             counts = self.ledger.counts()
             show(counts.sent - counts.missing)
-            idle = all_sent and not found and self._waiting((self.path.rides, self.path.located)) == 0
+            idle = all_sent and not news and self._waiting((self.path.rides, self.path.located)) == 0
             quiet = quiet + 1 if idle else 0
             time.sleep(_LOOK_SECONDS)
 
@@ -174,9 +174,9 @@ class Fleet:
         for key, _ in new:
             for line in self._lines(key):
                 if key.startswith("rejected/"):
-                    self.ledger.found_rejected(line["source"].get("message_id", ""))
+                    self.ledger.note_rejected(line["source"].get("message_id", ""))
                 else:
-                    self.ledger.found_stored(line, now)
+                    self.ledger.note_stored(line, now)
         return bool(new)
 
     def _written(self) -> set[Written]:

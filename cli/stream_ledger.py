@@ -1,8 +1,8 @@
-"""What a fleet sent, and what was found of it: every message is in one of the counts, and they add up.
+"""What a fleet sent, and what became of it: every message is in one of the counts, and they add up.
 
 sent      messages that the queue took
-stored    different rides found under processed/
-rejected  messages found under rejected/, known by their ids
+stored    different rides under processed/
+rejected  messages under rejected/, told apart by their ids
 repeated  messages of a ride that another message had brought
 missing   the rest: still on the way, or dead-lettered
 """
@@ -38,12 +38,12 @@ def fingerprint(ride: Any) -> Fingerprint | None:
 
 @dataclass(frozen=True)
 class _Sent:
-    known: Fingerprint | None
+    fingerprint: Fingerprint | None
     message_id: str
 
 
 class Ledger:
-    """One thread may write what is sent while another writes what is found. Times are in seconds, of one clock."""
+    """One thread may write what is sent while another writes what has arrived. Times are in seconds, of one clock."""
 
     def __init__(self) -> None:
         self._sent: list[_Sent] = []
@@ -54,31 +54,31 @@ class Ledger:
 
     def sending(self, ride: Any, now: float) -> None:
         """A ride is about to be sent."""
-        if known := fingerprint(ride):
-            self._sent_at.setdefault(known, now)
+        if ride_print := fingerprint(ride):
+            self._sent_at.setdefault(ride_print, now)
 
     def sent(self, ride: Any, message_id: str) -> None:
         """The queue took a ride as a message."""
         self._sent.append(_Sent(fingerprint(ride), message_id))
 
-    def found_stored(self, ride: Any, now: float) -> None:
+    def note_stored(self, ride: Any, now: float) -> None:
         """A ride is in S3; its age is that of the first message which brought it."""
-        known = fingerprint(ride)
-        if known in self._sent_at and known not in self._stored:
-            self._stored.add(known)
-            self.ages.append(now - self._sent_at[known])
+        ride_print = fingerprint(ride)
+        if ride_print in self._sent_at and ride_print not in self._stored:
+            self._stored.add(ride_print)
+            self.ages.append(now - self._sent_at[ride_print])
 
-    def found_rejected(self, message_id: str) -> None:
+    def note_rejected(self, message_id: str) -> None:
         """A message was rejected."""
         self._rejected.add(message_id)
 
     def counts(self) -> Counts:
         """What has become of what was sent so far."""
         sent = list(self._sent)
-        usable = [each.known for each in sent if each.message_id not in self._rejected]
-        found = [known for known in usable if known in self._stored]
-        stored = len(set(found))
-        return Counts(len(sent), stored, len(sent) - len(usable), len(found) - stored, len(usable) - len(found))
+        usable = [each.fingerprint for each in sent if each.message_id not in self._rejected]
+        arrived = [each for each in usable if each in self._stored]
+        stored = len(set(arrived))
+        return Counts(len(sent), stored, len(sent) - len(usable), len(arrived) - stored, len(usable) - len(arrived))
 
     def age(self, quantile: float) -> float:
         """The age in seconds that this share of the stored rides had at most."""

@@ -81,9 +81,9 @@ def examine(card: ModelCard, client: Client) -> Iterator[Finding]:
     yield _artefact(card, bucket)
 
 
-def _listed(name: str, given: dict[str, Any], bucket: Bucket, *, whole: bool = False) -> Finding:
+def _listed(name: str, described: dict[str, Any], bucket: Bucket, *, whole: bool = False) -> Finding:
     """An input by its list; `whole`: by its contents, and nothing else may be under its prefix."""
-    listing = Listing(**given)
+    listing = Listing(**described)
     packed = bucket.content(listing.list)
     if packed is None:
         return Finding(name, listing.sha256, Status.GONE, (f"{listing.list}, which lists it, is gone",))
@@ -93,12 +93,12 @@ def _listed(name: str, given: dict[str, Any], bucket: Bucket, *, whole: bool = F
         return Finding(name, listing.sha256, Status.DIFFERS, (f"{listing.list}: {changed}",))
     versions = list(bucket.versions(listing.prefix))
     now = {each["Key"]: each for each in versions if each["IsLatest"]}
-    kept = {(each["Key"], each["VersionId"]) for each in versions}
+    stored = {(each["Key"], each["VersionId"]) for each in versions}
     gone = [each for each in objects if each.key not in now]
     changed = [each for each in objects if each.key in now and not _same(each, now[each.key], bucket)]
     added = sorted(set(now) - {each.key for each in objects}) if whole else []
-    details = [_told(each, kept, "is gone") for each in gone]
-    details += [_told(each, kept, "is another object") for each in changed]
+    details = [_detail(each, stored, "is gone") for each in gone]
+    details += [_detail(each, stored, "is another object") for each in changed]
     details += [f"{key} was added" for key in added]
     status = Status.GONE if gone else Status.DIFFERS if details else Status.MATCH
     return Finding(name, listing.sha256, status, tuple(details))
@@ -111,8 +111,8 @@ def _same(was: StoredObject, now: dict[str, Any], bucket: Bucket) -> bool:
     return content is not None and sha256(content).hexdigest() == was.sha256
 
 
-def _told(was: StoredObject, kept: set[tuple[str, str]], what: str) -> str:
-    still = "is kept" if (was.key, was.version) in kept else "is not kept"
+def _detail(was: StoredObject, stored: set[tuple[str, str]], what: str) -> str:
+    still = "is kept" if (was.key, was.version) in stored else "is not kept"
     return f"{was.key} {what}; the version that was read, {was.version}, {still}"
 
 
@@ -125,9 +125,9 @@ def _image(image: dict[str, str], ecr: Any) -> Finding:
     named = _IMAGE.fullmatch(image["uri"])
     if named is None:
         return Finding("image", digest, Status.UNKNOWN, (f"{image['uri']} is no image of ECR",))
-    asked = {"registryId": named["registry"], "repositoryName": named["repository"]}
+    repository = {"registryId": named["registry"], "repositoryName": named["repository"]}
     try:
-        answer = ecr.batch_get_image(imageIds=[{"imageDigest": image["digest"]}], **asked)
+        answer = ecr.batch_get_image(imageIds=[{"imageDigest": image["digest"]}], **repository)
     except ClientError as refused:
         return Finding("image", digest, Status.UNKNOWN, (f"the registry does not tell: {refused}",))
     if answer["images"]:

@@ -21,8 +21,8 @@ def test_ride_is_the_same_as_sent_and_as_stored_and_as_old_as_its_first_message(
     send(ledger, RIDE, "a", 10.0)
     assert ledger.counts() == Counts(sent=1, stored=0, rejected=0, repeated=0, missing=1)
     send(ledger, RIDE, "b", 11.0)
-    ledger.found_stored(STORED, 12.5)
-    ledger.found_stored(STORED, 20.0)
+    ledger.note_stored(STORED, 12.5)
+    ledger.note_stored(STORED, 20.0)
     assert ledger.counts() == Counts(sent=2, stored=1, rejected=0, repeated=1, missing=0)
     assert (ledger.ages, ledger.age(0.5), ledger.age(0.99)) == ([2.5], 2.5, 2.5)
 
@@ -32,17 +32,17 @@ def test_rejected_message_is_none_of_the_ride_it_looks_like() -> None:
     send(ledger, RIDE, "good")
     send(ledger, RIDE | {"StatusTime": "yesterday"}, "bad")
     send(ledger, "no ride", "worse")
-    ledger.found_stored(STORED, 11.0)
-    ledger.found_rejected("worse")
-    # It may be found before the queue's answer says which message it was.
-    ledger.found_rejected("bad")
-    ledger.found_rejected("of another sender")
+    ledger.note_stored(STORED, 11.0)
+    ledger.note_rejected("worse")
+    # It may be seen before the queue's answer says which message it was.
+    ledger.note_rejected("bad")
+    ledger.note_rejected("of another sender")
     assert ledger.counts() == Counts(sent=3, stored=1, rejected=2, repeated=0, missing=0)
 
 
 def test_ride_that_nobody_sent_is_not_counted() -> None:
     ledger = Ledger()
-    ledger.found_stored(STORED, 11.0)
+    ledger.note_stored(STORED, 11.0)
     assert (ledger.counts(), ledger.ages) == (Counts(0, 0, 0, 0, 0), [])
 
 
@@ -56,9 +56,9 @@ def test_counts_add_up(events: list[tuple[str, int]]) -> None:
         if event == "sent":
             send(ledger, RIDE | {"Distance": distance}, f"{distance}-{number}")
         elif event == "stored":
-            ledger.found_stored(STORED | {"distance": float(distance)}, 11.0)
+            ledger.note_stored(STORED | {"distance": float(distance)}, 11.0)
         else:
-            ledger.found_rejected(f"{distance}-{number - 1}")
+            ledger.note_rejected(f"{distance}-{number - 1}")
     counts = ledger.counts()
     assert counts.sent == counts.stored + counts.rejected + counts.repeated + counts.missing
     assert counts.sent == sum(event == "sent" for event, _ in events)

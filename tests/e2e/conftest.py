@@ -20,14 +20,14 @@ def weather(server: EmbeddedAws) -> noaa.WeatherRows:
 
 @pytest.fixture(scope="session")
 def make_stack(server: EmbeddedAws, weather: noaa.WeatherRows) -> MakeStack:
-    """Deploys the template under a new name, with the parameters given."""
+    """Deploys the template under a new name, with these parameters."""
 
     def make(**parameters: str) -> Stack:
         name = f"rydes-{uuid.uuid4().hex[:6]}"
         path = f"/wildrydes/{name}/model-path"
         server.client("ssm").put_parameter(Name=path, Value="none", Type="String")
-        given = {"ModelPath": path, "ModelPathParameterName": path} | parameters
-        return Stack(server, deploy.deploy(ROOT, server, name, given))
+        overrides = {"ModelPath": path, "ModelPathParameterName": path} | parameters
+        return Stack(server, deploy.deploy(ROOT, server, name, overrides))
 
     return make
 

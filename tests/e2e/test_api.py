@@ -278,8 +278,8 @@ def test_card_is_told_to_nobody_else(stack: Stack, api: Caller) -> None:
     refused(api.ask("model"), 404, "path")
     refused(api.ask("model", authorization="Bearer of-something"), 403, "Authorization")
     refused(api.ask_signed("model", invoker(stack.client)), 403, "Authorization")
-    known = invoker(stack.client, card_of(stack))
-    refused(api.ask_signed("model", Credentials(known.access_key, "guessed")), 403, "Authorization")
+    caller = invoker(stack.client, card_of(stack))
+    refused(api.ask_signed("model", Credentials(caller.access_key, "guessed")), 403, "Authorization")
 
 
 def test_document_is_for_everybody_and_for_the_live_model(api: Caller) -> None:

@@ -57,7 +57,7 @@ def refusal_names_what_is_at_fault(ctx: CheckContext, response: Response, case: 
         assert problem["field"] or (isinstance(case.body, dict) and "" in case.body), problem
 
 
-def valid_request_is_answered(ctx: CheckContext, response: Response, case: Case) -> None:
+def check_answer_to_valid_request(ctx: CheckContext, response: Response, case: Case) -> None:
     """What the document allows gets its number; a range it can state for neither a text nor a place in a row."""
     assert case.meta is not None
     if case.meta.generation.mode is VALID and response.status_code != 200:
@@ -82,7 +82,7 @@ CHECKS: list[Any] = [
     response_schema_conformance,
     negative_data_rejection,
     refusal_names_what_is_at_fault,
-    valid_request_is_answered,
+    check_answer_to_valid_request,
 ]
 
 

@@ -60,15 +60,15 @@ def explain(
 @pytest.fixture
 def remember(stack: Stack) -> Iterator[Callable[[str], str]]:
     """Remembers the first object under a prefix, gives its key, and puts it back when the test is over."""
-    kept: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
 
     def first(prefix: str) -> str:
         key = min(stack.keys(prefix))
-        kept[key] = stack.read(key)
+        contents[key] = stack.read(key)
         return key
 
     yield first
-    for key, content in kept.items():
+    for key, content in contents.items():
         stack.put(key, content)
 
 
@@ -205,8 +205,8 @@ def with_training(card: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 def test_other_weights_are_shown_beside_the_models(explain: Explain, card: dict[str, Any]) -> None:
-    given = card["lineage"]["training"]["hyperparameters"]
-    code, said = explain(with_training(card, hyperparameters=given | {"epochs": "1"}))
+    own = card["lineage"]["training"]["hyperparameters"]
+    code, said = explain(with_training(card, hyperparameters=own | {"epochs": "1"}))
     assert (code, said.splitlines()[-1][:14]) == (1, "Other weights:")
     name, was, again, apart = line_of(said, "distance")
     assert (name, float(was)) == ("distance", card["weights"][0])
@@ -254,10 +254,10 @@ def test_ctrl_c_stops_the_training_job(stack: Stack, explain: Explain, trained: 
         if said.startswith("  "):
             raise KeyboardInterrupt
 
-    given = find(trained, stack.name, stack.client)
+    card = find(trained, stack.name, stack.client)
     before = set(jobs(stack, trained))
     with pytest.raises(KeyboardInterrupt):
-        retraining.retrain(given, stack.client, interrupted)
+        retraining.retrain(card, stack.client, interrupted)
     (stopped,) = set(jobs(stack, trained)) - before
     described = stack.client("sagemaker").describe_training_job(TrainingJobName=stopped)
     assert described["TrainingJobStatus"] in ("Stopping", "Stopped")

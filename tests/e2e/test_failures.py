@@ -15,7 +15,7 @@ def stack(make_stack: MakeStack) -> Stack:
 
 
 @pytest.mark.parametrize(
-    ("given", "field"),
+    ("execution_input", "field"),
     [
         ({"target": "speed"}, "target"),
         ({"features": ["distance", "'); DROP TABLE rides; --"]}, "features"),
@@ -25,8 +25,10 @@ def stack(make_stack: MakeStack) -> Stack:
         ({"no_such_field": 1}, "no_such_field"),
     ],
 )
-def test_wrong_input_fails_at_once_and_names_the_field(stack: Stack, given: dict[str, Any], field: str) -> None:
-    error, cause = stack.fail(**given)
+def test_wrong_input_fails_at_once_and_names_the_field(
+    stack: Stack, execution_input: dict[str, Any], field: str
+) -> None:
+    error, cause = stack.fail(**execution_input)
     assert error == "BadExecutionInput"
     assert field in json.loads(cause)["errorMessage"]
     assert stack.keys("manifests/") == {}
@@ -62,8 +64,8 @@ def test_too_many_rejected_rides_fail_before_anything_is_trained(make_stack: Mak
     assert error == "TooManyRejectedRides"
     assert "truncated_file" in cause
     assert stack.keys("training-sets/") == {}
-    kept = [json.loads(line) for key in stack.keys("rejected/") for line in stack.read(key).splitlines()]
-    truncated = next(each for each in kept if each["source"]["key"] == "raw/truncated.json")
+    rejected = [json.loads(line) for key in stack.keys("rejected/") for line in stack.read(key).splitlines()]
+    truncated = next(each for each in rejected if each["source"]["key"] == "raw/truncated.json")
     assert truncated["position"]["byte"] > 0
     # A higher bound lets the same rides through, though fifty are too few to train on.
     error, cause = stack.fail(max_rejected_fraction=1)

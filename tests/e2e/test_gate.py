@@ -20,14 +20,14 @@ def stack(make_stack: MakeStack) -> Stack:
 
 
 @pytest.fixture(scope="module")
-def judged_only(stack: Stack) -> dict[str, Any]:
+def evaluation_only(stack: Stack) -> dict[str, Any]:
     """The first retraining, which is not to go live, and what the API answers after it."""
     output = stack.retrain(promote=False)
-    return output | {"asked": stack.ask(RIDE)}
+    return output | {"answer": stack.ask(RIDE)}
 
 
 @pytest.fixture(scope="module")
-def first_output(stack: Stack, judged_only: dict[str, Any]) -> dict[str, Any]:
+def first_output(stack: Stack, evaluation_only: dict[str, Any]) -> dict[str, Any]:
     """The first to go live: trained so briefly that there is a better one."""
     return stack.retrain(hyperparameters={"epochs": 15})
 
@@ -50,11 +50,11 @@ def card(stack: Stack, output: dict[str, Any]) -> dict[str, Any]:
     return json.loads(stack.read(output["metrics"]["card"]))
 
 
-def test_promote_false_judges_and_leaves_the_api_without_a_model(stack: Stack, judged_only: dict[str, Any]) -> None:
-    assert (judged_only["promoted"], judged_only["live_model_path"]) == (False, "none")
-    assert judged_only["verdict"]["reason"].endswith("it would go live, but the input has promote: false.")
-    assert card(stack, judged_only)["live"] is None
-    status, answer = judged_only["asked"]
+def test_promote_false_judges_and_leaves_the_api_without_a_model(stack: Stack, evaluation_only: dict[str, Any]) -> None:
+    assert (evaluation_only["promoted"], evaluation_only["live_model_path"]) == (False, "none")
+    assert evaluation_only["verdict"]["reason"].endswith("it would go live, but the input has promote: false.")
+    assert card(stack, evaluation_only)["live"] is None
+    status, answer = evaluation_only["answer"]
     assert (status, "no model has been promoted yet" in answer["detail"]) == (503, True)
 
 

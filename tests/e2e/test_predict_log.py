@@ -21,7 +21,7 @@ def metrics_of(stack: Stack, requests: int) -> list[dict[str, Any]]:
     def lines() -> list[dict[str, Any]]:
         return [json.loads(message) for message in logged_by(stack) if '"CloudWatchMetrics"' in message]
 
-    return until(lines, lambda found: len(found) >= requests)
+    return until(lines, lambda read: len(read) >= requests)
 
 
 def test_each_request_is_counted_and_no_payload_is_logged(make_stack: MakeStack, write_artefact: WriteArtefact) -> None:

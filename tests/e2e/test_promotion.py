@@ -168,9 +168,9 @@ def without_grant(stack: Stack, *sids: str) -> Iterator[None]:
     policy = {"RoleName": role_of(stack, "PromoteRole"), "PolicyName": "Promote"}
     iam = stack.client("iam")
     document = iam.get_role_policy(**policy)["PolicyDocument"]
-    kept = [statement for statement in document["Statement"] if statement["Sid"] not in sids]
-    assert len(kept) == len(document["Statement"]) - len(sids)
-    iam.put_role_policy(**policy, PolicyDocument=json.dumps(document | {"Statement": kept}))
+    others = [statement for statement in document["Statement"] if statement["Sid"] not in sids]
+    assert len(others) == len(document["Statement"]) - len(sids)
+    iam.put_role_policy(**policy, PolicyDocument=json.dumps(document | {"Statement": others}))
     try:
         yield
     finally:
@@ -210,9 +210,9 @@ def test_parameter_that_cannot_be_written_leaves_everything_as_it_was_and_says_s
         _, cause = fail(stack, trained(stack, write_artefact, 0.625).request())
         assert "ssm:PutParameter" in cause
     (message,) = stack.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
-    told = json.loads(message["Body"])["Message"]
-    assert "What could not be put back" in told
-    assert '"parameter"' in told
+    notice = json.loads(message["Body"])["Message"]
+    assert "What could not be put back" in notice
+    assert '"parameter"' in notice
 
 
 def heard(stack: Stack) -> str:

@@ -55,8 +55,8 @@ def test_of_fifty_promotions_at_once_one_wins_and_every_answer_is_of_one_whole_m
         with ThreadPoolExecutor(8) as starters:
             executions = list(starters.map(lambda model: start(stack, model.request()), models))
         ended = [stack.ended(execution) for execution in executions]
-        asked = len(load.answers)
-        until(lambda: len(load.answers), lambda count: count >= asked + 20)
+        before = len(load.answers)
+        until(lambda: len(load.answers), lambda count: count >= before + 20)
     winners = [model for model, described in zip(models, ended, strict=True) if described["status"] == "SUCCEEDED"]
     losers = [described for described in ended if described["status"] == "FAILED"]
     assert len(winners) == 1
@@ -84,9 +84,9 @@ def test_rollback_takes_seconds_and_fails_no_request(
         back = stack.ask(RIDE)
     load.whole([first, second])
     assert back[1]["model"] == first.execution
-    told = capsys.readouterr().out
-    seconds = float(re.findall(r"after ([\d.]+) s", told)[0])
-    print(f"\n{told}{len(load.answers)} requests meanwhile, none failed")  # noqa: T201
+    output = capsys.readouterr().out
+    seconds = float(re.findall(r"after ([\d.]+) s", output)[0])
+    print(f"\n{output}{len(load.answers)} requests meanwhile, none failed")  # noqa: T201
     assert seconds < 5
     # By name, and to what the registry has the smoke test for.
     assert rollback.roll_back(stack.command_stack, second.execution, console) == 0

@@ -92,14 +92,14 @@ def hidden_for(stack: Stack, seconds: int) -> None:
 def workers() -> list[psutil.Process]:
     """The processes of the streaming functions below this one."""
     names = ("locate_station.app", "store_rides.app")
-    found = []
+    processes = []
     for process in psutil.Process().children(recursive=True):
         try:
             if any(name in part for part in process.cmdline() for name in names):
-                found.append(process)
+                processes.append(process)
         except (psutil.NoSuchProcess, psutil.ZombieProcess):
             continue
-    return found
+    return processes
 
 
 def replayed(stack: Stack, queue: str) -> None:
@@ -133,10 +133,10 @@ def test_no_ride_is_lost_and_none_is_taken_twice_while_workers_are_killed(stack:
     lines = stored(stack)
     assert len({each["ride_id"] for each in lines}) == RIDES
     assert {each["distance"] for each in lines} == {1 + number / 1000 for number in range(RIDES)}
-    kept = rejected(stack)
-    assert all(each["reason"] and each["source"] for each in kept)
+    lines = rejected(stack)
+    assert all(each["reason"] and each["source"] for each in lines)
     # Delivered twice, a message may be rejected twice.
-    assert {each["record"] for each in kept} == {poison(number) for number in range(POISON)}
+    assert {each["record"] for each in lines} == {poison(number) for number in range(POISON)}
     assert waiting(stack, "RidesDeadLetterQueueUrl", "LocatedRidesDeadLetterQueueUrl") == 0
 
 

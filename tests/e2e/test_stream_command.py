@@ -16,21 +16,21 @@ QUIET = Console(file=io.StringIO())
 
 def test_rides_are_found_while_others_are_still_to_be_sent(make_stack: MakeStack) -> None:
     stack = make_stack()
-    found_before_the_last: list[bool] = []
+    stored_before_the_last: list[bool] = []
 
     def pause(_: float) -> None:
         """Before the first batch none is there; the last is not sent until one of the first was found."""
-        if fleet.ledger.counts().sent and not found_before_the_last:
+        if fleet.ledger.counts().sent and not stored_before_the_last:
             waiting = threading.Event()
             for _ in range(600):
                 if fleet._seen or waiting.wait(0.1):
                     break
-            found_before_the_last.append(bool(fleet._seen))
+            stored_before_the_last.append(bool(fleet._seen))
 
     fleet = Fleet(stack.command_stack, pause)
     poison: dict[str, Any] = ride(1) | {"Latitude": "far away"}
     outcome = fleet.run([ride(number) for number in range(10)] + [ride(0), poison, ride(10)], 1000, QUIET)
-    assert found_before_the_last == [True]
+    assert stored_before_the_last == [True]
     # Ten and one are stored, one came twice, one is no ride.
     assert outcome.counts == Counts(sent=13, stored=11, rejected=1, repeated=1, missing=0)
     assert outcome.dead_lettered == 0
