@@ -5,14 +5,12 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.
 
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
-from botocore.exceptions import BotoCoreError, ClientError
-
-from cli.errors import CommandError
 
 _INTERRUPTED = 130
 
@@ -68,28 +66,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name. Returns its exit code."""
     logging.basicConfig(level=logging.WARNING)
     try:
+        return _run(arguments)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        return _INTERRUPTED
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    # Imported here, where Ctrl-C is heeded already: the AWS SDK takes most of a second.
+    from cli import faults
+
+    try:
         return _code(wildrydes.main(arguments, prog_name="wildrydes", standalone_mode=False))
     except click.ClickException as fault:
         fault.show()
         return fault.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped.", err=True)
-        return _INTERRUPTED
-    except (CommandError, ClientError, BotoCoreError, OSError) as fault:
-        click.secho(_message(fault), fg="red", err=True)
-        return fault.exit_code if isinstance(fault, CommandError) else 1
+    except BrokenPipeError:
+        # Whoever read the output, such as `head`, has enough of it.
+        _discard_output()
+        return 1
+    except faults.EXPECTED as fault:
+        click.secho(faults.message(fault), fg="red", err=True)
+        if isinstance(fault, OSError):
+            _flush_output()
+        return faults.exit_code(fault)
 
 
 def _code(result: Any) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _message(fault: Exception) -> str:
-    """What to say of a fault; the system's own, such as a full disk, name the file if there is one."""
-    if isinstance(fault, OSError):
-        where = f"{fault.filename}: " if fault.filename else ""
-        return f"{where}{fault.strerror or fault}"
-    return str(fault)
+def _flush_output() -> None:
+    """Write what is left for standard output; where that cannot be written either, as on a full disk, drop it."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _discard_output()
+
+
+def _discard_output() -> None:
+    """Let what is left for standard output go nowhere: at its end Python would write it, and print a traceback."""
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The stack's API as a client of it needs it: where it is, and the key that it asks for."""
 
+import http.client
 import json
 import shlex
 import urllib.error
@@ -11,6 +12,9 @@ from cli.errors import CommandError
 from cli.stack import Stack
 
 _SECONDS = 30
+
+# A ride to ask about, in the fields of the API; heat of 33 °C, as the workshop's own example has it.
+SAMPLE_RIDE = {"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMAX": 333, "TMIN": 300, "PRCP": 0}
 
 
 class NoAnswerError(CommandError):
@@ -40,7 +44,14 @@ class Api:
 
     def ask(self, ride: Any) -> str:
         """POST `ride`; the body of the answer. Raises NoAnswerError."""
+        if self.key is None:
+            raise NoAnswerError("This stack's API takes signed requests alone: `curl --aws-sigv4` sends one.")
         return self._answer(self.request(ride))
+
+    def sample_ride(self) -> dict[str, int]:
+        """The sample ride, as far as the champion looks at it: a ride with more fields is refused."""
+        features = self.features()
+        return {name: value for name, value in SAMPLE_RIDE.items() if features is None or name in features}
 
     def features(self) -> list[str] | None:
         """What the champion looks at, by the API's document, which is there for everybody; None without a champion.
@@ -56,7 +67,7 @@ class Api:
                 return response.read().decode()
         except urllib.error.HTTPError as refusal:
             raise NoAnswerError(_reason(refusal.code, refusal.read())) from None
-        except OSError as fault:
+        except (OSError, http.client.HTTPException) as fault:
             raise NoAnswerError(f"The API at {self.url} could not be reached: {fault}") from None
 
 

@@ -7,8 +7,7 @@ from typing import Any
 import click
 
 from cli import options
-from cli.api import Api, NoAnswerError
-from cli.outcome import SAMPLE_RIDE
+from cli.api import Api
 from cli.stack import Stack
 
 
@@ -26,17 +25,9 @@ def ask(stack: Stack, ride: str | None) -> int:
       wildrydes ask '{"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMAX": 333, "TMIN": 300, "PRCP": 0}'
     """
     api = Api.of(stack)
-    if api.key is None:
-        raise NoAnswerError("This stack's API takes signed requests, which `ask` does not send: use curl --aws-sigv4.")
-    body = _sample(api) if ride is None else _parsed(ride)
+    body = api.sample_ride() if ride is None else _parsed(ride)
     click.echo(api.ask(body).rstrip("\n"))
     return 0
-
-
-def _sample(api: Api) -> dict[str, Any]:
-    """The sample ride, as far as the champion looks at it: a ride with more fields is refused."""
-    features = api.features()
-    return {name: value for name, value in SAMPLE_RIDE.items() if features is None or name in features}
 
 
 def _parsed(text: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from cli.executions import Progress
 from cli.failures import Failure
 
 _COLOURS = {"SUCCEEDED": "green", "RUNNING": "yellow", "CAUGHT": "red", "FAILED": "red", "ABORTED": "red"}
+_ENDS = {"ABORTED": "was stopped", "TIMED_OUT": "took too long"}
 _MAX_REASONS = 12
 _WIDTH = 200
 
@@ -96,7 +97,7 @@ def failure_report(failure: Failure, most_lines: int, file: str) -> Group:
     """Where an execution failed, why, what to do, the end of the log of what ran there, and where the whole log is."""
     lines: list[Text] = [
         Text(),
-        Text(f"The execution failed in the state {failure.state}.", style="bold red"),
+        Text(f"The execution {_ENDS.get(failure.status, 'failed')} in the state {failure.state}.", style="bold red"),
         Text(f"  error  {failure.error}"),
         Text(f"  cause  {failure.cause}"),
         Text(f"  next   {failure.next_step}"),

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from cli.errors import CommandError
 from cli.stack import Stack
+from local import account
 
 _POLL_SECONDS = 0.2
 _MACHINES = ("retrain", "promote")
@@ -86,12 +87,13 @@ def find(stack: Stack, execution: str | None) -> str:
 
 def running(stack: Stack) -> list[str]:
     """The ARNs of the executions of both workflows that run now."""
-    pages = stack.client("stepfunctions").get_paginator("list_executions")
+    states = stack.client("stepfunctions")
     return [
         each["executionArn"]
-        for machine in _MACHINES
-        for page in pages.paginate(stateMachineArn=stack.machine(machine), statusFilter="RUNNING")
-        for each in page["executions"]
+        for name in _MACHINES
+        for each in account.entries(
+            states, "list_executions", "executions", stateMachineArn=stack.machine(name), statusFilter="RUNNING"
+        )
     ]
 
 
@@ -118,8 +120,8 @@ def follow(stack: Stack, execution_arn: str) -> Iterator[Progress]:
 
 def history(stack: Stack, execution_arn: str) -> list[dict[str, Any]]:
     """All events of an execution, the oldest first."""
-    pages = stack.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=execution_arn)
-    return [event for page in pages for event in page["events"]]
+    states = stack.client("stepfunctions")
+    return account.entries(states, "get_execution_history", "events", executionArn=execution_arn)
 
 
 def _entered(events: list[dict[str, Any]]) -> list[StateProgress]:
@@ -145,8 +147,7 @@ def _entered(events: list[dict[str, Any]]) -> list[StateProgress]:
 def _count_children(states: Any, execution_arn: str, entered: list[StateProgress]) -> None:
     if not any(state.kind == "Map" for state in entered):
         return
-    pages = states.get_paginator("list_map_runs").paginate(executionArn=execution_arn)
-    runs = [run for page in pages for run in page["mapRuns"]]
+    runs = account.entries(states, "list_map_runs", "mapRuns", executionArn=execution_arn)
     if not runs:
         return
     counts = states.describe_map_run(mapRunArn=runs[-1]["mapRunArn"])["itemCounts"]

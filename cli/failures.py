@@ -3,15 +3,14 @@
 The workflow catches every error, publishes it, and ends in a Fail state. What a person needs is the state before.
 """
 
+import dataclasses
 import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from cli import executions
+from cli import executions, logs
 from cli.executions import Progress
 from cli.stack import Stack
 
@@ -25,6 +24,7 @@ NEXT_STEPS = {
     "RideFileChanged": "Start again: a ride file was replaced while it was read.",
     "PromotionConflict": "Start again: another promotion or deployment came in between.",
     "SmokeTestFailed": "Compare the two answers in the cause. The log of predict says why a model cannot be read.",
+    "ABORTED": "Start again: somebody stopped the execution.",
     "ErrorsWhileBaking": "Read the log of predict: it failed for requests that got the new model.",
 }
 _OTHERWISE = "The log has more. docs/operations.md lists the errors and what to do about each."
@@ -34,8 +34,12 @@ _PROMOTION = "startExecution"
 
 @dataclass(frozen=True)
 class Failure:
-    """An execution's failure. `log` is the whole log of what ran in the state, since the state was entered."""
+    """Why an execution ended as FAILED, TIMED_OUT or ABORTED.
 
+    `log` is the whole log of what ran in the state, since the state was entered.
+    """
+
+    status: str
     state: str
     error: str
     cause: str
@@ -45,7 +49,12 @@ class Failure:
 
     def as_json(self) -> dict[str, Any]:
         """The failure as `--json` prints it."""
-        return {"state": self.state, "error": self.error, "cause": self.cause, "next_step": self.next_step}
+        return {
+            "state": self.state,
+            "error": self.error,
+            "cause": self.cause,
+            "next_step": self.next_step,
+        }
 
 
 def failure(stack: Stack, execution_arn: str, progress: Progress) -> Failure:
@@ -55,26 +64,27 @@ def failure(stack: Stack, execution_arn: str, progress: Progress) -> Failure:
     failed = _failed(definition, progress)
     error, cause = progress.error or progress.status, progress.cause or ""
     if failed is None:
-        return Failure("no state", error, _sentence(cause), _next_step(error), "", [])
+        return Failure(progress.status, "no state", error, _sentence(cause), _next_step(error), "", [])
     child = _child(failed.name, definition, cause)
     if child is not None:
         inner = _of_child(stack, child)
         if inner is not None:
-            state = f"{failed.name} → {inner.state}"
-            return Failure(state, inner.error, inner.cause, inner.next_step, inner.log_group, inner.log)
+            return dataclasses.replace(inner, state=f"{failed.name} → {inner.state}")
     group = _log_group(_state(definition, failed.name), stack)
     log = _log(stack, group, failed.entered) if group else []
-    return Failure(failed.name, error, _sentence(cause), _next_step(error), group, log)
+    return Failure(progress.status, failed.name, error, _sentence(cause), _next_step(error), group, log)
 
 
 def _failed(definition: dict[str, Any], progress: Progress) -> executions.StateProgress | None:
-    """The last state that failed, leaving out those that only report a failure."""
+    """The last state that failed, leaving out those that only report a failure.
+
+    An execution that somebody stopped, or that took too long, ended in the last state that it entered.
+    """
     reporting = _reporting(definition)
-    failed = [each for each in progress.states if each.status in ("CAUGHT", "FAILED") and each.name not in reporting]
-    if failed:
-        return failed[-1]
     entered = [each for each in progress.states if each.name not in reporting]
-    return entered[-1] if entered else None
+    failed = [each for each in entered if each.status in ("CAUGHT", "FAILED")]
+    last = failed if progress.status == "FAILED" and failed else entered
+    return last[-1] if last else None
 
 
 def _reporting(definition: dict[str, Any]) -> set[str]:
@@ -126,7 +136,7 @@ def _sentence(cause: str) -> str:
         status = described.get("Status")
         reason = status.get("StateChangeReason") if isinstance(status, dict) else None
         cause = described.get("errorMessage") or described.get("FailureReason") or reason or cause
-    cause = re.sub(r"\s+", " ", str(cause)).strip()
+    cause = re.sub(r"\s+", " ", str(cause)).strip() or "none was stated"
     return cause if len(cause) <= _MOST_CAUSE else f"{cause[:_MOST_CAUSE]}…"
 
 
@@ -137,12 +147,10 @@ def _next_step(error: str) -> str:
 def _log_group(task: dict[str, Any], stack: Stack) -> str:
     """The log group of the function or training job that `task` runs; empty for other services."""
     if "sagemaker:" in task.get("Resource", ""):
-        return "/aws/sagemaker/TrainingJobs"
+        return logs.TRAINING
     if "lambda:invoke" not in task.get("Resource", ""):
         return ""
-    function = task["Parameters"]["FunctionName"]
-    configuration = stack.client("lambda").get_function_configuration(FunctionName=function)
-    return configuration["LoggingConfig"]["LogGroup"]
+    return logs.group_of(stack, task["Parameters"]["FunctionName"])
 
 
 def _state(definition: dict[str, Any], name: str) -> dict[str, Any]:
@@ -153,16 +161,4 @@ def _state(definition: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _log(stack: Stack, group: str, since: datetime) -> list[str]:
-    pages = stack.client("logs").get_paginator("filter_log_events")
-    try:
-        events = [
-            event
-            for page in pages.paginate(logGroupName=group, startTime=int(since.timestamp() * 1000))
-            for event in page["events"]
-        ]
-    except ClientError as fault:
-        # A training job that could not be started has no log, and the first of all has no log group.
-        if fault.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
-        return []
-    return [event["message"].rstrip("\n") for event in events]
+    return [event["message"].rstrip("\n") for event in logs.events(stack, group, int(since.timestamp() * 1000))]

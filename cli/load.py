@@ -27,6 +27,7 @@ from cli.progress import Show, bar
 from cli.server_record import ServerRecord
 from cli.stack import Stack
 from cli.status import champion_path
+from local import account
 from wildrydes.model.linear_model import read_model
 from wildrydes.model.storage import execution_of
 
@@ -143,11 +144,9 @@ def questions_for(stack: Stack, count: int = 200) -> list[Question]:
 
 def plan_of(stack: Stack) -> tuple[float, int]:
     """The rate and the burst of the usage plan that the API's key is in."""
-    pages = stack.client("apigateway").get_paginator("get_usage_plans").paginate()
     (plan,) = [
         plan
-        for page in pages
-        for plan in page["items"]
+        for plan in account.entries(stack.client("apigateway"), "get_usage_plans", "items")
         if stack.outputs["ApiId"] in [stage["apiId"] for stage in plan["apiStages"]]
     ]
     return float(plan["throttle"]["rateLimit"]), int(plan["throttle"]["burstLimit"])

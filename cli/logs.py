@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,8 +12,9 @@ from botocore.exceptions import ClientError
 from cli import options
 from cli.errors import CommandError
 from cli.stack import Stack
+from local import account
 
-_TRAINING = "/aws/sagemaker/TrainingJobs"
+TRAINING = "/aws/sagemaker/TrainingJobs"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _POLL_SECONDS = 1.0
 
@@ -78,10 +78,11 @@ def log_groups(stack: Stack, name: str | None) -> dict[str, str]:
     if name is not None and name not in names:
         raise NoLogError(f"Nothing called {name!r} writes a log; these do: {', '.join(names)}.")
     chosen = names if name is None else [name]
-    return {each: _TRAINING if each == "training" else _group_of(stack, functions[each]) for each in chosen}
+    return {each: TRAINING if each == "training" else group_of(stack, functions[each]) for each in chosen}
 
 
-def _group_of(stack: Stack, function: str) -> str:
+def group_of(stack: Stack, function: str) -> str:
+    """The log group of a function, by its deployed name or its ARN."""
     configuration = stack.client("lambda").get_function_configuration(FunctionName=function)
     return configuration.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{function}"
 
@@ -92,22 +93,21 @@ def read(stack: Stack, groups: dict[str, str], start: int) -> list[Line]:
         (
             Line(event["timestamp"], source, event["message"].rstrip("\n"), event.get("logStreamName", ""))
             for source, group in groups.items()
-            for event in _events(stack, group, start)
+            for event in events(stack, group, start)
         ),
         key=lambda line: line.time,
     )
 
 
-def _events(stack: Stack, group: str, start: int) -> Iterator[dict[str, Any]]:
+def events(stack: Stack, group: str, start: int) -> list[dict[str, Any]]:
+    """The events of a log group from `start` on; none where nothing has been logged yet."""
     try:
-        for page in (
-            stack.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group, startTime=start)
-        ):
-            yield from page["events"]
+        return account.entries(stack.client("logs"), "filter_log_events", "events", logGroupName=group, startTime=start)
     except ClientError as fault:
         # Who has not run yet has no log group.
         if fault.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
+        return []
 
 
 def _print(line: Line) -> None:

@@ -16,6 +16,7 @@ from rich.console import Console
 from cli import options
 from cli.errors import CommandError
 from cli.stack import Stack
+from local import account
 
 # An execution may be called `registry`, and have its card there.
 _ENTRY = re.compile(r"models/registry/\d{4}-\d{2}-\d{2}T[^/]+\.json")
@@ -87,10 +88,9 @@ def card(stack: Stack, execution: str) -> dict[str, Any]:
 
 def _objects(stack: Stack, prefix: str, wanted: re.Pattern[str]) -> Iterator[dict[str, Any]]:
     s3: Any = stack.client("s3")
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=stack.bucket, Prefix=prefix):
-        for each in page.get("Contents", []):
-            if wanted.fullmatch(each["Key"]):
-                yield json.load(s3.get_object(Bucket=stack.bucket, Key=each["Key"])["Body"])
+    for each in account.entries(s3, "list_objects_v2", "Contents", Bucket=stack.bucket, Prefix=prefix):
+        if wanted.fullmatch(each["Key"]):
+            yield json.load(s3.get_object(Bucket=stack.bucket, Key=each["Key"])["Body"])
 
 
 def earlier(history: list[Entry], execution: str | None) -> Entry:

@@ -141,9 +141,12 @@ def execution_input(command: Command) -> Command:
 
 
 def checked(fields: dict[str, Any]) -> dict[str, Any]:
-    """The workflow's input, as it is, once it has passed the workflow's own check. Raises click.UsageError."""
-    try:
-        check_parameters("checked-before-the-start", fields, datetime.now(UTC).year)
-    except BadExecutionInput as fault:
-        raise click.UsageError(f"{fault}.") from None
+    """The workflow's input, as it is, once it has passed the workflow's own check. Raises click.BadParameter."""
+    # One by one: no field's check needs another's, and so it is clear which option is wrong.
+    for field, value in fields.items():
+        try:
+            check_parameters("checked-before-the-start", {field: value}, datetime.now(UTC).year)
+        except BadExecutionInput as fault:
+            option = field.removesuffix("s") if field == "hyperparameters" else field.replace("_", "-")
+            raise click.BadParameter(f"{fault}.", param_hint=f"--{option}") from None
     return fields

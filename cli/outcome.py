@@ -14,15 +14,12 @@ from rich.console import Console
 
 from cli import console as display
 from cli import failures, models, report, run_summary
-from cli.api import Api, NoAnswerError, curl
+from cli.api import SAMPLE_RIDE, Api, NoAnswerError, curl
 from cli.executions import Progress
-from cli.run_folders import publish, run_folder
+from cli.run_folders import publish, run_folder, short
 from cli.stack import Stack
-from local.server import ROOT
 from wildrydes.model.storage import NO_MODEL
 
-# A ride to ask about, in the fields of the API; heat of 33 °C, as the workshop's own example has it.
-SAMPLE_RIDE = {"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMAX": 333, "TMIN": 300, "PRCP": 0}
 _MOST_LOG_LINES = 10
 
 
@@ -44,7 +41,7 @@ def conclude(stack: Stack, arn: str, progress: Progress, console: Console, *, as
         click.echo(text)
     else:
         console.print(display.summary(summary))
-        console.print(f"\nThe figures are in {_short(folder / 'report.json')} and in build/report.json.")
+        console.print(f"\nThe figures are in {short(folder / 'report.json')} and in build/report.json.")
     report.write(models.card(stack, output["execution"]), console, quiet=as_json)
     publish(folder)
     return 0
@@ -58,9 +55,10 @@ def _conclude_failure(
     if failure.log:
         log.write_text("\n".join(failure.log) + "\n", encoding="utf-8")
     if as_json:
-        click.echo(json.dumps({"execution": arn, "status": progress.status, "failure": failure.as_json()}, indent=2))
+        described = failure.as_json() | {"log": short(log) if failure.log else None}
+        click.echo(json.dumps({"execution": arn, "status": progress.status, "failure": described}, indent=2))
     else:
-        console.print(display.failure_report(failure, _MOST_LOG_LINES, _short(log)))
+        console.print(display.failure_report(failure, _MOST_LOG_LINES, short(log)))
     return 1
 
 
@@ -74,23 +72,16 @@ def _conclude_other(name: str, output: dict[str, Any], console: Console, *, as_j
 
 
 def sample_answer(stack: Stack, output: dict[str, Any]) -> dict[str, Any] | None:
-    """The API's answer to a sample ride, as far as the model looks at it; None where no model is live.
+    """The API's answer to a sample ride, as far as the champion looks at it; None where no model was live.
 
     Keys `request`, `response`, `answer` (its text) and `curl` (the command line that asks the same).
     """
     if output["live_model_path"] == NO_MODEL:
         return None
-    features = output["features"] if output["promoted"] else list(SAMPLE_RIDE)
-    ride = {name: SAMPLE_RIDE[name] for name in SAMPLE_RIDE if name in features}
-    api = Api.of(stack)
-    if api.key is None:
-        return {"request": ride, "response": None, "answer": "The API takes signed requests alone.", "curl": curl(ride)}
+    api, ride = Api.of(stack), SAMPLE_RIDE
     try:
+        ride = api.sample_ride()
         answer = api.ask(ride)
     except NoAnswerError as fault:
         return {"request": ride, "response": None, "answer": str(fault), "curl": curl(ride)}
     return {"request": ride, "response": json.loads(answer), "answer": answer.strip(), "curl": curl(ride)}
-
-
-def _short(path: Path) -> str:
-    return (path.relative_to(ROOT) if path.is_relative_to(ROOT) else path).as_posix()

@@ -7,10 +7,9 @@ import click
 from rich.console import Console
 
 from cli import models, options
-from cli.run_folders import publish, run_folder
+from cli.run_folders import publish, run_folder, short
 from cli.server_record import BUILD
 from cli.stack import Stack
-from local.server import ROOT
 
 
 @click.command("report", epilog=options.EXIT_CODES, short_help="Draw a model's card.")
@@ -47,10 +46,6 @@ def write(card: dict[str, Any], console: Console, build: Path = BUILD, *, quiet:
     pictures = ", ".join(picture.name for picture in report_files.pictures)
     if not quiet:
         console.print(
-            f"The report on {card['execution']} is {_short(build / report_files.page.name)}; "
-            f"in {_short(report_files.card.parent)}: {pictures}, {report_files.card.name}."
+            f"The report on {card['execution']} is {short(build / report_files.page.name)}; "
+            f"in {short(report_files.card.parent)}: {pictures}, {report_files.card.name}."
         )
-
-
-def _short(path: Path) -> str:
-    return (path.relative_to(ROOT) if path.is_relative_to(ROOT) else path).as_posix()

@@ -1,5 +1,6 @@
 """`wildrydes retrain`: starts the workflow on what is running, and follows it."""
 
+import json
 import uuid
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def retrain(
         ride_files.upload(stack, files)
     arn = executions.start(stack, "retrain", execution_input, new_name())
     if no_follow:
-        click.echo(arn)
+        click.echo(json.dumps({"execution": arn, "status": "RUNNING"}, indent=2) if as_json else arn)
         return 0
     console.print(f"Started {arn.rpartition(':')[2]}")
     return followed(stack, arn, console, as_json=as_json)

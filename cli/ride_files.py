@@ -1,7 +1,8 @@
 """Ride files on this machine: which there are, whether they look right, and their way into the data bucket."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -60,6 +61,16 @@ def _blocks(file: Path) -> Iterator[bytes]:
     with file.open("rb") as content:
         while block := content.read(_BLOCK_BYTES):
             yield block
+
+
+def records_of(files: Iterable[Path]) -> Iterator[Any]:
+    """The records of ride files of any of the four shapes. Raises UnreadableFileError at the first fault."""
+    for file in files:
+        try:
+            for _, _, record, _ in records(_blocks(file)):
+                yield record
+        except BadRideFile as fault:
+            raise UnreadableFileError(f"{file}: {fault}") from fault
 
 
 def upload(stack: Stack, files: list[Path]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cli.server_record import BUILD
+from local.server import ROOT
 
 # What is copied: the page of the report, and the run's figures.
 LATEST = ("report.html", "report.json")
@@ -18,6 +19,11 @@ def run_folder(execution: str, build: Path = BUILD) -> Path:
     if execution in ("", ".", "..") or "/" in execution or "\0" in execution:
         raise ValueError(f"{execution!r} cannot be the name of an execution")
     return build / "runs" / execution
+
+
+def short(path: Path) -> str:
+    """A path as people read it: within the clone, from its root."""
+    return (path.relative_to(ROOT) if path.is_relative_to(ROOT) else path).as_posix()
 
 
 def publish(folder: Path, build: Path = BUILD, names: Iterable[str] = LATEST) -> None:

@@ -13,7 +13,7 @@ from boto3.session import Session
 from botocore.exceptions import ClientError
 
 from cli.errors import CommandError
-from local.account import EmbeddedAws
+from local.account import EmbeddedAws, entries
 
 DEFAULT_NAME = "wildrydes"
 
@@ -98,11 +98,11 @@ class Stack:
         return dict(self._resources("AWS::SQS::Queue"))
 
     def _resources(self, kind: str) -> list[tuple[str, str]]:
-        pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.name)
+        cloudformation = self.client("cloudformation")
+        resources = entries(cloudformation, "list_stack_resources", "StackResourceSummaries", StackName=self.name)
         return [
             (each["LogicalResourceId"], each["PhysicalResourceId"])
-            for page in pages
-            for each in page["StackResourceSummaries"]
+            for each in resources
             if each["ResourceType"] == kind
         ]
 

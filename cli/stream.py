@@ -9,7 +9,7 @@ import gzip
 import json
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -21,10 +21,10 @@ import click
 from rich.console import Console
 
 from cli import options, ride_files
-from cli.errors import UnreadableFileError
 from cli.progress import bars
 from cli.stack import Stack
 from cli.stream_ledger import Counts, Ledger
+from local.account import entries
 
 BATCH = 10
 _LOOK_SECONDS = 0.3
@@ -62,38 +62,18 @@ class Outcome:
     counts: Counts
     dead_lettered: int
     seconds: float
-    p50: float
-    p99: float
+    # None where no ride was stored.
+    p50: float | None
+    p99: float | None
 
     def __str__(self) -> str:
         counts = self.counts
+        ages = "" if self.p50 is None else f"; age from send to S3: p50 {self.p50:.1f} s, p99 {self.p99:.1f} s"
         return (
             f"sent {counts.sent:,}: stored {counts.stored:,}, rejected {counts.rejected:,}, repeated "
             f"{counts.repeated:,}, missing {counts.missing:,}; dead-lettered {self.dead_lettered:,} messages; "
-            f"{self.seconds:.1f} s; age from send to S3: p50 {self.p50:.1f} s, p99 {self.p99:.1f} s"
+            f"{self.seconds:.1f} s{ages}"
         )
-
-
-def records(files: Iterable[Path]) -> Iterator[Any]:
-    """The records of ride files of any of the four shapes. Raises UnreadableFileError."""
-    decoder = json.JSONDecoder()
-    for file in files:
-        text = file.read_text(encoding="utf-8-sig")
-        position = 0
-        while (position := _past_space(text, position)) < len(text):
-            try:
-                value, position = decoder.raw_decode(text, position)
-            except json.JSONDecodeError as fault:
-                raise UnreadableFileError(f"{file}: {fault}") from fault
-            if isinstance(value, dict) and isinstance(value.get("travel_data"), list):
-                value = value["travel_data"]
-            yield from value if isinstance(value, list) else [value]
-
-
-def _past_space(text: str, position: int) -> int:
-    while position < len(text) and text[position] in " \t\r\n,":
-        position += 1
-    return position
 
 
 @dataclass
@@ -150,8 +130,8 @@ class Fleet:
             self.ledger.sending(ride, now)
         left = dict(enumerate(batch))
         while left:
-            entries = [{"Id": str(number), "MessageBody": json.dumps(ride)} for number, ride in left.items()]
-            answer = self._sqs.send_message_batch(QueueUrl=self.path.rides, Entries=entries)
+            messages = [{"Id": str(number), "MessageBody": json.dumps(ride)} for number, ride in left.items()]
+            answer = self._sqs.send_message_batch(QueueUrl=self.path.rides, Entries=messages)
             for taken in answer.get("Successful", []):
                 self.ledger.sent(left.pop(int(taken["Id"])), taken["MessageId"])
 
@@ -181,12 +161,10 @@ class Fleet:
 
     def _written(self) -> set[Written]:
         """What has been stored and rejected. The same rides sent again are written again, over the same object."""
-        pages = self._s3.get_paginator("list_objects_v2")
         return {
             (entry["Key"], entry["LastModified"])
             for prefix in ("processed/stream/", "rejected/")
-            for page in pages.paginate(Bucket=self.path.bucket, Prefix=prefix)
-            for entry in page.get("Contents", [])
+            for entry in entries(self._s3, "list_objects_v2", "Contents", Bucket=self.path.bucket, Prefix=prefix)
         }
 
     def _lines(self, key: str) -> list[Any]:
@@ -224,7 +202,7 @@ def stream_command(stack: Stack, rides: Path, rate: float | None, *, as_json: bo
     if rate is not None and not math.isfinite(rate):
         raise click.BadParameter("it is to be a finite number above 0", param_hint="--rate")
     console = options.console(as_json=as_json)
-    outcome = Fleet(stack).run(list(records(ride_files.files_of(rides))), rate, console)
+    outcome = Fleet(stack).run(list(ride_files.records_of(ride_files.files_of(rides))), rate, console)
     if as_json:
         click.echo(json.dumps(asdict(outcome) | {"counts": outcome.counts._asdict()}, indent=2))
     else:

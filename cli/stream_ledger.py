@@ -80,7 +80,7 @@ class Ledger:
         stored = len(set(arrived))
         return Counts(len(sent), stored, len(sent) - len(usable), len(arrived) - stored, len(usable) - len(arrived))
 
-    def age(self, quantile: float) -> float:
-        """The age in seconds that this share of the stored rides had at most."""
+    def age(self, quantile: float) -> float | None:
+        """The age in seconds that this share of the stored rides had at most; None where none was stored."""
         ranked = sorted(self.ages)
-        return ranked[min(len(ranked) - 1, int(quantile * len(ranked)))] if ranked else float("nan")
+        return ranked[min(len(ranked) - 1, int(quantile * len(ranked)))] if ranked else None

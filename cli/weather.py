@@ -15,8 +15,9 @@ from typing import Any
 import duckdb
 
 from cli.deploy import ensure_bucket
-from cli.errors import UnreadableFileError
+from cli.errors import CommandError, UnreadableFileError
 from cli.ride_files import files_of
+from local import account
 from local.account import EmbeddedAws
 
 BUCKET = "noaa-ghcn-pds"
@@ -34,6 +35,10 @@ _ROWS = """
         'id': 'VARCHAR', 'date': 'VARCHAR', 'element': 'VARCHAR', 'value': 'VARCHAR',
         'm': 'VARCHAR', 'q': 'VARCHAR', 's': 'VARCHAR', 'time': 'VARCHAR'})
 """
+
+
+class WeatherError(CommandError):
+    """The weather could not be put in place, as on a full disk; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ def _check_start(file: Path) -> None:
 
 
 def fill(server: EmbeddedAws, files: list[Path], bucket: str = BUCKET) -> WeatherRows:
-    """Put the rows of `files` into `bucket`, replacing what was there. Raises UnreadableFileError."""
+    """Put the rows of `files` into `bucket`, replacing what was there. Raises UnreadableFileError, WeatherError."""
     s3 = server.client("s3")
     ensure_bucket(s3, bucket)
     _empty(s3, bucket)
@@ -80,10 +85,13 @@ def fill(server: EmbeddedAws, files: list[Path], bucket: str = BUCKET) -> Weathe
         except duckdb.Error as fault:
             names = ", ".join(file.name for file in files)
             raise UnreadableFileError(f"{names}: no GHCN-Daily rows of 8 fields: {fault}") from fault
-        database.execute(
-            f"COPY ghcn TO '{folder}' "
-            "(FORMAT parquet, COMPRESSION snappy, PARTITION_BY (YEAR, ELEMENT), OVERWRITE true)"
-        )
+        try:
+            database.execute(
+                f"COPY ghcn TO '{folder}' "
+                "(FORMAT parquet, COMPRESSION snappy, PARTITION_BY (YEAR, ELEMENT), OVERWRITE true)"
+            )
+        except duckdb.Error as fault:
+            raise WeatherError(f"The weather could not be written below {folder}: {fault}") from fault
         for file in sorted(Path(folder).rglob("*.parquet")):
             partition = file.parent.relative_to(folder).as_posix()
             s3.upload_file(str(file), bucket, f"parquet/by_year/{partition}/{file.stem}.snappy.parquet")
@@ -93,6 +101,5 @@ def fill(server: EmbeddedAws, files: list[Path], bucket: str = BUCKET) -> Weathe
 
 
 def _empty(s3: Any, bucket: str) -> None:
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-        for entry in page.get("Contents", []):
-            s3.delete_object(Bucket=bucket, Key=entry["Key"])
+    for entry in account.entries(s3, "list_objects_v2", "Contents", Bucket=bucket):
+        s3.delete_object(Bucket=bucket, Key=entry["Key"])

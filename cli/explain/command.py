@@ -20,9 +20,7 @@ _MOST_DETAILS = 20
 _EXIT_CODES = "Exit codes: 0 the same model, 1 not the same, 2 nothing to explain, 130 stopped by Ctrl-C."
 
 
-@click.command(
-    "explain", epilog="Exit codes: 0 the same model, 1 not the same, 2 nothing to explain, 130 stopped by Ctrl-C."
-)
+@click.command("explain", epilog=_EXIT_CODES, short_help="Name what a model was made from, and train it again.")
 @click.argument("model")
 @options.stack_options
 def explain_command(model: str, *, aws: bool, profile: str | None, region: str | None, stack_name: str) -> int:

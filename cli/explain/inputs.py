@@ -17,6 +17,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cli.stack import Client
+from local import account
 from wildrydes.errors import BadLineage
 from wildrydes.model.card import ModelCard
 from wildrydes.model.lineage import Listing, StoredObject, code_digest, definition_digest, read_list
@@ -61,10 +62,9 @@ class Bucket:
                 raise
             return None
 
-    def versions(self, prefix: str) -> Iterator[dict[str, Any]]:
+    def versions(self, prefix: str) -> list[dict[str, Any]]:
         """Every version of every object under a prefix, those that are no longer the latest too."""
-        pages = self.s3.get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=prefix)
-        return (version for page in pages for version in page.get("Versions", ()))
+        return account.entries(self.s3, "list_object_versions", "Versions", Bucket=self.name, Prefix=prefix)
 
 
 def examine(card: ModelCard, client: Client) -> Iterator[Finding]:
@@ -91,7 +91,7 @@ def _listed(name: str, described: dict[str, Any], bucket: Bucket, *, whole: bool
         objects = read_list(gzip.decompress(packed), listing.sha256)
     except (BadLineage, OSError, EOFError, zlib.error) as changed:
         return Finding(name, listing.sha256, Status.DIFFERS, (f"{listing.list}: {changed}",))
-    versions = list(bucket.versions(listing.prefix))
+    versions = bucket.versions(listing.prefix)
     now = {each["Key"]: each for each in versions if each["IsLatest"]}
     stored = {(each["Key"], each["VersionId"]) for each in versions}
     gone = [each for each in objects if each.key not in now]

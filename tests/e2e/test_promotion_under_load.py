@@ -55,8 +55,8 @@ def test_of_fifty_promotions_at_once_one_wins_and_every_answer_is_of_one_whole_m
         with ThreadPoolExecutor(8) as starters:
             executions = list(starters.map(lambda model: start(stack, model.request()), models))
         ended = [stack.ended(execution) for execution in executions]
-        before = len(load.answers)
-        until(lambda: len(load.answers), lambda count: count >= before + 20)
+        answers = len(load.answers)
+        until(lambda: len(load.answers), lambda count: count >= answers + 20)
     winners = [model for model, described in zip(models, ended, strict=True) if described["status"] == "SUCCEEDED"]
     losers = [described for described in ended if described["status"] == "FAILED"]
     assert len(winners) == 1

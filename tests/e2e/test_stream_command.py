@@ -35,6 +35,7 @@ def test_rides_are_found_while_others_are_still_to_be_sent(make_stack: MakeStack
     assert outcome.counts == Counts(sent=13, stored=11, rejected=1, repeated=1, missing=0)
     assert outcome.dead_lettered == 0
     assert len(fleet.ledger.ages) == 11
+    assert outcome.p50 is not None and outcome.p99 is not None
     assert 0 < outcome.p50 <= outcome.p99 <= outcome.seconds
     again = Fleet(stack.command_stack).run([ride(number) for number in range(10)], None, QUIET)
     assert again.counts == Counts(sent=10, stored=10, rejected=0, repeated=0, missing=0)

@@ -1,0 +1,45 @@
+"""The faults that end a command without a traceback, and what it says of each."""
+
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+)
+
+from cli.errors import CommandError
+from cli.server_record import LOG, ServerRecord
+
+EXPECTED = (CommandError, ClientError, BotoCoreError, Boto3Error, OSError)
+
+
+def exit_code(fault: BaseException) -> int:
+    """The exit code of a command that a fault has ended."""
+    return fault.exit_code if isinstance(fault, CommandError) else 1
+
+
+def message(fault: BaseException) -> str:
+    """What to say of a fault; the system's own, such as a full disk, name the file if there is one."""
+    match fault:
+        case NoCredentialsError():
+            return "There are no AWS credentials: `aws configure` stores some, and --profile names others."
+        case NoRegionError():
+            return "No AWS region is set: --region names one."
+        case EndpointConnectionError() | HTTPClientError():
+            return f"{fault}{_server_has_ended()}"
+        case OSError():
+            where = f"{fault.filename}: " if fault.filename else ""
+            return f"{where}{fault.strerror or fault}"
+        case _:
+            return str(fault)
+
+
+def _server_has_ended() -> str:
+    """What to add where nobody answers, if this clone's server was started and runs no more."""
+    process = ServerRecord().process()
+    if process is None or process.is_running():
+        return ""
+    return f"\nThe embedded AWS of this clone has ended: `make up` starts it again. Its log is {LOG}."
