@@ -30,13 +30,15 @@ NEXT_STEPS = {
 _OTHERWISE = "The log has more. docs/operations.md lists the errors and what to do about each."
 _MOST_CAUSE = 400
 _PROMOTION = "startExecution"
+# The last lines of a function come just after its answer.
+_LATE_MILLISECONDS = 1000
 
 
 @dataclass(frozen=True)
 class Failure:
     """Why an execution ended as FAILED, TIMED_OUT or ABORTED.
 
-    `log` is the whole log of what ran in the state, since the state was entered.
+    `log` is the whole log of what ran in the state, from its start to its end.
     """
 
     status: str
@@ -71,7 +73,7 @@ def failure(stack: Stack, execution_arn: str, progress: Progress) -> Failure:
         if inner is not None:
             return dataclasses.replace(inner, state=f"{failed.name} → {inner.state}")
     group = _log_group(_state(definition, failed.name), stack)
-    log = _log(stack, group, failed.entered) if group else []
+    log = _log(stack, group, failed, _training_job(stack, execution_arn)) if group else []
     return Failure(progress.status, failed.name, error, _sentence(cause), _next_step(error), group, log)
 
 
@@ -160,5 +162,25 @@ def _state(definition: dict[str, Any], name: str) -> dict[str, Any]:
     return children["States"][children["StartAt"]] if children else state
 
 
-def _log(stack: Stack, group: str, since: datetime) -> list[str]:
-    return [event["message"].rstrip("\n") for event in logs.events(stack, group, int(since.timestamp() * 1000))]
+def _training_job(stack: Stack, execution_arn: str) -> str | None:
+    """The name of the training job that the execution started last, if it started one."""
+    for event in reversed(executions.history(stack, execution_arn)):
+        scheduled = event.get("taskScheduledEventDetails", {})
+        if scheduled.get("resourceType") == "sagemaker":
+            return json.loads(scheduled["parameters"]).get("TrainingJobName")
+    return None
+
+
+def _log(stack: Stack, group: str, state: executions.StateProgress, training_job: str | None) -> list[str]:
+    """What was logged while the execution was in `state`; of training jobs what this execution's wrote."""
+    narrower: dict[str, Any] = {}
+    if state.left:
+        narrower["endTime"] = _milliseconds(state.left) + _LATE_MILLISECONDS
+    if group == logs.TRAINING and training_job:
+        narrower["logStreamNamePrefix"] = training_job
+    events = logs.events(stack, group, _milliseconds(state.entered), **narrower)
+    return [event["message"].rstrip("\n") for event in events]
+
+
+def _milliseconds(when: datetime) -> int:
+    return int(when.timestamp() * 1000)

@@ -99,10 +99,15 @@ def read(stack: Stack, groups: dict[str, str], start: int) -> list[Line]:
     )
 
 
-def events(stack: Stack, group: str, start: int) -> list[dict[str, Any]]:
-    """The events of a log group from `start` on; none where nothing has been logged yet."""
+def events(stack: Stack, group: str, start: int, **narrower: Any) -> list[dict[str, Any]]:
+    """The events of a log group from `start` on; none where nothing has been logged yet.
+
+    `narrower` are further parameters of FilterLogEvents, such as `endTime`.
+    """
     try:
-        return account.entries(stack.client("logs"), "filter_log_events", "events", logGroupName=group, startTime=start)
+        return account.entries(
+            stack.client("logs"), "filter_log_events", "events", logGroupName=group, startTime=start, **narrower
+        )
     except ClientError as fault:
         # Who has not run yet has no log group.
         if fault.response["Error"]["Code"] != "ResourceNotFoundException":

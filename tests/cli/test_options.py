@@ -1,0 +1,92 @@
+"""What becomes of the options: the input of the execution, field by field."""
+
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from cli import __main__ as commands
+from cli import executions, options, retrain, ride_files, run, weather
+
+ARN = "arn:aws:states:us-east-1:123456789012:execution:wildrydes-retrain:run-1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "execution_input"),
+    [
+        ("", {}),
+        (
+            "--years 2015-2019 --hyperparameter epochs=30 --no-promote --force",
+            {
+                "years": {"first": 2015, "last": 2019},
+                "hyperparameters": {"epochs": "30"},
+                "promote": False,
+                "force": True,
+            },
+        ),
+        ("--years 2018 --promote", {"years": {"first": 2018, "last": 2018}, "promote": True}),
+        ("--hyperparameter epochs=3 --hyperparameter l1=0.5", {"hyperparameters": {"epochs": "3", "l1": "0.5"}}),
+        ("--target service_requested", {"target": "service_requested"}),
+        ("--features distance,TMAX", {"features": ["distance", "TMAX"]}),
+        ("--chunk-bytes 1024 --min-training-rows 7", {"chunk_bytes": 1024, "min_training_rows": 7}),
+        ("--max-rejected-fraction 0 --min-improvement 0.5", {"max_rejected_fraction": 0.0, "min_improvement": 0.5}),
+    ],
+)
+def test_options_are_the_fields_of_the_input(
+    arguments: str, execution_input: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert started_with(monkeypatch, "retrain", arguments) == execution_input
+    assert started_with(monkeypatch, "run", arguments) == {"chunk_bytes": 200_000} | execution_input
+
+
+def started_with(monkeypatch: pytest.MonkeyPatch, command: str, arguments: str) -> dict[str, Any]:
+    """The input with which a command starts the workflow."""
+    inputs: list[dict[str, Any]] = []
+
+    def start(_: Any, machine: str, execution_input: dict[str, Any], name: str) -> str:
+        assert (machine, name[:4]) == ("retrain", "run-")
+        inputs.append(execution_input)
+        return ARN
+
+    monkeypatch.setattr(executions, "start", start)
+    # All that needs a server stands still.
+    monkeypatch.setattr(options, "account", lambda *_: None)
+    monkeypatch.setattr(options.Stack, "described", lambda *_: None)
+    monkeypatch.setattr(retrain, "follow", lambda *_, **__: 0)
+    monkeypatch.setattr(run, "follow", lambda *_, **__: 0)
+    monkeypatch.setattr(run.embedded, "temporary_server", lambda _: _Nothing())
+    for name in ("deploy_stack", "fill_weather", "sweep_orphans"):
+        monkeypatch.setattr(run, name, lambda *_, **__: None)
+    monkeypatch.setattr(run.ServerRecord, "running_server", lambda _: None)
+    monkeypatch.setattr(ride_files, "checked", lambda *_: [])
+    monkeypatch.setattr(weather, "checked", lambda *_: [])
+    monkeypatch.setattr(ride_files, "upload", lambda *_: None)
+    assert commands.main([command, *arguments.split()]) == 0
+    (execution_input,) = inputs
+    return execution_input
+
+
+class _Nothing:
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+def test_every_field_of_the_input_has_an_option() -> None:
+    @click.command()
+    @options.execution_input
+    def show(execution_input: dict[str, Any]) -> None:
+        click.echo(sorted(execution_input))
+
+    every = (
+        "--target heavy_utilization --features PRCP --hyperparameter epochs=1 --years 2018 --chunk-bytes 2000 "
+        "--max-rejected-fraction 1 --min-training-rows 1 --min-improvement 0 --promote --force"
+    )
+    fields = (
+        "chunk_bytes features force hyperparameters max_rejected_fraction min_improvement min_training_rows promote "
+        "target years"
+    )
+    assert CliRunner().invoke(show, every.split()).output == f"{fields.split()}\n"
