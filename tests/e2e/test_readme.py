@@ -1,4 +1,4 @@
-"""The curl lines of the README, as they stand there, with the variables that `make up` writes."""
+"""The curl lines of the README and the pages, as they stand there, with the variables that `make up` writes."""
 
 import json
 import re
@@ -13,9 +13,13 @@ from promotions import Model, WriteArtefact, promote, store
 from stacks import ROOT, MakeStack, Stack
 from wildrydes.model.linear_model import read_model
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # What goes on in the next line is indented further, or follows a backslash.
-CURLS = re.findall(r"^    (curl .*(?:\n      .*)*)", README, re.MULTILINE)
+CURLS = [
+    line
+    for document in DOCUMENTS
+    for line in re.findall(r"^    (curl .*(?:\n      .*)*)", document.read_text(encoding="utf-8"), re.MULTILINE)
+]
 FEATURES = ("distance", "healthpoints", "magicpoints", "TMIN", "TMAX", "PRCP")
 RIDE = {"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMIN": 300, "TMAX": 333, "PRCP": 0}
 
@@ -67,5 +71,5 @@ def test_line_is_answered(variables: Path, live: Model, line: str) -> None:
             assert all(other["error"]["field"] == "distance" for other in others)
 
 
-def test_readme_shows_each_way_to_ask() -> None:
+def test_pages_show_each_way_to_ask() -> None:
     assert len(CURLS) >= 6
