@@ -179,7 +179,7 @@ def _log(stack: Stack, group: str, state: executions.StateProgress, training_job
     if group == logs.TRAINING and training_job:
         narrower["logStreamNamePrefix"] = training_job
     events = logs.events(stack, group, _milliseconds(state.entered), **narrower)
-    return [event["message"].rstrip("\n") for event in events]
+    return [line for event in events for line in event["message"].splitlines()]
 
 
 def _milliseconds(when: datetime) -> int:

@@ -1,0 +1,196 @@
+"""The commands with `--aws`: the standard environment variables say where AWS is, and nothing else does."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commands import RunCommand, runner, use_environment, write_below
+from promotions import Model, WriteArtefact, bring_back, promote, trained
+from stacks import SAMPLE_RIDES, MakeStack, Stack
+from stream_rides import ride
+
+FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
+FIELDS = {"probability", "label", "threshold", "target", "model", "request_id"}
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: MakeStack) -> Stack:
+    return make_stack()
+
+
+@pytest.fixture(scope="module")
+def execution(stack: Stack) -> str:
+    """The ARN of a retraining that has ended with a champion."""
+    stack.upload([FEW])
+    arn = stack.start()
+    described = stack.ended(arn)
+    assert described["status"] == "SUCCEEDED", (described.get("error"), described.get("cause"))
+    assert json.loads(described["output"])["promoted"]
+    return arn
+
+
+@pytest.fixture(scope="module")
+def champion(stack: Stack, execution: str) -> Model:
+    output = json.loads(stack.ended(execution)["output"])
+    golden = output["metrics"]["golden"]
+    return Model(output["execution"], output["model_path"], golden["probability"], golden["ride"])
+
+
+@pytest.fixture
+def command(
+    stack: Stack,
+    champion: Model,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> RunCommand:
+    """Runs a command with `--aws`, while the retraining's model is live."""
+    use_environment(monkeypatch, stack.server)
+    write_below(monkeypatch, tmp_path / "build")
+    bring_back(stack, champion)
+    return runner(stack, capsys, "--aws")
+
+
+def facts(command: RunCommand, *arguments: str) -> Any:
+    """What a command prints with --json; nothing else may be on standard output."""
+    ran = command(*arguments, "--json")
+    assert ran.code == 0, ran.err
+    return json.loads(ran.out)
+
+
+def test_status(command: RunCommand, stack: Stack, champion: Model) -> None:
+    status = facts(command, "status")
+    assert {name: status[name] for name in ("endpoint", "uptime_seconds", "stack", "champion", "model_path")} == {
+        "endpoint": stack.endpoint,
+        "uptime_seconds": None,
+        "stack": stack.name,
+        "champion": champion.execution,
+        "model_path": champion.path,
+    }
+    assert set(status["queue_depths"]) == {
+        "LocatedRidesDeadLetterQueue",
+        "LocatedRidesQueue",
+        "RidesDeadLetterQueue",
+        "RidesQueue",
+        "StreamFilesDeadLetterQueue",
+    }
+    ran = command("status")
+    assert (ran.code, ran.err) == (0, "")
+    assert f"{stack.name} (CREATE_COMPLETE)" in ran.out
+    assert "up for" not in ran.out
+
+
+def test_models(command: RunCommand, champion: Model) -> None:
+    lines = facts(command, "models")
+    assert [line["execution"] for line in lines if line["until"] == "now"] == [champion.execution]
+    assert champion.execution in command("models").out
+
+
+def test_ask(command: RunCommand, stack: Stack, champion: Model) -> None:
+    for ran in (command("ask"), command("ask", json.dumps(champion.ride))):
+        assert (ran.code, ran.err) == (0, "")
+        answer = json.loads(ran.out)
+        assert set(answer) == FIELDS
+        assert answer["model"] == champion.execution
+    assert json.loads(command("ask", json.dumps(champion.ride)).out)["probability"] == champion.probability
+    ran = command("ask", '{"distance": "far"}')
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("The API answered 4")
+    assert command("ask", "[]").code == 2
+
+
+def test_watch_of_an_execution_that_has_ended(command: RunCommand, execution: str, tmp_path: Path) -> None:
+    name = execution.rpartition(":")[2]
+    for which in (name, execution):
+        report = facts(command, "watch", which)
+        assert report["execution"]["arn"] == execution
+        assert report["prediction"]["response"]["model"] == name
+    assert json.loads((tmp_path / "build" / "report.json").read_text())["execution"]["name"] == name
+    assert (tmp_path / "build" / "runs" / name / "report.html").is_file()
+    ran = command("watch", name)
+    assert ran.code == 0
+    assert "Train linear learner" in ran.out
+    assert "goes live" in ran.out
+    ran = command("watch", "nobody")
+    assert (ran.code, ran.out) == (1, "")
+    assert "has no execution 'nobody' of retrain or promote." in ran.err
+
+
+def test_retrain_without_following(command: RunCommand, stack: Stack) -> None:
+    started = facts(command, "retrain", "--no-follow", "--no-promote", "--years", "2018-2019")
+    described = stack.ended(started["execution"])
+    assert json.loads(described["input"]) == {"promote": False, "years": {"first": 2018, "last": 2019}}
+    assert started["status"] == "RUNNING"
+    ran = command("retrain", "--no-follow", "--features", "distance", "--min-training-rows", "1000000")
+    assert (ran.code, ran.err) == (0, "")
+    assert stack.ended(ran.out.strip())["status"] == "FAILED"
+
+
+def test_logs(command: RunCommand, execution: str) -> None:
+    ran = command("logs", "evaluate_model", "--lines", "3")
+    assert (ran.code, ran.err) == (0, "")
+    lines = ran.out.splitlines()
+    assert len(lines) == 3
+    assert all(line[9:].startswith("evaluate_model ") for line in lines)
+    assert " training " in command("logs", "training", "--since", "7d").out
+    ran = command("logs", "nobody")
+    assert (ran.code, ran.out) == (1, "")
+    assert "these do: apply_defaults, " in ran.err
+    assert command("logs", "--since", "soon").code == 2
+
+
+def test_rollback(command: RunCommand, stack: Stack, champion: Model, write_artefact: WriteArtefact) -> None:
+    promote(stack, trained(stack, write_artefact, 0.25))
+    ran = command("rollback")
+    assert (ran.code, ran.err) == (0, "")
+    assert f"{champion.execution} is live as version " in ran.out
+    ran = command("rollback", "--to", champion.execution)
+    assert (ran.code, ran.out) == (1, "")
+    assert f"{champion.execution} is live already" in ran.err
+
+
+def test_report(command: RunCommand, champion: Model, tmp_path: Path) -> None:
+    ran = command("report", "--model", champion.execution)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith(f"The report on {champion.execution} is ")
+    assert champion.execution in (tmp_path / "build" / "report.html").read_text(encoding="utf-8")
+    assert command("report", "--model", "nobody").code == 1
+
+
+def test_invoke(command: RunCommand, tmp_path: Path) -> None:
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"execution": "a-name", "input": {"target": "speed"}}))
+    ran = command("invoke", "apply_defaults", str(event))
+    assert ran.code == 1
+    assert "errorType" in json.loads(ran.out)
+    ran = command("invoke", "nobody", str(event))
+    assert (ran.code, ran.out) == (1, "")
+    assert "There is no function 'nobody'; there are apply_defaults, " in ran.err
+    event.write_text("no JSON")
+    ran = command("invoke", "predict", str(event))
+    assert (ran.code, ran.out) == (1, "")
+    assert f"{event} holds no event: " in ran.err
+
+
+def test_explain(command: RunCommand, champion: Model) -> None:
+    ran = command("explain", champion.execution)
+    assert (ran.code, ran.err) == (0, "")
+    assert "The same weights, to the bit." in ran.out
+    assert command("explain", "nobody").code == 2
+
+
+def test_stream(command: RunCommand, tmp_path: Path) -> None:
+    file = tmp_path / "rides.json"
+    file.write_text(json.dumps([ride(number) for number in range(3)]))
+    outcome = facts(command, "stream", "--rides", str(file))
+    assert outcome["counts"] == {"sent": 3, "stored": 3, "rejected": 0, "repeated": 0, "missing": 0}
+    file.write_text(json.dumps([ride(0) | {"Latitude": "far away"}]))
+    outcome = facts(command, "stream", "--rides", str(file))
+    # Where no ride is stored, none has an age: JSON has no NaN.
+    assert (outcome["counts"]["rejected"], outcome["p50"], outcome["p99"]) == (1, None, None)
+    file.write_text("latitude,longitude")
+    ran = command("stream", "--rides", str(file))
+    assert (ran.code, ran.out) == (1, "")
+    assert f"{file}: not_json: " in ran.err
