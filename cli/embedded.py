@@ -14,12 +14,17 @@ from pathlib import Path
 from cli.listeners import listener
 from cli.server_record import ServerError, ServerProcess, ServerRecord
 from local import account
-from local.server import ROOT
+from local.server import PORT_TAKEN, ROOT
 
 _START_SECONDS = 60
 _STOP_SECONDS = 20
 _KILL_SECONDS = 5
 _POLL_SECONDS = 0.05
+_OTHER_PORTS = 4
+
+
+class PortTakenError(ServerError):
+    """Somebody took the port while the server started."""
 
 
 def free_port() -> int:
@@ -50,16 +55,36 @@ def temporary_server(log: Path) -> Iterator[account.EmbeddedAws]:
 
     The server ends with this process too, however that ends.
     """
-    server = account.EmbeddedAws.on_port(free_port())
-    process = launch(server, log, tied=True)
+    server, process = _launch_somewhere(log)
     try:
         yield server
     finally:
         end(process)
 
 
+def _launch_somewhere(log: Path) -> tuple[account.EmbeddedAws, subprocess.Popen]:
+    """A server on a free port, tied to this process; on another one if somebody took the first meanwhile."""
+    for _ in range(_OTHER_PORTS):
+        server = account.EmbeddedAws.on_port(free_port())
+        with contextlib.suppress(PortTakenError):
+            return server, launch(server, log, tied=True)
+    server = account.EmbeddedAws.on_port(free_port())
+    return server, launch(server, log, tied=True)
+
+
 def launch(server: account.EmbeddedAws, log: Path, *, tied: bool = False) -> subprocess.Popen:
-    """Start `server`, which writes its log to `log`, and wait until it answers. Raises ServerError.
+    """Start `server`, which writes its log to `log`, and wait until it answers. Raises ServerError."""
+    process = spawn(server, log, tied=tied)
+    try:
+        await_ready(process, server, log)
+    except BaseException:
+        end(process)
+        raise
+    return process
+
+
+def spawn(server: account.EmbeddedAws, log: Path, *, tied: bool = False) -> subprocess.Popen:
+    """Start the process of `server`, which writes its log to `log`.
 
     A `tied` server ends as soon as its standard input is closed, which happens at the latest with this process.
     """
@@ -67,7 +92,7 @@ def launch(server: account.EmbeddedAws, log: Path, *, tied: bool = False) -> sub
     command = [sys.executable, "-m", "local.server", "--port", str(server.port)]
     with log.open("wb") as file:
         # A session of its own: Ctrl-C must reach this process first, to stop what runs in the server.
-        process = subprocess.Popen(  # noqa: S603 - this module's own command
+        return subprocess.Popen(  # noqa: S603 - this module's own command
             [*command, "--until-stdin-closes"] if tied else command,
             cwd=ROOT,
             env=server.isolated(os.environ) | {account.TOKEN_VARIABLE: server.token},
@@ -76,20 +101,16 @@ def launch(server: account.EmbeddedAws, log: Path, *, tied: bool = False) -> sub
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    try:
-        _await_ready(process, server, log)
-    except BaseException:
-        end(process)
-        raise
-    return process
 
 
-def _await_ready(process: subprocess.Popen, server: account.EmbeddedAws, log: Path) -> None:
+def await_ready(process: subprocess.Popen, server: account.EmbeddedAws, log: Path) -> None:
+    """Wait until a server answers. Raises ServerError where it ends before, and PortTakenError if that is why."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-5:]
-            raise ServerError("The embedded AWS could not start.\n" + "\n".join(tail))
+            fault = PortTakenError if process.returncode == PORT_TAKEN else ServerError
+            raise fault("The embedded AWS could not start.\n" + "\n".join(tail))
         if answers(server):
             return
         time.sleep(_POLL_SECONDS)

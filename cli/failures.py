@@ -105,7 +105,7 @@ def _reporting(definition: dict[str, Any]) -> set[str]:
 
 
 def _ways(state: dict[str, Any]) -> set[str]:
-    """Where a state leads to; the end of the execution is None, which no set of states holds."""
+    """The states that a state leads to when nothing fails: none where it ends the execution. Catch leads elsewhere."""
     after = {state.get("Next"), state.get("Default")} | {each["Next"] for each in state.get("Choices", [])}
     if state.get("End") or state["Type"] == "Succeed":
         return set()

@@ -2,8 +2,7 @@
 
 from rich.console import Console
 
-from cli import console as display
-from cli import executions
+from cli import display, executions
 from cli.outcome import conclude
 from cli.stack import Stack
 
@@ -13,3 +12,12 @@ def follow(stack: Stack, arn: str, console: Console, *, as_json: bool = False) -
     progresses = executions.follow(stack, arn)
     progress = display.last_of(progresses) if as_json else display.watch(console, progresses)
     return conclude(stack, arn, progress, console, as_json=as_json)
+
+
+def follow_detached(stack: Stack, arn: str, console: Console, *, as_json: bool = False) -> int:
+    """The same; by Ctrl-C the execution goes on, and a line says how to follow it again."""
+    try:
+        return follow(stack, arn, console, as_json=as_json)
+    except KeyboardInterrupt:
+        console.print(f"\nThe execution goes on: `wildrydes watch {arn.rpartition(':')[2]}` follows it again.")
+        raise

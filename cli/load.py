@@ -121,7 +121,7 @@ def measure(stack: Stack, seconds: float, excess_seconds: float) -> int:
 def _stack(aws: bool, profile: str | None, region: str | None, name: str) -> Iterator[Stack]:
     """The stack that the options name, or one for the length of the block, with a champion."""
     if aws or ServerRecord().running_server() is not None:
-        yield Stack.described(options.account(aws, profile, region), name)
+        yield Stack.describe(options.account(aws, profile, region), name)
         return
     click.echo("No embedded AWS is running: starting one, and training a model for it", err=True)
     with TemporaryDirectory() as folder, trial.trial(options.RIDES, options.WEATHER, Path(folder) / "log") as made:
@@ -147,7 +147,7 @@ def plan_of(stack: Stack) -> tuple[float, int]:
     (plan,) = [
         plan
         for plan in account.entries(stack.client("apigateway"), "get_usage_plans", "items")
-        if stack.outputs["ApiId"] in [stage["apiId"] for stage in plan["apiStages"]]
+        if stack.output("ApiId") in [stage["apiId"] for stage in plan["apiStages"]]
     ]
     return float(plan["throttle"]["rateLimit"]), int(plan["throttle"]["burstLimit"])
 

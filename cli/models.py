@@ -59,7 +59,7 @@ class NoEarlierModelError(NoModelError):
     """There is no model to go back to; the message says which there are."""
 
 
-def entries(stack: Stack) -> list[Entry]:
+def promotions(stack: Stack) -> list[Entry]:
     """Every promotion, the oldest first."""
     return [
         Entry(
@@ -115,7 +115,7 @@ def earlier(history: list[Entry], execution: str | None) -> Entry:
     return matches[-1]
 
 
-def chosen(history: list[Entry], model_cards: dict[str, dict[str, Any]], execution: str | None) -> str:
+def choose(history: list[Entry], model_cards: dict[str, dict[str, Any]], execution: str | None) -> str:
     """The execution whose model is meant: by default the live one's, or the newest while none is live.
 
     Raises NoModelError where it has no card.
@@ -174,7 +174,7 @@ def models_command(stack: Stack, *, as_json: bool) -> int:
     Example:
       wildrydes models --json | jq '.[] | select(.until == "now")'
     """
-    listed = lines(entries(stack), cards(stack))
+    listed = lines(promotions(stack), cards(stack))
     if as_json:
         click.echo(json.dumps([asdict(line) for line in listed], indent=2))
     else:
@@ -187,10 +187,10 @@ def show(listed: list[ModelLine], console: Console) -> None:
     if not listed:
         console.print("There is no model yet: `wildrydes retrain` trains one.")
     for line in listed:
-        console.print(described(line), style="bold" if line.until == "now" else None, markup=False)
+        console.print(describe(line), style="bold" if line.until == "now" else None, markup=False)
 
 
-def described(line: ModelLine) -> str:
+def describe(line: ModelLine) -> str:
     """A line as a person reads it, with the reason below it; times in UTC, to the second."""
     since, until = (each[:19].replace("T", " ") for each in (line.since, line.until))
     when = f"live from {since} to {until}, version {line.version}" if until else "never live"

@@ -62,7 +62,7 @@ def on_stack(command: Command) -> Command:
 
     @functools.wraps(command)
     def with_stack(aws: bool, profile: str | None, region: str | None, stack_name: str, **arguments: Any) -> Any:
-        return command(Stack.described(account(aws, profile, region), stack_name), **arguments)
+        return command(Stack.describe(account(aws, profile, region), stack_name), **arguments)
 
     return stack_options(with_stack)
 
@@ -133,14 +133,14 @@ def execution_input(command: Command) -> Command:
         names += ("min_training_rows", "min_improvement", "promote", "force")
         values = {name: arguments.pop(name) for name in names}
         fields = {name: value for name, value in values.items() if value is not None}
-        return command(**arguments, execution_input=checked(fields))
+        return command(**arguments, execution_input=validate_input(fields))
 
     for option in reversed(_INPUT_OPTIONS):
         with_input = option(with_input)
     return with_input
 
 
-def checked(fields: dict[str, Any]) -> dict[str, Any]:
+def validate_input(fields: dict[str, Any]) -> dict[str, Any]:
     """The workflow's input, as it is, once it has passed the workflow's own check. Raises click.BadParameter."""
     # One by one: no field's check needs another's, and so it is clear which option is wrong.
     for field, value in fields.items():

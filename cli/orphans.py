@@ -1,7 +1,7 @@
 """Cleans up after a server that was killed: its functions and training jobs go on, and its folder stays.
 
 Each server writes into its folder whose it is (`owner.json`). A folder whose owner has ended is an orphan, and so is
-each process that works below it.
+each process that was given a place below it.
 """
 
 import json
@@ -60,11 +60,12 @@ def _orphaned(temporary: Path) -> Iterator[Path]:
 
 
 def _workers(folder: Path) -> Iterator[psutil.Process]:
-    """The processes that have `folder` for their temporary files, or work below it."""
+    """The processes that a server started, by the folders that it gave them. A shell that stands there is none."""
     for process in psutil.process_iter():
         try:
-            places = (process.environ().get("TMPDIR", ""), process.cwd())
+            variables = process.environ()
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
-        if any(place and Path(place).is_relative_to(folder) for place in places):
+        places = [variables[name] for name in ("TMPDIR", "HOME") if variables.get(name)]
+        if any(Path(place).is_relative_to(folder) for place in places):
             yield process

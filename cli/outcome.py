@@ -12,8 +12,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from cli import console as display
-from cli import failures, models, report, run_summary
+from cli import display, failures, models, report, run_summary
 from cli.api import SAMPLE_RIDE, Api, NoAnswerError, curl
 from cli.executions import Progress
 from cli.run_folders import publish, run_folder, short

@@ -31,8 +31,8 @@ def report(stack: Stack, model: str | None, console: Console, build: Path = BUIL
 
     Raises models.NoModelError.
     """
-    history, cards = models.entries(stack), models.cards(stack)
-    write(cards[models.chosen(history, cards, model)], console, build)
+    history, cards = models.promotions(stack), models.cards(stack)
+    write(cards[models.choose(history, cards, model)], console, build)
 
 
 def write(card: dict[str, Any], console: Console, build: Path = BUILD, *, quiet: bool = False) -> None:

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from cli import executions, options, ride_files
-from cli.following import follow
+from cli.following import follow_detached
 from cli.stack import Stack
 
 
@@ -37,21 +36,11 @@ def retrain(
     """
     console = options.console(as_json=as_json)
     if rides is not None:
-        files = ride_files.checked(rides, console)
+        files = ride_files.collect(rides, console)
         ride_files.upload(stack, files)
     arn = executions.start(stack, "retrain", execution_input, new_name())
     if no_follow:
         click.echo(json.dumps({"execution": arn, "status": "RUNNING"}, indent=2) if as_json else arn)
         return 0
     console.print(f"Started {arn.rpartition(':')[2]}")
-    return followed(stack, arn, console, as_json=as_json)
-
-
-def followed(stack: Stack, arn: str, console: Console, *, as_json: bool) -> int:
-    """Follow an execution; by Ctrl-C it is left to go on."""
-    try:
-        return follow(stack, arn, console, as_json=as_json)
-    except KeyboardInterrupt:
-        name = arn.rpartition(":")[2]
-        console.print(f"\nThe execution goes on: `wildrydes watch {name}` follows it again.")
-        raise
+    return follow_detached(stack, arn, console, as_json=as_json)

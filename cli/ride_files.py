@@ -25,7 +25,7 @@ def files_of(path: Path) -> list[Path]:
     return files
 
 
-def checked(path: Path, console: Console) -> list[Path]:
+def collect(path: Path, console: Console) -> list[Path]:
     """The ride files at `path`, each of whose first record was read.
 
     A file without one is warned of: the workflow rejects it, with the reason. Raises UnreadableFileError where a file

@@ -11,8 +11,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from cli import console as display
-from cli import executions, models, options
+from cli import display, executions, models, options
 from cli.outcome import conclude
 from cli.stack import Stack
 
@@ -35,7 +34,7 @@ def roll_back(stack: Stack, to: str | None, console: Console) -> int:
 
     Raises models.NoEarlierModelError.
     """
-    history = models.entries(stack)
+    history = models.promotions(stack)
     earlier = models.earlier(history, to)
     console.print(f"From the model of {history[-1].execution} back to that of {earlier.execution}")
     arn = executions.start(stack, "promote", request(earlier, history[-1]), f"rollback-{uuid.uuid4().hex[:12]}")

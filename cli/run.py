@@ -15,8 +15,10 @@ from rich.console import Console
 
 from cli import embedded, executions, options, ride_files
 from cli import weather as weather_files
+from cli.api import curl
 from cli.deployment import deploy_stack, fill_weather, sweep_orphans
 from cli.following import follow
+from cli.outcome import SAMPLE_RIDE
 from cli.retrain import new_name
 from cli.run_folders import run_folder
 from cli.server_record import ServerRecord
@@ -24,6 +26,12 @@ from local.account import EmbeddedAws
 
 # Small, so that even the sample fans out over some children.
 DEFAULT_CHUNK_BYTES = 200_000
+_ENDED = f"""
+The embedded AWS of this run has ended. To ask by yourself:
+  make up
+  make retrain RIDES=data/rides
+  . build/embedded-aws.env
+  {curl(SAMPLE_RIDE)}"""
 
 
 @click.command(epilog=options.EXIT_CODES, short_help="Retrain once on the embedded AWS, and ask the API.")
@@ -43,7 +51,7 @@ def run(rides: Path, weather: Path, execution_input: dict[str, Any], *, verbose:
       wildrydes run --target service_requested --features distance,TMAX,TMIN,PRCP
     """
     console = options.console(as_json=as_json)
-    files, rows = ride_files.checked(rides, console), weather_files.checked(weather)
+    files, rows = ride_files.collect(rides, console), weather_files.collect(weather)
     execution_input = {"chunk_bytes": DEFAULT_CHUNK_BYTES} | execution_input
     name = new_name()
     with _server(console, run_folder(name) / "embedded-aws.log") as server:
@@ -74,9 +82,3 @@ def _server(console: Console, log: Path) -> Iterator[EmbeddedAws]:
     with embedded.temporary_server(log) as server:
         yield server
     console.print(_ENDED, style="dim", markup=False)
-
-
-_ENDED = (
-    "The embedded AWS of this run has ended. To ask by yourself: `make up`, `make retrain` with RIDES=data/rides, then "
-    "`. build/embedded-aws.env` and the curl line above."
-)

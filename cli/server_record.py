@@ -19,11 +19,15 @@ from pathlib import Path
 import psutil
 
 from cli.errors import CommandError
-from local.account import TOKEN_VARIABLE, EmbeddedAws
+from local.account import CREDENTIAL_VARIABLES, TOKEN_VARIABLE, EmbeddedAws
 from local.server import ROOT
 
 BUILD = ROOT / "build"
 LOG = BUILD / "embedded-aws.log"
+
+# What a shell may have set already would lead elsewhere: another account, or another endpoint of one service.
+_UNSET = f"""unset {" ".join(CREDENTIAL_VARIABLES)} $(env | sed -n 's/^\\(AWS_ENDPOINT_URL_[A-Z0-9_]*\\)=.*/\\1/p')
+"""
 
 # Start times are told to a hundredth of a second; after a correction of the clock they may differ by more.
 _SAME_START_SECONDS = 1.0
@@ -42,8 +46,11 @@ class ServerProcess:
 
     @classmethod
     def of(cls, pid: int) -> "ServerProcess":
-        """The process that has `pid` now. Raises psutil.NoSuchProcess."""
-        return cls(pid, psutil.Process(pid).create_time())
+        """The process that has `pid` now. Raises ServerError where none has."""
+        try:
+            return cls(pid, psutil.Process(pid).create_time())
+        except psutil.NoSuchProcess:
+            raise ServerError(f"The process {pid} of the embedded AWS has ended.") from None
 
     def is_running(self) -> bool:
         """Whether this very process runs, and not another one that was given its id. One that has ended does not."""
@@ -78,7 +85,7 @@ class ServerRecord:
     def save(self, process: ServerProcess, variables: Mapping[str, str]) -> None:
         """Remember a server: its process, and the variables with which it is reached."""
         write_variables(variables, self.variables_file)
-        replacement = self.state.with_suffix(".new")
+        replacement = self.state.with_suffix(".json.new")
         replacement.write_text(json.dumps(asdict(process)) + "\n", encoding="utf-8")
         replacement.replace(self.state)
 
@@ -126,21 +133,23 @@ class ServerRecord:
 
     @contextlib.contextmanager
     def starting(self) -> Iterator[None]:
-        """Keep another `make up` away for the length of the block. Raises ServerError if one is under way."""
+        """Keep `up` and `down` from each other for the length of the block. Raises ServerError if one is under way."""
         self.build.mkdir(exist_ok=True)
         with (self.build / "embedded-aws.lock").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise ServerError("Another `make up` of this clone is under way: wait for its end.") from None
+                raise ServerError(
+                    "Another `make up` or `make down` of this clone is under way: wait, or stop it by Ctrl-C."
+                ) from None
             yield
 
 
 def write_variables(variables: Mapping[str, str], path: Path) -> None:
     """Write a file that a shell sources, for its owner alone to read (mode 0600)."""
-    lines = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+    lines = _UNSET + "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
     path.parent.mkdir(exist_ok=True)
-    replacement = path.with_suffix(".new")
+    replacement = path.with_suffix(".env.new")
     replacement.unlink(missing_ok=True)
     with os.fdopen(os.open(replacement, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(lines)
@@ -149,5 +158,6 @@ def write_variables(variables: Mapping[str, str], path: Path) -> None:
 
 def read_variables(path: Path) -> dict[str, str]:
     """The variables of such a file, by name. Raises FileNotFoundError, and ValueError for another file."""
-    words = shlex.split(path.read_text(encoding="utf-8"))
-    return dict(word.split("=", 1) for word in words if word != "export")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    words = [shlex.split(line.removeprefix("export "))[0] for line in lines if line.startswith("export ")]
+    return dict(word.split("=", 1) for word in words)

@@ -53,7 +53,7 @@ class Stack:
     client: Client
 
     @classmethod
-    def described(cls, account: Account, name: str = DEFAULT_NAME) -> "Stack":
+    def describe(cls, account: Account, name: str = DEFAULT_NAME) -> "Stack":
         """The stack of that name, as CloudFormation describes it. Raises NoStackError."""
         try:
             (described,) = account.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
@@ -67,16 +67,23 @@ class Stack:
     @classmethod
     def on_embedded_aws(cls, server: EmbeddedAws, name: str = DEFAULT_NAME) -> "Stack":
         """The stack on an embedded AWS. Raises NoStackError."""
-        return cls.described(Account.on_embedded_aws(server), name)
+        return cls.describe(Account.on_embedded_aws(server), name)
+
+    def output(self, name: str) -> str:
+        """An output of the stack. Raises NoStackError where it has none of that name: it is another project's."""
+        try:
+            return self.outputs[name]
+        except KeyError:
+            raise NoStackError(f"The stack {self.name!r} is another project's: it has no output {name}.") from None
 
     @property
     def bucket(self) -> str:
         """The data bucket."""
-        return self.outputs["DataBucketName"]
+        return self.output("DataBucketName")
 
     def machine(self, name: str) -> str:
         """The ARN of a workflow: `retrain` or `promote`."""
-        return self.outputs["StateMachineArn" if name == "retrain" else "PromoteStateMachineArn"]
+        return self.output("StateMachineArn" if name == "retrain" else "PromoteStateMachineArn")
 
     @property
     def api_url(self) -> str:
@@ -86,8 +93,8 @@ class Stack:
         """
         endpoint = self.client("apigateway").meta.endpoint_url
         if ".amazonaws.com" in endpoint:
-            return self.outputs["ApiUrl"]
-        return f"{endpoint}/_aws/execute-api/{self.outputs['ApiId']}/live/"
+            return self.output("ApiUrl")
+        return f"{endpoint}/_aws/execute-api/{self.output('ApiId')}/live/"
 
     def functions(self) -> dict[str, str]:
         """The deployed names of the stack's functions, by their folders: `ingest_rides`."""

@@ -73,7 +73,7 @@ def status_of(stack: Stack) -> Status:
 def champion_path(stack: Stack) -> str | None:
     """The key of the artefact that the alias `live` serves; None before the first promotion."""
     live = stack.client("lambda").get_function_configuration(
-        FunctionName=stack.outputs["PredictFunctionName"], Qualifier="live"
+        FunctionName=stack.output("PredictFunctionName"), Qualifier="live"
     )
     path = live["Environment"]["Variables"]["MODEL_PATH"]
     return None if path == NO_MODEL else path

@@ -46,12 +46,11 @@ class RecordPath:
     @classmethod
     def of(cls, stack: Stack) -> "RecordPath":
         """From the stack's outputs."""
-        outputs = stack.outputs
         return cls(
             stack.bucket,
-            outputs["RidesQueueUrl"],
-            outputs["LocatedRidesQueueUrl"],
-            (outputs["RidesDeadLetterQueueUrl"], outputs["LocatedRidesDeadLetterQueueUrl"]),
+            stack.output("RidesQueueUrl"),
+            stack.output("LocatedRidesQueueUrl"),
+            (stack.output("RidesDeadLetterQueueUrl"), stack.output("LocatedRidesDeadLetterQueueUrl")),
         )
 
 

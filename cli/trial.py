@@ -49,8 +49,8 @@ class Trial:
         athena = self.stack.client("athena")
         query = athena.start_query_execution(
             QueryString=sql,
-            WorkGroup=self.stack.outputs["AthenaWorkGroupName"],
-            QueryExecutionContext={"Database": self.stack.outputs["GlueDatabaseName"]},
+            WorkGroup=self.stack.output("AthenaWorkGroupName"),
+            QueryExecutionContext={"Database": self.stack.output("GlueDatabaseName")},
         )["QueryExecutionId"]
         while True:
             execution = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]
@@ -66,7 +66,7 @@ class Trial:
 @contextlib.contextmanager
 def trial(rides: Path, weather: Path, log: Path) -> Iterator[Trial]:
     """A stack of its own on a free port, whose server logs to `log`. Raises what `wildrydes run` would."""
-    files, rows = ride_files.files_of(rides), weather_files.checked(weather)
+    files, rows = ride_files.files_of(rides), weather_files.collect(weather)
     with embedded.temporary_server(log) as server:
         stack = deploy.deploy(ROOT, server, _STACK)
         weather_files.fill(server, rows)

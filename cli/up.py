@@ -19,12 +19,10 @@ _DEFAULT_PORT = 4566
 
 
 @click.command(epilog=options.EXIT_CODES, short_help="Start the embedded AWS and leave it running.")
-@click.option(
-    "--port", type=click.IntRange(1, 65535), default=_DEFAULT_PORT, show_default=True, help="Port of 127.0.0.1."
-)
+@click.option("--port", type=click.IntRange(1, 65535), help=f"Port of 127.0.0.1.  [default: {_DEFAULT_PORT}]")
 @options.weather
 @options.verbose
-def up(port: int, weather: Path, *, verbose: bool) -> int:
+def up(port: int | None, weather: Path, *, verbose: bool) -> int:
     """Start the embedded AWS and leave it running, with the stack deployed and the weather in place.
 
     build/embedded-aws.env then holds what the aws CLI, curl and any SDK need to reach it.
@@ -36,35 +34,37 @@ def up(port: int, weather: Path, *, verbose: bool) -> int:
     return start(port, weather, options.console(), verbose=verbose)
 
 
-def start(port: int, weather: Path, console: Console, *, verbose: bool = False) -> int:
+def start(port: int | None, weather: Path, console: Console, *, verbose: bool = False) -> int:
     """Start a server, unless this clone has one. Raises ServerError where the port is taken, by whoever it may be."""
-    rows = weather_files.checked(weather)
+    rows = weather_files.collect(weather)
     record = ServerRecord()
     with record.starting():
         running = record.running_server()
         if running is not None:
             return _already(running, port, console)
         sweep_orphans(console)
-        embedded.refuse_taken(port)
-        console.print(f"Starting the embedded AWS on {account.HOST}:{port}")
-        server = EmbeddedAws.on_port(port)
-        process = embedded.launch(server, LOG)
-        record.save(ServerProcess.of(process.pid), exports(server))
+        server = EmbeddedAws.on_port(port or _DEFAULT_PORT)
+        embedded.refuse_taken(server.port)
+        console.print(f"Starting the embedded AWS on {account.HOST}:{server.port}")
+        process = embedded.spawn(server, LOG)
         try:
+            # Before it answers: `down` must find a server whose `up` was killed.
+            record.save(ServerProcess.of(process.pid), exports(server))
+            embedded.await_ready(process, server, LOG)
             stack = deploy_stack(server, console, verbose=verbose)
             fill_weather(server, rows, console)
             variables = exports(server, stack)
+            write_variables(variables, record.variables_file)
         except BaseException:
             embedded.end(process)
             record.forget()
             raise
-        write_variables(variables, record.variables_file)
     _show(variables, record.variables_file.relative_to(ROOT), console)
     return 0
 
 
-def _already(running: EmbeddedAws, port: int, console: Console) -> int:
-    if running.port != port and port != _DEFAULT_PORT:
+def _already(running: EmbeddedAws, port: int | None, console: Console) -> int:
+    if port not in (None, running.port):
         raise ServerError(f"The embedded AWS of this clone runs at {running.endpoint}: `make down` first, to move it.")
     console.print(f"The embedded AWS is running already at {running.endpoint}; `make down` stops it.")
     return 0
@@ -92,18 +92,19 @@ def down() -> int:
 
 
 def stop(console: Console) -> int:
-    """End this clone's server. Raises ServerError where it does not end."""
+    """End this clone's server. Raises ServerError where it does not end, or `up` is still at work on it."""
     record = ServerRecord()
-    process = record.process()
-    if process is None:
-        console.print("No embedded AWS of this clone is running.")
-    elif process.is_running():
-        embedded.stop(process)
-        console.print("Stopped the embedded AWS.")
-    else:
-        console.print(f"The embedded AWS of this clone (pid {process.pid}) had ended already.")
-    record.forget()
-    sweep_orphans(console)
+    with record.starting():
+        process = record.process()
+        if process is None:
+            console.print("No embedded AWS of this clone is running.")
+        elif process.is_running():
+            embedded.stop(process)
+            console.print("Stopped the embedded AWS.")
+        else:
+            console.print(f"The embedded AWS of this clone (pid {process.pid}) had ended already.")
+        record.forget()
+        sweep_orphans(console)
     return 0
 
 

@@ -3,7 +3,7 @@
 import click
 
 from cli import executions, options
-from cli.retrain import followed
+from cli.following import follow_detached
 from cli.stack import Stack
 
 
@@ -21,4 +21,4 @@ def watch(stack: Stack, execution: str | None, *, as_json: bool) -> int:
       wildrydes watch run-5096cabf9005
     """
     arn = executions.find(stack, execution)
-    return followed(stack, arn, options.console(as_json=as_json), as_json=as_json)
+    return follow_detached(stack, arn, options.console(as_json=as_json), as_json=as_json)

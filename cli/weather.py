@@ -51,7 +51,7 @@ class WeatherRows:
     last_year: int
 
 
-def checked(path: Path) -> list[Path]:
+def collect(path: Path) -> list[Path]:
     """The weather files at `path`, of each of which the first rows were read. Raises UnreadableFileError."""
     files = files_of(path)
     for file in files:

@@ -7,6 +7,7 @@ Its exceptions have one root:
 
 EmbeddedAwsError
 ├── StartError                  server: it cannot start
+│   └── PortTakenError
 ├── MissingSeamError            seams: a pinned version has changed
 ├── ForbiddenRequestError       iam.request_guard: a page of another site may have sent the request
 ├── TooLargeError               iam.bodies: the body is larger than its sender may send

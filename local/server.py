@@ -45,6 +45,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # The folder of what a server writes; in it a file says whose it is.
 FOLDER_PREFIX = "embedded-aws-"
 OWNER_FILE = "owner.json"
+# The exit code where somebody has the port: another may do.
+PORT_TAKEN = 98
 FUNCTIONS_PYTHON = ROOT / ".venvs" / "lambda" / "bin" / "python"
 
 
@@ -65,9 +67,17 @@ class Options:
 class StartError(EmbeddedAwsError):
     """The server cannot start; the message says why and what to do."""
 
+    exit_code = 1
+
+
+class PortTakenError(StartError):
+    """Somebody listens on the port."""
+
+    exit_code = PORT_TAKEN
+
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until a signal comes. Returns the exit code: 1 where the server could not start."""
+    """Serve until a signal comes. Returns the exit code: 1, or PORT_TAKEN, where the server could not start."""
     parser = argparse.ArgumentParser(prog="python -m local.server", description="Serve the embedded AWS on 127.0.0.1.")
     parser.add_argument("--port", type=int, default=4566, help="port to listen on (default: %(default)s)")
     parser.add_argument("--region", default=account.DEFAULT_REGION, help="region to serve (default: %(default)s)")
@@ -83,7 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
         asyncio.run(serve(options, server, until_stdin_closes=flags.until_stdin_closes))
     except StartError as fault:
         print(fault, file=sys.stderr)  # noqa: T201 - the command's own output
-        return 1
+        return fault.exit_code
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0
@@ -106,7 +116,7 @@ def check(options: Options) -> None:
         try:
             probe.bind((account.HOST, options.port))
         except OSError as fault:
-            raise StartError(
+            raise PortTakenError(
                 f"Port {options.port} on {account.HOST} cannot be opened ({fault.strerror}): "
                 "stop what listens there (`make down`, if it is the embedded AWS) or choose another by PORT=."
             ) from None

@@ -20,10 +20,23 @@ _MARK = "pytest.mark.races"
 _COUNT = re.compile(r"(\d+) (passed|failed|error|skipped)")
 
 
+def _above_zero(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise ValueError(text)
+    return number
+
+
 def main() -> int:
     """Run the rounds. Returns the exit code: 1 where a round failed, or ran no test."""
     parser = argparse.ArgumentParser(prog="python tests/races.py", description=_DESCRIPTION)
-    parser.add_argument("--rounds", type=int, default=100, help="how many (default: %(default)s)")
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        choices=range(1, 100_001),
+        metavar="ROUNDS",
+        default=100,
+        help="how many (default: %(default)s)",
+    )
     parser.add_argument("--seed", type=int, default=None, help="seed of the first round; each next has the next number")
     parser.add_argument("arguments", nargs="*", help="for pytest, after --")
     options = parser.parse_args()

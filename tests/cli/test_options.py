@@ -52,15 +52,15 @@ def started_with(monkeypatch: pytest.MonkeyPatch, command: str, arguments: str) 
     monkeypatch.setattr(executions, "start", start)
     # All that needs a server stands still.
     monkeypatch.setattr(options, "account", lambda *_: None)
-    monkeypatch.setattr(options.Stack, "described", lambda *_: None)
-    monkeypatch.setattr(retrain, "follow", lambda *_, **__: 0)
+    monkeypatch.setattr(options.Stack, "describe", lambda *_: None)
+    monkeypatch.setattr(retrain, "follow_detached", lambda *_, **__: 0)
     monkeypatch.setattr(run, "follow", lambda *_, **__: 0)
     monkeypatch.setattr(run.embedded, "temporary_server", lambda _: _Nothing())
     for name in ("deploy_stack", "fill_weather", "sweep_orphans"):
         monkeypatch.setattr(run, name, lambda *_, **__: None)
     monkeypatch.setattr(run.ServerRecord, "running_server", lambda _: None)
-    monkeypatch.setattr(ride_files, "checked", lambda *_: [])
-    monkeypatch.setattr(weather, "checked", lambda *_: [])
+    monkeypatch.setattr(ride_files, "collect", lambda *_: [])
+    monkeypatch.setattr(weather, "collect", lambda *_: [])
     monkeypatch.setattr(ride_files, "upload", lambda *_: None)
     assert commands.main([command, *arguments.split()]) == 0
     (execution_input,) = inputs

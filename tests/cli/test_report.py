@@ -123,9 +123,9 @@ def test_a_model_that_is_not_there_is_named_beside_those_that_are(deployed: Depl
 
 def test_without_any_model_the_command_says_how_to_train_one() -> None:
     with pytest.raises(models.NoModelError, match="`wildrydes retrain` trains one"):
-        models.chosen([], {}, None)
+        models.choose([], {}, None)
     with pytest.raises(models.NoModelError, match="there are: none yet"):
-        models.chosen([], {}, "one")
+        models.choose([], {}, "one")
 
 
 def test_the_command_fails_while_nothing_runs(

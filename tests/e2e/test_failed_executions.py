@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from commands import Ran, RunCommand, runner, use_record, write_below
+from local import account
 from machines import until
 from stacks import SAMPLE_RIDES, MakeStack, Stack
 
@@ -127,7 +128,7 @@ def test_promotion_that_failed_is_shown_with_its_own_state(make_stack: MakeStack
         StackName=stack.name, LogicalResourceId="PromoteRole"
     )["StackResourceDetail"]["PhysicalResourceId"]
     iam = stack.client("iam")
-    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+    for name in account.entries(iam, "list_role_policies", "PolicyNames", RoleName=role):
         iam.delete_role_policy(RoleName=role, PolicyName=name)
     lines = lines_of(watch(stack, stack.start()))
     assert re.fullmatch(r"The execution failed in the state Promote → \S.*\.", lines[0])
@@ -140,7 +141,7 @@ def test_execution_that_somebody_stopped(stack: Stack, watch: RunCommand) -> Non
     arn = stack.start()
     states = stack.client("stepfunctions")
     until(
-        lambda: states.get_execution_history(executionArn=arn, reverseOrder=True)["events"],
+        lambda: account.entries(states, "get_execution_history", "events", executionArn=arn),
         lambda events: any(event["type"].endswith("StateEntered") for event in events),
     )
     states.stop_execution(executionArn=arn, error="Enough", cause="no more\nof it")

@@ -250,7 +250,7 @@ def test_models_are_listed_with_when_and_why(
     promote(stack, first, reason="log loss is better by 0.125")
     never = trained(stack, write_artefact, 1.75)
     command_stack = stack.command_stack
-    listed = models.lines(models.entries(command_stack), models.cards(command_stack))
+    listed = models.lines(models.promotions(command_stack), models.cards(command_stack))
     models.show(listed, Console(highlight=False, soft_wrap=True))
     output = capsys.readouterr().out.splitlines()
     (now,) = [number for number, line in enumerate(output) if " to now, version " in line]
