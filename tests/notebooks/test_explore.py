@@ -45,7 +45,7 @@ def test_it_is_committed_without_outputs_and_without_a_place() -> None:
 def test_it_counts_the_rides_as_the_sample_says(outputs: dict[str, list[Any]]) -> None:
     assert re.search(r"all +5048 +5000 +36 +12\b", text(outputs["rides"]))
     assert "service_requested: None" in text(outputs["older"])
-    assert "5,000 rides, 910 with weather from a neighbour, 0 without any" in text(outputs["kept"])
+    assert "5,000 rides, 910 with weather from a neighbour, 0 without any" in text(outputs["filled"])
 
 
 def test_it_shows_where_the_temperatures_of_the_gauge_come_from(outputs: dict[str, list[Any]]) -> None:
