@@ -58,8 +58,15 @@ def temporary_server(log: Path) -> Iterator[account.EmbeddedAws]:
     server, process = _launch_somewhere(log)
     try:
         yield server
-    finally:
+    except KeyboardInterrupt:
+        # Ctrl-C is answered at once: the server ends what it started, and then itself, without this process.
+        process.terminate()
+        _untie(process)
+        raise
+    except BaseException:
         end(process)
+        raise
+    end(process)
 
 
 def _launch_somewhere(log: Path) -> tuple[account.EmbeddedAws, subprocess.Popen]:
@@ -134,6 +141,10 @@ def end(process: subprocess.Popen) -> None:
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+    _untie(process)
+
+
+def _untie(process: subprocess.Popen) -> None:
     if process.stdin:
         process.stdin.close()
 

@@ -165,3 +165,26 @@ def test_temporary_server_ends_with_the_process_that_started_it(tmp_path: Path) 
         command.kill()
     server.wait(30)
     assert not server.is_running()
+
+
+def test_temporary_server_ends_by_itself_after_ctrl_c(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from cli import embedded\n"
+        "with embedded.temporary_server(Path(sys.argv[1])) as server:\n"
+        "    print(server.port, flush=True); input(); raise KeyboardInterrupt"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "log")],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as command:
+        assert command.stdout is not None
+        port = command.stdout.readline().strip()
+        (server,) = [each for each in psutil.Process(command.pid).children() if port in each.cmdline()]
+        _, fault = command.communicate("\n")
+    assert fault.rstrip().endswith("KeyboardInterrupt")
+    server.wait(60)
+    assert not server.is_running()
