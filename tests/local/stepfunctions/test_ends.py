@@ -5,7 +5,7 @@ The interpreter runs in this process here, so that a test can stop it in that mo
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -87,19 +87,25 @@ def stop(execution: Any) -> None:
 
 
 @pytest.fixture
-def interpreter(monkeypatch: pytest.MonkeyPatch) -> Interpreter:
-    """`starts`, `ends` and `map_runs` in their places for one test."""
+def interpreter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Interpreter]:
+    """`starts`, `ends` and `map_runs` in their places for one test, and for as long as a thread of it runs."""
+    before = set(threading.enumerate())
     for owner, name in REPLACED:
         monkeypatch.setattr(owner, name, getattr(owner, name))
     made = Interpreter()
     starts.install(made.lock, lambda execution: made.announced.append(seen(execution)))
     ends.install(made.lock, lambda execution: made.announced.append(seen(execution)))
     map_runs.install(made.lock)
-    return made
+    yield made
+    for each in made.backend.state_machines:
+        for execution in each.executions:
+            stop(execution)
+    # What runs on would run in moto's own parts.
+    until(lambda: set(threading.enumerate()) - before, lambda threads: not threads)
 
 
 @pytest.fixture
-def busy(monkeypatch: pytest.MonkeyPatch) -> Any:
+def busy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Wait states that wait for the test, whatever becomes of their execution, and the threads they wait in."""
     made = SimpleNamespace(go_on=threading.Event(), threads=[])
 
@@ -108,7 +114,8 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> Any:
         made.go_on.wait(60)
 
     monkeypatch.setattr(WaitFunction, "_wait_interval", wait_for_the_test)
-    return made
+    yield made
+    made.go_on.set()
 
 
 ENDED = [
