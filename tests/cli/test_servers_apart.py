@@ -1,5 +1,7 @@
 """Two clones beside each other: each has its own server, and no command of one touches the other's."""
 
+import contextlib
+import io
 import json
 import os
 import shutil
@@ -12,9 +14,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+from rich.console import Console
 
-from cli import embedded
-from cli.server_record import ServerProcess, ServerRecord, read_variables
+from cli import embedded, options, up
+from cli.server_record import ServerError, ServerProcess, ServerRecord, read_variables, write_variables
 from local.account import EmbeddedAws
 from local.server import ROOT
 from machines import function, role, until
@@ -36,7 +39,12 @@ class Clone:
             capture_output=True,
             text=True,
             timeout=120,
-            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), "TMPDIR": str(self.folder / "tmp")},
+            env={
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": "functions",
+                "HOME": str(self.folder),
+                "TMPDIR": str(self.folder / "tmp"),
+            },
         )
         return ran.returncode, ran.stdout + ran.stderr
 
@@ -51,6 +59,15 @@ class Clone:
 
     def server_folders(self) -> list[Path]:
         return list((self.folder / "tmp").glob("embedded-aws-*"))
+
+
+def server_process(parent: psutil.Process, port: str) -> psutil.Process:
+    """The server on `port` among the processes that `parent` started; others of them may end meanwhile."""
+    for process in parent.children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if port in process.cmdline():
+                return process
+    raise AssertionError(f"{parent} started no server on {port}")
 
 
 def _clone(folder: Path) -> Clone:
@@ -112,11 +129,15 @@ def test_workers_of_a_killed_server_end_with_the_next_up(clones: tuple[Clone, Cl
     os.kill(killed.pid, signal.SIGKILL)
     until(killed.is_running, lambda runs: not runs)
     assert worker.is_running()
+    # Whoever only stands in that folder is none of the server's.
+    bystander = subprocess.Popen([sys.executable, "-c", "input()"], cwd=old, stdin=subprocess.PIPE)
 
     code, output = clone.command("up", "--port", str(embedded.free_port()))
     assert code == 0
     assert "Ended 1 function or job that a killed server had left running." in output
     assert not worker.is_running()
+    assert bystander.poll() is None
+    bystander.communicate(b"\n")
     assert old not in clone.server_folders()
 
 
@@ -136,7 +157,7 @@ def test_down_leaves_a_process_alone_that_has_the_id_of_a_dead_server(clones: tu
 def test_record_of_a_server_that_is_slow_to_answer_is_not_forgotten(tmp_path: Path) -> None:
     record = ServerRecord(tmp_path)
     with embedded.temporary_server(tmp_path / "log") as server:
-        (pid,) = [each.pid for each in psutil.Process().children(recursive=True) if str(server.port) in each.cmdline()]
+        pid = server_process(psutil.Process(), str(server.port)).pid
         record.save(
             ServerProcess.of(pid), server.variables() | {"EMBEDDED_AWS_TOKEN": server.token, "A": "it's $5 a b"}
         )
@@ -161,7 +182,7 @@ def test_temporary_server_ends_with_the_process_that_started_it(tmp_path: Path) 
     ) as command:
         assert command.stdout is not None
         port = command.stdout.readline().strip()
-        (server,) = [each for each in psutil.Process(command.pid).children() if port in each.cmdline()]
+        server = server_process(psutil.Process(command.pid), port)
         command.kill()
     server.wait(30)
     assert not server.is_running()
@@ -183,8 +204,59 @@ def test_temporary_server_ends_by_itself_after_ctrl_c(tmp_path: Path) -> None:
     ) as command:
         assert command.stdout is not None
         port = command.stdout.readline().strip()
-        (server,) = [each for each in psutil.Process(command.pid).children() if port in each.cmdline()]
+        server = server_process(psutil.Process(command.pid), port)
         _, fault = command.communicate("\n")
     assert fault.rstrip().endswith("KeyboardInterrupt")
     server.wait(60)
     assert not server.is_running()
+
+
+def test_down_leaves_a_server_alone_that_is_being_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(up, "ServerRecord", lambda: ServerRecord(tmp_path))
+    with ServerRecord(tmp_path).starting(), pytest.raises(ServerError, match="Another `make up` or `make down`"):
+        up.stop(Console(file=io.StringIO()))
+
+
+def test_server_is_recorded_before_it_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An `up` that is killed then leaves a server that `down` finds; one that fails leaves neither."""
+    record = ServerRecord(tmp_path)
+    recorded: list[ServerProcess | None] = []
+
+    def fail(process: subprocess.Popen, *_: object) -> None:
+        recorded.append(record.process())
+        raise ServerError("it does not answer")
+
+    monkeypatch.setattr(up, "ServerRecord", lambda: record)
+    monkeypatch.setattr(up, "LOG", tmp_path / "log")
+    monkeypatch.setattr(up.embedded, "await_ready", fail)
+    with pytest.raises(ServerError, match="it does not answer"):
+        up.start(embedded.free_port(), options.WEATHER, Console(file=io.StringIO()))
+    (process,) = recorded
+    assert process is not None
+    assert not process.is_running()
+    assert record.process() is None
+
+
+def test_env_file_unsets_what_would_lead_elsewhere(tmp_path: Path) -> None:
+    server = EmbeddedAws.on_port(1)
+    file = tmp_path / "embedded-aws.env"
+    write_variables(server.variables(), file)
+    elsewhere = {
+        "AWS_PROFILE": "prod",
+        "AWS_SESSION_TOKEN": "real",
+        "AWS_ENDPOINT_URL_S3": "https://real",
+        "AWS_ENDPOINT_URL_DYNAMODB": "https://real",
+    }
+    for shell in ("sh", "bash"):
+        ran = subprocess.run(
+            [shell, "-euc", '. "$0"; env', file],
+            env={"PATH": os.environ["PATH"], "OTHER": "stays"} | elsewhere,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        variables = dict(line.split("=", 1) for line in ran.stdout.splitlines())
+        assert elsewhere.keys().isdisjoint(variables)
+        assert variables["OTHER"] == "stays"
+        assert server.variables().items() <= variables.items()
+    assert read_variables(file) == server.variables()
