@@ -133,7 +133,8 @@ $(DEV): requirements/dev.txt pyproject.toml Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 	  { echo "$(PYTHON) is $$($(PYTHON) --version 2>&1), and Python 3.11 is needed: name it by PYTHON=" >&2; exit 1; }
 	@echo "Installing the locked dependencies into .venv"
-	@test -x $(PY) || $(PYTHON) -m venv .venv
+	@# One that was interrupted half-way has no pip.
+	@$(PY) -m pip --version >/dev/null 2>&1 || { rm -rf .venv; $(PYTHON) -m venv .venv; }
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@VIRTUAL_ENV=.venv $(UV) pip install --quiet --require-hashes -r requirements/dev.txt
 	@VIRTUAL_ENV=.venv $(UV) pip install --quiet --no-deps --no-build-isolation --editable .

@@ -124,10 +124,10 @@ def await_ready(process: subprocess.Popen, server: account.EmbeddedAws, log: Pat
     raise ServerError(f"The embedded AWS did not answer within {_START_SECONDS} s; its log is {log}.")
 
 
-def answers(server: account.EmbeddedAws) -> bool:
-    """Whether `server` serves, and takes its token."""
+def answers(server: account.EmbeddedAws, seconds: float = 30) -> bool:
+    """Whether `server` serves within so many seconds, and takes its token."""
     try:
-        server.request("/_local/unread-properties")
+        server.request("/_local/unread-properties", timeout=seconds)
     except (urllib.error.URLError, OSError):
         return False
     return True

@@ -14,7 +14,8 @@ from typing import Any
 import click
 from rich.console import Console
 
-from cli.server_record import ServerRecord
+from cli import embedded
+from cli.server_record import ServerError, ServerRecord
 from cli.stack import DEFAULT_NAME, Account, Stack
 from local.server import ROOT
 from wildrydes.errors import BadExecutionInput
@@ -22,6 +23,9 @@ from wildrydes.labels import FEATURES, TARGETS
 from wildrydes.parameters import check_parameters
 
 Command = Callable[..., Any]
+
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}")
+_ANSWER_SECONDS = 10
 
 RIDES = ROOT / "data" / "rides"
 WEATHER = ROOT / "data" / "weather"
@@ -72,11 +76,21 @@ def account(aws: bool, profile: str | None, region: str | None) -> Account:
 
     Raises click.UsageError, and ServerError where no embedded AWS is running.
     """
+    if region is not None and not _REGION.fullmatch(region):
+        raise click.UsageError(f"--region is {region!r}, which is no region such as us-east-1.")
     if aws:
         return Account.on_aws(profile, region)
     if profile or region:
         raise click.UsageError("--profile and --region go with --aws.")
-    return Account.on_embedded_aws(ServerRecord().required_server())
+    server = ServerRecord().required_server()
+    if not embedded.answers(server, _ANSWER_SECONDS):
+        process = ServerRecord().process()
+        who = f" (pid {process.pid})" if process else ""
+        raise ServerError(
+            f"The embedded AWS at {server.endpoint}{who} does not answer within {_ANSWER_SECONDS} s. "
+            "`make down` and `make up` start another; build/embedded-aws.log is its log."
+        )
+    return Account.on_embedded_aws(server)
 
 
 def _years(_context: click.Context, _option: click.Parameter, text: str | None) -> dict[str, int] | None:

@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -25,7 +26,7 @@ _GRACE_SECONDS = 3
 def sweep() -> int:
     """End what dead servers of this clone left running, and remove their folders. Returns how many processes ended."""
     ended = 0
-    for folder in _orphaned(Path(tempfile.gettempdir())):
+    for folder in [owner.folder for owner in _owners() if not owner.process.is_running()]:
         workers = list(_workers(folder))
         for worker in workers:
             _signal(worker, "terminate")
@@ -45,18 +46,32 @@ def _signal(process: psutil.Process, how: str) -> None:
         log.debug("process %s has ended by itself", process.pid)
 
 
-def _orphaned(temporary: Path) -> Iterator[Path]:
-    """Folders of this user's servers of this clone that run no more."""
-    for folder in temporary.glob(f"{FOLDER_PREFIX}*"):
+def unrecorded_servers() -> list[ServerProcess]:
+    """The servers of this clone that run, and are no single command's: those whose record is lost."""
+    return [owner.process for owner in _owners() if owner.process.is_running() and not owner.tied]
+
+
+@dataclass(frozen=True)
+class _Owner:
+    """Whose a folder is."""
+
+    folder: Path
+    process: ServerProcess
+    tied: bool
+
+
+def _owners() -> Iterator[_Owner]:
+    """The owners of the folders that this user's servers of this clone have made."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
         try:
             if folder.is_symlink() or folder.stat().st_uid != os.getuid():
                 continue
             owner = json.loads((folder / OWNER_FILE).read_text(encoding="utf-8"))
-            clone, process = owner["clone"], ServerProcess(owner["pid"], owner["started"])
-        except (OSError, ValueError, TypeError, KeyError):
+            process = ServerProcess.saved(owner)
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
             continue
-        if clone == str(ROOT) and not process.is_running():
-            yield folder
+        if owner["clone"] == str(ROOT):
+            yield _Owner(folder, process, bool(owner.get("tied")))
 
 
 def _workers(folder: Path) -> Iterator[psutil.Process]:

@@ -37,7 +37,7 @@ def retrain(
     console = options.console(as_json=as_json)
     if rides is not None:
         files = ride_files.collect(rides, console)
-        ride_files.upload(stack, files)
+        ride_files.upload(stack, rides, files)
     arn = executions.start(stack, "retrain", execution_input, new_name())
     if no_follow:
         click.echo(json.dumps({"execution": arn, "status": "RUNNING"}, indent=2) if as_json else arn)

@@ -73,8 +73,8 @@ def records_of(files: Iterable[Path]) -> Iterator[Any]:
             raise UnreadableFileError(f"{file}: {fault}") from fault
 
 
-def upload(stack: Stack, files: list[Path]) -> None:
-    """Put ride files under raw/, by their own names."""
-    s3 = stack.client("s3")
+def upload(stack: Stack, path: Path, files: list[Path]) -> None:
+    """Put the ride `files` of `path` under raw/, with the subfolders that they have there."""
+    s3, folder = stack.client("s3"), path if path.is_dir() else path.parent
     for file in files:
-        s3.upload_file(str(file), stack.bucket, f"raw/{file.name}")
+        s3.upload_file(str(file), stack.bucket, f"raw/{file.relative_to(folder).as_posix()}")

@@ -57,7 +57,7 @@ def run(rides: Path, weather: Path, execution_input: dict[str, Any], *, verbose:
     with _server(console, run_folder(name) / "embedded-aws.log") as server:
         stack = deploy_stack(server, console, verbose=verbose)
         fill_weather(server, rows, console)
-        ride_files.upload(stack, files)
+        ride_files.upload(stack, rides, files)
         console.print(f"Uploaded {len(files)} ride {'file' if len(files) == 1 else 'files'}")
         arn = executions.start(stack, "retrain", execution_input, name)
         try:

@@ -9,12 +9,15 @@ A process id alone would not do: the system gives it to another process once the
 import contextlib
 import fcntl
 import json
+import math
 import os
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -31,6 +34,8 @@ _UNSET = f"""unset {" ".join(CREDENTIAL_VARIABLES)} $(env | sed -n 's/^\\(AWS_EN
 
 # Start times are told to a hundredth of a second; after a correction of the clock they may differ by more.
 _SAME_START_SECONDS = 1.0
+_PROCESS_IDS = 1 << 31
+_ENDPOINT = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}")
 
 
 class ServerError(CommandError):
@@ -51,6 +56,14 @@ class ServerProcess:
             return cls(pid, psutil.Process(pid).create_time())
         except psutil.NoSuchProcess:
             raise ServerError(f"The process {pid} of the embedded AWS has ended.") from None
+
+    @classmethod
+    def saved(cls, record: Any) -> "ServerProcess":
+        """The process in a record, as JSON has it. Raises ValueError, TypeError or KeyError for what is none."""
+        pid, started = record["pid"], float(record["started"])
+        if type(pid) is not int or not 0 < pid < _PROCESS_IDS or not math.isfinite(started):
+            raise ValueError(f"{record!r} is no process")
+        return cls(pid, started)
 
     def is_running(self) -> bool:
         """Whether this very process runs, and not another one that was given its id. One that has ended does not."""
@@ -97,9 +110,8 @@ class ServerRecord:
     def process(self) -> ServerProcess | None:
         """The process that is remembered, whether it runs or not; None where none is."""
         try:
-            saved = json.loads(self.state.read_text(encoding="utf-8"))
-            return ServerProcess(int(saved["pid"]), float(saved["started"]))
-        except (FileNotFoundError, ValueError, TypeError, KeyError):
+            return ServerProcess.saved(json.loads(self.state.read_text(encoding="utf-8")))
+        except (FileNotFoundError, ValueError, TypeError, KeyError, RecursionError):
             return None
 
     def running_server(self) -> EmbeddedAws | None:
@@ -112,13 +124,16 @@ class ServerRecord:
             return None
         try:
             variables = read_variables(self.variables_file)
+            endpoint = variables["AWS_ENDPOINT_URL"]
+            if not _ENDPOINT.fullmatch(endpoint):
+                raise ValueError(f"{endpoint!r} is no address of this machine")
             return EmbeddedAws(
-                variables["AWS_ENDPOINT_URL"],
+                endpoint,
                 variables["AWS_ACCESS_KEY_ID"],
                 variables["AWS_SECRET_ACCESS_KEY"],
                 variables[TOKEN_VARIABLE],
             )
-        except (FileNotFoundError, ValueError, KeyError) as fault:
+        except (FileNotFoundError, ValueError, KeyError, IndexError) as fault:
             raise ServerError(
                 f"The embedded AWS of this clone runs (pid {process.pid}), but {self.variables_file} does not hold its "
                 f"keys any more ({fault!r}): end it by `make down`, and start it again by `make up`."

@@ -70,5 +70,5 @@ def trial(rides: Path, weather: Path, log: Path) -> Iterator[Trial]:
     with embedded.temporary_server(log) as server:
         stack = deploy.deploy(ROOT, server, _STACK)
         weather_files.fill(server, rows)
-        ride_files.upload(stack, files)
+        ride_files.upload(stack, rides, files)
         yield Trial(stack)

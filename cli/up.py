@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from cli import aws_cli, embedded, options
+from cli import aws_cli, embedded, options, orphans
 from cli import weather as weather_files
 from cli.api import Api
 from cli.deployment import deploy_stack, fill_weather, sweep_orphans
@@ -55,11 +55,11 @@ def start(port: int | None, weather: Path, console: Console, *, verbose: bool = 
             fill_weather(server, rows, console)
             variables = exports(server, stack)
             write_variables(variables, record.variables_file)
+            _show(variables, record.variables_file.relative_to(ROOT), console)
         except BaseException:
             embedded.end(process)
             record.forget()
             raise
-    _show(variables, record.variables_file.relative_to(ROOT), console)
     return 0
 
 
@@ -96,13 +96,14 @@ def stop(console: Console) -> int:
     record = ServerRecord()
     with record.starting():
         process = record.process()
-        if process is None:
-            console.print("No embedded AWS of this clone is running.")
-        elif process.is_running():
-            embedded.stop(process)
+        running = [process] if process is not None and process.is_running() else orphans.unrecorded_servers()
+        for each in running:
+            embedded.stop(each)
             console.print("Stopped the embedded AWS.")
-        else:
+        if process is not None and not running:
             console.print(f"The embedded AWS of this clone (pid {process.pid}) had ended already.")
+        if process is None and not running:
+            console.print("No embedded AWS of this clone is running.")
         record.forget()
         sweep_orphans(console)
     return 0

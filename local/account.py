@@ -89,14 +89,14 @@ class EmbeddedAws:
         }
         return rest | self.variables()
 
-    def request(self, path: str, **parameters: Any) -> Any:
+    def request(self, path: str, *, timeout: float = 30, **parameters: Any) -> Any:
         """Ask one of the server's own paths (`/_local/clock`), which AWS does not have: JSON to JSON."""
         request = urllib.request.Request(  # noqa: S310 - the endpoint is http
             self.endpoint + path,
             data=json.dumps(parameters).encode(),
             headers={"Content-Type": "application/json", TOKEN_HEADER: self.token},
         )
-        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=timeout) as response:  # noqa: S310
             return json.load(response)
 
 

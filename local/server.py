@@ -84,7 +84,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--functions-python", type=Path, default=FUNCTIONS_PYTHON, help="interpreter of the functions")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input is closed")
     flags = parser.parse_args(arguments)
-    folder = make_folder()
+    # Until `serve` heeds the signal: the folder must go even where the server was ended while it starts.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    folder = make_folder(tied=flags.until_stdin_closes)
     try:
         options = Options(flags.port, flags.region, flags.functions_python, folder)
         check(options)
@@ -99,10 +101,13 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def make_folder() -> Path:
-    """A new folder for what this server writes, which says whose it is: of which clone, process and start."""
+def make_folder(*, tied: bool) -> Path:
+    """A new folder for what this server writes, which says whose it is: of which clone, process and start.
+
+    A `tied` server is one command's and ends with it.
+    """
     folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
-    owner = {"clone": str(ROOT), "pid": os.getpid(), "started": psutil.Process().create_time()}
+    owner = {"clone": str(ROOT), "pid": os.getpid(), "started": psutil.Process().create_time(), "tied": tied}
     (folder / OWNER_FILE).write_text(json.dumps(owner) + "\n", encoding="utf-8")
     return folder
 

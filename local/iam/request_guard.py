@@ -26,6 +26,8 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 OWN_PREFIX = "/_local/"
 API_PREFIX = "/_aws/execute-api/"
 
+_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_DEFAULT_PORT = 80
 _SAME = frozenset({"none", "same-origin"})
 
 
@@ -43,7 +45,10 @@ def check(scope: Scope, port: int) -> None:
     """Raise ForbiddenRequestError unless the request of this scope was meant for the server on `port`."""
     if scope["type"] != "http" or scope["http_version"] not in ("1.0", "1.1"):
         raise ForbiddenRequestError("Only HTTP/1.1 is served.")
-    addresses = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
+    addresses = {f"{name}:{port}" for name in _NAMES}
+    if port == _DEFAULT_PORT:
+        # Clients leave the default port out.
+        addresses |= _NAMES
     hosts = _values(scope, b"host")
     if len(hosts) != 1 or hosts[0].lower() not in addresses:
         raise ForbiddenRequestError("The Host header names another server.")
