@@ -39,19 +39,3 @@ def once(body: bytes, receive: Receive) -> Receive:
         return pending.pop() if pending else await receive()
 
     return receive_body
-
-
-def at_most(receive: Receive, limit: int) -> Receive:
-    """Gives the body as it comes, and ends it after `limit` bytes."""
-    remaining = limit
-
-    async def receive_within_limit() -> Message:
-        nonlocal remaining
-        message = await receive()
-        if message["type"] != "http.request":
-            return message
-        body = message.get("body", b"")[:remaining]
-        remaining -= len(body)
-        return {**message, "body": body, "more_body": bool(remaining) and message.get("more_body", False)}
-
-    return receive_within_limit

@@ -1,10 +1,11 @@
 """The response to a request that is refused before any service sees it: AWS's error, in the service's protocol."""
 
+import json
 import uuid
 
 from local import EmbeddedAwsError
 from local.iam.bodies import TooLargeError
-from local.iam.request_guard import Send
+from local.iam.request_guard import Send, is_api_path
 from local.iam.signed_request import Request
 
 
@@ -44,6 +45,9 @@ def _response(request: Request, refusal: Exception) -> tuple[int, dict[str, str]
 
     if isinstance(refusal, RefusedObjectError):
         return refusal.response
+    if isinstance(refusal, TooLargeError) and is_api_path(request.path):
+        headers = {"content-type": "application/json", "x-amzn-errortype": "RequestTooLongException"}
+        return 413, headers, json.dumps({"message": str(refusal)}).encode()
     if isinstance(refusal, TooLargeError):
         return s3_error("EntityTooLarge", str(refusal), 413, request.path)
     service = router.detect_service(request.method, request.path, request.headers, request.query)

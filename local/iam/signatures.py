@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local import account
-from local.iam.bodies import DisconnectedError, TooLargeError, at_most, once, read
+from local.iam.bodies import DisconnectedError, TooLargeError, once, read
 from local.iam.refusals import RefusedObjectError, UnauthenticatedError, s3_error, send_refusal
 from local.iam.request_guard import Application, Receive, Scope, Send, is_api_path
 from local.iam.signed_request import Request
@@ -30,8 +30,10 @@ from local.seams import seam
 LARGEST_REQUEST = 80 * 1024 * 1024
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html
 LARGEST_OBJECT = 5 * 1024**3
-# One byte more than API Gateway takes, which refuses it in the API's own words.
-LARGEST_ANONYMOUS = 10 * 1024 * 1024 + 1
+# Who brings no credentials gets less of the memory than AWS would give him.
+LARGEST_ANONYMOUS = 10 * 1024 * 1024
+# Twice what API Gateway takes: what is over its limit it refuses in the API's own words, up to here.
+LARGEST_API_CALL = 20 * 1024 * 1024
 
 _IN_A_THREAD = 1024 * 1024
 _ALGORITHM = "AWS4-HMAC-SHA256"
@@ -82,23 +84,27 @@ class VerifiedRequests:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
-        # An API has methods that need no signature, and headers of its own authorisers: MiniStack verifies there.
-        if is_api_path(scope["path"]):
-            await self.application(scope, at_most(receive, LARGEST_ANONYMOUS), send)
-            return
         request = Request.of(scope)
         try:
-            if request.is_anonymous:
-                refuse_what_is_not_public(request)
-                checked_receive = at_most(receive, LARGEST_ANONYMOUS)
-            else:
-                checked_receive = once(await verified_body(request, receive), receive)
+            body = await _admitted_body(request, receive)
         except DisconnectedError:
             return
         except (UnauthenticatedError, RefusedObjectError, TooLargeError) as refusal:
             await send_refusal(request, refusal, send)
             return
-        await self.application(scope, checked_receive, send)
+        await self.application(scope, once(body, receive), send)
+
+
+async def _admitted_body(request: Request, receive: Receive) -> bytes:
+    """The whole body of a request that may be served. Raises what verified_body raises."""
+    content_length = request.headers.get("content-length", "")
+    # An API has methods that need no signature, and headers of its own authorisers: MiniStack verifies there.
+    if is_api_path(request.path):
+        return await read(receive, content_length, LARGEST_API_CALL)
+    if request.is_anonymous:
+        refuse_what_is_not_public(request)
+        return await read(receive, content_length, LARGEST_ANONYMOUS)
+    return await verified_body(request, receive)
 
 
 def refuse_what_is_not_public(request: Request) -> None:

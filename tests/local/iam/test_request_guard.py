@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.iam.bodies import TooLargeError, at_most, once, read
+from local.iam.bodies import TooLargeError, once, read
 from local.iam.own_paths import BadInputError, OwnPath, OwnPaths, seconds_to_advance
 from local.iam.request_guard import ForbiddenRequestError, Message, RequestGuard, Scope, check, is_api_path
 
@@ -218,11 +218,6 @@ def test_bodies_are_read_to_their_limit(parts: list[bytes], limit: int) -> None:
 def test_declared_length_is_refused_unread() -> None:
     with pytest.raises(TooLargeError, match="may have 10 bytes"):
         asyncio.run(read(receiving(), "11", 10))
-
-
-@given(st.lists(st.binary(min_size=1, max_size=8), min_size=1, max_size=6), st.integers(1, 40))
-def test_body_that_is_passed_on_ends_at_its_limit(parts: list[bytes], limit: int) -> None:
-    assert asyncio.run(read(at_most(receiving(*parts), limit), "", limit)) == b"".join(parts)[:limit]
 
 
 def test_body_that_was_read_is_given_once() -> None:

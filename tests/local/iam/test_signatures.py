@@ -18,9 +18,10 @@ from botocore.config import Config
 
 from besieged import SECRET, Besieged, besieged
 from local.account import EmbeddedAws
+from local.iam.signatures import LARGEST_ANONYMOUS, LARGEST_API_CALL
 from local.server import Options, StartError, server_from
 from machines import allow, unique
-from raw_http import REGION, UNSIGNED_PAYLOAD, Keys, Request, presign, send, sign, signing_key
+from raw_http import REGION, UNSIGNED_PAYLOAD, Keys, Request, presign, send, send_bytes, sign, signing_key
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +167,59 @@ def test_bucket_policy_opens_what_it_names_to_everybody(target: Besieged) -> Non
         )
     ]
     assert statuses == [200, 403, 403, 403, 403]
+
+
+@pytest.fixture
+def public_bucket(target: Besieged) -> str:
+    """A bucket in which everybody may put objects."""
+    s3, name = target.server.client("s3"), unique("public")
+    s3.create_bucket(Bucket=name)
+    s3.put_public_access_block(
+        Bucket=name,
+        PublicAccessBlockConfiguration={"BlockPublicPolicy": False, "RestrictPublicBuckets": False},
+    )
+    statement = allow("s3:PutObject", resource=f"arn:aws:s3:::{name}/*") | {"Principal": "*"}
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    return name
+
+
+def chunked(target: Besieged, method: str, path: str, size: int) -> bytes:
+    """A request of one chunk that has not come to its end: nothing says in advance how large the body will be."""
+    head = f"{method} {path} HTTP/1.1\r\nHost: {target.host}\r\nTransfer-Encoding: chunked\r\n\r\n{size:x}\r\n"
+    return head.encode() + bytes(size)
+
+
+def test_everybody_may_send_the_largest_anonymous_object(target: Besieged, public_bucket: str) -> None:
+    path = f"/{public_bucket}/object"
+    whole = chunked(target, "PUT", path, LARGEST_ANONYMOUS) + b"\r\n0\r\n\r\n"
+    assert send_bytes(target.server.port, whole, b"\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+    described = target.server.client("s3").head_object(Bucket=public_bucket, Key="object")
+    assert described["ContentLength"] == LARGEST_ANONYMOUS
+
+
+def test_object_that_is_too_large_is_refused_and_not_cut(target: Besieged, public_bucket: str) -> None:
+    path = f"/{public_bucket}/object"
+    declared = target.request("PUT", path, content_length=str(LARGEST_ANONYMOUS + 1))
+    reply = send(target.server.port, declared)
+    assert (reply.status, b"<Code>EntityTooLarge</Code>" in reply.body) == (413, True)
+    undeclared = chunked(target, "PUT", path, LARGEST_ANONYMOUS + 1)
+    received = send_bytes(target.server.port, undeclared, b"</Error>")
+    assert (received[:13], b"<Code>EntityTooLarge</Code>" in received) == (b"HTTP/1.1 413 ", True)
+    assert "Contents" not in target.server.client("s3").list_objects_v2(Bucket=public_bucket)
+
+
+def test_call_of_an_api_that_is_too_large_is_refused_and_not_cut(target: Besieged) -> None:
+    path = f"/_aws/execute-api/{target.api_id}/live/public"
+    api = chunked(target, "GET", path, 10 * 1024 * 1024 + 2) + b"\r\n0\r\n\r\n"
+    words = b"HTTP content length exceeded 10485760 bytes."
+    received = send_bytes(target.server.port, api, words)
+    assert (received[:13], words in received) == (b"HTTP/1.1 413 ", True)
+    words = f"A request's body may have {LARGEST_API_CALL} bytes here.".encode()
+    undeclared = chunked(target, "GET", path, LARGEST_API_CALL + 1)
+    received = send_bytes(target.server.port, undeclared, words)
+    assert (received[:13], words in received) == (b"HTTP/1.1 413 ", True)
+    reply = send(target.server.port, target.request("GET", path, content_length=str(LARGEST_API_CALL + 1)))
+    assert (reply.status, json.loads(reply.body)) == (413, {"message": words.decode()})
 
 
 def test_deployed_api_answers_pages_as_its_cors_setting_says(target: Besieged) -> None:
