@@ -1,33 +1,46 @@
 """Attacks by pages of the web, under other names, and on what is no service of AWS."""
 
+import json
 from dataclasses import replace
 
 from besieged import Besieged
-from forgeries import CREATE_FUNCTION, CREATE_ROLE, EVIL, FUNCTIONS, Attack, forged, read_object
+from forgeries import (
+    EVIL,
+    FORM,
+    FUNCTIONS,
+    Attack,
+    create_function,
+    create_role,
+    forged,
+    invocations,
+    read_object,
+)
 from local.account import ACCOUNT_ID, TOKEN_HEADER, EmbeddedAws
 from raw_http import Request, sign
 
+# POSTs of plain text, which a browser sends to another origin without asking first.
+PAGE_PAYLOADS: dict[str, tuple[str, Attack]] = {
+    "creates a role": ("iam", lambda t: t.request("POST", f"/?{create_role('page')}", content_type="text/plain")),
+    "creates a function": (
+        "lambda",
+        lambda t: t.request("POST", FUNCTIONS, create_function(t, "page"), content_type="text/plain"),
+    ),
+    "invokes a function": ("lambda", lambda t: t.request("POST", invocations(t), "{}", content_type="text/plain")),
+}
 
-def page_posts(target: Besieged, path: str, body: str, service: str, **headers: str) -> Request:
-    """A cross-origin POST that needs no preflight."""
-    return forged(target.request("POST", path, body, content_type="text/plain", **headers), service)
+
+def page_posts(target: Besieged, name: str, **headers: str) -> Request:
+    """Such a POST with a forged signature in its query."""
+    service, payload = PAGE_PAYLOADS[name]
+    named = tuple((header.replace("_", "-"), value) for header, value in headers.items())
+    return forged(payload(target).with_headers(*named), service)
 
 
 # Pages of the web, by what the browser says of them, and those that hide it.
 PAGES: dict[str, Attack] = {
-    "a page creates a role": lambda t: page_posts(t, "/", CREATE_ROLE, "iam", origin=EVIL),
-    "a page creates a function": lambda t: page_posts(t, FUNCTIONS, CREATE_FUNCTION, "lambda", origin=EVIL),
-    "a page invokes a function": lambda t: page_posts(
-        t, f"{FUNCTIONS}/{t.function_name}/invocations", "{}", "lambda", origin=EVIL
-    ),
-    "a program creates a role": lambda t: page_posts(t, "/", CREATE_ROLE, "iam"),
-    "a program creates a function": lambda t: page_posts(t, FUNCTIONS, CREATE_FUNCTION, "lambda"),
-    "a program invokes a function": lambda t: page_posts(
-        t, f"{FUNCTIONS}/{t.function_name}/invocations", "{}", "lambda"
-    ),
-    "a form posts an action": lambda t: t.request(
-        "POST", "/", CREATE_ROLE, content_type="application/x-www-form-urlencoded", origin=EVIL
-    ),
+    **{f"a page {name}": lambda t, name=name: page_posts(t, name, origin=EVIL) for name in PAGE_PAYLOADS},
+    **{f"a program {name}": lambda t, name=name: page_posts(t, name) for name in PAGE_PAYLOADS},
+    "a form posts an action": lambda t: t.request("POST", "/", create_role("evil"), content_type=FORM, origin=EVIL),
     "a form posts an object": lambda t: t.request(
         "POST",
         "/vault",
@@ -161,6 +174,9 @@ OWN_PATHS: dict[str, Attack] = {
     "the clock by a page that has the token": lambda t: with_token(t, clock(t, origin=EVIL)),
     "unread properties": lambda t: t.request("GET", "/_local/unread-properties"),
     "another path": lambda t: with_token(t, t.request("GET", "/_local/environment")),
+    "the clock by a body that is too large": lambda t: with_token(
+        t, clock(t, json.dumps({"advance_seconds": 86400, "x": "x" * 70_000}))
+    ),
     "a wrong method": lambda t: with_token(t, clock(t, "", "GET")),
     **{
         f"the clock by {body[:40]!r}": lambda t, body=body: with_token(t, clock(t, body))
@@ -178,7 +194,6 @@ OWN_PATHS: dict[str, Attack] = {
             "[86400]",
             "86400",
             "[" * 20_000,
-            f'{{"advance_seconds": 86400, "x": "{"x" * 70_000}"}}',
         )
     },
 }

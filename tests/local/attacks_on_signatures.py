@@ -1,49 +1,34 @@
 """Attacks without a signature, and with one that is not the sender's, not of this request, or not of this time."""
 
 import hashlib
-import json
 from dataclasses import replace
 from datetime import timedelta
 
 from besieged import Besieged
-from forgeries import CREATE_ROLE, FUNCTIONS, LIST_USERS, TEST, ZEROS, Attack, forged, forged_header, read_object
+from forgeries import (
+    FORM,
+    LIST_USERS,
+    PAYLOADS,
+    TAGGING,
+    TEST,
+    ZEROS,
+    Attack,
+    create_role,
+    forged,
+    forged_header,
+    invocations,
+    list_parameters,
+    put_tags,
+    read_object,
+)
 from local.account import ACCOUNT_ID, EmbeddedAws
 from machines import unique
 from raw_http import UNSIGNED_PAYLOAD, Keys, Request, presign, sign
 
 ANONYMOUS: dict[str, Attack] = {
-    "buckets": lambda t: t.request("GET", "/"),
-    "objects": lambda t: t.request("GET", "/vault"),
-    "an object": lambda t: t.request("GET", "/vault/object"),
-    "an object's head": lambda t: t.request("HEAD", "/vault/object"),
-    "a new object": lambda t: t.request("PUT", "/vault/evil", "evil"),
-    "a new bucket": lambda t: t.request("PUT", "/evil"),
-    "a copied object": lambda t: t.request("PUT", "/vault/copy", x_amz_copy_source="/vault/object"),
-    "a deleted object": lambda t: t.request("DELETE", "/vault/object"),
-    "a deleted bucket": lambda t: t.request("DELETE", "/vault"),
-    "a policy": lambda t: t.request("PUT", "/vault?policy", '{"Statement": []}'),
-    "functions": lambda t: t.request("GET", f"{FUNCTIONS}/"),
-    "a function": lambda t: t.request("GET", f"{FUNCTIONS}/{t.function_name}"),
-    "an invocation": lambda t: t.request("POST", f"{FUNCTIONS}/{t.function_name}/invocations", "{}"),
-    "users": lambda t: t.request("POST", "/", LIST_USERS, content_type="application/x-www-form-urlencoded"),
-    "users by the query": lambda t: t.request("GET", f"/?{LIST_USERS}"),
-    "the caller": lambda t: t.request("GET", "/?Action=GetCallerIdentity&Version=2011-06-15"),
-    "a session by a web identity": lambda t: t.request(
-        "GET", "/?Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=x&RoleSessionName=x&WebIdentityToken=x"
-    ),
-    "a message": lambda t: t.request(
-        "POST",
-        "/",
-        json.dumps({"QueueUrl": t.queue_url}),
-        x_amz_target="AmazonSQS.ReceiveMessage",
-        content_type="application/x-amz-json-1.0",
-    ),
-    "a parameter": lambda t: t.request("POST", "/", '{"Name": "/parameter"}', x_amz_target="AmazonSSM.GetParameter"),
-    "state machines": lambda t: t.request("POST", "/", "{}", x_amz_target="AWSStepFunctions.ListStateMachines"),
-    "schedules": lambda t: t.request("GET", "/schedules"),
-    "APIs": lambda t: t.request("GET", "/restapis"),
-    "a bearer's token": lambda t: t.request("GET", "/vault/object", authorization="Bearer token"),
-    "a name and a password": lambda t: t.request("GET", "/vault/object", authorization="Basic dGVzdDp0ZXN0"),
+    **{name: payload for name, (_, payload) in PAYLOADS.items()},
+    "a bearer's token": lambda t: read_object(t, authorization="Bearer token"),
+    "a name and a password": lambda t: read_object(t, authorization="Basic dGVzdDp0ZXN0"),
 }
 
 
@@ -68,10 +53,10 @@ def computed(target: Besieged, number: int) -> Request:
 
 def tampered(target: Besieged, what: str) -> Request:
     """Signed by the root, and changed on the way."""
-    signed = sign(target.request("PUT", "/vault/object?tagging", "<Tagging/>"), target.root, "s3")
+    signed = sign(put_tags(target), target.root, "s3")
     return {
-        "body": replace(signed, body=b"<Taggers/>"),
-        "path": replace(signed, target="/vault/other?tagging"),
+        "body": replace(signed, body=TAGGING.replace("good", "evil").encode()),
+        "path": replace(signed, target="/vault/spare?tagging"),
         "query": replace(signed, target="/vault/object"),
         "method": replace(signed, method="DELETE"),
         "header": signed.with_headers(("x-amz-acl", "public-read")),
@@ -109,7 +94,7 @@ SIGNATURES: dict[str, Attack] = {
     "zeros in the query by the root's key": lambda t: forged(read_object(t), "s3", t.root),
     "the key test": lambda t: sign(read_object(t), TEST, "s3"),
     "the key test in the query": lambda t: presign(read_object(t), TEST, "s3"),
-    "the key test for IAM": lambda t: sign(t.request("POST", "/", LIST_USERS), TEST, "iam"),
+    "the key test for IAM": lambda t: sign(t.request("POST", "/", LIST_USERS, content_type=FORM), TEST, "iam"),
     "the account's number": lambda t: sign(read_object(t), Keys(ACCOUNT_ID, "test"), "s3"),
     "another account's number": lambda t: sign(read_object(t), Keys("000000000000", "test"), "s3"),
     "an empty key": lambda t: sign(read_object(t), Keys("", "test"), "s3"),
@@ -137,8 +122,8 @@ SIGNATURES: dict[str, Attack] = {
     ),
     "a URL for another action": lambda t: replace(presign(read_object(t), t.root, "s3"), method="DELETE"),
     "a URL of S3 for IAM": lambda t: replace(
-        presign(t.request("POST", "/", content_type="application/x-www-form-urlencoded"), t.root, "s3"),
-        body=CREATE_ROLE.encode(),
+        presign(t.request("POST", "/", content_type=FORM), t.root, "s3"),
+        body=create_role("evil").encode(),
     ),
     "a URL with another header": lambda t: presign(read_object(t), t.root, "s3").with_headers(
         ("x-amz-copy-source", "/vault/object")
@@ -158,13 +143,13 @@ SIGNATURES: dict[str, Attack] = {
     ),
     "a host that is not signed": lambda t: sign(read_object(t), t.root, "s3", omitted=("host",)),
     "a target that is not signed": lambda t: sign(
-        t.request("POST", "/", "{}", x_amz_target="AmazonSSM.DescribeParameters"),
+        list_parameters(t),
         t.root,
         "ssm",
         omitted=("x-amz-target",),
     ),
     "a body that is not signed": lambda t: sign(
-        t.request("POST", f"{FUNCTIONS}/{t.function_name}/invocations", "{}"),
+        t.request("POST", invocations(t), "{}"),
         t.root,
         "lambda",
         payload_hash=UNSIGNED_PAYLOAD,
@@ -173,10 +158,16 @@ SIGNATURES: dict[str, Attack] = {
         sign(t.request("PUT", "/vault/evil", "good"), t.root, "s3"), body=b"evil"
     ),
     "a body for IAM that is signed as another": lambda t: replace(
-        sign(t.request("POST", "/", LIST_USERS), t.root, "iam"), body=CREATE_ROLE.encode()
+        sign(t.request("POST", "/", LIST_USERS, content_type=FORM), t.root, "iam"), body=create_role("evil").encode()
     ),
     "chunks that are not signed": lambda t: sign(
-        t.request("PUT", "/vault/evil", f"4;chunk-signature={ZEROS}\r\nevil\r\n0;chunk-signature={ZEROS}\r\n\r\n"),
+        t.request(
+            "PUT",
+            "/vault/evil",
+            f"4;chunk-signature={ZEROS}\r\nevil\r\n0;chunk-signature={ZEROS}\r\n\r\n",
+            x_amz_decoded_content_length="4",
+            content_encoding="aws-chunked",
+        ),
         t.root,
         "s3",
         payload_hash="STREAMING-AWS4-HMAC-SHA256-PAYLOAD",

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from botocore.exceptions import ClientError
+
 from cli import embedded
 from local import account
 from local.account import EmbeddedAws
@@ -18,6 +20,7 @@ from raw_http import Keys, Request
 SECRET = "the-owner-alone-may-read-this"
 # What a shell of the user's holds.
 USERS = {
+    "HOME": f"/nonexistent/{SECRET}",
     "SSH_AUTH_SOCK": SECRET,
     "GPG_AGENT_INFO": SECRET,
     "DBUS_SESSION_BUS_ADDRESS": SECRET,
@@ -36,6 +39,7 @@ class Besieged:
     server: EmbeddedAws
     queue_url: str
     function_arn: str
+    function_role_arn: str
     role_arn: str
     api_id: str
     calls: Path
@@ -66,6 +70,8 @@ class Besieged:
         return {
             "buckets": [each["Name"] for each in self._listed("s3", "list_buckets", "Buckets")],
             "objects": [(each["Key"], each["VersionId"], each["ETag"]) for each in objects],
+            "tags": self.server.client("s3").get_object_tagging(Bucket="vault", Key="object")["TagSet"],
+            "policy": self._policy(),
             "functions": [(each["FunctionName"], each["RevisionId"]) for each in functions],
             "calls": self.calls.read_text(encoding="utf-8") if self.calls.exists() else "",
             "roles": [each["Arn"] for each in self._listed("iam", "list_roles", "Roles")],
@@ -81,6 +87,14 @@ class Besieged:
             "schedules": [each["Name"] for each in self._listed("scheduler", "list_schedules", "Schedules")],
             "api": api["id"],
         }
+
+    def _policy(self) -> str | None:
+        try:
+            return self.server.client("s3").get_bucket_policy(Bucket="vault")["Policy"]
+        except ClientError as fault:
+            if fault.response["Error"]["Code"] != "NoSuchBucketPolicy":
+                raise
+            return None
 
     def _listed(self, service: str, operation: str, member: str, **parameters: Any) -> list[Any]:
         return account.entries(self.server.client(service), operation, member, **parameters)
@@ -99,7 +113,10 @@ def _furnished(server: EmbeddedAws, calls: Path) -> Besieged:
     client = server.client
     client("s3").create_bucket(Bucket="vault")
     client("s3").put_bucket_versioning(Bucket="vault", VersioningConfiguration={"Status": "Enabled"})
-    client("s3").put_object(Bucket="vault", Key="object", Body=SECRET.encode())
+    for key in ("object", "spare"):
+        client("s3").put_object(Bucket="vault", Key=key, Body=SECRET.encode())
+    client("s3").create_bucket(Bucket="empty")
+    _trust_a_web_identity(client("iam"))
     client("ssm").put_parameter(Name="/parameter", Value=SECRET, Type="String")
     client("sns").create_topic(Name="topic")
     queue_url = client("sqs").create_queue(QueueName="queue")["QueueUrl"]
@@ -117,7 +134,17 @@ def _furnished(server: EmbeddedAws, calls: Path) -> Besieged:
     machine(client, {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}, states_role)
     _schedule(server, client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"]))
     api_id = _deploy_api(server)
-    return Besieged(server, queue_url, function_arn, states_role, api_id, calls)
+    return Besieged(server, queue_url, function_arn, lambda_role, states_role, api_id, calls)
+
+
+def _trust_a_web_identity(iam: Any) -> None:
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Federated": "accounts.google.com"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    iam.create_role(RoleName="web-identity", AssumeRolePolicyDocument=document)
 
 
 def _schedule(server: EmbeddedAws, queue: dict[str, Any]) -> None:
