@@ -80,7 +80,7 @@ def _reason(status: int, body: bytes) -> str:
         problem = {}
     detail = problem.get("detail", text) if isinstance(problem, dict) else text
     if status == 503 and isinstance(problem, dict) and problem.get("field") == "model":
-        return f"No model is live ({detail}): `wildrydes retrain` trains one."
+        return "No model is live: `wildrydes retrain` trains one."
     return f"The API answered {status}: {detail}"
 
 

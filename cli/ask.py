@@ -34,7 +34,7 @@ def _parsed(text: str) -> dict[str, Any]:
     try:
         ride = json.loads(sys.stdin.read() if text == "-" else text)
     except ValueError as fault:
-        raise click.BadParameter(f"the ride is no JSON: {fault}", param_hint="RIDE") from None
+        raise click.BadParameter(f"the ride is not JSON: {fault}", param_hint="RIDE") from None
     if not isinstance(ride, dict):
-        raise click.BadParameter("the ride is no JSON object", param_hint="RIDE")
+        raise click.BadParameter("the ride is not a JSON object", param_hint="RIDE")
     return ride

@@ -80,13 +80,17 @@ def summary(report: dict[str, Any]) -> Group:
     verdict = report["verdict"]
     table.add_row("verdict", Text("goes live" if verdict["promoted"] else "does not go live", style="bold"))
     table.add_row("", Text(verdict["reason"]))
-    return Group(Text(), table, Text(), *_prediction(report["prediction"]))
+    return Group(Text(), table, Text(), *_prediction(report["prediction"], report["execution"]["name"]))
 
 
-def _prediction(prediction: dict[str, Any] | None) -> list[Text]:
+def _prediction(prediction: dict[str, Any] | None, execution: str) -> list[Text]:
     if prediction is None:
         return [Text("No model is live: the API has nothing to answer with yet.")]
-    return [Text(f"$ {prediction['curl']}"), Text(prediction["answer"], style="bold")]
+    lines = [Text(f"$ {prediction['curl']}"), Text(prediction["answer"], style="bold")]
+    model = (prediction["response"] or {}).get("model")
+    if model not in (None, execution):
+        lines.append(Text(f"The champion {model} answered, not the model of this execution."))
+    return lines
 
 
 def _counts(counts: dict[str, Any], names: Iterable[str]) -> str:
@@ -106,6 +110,8 @@ def failure_report(failure: Failure, most_lines: int, file: str) -> Group:
         tail = failure.log[-most_lines:]
         lines += [Text(), Text(f"The last {len(tail)} of {len(failure.log):,} lines of {failure.log_group} ({file}):")]
         lines += [Text(f"  {_cut(line)}") for line in tail]
+    else:
+        lines += [Text(), Text("Nothing that ran in this state wrote a log.")]
     return Group(*lines)
 
 

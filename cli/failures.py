@@ -19,7 +19,8 @@ NEXT_STEPS = {
     "BadExecutionInput": "Correct the field that the cause names, and start again.",
     "TooManyRejectedRides": "Look at the rejected rides under rejected/ in the data bucket. Mend the files, or allow "
     "more by --max-rejected-fraction.",
-    "UnusableTrainingSet": "Add rides, or widen the years of weather by --years.",
+    "UnusableTrainingSet": "Add rides, widen the years of weather by --years, or ask for fewer rows by "
+    "--min-training-rows.",
     "BadLineage": "Start again: a list of the inputs was changed while the execution ran.",
     "RideFileChanged": "Start again: a ride file was replaced while it was read.",
     "PromotionConflict": "Start again: another promotion or deployment came in between.",

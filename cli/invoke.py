@@ -40,7 +40,7 @@ def call(stack: Stack, function: str, event: Path, console: Console) -> int:
         payload = event.read_bytes()
         json.loads(payload)
     except (OSError, ValueError) as fault:
-        raise UnreadableFileError(f"{event} holds no event: {fault}") from fault
+        raise UnreadableFileError(f"{event} cannot be read as an event: {fault}") from fault
     response = stack.client("lambda").invoke(FunctionName=name, Payload=payload, LogType="Tail")
     log = base64.b64decode(response.get("LogResult", "")).decode(errors="replace")
     Console(stderr=True, highlight=False, soft_wrap=True).print(log, style="dim", markup=False)

@@ -6,6 +6,7 @@ is handed the Stack that they name.
 
 import functools
 import re
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ Command = Callable[..., Any]
 
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}")
 _ANSWER_SECONDS = 10
+_PIPE_WIDTH = 1000
 
 RIDES = ROOT / "data" / "rides"
 WEATHER = ROOT / "data" / "weather"
@@ -51,7 +53,9 @@ _STACK_OPTIONS = (
 
 def console(*, as_json: bool = False) -> Console:
     """Where a command writes for people: standard output, or standard error where JSON goes to standard output."""
-    return Console(stderr=as_json, highlight=False, soft_wrap=True)
+    file = sys.stderr if as_json else sys.stdout
+    # What is piped is not laid out for a screen: nothing is wrapped or cut.
+    return Console(file=file, highlight=False, soft_wrap=True, width=None if file.isatty() else _PIPE_WIDTH)
 
 
 def stack_options(command: Command) -> Command:
@@ -76,9 +80,9 @@ def account(aws: bool, profile: str | None, region: str | None) -> Account:
 
     Raises click.UsageError, and ServerError where no embedded AWS is running.
     """
-    if region is not None and not _REGION.fullmatch(region):
-        raise click.UsageError(f"--region is {region!r}, which is no region such as us-east-1.")
     if aws:
+        if region is not None and not _REGION.fullmatch(region):
+            raise click.UsageError(f"--region is {region!r}, which is no region such as us-east-1.")
         return Account.on_aws(profile, region)
     if profile or region:
         raise click.UsageError("--profile and --region go with --aws.")

@@ -2,7 +2,8 @@
 
 report.json    the figures of a retraining, and the API's answer
 report.html    the report on its model, with pictures in report/
-failure.log    the whole log of the state in which an execution failed
+failure.json   why an execution failed
+failure.log    the whole log of the state in which it failed, if what ran there wrote one
 """
 
 import json
@@ -53,9 +54,11 @@ def _conclude_failure(
     log = folder / "failure.log"
     if failure.log:
         log.write_text("\n".join(failure.log) + "\n", encoding="utf-8")
+    facts = failure.as_json() | {"log": short(log) if failure.log else None}
+    text = json.dumps({"execution": arn, "status": progress.status, "failure": facts}, indent=2)
+    (folder / "failure.json").write_text(text + "\n", encoding="utf-8")
     if as_json:
-        described = failure.as_json() | {"log": short(log) if failure.log else None}
-        click.echo(json.dumps({"execution": arn, "status": progress.status, "failure": described}, indent=2))
+        click.echo(text)
     else:
         console.print(display.failure_report(failure, _MOST_LOG_LINES, short(log)))
     return 1

@@ -61,10 +61,13 @@ def run(rides: Path, weather: Path, execution_input: dict[str, Any], *, verbose:
         console.print(f"Uploaded {len(files)} ride {'file' if len(files) == 1 else 'files'}")
         arn = executions.start(stack, "retrain", execution_input, name)
         try:
-            return follow(stack, arn, console, as_json=as_json)
+            code = follow(stack, arn, console, as_json=as_json)
         except KeyboardInterrupt:
             stack.client("stepfunctions").stop_execution(executionArn=arn, cause="Ctrl-C")
             raise
+    if code == 0 and ServerRecord().running_server() is None:
+        console.print(_ENDED, style="dim", markup=False)
+    return code
 
 
 @contextlib.contextmanager
@@ -81,4 +84,3 @@ def _server(console: Console, log: Path) -> Iterator[EmbeddedAws]:
     console.print("Starting the embedded AWS")
     with embedded.temporary_server(log) as server:
         yield server
-    console.print(_ENDED, style="dim", markup=False)

@@ -110,7 +110,7 @@ def _rows(status: Status) -> list[tuple[str, Any]]:
         ("stack", f"{status.stack} ({status.stack_status})"),
         ("champion", status.champion or "none: `wildrydes retrain` trains one"),
         ("executions", f"{', '.join(status.running_executions) or 'none'} running"),
-        ("queues", f"{sum(status.queue_depths.values()):,} messages"),
+        ("queues", f"{sum(status.queue_depths.values()):,} waiting"),
         *depths,
     ]
 

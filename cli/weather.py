@@ -71,7 +71,7 @@ def _check_start(file: Path) -> None:
         raise UnreadableFileError(f"{file} is empty: GHCN-Daily rows are expected, {_EXAMPLE}")
     for number, row in enumerate(rows, 1):
         if not _ROW.fullmatch(row):
-            raise UnreadableFileError(f"{file}, line {number}: {row[:60]!r} is no GHCN-Daily row, {_EXAMPLE}")
+            raise UnreadableFileError(f"{file}, line {number}: {row[:60]!r} is not a GHCN-Daily row, {_EXAMPLE}")
 
 
 def fill(server: EmbeddedAws, files: list[Path], bucket: str = BUCKET) -> WeatherRows:

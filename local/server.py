@@ -215,7 +215,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     from local.stepfunctions import mount
 
     credentials.install(server)
-    signatures.check_parts()
+    signatures.install()
     mounting.authorise_by(resources.resources() | {"ecr": registry.resource_of, "sagemaker": service.resource_of})
     states.install(options.endpoint)
     runtime.install(str(options.functions_python), options.endpoint)

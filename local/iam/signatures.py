@@ -16,6 +16,7 @@ the headers alone that he has a secret may send an object of S3, others what the
 
 import asyncio
 import hashlib
+import hmac
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ from local.iam.bodies import DisconnectedError, TooLargeError, once, read
 from local.iam.refusals import RefusedObjectError, UnauthenticatedError, s3_error, send_refusal
 from local.iam.request_guard import Application, Receive, Scope, Send, is_api_path
 from local.iam.signed_request import Request
-from local.seams import seam
+from local.seams import replace_everywhere, seam
 
 # A zip file of 50 MB in a CreateFunction, as base64: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 LARGEST_REQUEST = 80 * 1024 * 1024
@@ -42,8 +43,22 @@ _STREAMING = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
 _PUBLIC_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 
-def check_parts() -> None:
-    """Raise MissingSeamError where MiniStack has not the parts that verify."""
+def install() -> None:
+    """Let MiniStack's comparison take any text for a signature: it raises TypeError for what is not ASCII.
+
+    Raises MissingSeamError where MiniStack has not the parts that verify.
+    """
+    from ministack.core import sigv4
+
+    _check_parts()
+    replace_everywhere(sigv4, "signatures_match", _signatures_match)
+
+
+def _signatures_match(computed: str, provided: str) -> bool:
+    return hmac.compare_digest(computed.encode(), provided.encode(errors="surrogatepass"))
+
+
+def _check_parts() -> None:
     from ministack import app
     from ministack.core import iam_evaluator, router, sigv4
     from ministack.services import s3

@@ -171,7 +171,7 @@ def test_invoke(command: RunCommand, tmp_path: Path) -> None:
     event.write_text("no JSON")
     ran = command("invoke", "predict", str(event))
     assert (ran.code, ran.out) == (1, "")
-    assert f"{event} holds no event: " in ran.err
+    assert f"{event} cannot be read as an event: " in ran.err
 
 
 def test_explain(command: RunCommand, champion: Model) -> None:

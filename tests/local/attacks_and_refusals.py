@@ -106,6 +106,8 @@ _ANONYMOUS = {
 _SIGNATURES = {
     "zeros by the root's key": MISMATCH,
     "zeros in the query by the root's key": MISMATCH,
+    "a signature that is not ASCII": MISMATCH,
+    "a signature in the query that is not ASCII": MISMATCH,
     "the key test": UNKNOWN_KEY,
     "the key test in the query": UNKNOWN_KEY,
     "the key test for IAM": (403, "InvalidClientTokenId"),

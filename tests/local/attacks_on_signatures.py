@@ -92,6 +92,8 @@ HOUR = timedelta(hours=1)
 SIGNATURES: dict[str, Attack] = {
     "zeros by the root's key": lambda t: forged_header(read_object(t), "s3", t.root),
     "zeros in the query by the root's key": lambda t: forged(read_object(t), "s3", t.root),
+    "a signature that is not ASCII": lambda t: forged_header(read_object(t), "s3", t.root, "é" + ZEROS[1:]),
+    "a signature in the query that is not ASCII": lambda t: forged(read_object(t), "s3", t.root, "%c3%a9" + ZEROS[1:]),
     "the key test": lambda t: sign(read_object(t), TEST, "s3"),
     "the key test in the query": lambda t: presign(read_object(t), TEST, "s3"),
     "the key test for IAM": lambda t: sign(t.request("POST", "/", LIST_USERS, content_type=FORM), TEST, "iam"),

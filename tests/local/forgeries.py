@@ -138,13 +138,13 @@ PAYLOADS: dict[str, tuple[str, Attack]] = {
 }
 
 
-def forged(request: Request, service: str, keys: Keys = TEST) -> Request:
+def forged(request: Request, service: str, keys: Keys = TEST, signature: str = ZEROS) -> Request:
     """Presigned by zeros: what a page can send, for it needs no header of its own."""
     whole = presign(request, keys, service)
-    return replace(whole, target=whole.target.rpartition("=")[0] + "=" + ZEROS)
+    return replace(whole, target=whole.target.rpartition("=")[0] + "=" + signature)
 
 
-def forged_header(request: Request, service: str, keys: Keys) -> Request:
+def forged_header(request: Request, service: str, keys: Keys, signature: str = ZEROS) -> Request:
     signed = sign(request, keys, service)
     header = signed.header("authorization")
-    return signed.without("authorization").with_headers(("authorization", header.rpartition("=")[0] + "=" + ZEROS))
+    return signed.without("authorization").with_headers(("authorization", header.rpartition("=")[0] + "=" + signature))
