@@ -209,6 +209,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     from local.iam.roles import RoleClients
     from local.lambda_ import alias_arns, aliases, runtime
     from local.lambda_ import install as queues
+    from local.logs import stream_prefixes
     from local.sagemaker import service
     from local.scheduler.ticker import Ticker
     from local.stepfunctions import install as states
@@ -222,6 +223,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     aliases.install()
     alias_arns.install()
     alarms.install()
+    stream_prefixes.install()
     apis.install()
     registry.install()
     messages = queues.install(options.endpoint)

@@ -112,13 +112,22 @@ def test_training_job_failed_with_its_own_log_alone(stack: Stack, watch: RunComm
         assert not lines[2].startswith("  cause  {")
         check_log(ran, tmp_path, arn, "/aws/sagemaker/TrainingJobs")
         logs[arn] = whole_log(tmp_path, arn)
-    counts = {arn: sum(1 for _ in log.splitlines()) for arn, log in logs.items()}
-    everything = stack.client("logs").get_paginator("filter_log_events")
     for arn in arns:
-        pages = everything.paginate(
-            logGroupName="/aws/sagemaker/TrainingJobs", logStreamNamePrefix=arn.rpartition(":")[2]
+        streams = account.entries(
+            stack.client("logs"),
+            "describe_log_streams",
+            "logStreams",
+            logGroupName="/aws/sagemaker/TrainingJobs",
+            logStreamNamePrefix=arn.rpartition(":")[2],
         )
-        assert counts[arn] == sum(len(event["message"].splitlines()) for page in pages for event in page["events"])
+        events = account.entries(
+            stack.client("logs"),
+            "filter_log_events",
+            "events",
+            logGroupName="/aws/sagemaker/TrainingJobs",
+            logStreamNames=[stream["logStreamName"] for stream in streams],
+        )
+        assert logs[arn].splitlines() == [line for event in events for line in event["message"].splitlines()]
 
 
 def test_promotion_that_failed_is_shown_with_its_own_state(make_stack: MakeStack, watch: RunCommand) -> None:
