@@ -200,32 +200,18 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     """Put all parts in place; return the ASGI application, and what stops the processes it started."""
     from ministack import app
 
-    from local.apigateway import install as apis
     from local.athena import install as athena
     from local.cloudformation.unread_properties import UnreadProperties
-    from local.cloudwatch import alarms
-    from local.ecr import registry
-    from local.iam import credentials, mounting, resources, side_doors, signatures
+    from local.iam import mounting, side_doors
     from local.iam.roles import RoleClients
-    from local.lambda_ import alias_arns, aliases, runtime
     from local.lambda_ import install as queues
-    from local.logs import stream_prefixes
+    from local.lambda_ import runtime
     from local.sagemaker import service
     from local.scheduler.ticker import Ticker
-    from local.stepfunctions import install as states
     from local.stepfunctions import mount
 
-    credentials.install(server)
-    signatures.install()
-    mounting.authorise_by(resources.resources() | {"ecr": registry.resource_of, "sagemaker": service.resource_of})
-    states.install(options.endpoint)
-    runtime.install(str(options.functions_python), options.endpoint)
-    aliases.install()
-    alias_arns.install()
-    alarms.install()
-    stream_prefixes.install()
-    apis.install()
-    registry.install()
+    verify_callers(server)
+    replace_parts(options)
     messages = queues.install(options.endpoint)
     queries = athena.install(options.endpoint)
     training = sagemaker_service(options.endpoint)
@@ -245,6 +231,36 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
 
     verified = VerifiedRequests(by_tls(app.app))
     return RequestGuard(OwnPaths(verified, own_paths(ticker, unread), server.token), options.port), stop
+
+
+def verify_callers(server: account.EmbeddedAws) -> None:
+    """Put the parts in place that say who calls, and on which resource a call is authorised."""
+    from local.ecr import registry
+    from local.iam import credentials, mounting, resources, signatures
+    from local.sagemaker import service
+
+    credentials.install(server)
+    signatures.install()
+    mounting.authorise_by(resources.resources() | {"ecr": registry.resource_of, "sagemaker": service.resource_of})
+
+
+def replace_parts(options: Options) -> None:
+    """Put the parts in place that start nothing of their own."""
+    from local.apigateway import install as apis
+    from local.cloudwatch import alarms
+    from local.ecr import registry
+    from local.lambda_ import alias_arns, aliases, runtime
+    from local.logs import stream_prefixes
+    from local.stepfunctions import install as states
+
+    states.install(options.endpoint)
+    runtime.install(str(options.functions_python), options.endpoint)
+    aliases.install()
+    alias_arns.install()
+    alarms.install()
+    stream_prefixes.install()
+    apis.install()
+    registry.install()
 
 
 def own_paths(ticker: Any, unread: Any) -> dict[str, OwnPath]:
