@@ -79,3 +79,20 @@ def test_python_311_is_used_for_the_environment(clone: Path) -> None:
     code, output = make(clone, "setup")
     assert code == 2
     assert "Installing the locked dependencies into .venv" in output
+
+
+def test_environment_that_was_interrupted_half_way_is_made_anew(clone: Path) -> None:
+    python = clone / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\nexit 1\n")
+    python.chmod(0o755)
+    leftover = clone / ".venv" / "leftover"
+    leftover.touch()
+    file = clone.parent / "bin" / "python3.11"
+    file.write_text(
+        '#!/bin/sh\n[ "$1" = -c ] && exit 0\n[ "$2" = venv ] && mkdir -p .venv && touch .venv/new\nexit 0\n'
+    )
+    file.chmod(0o755)
+    make(clone, ".venv/.installed")
+    assert not leftover.exists()
+    assert (clone / ".venv" / "new").exists()

@@ -154,16 +154,22 @@ def test_down_leaves_a_process_alone_that_has_the_id_of_a_dead_server(clones: tu
         stranger.communicate(b"\n")
 
 
-def test_record_of_a_server_that_is_slow_to_answer_is_not_forgotten(tmp_path: Path) -> None:
+def test_record_of_a_server_that_is_slow_to_answer_is_not_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     record = ServerRecord(tmp_path)
     with embedded.temporary_server(tmp_path / "log") as server:
         pid = server_process(psutil.Process(), str(server.port)).pid
         record.save(
             ServerProcess.of(pid), server.variables() | {"EMBEDDED_AWS_TOKEN": server.token, "A": "it's $5 a b"}
         )
+        monkeypatch.setattr(options, "ServerRecord", lambda: record)
+        monkeypatch.setattr(options, "_ANSWER_SECONDS", 0.5)
         os.kill(pid, signal.SIGSTOP)
         try:
             assert record.running_server() == server
+            with pytest.raises(ServerError, match=rf"\(pid {pid}\) does not answer"):
+                options.account(aws=False, profile=None, region=None)
         finally:
             os.kill(pid, signal.SIGCONT)
         assert read_variables(record.variables_file)["A"] == "it's $5 a b"
@@ -260,3 +266,24 @@ def test_env_file_unsets_what_would_lead_elsewhere(tmp_path: Path) -> None:
         assert variables["OTHER"] == "stays"
         assert server.variables().items() <= variables.items()
     assert read_variables(file) == server.variables()
+
+
+GARBAGE = (
+    "",
+    "[]",
+    "{}",
+    "[" * 100_000,
+    '{"pid": -1, "started": 1}',
+    '{"pid": 1e400, "started": 1}',
+    '{"pid": "1", "started": 1}',
+    '{"pid": 1, "started": NaN}',
+    '{"pid": true, "started": 1}',
+    '{"pid": 99999999999, "started": 1}',
+)
+
+
+@pytest.mark.parametrize("record", GARBAGE, ids=range(len(GARBAGE)))
+def test_record_of_garbage_is_none(tmp_path: Path, record: str) -> None:
+    (tmp_path / "embedded-aws.json").write_text(record, encoding="utf-8")
+    assert ServerRecord(tmp_path).process() is None
+    assert ServerRecord(tmp_path).running_server() is None

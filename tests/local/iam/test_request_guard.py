@@ -1,6 +1,7 @@
 """What the guard lets through by a request's first lines, and what the server's own paths take."""
 
 import asyncio
+import contextlib
 import json
 import math
 from typing import Any
@@ -41,6 +42,13 @@ def admits(request: Scope) -> bool:
 @pytest.mark.parametrize("host", [*ADDRESSES, "LOCALHOST:4566"])
 def test_own_addresses_are_admitted(host: str) -> None:
     assert admits(scope(host=host))
+
+
+@pytest.mark.parametrize(("port", "admitted"), [(80, True), (81, False), (4566, False)])
+def test_default_port_may_be_left_out_and_no_other(port: int, admitted: bool) -> None:
+    for request in (scope(host="localhost"), scope(host=f"127.0.0.1:{port}", origin="http://127.0.0.1")):
+        with contextlib.nullcontext() if admitted else pytest.raises(ForbiddenRequestError):
+            check(request, port)
 
 
 @given(st.text(st.characters(max_codepoint=255, exclude_categories=["Cc"])))
