@@ -50,6 +50,8 @@ class Ticker:
         for name in ("_parse_rate_seconds", "_parse_cron_fields", "_cron_next_fire"):
             seam(eventbridge, name)
         seam(scheduler, "_schedules")
+        # A rate counts from the schedule's creation, which must be by the same clock.
+        replace(scheduler, "_now", self.clock.now)
         replace(scheduler, "start_scheduler", self._start)
 
     def _start(self) -> None:
