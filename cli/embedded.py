@@ -19,6 +19,8 @@ from local.server import PORT_TAKEN, ROOT
 _START_SECONDS = 60
 _STOP_SECONDS = 20
 _KILL_SECONDS = 5
+# A foreign process may hold the port and never answer: then the server's own end says why, and is looked at again.
+_PROBE_SECONDS = 2
 _POLL_SECONDS = 0.05
 _OTHER_PORTS = 4
 
@@ -118,7 +120,7 @@ def await_ready(process: subprocess.Popen, server: account.EmbeddedAws, log: Pat
             tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-5:]
             fault = PortTakenError if process.returncode == PORT_TAKEN else ServerError
             raise fault("The embedded AWS could not start.\n" + "\n".join(tail))
-        if answers(server):
+        if answers(server, _PROBE_SECONDS):
             return
         time.sleep(_POLL_SECONDS)
     raise ServerError(f"The embedded AWS did not answer within {_START_SECONDS} s; its log is {log}.")

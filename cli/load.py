@@ -11,7 +11,6 @@ import itertools
 import json
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,16 +60,29 @@ class Phase:
     replies: list[Reply]
     seconds: float
 
+    def statuses(self) -> dict[int, dict[str, float]]:
+        """By status: how many requests, and the median and 99th percentile of their times in milliseconds."""
+        statuses: dict[int, dict[str, float]] = {}
+        for status in sorted({reply.status for reply in self.replies}):
+            times = [reply.seconds for reply in self.replies if reply.status == status]
+            percentiles = {f"p{share}_ms": round(percentile(times, share), 3) for share in (50, 99)}
+            statuses[status] = {"requests": len(times), **percentiles}
+        return statuses
+
+    def to_json(self) -> dict[str, Any]:
+        """The phase as a JSON object."""
+        seconds = round(self.seconds, 3)
+        return {"phase": self.name, "requests": len(self.replies), "seconds": seconds, "statuses": self.statuses()}
+
     def __str__(self) -> str:
-        statuses = Counter(reply.status for reply in self.replies)
-        counted = ", ".join(f"{count} × {status}" for status, count in sorted(statuses.items()))
+        statuses = self.statuses()
+        counted = ", ".join(f"{of['requests']} × {status}" for status, of in statuses.items())
         rate = len(self.replies) / self.seconds
         lines = [
             f"{self.name}: {len(self.replies):,} requests in {self.seconds:.1f} s ({rate:.0f} a second): {counted}"
         ]
-        for status in sorted(statuses):
-            times = [reply.seconds for reply in self.replies if reply.status == status]
-            lines.append(f"  {status}: p50 {percentile(times, 50):.1f} ms, p99 {percentile(times, 99):.1f} ms")
+        for status, of in statuses.items():
+            lines.append(f"  {status}: p50 {of['p50_ms']:.1f} ms, p99 {of['p99_ms']:.1f} ms")
         return "\n".join(lines)
 
 
@@ -82,9 +94,17 @@ def percentile(seconds: Sequence[float], share: int) -> float:
 @click.command("load", epilog=options.EXIT_CODES, short_help="Put the API under load, and check every answer.")
 @click.option("--seconds", type=_SECONDS, default=60, show_default=True, help="How long to ask 5 times a second.")
 @click.option("--excess-seconds", type=_SECONDS, default=10, show_default=True, help="How long to ask too often.")
+@options.as_json
 @options.stack_options
 def load_command(
-    seconds: float, excess_seconds: float, *, aws: bool, profile: str | None, region: str | None, stack_name: str
+    seconds: float,
+    excess_seconds: float,
+    *,
+    as_json: bool,
+    aws: bool,
+    profile: str | None,
+    region: str | None,
+    stack_name: str,
 ) -> int:
     """Ask the API 5 times a second, then ten times what its plan allows, and check every answer.
 
@@ -95,24 +115,28 @@ def load_command(
       wildrydes load --seconds 10
     """
     with _stack(aws, profile, region, stack_name) as stack:
-        return measure(stack, seconds, excess_seconds)
+        return measure(stack, seconds, excess_seconds, as_json=as_json)
 
 
-def measure(stack: Stack, seconds: float, excess_seconds: float) -> int:
+def measure(stack: Stack, seconds: float, excess_seconds: float, *, as_json: bool = False) -> int:
     """Measure and print. Returns 1 where something was wrong, or there is no champion."""
     questions = questions_for(stack)
     if not questions:
-        click.echo("No model is live: `wildrydes retrain` promotes one.")
+        click.echo("No model is live: `wildrydes retrain` promotes one.", err=True)
         return 1
     target, (rate, burst) = Api.of(stack), plan_of(stack)
     with bar("5 requests a second", count := round(5 * seconds)) as show:
         steady = send("steady", target, questions, 5, count, show)
-    click.echo(steady)
+    if not as_json:
+        click.echo(steady)
     too_often = _EXCESS * rate
     with bar(f"{too_often:g} requests a second", count := round(too_often * excess_seconds)) as show:
         excess = send("excess", target, questions, too_often, count, show)
-    click.echo(excess)
     faults = [*faults_of(steady, None), *faults_of(excess, burst + rate * excess.seconds + 1)]
+    if as_json:
+        click.echo(json.dumps({"phases": [steady.to_json(), excess.to_json()], "faults": faults}, indent=2))
+        return 1 if faults else 0
+    click.echo(excess)
     click.echo("\n".join(faults) or "Every answer was right, and all of the excess was refused with 429.")
     return 1 if faults else 0
 

@@ -1,8 +1,10 @@
 """`wildrydes logs`: what functions, workflows and training jobs wrote, in the order of time."""
 
+import json
 import re
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -47,9 +49,12 @@ def _seconds(_: click.Context, __: click.Parameter, text: str) -> int:
 )
 @click.option("--lines", type=click.IntRange(1), default=100, show_default=True, help="How many of the last lines.")
 @click.option("--follow", is_flag=True, help="Go on with new lines until Ctrl-C.")
+@options.as_json
 @options.on_stack
-def logs_command(stack: Stack, name: str | None, *, since: int, lines: int, follow: bool) -> int:
+def logs_command(stack: Stack, name: str | None, *, since: int, lines: int, follow: bool, as_json: bool) -> int:
     """Print the last lines of the log of NAME: a function's folder, or `training`. By default of all of them.
+
+    With --json each line is an object of `time` (milliseconds since 1970), `source`, `text` and `stream`.
 
     \b
     Example:
@@ -58,16 +63,13 @@ def logs_command(stack: Stack, name: str | None, *, since: int, lines: int, foll
     groups = log_groups(stack, name)
     start = int((time.time() - since) * 1000)
     lines_read = read(stack, groups, start)
-    for line in lines_read[-lines:]:
-        _print(line)
+    _print(lines_read[-lines:], as_json=as_json)
     while follow:
         time.sleep(_POLL_SECONDS)
         printed = set(lines_read)
         start = max((line.time for line in lines_read), default=start)
         lines_read = read(stack, groups, start)
-        for line in lines_read:
-            if line not in printed:
-                _print(line)
+        _print((line for line in lines_read if line not in printed), as_json=as_json)
     return 0
 
 
@@ -115,6 +117,7 @@ def events(stack: Stack, group: str, start: int, **narrower: Any) -> list[dict[s
         return []
 
 
-def _print(line: Line) -> None:
-    when = datetime.fromtimestamp(line.time / 1000).astimezone().strftime("%H:%M:%S")
-    click.echo(f"{when} {line.source:<16} {line.text}")
+def _print(lines: Iterable[Line], *, as_json: bool) -> None:
+    for line in lines:
+        when = datetime.fromtimestamp(line.time / 1000).astimezone().strftime("%H:%M:%S")
+        click.echo(json.dumps(asdict(line)) if as_json else f"{when} {line.source:<16} {line.text}")

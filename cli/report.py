@@ -1,7 +1,8 @@
 """`wildrydes report`, and the end of a retraining: build/report.html and its pictures, drawn of a model's card."""
 
+import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -11,31 +12,38 @@ from cli.run_folders import publish, run_folder, short
 from cli.server_record import BUILD
 from cli.stack import Stack
 
+if TYPE_CHECKING:
+    from reports.files import ReportFiles
+
 
 @click.command("report", epilog=options.EXIT_CODES, short_help="Draw a model's card.")
 @click.option("--model", metavar="EXECUTION", help="The execution that trained it.  [default: the champion's]")
+@options.as_json
 @options.on_stack
-def report_command(stack: Stack, model: str | None) -> int:
+def report_command(stack: Stack, model: str | None, *, as_json: bool) -> int:
     """Draw a model's card: a page at build/report.html, pictures in build/runs/EXECUTION/report/.
 
     \b
     Example:
       wildrydes report --model run-5096cabf9005
     """
-    report(stack, model, options.console())
+    report(stack, model, options.console(as_json=as_json), as_json=as_json)
     return 0
 
 
-def report(stack: Stack, model: str | None, console: Console, build: Path = BUILD) -> None:
+def report(stack: Stack, model: str | None, console: Console, build: Path = BUILD, *, as_json: bool = False) -> None:
     """Report on the model of an execution, by default the champion, or the newest while there is none.
 
     Raises models.NoModelError.
     """
     history, cards = models.promotions(stack), models.cards(stack)
-    write(cards[models.choose(history, cards, model)], console, build)
+    execution = models.choose(history, cards, model)
+    files = write(cards[execution], console, build, quiet=as_json)
+    if as_json:
+        click.echo(json.dumps({"execution": execution, **_paths(files, build)}, indent=2))
 
 
-def write(card: dict[str, Any], console: Console, build: Path = BUILD, *, quiet: bool = False) -> None:
+def write(card: dict[str, Any], console: Console, build: Path = BUILD, *, quiet: bool = False) -> "ReportFiles":
     """Write the report on a card into the folder of its execution, copy the page to `build`, and say where it is."""
     # Matplotlib takes a second to import: only what draws waits for it.
     from reports import files
@@ -49,3 +57,12 @@ def write(card: dict[str, Any], console: Console, build: Path = BUILD, *, quiet:
             f"The report on {card['execution']} is {short(build / report_files.page.name)}; "
             f"in {short(report_files.card.parent)}: {pictures}, {report_files.card.name}."
         )
+    return report_files
+
+
+def _paths(report_files: "ReportFiles", build: Path) -> dict[str, Any]:
+    return {
+        "page": str(build / report_files.page.name),
+        "pictures": [str(picture) for picture in report_files.pictures],
+        "card": str(report_files.card),
+    }

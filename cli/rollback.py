@@ -18,18 +18,19 @@ from cli.stack import Stack
 
 @click.command(epilog=options.EXIT_CODES, short_help="Make an earlier model the champion again.")
 @click.option("--to", metavar="EXECUTION", help="The execution that trained it.  [default: the champion before]")
+@options.as_json
 @options.on_stack
-def rollback(stack: Stack, to: str | None) -> int:
+def rollback(stack: Stack, to: str | None, *, as_json: bool) -> int:
     """Make an earlier model the champion again, by the same promotion and smoke test.
 
     \b
     Example:
       wildrydes rollback --to run-5096cabf9005
     """
-    return roll_back(stack, to, options.console())
+    return roll_back(stack, to, options.console(as_json=as_json), as_json=as_json)
 
 
-def roll_back(stack: Stack, to: str | None, console: Console) -> int:
+def roll_back(stack: Stack, to: str | None, console: Console, *, as_json: bool = False) -> int:
     """Make the model of execution `to` the champion again, by default the one before. Returns 1 where that failed.
 
     Raises models.NoEarlierModelError.
@@ -40,8 +41,11 @@ def roll_back(stack: Stack, to: str | None, console: Console) -> int:
     arn = executions.start(stack, "promote", request(earlier, history[-1]), f"rollback-{uuid.uuid4().hex[:12]}")
     progress = display.last_of(executions.follow(stack, arn))
     if progress.status != "SUCCEEDED":
-        return conclude(stack, arn, progress, console)
+        return conclude(stack, arn, progress, console, as_json=as_json)
     output = json.loads(progress.output or "{}")
+    if as_json:
+        click.echo(json.dumps(output, indent=2))
+        return 0
     console.print(
         f"{output['execution']} is live as version {output['version']}, instead of version "
         f"{output['previous_version']}, after {progress.seconds:.1f} s."

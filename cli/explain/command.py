@@ -1,5 +1,11 @@
 """`wildrydes explain`: names the inputs of a model by digest, and trains it again."""
 
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
 import click
 from rich.console import Console
 from rich.table import Table
@@ -22,8 +28,11 @@ _EXIT_CODES = "Exit codes: 0 the same model, 1 not the same, 2 nothing to explai
 
 @click.command("explain", epilog=_EXIT_CODES, short_help="Name what a model was made from, and train it again.")
 @click.argument("model")
+@options.as_json
 @options.stack_options
-def explain_command(model: str, *, aws: bool, profile: str | None, region: str | None, stack_name: str) -> int:
+def explain_command(
+    model: str, *, as_json: bool, aws: bool, profile: str | None, region: str | None, stack_name: str
+) -> int:
     """Name what MODEL was made from, say what became of each input, and train it again.
 
     MODEL is the execution that trained it, or the file of its card. Ctrl-C stops the training job.
@@ -33,31 +42,82 @@ def explain_command(model: str, *, aws: bool, profile: str | None, region: str |
       wildrydes explain run-5096cabf9005
     """
     client = options.account(aws, profile, region).client
-    console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-    return explain(cards.find(model, stack_name, client), client, console)
+    file = sys.stderr if as_json else sys.stdout
+    console = Console(file=file, highlight=False, soft_wrap=True, markup=False, emoji=False)
+    explanation = explain(cards.find(model, stack_name, client), client, console)
+    if as_json:
+        click.echo(json.dumps(explanation.to_json(), indent=2))
+    return 0 if explanation.same else 1
 
 
-def explain(card: ModelCard, client: Client, console: Console) -> int:
-    """Examine the inputs and train again. Returns the exit code."""
+@dataclass(frozen=True)
+class Explanation:
+    """What became of each input of a model, and its numbers beside those of the job that was started again.
+
+    `fault` says why there are no such numbers.
+    """
+
+    execution: str
+    findings: tuple[Finding, ...]
+    parameters: tuple[retraining.Parameter, ...] = ()
+    fault: str | None = None
+
+    @property
+    def changed(self) -> list[str]:
+        """What of rides, weather, rows and artefact is not what the model was made with."""
+        return [each.name for each in self.findings if each.name in _DATA and each.status is not Status.MATCH]
+
+    @property
+    def other(self) -> list[str]:
+        """The numbers that came out differently."""
+        return [each.name for each in self.parameters if not each.same]
+
+    @property
+    def same(self) -> bool:
+        """Whether the same inputs gave the same model, to the bit."""
+        return not (self.fault or self.changed or self.other)
+
+    def to_json(self) -> dict[str, Any]:
+        """The explanation as a JSON object."""
+        return {
+            "execution": self.execution,
+            "same": self.same,
+            "inputs": [asdict(each) for each in self.findings],
+            "parameters": [asdict(each) | {"same": each.same} for each in self.parameters],
+            "fault": self.fault,
+        }
+
+
+def explain(card: ModelCard, client: Client, console: Console) -> Explanation:
+    """Examine the inputs and train again, showing what comes out."""
     training = card.lineage["training"]
     console.print(f"{card.execution}: {card.target} of {', '.join(card.features)}, {card.created}, {card.region}")
     console.print("  " + ", ".join(f"{name} {value}" for name, value in sorted(training["hyperparameters"].items())))
-    findings = {}
+    findings = []
     for finding in inputs.examine(card, client):
-        findings[finding.name] = finding
+        findings.append(finding)
         _show(finding, card, console)
-    broken = [name for name in _NEEDED if findings[name].status in (Status.DIFFERS, Status.GONE)]
+    explanation = _train_again(card, tuple(findings), client, console)
+    if explanation.fault:
+        console.print(explanation.fault, style="red")
+    else:
+        console.print(_table(explanation.parameters))
+        _show_verdict(explanation, console)
+    return explanation
+
+
+def _train_again(card: ModelCard, findings: tuple[Finding, ...], client: Client, console: Console) -> Explanation:
+    unusable = (Status.DIFFERS, Status.GONE)
+    broken = [each.name for each in findings if each.name in _NEEDED and each.status in unusable]
     if broken:
-        console.print(f"Not trained again: {_listed(broken)} not what the model was made with.", style="red")
-        return 1
+        fault = f"Not trained again: {_listed(broken)} not what the model was made with."
+        return Explanation(card.execution, findings, fault=fault)
     try:
         again = retraining.retrain(card, client, console.print)
         parameters = retraining.compare(card, again, client)
     except (retraining.RetrainingError, BadModel) as fault:
-        console.print(str(fault), style="red")
-        return 1
-    console.print(_table(parameters))
-    return _verdict(findings, parameters, console)
+        return Explanation(card.execution, findings, fault=str(fault))
+    return Explanation(card.execution, findings, tuple(parameters))
 
 
 def _show(finding: Finding, card: ModelCard, console: Console) -> None:
@@ -76,7 +136,7 @@ def _show(finding: Finding, card: ModelCard, console: Console) -> None:
         )
 
 
-def _table(parameters: list[retraining.Parameter]) -> Table:
+def _table(parameters: Sequence[retraining.Parameter]) -> Table:
     table = Table("", "the model", "trained again", "difference", box=None, pad_edge=False)
     for each in parameters:
         apart = "" if each.same else f"{each.again - each.was:.3g}"
@@ -84,16 +144,14 @@ def _table(parameters: list[retraining.Parameter]) -> Table:
     return table
 
 
-def _verdict(findings: dict[str, Finding], parameters: list[retraining.Parameter], console: Console) -> int:
-    other = [each.name for each in parameters if not each.same]
-    changed = [name for name in _DATA if findings[name].status is not Status.MATCH]
-    if other:
-        console.print(f"Other weights: {_listed(other)} not the same.", style="red")
-    elif changed:
-        console.print(f"The same weights to the bit, but {_listed(changed)} not what was read.", style="red")
+def _show_verdict(explanation: Explanation, console: Console) -> None:
+    if explanation.other:
+        console.print(f"Other weights: {_listed(explanation.other)} not the same.", style="red")
+    elif explanation.changed:
+        changed = _listed(explanation.changed)
+        console.print(f"The same weights to the bit, but {changed} not what was read.", style="red")
     else:
         console.print("The same weights, to the bit.", style="green")
-    return 1 if other or changed else 0
 
 
 def _objects(count: int) -> str:

@@ -135,6 +135,11 @@ def test_logs(command: RunCommand, execution: str) -> None:
     assert len(lines) == 3
     assert all(line[9:].startswith("evaluate_model ") for line in lines)
     assert " training " in command("logs", "training", "--since", "7d").out
+    json_lines = [
+        json.loads(line) for line in command("logs", "evaluate_model", "--lines", "3", "--json").out.splitlines()
+    ]
+    assert [line[16 + 10 :] for line in lines] == [line["text"] for line in json_lines]
+    assert {line["source"] for line in json_lines} == {"evaluate_model"}
     ran = command("logs", "nobody")
     assert (ran.code, ran.out) == (1, "")
     assert "these do: apply_defaults, " in ran.err
@@ -149,6 +154,8 @@ def test_rollback(command: RunCommand, stack: Stack, champion: Model, write_arte
     ran = command("rollback", "--to", champion.execution)
     assert (ran.code, ran.out) == (1, "")
     assert f"{champion.execution} is live already" in ran.err
+    promote(stack, trained(stack, write_artefact, 0.375))
+    assert facts(command, "rollback", "--to", champion.execution)["model_path"] == champion.path
 
 
 def test_report(command: RunCommand, champion: Model, tmp_path: Path) -> None:
@@ -157,6 +164,9 @@ def test_report(command: RunCommand, champion: Model, tmp_path: Path) -> None:
     assert ran.out.startswith(f"The report on {champion.execution} is ")
     assert champion.execution in (tmp_path / "build" / "report.html").read_text(encoding="utf-8")
     assert command("report", "--model", "nobody").code == 1
+    files = facts(command, "report")
+    assert files["execution"] == champion.execution
+    assert all(Path(path).is_file() for path in [files["page"], files["card"], *files["pictures"]])
 
 
 def test_invoke(command: RunCommand, tmp_path: Path) -> None:

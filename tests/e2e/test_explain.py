@@ -110,6 +110,26 @@ def test_a_card_names_its_inputs_and_gives_the_same_weights(
     assert "mini_batch_size 101" in said
 
 
+def test_an_explanation_as_json(
+    stack: Stack,
+    card: dict[str, Any],
+    trained: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in stack.server.variables().items():
+        monkeypatch.setenv(name, value)
+    assert commands.main(["explain", trained, "--stack", stack.name, "--aws", "--json"]) == 0
+    explanation = json.loads(capsys.readouterr().out)
+    assert (explanation["same"], explanation["fault"]) == (True, None)
+    assert {each["status"] for each in explanation["inputs"]} == {"match"}
+    weights = {each["name"]: each["again"] for each in explanation["parameters"]}
+    assert weights == dict(zip(card["features"], card["weights"], strict=True)) | {
+        "bias": card["bias"],
+        "threshold": card["threshold"],
+    }
+
+
 def test_more_rides_take_nothing_from_a_card_which_needs_no_stack_to_look_it_up(
     stack: Stack, explain: Explain, card: dict[str, Any]
 ) -> None:

@@ -23,6 +23,9 @@ def test_excess_is_refused_and_nothing_else(make_stack: MakeStack, write_artefac
     excess = load.send("excess", target, questions, rate=500, count=100)
     assert Counter(reply.status for reply in excess.replies) == {200: 5, 429: 95}
     assert load.faults_of(excess, 5) == []
+    facts = excess.to_json()
+    assert (facts["phase"], facts["requests"]) == ("excess", 100)
+    assert {status: of["requests"] for status, of in facts["statuses"].items()} == {200: 5, 429: 95}
 
     # What would be wrong is told.
     assert load.faults_of(excess, 4) == ["excess: 5 requests were answered, 95 refused; the plan allows 4"]
