@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from cli import aws_cli, embedded, options, orphans
+from cli import aws_cli, embedded, interrupts, options, orphans
 from cli import weather as weather_files
 from cli.api import Api
 from cli.deployment import deploy_stack, fill_weather, sweep_orphans
@@ -46,21 +46,29 @@ def start(port: int | None, weather: Path, console: Console, *, verbose: bool = 
         server = EmbeddedAws.on_port(port or _DEFAULT_PORT)
         embedded.refuse_taken(server.port)
         console.print(f"Starting the embedded AWS on {account.HOST}:{server.port}")
-        process = embedded.spawn(server, LOG)
+        process = None
         try:
-            # Before it answers: `down` must find a server whose `up` was killed.
-            record.save(ServerProcess.of(process.pid), exports(server))
+            # Recorded before it answers: `down` must find a server whose `up` was killed.
+            with interrupts.held_back():
+                process = embedded.spawn(server, LOG)
+                record.save(ServerProcess.of(process.pid), exports(server))
             embedded.await_ready(process, server, LOG)
-            stack = deploy_stack(server, console, verbose=verbose)
-            fill_weather(server, rows, console)
-            variables = exports(server, stack)
-            write_variables(variables, record.variables_file)
-            _show(variables, record.variables_file.relative_to(ROOT), console)
+            _fill(server, record, rows, console, verbose=verbose)
         except BaseException:
-            embedded.end(process)
+            if process is not None:
+                embedded.end(process)
             record.forget()
             raise
     return 0
+
+
+def _fill(server: EmbeddedAws, record: ServerRecord, rows: list[Path], console: Console, *, verbose: bool) -> None:
+    """Deploy the stack, put the weather in place, and say how to reach them."""
+    stack = deploy_stack(server, console, verbose=verbose)
+    fill_weather(server, rows, console)
+    variables = exports(server, stack)
+    write_variables(variables, record.variables_file)
+    _show(variables, record.variables_file.relative_to(ROOT), console)
 
 
 def _already(running: EmbeddedAws, port: int | None, console: Console) -> int:

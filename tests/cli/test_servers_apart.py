@@ -33,12 +33,18 @@ class Clone:
 
     def command(self, *arguments: str) -> tuple[int, str]:
         """Run a command; its exit code and what it prints."""
-        ran = subprocess.run(
-            [sys.executable, "-m", "cli", *arguments],
+        with self.start(*arguments) as process:
+            output, _ = process.communicate(timeout=120)
+        return process.returncode, output
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command, whose standard output takes its errors too."""
+        return subprocess.Popen(
+            [sys.executable, "-u", "-m", "cli", *arguments],
             cwd=self.folder,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
-            timeout=120,
             env={
                 "PATH": os.environ["PATH"],
                 "PYTHONPATH": "functions",
@@ -46,7 +52,6 @@ class Clone:
                 "TMPDIR": str(self.folder / "tmp"),
             },
         )
-        return ran.returncode, ran.stdout + ran.stderr
 
     def server(self) -> ServerProcess:
         saved = json.loads((self.folder / "build" / "embedded-aws.json").read_text())
@@ -111,6 +116,21 @@ def test_port_of_another_clone_is_refused_and_its_server_left_alone(clones: tupl
     assert first.command("down") == (0, "Stopped the embedded AWS.\n")
     assert not server.is_running()
     assert first.server_folders() == []
+
+
+@pytest.mark.parametrize("line", ["Starting the embedded AWS", "Deploying template.yaml", "Filled noaa-ghcn-pds"])
+def test_ctrl_c_in_up_leaves_neither_server_nor_record(clones: tuple[Clone, Clone], line: str) -> None:
+    clone, _ = clones
+    with clone.start("up", "--port", str(embedded.free_port())) as process:
+        assert process.stdout
+        assert any(printed.startswith(line) for printed in process.stdout)
+        servers = psutil.Process(process.pid).children()
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.read().splitlines()[-1] == "Stopped."
+    assert process.returncode == 130
+    assert [server for server in servers if server.is_running()] == []
+    assert not (clone.folder / "build" / "embedded-aws.json").exists()
+    assert clone.server_folders() == []
 
 
 def test_workers_of_a_killed_server_end_with_the_next_up(clones: tuple[Clone, Clone]) -> None:
