@@ -8,18 +8,25 @@ import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from wildrydes.bucket import Source
+from wildrydes.bucket import Source, arrival_time
 from wildrydes.errors import MissingObject, RideFileChanged
 
 BLOCK_BYTES = 1 << 20
 _READERS = 8
-_CODES_WHEN_GONE = ("NoSuchKey", "404", "PreconditionFailed", "412", "InvalidRange", "416")
+_CODES_WHEN_GONE = ("NoSuchKey", "NoSuchVersion", "404", "PreconditionFailed", "412", "InvalidRange", "416")
+
+
+class OpenFile(NamedTuple):
+    """A ride file that is being read: `source` has the version and the time of what the blocks are of."""
+
+    source: Source
+    blocks: Iterator[bytes]
 
 
 @cache
@@ -35,30 +42,50 @@ def region() -> str:
 
 def keys(bucket: str, prefix: str) -> Iterator[str]:
     """The keys under a prefix, in their order."""
-    return (key for key, _ in _list_versions(bucket, prefix))
+    return (entry["Key"] for entry in _list_objects(bucket, prefix))
 
 
 def sources(bucket: str, prefix: str) -> Iterator[Source]:
-    """The objects under a prefix as sources, without the markers of folders (keys that end in /)."""
-    return (Source(key, etag) for key, etag in _list_versions(bucket, prefix) if not key.endswith("/"))
+    """The objects under a prefix as sources, without the markers of folders (keys that end in /).
+
+    A listing has no versions: `open_latest` gives the version of what it reads.
+    """
+    return (
+        Source(entry["Key"], entry["ETag"].strip('"'), None, arrival_time(entry["LastModified"]))
+        for entry in _list_objects(bucket, prefix)
+        if not entry["Key"].endswith("/")
+    )
+
+
+def open_source(bucket: str, source: Source, start: int = 0, end: int | None = None) -> OpenFile:
+    """Reads bytes [start, end) of a source, to its end by default, as a stream of blocks of at most BLOCK_BYTES.
+
+    A source with a version is read by it, also after another was put in its place or the object was deleted. Raises
+    RideFileChanged when the bucket has the version no more, or, of a source without one, when the object has changed.
+    """
+    ranged = {} if end is None else {"Range": f"bytes={start}-{end - 1}"}
+    version = {"VersionId": source.version} if source.version else {}
+    try:
+        return _open(source.key, Bucket=bucket, IfMatch=f'"{source.etag}"', **version, **ranged)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _CODES_WHEN_GONE:
+            raise RideFileChanged(_changed(bucket, source)) from None
+        raise
+
+
+def open_latest(bucket: str, source: Source) -> OpenFile:
+    """Reads what is at the key of a source now, whichever version that is. Raises RideFileChanged if nothing is."""
+    try:
+        return _open(source.key, Bucket=bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _CODES_WHEN_GONE:
+            raise RideFileChanged(f"s3://{bucket}/{source.key} was deleted") from None
+        raise
 
 
 def blocks(bucket: str, source: Source, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-    """Bytes [start, end) of a source, to its end by default, as a stream of blocks of at most BLOCK_BYTES.
-
-    Raises RideFileChanged when the object is no longer the source's version.
-    """
-    ranged = {} if end is None else {"Range": f"bytes={start}-{end - 1}"}
-    try:
-        answer = client().get_object(Bucket=bucket, Key=source.key, IfMatch=f'"{source.etag}"', **ranged)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in _CODES_WHEN_GONE:
-            raise RideFileChanged(
-                f"s3://{bucket}/{source.key} is no longer the version {source.etag} that was planned: it was replaced "
-                "or deleted. The next execution takes it as it is then"
-            ) from None
-        raise
-    return answer["Body"].iter_chunks(BLOCK_BYTES)
+    """The blocks that `open_source` reads. Raises RideFileChanged."""
+    return open_source(bucket, source, start, end).blocks
 
 
 def stream(bucket: str, key: str) -> Iterator[bytes]:
@@ -98,8 +125,26 @@ def _get_body(bucket: str, key: str) -> Any:
         raise
 
 
-def _list_versions(bucket: str, prefix: str) -> Iterator[tuple[str, str]]:
+def _open(key: str, **parameters: Any) -> OpenFile:
+    answer = client().get_object(Key=key, **parameters)
+    source = Source(key, answer["ETag"].strip('"'), answer.get("VersionId"), arrival_time(answer["LastModified"]))
+    return OpenFile(source, answer["Body"].iter_chunks(BLOCK_BYTES))
+
+
+def _changed(bucket: str, source: Source) -> str:
+    where = f"s3://{bucket}/{source.key}"
+    if source.version:
+        return (
+            f"the version {source.version} of {where} is gone for good: it was deleted by its version, or expired. The "
+            "next execution takes the object as it is then"
+        )
+    return (
+        f"{where} is no longer the version {source.etag} that was planned: it was replaced or deleted, and the bucket "
+        "keeps no versions. The next execution takes it as it is then"
+    )
+
+
+def _list_objects(bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
     pages: Iterable[dict[str, Any]] = client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     for page in pages:
-        for entry in page.get("Contents", ()):
-            yield entry["Key"], entry["ETag"].strip('"')
+        yield from page.get("Contents", ())

@@ -6,7 +6,8 @@
 Files are read as a stream and sent as they are read: a stream cannot be taken back. Where a file turns out to be no
 JSON, or to end too early, the rides before the fault have been sent already and stay sent; the fault is kept under
 rejected/ with its position. (Under raw/ such a file is rejected whole, since it is read to its end before it is taken.)
-A file that was deleted or replaced before it was read is logged, and done: what replaced it has an event of its own.
+Each event's own version is read, also after the next one was put or the file was deleted: as many versions as were put
+are as many files. A version that is gone for good is logged, and done.
 
 The same event again sends the same rides again, with the same ride_ids, and the training set takes each once. So where
 a call fails that may succeed next time, the invocation fails once the event's other files are sent, and Lambda repeats
@@ -55,16 +56,17 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
 def fan_out(settings: FanOutSettings, source: Source) -> dict[str, int]:
     """Sends the rides of one file, and writes down its fault if it has one. Gives what to add to the counts."""
     try:
-        messages = FileMessages(source, s3.blocks(settings.bucket, source))
-    except RideFileChanged:
-        logger.warning("deleted or replaced before it was read", extra={"key": source.key, "etag": source.etag})
+        source, blocks = s3.open_source(settings.bucket, source)
+    except RideFileChanged as gone:
+        logger.warning(str(gone), extra={"key": source.key, "etag": source.etag, "version": source.version})
         return {"gone": 1}
+    messages = FileMessages(source, blocks)
     count = sqs.send(settings.rides_queue, messages)
     if messages.fault:
         line, _ = rejected_file(messages.fault, source)
         s3.write(settings.bucket, rejected_file_key(source), line, "application/jsonl")
         logger.warning(str(messages.fault), extra={"key": source.key})
-    logger.info("sent", extra={"key": source.key, "etag": source.etag, "rides": count})
+    logger.info("sent", extra={"key": source.key, "version": source.version, "rides": count})
     return {"files": 1, "rides": count, "rejected_files": int(messages.fault is not None)}
 
 
@@ -72,11 +74,12 @@ def sources_of(event: dict[str, Any]) -> Iterator[Source]:
     """The objects that an event announces, without the markers of folders. Raises BadStreamEvent."""
     try:
         if event.get("detail-type") == "Object Created":
-            sources = [Source(event["detail"]["object"]["key"], event["detail"]["object"]["etag"])]
+            each = event["detail"]["object"]
+            sources = [Source(each["key"], each["etag"], each.get("version-id"))]
         else:
             objects = [record["s3"]["object"] for record in event["Records"] if is_creation(record)]
             # Only S3's own notifications have their keys encoded, as in a form.
-            sources = [Source(unquote_plus(each["key"]), each["eTag"]) for each in objects]
+            sources = [Source(unquote_plus(each["key"]), each["eTag"], each.get("versionId")) for each in objects]
     except (KeyError, TypeError, AttributeError) as lacking:
         raise BadStreamEvent(
             f"neither EventBridge's Object Created nor a notification of S3's: {type(lacking).__name__} {lacking}"

@@ -9,7 +9,7 @@ any of it is ingested. The manifest, then the counts of a broken file, then the 
 written in this order: a plan that dies in between can be made again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -18,6 +18,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import s3, settings
 from wildrydes import bucket as layout
+from wildrydes.errors import RideFileChanged
 from wildrydes.rides.ingestion import EMPTY, rejected_file
 from wildrydes.rides.planning import MOST_REJECTED_FILES, PlannedFile, manifest, new_sources, plan_file, summary
 
@@ -30,7 +31,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     bucket, execution = settings.data_settings().bucket, event["execution"]
     logger.append_keys(execution=execution)
     new, ingested_count = new_sources(s3.sources(bucket, layout.RAW), ingested_digests(bucket))
-    files = [plan_file(source, s3.blocks(bucket, source), event["chunk_bytes"]) for source in new]
+    files = [plan_file(*file, event["chunk_bytes"]) for file in open_files(bucket, new)]
     chunks = manifest(files)
     s3.write_json(bucket, layout.manifest_key(execution), [asdict(chunk) for chunk in chunks])
     rejected = reject(bucket, execution, files)
@@ -47,6 +48,15 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     }
     logger.info("planned", extra={"plan": plan})
     return plan
+
+
+def open_files(bucket: str, sources: Iterable[layout.Source]) -> Iterator[s3.OpenFile]:
+    """The files as they are when they are read, each with its version, so that this is what is ingested."""
+    for source in sources:
+        try:
+            yield s3.open_latest(bucket, source)
+        except RideFileChanged as gone:
+            logger.warning(str(gone), extra={"key": source.key})
 
 
 def ingested_digests(bucket: str) -> frozenset[str]:

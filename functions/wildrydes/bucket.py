@@ -7,6 +7,7 @@ doubles. Rides that came one at a time have no source in common: the key of thei
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 
 RAW = "raw/"
@@ -20,10 +21,16 @@ _REJECTED_FILE = re.compile(r"rejected/([0-9a-f]{32})/file\.jsonl")
 
 @dataclass(frozen=True)
 class Source:
-    """One version of a raw object; `etag` without its quotation marks."""
+    """One version of a ride file; `etag` without its quotation marks.
+
+    `version` is its VersionId, None where the bucket has no versions or where only a listing was read. `arrived_at` is
+    when it was put, as `arrival_time` writes it, None where that is unknown. Neither is part of what a source is.
+    """
 
     key: str
     etag: str
+    version: str | None = None
+    arrived_at: str | None = None
 
     @property
     def digest(self) -> str:
@@ -33,7 +40,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Bytes [start, end) of a source: chunk number `chunk`, from 0, of `of`. `item` is its place in the manifest."""
+    """Bytes [start, end) of a source: chunk number `chunk`, from 0, of `of`. `item` is its place in the manifest.
+
+    `version` and `arrived_at` are the source's.
+    """
 
     item: int
     key: str
@@ -42,10 +52,17 @@ class Chunk:
     end: int
     chunk: int
     of: int
+    version: str | None = None
+    arrived_at: str | None = None
 
     @property
     def source(self) -> Source:
-        return Source(self.key, self.etag)
+        return Source(self.key, self.etag, self.version, self.arrived_at)
+
+
+def arrival_time(moment: datetime) -> str:
+    """A moment as it is stored with rides: UTC, ISO 8601 with milliseconds, so that texts sort as the times do."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def processed_key(source: Source, chunk: int, of: int) -> str:

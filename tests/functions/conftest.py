@@ -16,6 +16,7 @@ from moto.server import ThreadedMotoServer
 import predict.app
 from aws import s3, settings
 from predictions import Ask
+from wildrydes.bucket import Source, arrival_time
 
 NAME = "wildrydes-data"
 ENVIRONMENT = {
@@ -44,10 +45,18 @@ class Bucket:
     def __init__(self) -> None:
         self.s3 = boto3.client("s3")
         self.s3.create_bucket(Bucket=NAME)
+        self.s3.put_bucket_versioning(Bucket=NAME, VersioningConfiguration={"Status": "Enabled"})
 
     def put(self, key: str, data: bytes | str) -> str:
+        """Puts an object; its ETag."""
+        return self.put_version(key, data).etag
+
+    def put_version(self, key: str, data: bytes | str) -> Source:
+        """Puts an object; the source that it is, with its version and its time."""
         body = data.encode() if isinstance(data, str) else data
-        return self.s3.put_object(Bucket=NAME, Key=key, Body=body)["ETag"].strip('"')
+        put = self.s3.put_object(Bucket=NAME, Key=key, Body=body)
+        arrived_at = self.s3.head_object(Bucket=NAME, Key=key, VersionId=put["VersionId"])["LastModified"]
+        return Source(key, put["ETag"].strip('"'), put["VersionId"], arrival_time(arrived_at))
 
     def get(self, key: str) -> bytes:
         return self.s3.get_object(Bucket=NAME, Key=key)["Body"].read()

@@ -92,7 +92,7 @@ ERRORS: dict[str, tuple[type[Exception], str]] = {
     "apply_defaults_unknown_field": (BadExecutionInput, "the input has the field 'targets'"),
     "apply_defaults_hyperparameter_out_of_range": (BadExecutionInput, "hyperparameters.epochs is '0'"),
     "apply_defaults_list": (BadExecutionInput, "the input is \\[1, 2, 3\\]"),
-    "ingest_rides_changed_file": (RideFileChanged, "raw/two rides \\+ one é.json is no longer the version 0000"),
+    "ingest_rides_changed_file": (RideFileChanged, "raw/two rides \\+ one é.json is gone for good"),
     "check_ingestion_too_many_rejected": (TooManyRejectedRides, "1 of 20 rides"),
 }
 

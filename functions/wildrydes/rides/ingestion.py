@@ -74,10 +74,10 @@ def rejected_file(fault: BadRideFile, source: Source) -> tuple[bytes, Counts]:
     return line.encode(), Counts(count, 0, count, {fault.reason: count}, files_rejected=1)
 
 
-def rejected_line(bad: BadRide, source: Mapping[str, str], position: Mapping[str, int] | None, text: str) -> str:
+def rejected_line(bad: BadRide, source: Mapping[str, str | None], position: Mapping[str, int] | None, text: str) -> str:
     """A rejected record as a line under rejected/: its reason, where it came from, and the start of it as it was sent.
 
-    `source` is a file's key and etag, or a message's queue and id, which has no position.
+    `source` is a file's key, etag, version and time of arrival, or a message's queue and id, which has no position.
     """
     return _line(bad.reason, bad.field, bad.detail, source, position, text[:LONGEST_EXCERPT])
 
@@ -94,7 +94,7 @@ def _line(
     reason: str,
     field: str | None,
     detail: str,
-    source: Mapping[str, str],
+    source: Mapping[str, str | None],
     position: Mapping[str, int] | None,
     record: str | None,
 ) -> str:

@@ -1,6 +1,7 @@
 """Rides that travel one at a time: what a message of the rides queue holds, and what becomes of it.
 
-from fan_out_rides   {"source": {"key", "etag"}, "position": {"byte", "record"}, "record": "<as in the file>"}
+from fan_out_rides   {"source": {"key", "etag", "version", "arrived_at"}, "position": {"byte", "record"},
+                     "record": "<as in the file>"}
                      and "characters", its length, where "record" holds but the start of one that is too long
 from a producer      the ride itself: {"Distance": …, "HealthPoints": …, …}
 
@@ -12,6 +13,7 @@ too_deep                it is nested more deeply than the decoder goes
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from wildrydes.bucket import Source
@@ -65,7 +67,7 @@ class FileMessages:
 
 def message(source: Source, position: Mapping[str, int], text: str) -> str:
     """The message for one record of a file, in ASCII: queues do not take every character that JSON may hold."""
-    envelope = {"source": {"key": source.key, "etag": source.etag}, "position": position, "record": text}
+    envelope = {"source": asdict(source), "position": position, "record": text}
     body = json.dumps(envelope)
     if len(body) <= LONGEST_MESSAGE:
         return body

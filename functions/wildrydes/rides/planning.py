@@ -41,8 +41,9 @@ def plan_file(source: Source, blocks: Iterable[bytes], chunk_bytes: int) -> Plan
 def manifest(files: Iterable[PlannedFile]) -> list[Chunk]:
     """The chunks of all files, numbered through."""
     file_chunks = [
-        Chunk(0, file.source.key, file.source.etag, start, end, number, len(file.chunks))
+        Chunk(0, source.key, source.etag, start, end, number, len(file.chunks), source.version, source.arrived_at)
         for file in files
+        for source in (file.source,)
         for number, (start, end) in enumerate(file.chunks)
     ]
     return [replace(chunk, item=item) for item, chunk in enumerate(file_chunks)]

@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from aws import settings, sqs
+from wildrydes.bucket import Source
 
 EVENTS = Path(__file__).parents[3] / "events"
 NOON = 1_720_526_400_000
@@ -40,11 +41,13 @@ class Stream:
 
     def file(self, data: str | bytes, key: str = "stream/x.json") -> dict[str, int]:
         """What fan_out_rides says to a new file."""
-        return self.send_event(key, self.bucket.put(key, data))
+        return self.send_event(self.bucket.put_version(key, data))
 
-    def send_event(self, key: str, etag: str) -> dict[str, int]:
-        """What fan_out_rides says to the event of a file."""
-        detail = {"bucket": {"name": "wildrydes-data"}, "object": {"key": key, "etag": etag}}
+    def send_event(self, source: Source) -> dict[str, int]:
+        """What fan_out_rides says to the event of a file, of a bucket with versions or without."""
+        version = {"version-id": source.version} if source.version else {}
+        named = {"key": source.key, "etag": source.etag} | version
+        detail = {"bucket": {"name": "wildrydes-data"}, "object": named}
         return self.run("fan_out_rides", {"source": "aws.s3", "detail-type": "Object Created", "detail": detail})
 
     def example(self, name: str) -> Any:

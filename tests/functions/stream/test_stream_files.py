@@ -1,11 +1,13 @@
 """fan_out_rides: events of files under stream/."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from aws import sqs
+from wildrydes.bucket import Source
 from wildrydes.errors import BadStreamEvent
 
 KEY = "stream/two rides + one é.json"
@@ -23,12 +25,14 @@ def lines(*rides: Any) -> str:
 
 def test_a_created_file_becomes_a_message_a_ride_with_source_and_position(stream: Any) -> None:
     texts = [json.dumps(each) for each in (ride(1), ride(2, Latitude=123), ride(3, FieldService=1))]
-    etag = stream.bucket.put(KEY, "".join(f"{text}\n" for text in texts))
-    answer = stream.run("fan_out_rides", stream.example("fan_out_rides_object_created"))
+    source = stream.bucket.put_version(KEY, "".join(f"{text}\n" for text in texts))
+    event = stream.example("fan_out_rides_object_created")
+    event["detail"]["object"]["version-id"] = source.version
+    answer = stream.run("fan_out_rides", event)
     assert answer == {"files": 1, "rides": 3, "rejected_files": 0, "gone": 0}
     assert sorted(map(json.loads, stream.drain(stream.rides)), key=lambda each: each["position"]["record"]) == [
         {
-            "source": {"key": KEY, "etag": etag},
+            "source": asdict(source),
             "position": {"byte": sum(len(text) + 1 for text in texts[:number]), "record": number + 1},
             "record": texts[number],
         }
@@ -46,14 +50,41 @@ def test_every_record_of_a_notification_is_read_and_its_key_decoded(stream: Any)
     assert sorted(sources) == ["stream/one.json", KEY, KEY, KEY]
 
 
-def test_a_key_that_was_deleted_or_replaced_before_it_was_read_is_done(stream: Any) -> None:
-    counts = {"files": 0, "rides": 0, "rejected_files": 0, "gone": 1}
-    assert stream.run("fan_out_rides", stream.example("fan_out_rides_deleted_key")) == counts
-    first = stream.bucket.put("stream/x.json", lines(ride(1)))
-    second = stream.bucket.put("stream/x.json", lines(ride(2)))
-    assert stream.send_event("stream/x.json", first) == counts
-    assert stream.send_event("stream/x.json", second)["rides"] == 1
+GONE = {"files": 0, "rides": 0, "rejected_files": 0, "gone": 1}
+
+
+def test_versions_of_one_key_are_as_many_files_however_late_their_events_are_read(stream: Any) -> None:
+    sources = [stream.bucket.put_version("stream/x.json", lines(ride(1, Distance=n + 1))) for n in range(20)]
+    stream.bucket.s3.delete_object(Bucket="wildrydes-data", Key="stream/x.json")
+    for source in sources:
+        assert stream.send_event(source)["rides"] == 1
+    bodies = [json.loads(body) for body in stream.drain(stream.rides)]
+    sent = {body["source"]["version"]: json.loads(body["record"])["Distance"] for body in bodies}
+    assert sent == {source.version: n + 1 for n, source in enumerate(sources)}
+
+
+def test_every_record_of_a_notification_is_read_by_its_version(stream: Any) -> None:
+    old, _ = (stream.bucket.put_version("stream/one.json", lines(ride(day))) for day in (1, 2))
+    event = stream.example("fan_out_rides_notification")
+    event["Records"] = event["Records"][1:]
+    event["Records"][0]["s3"]["object"] |= {"eTag": old.etag, "versionId": old.version}
+    assert stream.run("fan_out_rides", event)["rides"] == 1
+    assert [json.loads(json.loads(body)["record"]) for body in stream.drain(stream.rides)] == [ride(1)]
+
+
+def test_a_version_that_is_gone_for_good_is_done(stream: Any) -> None:
+    assert stream.run("fan_out_rides", stream.example("fan_out_rides_deleted_key")) == GONE
+    first, second = (stream.bucket.put_version("stream/x.json", lines(ride(day))) for day in (1, 2))
+    stream.bucket.s3.delete_object(Bucket="wildrydes-data", Key="stream/x.json", VersionId=first.version)
+    assert stream.send_event(first) == GONE
+    assert stream.send_event(second)["rides"] == 1
     assert stream.rejected() == []
+
+
+def test_a_file_of_a_bucket_without_versions_that_was_replaced_before_it_was_read_is_done(stream: Any) -> None:
+    first, second = (Source("stream/x.json", stream.bucket.put("stream/x.json", lines(ride(day)))) for day in (1, 2))
+    assert stream.send_event(first) == GONE
+    assert stream.send_event(second)["rides"] == 1
 
 
 def test_the_marker_of_a_folder_and_a_removed_object_are_no_files(stream: Any) -> None:

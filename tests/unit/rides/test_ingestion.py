@@ -1,5 +1,7 @@
 import gzip
 import json
+from dataclasses import asdict
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from wildrydes.bucket import (
     Source,
+    arrival_time,
     counts_key,
     ingested_completely,
     key_in_bucket,
@@ -22,7 +25,7 @@ from wildrydes.rides.files import records
 from wildrydes.rides.ingestion import EMPTY, ingest, rejected_file
 from wildrydes.rides.planning import manifest, plan_file
 
-SOURCE = Source("raw/a b+é.json", "0123")
+SOURCE = Source("raw/a b+é.json", "0123", "v1", "2024-07-09T10:00:00.000Z")
 RIDE: dict[str, Any] = {
     "Distance": 30.25,
     "HealthPoints": 7399,
@@ -50,7 +53,7 @@ def test_only_the_first_two_thousand_characters_of_a_rejected_record_are_kept() 
     ingested = ingest(records([json.dumps(RIDE | {"Name": "x" * 5000}).encode()]), SOURCE)
     line = json.loads(ingested.rejected)
     assert (line["reason"], line["field"], len(line["record"])) == ("unreadable_name", "Name", 2048)
-    assert line["source"] == {"key": "raw/a b+é.json", "etag": "0123"}
+    assert line["source"] == asdict(SOURCE)
 
 
 def test_half_a_surrogate_pair_in_a_rejected_record_can_be_written() -> None:
@@ -97,6 +100,16 @@ def test_a_source_is_done_when_every_chunk_of_one_plan_is_there() -> None:
     assert rejected_whole([rejected_key(SOURCE, 0, 1), rejected_file_key(other)]) == {other.digest}
 
 
+def test_a_source_is_the_same_whichever_version_has_its_content() -> None:
+    assert SOURCE.digest == Source(SOURCE.key, SOURCE.etag).digest
+
+
+def test_times_of_arrival_are_utc_and_sort_as_text() -> None:
+    zoned = datetime(2024, 7, 9, 12, 0, 0, 120_999, timezone(timedelta(hours=2)))
+    assert arrival_time(zoned) == "2024-07-09T10:00:00.120Z"
+    assert arrival_time(zoned) < arrival_time(zoned + timedelta(milliseconds=1))
+
+
 def test_keys_are_those_of_the_bucket_layout() -> None:
     source = Source("raw/x.json", "abc")
     assert source.digest == "51afe1a7b6b19ba4bcbbdee51d9c9643"
@@ -107,7 +120,7 @@ def test_keys_are_those_of_the_bucket_layout() -> None:
 
 
 def test_the_items_of_a_manifest_are_numbered_through_the_files() -> None:
-    one = plan_file(Source("raw/1", "e"), [b'[{"a": 1}, {"a": 2}]'], 1)
+    one = plan_file(Source("raw/1", "e", "v7", "2024-07-09T10:00:00.000Z"), [b'[{"a": 1}, {"a": 2}]'], 1)
     broken = plan_file(Source("raw/2", "e"), [b"[{"], 1)
     three = plan_file(Source("raw/3", "e"), [b'{"a": 3}'], 1)
     items = manifest([one, broken, three])
@@ -116,4 +129,5 @@ def test_the_items_of_a_manifest_are_numbered_through_the_files() -> None:
         (1, "raw/1", 11, 19, 1, 2),
         (2, "raw/3", 0, 8, 0, 1),
     ]
+    assert items[1].source == one.source
     assert broken.fault and broken.fault.reason == "truncated_file"

@@ -4,6 +4,7 @@ import gzip
 import json
 import tracemalloc
 from collections import deque
+from dataclasses import asdict
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from wildrydes.rides.ingestion import ingest
 from wildrydes.rides.located_rides import Arrival, combine, packs, read_pack
 from wildrydes.rides.messages import LONGEST_MESSAGE, FileMessages, Located, Rejected, locate, message
 
-SOURCE = Source("stream/a b+é.json", "0123")
+SOURCE = Source("stream/a b+é.json", "0123", "v1", "2024-07-09T10:00:00.000Z")
 SENDER = {"queue": "arn:aws:sqs:us-east-1:111122223333:rides", "message_id": "m"}
 SAMPLE = sorted((Path(__file__).parents[3] / "data" / "rides").iterdir())
 RIDE: dict[str, Any] = {
@@ -75,7 +76,7 @@ def test_a_message_is_ascii_whatever_the_ride_holds_since_queues_do_not_take_eve
     (body,) = FileMessages(SOURCE, [text.encode()])
     assert body.isascii()
     assert json.loads(body) == {
-        "source": {"key": "stream/a b+é.json", "etag": "0123"},
+        "source": asdict(SOURCE),
         "position": {"byte": 0, "record": 1},
         "record": text,
     }
@@ -130,7 +131,7 @@ def test_a_rejected_ride_of_a_file_names_the_file_and_one_of_a_producer_its_mess
         "reason": "out_of_range",
         "field": "Latitude",
         "detail": "Latitude is 91.0, beyond ±90",
-        "source": {"key": "stream/a b+é.json", "etag": "0123"},
+        "source": asdict(SOURCE),
         "position": {"byte": 0, "record": 1},
         "record": bad,
     }
