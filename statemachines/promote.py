@@ -1,7 +1,8 @@
 """The promotion: makes a model that was evaluated the one that answers, or changes nothing.
 
     in   {"model_path", "execution", "golden": {"ride", "probability"}}
-         and, if given, "bake_seconds" (0 to 3600), "reason", "replaces": the model_path that must be live
+         and, if given, "bake_seconds" (a whole number, 0 to 3600), "reason", "replaces": the model_path that must be
+         live; docs/promotion.schema.json has the same
     out  {"version", "previous_version", "model_path", "previous_model_path", "execution", "reason"}
 
 Whoever holds the function's variable PROMOTION, an execution that runs, is the one that promotes. It is taken with
@@ -32,7 +33,7 @@ from statemachines.inference import (
     parameter_of,
     variables_of,
 )
-from statemachines.promotion_request import complete, refuse_request
+from statemachines.promotion_request import WHOLE_SECONDS, complete, refuse_request
 from statemachines.putting_back import Handlers, build_handlers
 from statemachines.smoke_test import smoke_test
 from statemachines.tasks import CONFLICTS, Tasks, refusal
@@ -46,14 +47,15 @@ rule = sdk.ChoiceRule
 def build() -> sdk.Graph:
     """The workflow as a graph of the SDK. Its timeout is for an execution that hangs: one that fails takes seconds."""
     handlers = build_handlers()
+    refused = refuse_request(handlers.before_writes)
     start = sdk.Choice("Is the request complete?")
-    start.add_choice(complete(), _set_out(handlers))
-    start.default_choice(refuse_request(handlers.before_writes))
+    start.add_choice(complete(), _set_out(refused, handlers))
+    start.default_choice(refused)
     return sdk.Graph(start, comment="Make a model the live one, or leave everything as it was", timeout_seconds=4500)
 
 
-def _set_out(handlers: Handlers) -> State:
-    """The execution's state, what is live and what the function is set to; then, unless someone else promotes, on."""
+def _set_out(refused: State, handlers: Handlers) -> State:
+    """The execution's state, with the defaults; then on, unless the seconds to bake are no whole number."""
     start = Pass(
         "Set out",
         parameters={
@@ -63,6 +65,18 @@ def _set_out(handlers: Handlers) -> State:
             "not_put_back": {},
         },
     )
+    rounded = Pass("Round seconds", parameters={"seconds": WHOLE_SECONDS}, result_path="$.bake")
+    whole = sdk.Choice("Whole seconds?")
+    whole.add_choice(
+        rule.NumericEqualsPath(variable="$.request.bake_seconds", value="$.bake.seconds"), _look_around(handlers)
+    )
+    whole.default_choice(refused)
+    sdk.Chain([start, rounded, whole])
+    return start
+
+
+def _look_around(handlers: Handlers) -> State:
+    """What is live and what the function is set to; then, unless someone else promotes, on."""
     tasks = Tasks(handlers.before_writes)
     alias = tasks.call(
         "Read live alias",
@@ -89,8 +103,8 @@ def _set_out(handlers: Handlers) -> State:
         "$.inference",
         {"variables": "$.Environment.Variables", "revision": "$.RevisionId"},
     )
-    sdk.Chain([start, alias, live, configuration, _alone(tasks, handlers)])
-    return start
+    sdk.Chain([alias, live, configuration, _alone(tasks, handlers)])
+    return alias
 
 
 def _alone(tasks: Tasks, handlers: Handlers) -> State:
@@ -206,26 +220,39 @@ def _move(handlers: Handlers) -> State:
         "$.alias",
         {"revision": "$.RevisionId"},
     )
-    bake = sdk.Wait("Bake", seconds_path="$.request.bake_seconds")
+    bake = sdk.Wait("Bake", seconds_path="$.bake.seconds")
     alarm = tasks.call(
         "Read error alarm",
         "cloudwatch:describeAlarms",
         {"AlarmNames": ["${ErrorAlarmName}"]},
         "$.alarm",
-        {"state": "$.MetricAlarms[0].StateValue"},
     )
+    sdk.Chain([a_tenth, bake, alarm, _errors(move, handlers)])
+    steps = sdk.Choice("In steps?")
+    steps.add_choice(rule.NumericGreaterThan(variable="$.bake.seconds", value=0), a_tenth)
+    steps.default_choice(move)
+    return steps
+
+
+def _errors(move: State, handlers: Handlers) -> sdk.Choice:
+    """On where the alarm is quiet. An alarm that is gone has watched nothing.
+
+    It is looked for here, since a path to nothing in the Task would be an error that no Catch gets.
+    """
     errors = sdk.Choice("Any errors?")
+    state = "$.alarm.MetricAlarms[0].StateValue"
     cause = "'With a tenth of the requests on version {} the alarm ${ErrorAlarmName} went off.', $.published.version"
+    missing = "'There is no alarm ${ErrorAlarmName} that would have watched version {}.', $.published.version"
     errors.add_choice(
-        rule.StringEquals(variable="$.alarm.state", value="ALARM"),
+        rule.IsPresent(variable=state, value=False),
+        refusal("No alarm", "ErrorsWhileBaking", missing, handlers.from_alias),
+    )
+    errors.add_choice(
+        rule.StringEquals(variable=state, value="ALARM"),
         refusal("Errors while baking", "ErrorsWhileBaking", cause, handlers.from_alias),
     )
     errors.default_choice(move)
-    sdk.Chain([a_tenth, bake, alarm, errors])
-    steps = sdk.Choice("In steps?")
-    steps.add_choice(rule.NumericGreaterThan(variable="$.request.bake_seconds", value=0), a_tenth)
-    steps.default_choice(move)
-    return steps
+    return errors
 
 
 def _record(handlers: Handlers) -> list[State]:

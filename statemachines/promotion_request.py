@@ -12,6 +12,13 @@ from statemachines.tasks import STATES_FAULTS, Tasks, catch, refusal, retry
 
 MAX_BAKE_SECONDS = 3600
 
+WHOLE_SECONDS = "States.MathAdd($.request.bake_seconds, 0)"
+"""The seconds to bake, rounded: MathAdd rounds a fraction to a whole number, so what is equal to it has none.
+
+The States Language has no test for whole numbers. A Wait takes no other, and has no Catch.
+https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
+"""
+
 rule = sdk.ChoiceRule
 
 
@@ -55,8 +62,8 @@ def refuse_request(handler: State) -> Pass:
     return refusal(
         "Wrong request",
         "BadPromotionRequest",
-        "'A promotion needs model_path, execution, golden.ride and golden.probability; bake_seconds is a number of up "
-        f"to {MAX_BAKE_SECONDS}, reason and replaces are texts: {{}}', States.JsonToString($$.Execution.Input)",
+        "'A promotion needs model_path, execution, golden.ride and golden.probability; bake_seconds is a whole number "
+        f"of up to {MAX_BAKE_SECONDS}, reason and replaces are texts: {{}}', States.JsonToString($$.Execution.Input)",
         handler,
         # The input may be a list or a number, into which nothing can be put.
         whole=True,

@@ -105,6 +105,15 @@ def test_schedule_is_off_by_an_empty_parameter() -> None:
     }
 
 
+def test_seconds_to_bake_are_whole_and_an_hour_at_most() -> None:
+    parameter = TEMPLATE["Parameters"]["BakeSeconds"]
+    # CloudFormation has no pattern for a Number, and takes 0.5 for one.
+    assert parameter["Type"] == "String"
+    pattern = re.compile(parameter["AllowedPattern"])
+    assert [number for number in range(5000) if pattern.fullmatch(str(number))] == list(range(3601))
+    assert not any(pattern.fullmatch(text) for text in ("", "0.5", "1.0", "-1", "1e2", "007", " 7", "none"))
+
+
 def test_ground_stations_of_the_domain_are_those_of_the_query() -> None:
     from wildrydes.rides.stations import ground_stations
 

@@ -4,7 +4,8 @@ import json
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +95,26 @@ def bring_back_trained(stack: Stack, output: dict[str, Any]) -> None:
     """Make the model of a retraining live where another is."""
     golden = output["metrics"]["golden"]
     bring_back(stack, Model(output["execution"], output["model_path"], golden["probability"], golden["ride"]))
+
+
+@contextmanager
+def redefined(stack: Stack, machine: str, **fields: Any) -> Iterator[None]:
+    """The workflow whose ARN is the output `machine` with other states, or other fields of its definition."""
+    states, arn = stack.client("stepfunctions"), stack.outputs[machine]
+    text = states.describe_state_machine(stateMachineArn=arn)["definition"]
+    definition = json.loads(text)
+    changed = definition | {"States": definition["States"] | fields.pop("States", {})} | fields
+    states.update_state_machine(stateMachineArn=arn, definition=json.dumps(changed))
+    try:
+        yield
+    finally:
+        states.update_state_machine(stateMachineArn=arn, definition=text)
+
+
+def state_of(stack: Stack, machine: str, name: str) -> dict[str, Any]:
+    """A state of the workflow as it is deployed."""
+    described = stack.client("stepfunctions").describe_state_machine(stateMachineArn=stack.outputs[machine])
+    return json.loads(described["definition"])["States"][name]
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,28 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from jsonschema import Draft202012Validator
 from rich.console import Console
 
 from cli import models
-from promotions import RIDE, Live, Model, WriteArtefact, bring_back, live, promote, start, store, trained
-from stacks import MakeStack, Stack
+from promotions import (
+    RIDE,
+    Live,
+    Model,
+    WriteArtefact,
+    bring_back,
+    live,
+    promote,
+    start,
+    store,
+    trained,
+)
+from stacks import ROOT, MakeStack, Stack
+
+SCHEMA = Draft202012Validator(json.loads((ROOT / "docs" / "promotion.schema.json").read_text(encoding="utf-8")))
+# Nobody looks whether it is there before the request is found to be complete.
+COMPLETE = {"model_path": "models/a/a/output/model.tar.gz", "execution": "a", "golden": {"ride": {}, "probability": 1}}
 
 
 @pytest.fixture(scope="module")
@@ -87,20 +104,36 @@ def test_version_that_was_published_is_never_changed(stack: Stack, first: Model,
     [
         ["model"],
         {},
-        {"model_path": "models/a/a/output/model.tar.gz", "execution": "a", "golden": {"ride": {}, "probability": "1"}},
-        {"model_path": "none", "execution": "a", "golden": {"ride": {}, "probability": 1}},
-        {
-            "model_path": "models/a/a/output/model.tar.gz",
-            "execution": "a",
-            "golden": {"ride": {}, "probability": 1},
-            "bake_seconds": -1,
-        },
+        COMPLETE | {"golden": {"ride": {}, "probability": "1"}},
+        COMPLETE | {"model_path": "none"},
+        COMPLETE | {"bake_seconds": -1},
+        COMPLETE | {"bake_seconds": 3601},
+        COMPLETE | {"bake_seconds": 0.5},
+        COMPLETE | {"bake_seconds": 2999.9999},
+        COMPLETE | {"bake_seconds": "300"},
+        COMPLETE | {"bake_seconds": None},
     ],
 )
 def test_wrong_request_is_refused_before_anything_is_read(stack: Stack, request_: Any) -> None:
+    assert SCHEMA.is_valid(COMPLETE)
+    assert not SCHEMA.is_valid(request_)
     error, cause = fail(stack, request_)
     assert error == "BadPromotionRequest"
     assert json.dumps(request_, separators=(",", ":")) in cause
+
+
+def test_request_of_the_schema_is_complete(stack: Stack, first: Model) -> None:
+    # A fraction of zero is none: a whole number may be written with one.
+    for seconds in (0, 0.0, 1.0):
+        request = first.request(bake_seconds=seconds, reason="", replaces="")
+        assert SCHEMA.is_valid(request)
+        assert promote(stack, first, **request)["reason"] == ""
+
+
+@pytest.mark.parametrize("seconds", ["0.5", "-1", "3601", "1e2", ""])
+def test_template_takes_whole_seconds_alone(make_stack: MakeStack, seconds: str) -> None:
+    with pytest.raises(ClientError, match="must be a whole number from 0 to 3600"):
+        make_stack(BakeSeconds=seconds)
 
 
 @contextmanager
@@ -242,6 +275,20 @@ def test_errors_while_a_tenth_is_baking_put_everything_back(
         assert answer["FunctionError"]
         described = stack.ended(execution)
     assert (described["status"], described["error"]) == ("FAILED", "ErrorsWhileBaking")
+
+
+def test_alarm_that_is_gone_puts_everything_back(stack: Stack, write_artefact: WriteArtefact, first: Model) -> None:
+    model = trained(stack, write_artefact, 1.375)
+    alarms = stack.client("cloudwatch")
+    (alarm,) = alarms.describe_alarms(AlarmNames=[f"{stack.name}-predict-errors"])["MetricAlarms"]
+    alarms.delete_alarms(AlarmNames=[alarm["AlarmName"]])
+    try:
+        with unchanged(stack):
+            error, cause = fail(stack, model.request(bake_seconds=1))
+    finally:
+        fields = set(alarms.meta.service_model.operation_model("PutMetricAlarm").input_shape.members)
+        alarms.put_metric_alarm(**{name: value for name, value in alarm.items() if name in fields})
+    assert (error, "There is no alarm" in cause) == ("ErrorsWhileBaking", True)
 
 
 def test_models_are_listed_with_when_and_why(
