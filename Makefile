@@ -32,11 +32,13 @@ help: ## list the commands
 
 setup: $(DEV) $(FUNCTIONS) ## install the locked dependencies into .venv and .venvs
 
-run: setup ## retrain once: RIDES= WEATHER= TARGET= FEATURES= YEARS= CHUNK_BYTES= MAX_REJECTED_FRACTION= OPTIONS=
-	@$(WILDRYDES) run $(if $(RIDES),--rides "$(RIDES)") $(if $(WEATHER),--weather "$(WEATHER)") $(INPUT)
+run: setup ## retrain once: RIDES= WEATHER= WEATHER_UNITS= TARGET= FEATURES= YEARS= CHUNK_BYTES= MAX_REJECTED_FRACTION= OPTIONS=
+	@$(WILDRYDES) run $(if $(RIDES),--rides "$(RIDES)") $(if $(WEATHER),--weather "$(WEATHER)") \
+	  $(if $(WEATHER_UNITS),--weather-units "$(WEATHER_UNITS)") $(INPUT)
 
-up: setup ## keep the embedded AWS running, the stack deployed: PORT= WEATHER= OPTIONS=
-	@$(WILDRYDES) up $(if $(PORT),--port "$(PORT)") $(if $(WEATHER),--weather "$(WEATHER)") $(OPTIONS)
+up: setup ## keep the embedded AWS running, the stack deployed: PORT= WEATHER= WEATHER_UNITS= OPTIONS=
+	@$(WILDRYDES) up $(if $(PORT),--port "$(PORT)") $(if $(WEATHER),--weather "$(WEATHER)") \
+	  $(if $(WEATHER_UNITS),--weather-units "$(WEATHER_UNITS)") $(OPTIONS)
 
 status: setup ## show what `make up` started: endpoint, champion, executions, queues
 	@$(WILDRYDES) status $(OPTIONS)

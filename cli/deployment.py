@@ -1,11 +1,10 @@
 """What `run` and `up` do with a server that has just started: deploy the stack, and put weather in place."""
 
-from pathlib import Path
-
 from rich.console import Console
 
-from cli import deploy, orphans, weather
+from cli import deploy, orphans
 from cli.stack import DEFAULT_NAME, Stack
+from cli.weather import BUCKET, Weather, fill, left_out
 from local.account import EmbeddedAws
 from local.server import ROOT
 
@@ -24,13 +23,16 @@ def deploy_stack(server: EmbeddedAws, console: Console, *, verbose: bool = False
     return stack
 
 
-def fill_weather(server: EmbeddedAws, files: list[Path], console: Console) -> None:
-    """Put weather into the bucket that stands for NOAA's."""
-    rows = weather.fill(server, files)
+def fill_weather(server: EmbeddedAws, weather: Weather, console: Console) -> None:
+    """Put weather into the bucket that stands for NOAA's, and say what of the files was left out."""
+    fill(server, weather)
+    days = [day for span in weather.days.values() for day in span]
     console.print(
-        f"Filled {weather.BUCKET} with {rows.rows:,} rows of {rows.stations} stations, "
-        f"{rows.first_year} to {rows.last_year}"
+        f"Filled {BUCKET} with {weather.values:,} values of {len(weather.stations)} ground stations, "
+        f"{min(days, default='no day')} to {max(days, default='no day')}"
     )
+    for line in left_out(weather):
+        console.print(f"  {line}", style="dim", markup=False)
 
 
 def sweep_orphans(console: Console) -> None:

@@ -6,6 +6,7 @@ CommandError            every fault that a command expects
 ├─ NoStackError         there is no such stack (`stack`)
 ├─ NoExecutionError     there is no such execution (`executions`)
 ├─ UnreadableFileError  a file of rides, of weather, or of an event cannot be read (`ride_files`, `weather`, `invoke`)
+│  └─ WeatherFileError  a weather file is not what it should be (`weather`)
 ├─ NoFunctionError      there is no such function (`invoke`)
 ├─ NoModelError         there is no such model (`models`)
 ├─ NoAnswerError        the API refused a request, or did not answer (`api`)

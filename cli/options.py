@@ -32,13 +32,21 @@ _PIPE_WIDTH = 1000
 RIDES = ROOT / "data" / "rides"
 WEATHER = ROOT / "data" / "weather"
 
+# As in cli.weather, whose import would slow every command.
+WEATHER_UNITS = ("metric", "standard", "tenths")
+
 EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C."
 
 EXISTING = click.Path(exists=True, readable=True, path_type=Path)
 
 rides = click.option("--rides", type=EXISTING, default=RIDES, help="File or folder of rides.  [default: data/rides]")
 weather = click.option(
-    "--weather", type=EXISTING, default=WEATHER, help="GHCN-Daily CSV or a folder of them.  [default: data/weather]"
+    "--weather", type=EXISTING, default=WEATHER, help="Weather file of NOAA's, or a folder.  [default: data/weather]"
+)
+weather_units = click.option(
+    "--weather-units",
+    type=click.Choice(WEATHER_UNITS),
+    help="Units of daily summaries that do not say theirs.",
 )
 verbose = click.option("--verbose", is_flag=True, help="List the template's properties that have no effect here.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

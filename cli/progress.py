@@ -1,13 +1,16 @@
 """Progress bars of the commands that count: how much is done of all, and the time since."""
 
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 Show = Callable[[int], object]
 """Takes how much is done."""
+
+_PATIENCE_SECONDS = 2
 
 
 def bars(console: Console, *, transient: bool = False) -> Progress:
@@ -22,3 +25,18 @@ def bar(description: str, total: int) -> Iterator[Show]:
     with bars(Console(stderr=True), transient=True) as progress:
         task = progress.add_task(description, total=total)
         yield lambda done: progress.update(task, completed=done)
+
+
+@contextmanager
+def late_bar(description: str, total: int, clock: Callable[[], float] = time.monotonic) -> Iterator[Show]:
+    """A bar that is shown only where the block takes longer than two seconds."""
+    start, shows = clock(), list[Show]()
+    with ExitStack() as stack:
+
+        def show(done: int) -> None:
+            if not shows and clock() - start > _PATIENCE_SECONDS:
+                shows.append(stack.enter_context(bar(description, total)))
+            for each in shows:
+                each(done)
+
+        yield show

@@ -10,6 +10,7 @@ import click
 from cli import executions, options, ride_files
 from cli.following import follow_detached
 from cli.stack import Stack
+from cli.weather import check_stack_years
 
 
 def new_name() -> str:
@@ -35,6 +36,7 @@ def retrain(
       wildrydes retrain --target service_requested --years 2018-2019 --hyperparameter epochs=30
     """
     console = options.console(as_json=as_json)
+    check_stack_years(stack, execution_input)
     if rides is not None:
         files = ride_files.collect(rides, console)
         ride_files.upload(stack, rides, files)

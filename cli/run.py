@@ -37,10 +37,19 @@ The embedded AWS of this run has ended. To ask by yourself:
 @click.command(epilog=options.EXIT_CODES, short_help="Retrain once on the embedded AWS, and ask the API.")
 @options.rides
 @options.weather
+@options.weather_units
 @options.execution_input
 @options.verbose
 @options.as_json
-def run(rides: Path, weather: Path, execution_input: dict[str, Any], *, verbose: bool, as_json: bool) -> int:
+def run(
+    rides: Path,
+    weather: Path,
+    weather_units: str | None,
+    execution_input: dict[str, Any],
+    *,
+    verbose: bool,
+    as_json: bool,
+) -> int:
     """Retrain once on the embedded AWS: deploy, upload rides, run the workflow, and ask the API.
 
     It uses the server that `wildrydes up` started, or one of its own, which ends with the command. Ctrl-C stops the
@@ -51,12 +60,13 @@ def run(rides: Path, weather: Path, execution_input: dict[str, Any], *, verbose:
       wildrydes run --target service_requested --features distance,TMAX,TMIN,PRCP
     """
     console = options.console(as_json=as_json)
-    files, rows = ride_files.collect(rides, console), weather_files.collect(weather)
+    files, observations = ride_files.collect(rides, console), weather_files.collect(weather, weather_units)
+    weather_files.check_years(observations, execution_input)
     execution_input = {"chunk_bytes": DEFAULT_CHUNK_BYTES} | execution_input
     name = new_name()
     with _server(console, run_folder(name) / "embedded-aws.log") as server:
         stack = deploy_stack(server, console, verbose=verbose)
-        fill_weather(server, rows, console)
+        fill_weather(server, observations, console)
         ride_files.upload(stack, rides, files)
         console.print(f"Uploaded {len(files)} ride {'file' if len(files) == 1 else 'files'}")
         arn = executions.start(stack, "retrain", execution_input, name)

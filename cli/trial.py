@@ -66,9 +66,9 @@ class Trial:
 @contextlib.contextmanager
 def trial(rides: Path, weather: Path, log: Path) -> Iterator[Trial]:
     """A stack of its own on a free port, whose server logs to `log`. Raises what `wildrydes run` would."""
-    files, rows = ride_files.files_of(rides), weather_files.collect(weather)
+    files, observations = ride_files.files_of(rides), weather_files.collect(weather)
     with embedded.temporary_server(log) as server:
         stack = deploy.deploy(ROOT, server, _STACK)
-        weather_files.fill(server, rows)
+        weather_files.fill(server, observations)
         ride_files.upload(stack, rides, files)
         yield Trial(stack)

@@ -21,8 +21,9 @@ _DEFAULT_PORT = 4566
 @click.command(epilog=options.EXIT_CODES, short_help="Start the embedded AWS and leave it running.")
 @click.option("--port", type=click.IntRange(1, 65535), help=f"Port of 127.0.0.1.  [default: {_DEFAULT_PORT}]")
 @options.weather
+@options.weather_units
 @options.verbose
-def up(port: int | None, weather: Path, *, verbose: bool) -> int:
+def up(port: int | None, weather: Path, weather_units: str | None, *, verbose: bool) -> int:
     """Start the embedded AWS and leave it running, with the stack deployed and the weather in place.
 
     build/embedded-aws.env then holds what the aws CLI, curl and any SDK need to reach it.
@@ -31,12 +32,14 @@ def up(port: int | None, weather: Path, *, verbose: bool) -> int:
     Example:
       wildrydes up --port 4599
     """
-    return start(port, weather, options.console(), verbose=verbose)
+    return start(port, weather, options.console(), weather_units, verbose=verbose)
 
 
-def start(port: int | None, weather: Path, console: Console, *, verbose: bool = False) -> int:
+def start(
+    port: int | None, weather: Path, console: Console, weather_units: str | None = None, *, verbose: bool = False
+) -> int:
     """Start a server, unless this clone has one. Raises ServerError where the port is taken, by whoever it may be."""
-    rows = weather_files.collect(weather)
+    observations = weather_files.collect(weather, weather_units)
     record = ServerRecord()
     with record.starting():
         running = record.running_server()
@@ -53,7 +56,7 @@ def start(port: int | None, weather: Path, console: Console, *, verbose: bool = 
                 process = embedded.spawn(server, LOG)
                 record.save(ServerProcess.of(process.pid), exports(server))
             embedded.await_ready(process, server, LOG)
-            _fill(server, record, rows, console, verbose=verbose)
+            _fill(server, record, observations, console, verbose=verbose)
         except BaseException:
             if process is not None:
                 embedded.end(process)
@@ -62,10 +65,12 @@ def start(port: int | None, weather: Path, console: Console, *, verbose: bool = 
     return 0
 
 
-def _fill(server: EmbeddedAws, record: ServerRecord, rows: list[Path], console: Console, *, verbose: bool) -> None:
+def _fill(
+    server: EmbeddedAws, record: ServerRecord, observations: weather_files.Weather, console: Console, *, verbose: bool
+) -> None:
     """Deploy the stack, put the weather in place, and say how to reach them."""
     stack = deploy_stack(server, console, verbose=verbose)
-    fill_weather(server, rows, console)
+    fill_weather(server, observations, console)
     variables = exports(server, stack)
     write_variables(variables, record.variables_file)
     _show(variables, record.variables_file.relative_to(ROOT), console)

@@ -1,5 +1,6 @@
 """What is checked before anything starts: a wrong option or file ends `run` and `up`, and no server was started."""
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -106,9 +107,8 @@ def test_ride_file_without_a_ride_is_named(content: bytes, reason: str, tmp_path
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", " is empty"),
-        (b"\x89PNG\r\n\x1a\n\xff\xfe", " is no text"),
-        (b"ID,DATE,ELEMENT,DATA_VALUE,M_FLAG,Q_FLAG,S_FLAG,OBS_TIME\n", ", line 1: 'ID,DATE"),
+        (b"", ": it is empty"),
+        (b"station,day,celsius\n", ", line 1: 'station,day"),
         (ROW.encode() + b"USW00094728,2018-01-02,TMAX,-71,,,W,2400\n", ", line 2: 'USW00094728,2018-01-02"),
         (ROW.encode() * 99 + b"USW00094728\n", ", line 100: 'USW00094728'"),
     ],
@@ -119,10 +119,37 @@ def test_weather_that_is_none_is_named_with_its_line(
 ) -> None:
     file = tmp_path / "weather.csv"
     file.write_bytes(content)
-    assert commands.main([command, "--weather", str(file)]) == 1
+    assert commands.main([command, "--weather", str(file)]) == 2
     output = capsys.readouterr().err
     assert f"{file}{reason}" in output
     assert "such as USW00094728,20180101,TMAX,-71,,,W,2400" in output
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"\x89PNG\r\n\x1a\n\xff\xfe", "it is no text in UTF-8"),
+        (ROW.encode("utf-16"), "it looks like UTF-16: convert it to UTF-8"),
+        (gzip.compress(ROW.encode(), mtime=0)[:-9], "the gzip file is damaged or cut off"),
+        (b"ID,DATE,ELEMENT,DATA_VALUE,M_FLAG,Q_FLAG,S_FLAG,OBS_TIME\n", "No weather file has TMIN, TMAX, PRCP"),
+    ],
+)
+def test_weather_of_another_kind_is_named(content: bytes, reason: str, tmp_path: Path, capsys: Output) -> None:
+    (tmp_path / "weather.csv").write_bytes(content)
+    assert commands.main(["up", "--weather", str(tmp_path / "weather.csv")]) == 2
+    assert reason in capsys.readouterr().err
+
+
+def test_years_without_a_day_of_weather_are_wrong_usage(tmp_path: Path, capsys: Output) -> None:
+    assert commands.main(["run", "--years", "1990-1991"]) == 2
+    assert capsys.readouterr().err == (
+        "No ride can have weather in the years 1990 to 1991: the weather files have TMIN from 2018-01-01 to "
+        "2019-12-31, TMAX from 2018-01-01 to 2019-12-31, PRCP from 2018-01-01 to 2019-12-31. Name other years by "
+        "--years (YEARS=), or other files by --weather (WEATHER=).\n"
+    )
+    (tmp_path / "weather.csv").write_text(ROW)
+    assert commands.main(["run", "--weather", str(tmp_path / "weather.csv")]) == 2
+    assert "TMIN on no day, TMAX from 2018-01-01 to 2018-01-01, PRCP on no day." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -153,7 +180,7 @@ def test_good_files_and_options_go_on_to_the_server(tmp_path: Path, monkeypatch:
     """The checks refuse nothing that is right: what follows them is the start."""
     monkeypatch.setattr(embedded, "launch", _launched)
     (tmp_path / "rides.json").write_text(RIDE)
-    (tmp_path / "weather.csv").write_text(ROW)
+    (tmp_path / "weather.csv").write_text(ROW + ROW.replace("TMAX", "TMIN") + ROW.replace("TMAX,-71", "PRCP,0"))
     files = ["--rides", str(tmp_path / "rides.json"), "--weather", str(tmp_path / "weather.csv")]
     with pytest.raises(StartError):
         commands.main(["run", *files, "--years", "2018", "--target", "service_requested"])

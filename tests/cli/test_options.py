@@ -60,7 +60,9 @@ def started_with(monkeypatch: pytest.MonkeyPatch, command: str, arguments: str) 
         monkeypatch.setattr(run, name, lambda *_, **__: None)
     monkeypatch.setattr(run.ServerRecord, "running_server", lambda _: None)
     monkeypatch.setattr(ride_files, "collect", lambda *_: [])
-    monkeypatch.setattr(weather, "collect", lambda *_: [])
+    monkeypatch.setattr(weather, "collect", lambda *_: None)
+    monkeypatch.setattr(weather, "check_years", lambda *_: None)
+    monkeypatch.setattr(retrain, "check_stack_years", lambda *_: None)
     monkeypatch.setattr(ride_files, "upload", lambda *_: None)
     assert commands.main([command, *arguments.split()]) == 0
     (execution_input,) = inputs
@@ -73,6 +75,10 @@ class _Nothing:
 
     def __exit__(self, *_: object) -> None:
         return None
+
+
+def test_units_of_weather_are_those_that_can_be_read() -> None:
+    assert list(options.WEATHER_UNITS) == [units.value for units in weather.Units]
 
 
 def test_every_field_of_the_input_has_an_option() -> None:

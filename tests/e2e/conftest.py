@@ -13,13 +13,15 @@ from stacks import ROOT, SAMPLE_WEATHER, MakeStack, Stack
 
 
 @pytest.fixture(scope="session")
-def weather(server: EmbeddedAws) -> noaa.WeatherRows:
+def weather(server: EmbeddedAws) -> noaa.Weather:
     """NOAA's bucket, with the sample's weather."""
-    return noaa.fill(server, SAMPLE_WEATHER)
+    observations = noaa.collect(SAMPLE_WEATHER)
+    noaa.fill(server, observations)
+    return observations
 
 
 @pytest.fixture(scope="session")
-def make_stack(server: EmbeddedAws, weather: noaa.WeatherRows) -> MakeStack:
+def make_stack(server: EmbeddedAws, weather: noaa.Weather) -> MakeStack:
     """Deploys the template under a new name, with these parameters."""
 
     def make(**parameters: str) -> Stack:

@@ -15,7 +15,7 @@ from machines import until
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE_RIDES = sorted((ROOT / "data" / "rides").glob("*.json"))
-SAMPLE_WEATHER = sorted((ROOT / "data" / "weather").glob("*.csv"))
+SAMPLE_WEATHER = ROOT / "data" / "weather"
 
 
 @cache

@@ -152,7 +152,8 @@ def test_real_rides_are_kept_though_their_nearest_station_never_reports(
     real = make_stack(WeatherBucket="noaa-of-the-real-rides")
     from cli import weather
 
-    weather.fill(server, [shared_data / "weather" / "ghcnd_nyc_2009-2019.csv"], "noaa-of-the-real-rides")
+    observations = weather.collect(shared_data / "weather" / "ghcnd_nyc_2009-2019.csv")
+    weather.fill(server, observations, "noaa-of-the-real-rides")
     real.upload([shared_data / "rides" / "ride_data.array.json"])
     output = real.retrain()
     counts = output["training_set"]
