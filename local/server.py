@@ -251,6 +251,7 @@ def replace_parts(options: Options) -> None:
     from local.ecr import registry
     from local.lambda_ import alias_arns, aliases, runtime
     from local.logs import stream_prefixes
+    from local.s3 import version_ranges
     from local.stepfunctions import install as states
 
     states.install(options.endpoint)
@@ -259,6 +260,7 @@ def replace_parts(options: Options) -> None:
     alias_arns.install()
     alarms.install()
     stream_prefixes.install()
+    version_ranges.install()
     apis.install()
     registry.install()
 
