@@ -22,7 +22,7 @@ NEXT_STEPS = {
     "UnusableTrainingSet": "Add rides, widen the years of weather by --years, or ask for fewer rows by "
     "--min-training-rows.",
     "BadLineage": "Start again: a list of the inputs was changed while the execution ran.",
-    "RideFileChanged": "Start again: a ride file was replaced while it was read.",
+    "RideFileChanged": "Start again: the version of a ride file that was planned is gone for good.",
     "PromotionConflict": "Start again: another promotion or deployment came in between.",
     "SmokeTestFailed": "Compare the two answers in the cause. The log of predict says why a model cannot be read.",
     "ABORTED": "Start again: somebody stopped the execution.",

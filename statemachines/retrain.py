@@ -13,7 +13,7 @@ from stepfunctions.steps.states import State
 from statemachines import sql
 from statemachines.asl import DEFINITION_SHA256, DistributedMap, Fail, LambdaTask, Pass
 from statemachines.promotion_request import start_promotion
-from statemachines.tasks import LAMBDA_FAULTS, Tasks, catch, failure, retry
+from statemachines.tasks import Tasks, catch, failure, function_retries, retry
 from statemachines.training import train
 
 # What apply_defaults and plan_ingestion answer.
@@ -133,7 +133,7 @@ def _ingest_rides(tasks: Tasks) -> DistributedMap:
         # The counts are in the chunk's report under ingestions/: what all children return must stay below 256 KB.
         output_path=None,
         timeout_seconds=900,
-        retry=retry(LAMBDA_FAULTS),
+        retry=function_retries(),
         # The execution that started the children reports their failure.
         catch=catch(failed),
     )
@@ -219,7 +219,7 @@ def _judge(tasks: Tasks) -> list[State]:
 
 
 def _evaluate(tasks: Tasks) -> LambdaTask:
-    key = "States.Format('models/{}/{}/output/model.tar.gz', $.parameters.execution, $.parameters.training_job)"
+    key = "States.Format('models/{}/{}/output/model.tar.gz', $.parameters.execution, $.training.job)"
     prefix = "States.Format('training-sets/{{}}/split={}/', $.parameters.execution)"
     rules = {name: f"$.parameters.{name}" for name in ("min_improvement", "promote", "force")}
     return tasks.function(

@@ -5,7 +5,7 @@ from stepfunctions.steps.states import State
 
 from statemachines.asl import LambdaTask
 from statemachines.inference import FUNCTION
-from statemachines.tasks import LAMBDA_FAULTS, catch, refusal, retry
+from statemachines.tasks import catch, function_retries, refusal
 
 rule = sdk.ChoiceRule
 
@@ -22,7 +22,7 @@ def smoke_test(then: State, handler: State) -> State:
         asl={"ResultSelector": {"status": "$.Payload.statusCode", "answer": "States.StringToJson($.Payload.body)"}},
         result_path="$.smoke",
         timeout_seconds=60,
-        retry=retry(LAMBDA_FAULTS),
+        retry=function_retries(),
         catch=catch(handler),
     )
     probability = "$.smoke.answer.probability"

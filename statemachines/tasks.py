@@ -14,8 +14,11 @@ LAMBDA_FAULTS = (
     "Lambda.SdkClientException",
     "Lambda.ClientExecutionTimeoutException",
     "Lambda.TooManyRequestsException",
-    "Sandbox.Timedout",
 )
+# The function's process died or was killed, or did not answer in time. `Lambda.Unknown` is how Step Functions names
+# what no runtime has named: https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
+LAMBDA_KILLS = ("Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout")
+ATTEMPTS_AFTER_KILLS = 2
 ATHENA_FAULTS = ("Athena.TooManyRequestsException", "Athena.InternalServerException", "Athena.AmazonAthenaException")
 SAGEMAKER_FAULTS = ("SageMaker.AmazonSageMakerException", "SageMaker.ThrottlingException")
 # A connection that was lost has the same name for every service, after the service's own.
@@ -33,9 +36,20 @@ STATES_FAULTS = ("StepFunctions.ThrottlingException", "StepFunctions.AWSStepFunc
 SNS_FAULTS = ("SNS.InternalErrorException", "SNS.ThrottledException", "SNS.SdkClientException")
 
 
-def retry(errors: tuple[str, ...]) -> Retry:
-    """Up to five more attempts, after some 1, 2, 4 … seconds, 30 at most."""
-    return Retry(error_equals=list(errors), interval_seconds=1, max_attempts=5, backoff_rate=2.0, max_delay_seconds=30)
+def retry(errors: tuple[str, ...], attempts: int = 5) -> Retry:
+    """Up to so many more attempts, after some 1, 2, 4 … seconds, 30 at most."""
+    return Retry(
+        error_equals=list(errors), interval_seconds=1, max_attempts=attempts, backoff_rate=2.0, max_delay_seconds=30
+    )
+
+
+def function_retries() -> list[Retry]:
+    """What a state that invokes a function retries.
+
+    A function whose process was killed may have written a part of what it writes: each writes the same again. What dies
+    of its data or its size dies each time, so it is tried less often than what the service failed to start.
+    """
+    return [retry(LAMBDA_FAULTS), retry(LAMBDA_KILLS, ATTEMPTS_AFTER_KILLS)]
 
 
 def catch(handler: State, result_path: str = "$.error") -> sdk.Catch:
@@ -100,17 +114,24 @@ class Tasks:
             asl={"ResultSelector": {name: f"$.Payload.{name}" for name in selector}},
             result_path=result_path,
             timeout_seconds=900,
-            retry=retry(LAMBDA_FAULTS),
+            retry=function_retries(),
             catch=catch(self.failure),
         )
 
     def query(self, state_id: str, query: str, result_path: str) -> Task:
-        """Run an Athena query to its end. A query that failed is not repeated: an UNLOAD leaves files behind."""
+        """Run an Athena query to its end.
+
+        The call may be repeated: by its token it finds the query that an earlier one has started, so that two never
+        write to one place. A query that failed is not repeated. An UNLOAD leaves files behind, and Athena refuses to
+        write to a place that holds any.
+        """
+        entered = "States.Format('{} {} {}', $$.Execution.Id, $$.State.Name, $$.State.EnteredTime)"
         return Task(
             state_id,
             resource="arn:aws:states:::athena:startQueryExecution.sync",
             parameters={
                 "QueryString": query,
+                "ClientRequestToken": f"States.Hash({entered}, 'SHA-256')",
                 "QueryExecutionContext": {"Database": "${GlueDatabase}"},
                 "WorkGroup": "${AthenaWorkGroup}",
             },

@@ -3,12 +3,16 @@
 A tag may be moved at any time, so the workflow reads its digest from the registry, and starts the job with that.
 The registry is SageMaker's and its policy decides who may ask. Where it refuses, the digest stays unknown: the reason
 goes into the card, and the job is started by the tag. That one Catch does not end in Fail.
+
+A job whose container was killed, or whose instance failed, is started again under another name, twice at most: a name
+is taken for ever. What the algorithm itself refuses would be refused again, and fails the execution.
 """
 
 import boto3
 import stepfunctions.steps as sdk
 from sagemaker.estimator import Estimator
 from sagemaker.inputs import TrainingInput
+from stepfunctions.steps.choice_rule import BaseRule
 from stepfunctions.steps.states import State
 
 import sagemaker
@@ -17,6 +21,16 @@ from statemachines.tasks import SAGEMAKER_FAULTS, Tasks, catch, retry
 
 REPOSITORY = "linear-learner"
 TAG = "1"
+JOBS = 3
+"""Training jobs that an execution starts at most."""
+
+# What DescribeTrainingJob says of a job that did not fail by the algorithm: 137 is 128 + SIGKILL, of whoever it was, of
+# the kernel for want of memory too.
+_KILLED = ('*exit code: 137"*', '*"InternalServerError: *')
+
+_ATTEMPT = "$.attempt"
+
+rule = sdk.ChoiceRule
 
 # The settings of the job, in the words of SageMaker itself: all that it takes to start it again.
 _JOB_SETTINGS = {
@@ -33,7 +47,10 @@ _JOB_SETTINGS = {
 
 def train(tasks: Tasks) -> tuple[State, State]:
     """The first state and the last of the training; `$.image` and `$.training` describe what trained."""
-    job = _training_job(tasks)
+    killed = sdk.Choice("Was the training killed?")
+    job = _training_job(killed)
+    killed.add_choice(_was_killed(), _another_job(job))
+    killed.default_choice(tasks.failure)
     unpinned = _name_image("Name image by tag", f"${{TrainingRepository}}:{TAG}", unknown=True)
     no_image = Pass(
         "Image not found",
@@ -43,8 +60,9 @@ def train(tasks: Tasks) -> tuple[State, State]:
     no_image.next(unpinned)
     digest = "$.image.Images[0].ImageId.ImageDigest"
     pinned = _name_image("Name image by digest", f"States.Format('${{TrainingRepository}}@{{}}', {digest})", digest)
+    first = _first_job(job)
     for state in (unpinned, pinned):
-        state.next(job)
+        state.next(first)
     resolve = Tasks(unpinned, "$.image_fault").call(
         "Resolve image",
         "ecr:batchGetImage",
@@ -64,7 +82,41 @@ def _name_image(state_id: str, uri: str, digest: str = "", *, unknown: bool = Fa
     return Pass(state_id, parameters={"uri": uri, "digest": digest, "unknown": reason}, result_path="$.image")
 
 
-def _training_job(tasks: Tasks) -> TrainingTask:
+def _was_killed() -> BaseRule:
+    """Whether the job that failed may succeed by another name, and one is left."""
+    cause = "$.error.Cause"
+    return rule.And(
+        [
+            rule.StringEquals(variable="$.error.Error", value="States.TaskFailed"),
+            rule.NumericLessThan(variable=f"{_ATTEMPT}.number", value=JOBS),
+            rule.IsPresent(variable=cause, value=True),
+            rule.Or([rule.StringMatches(variable=cause, value=pattern) for pattern in _KILLED]),
+        ]
+    )
+
+
+def _first_job(job: State) -> Pass:
+    """The name that the execution gives, and the job."""
+    first = Pass(
+        "Name training job", parameters={"number": 1, "job": "$.parameters.training_job"}, result_path=_ATTEMPT
+    )
+    first.next(job)
+    return first
+
+
+def _another_job(job: State) -> Pass:
+    """The next name, and the job once more."""
+    number = f"States.MathAdd({_ATTEMPT}.number, 1)"
+    another = Pass(
+        "Name another training job",
+        parameters={"number": number, "job": f"States.Format('{{}}-{{}}', $.parameters.training_job, {number})"},
+        result_path=_ATTEMPT,
+    )
+    another.next(job)
+    return another
+
+
+def _training_job(failed: State) -> TrainingTask:
     # The session gives the SDK a region and makes no call; role and sizes are the template's.
     session = sagemaker.Session(boto3.Session(region_name="us-east-1"), default_bucket="unused")
     estimator = Estimator(
@@ -87,7 +139,7 @@ def _training_job(tasks: Tasks) -> TrainingTask:
     return TrainingTask(
         "Train linear learner",
         estimator=estimator,
-        job_name="$.parameters.training_job",
+        job_name=f"{_ATTEMPT}.job",
         data=_channels(),
         parameters={
             "HyperParameters": f"States.JsonMerge({batch}, $.parameters.hyperparameters, false)",
@@ -97,7 +149,7 @@ def _training_job(tasks: Tasks) -> TrainingTask:
         result_path="$.training",
         timeout_seconds=5400,
         retry=retry(SAGEMAKER_FAULTS),
-        catch=catch(tasks.failure),
+        catch=catch(failed),
     )
 
 

@@ -4,7 +4,7 @@ WildRydesError
 ├── BadExecutionInput        the input of an execution: a field, its value and the allowed range
 ├── BadRide                  one record is no ride: reason and field
 ├── BadRideFile              a whole file cannot be read: reason and position of the fault
-├── RideFileChanged          the object is not the one that was planned: it was replaced or deleted
+├── RideFileChanged          the version of the object that was planned is gone
 ├── TooManyRejectedRides     more rides were rejected than the execution allows
 ├── BadTestSet               a split has no row, one that is no row of numbers, or one class alone to train on
 ├── BadModel                 the artefact or its card is not what predict can serve
@@ -76,7 +76,7 @@ class BadRideFile(WildRydesError):
 
 
 class RideFileChanged(WildRydesError):
-    """A ride file was replaced or deleted after it was planned; the next execution takes it as it is then."""
+    """The version of a ride file that was planned is gone; the next execution takes the file as it is then."""
 
 
 class TooManyRejectedRides(WildRydesError):

@@ -29,7 +29,7 @@ from wildrydes.labels import FEATURES, TARGETS
 
 FIRST_YEARS = (1750, 2100)
 CHUNK_BYTES = (1 << 10, 64 << 20)
-LONGEST_TRAINING_JOB = 63
+LONGEST_TRAINING_JOB = 61
 
 _EXECUTION = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _DEFAULTS: dict[str, Any] = {
@@ -78,6 +78,7 @@ def check_parameters(execution: Any, execution_input: Any, this_year: int) -> di
 def training_job(execution: str) -> str:
     """A name for the execution's training job: SageMaker allows 63 letters, digits and hyphens, none at the ends.
 
+    Two of them are for the jobs that are started in the place of one that was killed: `-2` and `-3`.
     An execution's name that fits is taken as it is; another gets eight digits of its digest, to stay the only one.
     """
     plain = re.sub(r"[_-]+", "-", execution).strip("-")

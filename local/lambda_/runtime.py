@@ -120,6 +120,7 @@ def _guard_runtime_api(lambda_runtime: Any) -> None:
 def _worker_class(lambda_runtime: Any, python: str) -> type:
     base = seam(lambda_runtime, "ProvidedWorker")
     runtime_error: Callable[[str, str], Exception] = seam(lambda_runtime, "ProvidedRuntimeError")
+    init_timeout_error: type[Exception] = seam(lambda_runtime, "ProvidedInitTimeout")
     for name in ("_await_init", "_build_handler_class", "_drain_stderr_bounded"):
         seam(base, name)
 
@@ -132,12 +133,16 @@ def _worker_class(lambda_runtime: Any, python: str) -> type:
         def _await_init(self, init_timeout: float | None = None) -> None:
             try:
                 super()._await_init(init_timeout)
-            except RuntimeError:
+            except RuntimeError as fault:
                 # The client reported why the module could not be loaded; AWS hands that on as the function's error.
                 error = self._init_error
-                if not isinstance(error, dict):
+                if isinstance(error, dict):
+                    kind = error.get("errorType", "Runtime.Unknown")
+                    raise runtime_error(error.get("errorMessage", ""), kind) from None
+                if isinstance(fault, init_timeout_error):
                     raise
-                raise runtime_error(error.get("errorMessage", ""), error.get("errorType", "Runtime.Unknown")) from None
+                # It was ended before it could report anything, by a signal for instance.
+                raise runtime_error(str(fault), "Runtime.ExitError") from None
 
         def _build_handler_class(self, generation: int, pending: Any) -> type:
             handler = super()._build_handler_class(generation, pending)

@@ -63,7 +63,7 @@ VALUES: dict[str, dict[str, Any]] = {
         "chunk_bytes": 8388608,
     },
     "apply_defaults_everything_given": {
-        "training_job": "b2c7d1f0-6a4e-4a7e-9a55-0d0b2f1f3c11-5f1d2c9e-0001-4b6-86bc1fe0",
+        "training_job": "b2c7d1f0-6a4e-4a7e-9a55-0d0b2f1f3c11-5f1d2c9e-0001-4-86bc1fe0",
         "target": "service_requested",
         "features": ["distance", "TMIN", "TMAX", "PRCP"],
         "feature_count": 4,

@@ -61,7 +61,7 @@ def ends_of(name: str) -> set[str]:
 
 def test_every_error_is_told_and_ends_in_fail() -> None:
     handlers = {catch["Next"] for state in STATES.values() for catch in state.get("Catch", [])}
-    assert handlers == {"Notify failure", "Retraining failed", "Name image by tag"}
+    assert handlers == {"Notify failure", "Retraining failed", "Name image by tag", "Was the training killed?"}
     # The one error after which the execution goes on: the card says that the image's digest is not known, and why.
     assert [name for name, task in TASKS.items() if task["Catch"][-1]["Next"] == "Name image by tag"] == [
         "Resolve image"
@@ -104,6 +104,8 @@ def test_image_is_run_by_its_digest_or_by_the_tag_with_the_reason_why() -> None:
     training = STATES["Train linear learner"]
     assert training["Parameters"]["AlgorithmSpecification"]["TrainingImage.$"] == "$.image.uri"
     before = {name for name, state in STATES.items() if state.get("Next") == "Train linear learner"}
+    assert before == {"Name training job", "Name another training job"}
+    before = {name for name, state in STATES.items() if state.get("Next") == "Name training job"}
     assert before == {"Name image by digest", "Name image by tag"}
 
 
@@ -112,6 +114,63 @@ def test_rides_are_listed_right_before_they_are_read() -> None:
     assert STATES["List rides"]["Next"] == "Build training set"
     payload = STATES["Evaluate model"]["Parameters"]["Payload"]
     assert (payload["lineage"]["rides.$"], payload["lineage"]["training.$"]) == ("$.rides_listed", "$.training")
+
+
+FUNCTIONS = [name for name, task in TASKS.items() if task["Resource"] == "arn:aws:states:::lambda:invoke"]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_that_was_killed_is_invoked_again(name: str) -> None:
+    retried = {error: each["MaxAttempts"] for each in TASKS[name]["Retry"] for error in each["ErrorEquals"]}
+    for kill in ("Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout"):
+        assert retried[kill] == 2
+
+
+def matches(pattern: str, text: str) -> bool:
+    """As StringMatches does, whose one wildcard is *."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
+
+
+@pytest.mark.parametrize(
+    ("reason", "again"),
+    [
+        ("AlgorithmError: , exit code: 137", True),
+        ("InternalServerError: We encountered an internal error. Please try again.", True),
+        ("AlgorithmError: , exit code: 1", False),
+        ("AlgorithmError: , exit code: 1370", False),
+        ("ClientError: mini_batch_size 9 is larger than the 4 rows of the train channel, exit code: 2", False),
+    ],
+)
+def test_training_that_was_killed_is_started_again_and_what_the_algorithm_refuses_is_not(
+    reason: str, again: bool
+) -> None:
+    choice = STATES["Was the training killed?"]
+    (rule,) = choice["Choices"]
+    failed, names_left, has_cause, was_killed = rule["And"]
+    assert (failed["Variable"], failed["StringEquals"]) == ("$.error.Error", "States.TaskFailed")
+    assert (names_left["Variable"], names_left["NumericLessThan"]) == ("$.attempt.number", 3)
+    assert (has_cause["Variable"], has_cause["IsPresent"]) == ("$.error.Cause", True)
+    cause = json.dumps({"TrainingJobName": "run-1", "FailureReason": reason, "TrainingJobStatus": "Failed"})
+    assert any(matches(each["StringMatches"], cause) for each in was_killed["Or"]) == again
+    assert (rule["Next"], choice["Default"]) == ("Name another training job", "Notify failure")
+
+
+def test_model_is_that_of_the_job_that_trained_it() -> None:
+    first, another = (STATES[name]["Parameters"] for name in ("Name training job", "Name another training job"))
+    assert first == {"number": 1, "job.$": "$.parameters.training_job"}
+    number = "States.MathAdd($.attempt.number, 1)"
+    assert another == {"number.$": number, "job.$": f"States.Format('{{}}-{{}}', $.parameters.training_job, {number})"}
+    assert STATES["Train linear learner"]["Parameters"]["TrainingJobName.$"] == "$.attempt.job"
+    assert "$.training.job)" in STATES["Evaluate model"]["Parameters"]["Payload"]["model_key.$"]
+
+
+def test_query_is_started_once_however_often_the_call_is_repeated() -> None:
+    tokens = {
+        task["Parameters"]["ClientRequestToken.$"] for task in TASKS.values() if "QueryString.$" in task["Parameters"]
+    }
+    entered = "States.Format('{} {} {}', $$.Execution.Id, $$.State.Name, $$.State.EnteredTime)"
+    # What a retry leaves as it is, and what another state, execution or redrive has of its own.
+    assert tokens == {f"States.Hash({entered}, 'SHA-256')"}
 
 
 def test_definition_carries_its_own_digest() -> None:

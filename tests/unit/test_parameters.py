@@ -135,9 +135,9 @@ def test_an_execution_is_named_by_letters_digits_and_hyphens_or_not_run(name: An
 
 @given(st.from_regex(r"[A-Za-z0-9_-]{1,80}", fullmatch=True))
 def test_a_training_jobs_name_is_one_that_sagemaker_takes(execution: str) -> None:
-    assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", training_job(execution))
+    assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,60}", training_job(execution))
     assert (training_job(execution) == execution) == bool(
-        re.fullmatch(r"[a-zA-Z0-9](-?[a-zA-Z0-9])*", execution) and len(execution) <= 63
+        re.fullmatch(r"[a-zA-Z0-9](-?[a-zA-Z0-9])*", execution) and len(execution) <= 61
     )
 
 

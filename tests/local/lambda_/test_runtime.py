@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +34,35 @@ def test_module_that_cannot_be_imported_is_named(client: Client, executor: str) 
 def test_process_that_ends_is_an_exit_error(client: Client, executor: str) -> None:
     answer, _ = invoke(client, function(client, "import os\ndef handler(e, c):\n    os._exit(3)\n", executor), {})
     assert answer["errorType"] == "Runtime.ExitError"
+
+
+def test_process_that_is_killed_before_it_takes_its_first_event_is_an_exit_error(client: Client, executor: str) -> None:
+    code = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\ndef handler(e, c):\n    return e\n"
+    answer, _ = invoke(client, function(client, code, executor), {})
+    assert answer["errorType"] == "Runtime.ExitError"
+
+
+def test_state_that_invokes_a_killed_function_fails_by_the_name_of_the_kill(client: Client, tmp_path: Path) -> None:
+    """Killed while it starts, then while it works; at the third attempt it is left alone."""
+    code = f"""
+import os, pathlib, signal
+deaths = pathlib.Path({str(tmp_path)!r})
+def die(name):
+    if not (deaths / name).exists():
+        (deaths / name).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+die("start")
+def handler(event, context):
+    die("work")
+    return {{"alive": True}}
+"""
+    arn = function(client, code, role(client, "lambda.amazonaws.com"))
+    kills = {"ErrorEquals": ["Runtime.ExitError"], "IntervalSeconds": 1, "MaxDelaySeconds": 1, "MaxAttempts": 2}
+    invoking = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": arn}}
+    states = {"Ask": invoking | {"Retry": [kills], "OutputPath": "$.Payload", "End": True}}
+    described = machines.run(client, states, role(client, "states.amazonaws.com", allow("lambda:InvokeFunction")))
+    assert (described["status"], json.loads(described.get("output", "{}"))) == ("SUCCEEDED", {"alive": True})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["start", "work"]
 
 
 def test_function_that_takes_too_long_is_ended(client: Client, executor: str) -> None:
