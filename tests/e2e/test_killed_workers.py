@@ -48,7 +48,7 @@ def marks(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def stack(server: EmbeddedAws, weather: noaa.WeatherRows, copy_of_the_project: Path, marks: Path) -> Stack:
+def stack(server: EmbeddedAws, weather: noaa.Weather, copy_of_the_project: Path, marks: Path) -> Stack:
     """A stack each of whose functions is killed once."""
     functions = copy_of_the_project / "functions"
     (functions / "dying.py").write_text(DYING.format(marks=str(marks)), encoding="utf-8")
@@ -64,14 +64,14 @@ def stack(server: EmbeddedAws, weather: noaa.WeatherRows, copy_of_the_project: P
 
 def training_of(job: str) -> list[psutil.Process]:
     """The process that trains as this job."""
-    found = []
+    processes = []
     for process in psutil.Process().children(recursive=True):
         try:
             if ALGORITHM in process.cmdline() and any(f"/{job}-" in part for part in process.cmdline()):
-                found.append(process)
+                processes.append(process)
         except (psutil.NoSuchProcess, psutil.ZombieProcess):
             continue
-    return found
+    return processes
 
 
 def kill_training(stack: Stack, execution: str) -> None:
