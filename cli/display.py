@@ -72,7 +72,7 @@ def summary(report: dict[str, Any]) -> Group:
         f"{weather['filled_days']:,} days filled from a neighbouring station, for {weather['filled_rides']:,} rides",
     )
     scores = ", ".join(
-        f"{name} {metrics[key]:.4f}"
+        f"{name} {_score(metrics[key])}"
         for name, key in (("accuracy", "accuracy"), ("AUC", "auc"), ("log loss", "log_loss"))
     )
     table.add_row("test", f"{scores} ({metrics['target']} of {', '.join(metrics['features'])})")
@@ -91,6 +91,11 @@ def _prediction(prediction: dict[str, Any] | None, execution: str) -> list[Text]
     if model not in (None, execution):
         lines.append(Text(f"The champion {model} answered, not the model of this execution."))
     return lines
+
+
+def _score(value: float | None) -> str:
+    """A metric to four places; of a test split that does not define it, such as the AUC of one class, `unknown`."""
+    return "unknown" if value is None else f"{value:.4f}"
 
 
 def _counts(counts: dict[str, Any], names: Iterable[str]) -> str:
