@@ -43,6 +43,19 @@ PLAN = (
     "rejected_files",
     "message",
 )
+# What check_ingestion answers: counts of rides and of files, and an excerpt of the lines of files.
+RIDES = (
+    "read",
+    "accepted",
+    "rejected",
+    "rejected_by_reason",
+    "repeated",
+    "files_read",
+    "files_skipped",
+    "files_rejected",
+    "files",
+    "files_omitted",
+)
 # The columns of queries/training_set_counts.sql, in their order.
 COUNTS = (
     "processed_rows",
@@ -113,7 +126,7 @@ def _ingestion(tasks: Tasks) -> list[State]:
             "execution": "$.parameters.execution",
             "max_rejected_fraction": "$.parameters.max_rejected_fraction",
         },
-        ("read", "accepted", "rejected", "rejected_by_reason", "repeated", "files_rejected"),
+        RIDES,
         "$.rides",
     )
     ingest = _ingest_rides(tasks)
@@ -177,11 +190,12 @@ def _check_training_set(tasks: Tasks) -> sdk.Choice:
         parameters={
             "Error": "UnusableTrainingSet",
             "Cause": (
-                "States.Format('Of {} rides {} have no weather and {} no {}: {} rows to train on, {} of them positive, "
-                "and {} to test. At least {} rows and both classes are needed.', "
-                "$.training_set.rides, $.training_set.without_weather, $.training_set.without_label, "
-                "$.parameters.target, $.training_set.train_rows, $.training_set.train_positives, "
-                "$.training_set.test_rows, $.parameters.min_training_rows)"
+                "States.Format('The {} rides make {} rows to train on, {} of them positive, and {} to test. At least "
+                "{} rows and both classes are needed. {} rides were left out because they have no weather on their "
+                "day, and {} because they have no {}.', "
+                "$.training_set.rides, $.training_set.train_rows, $.training_set.train_positives, "
+                "$.training_set.test_rows, $.parameters.min_training_rows, $.training_set.without_weather, "
+                "$.training_set.without_label, $.parameters.target)"
             ),
         },
         result_path="$.error",

@@ -5,7 +5,7 @@ transient, and honours AWS_ENDPOINT_URL.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, NamedTuple
@@ -18,15 +18,24 @@ from wildrydes.bucket import Source, arrival_time
 from wildrydes.errors import MissingObject, RideFileChanged
 
 BLOCK_BYTES = 1 << 20
-_READERS = 8
+_AT_ONCE = 8
 _CODES_WHEN_GONE = ("NoSuchKey", "NoSuchVersion", "404", "PreconditionFailed", "412", "InvalidRange", "416")
 
 
 class OpenFile(NamedTuple):
-    """A ride file that is being read: `source` has the version and the time of what the blocks are of."""
+    """A ride file that is being read: `source` has the version and the time of the `size` bytes in the blocks."""
 
     source: Source
     blocks: Iterator[bytes]
+    size: int
+
+
+class Copy(NamedTuple):
+    """An object, the ETag that it must have, and the key that it is copied to."""
+
+    key: str
+    etag: str
+    target: str
 
 
 @cache
@@ -43,6 +52,11 @@ def region() -> str:
 def keys(bucket: str, prefix: str) -> Iterator[str]:
     """The keys under a prefix, in their order."""
     return (entry["Key"] for entry in _list_objects(bucket, prefix))
+
+
+def etags(bucket: str, prefix: str) -> dict[str, str]:
+    """The ETag of each object under a prefix, by its key."""
+    return {entry["Key"]: entry["ETag"].strip('"') for entry in _list_objects(bucket, prefix)}
 
 
 def sources(bucket: str, prefix: str) -> Iterator[Source]:
@@ -98,21 +112,73 @@ def read(bucket: str, key: str, most: int | None = None) -> bytes:
     return _get_body(bucket, key).read(most)
 
 
-def read_json_objects(bucket: str, prefix: str) -> list[Any]:
-    """The JSON in each object under a prefix, in the order of the keys, some read at a time."""
+def read_json(bucket: str, key: str) -> Any:
+    """The JSON in an object. Raises MissingObject."""
+    return json.loads(read(bucket, key))
+
+
+def read_json_lines(bucket: str, key: str) -> list[Any]:
+    """The JSON in each line of an object. Raises MissingObject."""
+    return [json.loads(line) for line in read(bucket, key).splitlines()]
+
+
+def read_json_objects(bucket: str, object_keys: Iterable[str]) -> Iterator[Any]:
+    """The JSON in each object, in the order of the keys, some read at a time; None where there is no object."""
     client()
-    with ThreadPoolExecutor(_READERS) as readers:
-        return [json.loads(data) for data in readers.map(lambda key: read(bucket, key), keys(bucket, prefix))]
+
+    def load(key: str) -> Any:
+        try:
+            return read_json(bucket, key)
+        except MissingObject:
+            return None
+
+    with ThreadPoolExecutor(_AT_ONCE) as readers:
+        yield from readers.map(load, object_keys)
 
 
-def write(bucket: str, key: str, data: bytes, content_type: str) -> None:
-    """Writes an object, over the one that is there."""
-    client().put_object(Bucket=bucket, Key=key, Body=data, ContentType=content_type)
+def write(bucket: str, key: str, data: bytes, content_type: str) -> str:
+    """Writes an object, over the one that is there. Gives its ETag."""
+    answer = client().put_object(Bucket=bucket, Key=key, Body=data, ContentType=content_type)
+    return answer["ETag"].strip('"')
 
 
 def write_json(bucket: str, key: str, value: Any) -> None:
     """Writes a value as JSON."""
     write(bucket, key, json.dumps(value).encode(), "application/json")
+
+
+def write_json_lines(bucket: str, key: str, values: Iterable[Any]) -> None:
+    """Writes values as JSON, one a line."""
+    write(bucket, key, "".join(f"{json.dumps(value)}\n" for value in values).encode(), "application/jsonl")
+
+
+def write_json_objects(bucket: str, values: Mapping[str, Any]) -> None:
+    """Writes each value as JSON to its key, some at a time."""
+    client()
+    with ThreadPoolExecutor(_AT_ONCE) as writers:
+        # Taking the results raises what a write raised.
+        list(writers.map(lambda key: write_json(bucket, key, values[key]), values))
+
+
+def copy_objects(bucket: str, copies: Iterable[Copy]) -> None:
+    """Copies objects within the bucket, some at a time. Raises MissingObject where one is not what it was."""
+    client()
+    with ThreadPoolExecutor(_AT_ONCE) as writers:
+        list(writers.map(lambda copy: _copy(bucket, copy), copies))
+
+
+def _copy(bucket: str, copy: Copy) -> None:
+    try:
+        client().copy_object(
+            Bucket=bucket,
+            Key=copy.target,
+            CopySource={"Bucket": bucket, "Key": copy.key},
+            CopySourceIfMatch=f'"{copy.etag}"',
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] in (*_CODES_WHEN_GONE, "AccessDenied"):
+            raise MissingObject(f"s3://{bucket}/{copy.key} is gone, or another object is in its place") from None
+        raise
 
 
 def _get_body(bucket: str, key: str) -> Any:
@@ -128,7 +194,7 @@ def _get_body(bucket: str, key: str) -> Any:
 def _open(key: str, **parameters: Any) -> OpenFile:
     answer = client().get_object(Key=key, **parameters)
     source = Source(key, answer["ETag"].strip('"'), answer.get("VersionId"), arrival_time(answer["LastModified"]))
-    return OpenFile(source, answer["Body"].iter_chunks(BLOCK_BYTES))
+    return OpenFile(source, answer["Body"].iter_chunks(BLOCK_BYTES), answer["ContentLength"])
 
 
 def _changed(bucket: str, source: Source) -> str:

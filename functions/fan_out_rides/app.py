@@ -56,14 +56,14 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
 def fan_out(settings: FanOutSettings, source: Source) -> dict[str, int]:
     """Sends the rides of one file, and writes down its fault if it has one. Gives what to add to the counts."""
     try:
-        source, blocks = s3.open_source(settings.bucket, source)
+        source, blocks, _ = s3.open_source(settings.bucket, source)
     except RideFileChanged as gone:
         logger.warning(str(gone), extra={"key": source.key, "etag": source.etag, "version": source.version})
         return {"gone": 1}
     messages = FileMessages(source, blocks)
     count = sqs.send(settings.rides_queue, messages)
     if messages.fault:
-        line, _ = rejected_file(messages.fault, source)
+        line = rejected_file(messages.fault, source)
         s3.write(settings.bucket, rejected_file_key(source), line, "application/jsonl")
         logger.warning(str(messages.fault), extra={"key": source.key})
     logger.info("sent", extra={"key": source.key, "version": source.version, "rides": count})

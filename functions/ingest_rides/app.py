@@ -3,7 +3,8 @@
     in   {"execution": <name>, "chunk": <one item of the manifest>}
     out  {"item", "read", "accepted", "rejected", "repeated"}
 
-Writing is idempotent: the keys follow from the source and the chunk, the bytes from the chunk's.
+The rides wait under staged/ until check_ingestion has seen all of the execution's. Writing is idempotent: the keys
+follow from the execution and the chunk, the bytes from the chunk's.
 """
 
 from typing import Any
@@ -12,9 +13,10 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import s3, settings
-from wildrydes.bucket import Chunk, counts_key, processed_key, rejected_key
+from wildrydes.bucket import Chunk, counts_key, rejected_key, staged_key
 from wildrydes.rides.files import records_of_chunk
 from wildrydes.rides.ingestion import ingest
+from wildrydes.rides.reports import Report
 
 logger = Logger()
 
@@ -26,13 +28,14 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     chunk = Chunk(**event["chunk"])
     logger.append_keys(execution=event["execution"], item=chunk.item, key=chunk.key)
     blocks = s3.blocks(bucket, chunk.source, chunk.start, chunk.end)
-    ingested = ingest(records_of_chunk(blocks, chunk.start), chunk.source)
+    ingested = ingest(records_of_chunk(blocks, chunk.start), chunk.source, chunk.first_record)
     if ingested.rejected:
         key = rejected_key(chunk.source, chunk.chunk, chunk.of)
-        s3.write(bucket, key, ingested.rejected, "application/jsonl")
-    key = processed_key(chunk.source, chunk.chunk, chunk.of)
-    s3.write(bucket, key, ingested.processed, "application/gzip")
+        s3.write(bucket, key, ingested.rejected, "application/gzip")
+    key = staged_key(event["execution"], chunk.source, chunk.chunk, chunk.of)
+    etag = s3.write(bucket, key, ingested.processed, "application/gzip")
+    report = Report(chunk, ingested.counts, etag, ingested.first_rejected)
+    s3.write_json(bucket, counts_key(event["execution"], chunk.item), report.to_json())
     counts = ingested.counts.to_json()
-    s3.write_json(bucket, counts_key(event["execution"], chunk.item), counts | {"chunk": event["chunk"]})
     logger.info("ingested", extra={"rides": counts})
     return {"item": chunk.item} | {name: counts[name] for name in ("read", "accepted", "rejected", "repeated")}

@@ -5,8 +5,7 @@
           "rejected_files": <at most 20>, "rejected_file_count", "message"}
 
 Every new file is read once, as a stream, so that a chunk never holds a broken record and a broken file is known before
-any of it is ingested. The manifest, then the counts of a broken file, then the mark that the file is dealt with are
-written in this order: a plan that dies in between can be made again.
+any of it is ingested. Writing is idempotent: a plan that dies in between can be made again.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +18,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from aws import s3, settings
 from wildrydes import bucket as layout
 from wildrydes.errors import RideFileChanged
-from wildrydes.rides.ingestion import EMPTY, rejected_file
+from wildrydes.rides.ingestion import rejected_file
 from wildrydes.rides.planning import MOST_REJECTED_FILES, PlannedFile, manifest, new_sources, plan_file, summary
 
 logger = Logger()
@@ -31,16 +30,17 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     bucket, execution = settings.data_settings().bucket, event["execution"]
     logger.append_keys(execution=execution)
     new, ingested_count = new_sources(s3.sources(bucket, layout.RAW), ingested_digests(bucket))
-    files = [plan_file(*file, event["chunk_bytes"]) for file in open_files(bucket, new)]
+    opened = open_files(bucket, new)
+    files = [plan_file(file.source, file.blocks, event["chunk_bytes"], file.size) for file in opened]
     chunks = manifest(files)
     s3.write_json(bucket, layout.manifest_key(execution), [asdict(chunk) for chunk in chunks])
-    rejected = reject(bucket, execution, files)
-    write_empty(bucket, files)
+    s3.write_json_lines(bucket, layout.planned_files_key(execution), (file.plan.to_json() for file in files))
+    rejected = reject(bucket, files)
     plan = {
         "bucket": bucket,
         "manifest": layout.manifest_key(execution),
         "chunks": len(chunks),
-        "objects": len(files) - len(rejected),
+        "objects": len(files) - len(rejected) - sum(file.skipped is not None for file in files),
         "already_ingested": ingested_count,
         "rejected_files": rejected[:MOST_REJECTED_FILES],
         "rejected_file_count": len(rejected),
@@ -60,27 +60,18 @@ def open_files(bucket: str, sources: Iterable[layout.Source]) -> Iterator[s3.Ope
 
 
 def ingested_digests(bucket: str) -> frozenset[str]:
-    """The digests of the sources that earlier executions ingested completely or rejected whole."""
+    """The digests of the sources that earlier executions ingested completely or left out whole, and passed."""
     processed = layout.ingested_completely(s3.keys(bucket, layout.PROCESSED))
-    return processed | layout.rejected_whole(s3.keys(bucket, layout.REJECTED))
+    rejected = layout.rejected_whole(s3.keys(bucket, layout.REJECTED))
+    return layout.marked(s3.keys(bucket, layout.INGESTED)) & (processed | rejected)
 
 
-def reject(bucket: str, execution: str, files: Sequence[PlannedFile]) -> list[dict[str, Any]]:
-    """Counts each file that cannot be read, then marks it as dealt with. Gives their keys, reasons and positions."""
+def reject(bucket: str, files: Sequence[PlannedFile]) -> list[dict[str, Any]]:
+    """Writes down why each file that cannot be read is left out. Gives their keys, reasons and positions."""
     rejected = []
     for source, fault in ((file.source, file.fault) for file in files if file.fault):
-        line, counts = rejected_file(fault, source)
-        key = layout.counts_key(execution, f"file-{source.digest}")
-        s3.write_json(bucket, key, counts.to_json() | {"key": source.key})
-        s3.write(bucket, layout.rejected_file_key(source), line, "application/jsonl")
+        s3.write(bucket, layout.rejected_file_key(source), rejected_file(fault, source), "application/jsonl")
         rejected.append(
             {"key": source.key, "reason": fault.reason, "detail": fault.detail, "position": fault.position._asdict()}
         )
     return rejected
-
-
-def write_empty(bucket: str, files: Sequence[PlannedFile]) -> None:
-    """Marks the files without a ride as ingested: one empty chunk of one."""
-    for file in files:
-        if not file.chunks and not file.fault:
-            s3.write(bucket, layout.processed_key(file.source, 0, 1), EMPTY, "application/gzip")

@@ -1,5 +1,16 @@
 """Where everything is in the data bucket.
 
+    raw/, stream/                      ride files, as they were put
+    manifests/<execution>.files.jsonl  the files that an execution plans, a line each
+    manifests/<execution>.json         their chunks
+    staged/<execution>/<source>/       rides of chunks, until the whole execution's ingestion has been checked
+    processed/<source>/                the same rides after that: what training sets are built from
+    processed/stream/<day>/            rides that came one at a time
+    rejected/<source>/                 rejected records of a chunk, or the fault of a whole file
+    rejected/stream/<day>/             messages that are no rides
+    ingested/<source>.json             the line of a file that passed the check: it is not ingested again
+    ingestions/<execution>/            reports of chunks; then files.jsonl, a line a file, and summary.json
+
 Keys of processed and rejected rides follow from their source alone, so that writing them again overwrites and never
 doubles. Rides that came one at a time have no source in common: the key of their object follows from which they are.
 """
@@ -14,9 +25,11 @@ RAW = "raw/"
 STREAM = "stream/"
 PROCESSED = "processed/"
 REJECTED = "rejected/"
+INGESTED = "ingested/"
 
 _PROCESSED_CHUNK = re.compile(r"processed/([0-9a-f]{32})/([0-9]{5})-of-([0-9]{5})\.jsonl\.gz")
 _REJECTED_FILE = re.compile(r"rejected/([0-9a-f]{32})/file\.jsonl")
+_INGESTED = re.compile(r"ingested/([0-9a-f]{32})\.json")
 
 
 @dataclass(frozen=True)
@@ -42,7 +55,7 @@ class Source:
 class Chunk:
     """Bytes [start, end) of a source: chunk number `chunk`, from 0, of `of`. `item` is its place in the manifest.
 
-    `version` and `arrived_at` are the source's.
+    `version` and `arrived_at` are the source's. `records` are in it, the first of which is the file's `first_record`.
     """
 
     item: int
@@ -54,6 +67,8 @@ class Chunk:
     of: int
     version: str | None = None
     arrived_at: str | None = None
+    first_record: int = 1
+    records: int | None = None
 
     @property
     def source(self) -> Source:
@@ -70,9 +85,19 @@ def processed_key(source: Source, chunk: int, of: int) -> str:
     return f"{PROCESSED}{source.digest}/{chunk:05}-of-{of:05}.jsonl.gz"
 
 
+def staged_prefix(execution: str) -> str:
+    """Where the rides of an execution's chunks wait for its check."""
+    return f"staged/{execution}/"
+
+
+def staged_key(execution: str, source: Source, chunk: int, of: int) -> str:
+    """The object for the accepted rides of a chunk, until the check puts it under processed/."""
+    return staged_prefix(execution) + processed_key(source, chunk, of).removeprefix(PROCESSED)
+
+
 def rejected_key(source: Source, chunk: int, of: int) -> str:
     """The object for the rejected rides of a chunk."""
-    return f"{REJECTED}{source.digest}/{chunk:05}-of-{of:05}.jsonl"
+    return f"{REJECTED}{source.digest}/{chunk:05}-of-{of:05}.jsonl.gz"
 
 
 def rejected_file_key(source: Source) -> str:
@@ -95,14 +120,34 @@ def manifest_key(execution: str) -> str:
     return f"manifests/{execution}.json"
 
 
+def planned_files_key(execution: str) -> str:
+    """The files that an execution ingests, skips or leaves out whole."""
+    return f"manifests/{execution}.files.jsonl"
+
+
 def counts_prefix(execution: str) -> str:
     """The counts of an execution's ingestion."""
     return f"ingestions/{execution}/"
 
 
-def counts_key(execution: str, item: int | str) -> str:
-    """The counts of one chunk of the manifest, or of a file that the plan rejected."""
-    return f"{counts_prefix(execution)}{item if isinstance(item, str) else f'{item:05}'}.json"
+def counts_key(execution: str, item: int) -> str:
+    """The report of one chunk of the manifest."""
+    return f"{counts_prefix(execution)}{item:05}.json"
+
+
+def file_lines_key(execution: str) -> str:
+    """What became of each file of an execution, a line each."""
+    return f"{counts_prefix(execution)}files.jsonl"
+
+
+def summary_key(execution: str) -> str:
+    """What an execution's files add up to, and the first rejected record of each reason."""
+    return f"{counts_prefix(execution)}summary.json"
+
+
+def ingested_key(source: Source) -> str:
+    """The mark of a file that an execution ingested, or left out whole, and whose check passed."""
+    return f"{INGESTED}{source.digest}.json"
 
 
 def weather_prefix(execution: str) -> str:
@@ -133,6 +178,11 @@ def ingested_completely(processed_keys: Iterable[str]) -> frozenset[str]:
 def rejected_whole(rejected_keys: Iterable[str]) -> frozenset[str]:
     """The digests of the sources that were rejected whole, by the keys under rejected/."""
     return frozenset(match[1] for key in rejected_keys if (match := _REJECTED_FILE.fullmatch(key)))
+
+
+def marked(ingested_keys: Iterable[str]) -> frozenset[str]:
+    """The digests of the sources that have a mark, by the keys under ingested/."""
+    return frozenset(match[1] for key in ingested_keys if (match := _INGESTED.fullmatch(key)))
 
 
 def key_in_bucket(key_or_uri: str, bucket: str) -> str:

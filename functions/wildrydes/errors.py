@@ -5,6 +5,7 @@ WildRydesError
 ├── BadRide                  one record is no ride: reason and field
 ├── BadRideFile              a whole file cannot be read: reason and position of the fault
 ├── RideFileChanged          the version of the object that was planned is gone
+├── IngestionIncomplete      a report or an object of an ingestion is missing: it was deleted or replaced
 ├── TooManyRejectedRides     more rides were rejected than the execution allows
 ├── BadTestSet               a split has no row, one that is no row of numbers, or one class alone to train on
 ├── BadModel                 the artefact or its card is not what predict can serve
@@ -77,6 +78,10 @@ class BadRideFile(WildRydesError):
 
 class RideFileChanged(WildRydesError):
     """The version of a ride file that was planned is gone; the next execution takes the file as it is then."""
+
+
+class IngestionIncomplete(WildRydesError):
+    """What was planned, what was reported and what was written do not agree; the message says what is missing."""
 
 
 class TooManyRejectedRides(WildRydesError):

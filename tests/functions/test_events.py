@@ -2,12 +2,17 @@
 
 import gzip
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from wildrydes import bucket as layout
+from wildrydes.bucket import Chunk, Source
 from wildrydes.errors import BadExecutionInput, RideFileChanged, TooManyRejectedRides
+from wildrydes.rides.counts import Counts
+from wildrydes.rides.reports import FilePlan, Report
 
 ROOT = Path(__file__).parents[2]
 EVENTS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "events").glob("*.json")}
@@ -26,13 +31,24 @@ def function_of(event: str) -> str:
     return next(name for name in FUNCTIONS if event.startswith(f"{name}_"))
 
 
+def write_ingestion(bucket: Any, execution: str, counts: Counts) -> None:
+    """What plan_ingestion and ingest_rides leave of one file of one chunk."""
+    source = Source("raw/of the first run.json", "0")
+    etag = bucket.put(layout.staged_key(execution, source, 0, 1), b"")
+    chunk = Chunk(0, source.key, source.etag, 0, 4000, 0, 1)
+    bucket.put(layout.planned_files_key(execution), json.dumps(FilePlan(source, 4000, 1).to_json()))
+    bucket.put(layout.manifest_key(execution), json.dumps([asdict(chunk)]))
+    bucket.put(layout.counts_key(execution, 0), json.dumps(Report(chunk, counts, etag).to_json()))
+    bucket.put(layout.processed_key(source, 0, 1), b"")
+    bucket.put(layout.rejected_key(source, 0, 1), b"")
+
+
 @pytest.fixture
 def example(bucket: Any, run: Any, write_artefact: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Runs an example against a bucket that holds what the examples speak of."""
     rides = (ride(1), ride(2, Latitude=123), ride(1), ride(3, FieldService=1))
     bucket.put(RAW, "".join(json.dumps(each) + "\n" for each in rides))
-    counts = {"accepted": 19, "rejected": 1, "rejected_by_reason": {"not_finite": 1}, "repeated": 0}
-    bucket.put("ingestions/first-run/00001.json", json.dumps(counts | {"read": 20, "files_rejected": 0}))
+    write_ingestion(bucket, "first-run", Counts(20, 19, 1, {"not_finite": 1}))
     bucket.put(MODEL, write_artefact([-0.5, 0.01, 0.0, 0.0, 0.0, 0.0], 0.0, 0.5))
     for run_of in ("first-run", "second-run"):
         bucket.put(f"training-sets/{run_of}/split=test/a", "1,10,550\n0,10,450\n")
@@ -75,7 +91,7 @@ VALUES: dict[str, dict[str, Any]] = {
     "ingest_rides_one_chunk": {"item": 0, "read": 4, "accepted": 2, "rejected": 1, "repeated": 1},
     "list_rides_before_the_training_set": {
         "prefix": "processed/",
-        "objects": 0,
+        "objects": 1,
         "list": "models/first-run/lineage/rides.jsonl.gz",
     },
     "check_ingestion_few_rejected": {"read": 20, "rejected": 1, "rejected_by_reason": {"not_finite": 1}},

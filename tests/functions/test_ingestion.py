@@ -9,35 +9,10 @@ from typing import Any
 import pytest
 
 from aws import s3
+from ingestions import ingest_all, processed, ride
 from wildrydes.errors import RideFileChanged, TooManyRejectedRides
 
 SAMPLE = Path(__file__).parents[2] / "data" / "rides"
-
-
-def ride(number: int, **changes: Any) -> dict[str, Any]:
-    return {
-        "Distance": 10.5 + number,
-        "HealthPoints": 100,
-        "Latitude": 40.64,
-        "Longitude": -73.77,
-        "MagicPoints": 550,
-        "Name": "Shadowfax",
-        "StatusTime": f"2019-01-01 10:00:00.{number:03}",
-    } | changes
-
-
-def ingest_all(bucket: Any, run: Any, execution: str, chunk_bytes: int = 8 << 20) -> tuple[Any, Any]:
-    """The plan and the counts of one execution."""
-    plan = run("plan_ingestion", {"execution": execution, "chunk_bytes": chunk_bytes})
-    items = bucket.json(plan["manifest"])
-    assert len(items) == plan["chunks"]
-    for chunk in items:
-        run("ingest_rides", {"execution": execution, "chunk": chunk})
-    return plan, run("check_ingestion", {"execution": execution, "max_rejected_fraction": 1.0})
-
-
-def processed(bucket: Any) -> list[Any]:
-    return [line for key in bucket.keys("processed/") for line in bucket.lines(key)]
 
 
 def test_a_ride_ends_up_processed_with_its_station_and_label(bucket: Any, run: Any) -> None:
@@ -79,7 +54,30 @@ def test_a_ride_ends_up_processed_with_its_station_and_label(bucket: Any, run: A
         "rejected": 0,
         "rejected_by_reason": {},
         "repeated": 0,
+        "files_read": 1,
+        "files_skipped": 0,
         "files_rejected": 0,
+        "files": [
+            {
+                "key": "raw/one.json",
+                "outcome": "read",
+                "read": 1,
+                "accepted": 1,
+                "rejected": 0,
+                "rejected_by_reason": {},
+                "repeated": 0,
+                "why": None,
+            }
+        ],
+        "files_omitted": 0,
+    }
+    (mark,) = bucket.keys("ingested/")
+    assert mark == f"ingested/{digest}.json"
+    assert {name: bucket.json(mark)[name] for name in ("key", "etag", "accepted", "execution")} == {
+        "key": "raw/one.json",
+        "etag": etag,
+        "accepted": 1,
+        "execution": "e1",
     }
 
 
@@ -129,18 +127,18 @@ def test_broken_files_are_rejected_whole_named_with_the_position_and_only_once(b
         ("raw/no.json", "not_json", {"byte": 0, "line": 1, "column": 1}),
         ("raw/truncated.json", "truncated_file", {"byte": 2 * len(good) + 55, "line": 3, "column": 51}),
     ]
-    assert counts == {
+    assert {name: counts[name] for name in ("read", "accepted", "rejected", "repeated")} == {
         "read": 6,
         "accepted": 1,
         "rejected": 5,
-        "rejected_by_reason": {"empty_file": 1, "not_json": 1, "not_utf8": 1, "truncated_file": 2},
         "repeated": 0,
-        "files_rejected": 4,
     }
+    assert counts["rejected_by_reason"] == {"empty_file": 1, "not_json": 1, "not_utf8": 1, "truncated_file": 2}
+    assert (counts["files_read"], counts["files_rejected"]) == (1, 4)
     again, counts = ingest_all(bucket, run, "e2")
     assert (again["chunks"], again["already_ingested"], again["rejected_file_count"]) == (0, 5, 0)
     assert again["message"].startswith("None of the 5 files under raw/ is new")
-    assert counts["read"] == 0
+    assert (counts["read"], counts["files"]) == (0, [])
 
 
 def test_files_without_a_ride_are_fine_and_not_planned_again(bucket: Any, run: Any) -> None:
@@ -208,6 +206,7 @@ def test_the_version_that_was_planned_is_ingested_also_after_it_was_replaced(buc
     assert {name: chunk[name] for name in asdict(source)} == asdict(source)
     bucket.put("raw/x.json", json.dumps([ride(2), ride(3)]))
     assert run("ingest_rides", {"execution": "e1", "chunk": chunk})["accepted"] == 1
+    assert run("check_ingestion", {"execution": "e1", "max_rejected_fraction": 0.0})["accepted"] == 1
     assert [line["distance"] for line in processed(bucket)] == [11.5]
     _, counts = ingest_all(bucket, run, "e2")
     assert (counts["accepted"], len(processed(bucket))) == (2, 3)

@@ -1,23 +1,24 @@
-"""What an ingestion did, in counts: read = accepted + rejected + repeated, always."""
+"""Counts of rides: read = accepted + rejected + repeated, always."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from wildrydes.errors import TooManyRejectedRides
-
 
 @dataclass(frozen=True)
 class Counts:
-    """Counts of rides; `files_rejected` counts the files rejected whole, whose rides are among the rejected."""
+    """What became of the rides of a chunk, of a file, or of all files.
+
+    `repeated` are the rides that came again within their chunk; one that came in another chunk too is accepted in both,
+    and the training set takes it once.
+    """
 
     read: int = 0
     accepted: int = 0
     rejected: int = 0
     rejected_by_reason: Mapping[str, int] = field(default_factory=dict)
     repeated: int = 0
-    files_rejected: int = 0
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Counts":
@@ -34,22 +35,6 @@ def total(parts: Iterable[Counts]) -> Counts:
     counts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     for part in parts:
-        counts.update(
-            read=part.read,
-            accepted=part.accepted,
-            rejected=part.rejected,
-            repeated=part.repeated,
-            files_rejected=part.files_rejected,
-        )
+        counts.update(read=part.read, accepted=part.accepted, rejected=part.rejected, repeated=part.repeated)
         reasons.update(part.rejected_by_reason)
     return Counts(rejected_by_reason=dict(reasons), **counts)
-
-
-def check_rejections(counts: Counts, max_rejected_fraction: float) -> None:
-    """Raises TooManyRejectedRides when more than that fraction of the rides read was rejected."""
-    if counts.rejected > max_rejected_fraction * counts.read:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in counts.to_json()["rejected_by_reason"].items())
-        raise TooManyRejectedRides(
-            f"{counts.rejected} of {counts.read} rides were rejected ({reasons}), more than the fraction of "
-            f"{max_rejected_fraction} that the execution allows. Each is under rejected/ with its reason and position"
-        )

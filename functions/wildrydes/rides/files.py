@@ -26,6 +26,9 @@ from wildrydes.rides.json_window import JsonWindow
 Record = tuple[int, int, Any, str]
 """The first byte of a record in its file, the byte after its last, the decoded value, its text as it stands there."""
 
+MOST_RECORDS = 500_000
+"""The records of a chunk: a function takes some 20 µs for a ride, and must end within its 300 s."""
+
 _TRAVEL_DATA = pattern(r'\{[ \t\n\r]*"travel_data"[ \t\n\r]*:[ \t\n\r]*\[', IGNORECASE)
 _LONGEST_OPENING = 1000
 
@@ -61,14 +64,19 @@ def records_of_chunk(blocks: Iterable[bytes], start: int) -> Iterator[Record]:
         yield window.value()
 
 
-def chunks(records_of_file: Iterable[Record], chunk_bytes: int) -> Iterator[tuple[int, int]]:
-    """Ranges of bytes [start, end) that hold each record once: of `chunk_bytes` or a little more, the last of less."""
-    first = last = -1
+def chunks(
+    records_of_file: Iterable[Record], chunk_bytes: int, most_records: int = MOST_RECORDS
+) -> Iterator[tuple[int, int]]:
+    """Ranges of bytes [start, end) that hold each record once: of `chunk_bytes` or a little more, the last of less.
+
+    A range has less bytes where its records are so small that they would be more than `most_records`.
+    """
+    first, last, count = -1, -1, 0
     for start, end, _, _ in records_of_file:
-        first, last = (start if first < 0 else first), end
-        if end - first >= chunk_bytes:
+        first, last, count = (start if first < 0 else first), end, count + 1
+        if end - first >= chunk_bytes or count == most_records:
             yield first, end
-            first = -1
+            first, count = -1, 0
     if first >= 0:
         yield first, last
 

@@ -8,6 +8,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from wildrydes.bucket import Source
 from wildrydes.errors import BadRide, BadRideFile
@@ -19,6 +20,9 @@ from wildrydes.rides.stations import nearest_station
 LONGEST_EXCERPT = 2048
 """Characters of a rejected record that its line under rejected/ quotes."""
 
+LONGEST_EXAMPLE = 200
+"""Characters of it that the summary of an execution quotes."""
+
 _LEVEL = 4  # 7 % larger than level 9 makes it, in a third of the time
 _GZIP = 16 + zlib.MAX_WBITS
 _LINES_AT_ONCE = 512
@@ -26,52 +30,48 @@ _LINES_AT_ONCE = 512
 
 @dataclass(frozen=True)
 class Ingested:
-    """`processed` is gzip of one JSON object a line, `rejected` plain text of the same kind, empty if none was."""
+    """`processed` and `rejected` are gzip of one JSON object a line; `rejected` is empty bytes if no record was.
+
+    `first_rejected` has, by reason, what `rejected` says of the first record of that reason, its text cut short.
+    """
 
     processed: bytes
     rejected: bytes
     counts: Counts
+    first_rejected: Mapping[str, Mapping[str, Any]]
 
 
-def ingest(records: Iterable[Record], source: Source) -> Ingested:
-    """Checks each record, drops the second and later of rides that are the same, locates the others."""
+def ingest(records: Iterable[Record], source: Source, first_record: int = 1) -> Ingested:
+    """Checks each record, drops the second and later of rides that are the same, locates the others.
+
+    `first_record` is the number of the first of the records in its file. Memory grows with the rides that are accepted,
+    and by some bytes with each that is rejected.
+    """
     nearest = nearest_station()
     compressed = _Gzip()
     ride_ids: set[str] = set()
-    rejected: list[str] = []
-    reasons: Counter[str] = Counter()
-    count = 0
-    for count, (start, _, value, text) in enumerate(records, 1):
+    rejected = _Rejected(source)
+    number = first_record - 1
+    for number, (start, _, value, text) in enumerate(records, first_record):
         try:
             ride = parse(value)
         except BadRide as bad:
-            reasons[bad.reason] += 1
-            rejected.append(rejected_line(bad, asdict(source), {"byte": start, "record": count}, text))
+            rejected.add(bad, {"byte": start, "record": number}, text)
             continue
         record = canonical(ride)
         id_of_ride = ride_id(record)
         if id_of_ride not in ride_ids:
             ride_ids.add(id_of_ride)
             compressed.line(processed_line(ride, record, id_of_ride, nearest(ride.latitude, ride.longitude)))
-    repeated = count - len(ride_ids) - len(rejected)
-    counts = Counts(count, len(ride_ids), len(rejected), reasons, repeated)
-    return Ingested(compressed.end(), "".join(rejected).encode(), counts)
+    read = number - first_record + 1
+    counts = Counts(read, len(ride_ids), rejected.count, rejected.reasons, read - len(ride_ids) - rejected.count)
+    return Ingested(compressed.end(), rejected.end(), counts, rejected.first)
 
 
-def rejected_file(fault: BadRideFile, source: Source) -> tuple[bytes, Counts]:
-    """A file rejected whole: its line under rejected/, and its counts.
-
-    It counts as many rides as were read before the fault, at least one.
-    """
-    position = {
-        "byte": fault.position.byte,
-        "line": fault.position.line,
-        "column": fault.position.column,
-        "record": fault.records + 1,
-    }
-    count = max(1, fault.records)
-    line = _line(fault.reason, None, fault.detail, asdict(source), position, None)
-    return line.encode(), Counts(count, 0, count, {fault.reason: count}, files_rejected=1)
+def rejected_file(fault: BadRideFile, source: Source) -> bytes:
+    """The line under rejected/ of a file that is left out whole."""
+    position = {**fault.position._asdict(), "record": fault.records + 1}
+    return _line(fault.reason, None, fault.detail, asdict(source), position, None).encode()
 
 
 def rejected_line(bad: BadRide, source: Mapping[str, str | None], position: Mapping[str, int] | None, text: str) -> str:
@@ -112,6 +112,30 @@ def _line(
         )
         + "\n"
     )
+
+
+class _Rejected:
+    """The rejected records of a chunk: their lines, compressed as they come, and the first of each reason."""
+
+    def __init__(self, source: Source) -> None:
+        self.reasons: Counter[str] = Counter()
+        self.first: dict[str, dict[str, Any]] = {}
+        self._source = asdict(source)
+        self._lines = _Gzip()
+
+    @property
+    def count(self) -> int:
+        return self.reasons.total()
+
+    def add(self, bad: BadRide, position: Mapping[str, int], text: str) -> None:
+        self.reasons[bad.reason] += 1
+        if bad.reason not in self.first:
+            excerpt = text[:LONGEST_EXAMPLE]
+            self.first[bad.reason] = {"field": bad.field, "detail": bad.detail, "position": position, "record": excerpt}
+        self._lines.line(rejected_line(bad, self._source, position, text))
+
+    def end(self) -> bytes:
+        return self._lines.end() if self.reasons else b""
 
 
 class _Gzip:

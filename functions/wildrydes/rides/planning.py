@@ -1,26 +1,39 @@
 """Raw files -> which of them are new, the chunks of those that can be read, and the fault of each that cannot.
 
-A source is done when all its chunks are under processed/, or when its rejection as a whole is under rejected/. A file
-that holds no ride is one empty chunk, which the plan itself can write; then it is done too.
+A source is done when an execution's check has passed with it, which its mark under ingested/ says, and what it gave is
+there: all its chunks under processed/, or the fault of the whole file under rejected/. What an execution refused has no
+mark, so the next one reads it again, and refuses it with the same numbers. A file that was skipped is looked at anew.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from wildrydes.bucket import Chunk, Source
 from wildrydes.errors import BadRideFile
-from wildrydes.rides.files import chunks, records
+from wildrydes.rides.files import Record, chunks, records
+from wildrydes.rides.reports import FilePlan
 
 MOST_REJECTED_FILES = 20
 
 
 @dataclass(frozen=True)
 class PlannedFile:
-    """A file that was read to its end (`chunks`, none if it holds no ride), or to a `fault`."""
+    """A file that was read to its end (`chunks`, none if it holds no ride), or to a `fault`, or `skipped` for a reason.
+
+    `records` has the number of records in each chunk; `size` is the bytes of the file as it is stored.
+    """
 
     source: Source
     chunks: Sequence[tuple[int, int]] = ()
     fault: BadRideFile | None = None
+    records: Sequence[int] = ()
+    size: int = 0
+    skipped: str | None = None
+
+    @property
+    def plan(self) -> FilePlan:
+        """What the check needs to know of it."""
+        return FilePlan(self.source, self.size, len(self.chunks), self.skipped, self.fault)
 
 
 def new_sources(sources: Iterable[Source], ingested: Collection[str]) -> tuple[list[Source], int]:
@@ -30,36 +43,69 @@ def new_sources(sources: Iterable[Source], ingested: Collection[str]) -> tuple[l
     return new, len(all_sources) - len(new)
 
 
-def plan_file(source: Source, blocks: Iterable[bytes], chunk_bytes: int) -> PlannedFile:
-    """Reads one file to its end, and cuts it into chunks of some `chunk_bytes`."""
+def plan_file(source: Source, blocks: Iterable[bytes], chunk_bytes: int, size: int = 0) -> PlannedFile:
+    """Reads one file of `size` bytes to its end, and cuts it into chunks of some `chunk_bytes`."""
+    counted = _Counted(records(blocks))
+    ends: list[int] = []
+    ranges: list[tuple[int, int]] = []
     try:
-        return PlannedFile(source, list(chunks(records(blocks), chunk_bytes)))
+        for chunk in chunks(counted, chunk_bytes):
+            ranges.append(chunk)
+            ends.append(counted.count)
     except BadRideFile as fault:
-        return PlannedFile(source, fault=fault)
+        return PlannedFile(source, fault=fault, size=size)
+    numbers = [end - start for start, end in zip([0, *ends], ends, strict=False)]
+    return PlannedFile(source, ranges, records=numbers, size=size)
 
 
 def manifest(files: Iterable[PlannedFile]) -> list[Chunk]:
     """The chunks of all files, numbered through."""
-    file_chunks = [
-        Chunk(0, source.key, source.etag, start, end, number, len(file.chunks), source.version, source.arrived_at)
-        for file in files
-        for source in (file.source,)
-        for number, (start, end) in enumerate(file.chunks)
-    ]
-    return [replace(chunk, item=item) for item, chunk in enumerate(file_chunks)]
+    return [replace(chunk, item=item) for item, chunk in enumerate(chunk for file in files for chunk in _chunks(file))]
+
+
+def _chunks(file: PlannedFile) -> Iterator[Chunk]:
+    source, first_record = file.source, 1
+    for number, ((start, end), count) in enumerate(zip(file.chunks, file.records, strict=True)):
+        yield Chunk(
+            item=0,
+            key=source.key,
+            etag=source.etag,
+            start=start,
+            end=end,
+            chunk=number,
+            of=len(file.chunks),
+            version=source.version,
+            arrived_at=source.arrived_at,
+            first_record=first_record,
+            records=count,
+        )
+        first_record += count
 
 
 def summary(file_count: int, ingested_count: int, files: Sequence[PlannedFile], chunk_count: int) -> str:
     """One sentence on the plan, for people."""
-    if not file_count:
-        return "There is no file under raw/: training goes on with the rides that were ingested before."
-    if file_count == ingested_count:
-        return (
-            f"None of the {file_count} files under raw/ is new: training goes on with the rides that were ingested "
-            "before."
-        )
+    skipped = sum(file.skipped is not None for file in files)
+    rides, also = file_count - skipped, f" {skipped} more hold no data and are skipped." if skipped else ""
+    if not rides:
+        of_rides = " of rides" if skipped else ""
+        return f"There is no file{of_rides} under raw/: training goes on with the rides ingested before.{also}"
+    if rides == ingested_count:
+        return f"None of the {rides} files under raw/ is new: training goes on with the rides ingested before.{also}"
     rejected = sum(file.fault is not None for file in files)
     return (
-        f"{len(files)} of {file_count} files under raw/ are new: {chunk_count} chunks to ingest, "
-        f"{rejected} files rejected whole."
+        f"{len(files) - skipped} of {rides} files under raw/ are new: {chunk_count} chunks to ingest, "
+        f"{rejected} files rejected whole.{also}"
     )
+
+
+class _Counted:
+    """Records, and how many of them were taken so far."""
+
+    def __init__(self, of: Iterable[Record]) -> None:
+        self.count = 0
+        self._records = of
+
+    def __iter__(self) -> Iterator[Record]:
+        for record in self._records:
+            self.count += 1
+            yield record
