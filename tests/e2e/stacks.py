@@ -1,5 +1,6 @@
 """A deployed stack as the end-to-end tests use it, and the sample that they put into it."""
 
+import gzip
 import json
 import urllib.error
 import urllib.request
@@ -74,6 +75,12 @@ class Stack:
 
     def read(self, key: str) -> bytes:
         return self.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"].read()
+
+    def rejected(self) -> list[Any]:
+        """What is under rejected/: records with their reasons, and faults of whole files."""
+        objects = {key: self.read(key) for key in self.keys("rejected/")}
+        texts = [gzip.decompress(data) if key.endswith(".gz") else data for key, data in objects.items()]
+        return [json.loads(line) for text in texts for line in text.splitlines()]
 
     def start(self, **execution_input: Any) -> str:
         machine = self.outputs["StateMachineArn"]

@@ -64,9 +64,12 @@ def test_too_many_rejected_rides_fail_before_anything_is_trained(make_stack: Mak
     assert error == "TooManyRejectedRides"
     assert "truncated_file" in cause
     assert stack.keys("training-sets/") == {}
-    rejected = [json.loads(line) for key in stack.keys("rejected/") for line in stack.read(key).splitlines()]
-    truncated = next(each for each in rejected if each["source"]["key"] == "raw/truncated.json")
+    truncated = next(each for each in stack.rejected() if each["source"]["key"] == "raw/truncated.json")
     assert truncated["position"]["byte"] > 0
+    # The same files are refused again, with the same numbers, and nothing of them is ever trained on.
+    again = json.loads(stack.fail()[1])
+    assert (again["errorType"], again["errorMessage"]) == (error, json.loads(cause)["errorMessage"])
+    assert stack.keys("processed/") == stack.keys("ingested/") == {}
     # A higher bound lets the same rides through, though fifty are too few to train on.
     error, cause = stack.fail(max_rejected_fraction=1)
     assert error == "UnusableTrainingSet"

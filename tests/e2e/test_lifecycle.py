@@ -51,7 +51,7 @@ def test_every_ride_is_accounted_for(first: dict[str, Any]) -> None:
 
 
 def test_rejected_rides_are_kept_with_reason_source_and_position(stack: Stack, first: dict[str, Any]) -> None:
-    rejected = [json.loads(line) for key in stack.keys("rejected/") for line in stack.read(key).splitlines()]
+    rejected = stack.rejected()
     assert len(rejected) == first["rides"]["rejected"]
     assert all(each["reason"] and each["source"]["key"].startswith("raw/") for each in rejected)
     assert all(each["position"]["byte"] >= 0 for each in rejected)

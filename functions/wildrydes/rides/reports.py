@@ -103,8 +103,10 @@ def check_reports(
 
     `staged` has the ETag of each object by its key; `rejected` are the keys under rejected/.
     """
-    kept = frozenset(rejected)
-    faults = [fault for chunk in chunks for fault in _faults(execution, chunk, reports.get(chunk.item), staged, kept)]
+    written = frozenset(rejected)
+    faults = [
+        fault for chunk in chunks for fault in _faults(execution, chunk, reports.get(chunk.item), staged, written)
+    ]
     if faults:
         more = f", and {len(faults) - MOST_NAMED} more" if len(faults) > MOST_NAMED else ""
         raise IngestionIncomplete(
