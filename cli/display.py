@@ -8,6 +8,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from cli.account import Account
 from cli.executions import Progress
 from cli.failures import Failure
 
@@ -65,7 +66,7 @@ def summary(report: dict[str, Any]) -> Group:
         table.add_row("", f"  rejected {count}: {reason}")
     splits = ", ".join(f"{name} {training_set[name]['rows']:,}" for name in ("train", "validation", "test"))
     table.add_row("training set", f"{splits} rows")
-    left_out = _counts(training_set, ("repeated", "without_weather", "without_label"))
+    left_out = _counts(training_set, ("further_copies", "without_weather", "without_label"))
     table.add_row("", f"left out: {left_out}")
     table.add_row(
         "weather",
@@ -81,6 +82,55 @@ def summary(report: dict[str, Any]) -> Group:
     table.add_row("verdict", Text("goes live" if verdict["promoted"] else "does not go live", style="bold"))
     table.add_row("", Text(verdict["reason"]))
     return Group(Text(), table, Text(), *_prediction(report["prediction"], report["execution"]["name"]))
+
+
+def account(ingestion: Account, whole: str, copies: str) -> Group:
+    """What became of each ride file, and the first rejected record of each reason; nothing without a new file.
+
+    `whole` names the file that has all lines, `copies` the folder with all rejected records.
+    """
+    files = Table.grid(padding=(0, 2))
+    for line in ingestion.lines:
+        files.add_row("", Text(_printable(line["key"].removeprefix("raw/"))), Text(_outcome(line)))
+    parts: list[Any] = [Text("\nFiles", style="bold"), files] if ingestion.lines else []
+    if ingestion.files > len(ingestion.lines):
+        parts.append(Text(f"  and {ingestion.files - len(ingestion.lines):,} more: {whole} has all of them"))
+    if ingestion.first_rejected:
+        parts.append(Text("\nRejected, the first of each reason", style="bold"))
+        parts += [Text(f"  {line}") for each in ingestion.first_rejected for line in _example(each)]
+    if ingestion.copies.files:
+        parts.append(Text(f"\nAll rejected records are in {copies}/, by ride file."))
+    if ingestion.copies.omitted:
+        omitted = ingestion.copies.omitted
+        more = f" and {len(omitted) - 1:,} more" if len(omitted) > 1 else ""
+        parts.append(Text(f"Those are too many to copy: the rest is in the data bucket, under {omitted[0]}{more}."))
+    return Group(*parts)
+
+
+def _outcome(line: dict[str, Any]) -> str:
+    if line["outcome"] == "skipped":
+        return f"skipped: {_printable(line['skipped'])}"
+    if line["fault"]:
+        fault = line["fault"]
+        return (
+            f"left out whole, counted as {line['rejected']:,} rejected rides: "
+            f"{fault['reason']}, {_printable(fault['detail'])}"
+        )
+    return _counts(line, ("read", "accepted", "rejected", "repeated"))
+
+
+def _example(first: dict[str, Any]) -> list[str]:
+    """The first rejected record of a reason: how many there are, where it is, what is wrong, and its start."""
+    position = first["position"]
+    place = f"record {position['record']:,}" if "record" in position else f"line {position['line']:,}"
+    where = f"{_printable(first['key'].removeprefix('raw/'))}, {place}, byte {position['byte']:,}"
+    lines = [f"{first['count']:,} {first['reason']}: {where}", f"    {_printable(first['detail'])}"]
+    return [*lines, f"    {_printable(first['record'])}"] if first.get("record") else lines
+
+
+def _printable(text: str) -> str:
+    """A text that others wrote, in one line: a terminal would obey its control characters."""
+    return _cut("".join(each if each.isprintable() else ascii(each)[1:-1] for each in text))
 
 
 def _prediction(prediction: dict[str, Any] | None, execution: str) -> list[Text]:

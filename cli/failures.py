@@ -17,8 +17,9 @@ from cli.stack import Stack
 # By error, what to do next. docs/operations.md has the whole of it.
 NEXT_STEPS = {
     "BadExecutionInput": "Correct the field that the cause names, and start again.",
-    "TooManyRejectedRides": "Look at the rejected rides under rejected/ in the data bucket. Mend the files, or allow "
-    "more by --max-rejected-fraction.",
+    "TooManyRejectedRides": "Look at the rejected rides under rejected/ in the run's folder and in the data bucket. "
+    "Correct or remove the files, or allow more by --max-rejected-fraction. Until then each start fails alike.",
+    "IngestionIncomplete": "Start again: something that the execution wrote was deleted while it ran.",
     "UnusableTrainingSet": "Add rides, widen the years of weather by --years, or ask for fewer rows by "
     "--min-training-rows.",
     "BadLineage": "Start again: a list of the inputs was changed while the execution ran.",

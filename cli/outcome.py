@@ -1,5 +1,7 @@
 """What the commands do once an execution has ended: its files under build/runs/<execution>/, its summary, its report.
 
+files.jsonl    what became of each ride file
+rejected/      the rejected records
 report.json    the figures of a retraining, and the API's answer
 report.html    the report on its model, with pictures in report/
 failure.json   why an execution failed
@@ -13,7 +15,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from cli import display, failures, models, report, run_summary
+from cli import account, display, failures, models, report, run_summary
 from cli.api import SAMPLE_RIDE, Api, NoAnswerError, curl
 from cli.executions import Progress
 from cli.run_folders import publish, run_folder, short
@@ -28,13 +30,16 @@ def conclude(stack: Stack, arn: str, progress: Progress, console: Console, *, as
     name = arn.rpartition(":")[2]
     folder = run_folder(name)
     folder.mkdir(parents=True, exist_ok=True)
+    ingestion = account.fetch(stack, name, folder)
+    if ingestion and not as_json:
+        console.print(display.account(ingestion, short(folder / "files.jsonl"), short(ingestion.copies.folder)))
     if progress.status != "SUCCEEDED":
-        return _conclude_failure(stack, arn, progress, folder, console, as_json=as_json)
+        return _conclude_failure(stack, arn, progress, folder, console, ingestion, as_json=as_json)
     output = json.loads(progress.output or "{}")
     if "rides" not in output:
         return _conclude_other(name, output, console, as_json=as_json)
     answer = sample_answer(stack, output)
-    summary = run_summary.summarize(output, answer, {"arn": arn, "seconds": round(progress.seconds, 1)})
+    summary = run_summary.summarize(output, answer, {"arn": arn, "seconds": round(progress.seconds, 1)}, ingestion)
     text = json.dumps(summary, indent=2, ensure_ascii=False)
     (folder / "report.json").write_text(text + "\n", encoding="utf-8")
     if as_json:
@@ -48,14 +53,22 @@ def conclude(stack: Stack, arn: str, progress: Progress, console: Console, *, as
 
 
 def _conclude_failure(
-    stack: Stack, arn: str, progress: Progress, folder: Path, console: Console, *, as_json: bool
+    stack: Stack,
+    arn: str,
+    progress: Progress,
+    folder: Path,
+    console: Console,
+    ingestion: account.Account | None,
+    *,
+    as_json: bool,
 ) -> int:
     failure = failures.failure(stack, arn, progress)
     log = folder / "failure.log"
     if failure.log:
         log.write_text("\n".join(failure.log) + "\n", encoding="utf-8")
     facts = failure.as_json() | {"log": short(log) if failure.log else None}
-    text = json.dumps({"execution": arn, "status": progress.status, "failure": facts}, indent=2)
+    counts = {"ingestion": ingestion.as_json()} if ingestion else {}
+    text = json.dumps({"execution": arn, "status": progress.status, "failure": facts, **counts}, indent=2)
     (folder / "failure.json").write_text(text + "\n", encoding="utf-8")
     if as_json:
         click.echo(text)

@@ -2,14 +2,24 @@
 
 from typing import Any
 
+from cli.account import Account
+
 _SPLITS = ("train", "validation", "test")
 
 
-def summarize(output: dict[str, Any], prediction: dict[str, Any] | None, execution: dict[str, Any]) -> dict[str, Any]:
+def summarize(
+    output: dict[str, Any],
+    prediction: dict[str, Any] | None,
+    execution: dict[str, Any],
+    account: Account | None = None,
+) -> dict[str, Any]:
     """Keys `rides, weather, training_set, metrics, model_path, verdict, prediction (null: none is live), execution`.
 
-    Rides add up: read = accepted + rejected + repeated (seen before in the same chunk); and processed_rows = repeated
-    (seen before in another chunk) + without_label + without_weather + the rows of the three splits.
+    With an account, `ingestion` too: what became of each file, and the first rejected record of each reason.
+
+    Rides add up: read = accepted + rejected + repeated, where a repeated ride came before in the same chunk of the same
+    execution; and processed_rows = further_copies + without_label + without_weather + the rows of the three splits,
+    where a further copy is of a ride that is there already, from another chunk, file, execution or stream.
     """
     counts = output["training_set"]
     plan = output["plan"]
@@ -24,10 +34,12 @@ def summarize(output: dict[str, Any], prediction: dict[str, Any] | None, executi
         "training_set": {
             split: {"rows": counts[f"{split}_rows"], "positives": counts[f"{split}_positives"]} for split in _SPLITS
         }
-        | {name: counts[name] for name in ("processed_rows", "rides", "repeated", "without_label", "without_weather")},
+        | {name: counts[name] for name in ("processed_rows", "rides", "without_label", "without_weather")}
+        | {"further_copies": counts["repeated"]},
         "metrics": output["metrics"] | {"target": output["target"], "features": output["features"]},
         "model_path": output["model_path"],
         "verdict": output["verdict"] | {"promoted": output["promoted"], "live_model_path": output["live_model_path"]},
         "prediction": prediction,
         "execution": {"name": output["execution"], **execution},
+        **({"ingestion": account.as_json()} if account else {}),
     }

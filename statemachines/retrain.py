@@ -53,8 +53,8 @@ RIDES = (
     "files_read",
     "files_skipped",
     "files_rejected",
-    "files",
-    "files_omitted",
+    "file_lines",
+    "file_lines_omitted",
 )
 # The columns of queries/training_set_counts.sql, in their order.
 COUNTS = (

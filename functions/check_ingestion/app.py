@@ -2,7 +2,7 @@
 
     in   {"execution": <name>, "max_rejected_fraction": 0.1}
     out  {"read", "accepted", "rejected", "rejected_by_reason", "repeated", "files_read", "files_skipped",
-          "files_rejected", "files": <excerpt of at most 10>, "files_omitted"}
+          "files_rejected", "file_lines": <excerpt of at most 10>, "file_lines_omitted"}
 
 The whole account is under ingestions/<execution>/: files.jsonl has a line a file, summary.json what they add up to and
 the first rejected record of each reason. Both are written also where the execution is refused. Rides are copied from

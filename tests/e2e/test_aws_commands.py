@@ -107,8 +107,10 @@ def test_watch_of_an_execution_that_has_ended(command: RunCommand, execution: st
         report = facts(command, "watch", which)
         assert report["execution"]["arn"] == execution
         assert report["prediction"]["response"]["model"] == name
+        assert report["ingestion"]["files"][0]["key"] == f"raw/{FEW.name}"
     assert json.loads((tmp_path / "build" / "report.json").read_text())["execution"]["name"] == name
     assert (tmp_path / "build" / "runs" / name / "report.html").is_file()
+    assert (tmp_path / "build" / "runs" / name / "rejected" / f"{FEW.name}.jsonl").is_file()
     ran = command("watch", name)
     assert ran.code == 0
     assert "Train linear learner" in ran.out

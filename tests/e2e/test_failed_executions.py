@@ -92,7 +92,15 @@ def test_too_many_rejected_rides_failed_where_ingestion_is_checked(
     stack = make_stack()
     stack.put("raw/bad.json", json.dumps([{"Distance": "far"}] * 10))
     arn = stack.start()
-    lines = lines_of(watch(stack, arn))
+    ran = watch(stack, arn)
+    before = [line.strip() for line in ran.out[: ran.out.index("The execution ")].splitlines()]
+    assert "bad.json  read 10, accepted 0, rejected 10, repeated 0" in before
+    assert "10 missing_field: bad.json, record 1, byte 1" in before
+    folder = tmp_path / "runs" / arn.rpartition(":")[2]
+    rejected = (folder / "rejected" / "bad.json.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["position"]["record"] for line in rejected] == list(range(1, 11))
+    assert json.loads((folder / "failure.json").read_text())["ingestion"]["rides"]["rejected"] == 10
+    lines = lines_of(ran)
     assert lines[0] == "The execution failed in the state Check ingestion."
     assert lines[1] == "  error  TooManyRejectedRides"
     assert lines[3].startswith("  next   Look at the rejected rides under rejected/")

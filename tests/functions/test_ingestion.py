@@ -57,7 +57,7 @@ def test_a_ride_ends_up_processed_with_its_station_and_label(bucket: Any, run: A
         "files_read": 1,
         "files_skipped": 0,
         "files_rejected": 0,
-        "files": [
+        "file_lines": [
             {
                 "key": "raw/one.json",
                 "outcome": "read",
@@ -69,7 +69,7 @@ def test_a_ride_ends_up_processed_with_its_station_and_label(bucket: Any, run: A
                 "why": None,
             }
         ],
-        "files_omitted": 0,
+        "file_lines_omitted": 0,
     }
     (mark,) = bucket.keys("ingested/")
     assert mark == f"ingested/{digest}.json"
@@ -138,7 +138,7 @@ def test_broken_files_are_rejected_whole_named_with_the_position_and_only_once(b
     again, counts = ingest_all(bucket, run, "e2")
     assert (again["chunks"], again["already_ingested"], again["rejected_file_count"]) == (0, 5, 0)
     assert again["message"].startswith("None of the 5 files under raw/ is new")
-    assert (counts["read"], counts["files"]) == (0, [])
+    assert (counts["read"], counts["file_lines"]) == (0, [])
 
 
 def test_files_without_a_ride_are_fine_and_not_planned_again(bucket: Any, run: Any) -> None:

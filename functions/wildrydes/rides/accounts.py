@@ -90,8 +90,8 @@ class Account:
         lines = sorted(self.lines, key=_weight)[:MOST_FILES]
         return self.counts.to_json() | {
             **{f"files_{outcome}": self.files(outcome) for outcome in OUTCOMES},
-            "files": [_excerpt(line) for line in lines],
-            "files_omitted": len(self.lines) - len(lines),
+            "file_lines": [_excerpt(line) for line in lines],
+            "file_lines_omitted": len(self.lines) - len(lines),
         }
 
     def first_rejected(self) -> list[dict[str, Any]]:

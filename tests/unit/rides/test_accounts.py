@@ -52,14 +52,14 @@ def test_a_line_a_file_and_their_sum() -> None:
         "repeated": 1,
     }
     assert (output["files_read"], output["files_skipped"], output["files_rejected"]) == (2, 1, 1)
-    assert [each["key"] for each in output["files"]] == [
+    assert [each["key"] for each in output["file_lines"]] == [
         "raw/c.json",
         "raw/a.json",
         "raw/_SUCCESS",
         "raw/empty.json",
     ]
-    assert output["files"][0]["why"] == "utf_16: it is utf_16"
-    assert output["files_omitted"] == 0
+    assert output["file_lines"][0]["why"] == "utf_16: it is utf_16"
+    assert output["file_lines_omitted"] == 0
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,8 @@ def test_the_first_of_each_reason_is_of_the_first_file_and_its_first_chunk() -> 
 def test_what_the_state_of_an_execution_gets_is_bounded() -> None:
     files = [FilePlan(source("é" * 500 + str(n)), 9, skipped="é" * 10_000) for n in range(1000)]
     output = account(files, []).to_json()
-    assert (len(output["files"]), output["files_omitted"]) == (MOST_FILES, 990)
-    assert len(json.dumps(output["files"])) < 20_000
+    assert (len(output["file_lines"]), output["file_lines_omitted"]) == (MOST_FILES, 990)
+    assert len(json.dumps(output["file_lines"])) < 20_000
 
 
 def test_lines_of_a_plan_and_reports_come_back_as_they_went() -> None:

@@ -1,0 +1,228 @@
+"""What the commands show of an execution's files and rejected records, and what they copy."""
+
+import gzip
+import io
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from rich.console import Console
+
+from cli import account, display, rejected_copies, run_summary
+from cli.stack import Stack
+
+BUCKET = "wildrydes-data"
+LINE: dict[str, Any] = {
+    "etag": "0",
+    "size": 9,
+    "outcome": "read",
+    "read": 4,
+    "accepted": 3,
+    "rejected": 0,
+    "rejected_by_reason": {},
+    "repeated": 1,
+    "chunks": 1,
+    "skipped": None,
+    "fault": None,
+}
+FAULT = {"reason": "utf_16", "detail": "it looks like UTF-16", "position": {"byte": 0, "line": 1}}
+FIRST = {
+    "count": 12,
+    "reason": "out_of_range",
+    "key": "raw/a.json",
+    "field": "Latitude",
+    "detail": "Latitude is 123.0, beyond ±90",
+    "position": {"byte": 1300, "record": 7},
+    "record": '{"Latitude": 123}',
+}
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    """A stack that is a bucket."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket=BUCKET)
+        yield Stack("wildrydes", {"DataBucketName": BUCKET}, lambda _: client)
+
+
+def line(name: str, **changes: Any) -> dict[str, Any]:
+    return LINE | {"key": f"raw/{name}", "digest": sha256(name.encode()).hexdigest()[:32]} | changes
+
+
+def write(stack: Stack, lines: list[dict[str, Any]], first: list[dict[str, Any]]) -> None:
+    """What check_ingestion leaves of these files."""
+    text = "".join(json.dumps(each) + "\n" for each in lines)
+    put(stack, "ingestions/e1/files.jsonl", text.encode())
+    put(stack, "ingestions/e1/summary.json", json.dumps({"rides": {"read": 9}, "first_rejected": first}).encode())
+
+
+def put(stack: Stack, key: str, data: bytes) -> None:
+    stack.client("s3").put_object(Bucket=BUCKET, Key=key, Body=data)
+
+
+def shown(stack: Stack, folder: Path) -> list[str]:
+    """What is printed of the account, line by line."""
+    fetched = account.fetch(stack, "e1", folder)
+    assert fetched
+    screen = io.StringIO()
+    console = Console(file=screen, width=160)
+    console.print(display.account(fetched, "files.jsonl", "rejected"))
+    return [each.rstrip() for each in screen.getvalue().splitlines()]
+
+
+def test_each_file_has_a_line_and_those_with_most_to_say_come_first(stack: Stack, tmp_path: Path) -> None:
+    lines = [
+        line("a.json"),
+        line("_SUCCESS", outcome="skipped", skipped="a marker", read=0, accepted=0, repeated=0),
+        line(
+            "2018/c.json", outcome="rejected", fault=FAULT, read=1906, accepted=0, rejected=1906, repeated=0, chunks=0
+        ),
+        line("b.json", rejected=1, rejected_by_reason={"not_finite": 1}),
+    ]
+    write(stack, lines, [])
+    assert [each for each in shown(stack, tmp_path) if each][:5] == [
+        "Files",
+        "  2018/c.json  left out whole, counted as 1,906 rejected rides: utf_16, it looks like UTF-16",
+        "  b.json       read 4, accepted 3, rejected 1, repeated 1",
+        "  _SUCCESS     skipped: a marker",
+        "  a.json       read 4, accepted 3, rejected 0, repeated 1",
+    ]
+    assert [json.loads(each) for each in (tmp_path / "files.jsonl").read_text().splitlines()] == lines
+
+
+def test_of_many_files_some_are_shown_and_the_others_counted(stack: Stack, tmp_path: Path) -> None:
+    write(stack, [line(f"{number:04}.json") for number in range(1020)], [])
+    printed = shown(stack, tmp_path)
+    assert sum(each.endswith("repeated 1") for each in printed) == account.MOST_FILES
+    assert "  and 1,000 more: files.jsonl has all of them" in printed
+
+
+def test_the_first_rejected_record_of_each_reason_is_shown(stack: Stack, tmp_path: Path) -> None:
+    whole = {"count": 3, "reason": "zip", "key": "raw/z", "field": None, "detail": "it is zip"}
+    write(stack, [], [FIRST, whole | {"position": {"byte": 5, "line": 2, "column": 3}}])
+    assert [each for each in shown(stack, tmp_path) if each] == [
+        "Rejected, the first of each reason",
+        "  12 out_of_range: a.json, record 7, byte 1,300",
+        "      Latitude is 123.0, beyond ±90",
+        '      {"Latitude": 123}',
+        "  3 zip: z, line 2, byte 5",
+        "      it is zip",
+    ]
+
+
+def test_a_terminal_obeys_nothing_of_what_others_wrote(stack: Stack, tmp_path: Path) -> None:
+    write(stack, [line("\x1b[2Ja\nb.json")], [FIRST | {"record": "\x07\u202e[bold]"}])
+    printed = shown(stack, tmp_path)
+    assert printed[2].startswith(r"  \x1b[2Ja\nb.json  read 4")
+    assert r"      \x07\u202e[bold]" in printed
+
+
+def test_rejected_records_are_copied_as_text_named_after_their_file(stack: Stack, tmp_path: Path) -> None:
+    two = line("2018/rides.json", rejected=2, chunks=2)
+    whole = line("c.zip", outcome="rejected", rejected=9, chunks=0, fault=FAULT)
+    write(stack, [two, whole, line("good.json")], [])
+    for chunk, of in ((0, 2), (1, 2), (0, 3)):
+        put(
+            stack,
+            f"rejected/{two['digest']}/{chunk:05}-of-{of:05}.jsonl.gz",
+            gzip.compress(b"%d of %d\n" % (chunk, of)),
+        )
+    put(stack, f"rejected/{whole['digest']}/file.jsonl", b"it is zip\n")
+    printed = shown(stack, tmp_path)
+    assert (tmp_path / "rejected/2018/rides.json.jsonl").read_text() == "0 of 2\n1 of 2\n"
+    assert (tmp_path / "rejected/c.zip.jsonl").read_text() == "it is zip\n"
+    copies = (path.relative_to(tmp_path).as_posix() for path in (tmp_path / "rejected").rglob("*") if path.is_file())
+    assert sorted(copies) == ["rejected/2018/rides.json.jsonl", "rejected/c.zip.jsonl"]
+    assert printed[-1] == "All rejected records are in rejected/, by ride file."
+
+
+UNSAFE = (
+    "../../up.json",
+    "/root.json",
+    "a//b.json",
+    "a/../b.json",
+    ".",
+    "nul\0.json",
+    "new\nline",
+    "back\\slash",
+    "x" * 300,
+)
+
+
+@pytest.mark.parametrize("name", UNSAFE)
+def test_a_key_that_is_no_safe_name_gives_none(stack: Stack, tmp_path: Path, name: str) -> None:
+    one = line(name, rejected=1)
+    write(stack, [one], [])
+    (tmp_path / "run").mkdir()
+    put(stack, f"rejected/{one['digest']}/00000-of-00001.jsonl.gz", gzip.compress(b"a\n"))
+    assert account.fetch(stack, "e1", tmp_path / "run")
+    files = [path for path in tmp_path.rglob("*.jsonl") if path.name != "files.jsonl"]
+    assert files == [tmp_path / "run" / "rejected" / f"{one['digest']}.jsonl"]
+
+
+def test_no_copy_takes_the_place_of_another(stack: Stack, tmp_path: Path) -> None:
+    lines = [line(name, rejected=1) for name in ("A.json", "a.json", "b", "b.jsonl/c", "é", "e\u0301", "d/e", "d")]
+    write(stack, lines, [])
+    for each in lines:
+        put(stack, f"rejected/{each['digest']}/00000-of-00001.jsonl.gz", gzip.compress(each["key"].encode()))
+    fetched = account.fetch(stack, "e1", tmp_path)
+    assert fetched
+    assert fetched.copies.files == 8
+    texts = [path.read_text() for path in (tmp_path / "rejected").rglob("*") if path.is_file()]
+    assert sorted(texts) == sorted(each["key"] for each in lines)
+
+
+def test_copies_are_bounded_and_the_rest_is_named(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rejected_copies, "MOST_BYTES", 1000)
+    lines = [line(name, rejected=1) for name in ("a", "b", "c")]
+    write(stack, lines, [])
+    for each in lines:
+        put(stack, f"rejected/{each['digest']}/00000-of-00001.jsonl.gz", gzip.compress(b"x" * 700))
+    fetched = account.fetch(stack, "e1", tmp_path)
+    assert fetched
+    assert fetched.copies.omitted == [f"rejected/{each['digest']}/" for each in lines[1:]]
+    assert [path.stat().st_size for path in sorted((tmp_path / "rejected").iterdir())] == [700, 300]
+
+
+def test_an_execution_without_an_account_has_none(stack: Stack, tmp_path: Path) -> None:
+    assert account.fetch(stack, "e1", tmp_path) is None
+
+
+METRICS: dict[str, Any] = dict.fromkeys(("accuracy", "auc", "log_loss", "calibration_error"))
+SPLITS = ("train", "validation", "test")
+OUTPUT: dict[str, Any] = {
+    "rides": {"read": 5, "accepted": 4, "rejected": 0, "rejected_by_reason": {}, "repeated": 1},
+    "plan": {"objects": 1, "already_ingested": 0, "message": "1 file"},
+    "training_set": {f"{split}_{what}": 0 for split in SPLITS for what in ("rows", "positives")}
+    | dict.fromkeys(("filled_days", "filled_rides", "without_label", "without_weather"), 0)
+    | {"processed_rows": 4, "rides": 3, "repeated": 1},
+    "metrics": METRICS,
+    "target": "heavy_utilization",
+    "features": ["distance"],
+    "model_path": "m",
+    "execution": "e1",
+    "promoted": False,
+    "live_model_path": "none",
+    "verdict": {"reason": "one class alone"},
+}
+
+
+def test_the_summary_prints_whatever_metric_is_undefined() -> None:
+    screen = io.StringIO()
+    Console(file=screen, width=160).print(display.summary(run_summary.summarize(OUTPUT, None, {})))
+    text = screen.getvalue()
+    assert "accuracy unknown, AUC unknown, log loss unknown (heavy_utilization of distance)" in text
+    assert "read 5, accepted 4, rejected 0, repeated 1" in text
+    assert "left out: further copies 1, without weather 0, without label 0" in text
