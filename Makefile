@@ -24,7 +24,7 @@ INPUT = $(if $(TARGET),--target "$(TARGET)") $(if $(FEATURES),--features "$(FEAT
   $(if $(YEARS),--years "$(YEARS)") $(if $(CHUNK_BYTES),--chunk-bytes "$(CHUNK_BYTES)") \
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
-.PHONY: help setup run up status retrain watch logs ask stream invoke models report explain notebook rollback down \
+.PHONY: help setup run up status retrain watch logs ask stream replay invoke models report explain notebook rollback down \
   test races check build bench load render data lock clean
 
 help: ## list the commands
@@ -57,6 +57,9 @@ ask: setup ## ask the API about one ride: RIDE= (JSON)
 
 stream: setup ## send rides one at a time to what `make up` started: RATE= RIDES=
 	@$(WILDRYDES) stream $(if $(RIDES),--rides "$(RIDES)") $(if $(RATE),--rate "$(RATE)") $(OPTIONS)
+
+replay: setup ## send dead letters on their way again: OPTIONS=
+	@$(WILDRYDES) replay $(OPTIONS)
 
 invoke: setup ## call one function of what `make up` started: FUNCTION= EVENT=
 	@$(WILDRYDES) invoke $(OPTIONS) "$(FUNCTION)" "$(EVENT)"

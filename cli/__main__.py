@@ -28,6 +28,7 @@ COMMANDS = {
     "report": ("cli.report", "report_command"),
     "explain": ("cli.explain.command", "explain_command"),
     "stream": ("cli.stream", "stream_command"),
+    "replay": ("cli.replay", "replay_command"),
     "invoke": ("cli.invoke", "invoke"),
     "ask": ("cli.ask", "ask"),
     "load": ("cli.load", "load_command"),

@@ -8,6 +8,7 @@ CommandError            every fault that a command expects
 ├─ UnreadableFileError  a file of rides, of weather, or of an event cannot be read (`ride_files`, `weather`, `invoke`)
 │  └─ WeatherFileError  a weather file is not what it should be (`weather`)
 ├─ NoFunctionError      there is no such function (`invoke`)
+├─ NoRecordError        a dead letter holds no event to send again (`replay`)
 ├─ NoModelError         there is no such model (`models`)
 ├─ NoAnswerError        the API refused a request, or did not answer (`api`)
 ├─ WeatherError         the weather could not be put in place (`weather`)

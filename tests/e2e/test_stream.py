@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-from local import account
+from commands import runner, use_record
 from machines import until
 from stacks import MakeStack, Stack
 from stream_rides import ride
@@ -144,7 +144,9 @@ def test_ride_of_both_paths_is_one_row_of_the_training_set(make_stack: MakeStack
     stack = make_stack()
     listed = [ride(number) | {"StatusTime": "2019-06-25 09:43:42.426"} for number in range(600)]
     stack.put("raw/batch.json", json.dumps(listed[:400]))
-    stack.put("stream/one at a time + ünïcode.json", json.dumps(listed[200:]))
+    # Twenty versions of one key, whichever of them is read when.
+    for start in range(200, 600, 20):
+        stack.put("stream/one at a time + ünïcode.json", json.dumps(listed[start : start + 20]))
     until(lambda: len({each["ride_id"] for each in stored(stack)}), lambda count: count == 400)
     output = stack.retrain()
     counts = output["training_set"]
@@ -152,28 +154,58 @@ def test_ride_of_both_paths_is_one_row_of_the_training_set(make_stack: MakeStack
     assert counts["train_rows"] + counts["validation_rows"] + counts["test_rows"] == 600
 
 
-def test_dead_letters_are_replayed_once_the_fault_is_mended(make_stack: MakeStack) -> None:
-    stack = make_stack()
+def role_of(stack: Stack, function: str) -> str:
+    """The name of a function's role."""
     resource = stack.client("cloudformation").describe_stack_resource(
-        StackName=stack.name, LogicalResourceId="StoreRidesFunctionRole"
+        StackName=stack.name, LogicalResourceId=f"{function}Role"
     )
-    role = resource["StackResourceDetail"]["PhysicalResourceId"]
-    (policy,) = [
-        name
-        for name in account.entries(stack.client("iam"), "list_role_policies", "PolicyNames", RoleName=role)
-        if "PutObject"
-        in json.dumps(stack.client("iam").get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
-    ]
-    document = stack.client("iam").get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
-    harmless = json.loads(json.dumps(document).replace("s3:PutObject", "s3:GetBucketTagging"))
-    stack.client("iam").put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(harmless))
+    return resource["StackResourceDetail"]["PhysicalResourceId"]
+
+
+def deny(stack: Stack, function: str, *actions: str) -> None:
+    """Let a function fail: a policy of its role denies it what it does."""
+    statement = {"Effect": "Deny", "Action": actions, "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    stack.client("iam").put_role_policy(RoleName=role_of(stack, function), PolicyName="deny", PolicyDocument=document)
+
+
+def deny_no_more(stack: Stack, function: str) -> None:
+    stack.client("iam").delete_role_policy(RoleName=role_of(stack, function), PolicyName="deny")
+
+
+def test_dead_letters_are_replayed_once_the_fault_is_mended(
+    make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack = make_stack()
+    use_record(monkeypatch, stack.server)
+    command = runner(stack, capsys)
+    deny(stack, "StoreRidesFunction", "s3:PutObject")
+    deny(stack, "FanOutRidesFunction", "s3:GetObject", "s3:GetObjectVersion")
+    stack.put("stream/a.json", json.dumps([ride(number) for number in range(50, 60)]))
+    stack.put("stream/a.json", json.dumps([ride(number) for number in range(60, 70)]))
     # Five attempts, without the minutes that a message is out of sight after each.
     hidden_for(stack, 1)
     send(stack, [json.dumps(ride(number)) for number in range(50)])
     empty(stack, 90)
     until(lambda: waiting(stack, "LocatedRidesDeadLetterQueueUrl"), bool)
+    until(lambda: waiting(stack, "StreamFilesDeadLetterQueueUrl"), lambda count: count == 2)
+    stranger = stack.client("sqs").send_message(
+        QueueUrl=stack.outputs["StreamFilesDeadLetterQueueUrl"], MessageBody="by hand"
+    )["MessageId"]
     assert stored(stack) == []
-    stack.client("iam").put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
+    stack.client("s3").delete_object(Bucket=stack.bucket, Key="stream/a.json")
+    for function in ("StoreRidesFunction", "FanOutRidesFunction"):
+        deny_no_more(stack, function)
     hidden_for(stack, 70)
-    replayed(stack, "LocatedRidesDeadLetterQueueUrl")
-    until(lambda: len({each["ride_id"] for each in stored(stack)}), lambda count: count == 50)
+    ran = command("replay", "--json")
+    assert (ran.code, ran.err) == (1, "")
+    moved = json.loads(ran.out)
+    assert moved["stream_files"] == {"sent": 2, "left": {stranger: "it is no JSON"}}
+    assert moved["queues"]["RidesDeadLetterQueue"] == {"status": "EMPTY", "messages": 0, "failure": None}
+    assert moved["queues"]["LocatedRidesDeadLetterQueue"]["status"] == "COMPLETED"
+    until(lambda: {each["distance"] for each in stored(stack)}, lambda distances: len(distances) == 70)
+    assert {each["distance"] for each in stored(stack)} == {1 + number / 1000 for number in range(70)}
+    stack.client("sqs").purge_queue(QueueUrl=stack.outputs["StreamFilesDeadLetterQueueUrl"])
+    ran = command("replay")
+    assert (ran.code, ran.err) == (0, "")
+    assert "StreamFilesDeadLetterQueue: 0 events sent again, 0 messages left" in ran.out

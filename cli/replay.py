@@ -1,0 +1,143 @@
+"""`wildrydes replay`: sends dead letters on their way again.
+
+Two queues hold messages of other queues, which a message move task moves back. The third holds the events of files
+under stream/, as records of the invocations that failed: it is the destination of a function, so that no queue is there
+to move them back to. The function is invoked with the event of each record again, and the record is deleted once Lambda
+has taken the event. Whenever the command is stopped, no event is lost. One may be sent twice, which gives the same
+rides with the same ids.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import click
+from rich.console import Console
+
+from cli import options
+from cli.errors import CommandError
+from cli.invoke import physical_name
+from cli.move_tasks import Moved, move_back, waiting
+from cli.stack import Stack
+
+QUEUES = ("RidesDeadLetterQueue", "LocatedRidesDeadLetterQueue")
+"""The dead-letter queues of queues."""
+
+_HIDDEN_SECONDS = 60
+_WAIT_SECONDS = 1
+_MOST_NAMED = 5
+
+
+class NoRecordError(CommandError):
+    """A message that holds no event to send again; the text says why."""
+
+
+@dataclass
+class Resent:
+    """What became of the records of failed invocations: how many were sent, and which were left, by message and why."""
+
+    sent: int = 0
+    left: dict[str, str] = field(default_factory=dict)
+
+
+@click.command("replay", epilog=options.EXIT_CODES, short_help="Send dead letters on their way again.")
+@options.as_json
+@options.on_stack
+def replay_command(stack: Stack, *, as_json: bool) -> int:
+    """Send the dead letters of all three queues on their way again, and say how many.
+
+    Mend first what made them fail: what fails again is back in its queue after some minutes. Ctrl-C loses nothing, and
+    tasks that were started go on. The exit code is 1 where a message was left, or a queue could not be moved.
+
+    \b
+    Example:
+      wildrydes replay && wildrydes status
+    """
+    events = resend(stack, stack.output("StreamFilesDeadLetterQueueUrl"), physical_name(stack, "fan_out_rides"))
+    moves = {name: move_back(stack.client("sqs"), stack.output(f"{name}Url")) for name in QUEUES}
+    if as_json:
+        click.echo(json.dumps({"stream_files": asdict(events), "queues": _facts(moves)}, indent=2))
+    else:
+        show(events, moves, options.console())
+    return 1 if events.left or any(each.status not in ("COMPLETED", "EMPTY") for each in moves.values()) else 0
+
+
+def resend(stack: Stack, queue: str, function: str) -> Resent:
+    """Invoke `function` with the event of each record that waits in `queue` now. Others stay where they are.
+
+    As many messages are looked at as wait at the start: an event that fails again at once is not sent in a circle.
+    """
+    sqs, outcome, unsent = stack.client("sqs"), Resent(), []
+    try:
+        for message in _received(sqs, queue, waiting(sqs, queue)):
+            handle = message["ReceiptHandle"]
+            unsent.append(handle)
+            try:
+                event = event_of(message["Body"], function)
+            except NoRecordError as fault:
+                outcome.left[message["MessageId"]] = str(fault)
+                continue
+            stack.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event))
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=handle)
+            unsent.remove(handle)
+            outcome.sent += 1
+    finally:
+        # Others find at once what was received here and not sent.
+        for handle in unsent:
+            sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=handle, VisibilityTimeout=0)
+    return outcome
+
+
+def event_of(body: str, function: str) -> dict[str, Any]:
+    """The event in the record of an invocation of `function` that failed. Raises NoRecordError.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+    try:
+        record = json.loads(body)
+    except (ValueError, RecursionError):
+        raise NoRecordError("it is no JSON") from None
+    context = record.get("requestContext") if isinstance(record, dict) else None
+    arn = context.get("functionArn") if isinstance(context, dict) else None
+    if not isinstance(arn, str) or not isinstance(record, dict):
+        raise NoRecordError("it is no record of an invocation")
+    if f"{arn}:".partition(":function:")[2].partition(":")[0] != function:
+        raise NoRecordError(f"it is the record of another function, {arn}")
+    event = record.get("requestPayload")
+    if not isinstance(event, dict):
+        raise NoRecordError("it is a record without its event, which Lambda leaves out where it is too large")
+    return event
+
+
+def _received(sqs: Any, queue: str, count: int) -> Iterator[dict[str, Any]]:
+    """Up to `count` messages of a queue, hidden from others for a while, until none comes."""
+    while count > 0:
+        messages = sqs.receive_message(
+            QueueUrl=queue,
+            # One by one: what is received and not handled yet would be hidden after Ctrl-C.
+            MaxNumberOfMessages=1,
+            WaitTimeSeconds=_WAIT_SECONDS,
+            VisibilityTimeout=_HIDDEN_SECONDS,
+        ).get("Messages", [])
+        if not messages:
+            return
+        yield from messages
+        count -= len(messages)
+
+
+def _facts(moves: dict[str, Moved]) -> dict[str, Any]:
+    return {name: asdict(each) for name, each in moves.items()}
+
+
+def show(events: Resent, moves: dict[str, Moved], console: Console) -> None:
+    """Print what became of the dead letters as a person reads it."""
+    console.print(f"StreamFilesDeadLetterQueue: {events.sent:,} events sent again, {len(events.left):,} messages left")
+    for message, reason in list(events.left.items())[:_MOST_NAMED]:
+        console.print(f"  {message}: {reason}", style="yellow", markup=False)
+    if len(events.left) > _MOST_NAMED:
+        console.print(f"  and {len(events.left) - _MOST_NAMED:,} more", style="yellow")
+    for name, each in moves.items():
+        failure = f" ({each.failure})" if each.failure else ""
+        style = None if each.status in ("COMPLETED", "EMPTY") else "red"
+        console.print(f"{name}: {each.messages:,} messages moved back, {each.status.lower()}{failure}", style=style)
