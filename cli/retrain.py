@@ -39,7 +39,7 @@ def retrain(
     check_stack_years(stack, execution_input)
     if rides is not None:
         files = ride_files.collect(rides, console)
-        ride_files.upload(stack, rides, files)
+        ride_files.upload(stack, rides, files, console)
     arn = executions.start(stack, "retrain", execution_input, new_name())
     if no_follow:
         click.echo(json.dumps({"execution": arn, "status": "RUNNING"}, indent=2) if as_json else arn)

@@ -7,7 +7,9 @@ from typing import Any
 from rich.console import Console
 
 from cli.errors import UnreadableFileError
+from cli.raw_keys import keys_of
 from cli.stack import Stack
+from local.account import entries
 from wildrydes.errors import BadRideFile
 from wildrydes.rides.files import records
 
@@ -29,9 +31,10 @@ def collect(path: Path, console: Console) -> list[Path]:
     """The ride files at `path`, each of whose first record was read.
 
     A file without one is warned of: the workflow rejects it, with the reason. Raises UnreadableFileError where a file
-    cannot be read, or where not one of them starts with a record.
+    cannot be read or has no key of its own, or where not one of them starts with a record.
     """
     files = files_of(path)
+    keys_of(path, files)
     faults = {file: fault for file in files if (fault := _fault(file))}
     named = [f"{file}: {fault}" for file, fault in list(faults.items())[:_MOST_NAMED]]
     if len(faults) > _MOST_NAMED:
@@ -73,8 +76,24 @@ def records_of(files: Iterable[Path]) -> Iterator[Any]:
             raise UnreadableFileError(f"{file}: {fault}") from fault
 
 
-def upload(stack: Stack, path: Path, files: list[Path]) -> None:
-    """Put the ride `files` of `path` under raw/, with the subfolders that they have there."""
-    s3, folder = stack.client("s3"), path if path.is_dir() else path.parent
-    for file in files:
-        s3.upload_file(str(file), stack.bucket, f"raw/{file.relative_to(folder).as_posix()}")
+def upload(stack: Stack, path: Path, files: list[Path], console: Console | None = None) -> None:
+    """Put the ride `files` of `path` under raw/, with the subfolders that they have there.
+
+    Names what it puts in the place of another file on the `console`. Raises UnreadableFileError.
+    """
+    s3, keys = stack.client("s3"), keys_of(path, files)
+    sizes = {
+        entry["Key"]: entry["Size"]
+        for entry in entries(s3, "list_objects_v2", "Contents", Bucket=stack.bucket, Prefix="raw/")
+    }
+    replaced = [key for file, key in keys.items() if sizes.get(key) not in (None, file.stat().st_size)]
+    if console and replaced:
+        named = ", ".join(replaced[:_MOST_NAMED]) + (", …" if len(replaced) > _MOST_NAMED else "")
+        console.print(
+            f"{len(replaced):,} of the files are put in the place of another one of that name: {named}. What was "
+            "ingested of it stays. To take both, upload the folders above them.",
+            style="yellow",
+            markup=False,
+        )
+    for file, key in keys.items():
+        s3.upload_file(str(file), stack.bucket, key)

@@ -67,7 +67,7 @@ def run(
     with _server(console, run_folder(name) / "embedded-aws.log") as server:
         stack = deploy_stack(server, console, verbose=verbose)
         fill_weather(server, observations, console)
-        ride_files.upload(stack, rides, files)
+        ride_files.upload(stack, rides, files, console)
         console.print(f"Uploaded {len(files)} ride {'file' if len(files) == 1 else 'files'}")
         arn = executions.start(stack, "retrain", execution_input, name)
         try:

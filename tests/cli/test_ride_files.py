@@ -1,26 +1,46 @@
 """The way of ride files into the data bucket."""
 
+import io
+import os
 from pathlib import Path
 from typing import Any
 
+import pytest
+from rich.console import Console
+
 from cli import ride_files
+from cli.errors import UnreadableFileError
 from cli.stack import Stack
 
 
 class Bucket:
-    """In place of S3's client: the files by their keys."""
+    """In place of S3's client: the files by their keys, and those that were there before."""
 
-    def __init__(self) -> None:
+    def __init__(self, **before: str) -> None:
         self.files: dict[str, str] = {}
+        self.before = before
+
+    def get_paginator(self, operation: str) -> Any:
+        assert operation == "list_objects_v2"
+        return self
+
+    def paginate(self, **_: Any) -> Any:
+        return [{"Contents": [{"Key": f"raw/{name}", "Size": len(text)} for name, text in self.before.items()]}]
 
     def upload_file(self, file: str, _bucket: str, key: str) -> None:
         self.files[key] = Path(file).read_text(encoding="utf-8")
 
 
-def upload(path: Path) -> dict[str, str]:
-    bucket: Any = Bucket()
-    ride_files.upload(Stack("any", {"DataBucketName": "data"}, lambda _: bucket), path, ride_files.files_of(path))
+def upload(path: Path, console: Console | None = None, **before: str) -> dict[str, str]:
+    bucket: Any = Bucket(**before)
+    stack = Stack("any", {"DataBucketName": "data"}, lambda _: bucket)
+    ride_files.upload(stack, path, ride_files.files_of(path), console)
     return bucket.files
+
+
+def write(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).write_text("[]", encoding="utf-8")
 
 
 def test_files_of_one_name_in_two_folders_are_two_objects(tmp_path: Path) -> None:
@@ -33,3 +53,53 @@ def test_files_of_one_name_in_two_folders_are_two_objects(tmp_path: Path) -> Non
 def test_single_file_goes_by_its_own_name(tmp_path: Path) -> None:
     (tmp_path / "rides.json").write_text("[1]", encoding="utf-8")
     assert upload(tmp_path / "rides.json") == {"raw/rides.json": "[1]"}
+
+
+def test_names_that_look_the_same_are_refused_before_anything_starts(tmp_path: Path) -> None:
+    write(tmp_path, "Zéphyr.json".replace("é", "\u00e9"), "Zéphyr.json".replace("é", "e\u0301"))
+    for way in (upload, lambda path: ride_files.collect(path, Console(file=io.StringIO()))):
+        with pytest.raises(
+            UnreadableFileError, match=r"composed in two ways .*'Ze.u0301phyr.json' and 'Z.xe9phyr.json'"
+        ):
+            way(tmp_path)
+
+
+def test_folders_that_look_the_same_are_refused_where_files_of_one_name_are_in_them(tmp_path: Path) -> None:
+    for folder in ("\u00e9", "e\u0301"):
+        (tmp_path / folder).mkdir()
+        write(tmp_path / folder, "a.json")
+    with pytest.raises(UnreadableFileError, match="Rename or remove one of them"):
+        upload(tmp_path)
+
+
+def test_names_that_differ_in_case_alone_are_two_objects(tmp_path: Path) -> None:
+    write(tmp_path, "rides.json", "Rides.json")
+    assert set(upload(tmp_path)) == {"raw/rides.json", "raw/Rides.json"}
+
+
+def test_name_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"z\xe9phyr.json")).write_text("[]", encoding="utf-8")
+    with pytest.raises(UnreadableFileError, match="has a name that is not UTF-8"):
+        upload(tmp_path)
+
+
+def test_name_that_is_too_long_for_a_key_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path
+    for _ in range(5):
+        folder = folder / ("x" * 200)
+    folder.mkdir(parents=True)
+    write(folder, "y" * 30)
+    with pytest.raises(UnreadableFileError, match=r"has a name of 1,039 bytes as raw/xx.*; S3 allows 1,024"):
+        upload(tmp_path)
+
+
+def test_file_that_takes_the_place_of_another_of_its_name_is_named(tmp_path: Path) -> None:
+    write(tmp_path, "rides.json")
+    output = io.StringIO()
+    console = Console(file=output, width=400)
+    assert upload(tmp_path / "rides.json", console, **{"rides.json": "[]", "x": "[1]"}) == {"raw/rides.json": "[]"}
+    assert output.getvalue() == ""
+    upload(tmp_path / "rides.json", console, **{"rides.json": "[1, 2]"})
+    assert output.getvalue().startswith(
+        "1 of the files are put in the place of another one of that name: raw/rides.json. What "
+    )
