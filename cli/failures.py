@@ -20,6 +20,8 @@ NEXT_STEPS = {
     "TooManyRejectedRides": "Look at the rejected rides under rejected/ in the run's folder and in the data bucket. "
     "Correct or remove the files, or allow more by --max-rejected-fraction. Until then each start fails alike.",
     "IngestionIncomplete": "Start again: something that the execution wrote was deleted while it ran.",
+    "TooManyRidesWithoutWeather": "Add the weather that the cause misses, name other years by --years, or allow more "
+    "by --max-without-weather-fraction.",
     "UnusableTrainingSet": "Add rides, widen the years of weather by --years, or ask for fewer rows by "
     "--min-training-rows.",
     "BadLineage": "Start again: a list of the inputs was changed while the execution ran.",
@@ -30,7 +32,8 @@ NEXT_STEPS = {
     "ErrorsWhileBaking": "Read the log of predict: it failed for requests that got the new model.",
 }
 _OTHERWISE = "The log has more. docs/operations.md lists the errors and what to do about each."
-_MOST_CAUSE = 400
+# The longest of the workflow's own says which weather there is and which is missing, for each element.
+_MOST_CAUSE = 1200
 _PROMOTION = "startExecution"
 # The last lines of a function come just after its answer.
 _LATE_MILLISECONDS = 1000

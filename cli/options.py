@@ -143,6 +143,11 @@ _INPUT_OPTIONS = (
     click.option(
         "--max-rejected-fraction", type=float, help="Fail above this fraction of rejected rides.  [default: 0.1]"
     ),
+    click.option(
+        "--max-without-weather-fraction",
+        type=float,
+        help="Fail above this fraction of rides with a label whose day has no weather.  [default: 0.1]",
+    ),
     click.option("--min-training-rows", type=int, help="Fail with fewer rows to train on.  [default: 100]"),
     click.option("--min-improvement", type=float, help="How much lower log loss has to be.  [default: 0]"),
     click.option("--promote/--no-promote", default=None, help="Promote a better model, or judge it only."),
@@ -156,7 +161,7 @@ def execution_input(command: Command) -> Command:
     @functools.wraps(command)
     def with_input(**arguments: Any) -> Any:
         names = ("target", "features", "hyperparameters", "years", "chunk_bytes", "max_rejected_fraction")
-        names += ("min_training_rows", "min_improvement", "promote", "force")
+        names += ("max_without_weather_fraction", "min_training_rows", "min_improvement", "promote", "force")
         values = {name: arguments.pop(name) for name in names}
         fields = {name: value for name, value in values.items() if value is not None}
         return command(**arguments, execution_input=validate_input(fields))

@@ -13,7 +13,7 @@ from stepfunctions.steps.states import State
 from statemachines import sql
 from statemachines.asl import DEFINITION_SHA256, DistributedMap, Fail, LambdaTask, Pass
 from statemachines.promotion_request import start_promotion
-from statemachines.tasks import Tasks, catch, failure, function_retries, retry
+from statemachines.tasks import Tasks, catch, failure, function_retries, refusal, retry
 from statemachines.training import train
 
 # What apply_defaults and plan_ingestion answer.
@@ -28,6 +28,7 @@ PARAMETERS = (
     "last_year",
     "chunk_bytes",
     "max_rejected_fraction",
+    "max_without_weather_fraction",
     "min_training_rows",
     "min_improvement",
     "promote",
@@ -63,6 +64,7 @@ COUNTS = (
     "repeated",
     "without_label",
     "without_weather",
+    "without_weather_fraction",
     "train_rows",
     "validation_rows",
     "test_rows",
@@ -76,6 +78,8 @@ COUNTS = (
     "filled_rides",
     "mini_batch_size",
 )
+# The columns of queries/weather_coverage.sql, in their order.
+COVERAGE = ("labelled_rides", "stations_wanted", "stations_reporting", "tmin", "tmax", "prcp")
 
 # The fields of evaluate_model's answer: the metrics of a model, and the verdict.
 METRICS = (
@@ -181,7 +185,28 @@ def _training_set(tasks: Tasks) -> list[State]:
     rides = tasks.query("Build training set", sql.query("training_set"), "$.training_set_query")
     count = tasks.query("Count training set", sql.query("training_set_counts"), "$.counts_query")
     counts = tasks.row("Read counts", "$.counts_query.query_execution", COUNTS, "$.training_set")
-    return [weather, listing, rides, count, counts, _check_training_set(tasks)]
+    return [weather, listing, rides, count, counts, _check_weather(tasks), _check_training_set(tasks)]
+
+
+def _check_weather(tasks: Tasks) -> sdk.Choice:
+    """Fails an execution of which too many rides have no weather, and then alone asks what there is."""
+    describe = tasks.query("Describe weather", sql.query("weather_coverage"), "$.coverage_query")
+    read = tasks.row("Read weather", "$.coverage_query.query_execution", COVERAGE, "$.coverage", texts=True)
+    too_many = refusal(
+        "Too little weather",
+        "TooManyRidesWithoutWeather",
+        "'{} of {} rides with {} have no weather on their day; max_without_weather_fraction is {}. "
+        "Ground stations of these rides: {}. Stations that reported in the years {} to {}: {}. {} {} {}', "
+        "$.training_set.without_weather, $.coverage.labelled_rides, $.parameters.target, "
+        "$.parameters.max_without_weather_fraction, $.coverage.stations_wanted, $.parameters.first_year, "
+        "$.parameters.last_year, $.coverage.stations_reporting, $.coverage.tmin, $.coverage.tmax, $.coverage.prcp",
+        tasks.failure,
+    )
+    sdk.Chain([describe, read, too_many])
+    choice = sdk.Choice("Check weather")
+    fraction, bound = "$.training_set.without_weather_fraction", "$.parameters.max_without_weather_fraction"
+    choice.add_choice(sdk.ChoiceRule.NumericGreaterThanPath(variable=fraction, value=bound), describe)
+    return choice
 
 
 def _check_training_set(tasks: Tasks) -> sdk.Choice:
@@ -190,12 +215,12 @@ def _check_training_set(tasks: Tasks) -> sdk.Choice:
         parameters={
             "Error": "UnusableTrainingSet",
             "Cause": (
-                "States.Format('The {} rides make {} rows to train on, {} of them positive, and {} to test. At least "
-                "{} rows and both classes are needed. {} rides were left out because they have no weather on their "
-                "day, and {} because they have no {}.', "
-                "$.training_set.rides, $.training_set.train_rows, $.training_set.train_positives, "
-                "$.training_set.test_rows, $.parameters.min_training_rows, $.training_set.without_weather, "
-                "$.training_set.without_label, $.parameters.target)"
+                "States.Format('There are {} rows to train on, {} of them positive, and {} to test on. At least {} "
+                "rows to train on, both classes among them, and a row to validate and to test on are needed. Of {} "
+                "different rides {} were left out because they have no {}, and {} because their day has no weather.', "
+                "$.training_set.train_rows, $.training_set.train_positives, $.training_set.test_rows, "
+                "$.parameters.min_training_rows, $.training_set.rides, $.training_set.without_label, "
+                "$.parameters.target, $.training_set.without_weather)"
             ),
         },
         result_path="$.error",

@@ -147,9 +147,12 @@ class Tasks:
             catch=catch(self.failure),
         )
 
-    def row(self, state_id: str, query_path: str, columns: tuple[str, ...], result_path: str) -> Task:
-        """Read the one row of numbers that the query whose id is at `query_path` gave, by its columns' names."""
-        cell = "States.StringToJson($.ResultSet.Rows[1].Data[{}].VarCharValue)"
+    def row(
+        self, state_id: str, query_path: str, columns: tuple[str, ...], result_path: str, *, texts: bool = False
+    ) -> Task:
+        """Read the one row that the query whose id is at `query_path` gave, by its columns: numbers, or texts."""
+        text = "$.ResultSet.Rows[1].Data[{}].VarCharValue"
+        cell = text if texts else f"States.StringToJson({text})"
         return Task(
             state_id,
             resource="arn:aws:states:::athena:getQueryResults",

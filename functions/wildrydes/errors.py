@@ -7,6 +7,7 @@ WildRydesError
 ├── RideFileChanged          the version of the object that was planned is gone
 ├── IngestionIncomplete      a report or an object of an ingestion is missing: it was deleted or replaced
 ├── TooManyRejectedRides     more rides were rejected than the execution allows
+├── TooManyRidesWithoutWeather  more rides have no weather than the execution allows; its workflow raises it
 ├── BadTestSet               a split has no row, one that is no row of numbers, or one class alone to train on
 ├── BadModel                 the artefact or its card is not what predict can serve
 ├── BadLineage               a list of what a model was made from is not the one that its digest names
@@ -86,6 +87,13 @@ class IngestionIncomplete(WildRydesError):
 
 class TooManyRejectedRides(WildRydesError):
     """A larger fraction of the rides was rejected than the execution's `max_rejected_fraction`."""
+
+
+class TooManyRidesWithoutWeather(WildRydesError):
+    """A larger fraction of the rides with a label has no weather than `max_without_weather_fraction`.
+
+    No function raises it: the workflow `retrain` fails by this name.
+    """
 
 
 class BadTestSet(WildRydesError):

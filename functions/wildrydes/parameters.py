@@ -8,6 +8,7 @@ All fields of the input may be left out:
     years                  {"first": 2009, "last": this year}: the weather's, between 1750 and 2100
     chunk_bytes            how much of a raw file one child of the Map ingests: 1,024 to 67,108,864, default 8,388,608
     max_rejected_fraction  0 to 1, default 0.1
+    max_without_weather_fraction  of the rides with a label, those without weather: 0 to 1, default 0.1
     min_training_rows      1 to 1,000,000,000, default 100
     min_improvement        by how much log loss has to be better than the champion's: 0 or more, default 0
     promote                false judges the model and leaves the champion live; default true
@@ -39,6 +40,7 @@ _DEFAULTS: dict[str, Any] = {
     "years": {},
     "chunk_bytes": 8 << 20,
     "max_rejected_fraction": 0.1,
+    "max_without_weather_fraction": 0.1,
     "min_training_rows": 100,
     "min_improvement": 0,
     "promote": True,
@@ -68,6 +70,9 @@ def check_parameters(execution: Any, execution_input: Any, this_year: int) -> di
         "last_year": last,
         "chunk_bytes": _whole("chunk_bytes", value["chunk_bytes"], *CHUNK_BYTES),
         "max_rejected_fraction": _fraction("max_rejected_fraction", value["max_rejected_fraction"]),
+        "max_without_weather_fraction": _fraction(
+            "max_without_weather_fraction", value["max_without_weather_fraction"]
+        ),
         "min_training_rows": _whole("min_training_rows", value["min_training_rows"], 1, 1_000_000_000),
         "min_improvement": _not_negative("min_improvement", value["min_improvement"]),
         "promote": _boolean("promote", value["promote"]),

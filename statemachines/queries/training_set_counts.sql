@@ -8,6 +8,7 @@
 --       repeated         rows beyond the first of a ride_id
 --       without_label    rides whose <label_column> is absent
 --       without_weather  rides with a label, but without all three elements of weather on their day
+--       without_weather_fraction  what these are of all rides with a label, 0 where there is none; nine places
 --       train_rows, validation_rows, test_rows; and of each split its _positives (label 1) and _negatives (label 0)
 --       filled_days      rows of weather (ground station and day) with an element that came from another station
 --       filled_rides     rides of the training set whose weather is of such a row
@@ -56,6 +57,13 @@ SELECT
     count_if(fate = 'repeated') AS repeated,
     count_if(fate = 'without_label') AS without_label,
     count_if(fate = 'without_weather') AS without_weather,
+    CAST(
+        coalesce(
+            CAST(count_if(fate = 'without_weather') AS double)
+                / nullif(count_if(fate NOT IN ('repeated', 'without_label')), 0),
+            0
+        ) AS decimal(10, 9)
+    ) AS without_weather_fraction,
     count_if(fate = 'train') AS train_rows,
     count_if(fate = 'validation') AS validation_rows,
     count_if(fate = 'test') AS test_rows,

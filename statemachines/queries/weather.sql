@@ -2,7 +2,7 @@
 --
 -- In:   ghcn, NOAA's daily observations (Glue table, partitions year and element): tenths of degrees Celsius for
 --       TMIN and TMAX, tenths of millimetres for PRCP. Values that failed a quality check are not used; in Parquet an
---       absent flag is NULL.
+--       absent flag is NULL. Nor is -9999, which marks a missing value in the files that NOAA's Parquet is made from.
 -- Out:  s3://<bucket>/weather/<execution>/ (Parquet, table weather): one row a ground station and day on which any
 --       ground station reported any of the three. Each element comes from the nearest ground station that reported
 --       it that day, the station itself being the nearest, and <element>_source says from which. An element that
@@ -42,6 +42,7 @@ UNLOAD (
             AND element IN ('TMIN', 'TMAX', 'PRCP')
             AND (q_flag IS NULL OR q_flag = '')
             AND data_value IS NOT NULL
+            AND data_value <> -9999
             AND id IN (SELECT station FROM ground_stations)
         GROUP BY id, "date", element
     ),

@@ -1,10 +1,14 @@
 """What bad input gets: the execution fails, says why, and nothing is trained."""
 
+import dataclasses
 import json
+import re
 from typing import Any
 
 import pytest
 
+from cli import weather as noaa
+from local.account import EmbeddedAws
 from stacks import SAMPLE_RIDES, MakeStack, Stack
 
 
@@ -76,12 +80,47 @@ def test_too_many_rejected_rides_fail_before_anything_is_trained(make_stack: Mak
     assert "100 rows" in cause
 
 
-def test_weather_that_holds_none_of_the_days_is_unusable(make_stack: MakeStack) -> None:
-    stack = make_stack()
+@pytest.fixture(scope="module")
+def rainless(make_stack: MakeStack, server: EmbeddedAws, weather: noaa.Weather) -> Stack:
+    """A stack with rides, whose weather lacks the PRCP of 2018."""
+    objects = {key: body for key, body in weather.objects.items() if "YEAR=2018/ELEMENT=PRCP" not in key}
+    noaa.fill(server, dataclasses.replace(weather, objects=objects), "noaa-without-rain")
+    stack = make_stack(WeatherBucket="noaa-without-rain")
     stack.upload(SAMPLE_RIDES[:1])
-    error, cause = stack.fail(years={"first": 1990, "last": 1991})
+    return stack
+
+
+def test_year_of_an_element_missing_fails_and_is_named(rainless: Stack) -> None:
+    error, cause = rainless.fail()
+    assert error == "TooManyRidesWithoutWeather"
+    match = re.match(r"(\d+) of (\d+) rides with heavy_utilization have no weather on their day", cause)
+    assert match
+    left_out, rides = int(match[1]), int(match[2])
+    assert 0.4 < left_out / rides < 0.6
+    wanted = re.search(r"; max_without_weather_fraction is 0.1. Ground stations of these rides: (.*?)\. ", cause)
+    assert wanted
+    stations = dict(re.findall(r"(\w+) \((\d+) rides\)", wanted[1]))
+    assert sorted(stations) == ["US1NYNY0074", "USW00014732", "USW00094728", "USW00094789"]
+    assert sum(map(int, stations.values())) == rides
+    assert "USW00094728 (PRCP, TMAX, TMIN), USW00094789 (PRCP, TMAX, TMIN). TMIN is there on 730 days, " in cause
+    assert cause.count("and missing for no ride.") == 2
+    assert (
+        f"PRCP is there on 365 days, 2019-01-01 to 2019-12-31, and missing for {left_out} rides on "
+        in cause.partition("TMAX is there")[2]
+    )
+    assert re.search(r", 2018-01-\d\d to 2018-12-\d\d\.$", cause)
+    assert len(cause) < 1000
+    assert not any(key.endswith("model.tar.gz") for key in rainless.keys("models/"))
+    # A higher bound lets the others through, and the counts stay true.
+    error, cause = rainless.fail(max_without_weather_fraction=0.6, min_training_rows=1_000_000)
     assert error == "UnusableTrainingSet"
-    assert "have no weather" in cause
+    assert cause.endswith(f"because they have no heavy_utilization, and {left_out} because their day has no weather.")
+
+
+def test_weather_that_holds_none_of_the_days_is_named(rainless: Stack) -> None:
+    error, cause = rainless.fail(years={"first": 1990, "last": 1991})
+    assert error == "TooManyRidesWithoutWeather"
+    assert "Stations that reported in the years 1990 to 1991: none. TMIN is there on no day, and missing for" in cause
 
 
 def test_one_class_alone_is_unusable(make_stack: MakeStack) -> None:

@@ -128,9 +128,9 @@ def training_set(lake: Lake, execution: str = "e-1") -> dict[str, list[str]]:
     return {re.findall(r"split=(\w+)/", key)[0]: lake.read(key).decode().splitlines() for key in keys}
 
 
-def counts_of(lake: Lake, execution: str = "e-1") -> dict[str, int]:
+def counts_of(lake: Lake, execution: str = "e-1") -> dict[str, float]:
     finished = run(lake, "training_set_counts", execution=execution)
-    return {str(name): int(str(value)) for name, value in zip(finished.header, finished.rows[0], strict=True)}
+    return {str(name): json.loads(str(value)) for name, value in zip(finished.header, finished.rows[0], strict=True)}
 
 
 def test_a_gap_is_filled_from_the_nearest_station_that_reported_the_element(lake: Lake, tmp_path: Path) -> None:
@@ -164,6 +164,7 @@ def test_bad_quality_other_stations_and_other_years_are_not_used(lake: Lake, tmp
         lake,
         tmp_path,
         ("WEST", "20190101", "TMAX", 999, "X"),
+        ("EAST", "20190101", "TMAX", -9999, None),
         ("MIDDLE", "20190101", "TMAX", 40, ""),
         ("ELSEWHERE", "20190101", "TMAX", 50, None),
         ("ELSEWHERE", "20190102", "TMAX", 50, None),
@@ -235,6 +236,7 @@ def test_what_is_left_out_is_counted_and_the_counts_add_up(weathered: Lake, tmp_
         "repeated": 3,
         "without_label": 1,
         "without_weather": 3,
+        "without_weather_fraction": 0.375,
         "train_rows": 3,
         "validation_rows": 1,
         "test_rows": 1,
@@ -252,6 +254,51 @@ def test_what_is_left_out_is_counted_and_the_counts_add_up(weathered: Lake, tmp_
     lines = training_set(weathered, "e-2")
     assert {split: len(rows) for split, rows in lines.items()} == {"train": 3, "validation": 1, "test": 1}
     assert sum(line.startswith("1,") for line in lines["train"]) == counts["train_positives"]
+
+
+def coverage_of(lake: Lake, execution: str = "e-1") -> dict[str, str]:
+    finished = run(lake, "weather_coverage", execution=execution)
+    return {str(name): str(value) for name, value in zip(finished.header, finished.rows[0], strict=True)}
+
+
+def test_coverage_names_stations_days_and_elements(lake: Lake, tmp_path: Path) -> None:
+    observe(
+        lake,
+        tmp_path,
+        *[("WEST", f"2019010{day}", "TMIN", -5, None) for day in (1, 2, 3)],
+        *[("EAST", f"2019010{day}", "PRCP", 0, None) for day in (1, 2)],
+        ("WEST", "20190101", "PRCP", 0, None),
+    )
+    run(lake, "weather")
+    rides = [
+        ride("001"),
+        ride("002", statustime="2019-01-03 00:00:00.000"),
+        ride("003", statustime="2018-12-31 23:59:59.999", groundstation="EAST"),
+        ride("004", heavy_utilization=None),
+    ]
+    store_rides(lake, "a", *rides, ride("001"))
+    assert coverage_of(lake) == {
+        "labelled_rides": "3",
+        "stations_wanted": "WEST (2 rides), EAST (1 rides)",
+        "stations_reporting": "EAST (PRCP), WEST (PRCP, TMIN)",
+        "tmin": "TMIN is there on 3 days, 2019-01-01 to 2019-01-03, and missing for 1 rides on 1 days, "
+        "2018-12-31 to 2018-12-31.",
+        "tmax": "TMAX is there on no day, and missing for 3 rides on 3 days, 2018-12-31 to 2019-01-03 "
+        "(2 of them in 2019).",
+        "prcp": "PRCP is there on 2 days, 2019-01-01 to 2019-01-02, and missing for 2 rides on 2 days, "
+        "2018-12-31 to 2019-01-03 (1 of them in 2018).",
+    }
+
+
+def test_coverage_of_nothing_and_of_many_stations_is_bounded(lake: Lake, weathered: Lake) -> None:
+    empty = coverage_of(lake, execution="e-0")
+    assert (empty["stations_wanted"], empty["stations_reporting"]) == ("none", "none")
+    assert empty["tmin"] == "TMIN is there on no day, and missing for no ride."
+    store_rides(lake, "a", *(ride(f"00{number:02}", groundstation=f"S{number:02}") for number in range(10)))
+    coverage = coverage_of(lake)
+    wanted = ", ".join(f"S{number:02} (1 rides)" for number in range(8))
+    assert coverage["stations_wanted"] == f"{wanted} and 2 more"
+    assert coverage["stations_reporting"] == "WEST (PRCP, TMAX, TMIN)"
 
 
 def test_no_rides_and_no_weather_count_as_nothing(lake: Lake) -> None:

@@ -79,6 +79,28 @@ def test_workflow_ends_with_a_new_live_model_or_with_the_one_that_was() -> None:
     assert new["verdict.$"] == old["verdict.$"] == "$.metrics.verdict"
 
 
+def test_weather_is_described_only_where_too_many_rides_have_none() -> None:
+    (rule,) = STATES["Check weather"]["Choices"]
+    assert rule == {
+        "Variable": "$.training_set.without_weather_fraction",
+        "NumericGreaterThanPath": "$.parameters.max_without_weather_fraction",
+        "Next": "Describe weather",
+    }
+    assert STATES["Check weather"]["Default"] == "Check training set"
+    assert [name for name in STATES if "Describe weather" in json.dumps(STATES[name])] == ["Check weather"]
+    assert ends_of("Describe weather") == {"Retraining failed"}
+    assert STATES["Too little weather"]["Parameters"]["Error"] == "TooManyRidesWithoutWeather"
+
+
+def test_errors_by_which_the_workflow_itself_fails_are_in_the_runbook() -> None:
+    import wildrydes.errors
+
+    assert hasattr(wildrydes.errors, "TooManyRidesWithoutWeather")
+    runbook = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    for state in ("Too little weather", "Unusable training set"):
+        assert f"| `{STATES[state]['Parameters']['Error']}` |" in runbook
+
+
 def test_nothing_goes_live_but_by_the_verdict() -> None:
     gate = STATES["Is it better?"]
     (rule,) = gate["Choices"]
@@ -191,7 +213,7 @@ def test_queries_take_checked_values_alone() -> None:
         for name, state in STATES.items()
         if "QueryString.$" in state.get("Parameters", {})
     }
-    assert list(queries) == ["Select weather", "Build training set", "Count training set"]
+    assert list(queries) == ["Select weather", "Build training set", "Count training set", "Describe weather"]
     for query in queries.values():
         paths = re.findall(r"\$\.[\w.]+", query)
         assert paths
@@ -200,10 +222,13 @@ def test_queries_take_checked_values_alone() -> None:
         assert len(re.findall(r"(?<!\\)\{\}", query)) == len(paths)
 
 
-def test_counts_are_read_in_the_order_of_the_querys_columns() -> None:
-    sql = (ROOT / "statemachines" / "queries" / "training_set_counts.sql").read_text(encoding="utf-8")
-    columns = re.findall(r" AS (\w+),?\n", sql[sql.rindex("\nSELECT") :])
-    selector = STATES["Read counts"]["ResultSelector"]
+@pytest.mark.parametrize(
+    ("query", "state"), [("training_set_counts", "Read counts"), ("weather_coverage", "Read weather")]
+)
+def test_row_is_read_in_the_order_of_the_querys_columns(query: str, state: str) -> None:
+    sql = (ROOT / "statemachines" / "queries" / f"{query}.sql").read_text(encoding="utf-8")
+    columns = re.findall(r"(?<=\)) AS (\w+),?\n", sql[sql.rindex("\nSELECT") :])
+    selector = STATES[state]["ResultSelector"]
     names = [
         name.removesuffix(".$")
         for name, path in sorted(selector.items(), key=lambda item: int(re.findall(r"Data\[(\d+)\]", item[1])[0]))

@@ -24,6 +24,7 @@ def test_an_empty_input_gets_all_defaults() -> None:
         "last_year": 2026,
         "chunk_bytes": 8388608,
         "max_rejected_fraction": 0.1,
+        "max_without_weather_fraction": 0.1,
         "min_training_rows": 100,
         "min_improvement": 0.0,
         "promote": True,

@@ -1,0 +1,129 @@
+-- Which weather the rides want, and which there is: in words, for an execution that has too little of it.
+--
+-- In:   rides and weather (partition <execution>), as in training_set.sql.
+-- Out:  one row of texts, read by getQueryResults:
+--       labelled_rides      how many rides have a label, each counted once
+--       stations_wanted     the ground stations of these rides, at most eight, with the rides of each
+--       stations_reporting  the stations that any weather comes from, at most eight, with the elements of each
+--       tmin, tmax, prcp    of each element, on how many days any station reported it, from which to which, and for how
+--                           many rides it is missing: on how many days, from which to which, and in which year most
+-- Put in by sql.py:
+--       <copies>        copies.sql
+-- Put in by render.py:
+--       <execution>     name of the execution, [A-Za-z0-9_-]{1,80}
+--       <label_column>  heavy_utilization or service_requested
+WITH
+copies AS (
+    ${copies}
+),
+days AS (
+    SELECT station, day, tmin, tmax, prcp, tmin_source, tmax_source, prcp_source
+    FROM weather
+    WHERE execution = '${execution}'
+),
+labelled AS (
+    SELECT copies.groundstation AS station, copies.day AS day, days.tmin AS tmin, days.tmax AS tmax, days.prcp AS prcp
+    FROM copies
+    LEFT JOIN days
+        ON days.station = copies.groundstation
+        AND days.day = copies.day
+    WHERE copies.copy = 1
+        AND copies.label IS NOT NULL
+),
+elements (element) AS (
+    VALUES ('TMIN'), ('TMAX'), ('PRCP')
+),
+readings AS (
+    SELECT 'TMIN' AS element, day, tmin_source AS source FROM days WHERE tmin IS NOT NULL
+    UNION ALL
+    SELECT 'TMAX' AS element, day, tmax_source AS source FROM days WHERE tmax IS NOT NULL
+    UNION ALL
+    SELECT 'PRCP' AS element, day, prcp_source AS source FROM days WHERE prcp IS NOT NULL
+),
+gaps AS (
+    SELECT 'TMIN' AS element, day FROM labelled WHERE tmin IS NULL
+    UNION ALL
+    SELECT 'TMAX' AS element, day FROM labelled WHERE tmax IS NULL
+    UNION ALL
+    SELECT 'PRCP' AS element, day FROM labelled WHERE prcp IS NULL
+),
+covered AS (
+    SELECT element, count(DISTINCT day) AS days, min(day) AS first_day, max(day) AS last_day
+    FROM readings
+    GROUP BY element
+),
+missing AS (
+    SELECT element, count(*) AS rides, count(DISTINCT day) AS days, min(day) AS first_day, max(day) AS last_day
+    FROM gaps
+    GROUP BY element
+),
+gaps_by_year AS (
+    SELECT element, substr(day, 1, 4) AS year, count(*) AS rides
+    FROM gaps
+    GROUP BY element, substr(day, 1, 4)
+),
+worst_years AS (
+    SELECT element, year, rides, row_number() OVER (PARTITION BY element ORDER BY rides DESC, year) AS place
+    FROM gaps_by_year
+),
+sentences AS (
+    SELECT
+        elements.element AS element,
+        elements.element || ' is there on ' || coalesce(
+            CAST(covered.days AS varchar) || ' days, ' || covered.first_day || ' to ' || covered.last_day,
+            'no day'
+        ) || coalesce(
+            ', and missing for ' || CAST(missing.rides AS varchar) || ' rides on ' || CAST(missing.days AS varchar)
+                || ' days, ' || missing.first_day || ' to ' || missing.last_day
+                || CASE
+                    WHEN substr(missing.first_day, 1, 4) = substr(missing.last_day, 1, 4) THEN ''
+                    ELSE ' (' || CAST(worst_years.rides AS varchar) || ' of them in ' || worst_years.year || ')'
+                END,
+            ', and missing for no ride'
+        ) || '.' AS sentence
+    FROM elements
+    LEFT JOIN covered ON covered.element = elements.element
+    LEFT JOIN missing ON missing.element = elements.element
+    LEFT JOIN worst_years ON worst_years.element = elements.element AND worst_years.place = 1
+),
+wanted AS (
+    SELECT
+        station,
+        count(*) AS rides,
+        row_number() OVER (ORDER BY count(*) DESC, station) AS place,
+        count(*) OVER () AS stations
+    FROM labelled
+    GROUP BY station
+),
+reporting AS (
+    SELECT
+        source AS station,
+        array_join(array_agg(DISTINCT element ORDER BY element), ', ') AS elements,
+        row_number() OVER (ORDER BY source) AS place,
+        count(*) OVER () AS stations
+    FROM readings
+    GROUP BY source
+)
+SELECT
+    (SELECT count(*) FROM labelled) AS labelled_rides,
+    (
+        SELECT coalesce(
+            array_join(array_agg(station || ' (' || CAST(rides AS varchar) || ' rides)' ORDER BY place), ', ')
+            || CASE WHEN max(stations) > 8 THEN ' and ' || CAST(max(stations) - 8 AS varchar) || ' more' ELSE '' END,
+            'none'
+        )
+        FROM wanted
+        WHERE place <= 8
+    ) AS stations_wanted,
+    (
+        SELECT coalesce(
+            array_join(array_agg(station || ' (' || elements || ')' ORDER BY place), ', ')
+            || CASE WHEN max(stations) > 8 THEN ' and ' || CAST(max(stations) - 8 AS varchar) || ' more' ELSE '' END,
+            'none'
+        )
+        FROM reporting
+        WHERE place <= 8
+    ) AS stations_reporting,
+    (SELECT sentence FROM sentences WHERE element = 'TMIN') AS tmin,
+    (SELECT sentence FROM sentences WHERE element = 'TMAX') AS tmax,
+    (SELECT sentence FROM sentences WHERE element = 'PRCP') AS prcp
