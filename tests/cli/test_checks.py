@@ -45,6 +45,8 @@ def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
         ("--chunk-bytes", "67108865"),
         ("--max-rejected-fraction", "1.5"),
         ("--max-rejected-fraction", "nan"),
+        ("--max-without-weather-fraction", "1.5"),
+        ("--max-without-weather-fraction", "nan"),
         ("--min-training-rows", "0"),
         ("--min-training-rows", "1.5"),
         ("--min-improvement", "-1"),

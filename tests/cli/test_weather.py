@@ -5,10 +5,13 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import click
 import duckdb
 import pytest
+from botocore.exceptions import ClientError
 
 from cli import progress, weather
+from cli.stack import Stack
 from local.server import ROOT
 
 CASES = ROOT.parent / "shared" / "data" / "cases"
@@ -372,6 +375,52 @@ def test_bar_is_shown_only_after_two_seconds(capsys: pytest.CaptureFixture[str])
         show(1)
         show(2)
         assert list(times) == []
+
+
+class NoaasBucket:
+    """What the check of a stack's years asks of AWS: the stack's parameters, and which years its bucket has."""
+
+    def __init__(self, *years: int, fault: str | None = None) -> None:
+        self.years = years
+        self.fault = fault
+        self.listed: dict[str, str] = {}
+
+    def describe_stacks(self, **_: str) -> dict[str, Any]:
+        return {"Stacks": [{"Parameters": [{"ParameterKey": "WeatherBucket", "ParameterValue": "noaa-of-mine"}]}]}
+
+    def get_paginator(self, _: str) -> "NoaasBucket":
+        return self
+
+    def paginate(self, **request: str) -> list[dict[str, Any]]:
+        if self.fault:
+            raise ClientError({"Error": {"Code": self.fault, "Message": "no"}}, "ListObjectsV2")
+        self.listed = request
+        return [{"CommonPrefixes": [{"Prefix": f"parquet/by_year/YEAR={year}/"}]} for year in self.years]
+
+
+def stack_on(bucket: NoaasBucket) -> Stack:
+    return Stack("wildrydes", {}, lambda _: bucket)
+
+
+def test_years_of_which_a_stacks_bucket_has_none_are_refused_before_the_start() -> None:
+    bucket = NoaasBucket(2019, 2018)
+    with pytest.raises(click.BadParameter, match="of wildrydes is of the years 2018 to 2019, and none of 1990 to 1991"):
+        weather.check_stack_years(stack_on(bucket), {"years": {"first": 1990, "last": 1991}})
+    assert bucket.listed == {"Bucket": "noaa-of-mine", "Prefix": "parquet/by_year/", "Delimiter": "/"}
+
+
+@pytest.mark.parametrize(
+    ("bucket", "years"),
+    [
+        (NoaasBucket(2018, 2019), {"first": 2019, "last": 2030}),
+        (NoaasBucket(2018, 2019), {}),
+        (NoaasBucket(), {"first": 1990, "last": 1990}),
+        (NoaasBucket(2018, fault="AccessDenied"), {"first": 1990, "last": 1990}),
+    ],
+    ids=["in part", "default", "empty bucket", "may not be listed"],
+)
+def test_other_years_and_buckets_that_cannot_be_asked_go_on(bucket: NoaasBucket, years: dict[str, int]) -> None:
+    weather.check_stack_years(stack_on(bucket), {"years": years})
 
 
 # Real small files that were taken wrongly, and five of the same kind.

@@ -102,6 +102,11 @@ def test_what_is_given_is_taken_and_features_come_in_the_one_order() -> None:
         ({"chunk_bytes": 2048.0}, "chunk_bytes is 2048.0"),
         ({"max_rejected_fraction": 1.01}, "max_rejected_fraction is 1.01; it must be a number from 0 to 1"),
         ({"max_rejected_fraction": float("nan")}, "max_rejected_fraction is nan"),
+        (
+            {"max_without_weather_fraction": -0.1},
+            "max_without_weather_fraction is -0.1; it must be a number from 0 to 1",
+        ),
+        ({"max_without_weather_fraction": True}, "max_without_weather_fraction is True"),
         ({"min_training_rows": 0}, "min_training_rows is 0"),
         ({"min_improvement": -0.1}, "min_improvement is -0.1; it must be a number from 0 on"),
         ({"min_improvement": float("inf")}, "min_improvement is inf"),
