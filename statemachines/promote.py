@@ -7,15 +7,17 @@
 
 Whoever holds the function's variable PROMOTION, an execution that runs, is the one that promotes. It is taken with
 MODEL_PATH in one conditional update, so of several promotions at once one gets it and the others fail with
-PromotionConflict. An execution that was stopped holds nothing: the next takes over. Every write after that is
-conditional on the revision that this execution saw; what somebody else has changed in between is left alone.
+PromotionConflict. Every write after that is conditional on the revision that this execution saw; what somebody else has
+changed in between is left alone.
 
 A step that fails leads into the chain that puts back what was written up to there, last first:
 
     the SSM parameter <- the alias `live` <- MODEL_PATH <- nothing yet
 
 and that ends in a Fail state with the step's own error. What is put back is what `live` serves, not what the
-function's variables said: those may be the leftovers of a promotion that was stopped.
+function's variables said: those may be the leftovers of a promotion that was stopped. What an execution leaves that
+was stopped, ran out of time, or failed by an error that no Catch gets, is put in order by `restore`, which EventBridge
+starts. Until then it holds nothing: another promotion may take over.
 """
 
 import stepfunctions.steps as sdk
@@ -35,6 +37,7 @@ from statemachines.inference import (
 )
 from statemachines.promotion_request import WHOLE_SECONDS, complete, refuse_request
 from statemachines.putting_back import Handlers, build_handlers
+from statemachines.registry import Entry, write_registry
 from statemachines.smoke_test import smoke_test
 from statemachines.tasks import CONFLICTS, Tasks, refusal
 
@@ -60,7 +63,6 @@ def _set_out(refused: State, handlers: Handlers) -> State:
         "Set out",
         parameters={
             "request": MERGED.format(_DEFAULTS, "$$.Execution.Input"),
-            "own": {"variables": {"MODEL_PATH": "$.model_path", "PROMOTION": "$$.Execution.Id"}},
             "published": {"version": NOBODY},
             "not_put_back": {},
         },
@@ -103,7 +105,19 @@ def _look_around(handlers: Handlers) -> State:
         "$.inference",
         {"variables": "$.Environment.Variables", "revision": "$.RevisionId"},
     )
-    sdk.Chain([alias, live, configuration, _alone(tasks, handlers)])
+    own = Pass(
+        "Make variables",
+        parameters={
+            "variables": {
+                "MODEL_PATH": "$.request.model_path",
+                "PROMOTION": "$$.Execution.Id",
+                # By this a version that is live tells what was before it, should the promotion not come to say so.
+                "PREVIOUS_VERSION": "$.previous.version",
+            }
+        },
+        result_path="$.own",
+    )
+    sdk.Chain([alias, live, configuration, own, _alone(tasks, handlers)])
     return alias
 
 
@@ -258,24 +272,7 @@ def _errors(move: State, handlers: Handlers) -> sdk.Choice:
 def _record(handlers: Handlers) -> list[State]:
     """The parameter that the next deployment reads, and an entry in the registry of what was live."""
     tasks = Tasks(handlers.from_parameter)
-    previous = {"version": "$.previous.version", "model_path": "$.previous.variables.MODEL_PATH"}
-    request = {name: f"$.request.{name}" for name in ("execution", "model_path", "golden", "reason")}
-    register = tasks.call(
-        "Write registry",
-        "s3:putObject",
-        {
-            "Bucket": "${DataBucket}",
-            "Key": "States.Format('models/registry/{}-{}.json', $$.State.EnteredTime, $.request.execution)",
-            "Body": {
-                "time": "$$.State.EnteredTime",
-                **request,
-                "version": "$.published.version",
-                "previous": previous,
-                "promotion": "$$.Execution.Id",
-            },
-            "ContentType": "application/json",
-        },
-    )
+    register = write_registry(tasks, Entry("$.request", "$.published.version", "$.previous", "$$.Execution.Id"))
     result = Pass(
         "Promoted",
         parameters={

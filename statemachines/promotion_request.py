@@ -8,7 +8,7 @@ from stepfunctions.steps.choice_rule import BaseRule
 from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass, Task
-from statemachines.tasks import STATES_FAULTS, Tasks, catch, refusal, retry
+from statemachines.tasks import STATES_FAULTS, catch, refusal, retry
 
 MAX_BAKE_SECONDS = 3600
 
@@ -70,7 +70,7 @@ def refuse_request(handler: State) -> Pass:
     )
 
 
-def start_promotion(tasks: Tasks) -> Task:
+def start_promotion(failure: State) -> Task:
     """Run the promotion, a workflow of its own, to its end. A rollback starts it too."""
     return Task(
         "Promote",
@@ -89,9 +89,8 @@ def start_promotion(tasks: Tasks) -> Task:
                 "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": "$$.Execution.Id",
             },
         },
-        asl={"ResultSelector": {"version": "$.Output.version", "previous_version": "$.Output.previous_version"}},
-        result_path="$.promotion",
+        result_path=None,
         timeout_seconds=5400,
         retry=retry(STATES_FAULTS),
-        catch=catch(tasks.failure),
+        catch=catch(failure),
     )

@@ -14,14 +14,18 @@ from typing import Any
 
 import stepfunctions.steps as sdk
 
-from statemachines import promote, retrain
+from statemachines import promote, restore, retrain
 from statemachines.asl import DEFINITION_SHA256
 from statemachines.picture import picture
 
 HERE = Path(__file__).resolve().parent
 DOCS = HERE.parent / "docs"
 
-WORKFLOWS: dict[str, Callable[[], sdk.Graph]] = {"retrain": retrain.build, "promote": promote.build}
+WORKFLOWS: dict[str, Callable[[], sdk.Graph]] = {
+    "retrain": retrain.build,
+    "promote": promote.build,
+    "restore": restore.build,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

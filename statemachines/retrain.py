@@ -12,6 +12,8 @@ from stepfunctions.steps.states import State
 
 from statemachines import sql
 from statemachines.asl import DEFINITION_SHA256, DistributedMap, Fail, LambdaTask, Pass
+from statemachines.champion import PARAMETER, read_champion
+from statemachines.promotion_end import end_promotion, name_promotion
 from statemachines.promotion_request import start_promotion
 from statemachines.tasks import Tasks, catch, failure, function_retries, refusal, retry
 from statemachines.training import train
@@ -242,19 +244,16 @@ def _check_training_set(tasks: Tasks) -> sdk.Choice:
 
 def _judge(tasks: Tasks) -> list[State]:
     """The candidate against the champion of that moment; the better of them is live then."""
-    live = tasks.call(
-        "Read live model",
-        "ssm:getParameter",
-        {"Name": "${ModelPathParameterName}"},
-        "$.live",
-        {"model_path": "$.Parameter.Value"},
-    )
-    promotion = start_promotion(tasks)
-    promotion.next(_outcome("Retrained", promoted=True))
+    retrained = _outcome("Retrained", promoted=True)
+    promotion = start_promotion(end_promotion(retrained, tasks.failure))
+    name = name_promotion()
+    sdk.Chain([name, promotion, retrained])
     better = sdk.Choice("Is it better?")
     verdict = "$.metrics.verdict.promote"
-    better.add_choice(sdk.ChoiceRule.BooleanEquals(variable=verdict, value=True), promotion)
-    return [live, _evaluate(tasks), better, _outcome("Kept the live model", promoted=False)]
+    better.add_choice(sdk.ChoiceRule.BooleanEquals(variable=verdict, value=True), name)
+    evaluation = _evaluate(tasks)
+    sdk.Chain([evaluation, better, _outcome("Kept the live model", promoted=False)])
+    return [read_champion(tasks, evaluation)]
 
 
 def _evaluate(tasks: Tasks) -> LambdaTask:
@@ -302,6 +301,7 @@ def _outcome(state_id: str, *, promoted: bool) -> Pass:
             "model_path": "$.metrics.model_path",
             "promoted": promoted,
             "verdict": "$.metrics.verdict",
+            "parameter": PARAMETER,
             "live_model_path": "$.metrics.model_path" if promoted else "$.live.model_path",
         },
     )

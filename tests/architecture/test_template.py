@@ -114,6 +114,16 @@ def test_seconds_to_bake_are_whole_and_an_hour_at_most() -> None:
     assert not any(pattern.fullmatch(text) for text in ("", "0.5", "1.0", "-1", "1e2", "007", " 7", "none"))
 
 
+def test_every_end_of_a_promotion_but_success_starts_what_puts_it_in_order() -> None:
+    rule = RESOURCES["PromotionEnded"]["Properties"]
+    assert rule["EventPattern"]["source"] == ["aws.states"]
+    detail = rule["EventPattern"]["detail"]
+    assert detail["stateMachineArn"] == [{"Ref": "Promote"}]
+    # As Step Functions names them, without RUNNING, PENDING_REDRIVE and SUCCEEDED.
+    assert set(detail["status"]) == {"FAILED", "TIMED_OUT", "ABORTED"}
+    assert [target["Arn"] for target in rule["Targets"]] == [{"Ref": "Restore"}]
+
+
 def test_ground_stations_of_the_domain_are_those_of_the_query() -> None:
     from wildrydes.rides.stations import ground_stations
 

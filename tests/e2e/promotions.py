@@ -15,6 +15,9 @@ from wildrydes.model.linear_model import read_model
 FEATURES = ("distance", "healthpoints", "magicpoints")
 RIDE = {"distance": 30.5, "healthpoints": 12.25, "magicpoints": 2500}
 
+PROMOTERS = ("PROMOTION", "PREVIOUS_VERSION")
+"""The variables by which a promotion says that it is one."""
+
 WriteArtefact = Callable[..., bytes]
 
 
@@ -141,10 +144,44 @@ def live(stack: Stack) -> Live:
         version=alias["FunctionVersion"],
         routing=alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}),
         model_path=variables["MODEL_PATH"],
-        variables={name: value for name, value in variables.items() if name != "PROMOTION"},
+        variables={name: value for name, value in variables.items() if name not in PROMOTERS},
         parameter=stack.client("ssm").get_parameter(Name=f"/wildrydes/{stack.name}/model-path")["Parameter"]["Value"],
         registry=tuple(sorted(stack.keys("models/registry/"))),
     )
+
+
+@contextmanager
+def unchanged(stack: Stack) -> Iterator[Live]:
+    """What is live after the block is what was before it."""
+    before = live(stack)
+    assert before.answer[0] == 200
+    yield before
+    assert live(stack) == before
+
+
+@contextmanager
+def without_grant(stack: Stack, name: str, *sids: str, actions: tuple[str, ...] = ()) -> Iterator[None]:
+    """The role of the workflow without these statements; where actions are named, without these of them."""
+    role = stack.client("cloudformation").describe_stack_resource(
+        StackName=stack.name, LogicalResourceId=f"{name}Role"
+    )["StackResourceDetail"]["PhysicalResourceId"]
+    policy, iam = {"RoleName": role, "PolicyName": name}, stack.client("iam")
+    document = iam.get_role_policy(**policy)["PolicyDocument"]
+    fewer = [
+        _without(statement, actions) if statement["Sid"] in sids else statement
+        for statement in document["Statement"]
+        if statement["Sid"] not in sids or actions
+    ]
+    assert fewer != document["Statement"]
+    iam.put_role_policy(**policy, PolicyDocument=json.dumps(document | {"Statement": fewer}))
+    try:
+        yield
+    finally:
+        iam.put_role_policy(**policy, PolicyDocument=json.dumps(document))
+
+
+def _without(statement: dict[str, Any], actions: tuple[str, ...]) -> dict[str, Any]:
+    return statement | {"Action": [action for action in statement["Action"] if action not in actions]}
 
 
 class Load:

@@ -1,8 +1,6 @@
 """A promotion makes a model live whole, or changes nothing: whatever fails, and however many there are."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -13,7 +11,6 @@ from rich.console import Console
 from cli import models
 from promotions import (
     RIDE,
-    Live,
     Model,
     WriteArtefact,
     bring_back,
@@ -22,6 +19,8 @@ from promotions import (
     start,
     store,
     trained,
+    unchanged,
+    without_grant,
 )
 from stacks import ROOT, MakeStack, Stack
 
@@ -136,14 +135,6 @@ def test_template_takes_whole_seconds_alone(make_stack: MakeStack, seconds: str)
         make_stack(BakeSeconds=seconds)
 
 
-@contextmanager
-def unchanged(stack: Stack) -> Iterator[Live]:
-    before = live(stack)
-    assert before.answer[0] == 200
-    yield before
-    assert live(stack) == before
-
-
 def corrupted(artefact: bytes) -> bytes:
     return artefact[: len(artefact) // 2]
 
@@ -190,26 +181,6 @@ def test_model_that_replaces_one_that_is_live_no_more_does_not(
     assert live(stack).answer[1]["model"] == model.execution
 
 
-def role_of(stack: Stack, role: str) -> str:
-    resource = stack.client("cloudformation").describe_stack_resource(StackName=stack.name, LogicalResourceId=role)
-    return resource["StackResourceDetail"]["PhysicalResourceId"]
-
-
-@contextmanager
-def without_grant(stack: Stack, *sids: str) -> Iterator[None]:
-    """The promotion's role without these statements."""
-    policy = {"RoleName": role_of(stack, "PromoteRole"), "PolicyName": "Promote"}
-    iam = stack.client("iam")
-    document = iam.get_role_policy(**policy)["PolicyDocument"]
-    others = [statement for statement in document["Statement"] if statement["Sid"] not in sids]
-    assert len(others) == len(document["Statement"]) - len(sids)
-    iam.put_role_policy(**policy, PolicyDocument=json.dumps(document | {"Statement": others}))
-    try:
-        yield
-    finally:
-        iam.put_role_policy(**policy, PolicyDocument=json.dumps(document))
-
-
 @pytest.mark.parametrize(
     ("sid", "action", "bake_seconds"),
     [
@@ -230,7 +201,7 @@ def test_step_that_fails_leaves_everything_as_it_was(
     # One that succeeded holds the function, so that there is a last promotion to read.
     promote(stack, first)
     model = trained(stack, write_artefact, 0.625)
-    with unchanged(stack), without_grant(stack, sid):
+    with unchanged(stack), without_grant(stack, "Promote", sid):
         _, cause = fail(stack, model.request(bake_seconds=bake_seconds))
         assert action in cause
 
@@ -239,7 +210,7 @@ def test_parameter_that_cannot_be_written_leaves_everything_as_it_was_and_says_s
     stack: Stack, first: Model, write_artefact: WriteArtefact
 ) -> None:
     queue = heard(stack)
-    with unchanged(stack), without_grant(stack, "RecordModel"):
+    with unchanged(stack), without_grant(stack, "Promote", "RecordModel"):
         _, cause = fail(stack, trained(stack, write_artefact, 0.625).request())
         assert "ssm:PutParameter" in cause
     (message,) = stack.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
@@ -307,21 +278,3 @@ def test_models_are_listed_with_when_and_why(
     (other,) = [number for number, line in enumerate(output) if line.startswith(never.execution)]
     assert "never live" in output[other]
     assert output[other + 1] == "    its promotion failed or was not started; there is no live model"
-
-
-def test_promotion_that_was_stopped_is_taken_over(stack: Stack, write_artefact: WriteArtefact, first: Model) -> None:
-    promote(stack, first)
-    stopped = start(stack, trained(stack, write_artefact, 1.25).request())
-    states = stack.client("stepfunctions")
-    function = {"FunctionName": stack.outputs["PredictFunctionName"]}
-    while live_path(stack, function) == first.path:
-        assert states.describe_execution(executionArn=stopped)["status"] == "RUNNING"
-    states.stop_execution(executionArn=stopped)
-    # Not what the stopped one left in the function, but what is live, is what it may be put back to.
-    error, _ = fail(stack, store(stack, b"no archive").request())
-    assert error == "SmokeTestFailed"
-    assert (live_path(stack, function), live(stack).answer[1]["model"]) == (first.path, first.execution)
-
-
-def live_path(stack: Stack, function: dict[str, str]) -> str:
-    return stack.client("lambda").get_function_configuration(**function)["Environment"]["Variables"]["MODEL_PATH"]

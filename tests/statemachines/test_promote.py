@@ -110,6 +110,17 @@ def test_every_write_that_can_be_conditional_is() -> None:
     assert all("RevisionId.$" in parameters for parameters in writes)
 
 
+def test_wait_takes_whole_seconds_that_were_checked_before_anything_was_read() -> None:
+    rounded = STATES["Round seconds"]
+    assert rounded["Parameters"] == {"seconds.$": "States.MathAdd($.request.bake_seconds, 0)"}
+    assert STATES["Bake"]["SecondsPath"] == f"{rounded['ResultPath']}.seconds"
+    (same,) = STATES["Whole seconds?"]["Choices"]
+    assert (same["Variable"], same["NumericEqualsPath"]) == ("$.request.bake_seconds", "$.bake.seconds")
+    assert STATES["Whole seconds?"]["Default"] == "Wrong request"
+    before = {"Is the request complete?", "Set out", "Round seconds"}
+    assert {name for name in STATES if "Whole seconds?" in reachable(name)} == before | {"Whole seconds?"}
+
+
 @pytest.mark.parametrize("name", ["Set MODEL_PATH", "Publish version", "Move a tenth", "Move live"])
 def test_conflict_is_told_from_other_errors(name: str) -> None:
     conflict, _ = TASKS[name]["Catch"]

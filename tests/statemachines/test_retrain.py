@@ -59,13 +59,24 @@ def ends_of(name: str) -> set[str]:
     }
 
 
+# The errors after which the execution goes on. The card says that the image's digest is not known, and why; the output
+# what was the matter with the parameter. A promotion that failed is put in order before the execution fails.
+GOING_ON = {
+    "Resolve image": "Name image by tag",
+    "Read parameter": "Read live alias",
+    "Repair parameter": "Evaluate model",
+    "Promote": "Stop promotion",
+    "Stop promotion": "Restore",
+    "Restore": "Wait for restoring",
+}
+
+
 def test_every_error_is_told_and_ends_in_fail() -> None:
     handlers = {catch["Next"] for state in STATES.values() for catch in state.get("Catch", [])}
-    assert handlers == {"Notify failure", "Retraining failed", "Name image by tag", "Was the training killed?"}
-    # The one error after which the execution goes on: the card says that the image's digest is not known, and why.
-    assert [name for name, task in TASKS.items() if task["Catch"][-1]["Next"] == "Name image by tag"] == [
-        "Resolve image"
-    ]
+    assert handlers - set(GOING_ON.values()) == {"Notify failure", "Retraining failed", "Was the training killed?"}
+    for handler in set(GOING_ON.values()):
+        failing = [name for name, task in TASKS.items() if task["Catch"][-1]["Next"] == handler]
+        assert failing == [name for name, then in GOING_ON.items() if then == handler]
     assert ends_of("Notify failure") == {"Retraining failed"}
     assert STATES["Retraining failed"]["Type"] == "Fail"
     assert ends_of("Unusable training set") == {"Retraining failed"}
@@ -109,6 +120,35 @@ def test_nothing_goes_live_but_by_the_verdict() -> None:
     # Without that one rule no way leads to a promotion.
     assert "Retrained" in reachable(STATES, DEFINITION["StartAt"])
     assert "Retrained" not in reachable({**STATES, "Is it better?": gate | {"Choices": []}}, DEFINITION["StartAt"])
+
+
+def test_alias_says_what_is_live_and_the_parameter_nothing() -> None:
+    payload = STATES["Evaluate model"]["Parameters"]["Payload"]
+    assert payload["live_model_path.$"] == "$.live.model_path"
+    assert STATES["Promote"]["Parameters"]["Input"]["replaces.$"] == "$.live.model_path"
+    written = [name for name, state in STATES.items() if state.get("ResultPath") == "$.live"]
+    assert written == ["Read live alias", "Read live model"]
+    assert STATES["Read live model"]["Parameters"]["Qualifier.$"] == "$.live.version"
+    # The older of both is read first.
+    assert STATES["Read parameter"]["Next"] == "Read live alias"
+    assert STATES["Repair parameter"]["Parameters"]["Value.$"] == "$.live.model_path"
+
+
+def test_retraining_fails_after_its_promotion_has_been_stopped_and_put_in_order() -> None:
+    assert STATES["Promote"]["Catch"] == [
+        {"ErrorEquals": ["States.ALL"], "Next": "Stop promotion", "ResultPath": "$.error"}
+    ]
+    # Not without having tried both, unless no promotion was started.
+    none_started, otherwise = STATES["Stop promotion"]["Catch"]
+    assert none_started["ErrorEquals"] == ["Sfn.ExecutionDoesNotExistException"]
+    assert STATES["Stop promotion"]["Next"] == otherwise["Next"] == "Restore"
+    assert STATES["Restore"]["Parameters"]["Input"]["promotion.$"] == "$.promotion.arn"
+    assert ends_of("Stop promotion") == {"Retrained", "Retraining failed"}
+    for choice, variable in (("Did it go live?", "$.restored.promoted"), ("Is its model live?", "$.seen.variables")):
+        (right,) = STATES[choice]["Choices"]
+        assert right["Next"] == "Retrained"
+        assert variable in json.dumps(right)
+        assert STATES[choice]["Default"] == "Notify failure"
 
 
 def test_image_is_run_by_its_digest_or_by_the_tag_with_the_reason_why() -> None:

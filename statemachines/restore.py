@@ -1,0 +1,183 @@
+"""Puts in order what a promotion left that ended without succeeding.
+
+    in   {"promotion": the ARN of its execution}
+    out  {"promoted": whether its model is live, "model_path": what is live}
+
+A promotion puts back what it wrote while it runs. It cannot once it was stopped or has run out of time, nor after an
+error that no Catch gets, such as States.Runtime. So EventBridge starts this workflow after each promotion that did not
+succeed, and a retraining whose promotion failed starts it and waits for its end. It may run twice: every write is
+conditional on what was read before, and whoever comes second finds nothing left. A promotion that still runs is
+stopped: only a retraining that does not wait for it any more starts this for one.
+
+The alias decides, since it is moved by one conditional write:
+
+    `live` is on the promotion's version    the promotion is completed: parameter and registry are written
+    the promotion holds the function        it is undone: `live` is where it was, for all requests; parameter and
+                                            MODEL_PATH are those of that version, and nobody holds the function
+    neither                                 nothing is left
+
+Undoing writes the alias even if it needs no change. A write that the promotion had sent before it ended, and that is
+still on its way, finds another revision then and is refused.
+"""
+
+import stepfunctions.steps as sdk
+from stepfunctions.steps.states import State
+
+from statemachines.asl import Pass, Task
+from statemachines.inference import (
+    ALIAS,
+    FUNCTION,
+    MERGED,
+    NO_WEIGHTS,
+    NOBODY,
+    alias_of,
+    is_held_by_this_execution,
+    parameter_of,
+    variables_of,
+)
+from statemachines.promotion_end import NOT_AWAITED, STOPPED
+from statemachines.registry import Entry, write_registry
+from statemachines.tasks import CONFLICTS, SNS_FAULTS, Tasks, catch, failure, retry
+
+_DEFAULTS = r"""States.StringToJson('\{"reason":"none given"\}')"""
+
+rule = sdk.ChoiceRule
+
+
+def build() -> sdk.Graph:
+    """The workflow as a graph of the SDK. It takes seconds; the timeout is for one that hangs."""
+    start = Pass(
+        "Set out",
+        parameters={
+            # Named as a promotion names itself there, since its variables are looked for.
+            "own": {"variables": {"PROMOTION": "$.promotion"}},
+        },
+    )
+    tasks = Tasks(failure("Restoring failed"))
+    nothing = _outcome("Nothing left", promoted=False, model_path="")
+    look = _look(tasks, nothing)
+    read = tasks.call(
+        "Read promotion",
+        "sfn:describeExecution",
+        {"ExecutionArn": "$.own.variables.PROMOTION"},
+        "$.ended",
+        {"status": "$.Status", "input": "$.Input"},
+        before=[sdk.Catch(error_equals=["Sfn.ExecutionDoesNotExistException"], next_step=nothing)],
+    )
+    stop = tasks.call(
+        "Stop promotion",
+        "sfn:stopExecution",
+        {"ExecutionArn": "$.own.variables.PROMOTION", "Error": STOPPED, "Cause": NOT_AWAITED},
+    )
+    stop.next(read)
+    ended = sdk.Choice("Has it ended?")
+    ended.add_choice(rule.StringEquals(variable="$.ended.status", value="RUNNING"), stop)
+    ended.add_choice(
+        rule.StringEquals(variable="$.ended.status", value="SUCCEEDED"),
+        _outcome("It succeeded", promoted=True, model_path=""),
+    )
+    ended.default_choice(look)
+    sdk.Chain([start, read, ended])
+    return sdk.Graph(start, comment="Put in order what a promotion left", timeout_seconds=600)
+
+
+def _look(tasks: Tasks, nothing: State) -> State:
+    """What is live, who made it so, and whom the function is held by."""
+    alias = tasks.call("Read live alias", "lambda:getAlias", {"FunctionName": FUNCTION, "Name": ALIAS}, "$.alias")
+    live = tasks.call(
+        "Read live version",
+        "lambda:getFunctionConfiguration",
+        {"FunctionName": FUNCTION, "Qualifier": "$.alias.FunctionVersion"},
+        "$.live",
+        {"version": "$.Version", "variables": "$.Environment.Variables"},
+    )
+    configuration = tasks.call(
+        "Read inference configuration",
+        "lambda:getFunctionConfiguration",
+        {"FunctionName": FUNCTION},
+        "$.inference",
+        {"variables": "$.Environment.Variables", "revision": "$.RevisionId", "status": "$.LastUpdateStatus"},
+    )
+    wait = sdk.Wait("Wait for others", seconds=1)
+    wait.next(alias)
+    others = sdk.Catch(error_equals=list(CONFLICTS), next_step=wait, result_path="$.conflict")
+    choice = sdk.Choice("What is left?")
+    choice.add_choice(is_held_by_this_execution("$.live.variables.PROMOTION"), _complete(tasks))
+    choice.add_choice(rule.StringEquals(variable="$.inference.status", value="InProgress"), wait)
+    choice.add_choice(
+        is_held_by_this_execution("$.inference.variables.PROMOTION"), _undo(Tasks(tasks.failure, before=(others,)))
+    )
+    choice.default_choice(nothing)
+    sdk.Chain([alias, live, configuration, choice])
+    return alias
+
+
+def _complete(tasks: Tasks) -> State:
+    """What the promotion still had to write when its version was live."""
+    request = Pass(
+        "Read request",
+        parameters={"request": MERGED.format(_DEFAULTS, "States.StringToJson($.ended.input)")},
+        result_path="$.promoted",
+    )
+    previous = tasks.call(
+        "Read previous version",
+        "lambda:getFunctionConfiguration",
+        {"FunctionName": FUNCTION, "Qualifier": "$.live.variables.PREVIOUS_VERSION"},
+        "$.previous",
+        {"version": "$.Version", "variables": "$.Environment.Variables"},
+    )
+    record = tasks.call("Record MODEL_PATH", "ssm:putParameter", parameter_of("$.live.variables.MODEL_PATH"))
+    entry = Entry("$.promoted.request", "$.live.version", "$.previous", "$.own.variables.PROMOTION")
+    sdk.Chain(
+        [
+            request,
+            previous,
+            record,
+            write_registry(tasks, entry),
+            *_end("Completed", "It was completed: version {} is live, of {}.", promoted=True),
+        ]
+    )
+    return request
+
+
+def _undo(tasks: Tasks) -> State:
+    """All that the promotion wrote as it was before, the hold on the function last."""
+    live = tasks.call(
+        "Put live back", "lambda:updateAlias", alias_of("$.live.version", NO_WEIGHTS, "$.alias.RevisionId")
+    )
+    parameter = tasks.call("Put parameter back", "ssm:putParameter", parameter_of("$.live.variables.MODEL_PATH"))
+    before = Pass(
+        "Look up MODEL_PATH",
+        parameters={"variables": {"MODEL_PATH": "$.live.variables.MODEL_PATH", "PROMOTION": NOBODY}},
+        result_path="$.before",
+    )
+    model_path = tasks.call(
+        "Put MODEL_PATH back", "lambda:updateFunctionConfiguration", variables_of("$.before.variables")
+    )
+    end = _end("Undone", "It was undone: version {} is live for all requests, of {}.", promoted=False)
+    sdk.Chain([live, parameter, before, model_path, *end])
+    return live
+
+
+def _end(state_id: str, sentence: str, *, promoted: bool) -> list[State]:
+    """Tell who hears of failures what became of the promotion; a topic that cannot be reached changes nothing."""
+    outcome = _outcome(state_id, promoted=promoted, model_path="$.live.variables.MODEL_PATH")
+    values = "$.own.variables.PROMOTION, $.ended.status, $.live.version, $.live.variables.MODEL_PATH"
+    tell = Task(
+        f"Tell: {state_id.lower()}",
+        resource="arn:aws:states:::sns:publish",
+        parameters={
+            "TopicArn": "${FailureTopicArn}",
+            "Subject": f"Promotion {state_id.lower()}",
+            "Message": f"States.Format('The promotion {{}} ended as {{}}. {sentence}', {values})",
+        },
+        result_path=None,
+        timeout_seconds=60,
+        retry=retry(SNS_FAULTS),
+        catch=catch(outcome, "$.notification_error"),
+    )
+    return [tell, outcome]
+
+
+def _outcome(state_id: str, *, promoted: bool, model_path: str) -> Pass:
+    return Pass(state_id, parameters={"promoted": promoted, "model_path": model_path})

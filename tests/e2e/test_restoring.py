@@ -1,0 +1,252 @@
+"""What becomes of a promotion that does not get to its end, and of the retraining that waits for it.
+
+The retrainings here begin where the model has been trained: what `Evaluate model` would say is in their definition.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from machines import until
+from promotions import (
+    Live,
+    Model,
+    WriteArtefact,
+    bring_back,
+    live,
+    redefined,
+    start,
+    state_of,
+    store,
+    trained,
+    unchanged,
+    without_grant,
+)
+from stacks import MakeStack, Stack
+
+GARBAGE = "s3://elsewhere/model.tar.gz"
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: MakeStack) -> Stack:
+    return make_stack()
+
+
+@pytest.fixture(scope="module")
+def first_retraining(stack: Stack, write_artefact: WriteArtefact) -> tuple[Model, dict[str, Any], dict[str, Any]]:
+    """The model that was live first, and the outputs of the retraining before its own, and of its own."""
+    model = trained(stack, write_artefact, 0.25)
+    outputs = []
+    for promoted in (False, True):
+        write_parameter(stack, GARBAGE)
+        with retraining(stack, model, promoted=promoted) as arn:
+            outputs.append(output_of(stack, arn))
+    return model, outputs[0], outputs[1]
+
+
+@pytest.fixture
+def first(stack: Stack, first_retraining: tuple[Model, Any, Any]) -> Model:
+    """A model that is live."""
+    bring_back(stack, first_retraining[0])
+    return first_retraining[0]
+
+
+@contextmanager
+def retraining(stack: Stack, model: Model, *, promoted: bool = True) -> Iterator[str]:
+    """A retraining that has trained `model`, and its verdict; the execution's ARN."""
+    verdict = {"promote": promoted, "reason": "log loss is better by 0.1"}
+    golden = {"ride": model.ride, "probability": model.probability}
+    metrics = {"model_path": model.path, "golden": golden, "verdict": verdict}
+    evaluation = {"Type": "Pass", "Result": metrics, "ResultPath": "$.metrics", "Next": "Is it better?"}
+    wait = state_of(stack, "StateMachineArn", "Wait for restoring") | {"Seconds": 3}
+    states = {"Evaluate model": evaluation, "Wait for restoring": wait}
+    before = {name: {} for name in ("rides", "plan", "training_set")}
+    parameters = {"execution": model.execution, "target": "heavy_utilization", "features": ["distance"]}
+    with redefined(stack, "StateMachineArn", StartAt="Read parameter", States=states):
+        yield stack.start(parameters=parameters, **before)
+
+
+def output_of(stack: Stack, arn: str) -> dict[str, Any]:
+    described = stack.ended(arn)
+    assert described["status"] == "SUCCEEDED", (described.get("error"), described.get("cause"))
+    return json.loads(described["output"])
+
+
+def failure_of(stack: Stack, arn: str) -> tuple[str, str]:
+    described = stack.ended(arn)
+    assert described["status"] == "FAILED", described
+    return described["error"], described["cause"]
+
+
+def write_parameter(stack: Stack, value: str | None) -> None:
+    """Someone else's value for the parameter, or none at all."""
+    ssm, name = stack.client("ssm"), f"/wildrydes/{stack.name}/model-path"
+    if value is None:
+        ssm.delete_parameter(Name=name)
+    else:
+        ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
+
+
+@contextmanager
+def baking(stack: Stack, **fields: Any) -> Iterator[None]:
+    """A tenth of the requests gets each new model for ten minutes."""
+    bake = {"Type": "Wait", "Seconds": 600, "Next": "Read error alarm"}
+    steps = {"Type": "Pass", "Next": "Move a tenth"}
+    states = {"Bake": bake, "In steps?": steps} | fields.pop("States", {})
+    with redefined(stack, "PromoteStateMachineArn", States=states, **fields):
+        yield
+
+
+def promotion_of(stack: Stack, retraining_arn: str) -> str:
+    """The ARN of the promotion that a retraining starts."""
+    name = retraining_arn.rpartition(":")[2]
+    return f"{stack.outputs['PromoteStateMachineArn'].replace(':stateMachine:', ':execution:')}:{name}"
+
+
+def wait_for(stack: Stack, right: Callable[[dict[str, Any]], Any]) -> None:
+    """Until the alias is as it should be."""
+    function = stack.outputs["PredictFunctionName"]
+    until(lambda: stack.client("lambda").get_alias(FunctionName=function, Name="live"), right)
+
+
+def a_tenth_is_out(alias: dict[str, Any]) -> bool:
+    return "RoutingConfig" in alias
+
+
+def stop(stack: Stack, arn: str) -> None:
+    stack.client("stepfunctions").stop_execution(executionArn=arn)
+
+
+def restored(stack: Stack, before: Live) -> None:
+    """By itself, after a while: nobody waits for it."""
+    until(lambda: live(stack), lambda now: now == before)
+
+
+def test_before_the_first_promotion_the_alias_says_so(first_retraining: tuple[Model, Any, Any]) -> None:
+    model, kept, promoted = first_retraining
+    assert (kept["promoted"], kept["live_model_path"]) == (False, "none")
+    for output in (kept, promoted):
+        assert output["parameter"]["was"]["value"] == GARBAGE
+        assert output["parameter"]["repair"] == {"state": "repaired"}
+    # With nothing live, what was in the parameter did not count for a champion.
+    assert (promoted["promoted"], promoted["live_model_path"]) == (True, model.path)
+
+
+@pytest.mark.parametrize("value", ["none", GARBAGE, None])
+@pytest.mark.parametrize("promoted", [False, True])
+def test_parameter_is_repaired_by_the_alias(
+    stack: Stack, write_artefact: WriteArtefact, first: Model, value: str | None, *, promoted: bool
+) -> None:
+    model = trained(stack, write_artefact, 0.375)
+    write_parameter(stack, value)
+    with retraining(stack, model, promoted=promoted) as arn:
+        output = output_of(stack, arn)
+    assert output["promoted"] == promoted
+    assert output["parameter"]["repair"] == {"state": "repaired"}
+    was = output["parameter"]["was"]
+    assert was["value"] == value if value else "ParameterNotFound" in was["Error"]
+    after, champion = live(stack), model if promoted else first
+    assert after.parameter == after.model_path == output["live_model_path"] == champion.path
+    assert after.answer[1]["model"] == champion.execution
+
+
+def test_parameter_that_is_right_is_left_alone_and_one_that_cannot_be_reached_stops_nothing(
+    stack: Stack, write_artefact: WriteArtefact, first: Model
+) -> None:
+    model = trained(stack, write_artefact, 0.375)
+    with unchanged(stack):
+        with retraining(stack, model, promoted=False) as arn:
+            output = output_of(stack, arn)
+        assert output["parameter"]["was"]["value"] == first.path
+        assert output["parameter"]["repair"] == {"state": "right"}
+        with without_grant(stack, "Retrain", "RepairParameter"), retraining(stack, model, promoted=False) as arn:
+            output = output_of(stack, arn)
+        assert "ssm:GetParameter" in output["parameter"]["was"]["Cause"]
+        assert "ssm:PutParameter" in output["parameter"]["repair"]["Cause"]
+
+
+def test_promotion_that_fails_by_itself_fails_the_retraining(stack: Stack, first: Model) -> None:
+    with unchanged(stack), retraining(stack, store(stack, b"no archive")) as arn:
+        error, cause = failure_of(stack, arn)
+    assert (error, json.loads(cause)["Error"]) == ("States.TaskFailed", "SmokeTestFailed")
+
+
+def test_promotion_that_runs_out_of_time_while_it_bakes_is_undone(
+    stack: Stack, write_artefact: WriteArtefact, first: Model
+) -> None:
+    model = trained(stack, write_artefact, 0.5)
+    with unchanged(stack), baking(stack, TimeoutSeconds=5), retraining(stack, model) as arn:
+        error, cause = failure_of(stack, arn)
+    assert (error, json.loads(cause)["Status"]) == ("States.TaskFailed", "TIMED_OUT")
+
+
+def test_promotion_that_is_stopped_while_it_bakes_is_undone(
+    stack: Stack, write_artefact: WriteArtefact, first: Model
+) -> None:
+    model = trained(stack, write_artefact, 0.5)
+    with unchanged(stack), baking(stack), retraining(stack, model) as arn:
+        wait_for(stack, a_tenth_is_out)
+        stop(stack, promotion_of(stack, arn))
+        error, cause = failure_of(stack, arn)
+    assert (error, json.loads(cause)["Status"]) == ("States.TaskFailed", "ABORTED")
+
+
+def test_retraining_that_is_stopped_stops_its_promotion_which_is_undone(
+    stack: Stack, write_artefact: WriteArtefact, first: Model
+) -> None:
+    before = live(stack)
+    with baking(stack), retraining(stack, trained(stack, write_artefact, 0.5)) as arn:
+        wait_for(stack, a_tenth_is_out)
+        stop(stack, arn)
+        assert stack.ended(promotion_of(stack, arn))["status"] == "ABORTED"
+        restored(stack, before)
+
+
+# Neither to follow it nor to stop it, where no action is named.
+@pytest.mark.parametrize("denied", [("states:DescribeExecution",), ()])
+def test_retraining_that_may_not_follow_its_promotion_has_it_stopped_and_undone(
+    stack: Stack, write_artefact: WriteArtefact, first: Model, denied: tuple[str, ...]
+) -> None:
+    before, model = live(stack), trained(stack, write_artefact, 0.5)
+    with baking(stack), without_grant(stack, "Retrain", "FollowPromotion", actions=denied):
+        with retraining(stack, model) as arn:
+            _, cause = failure_of(stack, arn)
+        assert "states:DescribeExecution" in cause
+        described = stack.ended(promotion_of(stack, arn))
+        assert (described["status"], described["error"]) == ("ABORTED", "RetrainingFailed")
+        # Whoever cannot see the end gives it half a minute, which here are three seconds.
+        restored(stack, before)
+
+
+def test_promotion_that_fails_by_an_error_that_no_catch_gets_is_undone(
+    stack: Stack, write_artefact: WriteArtefact, first: Model
+) -> None:
+    before, bake = live(stack), {"Type": "Wait", "SecondsPath": "$.request.reason", "Next": "Read error alarm"}
+    with baking(stack, States={"Bake": bake}):
+        described = stack.ended(start(stack, trained(stack, write_artefact, 0.5).request()))
+    assert described["status"] == "FAILED"
+    restored(stack, before)
+
+
+def test_promotion_that_is_stopped_when_its_model_is_live_is_completed(
+    stack: Stack, write_artefact: WriteArtefact, first: Model
+) -> None:
+    before, model = live(stack), trained(stack, write_artefact, 0.5)
+    record = {"Type": "Wait", "Seconds": 600, "Next": "Write registry"}
+    slow = redefined(stack, "PromoteStateMachineArn", States={"Record MODEL_PATH": record})
+    with slow, retraining(stack, model) as arn:
+        wait_for(stack, lambda alias: alias["FunctionVersion"] != before.version)
+        stop(stack, promotion_of(stack, arn))
+        output = output_of(stack, arn)
+    assert (output["promoted"], output["live_model_path"]) == (True, model.path)
+    after = live(stack)
+    assert after.answer[1]["model"] == model.execution
+    assert after.parameter == after.model_path == model.path
+    added = sorted(set(after.registry) - set(before.registry))
+    entries = [json.loads(stack.read(key)) for key in added]
+    assert {entry["execution"] for entry in entries} == {model.execution}
+    assert entries[0]["previous"] == {"version": before.version, "model_path": first.path}
+    assert entries[0]["promotion"] == promotion_of(stack, arn)

@@ -1,0 +1,78 @@
+"""What must hold of `restore` whatever is changed in it: read from the ASL that is deployed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DEFINITION = json.loads((ROOT / "statemachines" / "restore.asl.json").read_text(encoding="utf-8"))
+PROMOTION = json.loads((ROOT / "statemachines" / "promote.asl.json").read_text(encoding="utf-8"))
+STATES: dict[str, dict[str, Any]] = DEFINITION["States"]
+TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
+LAMBDA_WRITES = ["Put live back", "Put MODEL_PATH back"]
+
+
+def way(name: str) -> list[str]:
+    """The states from `name` on, as long as nothing fails and nothing is chosen."""
+    names = [name]
+    while "Next" in STATES[names[-1]]:
+        names.append(STATES[names[-1]]["Next"])
+    return names
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_has_a_timeout_retries_with_jitter_and_a_catch_for_all(name: str) -> None:
+    task = TASKS[name]
+    assert task["TimeoutSeconds"] == 60
+    assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
+    assert all((each["JitterStrategy"], each["MaxDelaySeconds"]) == ("FULL", 30) for each in task["Retry"])
+
+
+def test_nothing_is_written_before_the_promotion_has_ended_and_is_found_to_have_left_something() -> None:
+    assert STATES["Has it ended?"]["Choices"][0] == {
+        "Variable": "$.ended.status",
+        "StringEquals": "RUNNING",
+        "Next": "Stop promotion",
+    }
+    assert STATES["Stop promotion"]["Next"] == "Read promotion"
+    assert way("Read live alias")[-1] == "What is left?"
+    assert STATES["What is left?"]["Default"] == "Nothing left"
+    assert way("Nothing left") == ["Nothing left"]
+
+
+def test_alias_decides_between_completing_and_undoing() -> None:
+    complete, busy, undo = STATES["What is left?"]["Choices"]
+    for choice, variable in ((complete, "$.live.variables.PROMOTION"), (undo, "$.inference.variables.PROMOTION")):
+        present, same = choice["And"]
+        assert present == {"Variable": variable, "IsPresent": True}
+        assert same == {"Variable": variable, "StringEqualsPath": "$.own.variables.PROMOTION"}
+    assert busy["Next"] == "Wait for others"
+    assert way(complete["Next"]) == [
+        "Read request", "Read previous version", "Record MODEL_PATH", "Write registry", "Tell: completed", "Completed",
+    ]  # fmt: skip
+    # The hold on the function is given up last: until then another run finds that something is left.
+    assert way(undo["Next"]) == [
+        "Put live back", "Put parameter back", "Look up MODEL_PATH", "Put MODEL_PATH back", "Tell: undone", "Undone",
+    ]  # fmt: skip
+    assert (STATES["Completed"]["Parameters"]["promoted"], STATES["Undone"]["Parameters"]["promoted"]) == (True, False)
+
+
+def test_every_write_of_the_function_is_conditional_and_a_conflict_is_looked_at_again() -> None:
+    for name in LAMBDA_WRITES:
+        assert "RevisionId.$" in TASKS[name]["Parameters"]
+        conflict, _ = TASKS[name]["Catch"]
+        assert conflict["ErrorEquals"] == ["Lambda.PreconditionFailedException", "Lambda.ResourceConflictException"]
+        assert STATES[conflict["Next"]]["Next"] == "Read live alias"
+
+
+def test_entry_in_the_registry_is_that_of_a_promotion() -> None:
+    here, there = (states["Write registry"]["Parameters"] for states in (STATES, PROMOTION["States"]))
+    assert set(here["Body"]) == set(there["Body"])
+    assert set(here["Body"]["previous"]) == set(there["Body"]["previous"])
+    assert PROMOTION["States"]["Make variables"]["Parameters"]["variables"]["PREVIOUS_VERSION.$"] == (
+        "$.previous.version"
+    )
+    previous = STATES["Read previous version"]["Parameters"]
+    assert previous["Qualifier.$"] == "$.live.variables.PREVIOUS_VERSION"
