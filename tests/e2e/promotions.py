@@ -42,6 +42,8 @@ def store(
     probability: float = 0.5,
     features: tuple[str, ...] = FEATURES,
     ride: dict[str, Any] = RIDE,
+    *,
+    passed: bool = True,
 ) -> Model:
     """Put an artefact and a card for it where an execution would; `probability` stands for what was evaluated."""
     execution = f"run-{uuid.uuid4().hex[:12]}"
@@ -56,7 +58,7 @@ def store(
         "metrics": {"log_loss": 0.25, "auc": 0.9, "accuracy": 0.875},
         "hyperparameters": {},
         "created": "2026-01-02T03:04:05+00:00",
-        "verdict": {"promote": True, "reason": "there is no live model"},
+        "verdict": {"promote": passed, "reason": "there is no live model"},
         "golden": {"ride": ride, "probability": probability},
     }
     stack.put(path, artefact)

@@ -147,6 +147,7 @@ def test_artefact_that_cannot_be_served_never_goes_live(
         "cut in half": store(stack, corrupted(good)),
         "weights that are no numbers": store(stack, write_artefact([0.1, float("nan"), 0.3], 0.0, 0.5)),
         "of another dimension": store(stack, write_artefact([0.1, 0.2], 0.0, 0.5)),
+        "not passed by the gate": store(stack, good, passed=False),
     }
     with unchanged(stack):
         for name, model in bad.items():

@@ -163,6 +163,7 @@ CARD = {
     "features": ["distance", "magicpoints"],
     "model_path": KEY,
     "training": {"distance": {"mean": 20.0, "deviation": 7.0}},
+    "verdict": {"promote": True, "reason": "there is no champion"},
 }
 
 

@@ -57,6 +57,7 @@ def example(bucket: Any, run: Any, write_artefact: Any, monkeypatch: pytest.Monk
     card = {"execution": "first-run", "target": "heavy_utilization", "model_path": MODEL, "threshold": 0.5, "rows": 2}
     features = ["distance", "magicpoints", "healthpoints", "TMIN", "TMAX", "PRCP"]
     card |= {"features": features, "metrics": {}, "hyperparameters": {}, "created": "2020-01-01T00:00:00+00:00"}
+    card |= {"verdict": {"promote": True, "reason": "there is no champion"}}
     bucket.put("models/first-run/card.json", json.dumps(card))
     monkeypatch.setenv("MODEL_PATH", MODEL)
     return lambda name: run(function_of(name), EVENTS[name])

@@ -375,8 +375,24 @@ def test_a_model_that_was_replaced_after_its_evaluation_does_not_answer(
     assert "had " in caplog.text and "when it was evaluated" in caplog.text
 
 
-def test_what_evaluate_model_writes_is_what_predict_reads(ask: Ask, evaluate: Any) -> None:
+@pytest.mark.parametrize("verdict", [None, {}, {"promote": False, "reason": "equal"}, {"promote": "true"}, "promote"])
+def test_a_model_that_has_not_passed_the_gate_does_not_answer(
+    ask: Ask, model_bucket: Any, caplog: pytest.LogCaptureFixture, verdict: Any
+) -> None:
+    model_bucket.put("models/e1/card.json", json.dumps(model_bucket.json("models/e1/card.json") | {"verdict": verdict}))
+    answer = ask(RIDE)
+    assert (answer.status, answer.json["detail"]) == (
+        503,
+        "the live model, that of the execution e1, cannot be loaded",
+    )
+    assert f"{KEY} has not passed the gate; the verdict in its card is {verdict!r}" in caplog.text
+
+
+def test_what_evaluate_model_writes_is_what_predict_reads(ask: Ask, evaluate: Any, model_bucket: Any) -> None:
     golden = evaluate()["golden"]
+    # This one is no better than a constant.
+    card = model_bucket.json("models/e1/card.json")
+    model_bucket.put("models/e1/card.json", json.dumps(card | {"verdict": card["verdict"] | {"promote": True}}))
     answer = ask(golden["ride"])
     assert (answer.json["probability"], answer.json["model"]) == (golden["probability"], "e1")
 

@@ -23,10 +23,17 @@ class ChampionModel(NamedTuple):
 
 
 def read_champion(model_path: str, artefact: bytes, card: bytes) -> ChampionModel:
-    """The model in the bytes of a model.tar.gz, as the bytes of its card.json describe it. Raises BadModel."""
+    """The model in the bytes of a model.tar.gz, as the bytes of its card.json describe it.
+
+    Raises BadModel, also for a model that the gate did not let pass: no deployment, no parameter and no promotion by
+    hand can make it answer.
+    """
     fields = card_fields(card)
     if (fields.get("execution"), fields.get("model_path")) != (execution_of(model_path), model_path):
         raise BadModel(f"the card beside {model_path} is of {fields.get('model_path')!r}")
+    verdict = fields.get("verdict")
+    if not (isinstance(verdict, dict) and verdict.get("promote") is True):
+        raise BadModel(f"{model_path} has not passed the gate; the verdict in its card is {verdict!r}")
     model, features = read_model(artefact), tuple(fields["features"])
     lineage = fields.get("lineage")
     expected = lineage.get("artefact_sha256") if isinstance(lineage, dict) else None
