@@ -38,7 +38,7 @@ def deploy(root: Path, server: EmbeddedAws, name: str, parameters: dict[str, str
     """Deploy `root/template.yaml` as the stack `name`, in place if it is there. Raises DeploymentError."""
     s3 = server.client("s3")
     ensure_bucket(s3, ARTIFACTS)
-    _ensure_model_path(server.client("ssm"))
+    _ensure_model_path(server, name, (parameters or {}).get("ModelPath", MODEL_PATH_PARAMETER))
     template = packaged(root, s3)
     cloudformation = server.client("cloudformation")
     request = {
@@ -98,13 +98,38 @@ def ensure_bucket(s3: Any, bucket: str) -> None:
         s3.create_bucket(Bucket=bucket)
 
 
-def _ensure_model_path(ssm: Any) -> None:
-    """The template reads the parameter at each deployment, so it must be there before the first."""
+def _ensure_model_path(server: EmbeddedAws, stack: str, parameter: str) -> None:
+    """Let the parameter hold what the stack's alias `live` serves, or `none` before the first deployment.
+
+    The template reads it at each deployment, and would make live whatever else is in it.
+    """
+    ssm, live = server.client("ssm"), _live_model_path(server, stack)
     try:
-        ssm.put_parameter(Name=MODEL_PATH_PARAMETER, Value=NO_MODEL, Type="String")
-    except ClientError as there:
-        if there.response["Error"]["Code"] != "ParameterAlreadyExists":
+        held = ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
+    except ClientError as missing:
+        if missing.response["Error"]["Code"] != "ParameterNotFound":
             raise
+        held = None
+    if live is None and held is not None:
+        return
+    if held != (value := live or NO_MODEL):
+        ssm.put_parameter(Name=parameter, Value=value, Type="String", Overwrite=True)
+        if live is not None:
+            log.warning("The SSM parameter %s was %r; it is %r again, which is live.", parameter, held, value)
+
+
+def _live_model_path(server: EmbeddedAws, stack: str) -> str | None:
+    """What the stack's alias `live` serves; None where there is no such stack or function yet."""
+    try:
+        function = server.client("cloudformation").describe_stack_resource(
+            StackName=stack, LogicalResourceId="PredictFunction"
+        )["StackResourceDetail"]["PhysicalResourceId"]
+        live = server.client("lambda").get_function_configuration(FunctionName=function, Qualifier="live")
+    except ClientError as missing:
+        if missing.response["Error"]["Code"] not in ("ValidationError", "ResourceNotFoundException"):
+            raise
+        return None
+    return live["Environment"]["Variables"]["MODEL_PATH"]
 
 
 def _create_or_update(cloudformation: Any, stack: str, request: dict[str, Any]) -> None:

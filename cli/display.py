@@ -1,6 +1,6 @@
 """What the commands show: an execution's states as it goes, its summary, and why it failed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rich.console import Console, Group
@@ -78,6 +78,8 @@ def summary(report: dict[str, Any]) -> Group:
     )
     table.add_row("test", f"{scores} ({metrics['target']} of {', '.join(metrics['features'])})")
     table.add_row("model", report["model_path"])
+    for sentence in _repair(report["parameter"]):
+        table.add_row("", Text(sentence, style="yellow"))
     verdict = report["verdict"]
     table.add_row("verdict", Text("goes live" if verdict["promoted"] else "does not go live", style="bold"))
     table.add_row("", Text(verdict["reason"]))
@@ -131,6 +133,16 @@ def _example(first: dict[str, Any]) -> list[str]:
 def _printable(text: str) -> str:
     """A text that others wrote, in one line: a terminal would obey its control characters."""
     return _cut("".join(each if each.isprintable() else ascii(each)[1:-1] for each in text))
+
+
+def _repair(parameter: dict[str, Any]) -> Iterator[str]:
+    """What was the matter with the SSM parameter, the copy of what is live: nothing, as a rule."""
+    was, repair = parameter["was"], parameter["repair"]
+    if repair.get("state") == "right":
+        return
+    held = f"was {was['value']!r} since {was['changed']}" if "value" in was else f"could not be read: {was['Error']}"
+    became = "it was repaired" if "state" in repair else f"it could not be repaired: {repair['Cause']}"
+    yield f"The SSM parameter with the live model {held}; {became}."
 
 
 def _prediction(prediction: dict[str, Any] | None, execution: str) -> list[Text]:

@@ -13,7 +13,8 @@ def summarize(
     execution: dict[str, Any],
     account: Account | None = None,
 ) -> dict[str, Any]:
-    """Keys `rides, weather, training_set, metrics, model_path, verdict, prediction (null: none is live), execution`.
+    """Keys `rides, weather, training_set, metrics, model_path, parameter (the SSM parameter as it was, and its repair),
+    verdict, prediction (null: none is live), execution`.
 
     With an account, `ingestion` too: what became of each file, and the first rejected record of each reason.
 
@@ -38,6 +39,7 @@ def summarize(
         | {"further_copies": counts["repeated"]},
         "metrics": output["metrics"] | {"target": output["target"], "features": output["features"]},
         "model_path": output["model_path"],
+        "parameter": output["parameter"],
         "verdict": output["verdict"] | {"promoted": output["promoted"], "live_model_path": output["live_model_path"]},
         "prediction": prediction,
         "execution": {"name": output["execution"], **execution},

@@ -1,9 +1,10 @@
 """What S3 and EventBridge deliver to functions and queues: only what these allow, in AWS's own shape.
 
 MiniStack makes the events, matches rules and finds the targets. A function without a permission for the service gets
-nothing, a queue likewise; a bucket's notification to a function that does not allow it is refused when it is
-configured; filters compare with the key as the event spells it; EventBridge's event names the object's version; and
-EventBridge invokes functions asynchronously, so that a failure is tried again.
+nothing, a queue likewise, and a state machine that the target's role may not start; a bucket's notification to a
+function that does not allow it is refused when it is configured; filters compare with the key as the event spells it;
+EventBridge's event names the object's version; and EventBridge invokes functions asynchronously, so that a failure is
+tried again.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
@@ -85,7 +86,7 @@ def _install_eventbridge() -> None:
     def invoke_where_allowed(
         target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], view: Any = None
     ) -> None:
-        if _admits(target["Arn"], rule["Arn"]):
+        if _admits(target, rule["Arn"]):
             invoke_target(target, event, rule, view)
         else:
             log.warning("%s does not let events.amazonaws.com in for %s", target["Arn"], rule["Arn"])
@@ -95,8 +96,12 @@ def _install_eventbridge() -> None:
     replace(eventbridge, "_dispatch_to_lambda", _invoke)
 
 
-def _admits(target_arn: str, rule_arn: str) -> bool:
+def _admits(target: dict[str, Any], rule_arn: str) -> bool:
+    """Functions and queues let a rule in by their own policies; a state machine is started as the target's role."""
+    target_arn = target["Arn"]
     service = target_arn.split(":")[2]
+    if service == "states":
+        return grants.rule_may(target.get("RoleArn", ""), "states:StartExecution", target_arn)
     if service == "lambda":
         return grants.function_admits(target_arn, "events.amazonaws.com", rule_arn)
     if service == "sqs":

@@ -1,4 +1,4 @@
-"""What policies allow a service to do: as a function's role, or by a function's or queue's own policy."""
+"""What policies allow a service to do: as a function's or a rule's role, or by a function's or queue's own policy."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +9,8 @@ from ministack.core.lambda_runtime import execution_credentials
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc, sqs
 
+from local.iam.roles import UnusableRoleError, assume
+
 
 def role_may(function: dict[str, Any], action: str, resource_arn: str) -> bool:
     """Whether the role of a function, given by its configuration, may do `action` on `resource_arn`."""
@@ -16,6 +18,19 @@ def role_may(function: dict[str, Any], action: str, resource_arn: str) -> bool:
     service = action.split(":", 1)[0]
     with _by_tls():
         return iam_evaluator.enforce(key, action, service, get_region(), resource_arn=resource_arn) is None
+
+
+def rule_may(role_arn: str, action: str, resource_arn: str) -> bool:
+    """Whether EventBridge may do `action` as the role of a rule's target; not where the role does not trust it."""
+    try:
+        session = assume(role_arn, "events.amazonaws.com")
+    except UnusableRoleError:
+        return False
+    with _by_tls():
+        denied = iam_evaluator.enforce(
+            session.access_key_id, action, action.split(":", 1)[0], get_region(), resource_arn=resource_arn
+        )
+    return denied is None
 
 
 def queue_admits(queue_arn: str, service: str, source_arn: str) -> bool:

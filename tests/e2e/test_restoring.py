@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cli import deploy
 from machines import until
 from promotions import (
     Live,
@@ -25,7 +26,7 @@ from promotions import (
     unchanged,
     without_grant,
 )
-from stacks import MakeStack, Stack
+from stacks import ROOT, MakeStack, Stack
 
 GARBAGE = "s3://elsewhere/model.tar.gz"
 
@@ -166,6 +167,17 @@ def test_parameter_that_is_right_is_left_alone_and_one_that_cannot_be_reached_st
             output = output_of(stack, arn)
         assert "ssm:GetParameter" in output["parameter"]["was"]["Cause"]
         assert "ssm:PutParameter" in output["parameter"]["repair"]["Cause"]
+
+
+@pytest.mark.parametrize("value", ["none", GARBAGE, None])
+def test_deployment_takes_what_is_live_and_not_what_somebody_wrote(
+    stack: Stack, first: Model, caplog: pytest.LogCaptureFixture, value: str | None
+) -> None:
+    path = f"/wildrydes/{stack.name}/model-path"
+    with unchanged(stack):
+        write_parameter(stack, value)
+        deploy.deploy(ROOT, stack.server, stack.name, {"ModelPath": path, "ModelPathParameterName": path})
+    assert f"The SSM parameter {path} was {value!r}; it is {first.path!r} again, which is live." in caplog.text
 
 
 def test_promotion_that_fails_by_itself_fails_the_retraining(stack: Stack, first: Model) -> None:

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local import account
-from machines import Client, allow, role, unique, until
+from machines import Client, allow, machine, role, unique, until
 from queue_makers import admitting, arn_of, calls_in, counts, queue, receive, recording, records_in
 
 CREATED = {"source": ["aws.s3"], "detail-type": ["Object Created"]}
@@ -111,6 +111,30 @@ def test_function_that_does_not_admit_a_rule_gets_nothing_of_it(client: Client, 
     put(client, name, "a.json")
     until(lambda: calls_in(tmp_path / "other.jsonl"), bool)
     assert calls_in(calls) == []
+
+
+def test_rule_starts_a_state_machine_as_its_targets_role(client: Client) -> None:
+    states = {"End": {"Type": "Succeed"}}
+    arn = machine(client, {"StartAt": "End", "States": states}, role(client, "states.amazonaws.com"))
+    may_start = allow("states:StartExecution", resource=arn)
+    roles = {
+        "may": role(client, "events.amazonaws.com", may_start),
+        "may not": role(client, "events.amazonaws.com", allow("states:DescribeExecution")),
+        "of another service": role(client, "lambda.amazonaws.com", may_start),
+    }
+    events, source = client("events"), unique("source")
+    for name, role_arn in roles.items():
+        rule_name = unique("rule")
+        events.put_rule(Name=rule_name, EventPattern=json.dumps({"source": [source]}))
+        transformer = {"InputPathsMap": {"end": "$.detail.end"}, "InputTemplate": f'{{"role": "{name}", "end": <end>}}'}
+        target = {"Id": "machine", "Arn": arn, "RoleArn": role_arn, "InputTransformer": transformer}
+        events.put_targets(Rule=rule_name, Targets=[target])
+    events.put_events(Entries=[{"Source": source, "DetailType": "Ended", "Detail": '{"end": "ABORTED"}'}])
+    executions = account.entries(client("stepfunctions"), "list_executions", "executions", stateMachineArn=arn)
+    inputs = [
+        client("stepfunctions").describe_execution(executionArn=each["executionArn"])["input"] for each in executions
+    ]
+    assert [json.loads(each) for each in inputs] == [{"role": "may", "end": "ABORTED"}]
 
 
 def test_bucket_without_eventbridge_sends_it_nothing(client: Client, calls: Path) -> None:
