@@ -9,6 +9,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,7 +24,11 @@ from cli.weather.text import Advance, Lines
 from wildrydes.rides.stations import ground_stations
 
 # NOAA's documents, which lie beside its data, and what file systems and jobs leave behind.
-_DOCUMENTS = ("readme", "status", "ghcnd-", "index.html", "_success", ".")
+_DOCUMENTS = (
+    *("readme", "readme*.txt", "readme*.md", "status.txt", "mingle-list.txt", "index.html"),
+    *(f"ghcnd-{name}.*" for name in ("stations", "inventory", "countries", "states", "version")),
+    *("_success", ".*", "*.crc"),
+)
 _MEGABYTE = 1_000_000
 _MOST_NAMED = 5
 _STATIONS = tuple(station.id for station in ground_stations())
@@ -106,7 +111,9 @@ def collect(path: Path, units: str | None = None) -> Weather:
 def _split(path: Path) -> tuple[list[Path], tuple[Path, ...]]:
     """The weather files at `path`, and those of a folder that are none by their names."""
     files = files_of(path)
-    skipped = tuple(file for file in files if file != path and file.name.lower().startswith(_DOCUMENTS))
+    skipped = tuple(
+        file for file in files if file != path and any(fnmatch(file.name.lower(), name) for name in _DOCUMENTS)
+    )
     weather = [file for file in files if file not in skipped]
     if not weather:
         raise WeatherFileError(f"{path} holds no weather file.")

@@ -202,14 +202,15 @@ def test_gzip_of_several_members_line_ends_of_windows_and_a_byte_order_mark_are_
 
 
 def test_what_is_left_out_is_counted_and_said(tmp_path: Path) -> None:
-    (tmp_path / "readme.txt").write_text("About the data")
+    for name in (".DS_Store", "_SUCCESS", "ghcnd-stations.txt", "readme.txt"):
+        (tmp_path / name).write_text("About the data")
     (tmp_path / "a.csv").write_text(long(*LONG))
     (tmp_path / "b.csv").write_text(long(f"{ELSEWHERE},20180101,TMIN,-188,,,W,2400"))
     collected = weather.collect(tmp_path)
     assert weather.left_out(collected) == [
         "left out: rows of other stations 2, rows of other elements 1, missing values 1",
         "nothing of a ground station in b.csv",
-        "skipped, as no weather: readme.txt",
+        "skipped, as no weather: .DS_Store, _SUCCESS, ghcnd-stations.txt, readme.txt",
     ]
     assert (collected.values, collected.stations) == (4, (PARK,))
     assert collected.days == {
@@ -217,6 +218,12 @@ def test_what_is_left_out_is_counted_and_said(tmp_path: Path) -> None:
         "TMAX": ("2018-01-01", "2018-01-01"),
         "TMIN": ("2018-01-01", "2018-01-01"),
     }
+
+
+def test_data_whose_name_only_begins_like_a_document_is_read(tmp_path: Path) -> None:
+    for name in ("ghcnd-nyc.csv", "status-2018.csv"):
+        (tmp_path / name).write_text(long(*LONG))
+    assert weather.collect(tmp_path).left_out["repeated values"] == 4
 
 
 def test_of_repeated_values_noaas_own_count_then_the_last_file(tmp_path: Path) -> None:

@@ -128,6 +128,9 @@ def test_retrain_without_following(command: RunCommand, stack: Stack) -> None:
     ran = command("retrain", "--no-follow", "--features", "distance", "--min-training-rows", "1000000")
     assert (ran.code, ran.err) == (0, "")
     assert stack.ended(ran.out.strip())["status"] == "FAILED"
+    ran = command("retrain", "--years", "1990-1991")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"the weather of {stack.name} is of the years 2018 to 2019, and none of 1990 to 1991." in ran.err
 
 
 def test_logs(command: RunCommand, execution: str) -> None:
