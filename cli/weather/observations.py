@@ -11,6 +11,8 @@ from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
+from cli.errors import CommandError
+
 ELEMENTS = ("TMIN", "TMAX", "PRCP")
 MISSING = -9999
 STATION = re.compile(r"[A-Z]{2}[A-Z0-9_-]{9}")
@@ -23,7 +25,7 @@ _NO_FLAG = frozenset(("", "-9999", "9999"))
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)")
 
 
-class BadValueError(ValueError):
+class BadValueError(CommandError):
     """A value that no weather file of its shape has; the message names it, and what was expected."""
 
 

@@ -127,9 +127,9 @@ def restored(stack: Stack, before: Live) -> None:
 
 
 def test_before_the_first_promotion_the_alias_says_so(first_retraining: tuple[Model, Any, Any]) -> None:
-    model, kept, promoted = first_retraining
-    assert (kept["promoted"], kept["live_model_path"]) == (False, "none")
-    for output in (kept, promoted):
+    model, first_output, promoted = first_retraining
+    assert (first_output["promoted"], first_output["live_model_path"]) == (False, "none")
+    for output in (first_output, promoted):
         assert output["parameter"]["was"]["value"] == GARBAGE
         assert output["parameter"]["repair"] == {"state": "repaired"}
     # With nothing live, what was in the parameter did not count for a champion.
