@@ -28,6 +28,8 @@ NEXT_STEPS = {
     "RideFileChanged": "Start again: the version of a ride file that was planned is gone for good.",
     "PromotionConflict": "Start again: another promotion or deployment came in between.",
     "SmokeTestFailed": "Compare the two answers in the cause. The log of predict says why a model cannot be read.",
+    "Runtime.ExitError": "Read the log: the function was killed three times, for want of memory for instance.",
+    "Sandbox.Timedout": "Read the log: the function took too long three times. Give it less at once, or more time.",
     "ABORTED": "Start again: somebody stopped the execution.",
     "ErrorsWhileBaking": "Read the log of predict: it failed for requests that got the new model.",
 }

@@ -148,6 +148,15 @@ def test_training_job_that_fails_fails_the_state_with_its_reason(make_stack: Mak
 
 def test_query_that_fails_fails_the_state_with_the_engines_message(make_stack: MakeStack) -> None:
     stack = make_stack()
+    # As an UNLOAD that died half-way leaves files: nothing is ever written beside them, and read twice.
+    name = "interrupted"
+    stack.put(f"weather/{name}/part-0.parquet", b"a part")
+    machine = stack.outputs["StateMachineArn"]
+    started = stack.client("stepfunctions").start_execution(stateMachineArn=machine, name=name, input="{}")
+    ended = stack.ended(started["executionArn"])
+    assert ended["error"] == "States.TaskFailed"
+    assert "HIVE_PATH_ALREADY_EXISTS" in json.loads(ended["cause"])["Status"]["StateChangeReason"]
+    assert set(stack.keys("weather/")) == {f"weather/{name}/part-0.parquet"}
     stack.upload(SAMPLE_RIDES[:1])
     stack.client("glue").delete_table(DatabaseName=stack.outputs["GlueDatabaseName"], Name="ghcn")
     error, cause = stack.fail()

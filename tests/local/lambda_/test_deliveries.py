@@ -273,13 +273,19 @@ def lambda_configuration(function: str) -> dict[str, Any]:
     return {"LambdaFunctionArn": function, "Events": ["s3:ObjectCreated:*"]}
 
 
-def test_function_gets_s3s_own_records(client: Client, calls: Path) -> None:
+def test_function_gets_s3s_own_records_each_with_its_version(client: Client, calls: Path) -> None:
     name, function = bucket(client), recording(client, calls)
     admit(client, function, "s3.amazonaws.com", f"arn:aws:s3:::{name}")
     notify(client, name, LambdaFunctionConfigurations=[lambda_configuration(function)])
     put(client, name, "a ride.json")
-    until(lambda: calls_in(calls), bool)
-    assert [record["s3"]["object"]["key"] for record in records_in(calls)] == ["a+ride.json"]
+    [unversioned] = until(lambda: records_in(calls), bool)
+    assert unversioned["s3"]["object"]["key"] == "a+ride.json"
+    assert "versionId" not in unversioned["s3"]["object"]
+    client("s3").put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    versions = {put(client, name, "a ride.json")["VersionId"] for _ in range(2)}
+    records = until(lambda: records_in(calls), lambda records: len(records) == 3)
+    objects = [record["s3"]["object"] for record in records]
+    assert {each["versionId"] for each in objects if "versionId" in each} == versions
 
 
 def test_notification_to_a_function_that_does_not_admit_s3_is_refused(client: Client, calls: Path) -> None:
