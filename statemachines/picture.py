@@ -2,6 +2,9 @@
 
 from typing import Any
 
+_MOST_NAMED = 0.75
+"""The share of a workflow's Tasks from which on they are not named one by one."""
+
 _SHAPES = {
     "Choice": '{{"{}"}}',
     "Map": '[["{}"]]',
@@ -42,9 +45,16 @@ def _failures(states: dict[str, Any]) -> list[tuple[str, str, str]]:
     if len(failing) == 1:
         return [("any", "any Task that fails", handler) for handler in failing]
     return [
-        (f"fails{index}", f"{' or '.join(names)} fails", handler)
+        (f"fails{index}", _note(names, sum(map(len, failing.values()))), handler)
         for index, (handler, names) in enumerate(failing.items())
     ]
+
+
+def _note(names: list[str], all_tasks: int) -> str:
+    """Which Tasks fail; those that are nearly all of them have no names."""
+    if len(names) > _MOST_NAMED * all_tasks:
+        return "any other Task that fails"
+    return f"{' or '.join(names)} fails"
 
 
 def _shape(state: str, fields: dict[str, Any]) -> str:
