@@ -76,15 +76,11 @@ def training_of(job: str) -> list[psutil.Process]:
 
 def kill_training(stack: Stack, execution: str) -> None:
     """Kill the process of the execution's first training job; none where the execution ends without one."""
-    describe = stack.client("stepfunctions").describe_execution
-
-    def training_or_end() -> list[psutil.Process] | str:
-        status = describe(executionArn=execution)["status"]
-        return training_of(execution.rpartition(":")[2]) or ("" if status == "RUNNING" else status)
-
-    for process in until(training_or_end, bool, 120):
-        if isinstance(process, psutil.Process):
-            process.kill()
+    describe, name = stack.client("stepfunctions").describe_execution, execution.rpartition(":")[2]
+    until(lambda: training_jobs(stack, name) or describe(executionArn=execution)["status"] != "RUNNING", bool, 120)
+    processes = until(lambda: training_of(name) or describe(executionArn=execution)["status"] != "RUNNING", bool)
+    for process in processes if isinstance(processes, list) else ():
+        process.kill()
 
 
 def training_jobs(stack: Stack, execution: str) -> dict[str, tuple[str, str]]:
