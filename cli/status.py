@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import click
+from botocore.exceptions import ClientError
 from rich.console import Console
 from rich.table import Table
 
@@ -23,7 +24,11 @@ _WAITING = (
 
 @dataclass(frozen=True)
 class Status:
-    """The state of a stack. `uptime_seconds` is None on AWS; `champion` is None before the first promotion."""
+    """The state of a stack. `uptime_seconds` is None on AWS; `champion` is None before the first promotion.
+
+    `deployed_next` is what the SSM parameter holds, from which the next deployment takes the model: the same as
+    `model_path`, unless somebody else wrote it. None where it is "none", gone, or may not be read.
+    """
 
     endpoint: str
     uptime_seconds: int | None
@@ -31,6 +36,7 @@ class Status:
     stack_status: str
     champion: str | None
     model_path: str | None
+    deployed_next: str | None
     running_executions: list[str]
     queue_depths: dict[str, int]
 
@@ -65,6 +71,7 @@ def status_of(stack: Stack) -> Status:
         stack_status=described["StackStatus"],
         champion=execution_of(path) if path else None,
         model_path=path,
+        deployed_next=_parameter(stack, described.get("Parameters", [])),
         running_executions=[arn.rpartition(":")[2] for arn in executions.running(stack)],
         queue_depths={name: _depth(stack, url) for name, url in sorted(stack.queues().items())},
     )
@@ -77,6 +84,18 @@ def champion_path(stack: Stack) -> str | None:
     )
     path = live["Environment"]["Variables"]["MODEL_PATH"]
     return None if path == NO_MODEL else path
+
+
+def _parameter(stack: Stack, parameters: list[dict[str, Any]]) -> str | None:
+    """What the SSM parameter holds that the stack was deployed with."""
+    names = [each["ParameterValue"] for each in parameters if each["ParameterKey"] == "ModelPathParameterName"]
+    try:
+        value = stack.client("ssm").get_parameter(Name=names[0])["Parameter"]["Value"] if names else NO_MODEL
+    except ClientError as refusal:
+        if refusal.response["Error"]["Code"] not in ("ParameterNotFound", "AccessDeniedException"):
+            raise
+        return None
+    return None if value == NO_MODEL else value
 
 
 def _uptime(endpoint: str) -> int | None:
@@ -109,10 +128,18 @@ def _rows(status: Status) -> list[tuple[str, Any]]:
         ("endpoint", f"{status.endpoint}{uptime}"),
         ("stack", f"{status.stack} ({status.stack_status})"),
         ("champion", status.champion or "none: `wildrydes retrain` trains one"),
+        *_warning(status),
         ("executions", f"{', '.join(status.running_executions) or 'none'} running"),
         ("queues", f"{sum(status.queue_depths.values()):,} waiting"),
         *depths,
     ]
+
+
+def _warning(status: Status) -> list[tuple[str, str]]:
+    if status.deployed_next == status.model_path:
+        return []
+    held = status.deployed_next or "nothing that could be read"
+    return [("", f"The SSM parameter holds {held}: it is repaired by the next retraining. Do not deploy before.")]
 
 
 def _duration(seconds: int) -> str:

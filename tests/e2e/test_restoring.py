@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cli import deploy
+from cli.status import status_of
 from machines import until
 from promotions import (
     Live,
@@ -176,7 +177,9 @@ def test_deployment_takes_what_is_live_and_not_what_somebody_wrote(
     path = f"/wildrydes/{stack.name}/model-path"
     with unchanged(stack):
         write_parameter(stack, value)
+        assert status_of(stack.command_stack).deployed_next == (GARBAGE if value == GARBAGE else None)
         deploy.deploy(ROOT, stack.server, stack.name, {"ModelPath": path, "ModelPathParameterName": path})
+    assert status_of(stack.command_stack).deployed_next == first.path
     assert f"The SSM parameter {path} was {value!r}; it is {first.path!r} again, which is live." in caplog.text
 
 
