@@ -37,6 +37,8 @@ _OTHERWISE = "The log has more. docs/operations.md lists the errors and what to 
 # The longest of the workflow's own says which weather there is and which is missing, for each element.
 _MOST_CAUSE = 1200
 _PROMOTION = "startExecution"
+# What a retraining does when its promotion has failed; it may fail too, but that is not where the failure began.
+_AFTERWARDS = frozenset({"Stop promotion", "Restore", "Read live alias again", "Read live version again"})
 # The last lines of a function come just after its answer.
 _LATE_MILLISECONDS = 1000
 
@@ -91,7 +93,7 @@ def _failed(definition: dict[str, Any], progress: Progress) -> executions.StateP
     """
     reporting = _reporting(definition)
     entered = [each for each in progress.states if each.name not in reporting]
-    failed = [each for each in entered if each.status in ("CAUGHT", "FAILED")]
+    failed = [each for each in entered if each.status in ("CAUGHT", "FAILED") and each.name not in _AFTERWARDS]
     last = failed if progress.status == "FAILED" and failed else entered
     return last[-1] if last else None
 

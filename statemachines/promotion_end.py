@@ -38,6 +38,7 @@ def end_promotion(retrained: State, failure: State) -> Task:
     live = sdk.Choice("Did it go live?")
     live.add_choice(rule.BooleanEquals(variable="$.restored.promoted", value=True), retrained)
     live.default_choice(failure)
+    wait, look = _look(retrained, failure)
     restore = Task(
         "Restore",
         resource="arn:aws:states:::states:startExecution.sync:2",
@@ -53,7 +54,11 @@ def end_promotion(retrained: State, failure: State) -> Task:
         result_path="$.restored",
         timeout_seconds=900,
         retry=retry(STATES_FAULTS),
-        catch=catch(_look(retrained, failure), "$.not_followed"),
+        catch=[
+            # It has ended, and could not do it: to wait for it helps nothing.
+            sdk.Catch(error_equals=["States.TaskFailed"], next_step=look, result_path="$.not_restored"),
+            catch(wait, "$.not_followed"),
+        ],
     )
     restore.next(live)
     stop = Task(
@@ -78,8 +83,8 @@ def end_promotion(retrained: State, failure: State) -> Task:
     return stop
 
 
-def _look(retrained: State, failure: State) -> State:
-    """What the alias says, after the time that `restore` needs."""
+def _look(retrained: State, failure: State) -> tuple[State, State]:
+    """What the alias says: the way there after the time that `restore` needs, and at once."""
     tasks = Tasks(failure, "$.not_seen")
     wait = sdk.Wait("Wait for restoring", seconds=_SECONDS_TO_RESTORE)
     alias = tasks.call(
@@ -105,4 +110,4 @@ def _look(retrained: State, failure: State) -> State:
     live.add_choice(rule.And(same), retrained)
     live.default_choice(failure)
     sdk.Chain([wait, alias, version, live])
-    return wait
+    return wait, alias

@@ -122,8 +122,8 @@ def test_wrong_request_is_refused_before_anything_is_read(stack: Stack, request_
 
 
 def test_request_of_the_schema_is_complete(stack: Stack, first: Model) -> None:
-    # A fraction of zero is none: a whole number may be written with one.
-    for seconds in (0, 0.0, 1.0):
+    # A fraction of zero is none: a whole number may be written with one. None bakes: the alarm is other tests' too.
+    for seconds in (0, 0.0):
         request = first.request(bake_seconds=seconds, reason="", replaces="")
         assert SCHEMA.is_valid(request)
         assert promote(stack, first, **request)["reason"] == ""

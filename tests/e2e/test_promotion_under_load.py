@@ -29,7 +29,7 @@ def test_tenth_of_the_requests_first_and_all_when_no_alarm_goes_off(
 ) -> None:
     promote(stack, first)
     model = trained(stack, write_artefact, 0.875)
-    execution = start(stack, model.request(bake_seconds=3))
+    execution = start(stack, model.request(bake_seconds=3.0))
     function = stack.outputs["PredictFunctionName"]
     now = until(
         lambda: stack.client("lambda").get_alias(FunctionName=function, Name="live"),

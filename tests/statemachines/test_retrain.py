@@ -73,7 +73,8 @@ GOING_ON = {
 
 def test_every_error_is_told_and_ends_in_fail() -> None:
     handlers = {catch["Next"] for state in STATES.values() for catch in state.get("Catch", [])}
-    assert handlers - set(GOING_ON.values()) == {"Notify failure", "Retraining failed", "Was the training killed?"}
+    going_on = {*GOING_ON.values(), "Read live alias again"}
+    assert handlers - going_on == {"Notify failure", "Retraining failed", "Was the training killed?"}
     for handler in set(GOING_ON.values()):
         failing = [name for name, task in TASKS.items() if task["Catch"][-1]["Next"] == handler]
         assert failing == [name for name, then in GOING_ON.items() if then == handler]
@@ -143,6 +144,9 @@ def test_retraining_fails_after_its_promotion_has_been_stopped_and_put_in_order(
     assert none_started["ErrorEquals"] == ["Sfn.ExecutionDoesNotExistException"]
     assert STATES["Stop promotion"]["Next"] == otherwise["Next"] == "Restore"
     assert STATES["Restore"]["Parameters"]["Input"]["promotion.$"] == "$.promotion.arn"
+    over, unseen = STATES["Restore"]["Catch"]
+    assert over["ErrorEquals"] == ["States.TaskFailed"]
+    assert STATES[unseen["Next"]]["Next"] == over["Next"] == "Read live alias again"
     assert ends_of("Stop promotion") == {"Retrained", "Retraining failed"}
     for choice, variable in (("Did it go live?", "$.restored.promoted"), ("Is its model live?", "$.seen.variables")):
         (right,) = STATES[choice]["Choices"]
