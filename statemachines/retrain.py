@@ -11,10 +11,8 @@ import stepfunctions.steps as sdk
 from stepfunctions.steps.states import State
 
 from statemachines import sql
-from statemachines.asl import DEFINITION_SHA256, DistributedMap, Fail, LambdaTask, Pass
-from statemachines.champion import PARAMETER, read_champion
-from statemachines.promotion_end import end_promotion, name_promotion
-from statemachines.promotion_request import start_promotion
+from statemachines.asl import DistributedMap, Fail, LambdaTask, Pass
+from statemachines.judging import judge
 from statemachines.tasks import Tasks, catch, failure, function_retries, refusal, retry
 from statemachines.training import train
 
@@ -83,23 +81,6 @@ COUNTS = (
 # The columns of queries/weather_coverage.sql, in their order.
 COVERAGE = ("labelled_rides", "stations_wanted", "stations_reporting", "tmin", "tmax", "prcp")
 
-# The fields of evaluate_model's answer: the metrics of a model, and the verdict.
-METRICS = (
-    "model_path",
-    "card",
-    "rows",
-    "threshold",
-    "log_loss",
-    "auc",
-    "accuracy",
-    "precision",
-    "recall",
-    "f1",
-    "calibration_error",
-    "verdict",
-    "golden",
-)
-
 
 def build() -> sdk.Graph:
     """The whole workflow as a graph of the SDK, with a timeout over all of it."""
@@ -108,7 +89,7 @@ def build() -> sdk.Graph:
     training_set = _training_set(tasks)
     first, job = train(tasks)
     sdk.Chain([*ingestion, *training_set, first])
-    sdk.Chain([job, *_judge(tasks)])
+    sdk.Chain([job, judge(tasks)])
     return sdk.Graph(ingestion[0], comment="Retrain the model that answers for the unicorns", timeout_seconds=21_600)
 
 
@@ -240,68 +221,3 @@ def _check_training_set(tasks: Tasks) -> sdk.Choice:
     ):
         choice.add_choice(fault, unusable)
     return choice
-
-
-def _judge(tasks: Tasks) -> list[State]:
-    """The candidate against the champion of that moment; the better of them is live then."""
-    retrained = _outcome("Retrained", promoted=True)
-    promotion = start_promotion(end_promotion(retrained, tasks.failure))
-    name = name_promotion()
-    sdk.Chain([name, promotion, retrained])
-    better = sdk.Choice("Is it better?")
-    verdict = "$.metrics.verdict.promote"
-    better.add_choice(sdk.ChoiceRule.BooleanEquals(variable=verdict, value=True), name)
-    evaluation = _evaluate(tasks)
-    sdk.Chain([evaluation, better, _outcome("Kept the live model", promoted=False)])
-    return [read_champion(tasks, evaluation)]
-
-
-def _evaluate(tasks: Tasks) -> LambdaTask:
-    key = "States.Format('models/{}/{}/output/model.tar.gz', $.parameters.execution, $.training.job)"
-    prefix = "States.Format('training-sets/{{}}/split={}/', $.parameters.execution)"
-    rules = {name: f"$.parameters.{name}" for name in ("min_improvement", "promote", "force")}
-    return tasks.function(
-        "Evaluate model",
-        {
-            "execution": "$.parameters.execution",
-            "target": "$.parameters.target",
-            "features": "$.parameters.features",
-            "hyperparameters": "$.training.hyperparameters",
-            "training_set": "$.training_set",
-            "model_key": key,
-            "train_prefix": prefix.format("train"),
-            "test_prefix": prefix.format("test"),
-            "live_model_path": "$.live.model_path",
-            "gate": rules,
-            "lineage": {
-                "rides": "$.rides_listed",
-                "image": "$.image",
-                "training": "$.training",
-                "state_machine": "$$.StateMachine.Id",
-                "definition_sha256": DEFINITION_SHA256,
-            },
-        },
-        METRICS,
-        "$.metrics",
-    )
-
-
-def _outcome(state_id: str, *, promoted: bool) -> Pass:
-    """The execution's output; `live_model_path` is what answers from now on."""
-    return Pass(
-        state_id,
-        parameters={
-            "execution": "$.parameters.execution",
-            "target": "$.parameters.target",
-            "features": "$.parameters.features",
-            "rides": "$.rides",
-            "plan": "$.plan",
-            "training_set": "$.training_set",
-            "metrics": "$.metrics",
-            "model_path": "$.metrics.model_path",
-            "promoted": promoted,
-            "verdict": "$.metrics.verdict",
-            "parameter": PARAMETER,
-            "live_model_path": "$.metrics.model_path" if promoted else "$.live.model_path",
-        },
-    )
