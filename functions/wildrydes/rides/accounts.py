@@ -32,11 +32,12 @@ LONGEST_EXCERPT = 120
 
 _READ, _SKIPPED, _REJECTED = OUTCOMES = ("read", "skipped", "rejected")
 # Bytes of text that a byte of such a file stands for. Rides of the sample shrink to a sixth by gzip.
-_TEXT_BYTES = {
-    "utf_16": 0.5,
-    "utf_32": 0.25,
-    **dict.fromkeys(("zip", "gzip", "gzip_bomb", "bad_gzip", "parquet", "bzip2", "xz", "zstd", "orc", "avro"), 6.0),
-}
+_SHRUNK = 6.0
+_COMPRESSED = (
+    *("zip", "7z", "rar", "bzip2", "xz", "zstd", "lz4", "snappy", "compress", "zlib"),
+    *("spreadsheet", "parquet", "orc", "avro"),
+)
+_TEXT_BYTES = {"utf_16": 0.5, "utf_32": 0.25, **dict.fromkeys(_COMPRESSED, _SHRUNK)}
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def _left_out(of: Account) -> str:
 def _line(plan: FilePlan, reports: Sequence[Report], average: float) -> FileLine:
     fault = plan.fault
     if fault:
-        count = estimate_rides(plan.size, fault, average)
+        count = estimate_rides(plan.size * (_SHRUNK if plan.compression else 1.0), fault, average)
         first = {fault.reason: {"field": None, "detail": fault.detail, "position": fault.position._asdict()}}
         return FileLine(plan, Counts(count, 0, count, {fault.reason: count}), first)
     first = {}
@@ -155,8 +156,8 @@ def _line(plan: FilePlan, reports: Sequence[Report], average: float) -> FileLine
     return FileLine(plan, total(report.counts for report in reports), first)
 
 
-def estimate_rides(size: int, fault: BadRideFile, bytes_a_ride: float) -> int:
-    """The rides of a file of `size` bytes that was read up to its fault: at least one."""
+def estimate_rides(size: float, fault: BadRideFile, bytes_a_ride: float) -> int:
+    """The rides of a file of `size` bytes, decompressed, that was read up to its fault: at least one."""
     rest = size * _TEXT_BYTES.get(fault.reason, 1.0) - fault.position.byte
     return max(1, fault.records + round(max(0.0, rest) / bytes_a_ride))
 

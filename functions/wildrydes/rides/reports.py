@@ -23,7 +23,7 @@ MOST_NAMED = 5
 class FilePlan:
     """A file as it was planned: cut into `chunks`, `skipped` for a reason, or left out whole for its `fault`.
 
-    `size` is its bytes as they are stored.
+    `size` is its bytes as they are stored, `compression` "gzip" or "".
     """
 
     source: Source
@@ -31,6 +31,7 @@ class FilePlan:
     chunks: int = 0
     skipped: str | None = None
     fault: BadRideFile | None = None
+    compression: str = ""
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "FilePlan":
@@ -42,6 +43,7 @@ class FilePlan:
             value["chunks"],
             value["skipped"],
             fault and BadRideFile(**fault | {"position": Position(**fault["position"])}),
+            value["compression"],
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -58,6 +60,7 @@ class FilePlan:
             "chunks": self.chunks,
             "skipped": self.skipped,
             "fault": fault,
+            "compression": self.compression,
         }
 
 
