@@ -127,7 +127,9 @@ def _example(first: dict[str, Any]) -> list[str]:
     place = f"record {position['record']:,}" if "record" in position else f"line {position['line']:,}"
     where = f"{_printable(first['key'].removeprefix('raw/'))}, {place}, byte {position['byte']:,}"
     lines = [f"{first['count']:,} {first['reason']}: {where}", f"    {_printable(first['detail'])}"]
-    return [*lines, f"    {_printable(first['record'])}"] if first.get("record") else lines
+    # A record that was spread over lines stands in one.
+    record = " ".join((first.get("record") or "").split())
+    return [*lines, f"    {_printable(record)}"] if record else lines
 
 
 def _printable(text: str) -> str:

@@ -38,7 +38,7 @@ FIRST = {
     "field": "Latitude",
     "detail": "Latitude is 123.0, beyond ±90",
     "position": {"byte": 1300, "record": 7},
-    "record": '{"Latitude": 123}',
+    "record": '{\n  "Latitude": 123}',
 }
 
 
@@ -114,7 +114,7 @@ def test_the_first_rejected_record_of_each_reason_is_shown(stack: Stack, tmp_pat
         "Rejected, the first of each reason",
         "  12 out_of_range: a.json, record 7, byte 1,300",
         "      Latitude is 123.0, beyond ±90",
-        '      {"Latitude": 123}',
+        '      { "Latitude": 123}',
         "  3 zip: z, line 2, byte 5",
         "      it is zip",
     ]
