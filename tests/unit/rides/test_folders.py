@@ -1,16 +1,21 @@
 """Folders of ride files of every kind, through plan, ingestion and account: nothing is lost, nothing counts twice."""
 
 import gzip
+import io
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wildrydes.bucket import Source
-from wildrydes.rides.accounts import Account, account
+from wildrydes.errors import TooManyRejectedRides
+from wildrydes.rides.accounts import Account, account, check_rejections
 from wildrydes.rides.files import records_of_chunk, records_of_compressed_chunk
 from wildrydes.rides.ingestion import ingest
 from wildrydes.rides.planning import manifest, plan_file
@@ -129,3 +134,55 @@ def test_every_file_and_every_ride_is_accounted_for_once(
     check(second, later, one_chunk=chunk_bytes == 1 << 20)
     new = {line.plan.source.key for line in second.lines if line.outcome != "skipped"}
     assert new <= {"raw/renamed", f"raw/{replaced}"}
+
+
+def texts(start: int, end: int) -> str:
+    return json.dumps([ride(number) for number in range(start, end)])
+
+
+def zipped(data: bytes) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as members:
+        members.writestr("rides.json", data)
+    return archive.getvalue()
+
+
+RIDES = texts(500, 900)
+LEFT_OUT: dict[str, tuple[str, bytes]] = {
+    "UTF-16 with a mark": ("utf_16", RIDES.encode("utf-16")),
+    "UTF-16 without one": ("utf_16", RIDES.encode("utf-16-be")),
+    "UTF-32": ("utf_32", RIDES.encode("utf-32")),
+    "Latin-1 from the first ride on": ("not_utf8", RIDES.replace("\\u00e9", "é").encode("latin-1")),
+    "an array that was cut": ("truncated_file", RIDES[:-1].encode()),
+    "an array with a fault in its middle": ("not_json", RIDES.replace('"Distance": 701.5', '"Distance": :').encode()),
+    "two gzips of which the second is cut": ("truncated_gzip", gzip.compress(RIDES.encode())[:-9]),
+}
+
+
+@pytest.mark.parametrize("what", LEFT_OUT)
+def test_a_file_left_out_whole_counts_as_some_of_the_rides_that_it_holds(what: str) -> None:
+    reason, data = LEFT_OUT[what]
+    folder = {"raw/a.json": texts(0, 250).encode(), "raw/b.json.gz": gzip.compress(texts(250, 650).encode())}
+    accounted = execute(folder | {"raw/c": data}, frozenset(), 1 << 20)
+    assert (accounted.files("read"), accounted.counts.accepted) == (2, 650)
+    assert list(accounted.counts.rejected_by_reason) == [reason]
+    assert 320 <= accounted.counts.rejected <= 480
+    with pytest.raises(TooManyRejectedRides, match=r"Left out whole: raw/c \(some "):
+        check_rejections(accounted, 0.1)
+
+
+def test_an_archive_counts_as_more_rides_than_its_bytes_as_text() -> None:
+    text, archive = texts(0, 250).encode(), zipped(RIDES.encode())
+    accounted = execute({"raw/a": text, "raw/b": archive}, frozenset(), 1 << 20)
+    as_text = len(archive) / (len(text) / 250)
+    assert 5.5 < accounted.counts.rejected_by_reason["zip"] / as_text < 6.5
+
+
+def test_the_case_of_three_files_stops_at_the_bound(shared_data: Path) -> None:
+    case = shared_data / "cases" / "02-whole-file-rejected-counts-as-one"
+    folder = {f"raw/{path.name}": path.read_bytes() for path in case.iterdir() if path.name != "README"}
+    accounted = execute(folder, frozenset(), 1 << 20)
+    assert (accounted.files("read"), accounted.files("rejected")) == (2, 1)
+    assert 1_800 < accounted.counts.rejected_by_reason["utf_16"] < 2_200
+    with pytest.raises(TooManyRejectedRides, match=r"Left out whole: raw/c-utf16\.json"):
+        check_rejections(accounted, 0.1)
