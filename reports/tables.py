@@ -14,6 +14,8 @@ _METRICS = {
     "recall": ("recall", 1),
     "f1": ("F1", 1),
     "calibration_error": ("calibration error", -1),
+    "calibration_gap": ("calibration gap", -1),
+    "calibration_chance": ("chance of that gap", 1),
 }
 """Of each metric its name, and whether more of it is better (1) or worse (-1)."""
 
@@ -37,7 +39,7 @@ def metric_rows(comparison: Comparison) -> list[MetricRow]:
     card, metrics = comparison.card, [side.metrics for side in comparison.sides]
     candidate, champion = metrics[0], metrics[1] if len(metrics) > 1 else {}
     rows = [
-        MetricRow(label, _number(candidate[name]), _number(champion.get(name)), *_difference(card, name, better))
+        MetricRow(label, _number(candidate.get(name)), _number(champion.get(name)), *_difference(card, name, better))
         for name, (label, better) in _METRICS.items()
     ]
     rows.append(

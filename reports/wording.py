@@ -8,8 +8,8 @@ from reports.sides import Comparison
 SEPARABLE_AUC = 0.9995
 """From this AUC on the labels are as good as separable."""
 
-CALIBRATION_ERROR = 0.05
-"""Above this the gate holds a model back, once the whole 95% interval is."""
+CALIBRATION_CHANCE = 0.025
+"""At this chance of its calibration gap and below the gate holds a model back."""
 
 _SEPARABLE = "heavy_utilization"
 
@@ -82,7 +82,7 @@ def next_steps(card: Mapping[str, Any]) -> list[str]:
     steps = [_after_the_verdict(card)]
     if card["target"] == _SEPARABLE and caveat_of_the_score(card):
         steps.append("Train for service_requested as well: no formula of the features gives that label away.")
-    if card["metrics"].get("calibration_error_low", 0.0) > CALIBRATION_ERROR:
+    if card["metrics"].get("calibration_chance", 1.0) <= CALIBRATION_CHANCE:
         steps.append("Do not use the probabilities as such: they are off by more than chance explains.")
     counts = card.get("training_set", {})
     left_out = sum(counts.get(name, 0) for name in ("without_weather", "without_label"))

@@ -33,7 +33,7 @@ from wildrydes.model.archive import MOST_PACKED
 from wildrydes.model.card import ModelCard, read_card
 from wildrydes.model.lineage import Listing, StoredObject, code_digest, find_unsettled
 from wildrydes.model.linear_model import LinearModel, read_model
-from wildrydes.model.storage import NO_MODEL, card_key, execution_of
+from wildrydes.model.storage import NO_MODEL, card_key, comparisons_prefix, execution_of
 
 logger = Logger()
 
@@ -52,7 +52,8 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     judgement, golden = judge_models(bucket, event, [model, champion_model] if champion_model else [model])
     training = summarise_train_split(bucket, event)
     constant = constant_log_loss(training.share, judgement.candidate)
-    verdict = gate.verdict(judgement, constant, champion, gate.Rules(**event["gate"]))
+    comparison = compare_losses(bucket, execution, model, champion, judgement)
+    verdict = gate.verdict(judgement, constant, champion, comparison, gate.Rules(**event["gate"]))
     card = ModelCard(
         model_path=key_in_bucket(event["model_key"], bucket),
         threshold=model.threshold,
@@ -60,6 +61,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         bias=model.bias,
         training={name: asdict(each) for name, each in zip(event["features"], training.features, strict=True)},
         constant_log_loss=constant,
+        comparison=asdict(comparison) if comparison else None,
         verdict=asdict(verdict),
         golden=golden,
         lineage=lineage(bucket, event, archive),
@@ -117,6 +119,26 @@ def judge_models(bucket: str, event: dict[str, Any], models: Sequence[LinearMode
 
     judgement = judge(score_rows(), [model.threshold for model in models])
     return judgement, golden
+
+
+def compare_losses(
+    bucket: str, execution: str, model: LinearModel, champion: gate.Champion | None, judgement: Judgement
+) -> gate.Comparison | None:
+    """The comparison with the champion, None without one to compare with; what can promote is counted.
+
+    Its object is named after what is compared. So a step that is tried again is counted once, and so are the
+    comparisons of a schedule while there are no new rides.
+    """
+    losses = judgement.losses
+    if champion is None or losses is None:
+        return None
+    prefix = comparisons_prefix(champion.execution)
+    name = sha256(repr((model.weights, model.bias, losses)).encode()).hexdigest()[:32]
+    if gate.decides(judgement):
+        s3.write_json(bucket, f"{prefix}{name}.json", {"execution": execution} | asdict(losses))
+    # They are listed after the write: of two at a time at least one sees both, and none takes the place of an earlier.
+    others = set(s3.keys(bucket, prefix)) - {f"{prefix}{name}.json"}
+    return gate.compare(losses, len(others) + 1)
 
 
 def summarise_train_split(bucket: str, event: dict[str, Any]) -> TrainingRows:

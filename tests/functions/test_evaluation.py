@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from reports.page import page
+from reports.sides import Comparison
 from wildrydes.errors import BadModel, BadTestSet
 
 KEY = "models/e1/e1-job/output/model.tar.gz"
@@ -29,7 +31,10 @@ def test_a_model_is_judged_on_every_object_of_the_test_split(model_bucket: Any, 
         "recall": pytest.approx(2 / 3),
         "f1": pytest.approx(0.8),
         "calibration_error": pytest.approx((2 * 0.377541 + 0.731059 + 0.497500) / 4, abs=1e-6),
-        "calibration_error_low": pytest.approx(0.377541, abs=1e-6),
+        # The lowest row expects 0.27 of the positive it has, the next two 0.38 + 0.50 of one, the last 0.62 of one.
+        "calibration_gap": pytest.approx((1 - 0.268941 + 1 - 0.502500) / 4, abs=1e-5),
+        # That a gap of a tenth of a row less comes by chance, 0.1 being 2.5% of the rows.
+        "calibration_chance": pytest.approx(0.466618, abs=1e-6),
         "confusion": {"true_positives": 2, "false_positives": 0, "true_negatives": 1, "false_negatives": 1},
         "golden": {"ride": {"distance": 10.0, "magicpoints": 550.0}, "probability": pytest.approx(0.622459, abs=1e-6)},
         "live_model_path": "none",
@@ -112,6 +117,49 @@ def test_the_live_model_is_judged_on_the_same_rows(live: Any, evaluate: Any) -> 
     assert summary["live_model_path"] == LIVE
 
 
+def many_rows(live: Any, execution: str = "e1", times: int = 40) -> None:
+    """Test rows of both labels, all of them easy: the champion is surer of them than the candidate."""
+    live.put(f"training-sets/{execution}/split=test/part-0", "1,10,550\n0,10,450\n" * times)
+    live.s3.delete_object(Bucket="wildrydes-data", Key=f"training-sets/{execution}/split=test/part-1.gz")
+
+
+def test_each_comparison_with_a_champion_is_counted_once(live: Any, evaluate: Any, write_artefact: Any) -> None:
+    many_rows(live)
+    for _ in range(2):
+        assert "(comparison 1 with this champion: " in evaluate(live_model_path=LIVE)["verdict"]["reason"]
+    (key,) = live.keys("models/e0/comparisons/")
+    assert live.json(key)["execution"] == "e1"
+    card = live.json("models/e1/card.json")
+    assert (card["comparison"]["number"], card["comparison"]["level"]) == (1, 0.0125)
+    assert card["comparison"]["low"] < card["comparison"]["difference"] < card["comparison"]["high"]
+    # Another candidate is another comparison, and leaves less of the budget for the next.
+    live.put(KEY, write_artefact([-0.6, 0.012], 0.0, 0.5))
+    reason = evaluate(live_model_path=LIVE)["verdict"]["reason"]
+    assert "99.1667% interval" in reason
+    assert "(comparison 2 with this champion: false with a probability of at most 0.417%)" in reason
+    assert len(live.keys("models/e0/comparisons/")) == 2
+
+
+def test_a_comparison_that_cannot_promote_is_not_counted(live: Any, evaluate: Any, write_artefact: Any) -> None:
+    few = evaluate(live_model_path=LIVE)["verdict"]["reason"]
+    assert "the label 0 has 1 of the 10 test rows that the gate needs and the label 1 has 3 of the 10" in few
+    many_rows(live)
+    live.put(KEY, live.get(LIVE))
+    same = evaluate(live_model_path=LIVE)["verdict"]["reason"]
+    assert "the difference is +0.0000, 97.5% interval +0.0000 to +0.0000 (comparison 1 with this champion" in same
+    assert live.keys("models/e0/comparisons/") == []
+
+
+def test_a_surer_model_that_is_right_is_better_once_there_are_rows_enough(
+    live: Any, evaluate: Any, write_artefact: Any
+) -> None:
+    live.put(KEY, live.get(LIVE))
+    live.put(LIVE, write_artefact([-0.5, 0.01], 0.0, 0.5))
+    for times, promoted in ((9, False), (20, False), (40, True)):
+        many_rows(live, times=times)
+        assert evaluate(live_model_path=LIVE)["verdict"]["promote"] == promoted, times
+
+
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
@@ -144,6 +192,36 @@ def test_a_training_split_of_one_class_has_no_constant_to_beat(model_bucket: Any
     model_bucket.put("training-sets/e1/split=train/part-0.gz", b"1,10,500\n")
     with pytest.raises(BadTestSet, match=r"of 1 rows under .*split=train/ 1 are positive"):
         evaluate()
+
+
+@pytest.mark.parametrize(
+    ("rows", "missing"),
+    [
+        ("0,10,450\n" * 30, "the label 1 has 0 of the 10"),
+        ("1,10,550\n" * 30, "the label 0 has 0 of the 10"),
+        ("0,10,450\n" * 30 + "1,10,550\n", "the label 1 has 1 of the 10"),
+        ("1,10,550\n" * 30 + "0,10,450\n" * 9, "the label 0 has 9 of the 10"),
+        ("1,10,550\n0,10,450\n" * 9, "the label 0 has 9 of the 10"),
+        ("1,10,550\n", "the label 0 has 0 of the 10"),
+    ],
+)
+@pytest.mark.parametrize("champion", ["none", LIVE])
+def test_a_test_split_with_too_few_rows_of_a_label_promotes_nothing(
+    live: Any, evaluate: Any, write_artefact: Any, rows: str, missing: str, champion: str
+) -> None:
+    live.put(KEY, write_artefact([-5.0, 0.1], 0.0, 0.5))
+    live.put(LIVE, write_artefact([-0.5, 0.01], 0.0, 0.5))
+    live.put("training-sets/e1/split=test/part-0", rows)
+    live.s3.delete_object(Bucket="wildrydes-data", Key="training-sets/e1/split=test/part-1.gz")
+    summary = evaluate(live_model_path=champion)
+    one_class = len(set(rows.split())) == 1
+    assert not summary["verdict"]["promote"]
+    assert f"{missing} test rows that the gate needs" in summary["verdict"]["reason"]
+    assert ("AUC unknown" in summary["verdict"]["reason"]) == one_class == (summary["auc"] is None)
+    card = live.json("models/e1/card.json")
+    html = page(Comparison.of(card), {"roc": None if one_class else b"png"})
+    assert "Not to go live." in html
+    assert ("There is no ROC curve: all test rides have the same label." in html) == one_class
 
 
 def test_a_model_without_one_finite_prediction_is_a_bad_model(

@@ -9,7 +9,7 @@ import wildrydes
 PACKAGE = Path(wildrydes.__file__).parent
 PATHS = [path.relative_to(PACKAGE.parent).with_suffix("") for path in sorted(PACKAGE.rglob("*.py"))]
 MODULES = [".".join(path.parts) for path in PATHS if path.name != "__init__"]
-DENSE = ("json_window", "ranking", "tallies")
+DENSE = ("gap_chance", "json_window", "loss_difference", "ranking", "tallies")
 
 
 def test_examples_give_what_they_say() -> None:

@@ -12,9 +12,12 @@ With many rows nothing is left of the correction.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from math import erf, exp, pi, sqrt
 
 DECILES = 10
+TOLERABLE_GAP = 0.025
+"""So much of the rows a cumulative gap may be without being a fault: no linear model is exactly right."""
 COLUMNS = 3
 """Of a decile, in this order: the sum of probability less label, the positives, the rows."""
 
@@ -43,6 +46,14 @@ def calibration_error(sums: Sequence[float]) -> float:
             error += count * (2 * gap - _folded_mean(gap, sqrt(share * (1 - share) / count)))
             rows += count
     return max(0.0, error / rows)
+
+
+def largest_gap(sums: Sequence[float]) -> float:
+    """Of COLUMNS sums a decile: from the lowest decile up, the positives expected less those seen, at its largest.
+
+    In rows, without a sign. A model that says 0.1 too much of every row has a gap of a tenth of the rows.
+    """
+    return max(map(abs, accumulate(sums[::COLUMNS])))
 
 
 def calibration_curve(sums: Sequence[float]) -> tuple[CalibrationPoint, ...]:

@@ -2,7 +2,9 @@
 
     log loss           mean of -log of the probability given to what happened, computed from the margin (no clipping)
     AUC                the probability that a positive has the higher margin than a negative, a tie counting half
-    calibration error  see `wildrydes.evaluation.calibration`
+    calibration error  see `wildrydes.evaluation.calibration`, as for the calibration gap, a share of the rows
+    calibration chance the probability that chance makes what of the gap is not tolerable: see
+                       `wildrydes.evaluation.gap_chance`
     the rest           from the confusion matrix of score >= threshold
 
 The first EXACT_ROWS rows stay in memory, 8 bytes a model and row. If there are no more, AUC and ROC curve are exact. If
@@ -11,6 +13,7 @@ the AUC's error. So memory does not grow with the rows.
 """
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain, cycle, islice
@@ -18,12 +21,22 @@ from math import isfinite, log, log1p
 from typing import Any
 
 from wildrydes.errors import BadModel
-from wildrydes.evaluation import tallies
+from wildrydes.evaluation import gap_chance, tallies
 from wildrydes.evaluation.bootstrap import GROUPS, Interval, intervals
-from wildrydes.evaluation.calibration import CalibrationPoint, calibration_curve, calibration_error, decile_edges
+from wildrydes.evaluation.calibration import (
+    DECILES,
+    TOLERABLE_GAP,
+    CalibrationPoint,
+    calibration_curve,
+    calibration_error,
+    decile_edges,
+    largest_gap,
+)
 from wildrydes.evaluation.histogram import Histogram
+from wildrydes.evaluation.loss_difference import LossDifference, PairedLosses
 from wildrydes.evaluation.ranking import Ranking, Ranks, RocPoint, rank_edges
 from wildrydes.evaluation.tallies import Tally
+from wildrydes.model.linear_model import logistic
 
 EXACT_ROWS = 1 << 17
 RANK_BANDS = 1000
@@ -60,7 +73,8 @@ class Metrics:
     recall: float | None
     f1: float | None
     calibration_error: float
-    calibration_error_low: float
+    calibration_gap: float
+    calibration_chance: float
     confusion: Confusion
     roc: tuple[RocPoint, ...]
     calibration: tuple[CalibrationPoint, ...]
@@ -82,11 +96,15 @@ class Difference:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The metrics of the candidate, those of the champion, and their differences by name; {} without a champion."""
+    """The metrics of the candidate, those of the champion, and their differences by name; {} without a champion.
+
+    `losses` is the difference in log loss, row by row: what the gate decides by.
+    """
 
     candidate: Metrics
     champion: Metrics | None
     differences: Mapping[str, Difference]
+    losses: LossDifference | None = None
 
 
 def judge(rows: Iterable[ScoredRow], thresholds: Sequence[float]) -> Judgement:
@@ -95,16 +113,18 @@ def judge(rows: Iterable[ScoredRow], thresholds: Sequence[float]) -> Judgement:
     A row for which either margin is not finite is left out of both. Raises BadModel when no row is left.
     """
     not_finite = [0] * len(thresholds)
-    row_tallies = _tally_rows(_finite(rows, not_finite), thresholds)
+    paired = PairedLosses()
+    row_tallies = _tally_rows(_finite(rows, not_finite), thresholds, paired)
     columns, rankings, histograms = zip(*(tally.finish() for tally in row_tallies), strict=True)
     metrics = [
-        _metrics(columns[place], thresholds[place], rankings[place], histograms[place], not_finite[place])
+        _metrics(row_tallies[place], columns[place], rankings[place], histograms[place], not_finite[place])
         for place in range(len(thresholds))
     ]
     if len(metrics) == 1:
         return Judgement(metrics[0], None, {})
     candidate, champion = metrics
-    return Judgement(candidate, champion, _differences([*columns[0], *columns[1]], candidate.auc, champion.auc))
+    differences = _differences([*columns[0], *columns[1]], candidate.auc, champion.auc)
+    return Judgement(candidate, champion, differences, paired.sums)
 
 
 def constant_log_loss(share: float, metrics: Metrics) -> float:
@@ -122,7 +142,7 @@ def _finite(rows: Iterable[ScoredRow], not_finite: list[int]) -> Iterator[Scored
                 not_finite[place] += not isfinite(margin)
 
 
-def _tally_rows(rows: Iterator[ScoredRow], thresholds: Sequence[float]) -> list[Tally]:
+def _tally_rows(rows: Iterator[ScoredRow], thresholds: Sequence[float], paired: PairedLosses) -> list[Tally]:
     labels, first_margins = array("b"), [array("d") for _ in thresholds]
     for label, margins in islice(rows, EXACT_ROWS):
         labels.append(label)
@@ -130,11 +150,13 @@ def _tally_rows(rows: Iterator[ScoredRow], thresholds: Sequence[float]) -> list[
             column.append(margin)
     further = list(islice(rows, 1))
     row_tallies = [_tally(*pair, exact=not further) for pair in zip(first_margins, thresholds, strict=True)]
-    adds: list[Callable[[int, int, float], None]] = [tally.add for tally in row_tallies]
+    adds: list[Callable[[int, int, float], float]] = [tally.add for tally in row_tallies]
+    add_pair = paired.add if len(adds) > 1 else None
     all_rows = chain(zip(labels, zip(*first_margins, strict=True), strict=True), further, rows)
     for group, (label, margins) in zip(cycle(range(GROUPS)), all_rows, strict=False):
-        for add, margin in zip(adds, margins, strict=True):
-            add(group, label, margin)
+        losses = [add(group, label, margin) for add, margin in zip(adds, margins, strict=True)]
+        if add_pair:
+            add_pair(label, margins, losses)
     return row_tallies
 
 
@@ -147,30 +169,38 @@ def _tally(margins: Sequence[float], threshold: float, *, exact: bool) -> Tally:
 
 
 def _metrics(
-    columns: Sequence[Sequence[float]], threshold: float, ranks: Ranks, histogram: Histogram, not_finite: int
+    tally: Tally, columns: Sequence[Sequence[float]], ranks: Ranks, histogram: Histogram, not_finite: int
 ) -> Metrics:
     sums = [sum(column) for column in columns]
+    gap = largest_gap(sums[tallies.CALIBRATION :])
     rows, positives = int(sums[tallies.ROWS]), int(sums[tallies.POSITIVES])
     hits, false = int(sums[tallies.TRUE_POSITIVES]), int(sums[tallies.FALSE_POSITIVES])
     scalars: dict[str, Any] = scores(sums, ranks.auc) | {"auc": ranks.auc}
     return Metrics(
         rows=rows,
         not_finite=not_finite,
-        threshold=threshold,
+        threshold=tally.threshold,
         auc_error=ranks.auc_error,
         confusion=Confusion(hits, false, rows - positives - false, positives - hits),
         roc=ranks.roc(),
         calibration=calibration_curve(sums[tallies.CALIBRATION :]),
         histogram=histogram,
-        calibration_error_low=_calibration_error_low(columns[tallies.CALIBRATION :]),
+        calibration_gap=gap / rows,
+        calibration_chance=_chance(gap - TOLERABLE_GAP * rows, rows, ranks, tally.decile_edges),
         **scalars,
     )
 
 
-def _calibration_error_low(columns: Sequence[Sequence[float]]) -> float:
-    """Where the 95% bootstrap interval of the calibration error begins; zero where no replicate gives one."""
-    intervals_by_name = intervals(columns, lambda sums: {"calibration_error": calibration_error(sums)})
-    return intervals_by_name["calibration_error"].low if intervals_by_name else 0.0
+def _chance(gap: float, rows: int, ranks: Ranks, decile_edges: Sequence[float]) -> float:
+    """The probability that a calibrated model has a cumulative gap of so many rows; of many rows an upper bound."""
+    if gap <= 0:
+        return 1.0
+    if not ranks.exact or not gap_chance.is_exact(gap, rows):
+        return gap_chance.largest_chance(gap, rows)
+    deciles: list[list[float]] = [[] for _ in range(DECILES)]
+    for margin, count in ranks.margins():
+        deciles[bisect_right(decile_edges, margin)] += [logistic(margin)] * count
+    return gap_chance.chance_of_gap(gap, deciles)
 
 
 def scores(sums: Sequence[float], auc: float | None) -> dict[str, float | None]:

@@ -2,7 +2,7 @@
 
 Margins fall into bands between edges. Where every distinct margin is an edge, a band is a tie, and all is exact. With
 fewer edges, a positive and a negative of one band count as a tie though one of them is ahead: the AUC is then off
-by at most half the share of such pairs, which `Ranks.auc_error` gives.
+by at most half the share of such pairs, which `Ranks.auc_error` gives; it is 0 where all is exact.
 
 Each row has a placement: of a positive the share of negatives below it, of a negative the share of positives above it,
 ties counting half. Their means are the AUC, and their sums over a group of rows say how much the AUC moves when the
@@ -48,6 +48,7 @@ class Ranking:
         self._edges = edges
         self._groups = groups
         self._bands = len(edges) + 1
+        self._exact = exact
         self._row_cells = array("I") if exact else None
         self._cell_counts = array("I", bytes(array("I").itemsize * (0 if exact else groups * 2 * self._bands)))
 
@@ -66,7 +67,7 @@ class Ranking:
             counts[row % 2][band] += count
         negatives, positives = counts
         below, above = _shares_before(negatives), [1 - share for share in _shares_before(positives)]
-        return Ranks(self._edges, negatives, positives, *self._placements(below, above))
+        return Ranks(self._edges, negatives, positives, *self._placements(below, above), exact=self._exact)
 
     def _placements(self, below: Sequence[float], above: Sequence[float]) -> tuple[array, array]:
         """By group, the summed placements of its positives and of its negatives."""
@@ -93,6 +94,7 @@ class Ranks:
     positives: Sequence[int]
     positive_placements: array
     negative_placements: array
+    exact: bool
 
     @property
     def pairs(self) -> int:
@@ -110,9 +112,17 @@ class Ranks:
 
     @property
     def auc_error(self) -> float:
-        """By how much the AUC may be off, because pairs within a band count as ties."""
+        """By how much the AUC may be off, because pairs within a band count as ties. 0 where they are ties."""
+        if self.exact:
+            return 0.0
         tied = sum(map(mul, self.negatives, self.positives))
         return tied / 2 / self.pairs if self.pairs else 0.0
+
+    def margins(self) -> Iterator[tuple[float, int]]:
+        """Each margin in ascending order, and how many rows have it. Of rows that are `exact`."""
+        # The first band is below the lowest margin.
+        counts = zip(self.negatives[1:], self.positives[1:], strict=True)
+        return ((margin, sum(pair)) for margin, pair in zip(self.edges, counts, strict=True))
 
     def roc(self) -> tuple[RocPoint, ...]:
         """The curve from (0, 0) to (1, 1): a point each time that the two shares have grown by ROC_STEP together."""

@@ -9,7 +9,7 @@ The sum of the log loss is of margins, not of probabilities, so that nothing nee
 counted by label and probability, and by label and rank.
 
     >>> tally = Tally(0.5, decile_edges=[0.0] * 9, ranking=Ranking([0.0], groups=2, exact=False), groups=2)
-    >>> for group, label, margin in [(0, 0, -2.0), (1, 1, 2.0), (0, 1, -1.0)]: tally.add(group, label, margin)
+    >>> for group, label, margin in [(0, 0, -2.0), (1, 1, 2.0), (0, 1, -1.0)]: _ = tally.add(group, label, margin)
     >>> columns, ranks, histogram = tally.finish()
     >>> columns[ROWS].tolist(), columns[POSITIVES].tolist(), columns[TRUE_POSITIVES].tolist()
     ([2.0, 1.0], [1.0, 1.0], [0.0, 1.0])
@@ -34,12 +34,13 @@ class Tally:
 
     def __init__(self, threshold: float, decile_edges: Sequence[float], ranking: Ranking, groups: int) -> None:
         self.threshold = threshold
-        self._edges = decile_edges
+        self.decile_edges = decile_edges
         self._ranking = ranking
         self._scores = ScoreCounts()
         self._sums = array("d", bytes(8 * groups * COLUMNS))
 
-    def add(self, group: int, label: int, margin: float) -> None:
+    def add(self, group: int, label: int, margin: float) -> float:
+        """Adds a row, and gives back its log loss."""
         self._ranking.add(group, label, margin)
         sums, first = self._sums, group * COLUMNS
         # Of the logistic and of -log of it, from one exponential that cannot overflow.
@@ -49,13 +50,15 @@ class Tally:
         against = -margin if label else margin
         sums[first + ROWS] += 1
         sums[first + POSITIVES] += label
-        sums[first + LOSS] += (against if against > 0 else 0.0) + log1p(odds)
+        loss = (against if against > 0 else 0.0) + log1p(odds)
+        sums[first + LOSS] += loss
         if score >= self.threshold:
             sums[first + FALSE_POSITIVES - label] += 1
-        decile = first + CALIBRATION + calibration.COLUMNS * bisect_right(self._edges, margin)
+        decile = first + CALIBRATION + calibration.COLUMNS * bisect_right(self.decile_edges, margin)
         sums[decile] += score - label
         sums[decile + 1] += label
         sums[decile + 2] += 1
+        return loss
 
     def finish(self) -> tuple[list[array], Ranks, Histogram]:
         """The sums by column, each of one number a group that has rows; how the rows rank; how their scores spread."""

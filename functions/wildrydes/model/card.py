@@ -2,7 +2,7 @@
 
 execution, target, features, model_path, threshold      what predict needs of it
 weights, bias                                           what it is: log odds a unit of each feature, and at zero
-metrics, live, differences, verdict                     how it was judged, against which champion, and the verdict
+metrics, live, differences, comparison, verdict         how it was judged, against which champion, and the verdict
 training, training_set, hyperparameters, golden         what it was trained on and with; a test ride and its answer
 lineage                                                 what it was made from, by digest
 """
@@ -21,7 +21,7 @@ class ModelCard:
 
     `training` has each feature's mean and deviation in the train split; `live` the champion of that time, None if
     there was none, with its metrics, weights and bias if it was compared; `differences` each metric less the
-    champion's, with its 95% interval.
+    champion's, with its 95% interval; `comparison` which one with this champion it was, and the interval it decided by.
     """
 
     execution: str
@@ -39,6 +39,7 @@ class ModelCard:
     constant_log_loss: float | None = None
     live: Mapping[str, Any] | None = None
     differences: Mapping[str, Any] = field(default_factory=dict)
+    comparison: Mapping[str, Any] | None = None
     verdict: Mapping[str, Any] = field(default_factory=dict)
     golden: Mapping[str, Any] = field(default_factory=dict)
     weights: tuple[float, ...] = ()

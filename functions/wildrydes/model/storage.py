@@ -15,6 +15,11 @@ def card_key(execution: str) -> str:
     return f"models/{execution}/card.json"
 
 
+def comparisons_prefix(champion: str) -> str:
+    """The comparisons of candidates with the model that the execution `champion` trained: an object each."""
+    return f"models/{champion}/comparisons/"
+
+
 def execution_of(model_path: str) -> str:
     """The execution that wrote models/<execution>/…/model.tar.gz. Raises BadModel for another key."""
     parts = model_path.split("/")

@@ -2,8 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from wildrydes.evaluation.gate import Champion, Rules, verdict
+from wildrydes.evaluation import gate
+from wildrydes.evaluation.error_budget import level
+from wildrydes.evaluation.gate import Champion, Comparison, Rules, Verdict
 from wildrydes.evaluation.histogram import Histogram
+from wildrydes.evaluation.loss_difference import LossDifference
 from wildrydes.evaluation.metrics import Confusion, Difference, Judgement, Metrics
 
 RULES = Rules(min_improvement=0.0, promote=True, force=False)
@@ -19,12 +22,14 @@ GOOD = Metrics(
     recall=0.8,
     f1=0.8,
     calibration_error=0.05,
-    calibration_error_low=0.02,
+    calibration_gap=0.05,
+    calibration_chance=0.3,
     confusion=Confusion(200, 50, 200, 50),
     roc=(),
     calibration=(),
     histogram=Histogram((), ()),
 )
+ONE_CLASS = replace(GOOD, auc=None, recall=None, confusion=Confusion(0, 0, 500, 0))
 ALONE = Judgement(GOOD, None, {})
 CHAMPION = Champion("last-week")
 
@@ -33,6 +38,15 @@ def compare(low: float, high: float, candidate: Metrics = GOOD, auc: float | Non
     middle = (low + high) / 2
     champion = replace(GOOD, log_loss=0.3 - middle, auc=auc)
     return Judgement(candidate, champion, {"log_loss": Difference(middle, low, high)})
+
+
+def verdict(judgement: Judgement, constant: float, champion: Champion | None, rules: Rules, number: int = 1) -> Verdict:
+    """The verdict, the interval being the one that the judgement has for the log loss."""
+    comparison = None
+    if champion and judgement.champion:
+        apart = judgement.differences["log_loss"]
+        comparison = Comparison(number, level(number), apart.difference, apart.low, apart.high)
+    return gate.verdict(judgement, constant, champion, comparison, rules)
 
 
 def test_the_first_model_has_to_beat_the_constant_prediction() -> None:
@@ -61,7 +75,7 @@ def test_a_better_model_is_better_by_its_whole_interval(
 ) -> None:
     outcome = verdict(compare(low, high), 0.69, CHAMPION, replace(RULES, min_improvement=min_improvement))
     assert outcome.promote == promoted
-    assert f"95% interval {low:+.4f} to {high:+.4f}" in outcome.reason
+    assert f"97.5% interval {low:+.4f} to {high:+.4f} (comparison 1 with this champion: " in outcome.reason
     assert ("not certainly below" in outcome.reason) != promoted
     assert "last-week" in outcome.reason
 
@@ -73,11 +87,22 @@ def test_a_live_model_is_what_counts_and_not_the_constant_prediction() -> None:
 @pytest.mark.parametrize(
     ("judgement", "fault"),
     [
-        (compare(-0.05, -0.01, replace(GOOD, calibration_error_low=0.0501)), "the calibration error is above 0.05"),
+        (
+            compare(-0.05, -0.01, replace(GOOD, calibration_gap=0.091, calibration_chance=0.025)),
+            "the calibration gap of 0.0910 is beyond 0.025 by what only 2.5% of models have by chance",
+        ),
         (compare(-0.05, -0.01, replace(GOOD, not_finite=3)), "3 predictions are not finite"),
         (compare(-0.05, -0.01, auc=0.9051), "the AUC is lower by more than 0.005"),
-        (compare(-0.05, -0.01, replace(GOOD, auc=None), None), "there is no AUC for a test split with one class"),
-        (Judgement(replace(GOOD, calibration_error_low=0.2), None, {}), "the calibration error is above 0.05"),
+        (compare(-0.05, -0.01, ONE_CLASS, None), "the label 1 has 0 of the 10 test rows that the gate needs"),
+        (
+            compare(-0.05, -0.01, replace(GOOD, confusion=Confusion(9, 1, 8, 0))),
+            "the label 0 has 9 of the 10 test rows that the gate needs and the label 1 has 9 of the 10",
+        ),
+        (Judgement(ONE_CLASS, None, {}), "the label 1 has 0 of the 10 test rows that the gate needs"),
+        (
+            Judgement(replace(GOOD, calibration_gap=0.2, calibration_chance=1e-7), None, {}),
+            "the calibration gap of 0.2000 is beyond 0.025 by what only less than 0.01% of models have by chance",
+        ),
     ],
 )
 def test_a_guard_that_fails_keeps_a_better_model_back(judgement: Judgement, fault: str) -> None:
@@ -86,6 +111,43 @@ def test_a_guard_that_fails_keeps_a_better_model_back(judgement: Judgement, faul
     assert f", but {fault}" in outcome.reason
     # And force is no way around it.
     assert not verdict(judgement, 0.69, CHAMPION if judgement.champion else None, replace(RULES, force=True)).promote
+
+
+def test_a_calibration_gap_that_chance_explains_holds_nothing_back() -> None:
+    candidate = replace(GOOD, calibration_gap=0.3, calibration_chance=0.0251)
+    assert verdict(compare(-0.05, -0.01, candidate), 0.69, CHAMPION, RULES).promote
+
+
+def test_ten_rows_of_each_label_are_enough() -> None:
+    candidate = replace(GOOD, confusion=Confusion(9, 1, 9, 1))
+    assert verdict(compare(-0.05, -0.01, candidate), 0.69, CHAMPION, RULES).promote
+    assert verdict(Judgement(candidate, None, {}), 0.69, None, RULES).promote
+
+
+def test_the_auc_of_one_class_is_said_to_be_unknown() -> None:
+    outcome = verdict(Judgement(ONE_CLASS, None, {}), 0.69, None, RULES)
+    assert "AUC unknown" in outcome.reason
+    assert not verdict(Judgement(ONE_CLASS, None, {}), 0.69, None, replace(RULES, force=True)).promote
+
+
+def test_a_later_comparison_has_to_be_surer_and_says_so() -> None:
+    losses = LossDifference(rows=500, total=-10.0, squares=20.0, even=15.0, steps=6.0)
+    first, third = gate.compare(losses, 1), gate.compare(losses, 3)
+    assert (first.level, third.level) == (0.0125, 0.025 / 12)
+    assert first.difference == third.difference == -0.02
+    assert third.low < first.low < -0.02 < first.high < third.high
+    reason = verdict(compare(-0.05, -0.01), 0.69, CHAMPION, RULES, number=3).reason
+    assert "99.5833% interval -0.0500 to -0.0100" in reason
+    assert "(comparison 3 with this champion: false with a probability of at most 0.208%)" in reason
+
+
+def test_a_comparison_that_cannot_promote_spends_nothing() -> None:
+    losses = LossDifference(rows=500, total=-10.0, squares=20.0, even=15.0, steps=6.0)
+    judgement = replace(compare(-0.05, -0.01), losses=losses)
+    assert gate.decides(judgement)
+    assert not gate.decides(replace(judgement, losses=replace(losses, total=0, squares=0, even=0, steps=0)))
+    assert not gate.decides(replace(judgement, candidate=ONE_CLASS))
+    assert not gate.decides(ALONE)
 
 
 def test_an_auc_that_is_a_little_lower_is_within_the_guard() -> None:

@@ -1,0 +1,59 @@
+"""The error rates that docs/model-gate.md states, against small draws of the same simulation, by fixed seeds."""
+
+from math import sqrt
+from pathlib import Path
+
+import pytest
+
+from bench import gate as bench
+from wildrydes.evaluation.error_budget import ERROR_BUDGET
+from wildrydes.evaluation.gate import LEAST_CALIBRATION_CHANCE
+
+PAGE = (Path(__file__).resolve().parents[3] / "docs" / "model-gate.md").read_text(encoding="utf-8")
+TABLES = {table.title: table for table in bench.headings()}
+
+
+def stated(title: str) -> dict[str, list[float]]:
+    """The shares of the page's table under a heading, by the name of the row."""
+    section = PAGE.partition(f"### {title}\n")[2].partition("\n### ")[0]
+    lines = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")]
+    assert tuple(lines[0]) == TABLES[title].head
+    return {name: [float(share.strip(" %")) / 100 for share in shares] for name, *shares in lines[1:]}
+
+
+def within(share: float, drawn: float, draws: int) -> bool:
+    """Whether a share drawn so often can be of the stated one: five standard errors, and the page's rounding."""
+    return abs(share - drawn) <= 5 * sqrt(max(share * (1 - share), 0.002) / draws) + 0.005
+
+
+@pytest.mark.parametrize("rows", [20, 50, 100])
+def test_refusals_for_calibration_are_as_often_as_stated(rows: int) -> None:
+    draws = 300
+    shares = stated("Refused for calibration")[f"{rows:,}"]
+    for share, model in zip(shares, bench.MODELS.values(), strict=False):
+        assert within(share, bench.refusals(model, rows, 0.0, draws), draws)
+    for share, shift in zip(shares[len(bench.MODELS) :], bench.SHIFTS, strict=True):
+        assert within(share, bench.refusals(bench.MODELS["usual"], rows, shift, draws), draws)
+
+
+@pytest.mark.parametrize("name", [name for name in bench.EQUAL if "50" in name])
+def test_false_promotions_are_as_often_as_stated(name: str) -> None:
+    families = 100
+    shares = stated("Promoted though no better")[name]
+    for share, drawn in zip(shares, bench.false_promotions(bench.EQUAL[name], families), strict=True):
+        assert within(share, drawn, families // 4)
+
+
+def test_better_models_are_promoted_as_often_as_stated() -> None:
+    for share, drawn in zip(stated("Promoted, being better by 0.01")["500"], bench.power(500, 400), strict=True):
+        assert within(share, drawn, 400)
+
+
+def test_the_page_has_every_row_and_none_of_them_breaks_the_promise() -> None:
+    calibration, promotions = stated("Refused for calibration"), stated("Promoted though no better")
+    assert list(calibration) == [f"{rows:,}" for rows in bench.ROWS]
+    assert max(max(shares[: len(bench.MODELS)]) for shares in calibration.values()) <= LEAST_CALIBRATION_CHANCE
+    assert list(promotions) == list(bench.EQUAL)
+    # Of 1,000 families, so that the budget is within the error of the draws.
+    assert max(max(shares[: len(bench.RETRAININGS)]) for shares in promotions.values()) <= ERROR_BUDGET + 0.01
+    assert list(stated("Promoted, being better by 0.01")) == [f"{rows:,}" for rows in bench.BETTER_ROWS]
