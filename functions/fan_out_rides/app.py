@@ -1,11 +1,12 @@
 """A file under stream/ -> the rides queue, one message a ride.
 
     in   EventBridge's "Object Created", or S3's own notification of any number of records
-    out  {"files", "rides", "rejected_files", "gone"}
+    out  {"files", "rides", "rejected_files", "gone", "skipped"}
 
 Files are read as a stream and sent as they are read: a stream cannot be taken back. Where a file turns out to be no
 JSON, or to end too early, the rides before the fault have been sent already and stay sent; the fault is kept under
 rejected/ with its position. (Under raw/ such a file is rejected whole, since it is read to its end before it is taken.)
+A file that holds no data (`wildrydes.rides.skipping`) is logged and skipped.
 Each event's own version is read, also after the next one was put or the file was deleted: as many versions as were put
 are as many files. A version that is gone for good is logged, and done.
 
@@ -30,6 +31,7 @@ from wildrydes.bucket import Source, rejected_file_key
 from wildrydes.errors import BadStreamEvent, RideFileChanged
 from wildrydes.rides.ingestion import rejected_file
 from wildrydes.rides.messages import FileMessages
+from wildrydes.rides.skipping import skipped_by_fault, skipped_by_name
 
 logger = Logger()
 metrics = Metrics(namespace="WildRydes")
@@ -39,7 +41,7 @@ metrics = Metrics(namespace="WildRydes")
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
     """Sends the rides of every file of the event. Raises BadStreamEvent, MessagesNotSent, botocore's errors."""
     settings = fan_out_settings()
-    counts: Counter[str] = Counter(files=0, rides=0, rejected_files=0, gone=0)
+    counts: Counter[str] = Counter(files=0, rides=0, rejected_files=0, gone=0, skipped=0)
     faults: list[Exception] = []
     for source in sources_of(event):
         try:
@@ -55,6 +57,8 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
 
 def fan_out(settings: FanOutSettings, source: Source) -> dict[str, int]:
     """Sends the rides of one file, and writes down its fault if it has one. Gives what to add to the counts."""
+    if reason := skipped_by_name(source.key):
+        return skip(source, reason)
     try:
         source, blocks, _ = s3.open_source(settings.bucket, source)
     except RideFileChanged as gone:
@@ -62,12 +66,20 @@ def fan_out(settings: FanOutSettings, source: Source) -> dict[str, int]:
         return {"gone": 1}
     messages = FileMessages(source, blocks)
     count = sqs.send(settings.rides_queue, messages)
+    if reason := skipped_by_fault(messages.fault):
+        return skip(source, reason)
     if messages.fault:
         line = rejected_file(messages.fault, source)
         s3.write(settings.bucket, rejected_file_key(source), line, "application/jsonl")
         logger.warning(str(messages.fault), extra={"key": source.key})
     logger.info("sent", extra={"key": source.key, "version": source.version, "rides": count})
     return {"files": 1, "rides": count, "rejected_files": int(messages.fault is not None)}
+
+
+def skip(source: Source, reason: str) -> dict[str, int]:
+    """Logs a file that holds no data."""
+    logger.info("skipped", extra={"key": source.key, "reason": reason})
+    return {"skipped": 1}
 
 
 def sources_of(event: dict[str, Any]) -> Iterator[Source]:

@@ -7,6 +7,7 @@ The rides wait under staged/ until check_ingestion has seen all of the execution
 follow from the execution and the chunk, the bytes from the chunk's.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -14,7 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import s3, settings
 from wildrydes.bucket import Chunk, counts_key, rejected_key, staged_key
-from wildrydes.rides.files import records_of_chunk
+from wildrydes.rides.files import Record, records_of_chunk, records_of_compressed_chunk
 from wildrydes.rides.ingestion import ingest
 from wildrydes.rides.reports import Report
 
@@ -27,8 +28,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     bucket = settings.data_settings().bucket
     chunk = Chunk(**event["chunk"])
     logger.append_keys(execution=event["execution"], item=chunk.item, key=chunk.key)
-    blocks = s3.blocks(bucket, chunk.source, chunk.start, chunk.end)
-    ingested = ingest(records_of_chunk(blocks, chunk.start), chunk.source, chunk.first_record)
+    ingested = ingest(read_records(bucket, chunk), chunk.source, chunk.first_record)
     if ingested.rejected:
         key = rejected_key(chunk.source, chunk.chunk, chunk.of)
         s3.write(bucket, key, ingested.rejected, "application/gzip")
@@ -39,3 +39,10 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     counts = ingested.counts.to_json()
     logger.info("ingested", extra={"rides": counts})
     return {"item": chunk.item} | {name: counts[name] for name in ("read", "accepted", "rejected", "repeated")}
+
+
+def read_records(bucket: str, chunk: Chunk) -> Iterator[Record]:
+    """The records of a chunk. A compressed file has one, and is read from its start. Raises RideFileChanged."""
+    if chunk.compression:
+        return records_of_compressed_chunk(s3.blocks(bucket, chunk.source), chunk.start, chunk.end)
+    return records_of_chunk(s3.blocks(bucket, chunk.source, chunk.start, chunk.end), chunk.start)

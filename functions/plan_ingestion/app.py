@@ -20,6 +20,7 @@ from wildrydes import bucket as layout
 from wildrydes.errors import RideFileChanged
 from wildrydes.rides.ingestion import rejected_file
 from wildrydes.rides.planning import MOST_REJECTED_FILES, PlannedFile, manifest, new_sources, plan_file, summary
+from wildrydes.rides.skipping import skipped_by_name
 
 logger = Logger()
 
@@ -51,8 +52,14 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 
 
 def open_files(bucket: str, sources: Iterable[layout.Source]) -> Iterator[s3.OpenFile]:
-    """The files as they are when they are read, each with its version, so that this is what is ingested."""
+    """The files as they are when they are read, each with its version, so that this is what is ingested.
+
+    One that is skipped by its name is not opened.
+    """
     for source in sources:
+        if skipped_by_name(source.key):
+            yield s3.OpenFile(source, iter(()), 0)
+            continue
         try:
             yield s3.open_latest(bucket, source)
         except RideFileChanged as gone:

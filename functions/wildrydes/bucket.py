@@ -56,6 +56,7 @@ class Chunk:
     """Bytes [start, end) of a source: chunk number `chunk`, from 0, of `of`. `item` is its place in the manifest.
 
     `version` and `arrived_at` are the source's. `records` are in it, the first of which is the file's `first_record`.
+    `compression` is "gzip", and then the bytes are those that the source expands to, or "".
     """
 
     item: int
@@ -69,6 +70,7 @@ class Chunk:
     arrived_at: str | None = None
     first_record: int = 1
     records: int | None = None
+    compression: str = ""
 
     @property
     def source(self) -> Source:

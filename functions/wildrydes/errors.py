@@ -2,8 +2,10 @@
 
 WildRydesError
 ├── BadExecutionInput        the input of an execution: a field, its value and the allowed range
+├── BadJson                  a text is no JSON, has a key twice, or goes too deep: reason and key
 ├── BadRide                  one record is no ride: reason and field
 ├── BadRideFile              a whole file cannot be read: reason and position of the fault
+├── UnreadableBlocks         the bytes of a file are no text, or not its text to the end: reason
 ├── RideFileChanged          the version of the object that was planned is gone
 ├── IngestionIncomplete      a report or an object of an ingestion is missing: it was deleted or replaced
 ├── TooManyRejectedRides     more rides were rejected than the execution allows
@@ -41,6 +43,19 @@ class BadExecutionInput(WildRydesError):
     """The input that an execution was started with."""
 
 
+class BadJson(WildRydesError):
+    """A text that is no JSON as `wildrydes.strict_json` takes it.
+
+    `reason` is a code, `field` the key that is there more than once or None.
+    """
+
+    def __init__(self, reason: str, field: str | None, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.field = field
+        self.detail = detail
+
+
 class BadRide(WildRydesError):
     """A record that is no ride.
 
@@ -75,6 +90,19 @@ class BadRideFile(WildRydesError):
         self.detail = detail
         self.position = position
         self.records = records
+
+
+class UnreadableBlocks(WildRydesError):
+    """Bytes that cannot be read, or not any further.
+
+    `reason` is a code (see `wildrydes.rides.formats` and `gzip_members`). Who reads them as text knows the place, and
+    makes a BadRideFile of it.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
 
 
 class RideFileChanged(WildRydesError):

@@ -122,23 +122,24 @@ def test_broken_files_are_rejected_whole_named_with_the_position_and_only_once(b
     bucket.put("raw/good.json", good)
     plan, counts = ingest_all(bucket, run, "e1")
     assert [(f["key"], f["reason"], f["position"]) for f in plan["rejected_files"]] == [
-        ("raw/empty.json", "empty_file", {"byte": 0, "line": 1, "column": 1}),
         ("raw/latin.json", "not_utf8", {"byte": 110, "line": 1, "column": 111}),
-        ("raw/no.json", "not_json", {"byte": 0, "line": 1, "column": 1}),
+        ("raw/no.json", "csv", {"byte": 0, "line": 1, "column": 1}),
         ("raw/truncated.json", "truncated_file", {"byte": 2 * len(good) + 55, "line": 3, "column": 51}),
     ]
     assert {name: counts[name] for name in ("read", "accepted", "rejected", "repeated")} == {
-        "read": 6,
+        "read": 5,
         "accepted": 1,
-        "rejected": 5,
+        "rejected": 4,
         "repeated": 0,
     }
-    assert counts["rejected_by_reason"] == {"empty_file": 1, "not_json": 1, "not_utf8": 1, "truncated_file": 2}
-    assert (counts["files_read"], counts["files_rejected"]) == (1, 4)
+    assert counts["rejected_by_reason"] == {"csv": 1, "not_utf8": 1, "truncated_file": 2}
+    assert (counts["files_read"], counts["files_rejected"], counts["files_skipped"]) == (1, 3, 1)
     again, counts = ingest_all(bucket, run, "e2")
-    assert (again["chunks"], again["already_ingested"], again["rejected_file_count"]) == (0, 5, 0)
-    assert again["message"].startswith("None of the 5 files under raw/ is new")
-    assert (counts["read"], counts["file_lines"]) == (0, [])
+    assert (again["chunks"], again["already_ingested"], again["rejected_file_count"]) == (0, 4, 0)
+    assert again["message"].startswith("None of the 4 files under raw/ is new")
+    (line,) = counts["file_lines"]
+    assert (counts["read"], line["key"], line["outcome"]) == (0, "raw/empty.json", "skipped")
+    assert "the file holds nothing" in line.values()
 
 
 def test_files_without_a_ride_are_fine_and_not_planned_again(bucket: Any, run: Any) -> None:

@@ -1,19 +1,24 @@
-"""Ride files of any of the four shapes, as a stream of records, and the chunks they are cut into.
+"""Ride files of any shape, as a stream of records, and the chunks they are cut into.
 
     [ {…}, {…} ]                       an array
     {"travel_data": [ {…}, {…} ]}      the same, under the one field of an object
     {…} {…}                            bare objects, pretty-printed or not, with only white space between them
     {…}⏎{…}⏎                           one object a line: the same to the reader
 
-A chunk is a range of bytes that holds whole records; between them it has what the file has, white space or commas.
+Files of these shapes put together are a file too. Where a record may start there may be a byte order mark, which is
+left of putting files together, or a record separator (RFC 7464). Gzip is decompressed (`wildrydes.rides.gzip_members`).
+A chunk is a range of bytes from the start of a record to the end of one; between them it has what the file has.
 
-    reason of BadRideFile   when
+    reason of BadRideFile   when, beside those of `wildrydes.rides.formats` and `wildrydes.rides.gzip_members`
     empty_file              no byte, or white space only
-    not_json                the text is no JSON, or none of the four shapes
+    not_json                the text is no JSON, or none of the shapes
     truncated_file          the file ends within a record or a list
     not_utf8                a byte that is no UTF-8
     record_too_large        a record of more than json_window.LARGEST_VALUE characters
-    too_deep                a record nested more deeply than the decoder goes (some hundreds)
+    ambiguous_field         the object around the list has travel_data more than once
+    too_deep                a record nested too deeply (`wildrydes.strict_json`) that does not end
+
+A record in which a key is repeated, or which is nested too deeply and ends, is a record still: its value is a BadRide.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,47 +26,57 @@ from re import IGNORECASE
 from re import compile as pattern
 from typing import Any
 
+from wildrydes.errors import BadRide
+from wildrydes.rides.formats import plain
+from wildrydes.rides.gzip_members import decompress
 from wildrydes.rides.json_window import JsonWindow
 
 Record = tuple[int, int, Any, str]
-"""The first byte of a record in its file, the byte after its last, the decoded value, its text as it stands there."""
+"""The first byte of a record in its file, the byte after its last, the decoded value, its text as it stands there.
+
+Bytes of a compressed file are counted once it is decompressed. The value is a BadRide where it can be none."""
 
 MOST_RECORDS = 500_000
 """The records of a chunk: a function takes some 20 µs for a ride, and must end within its 300 s."""
 
 _TRAVEL_DATA = pattern(r'\{[ \t\n\r]*"travel_data"[ \t\n\r]*:[ \t\n\r]*\[', IGNORECASE)
+_TRAVEL_DATA_AGAIN = pattern(r'(?=,[ \t\n\r]*"travel_data"[ \t\n\r]*:)', IGNORECASE)
+_REPEATED_LIST = "travel_data is there more than once; put the rides into one list"
 _LONGEST_OPENING = 1000
+_FEWEST_FIELDS = 7
 
 
 def records(blocks: Iterable[bytes]) -> Iterator[Record]:
-    """The records of a whole file, given as blocks of bytes cut anywhere. A byte order mark is skipped.
+    """The records of a whole file, given as blocks of bytes cut anywhere.
 
     A record is any JSON value; whether it is a ride is for `wildrydes.rides.ride` to say. Raises BadRideFile at the
     fault, after the records before it; its `records` says how many those were.
     """
-    window = JsonWindow(blocks)
-    opening = window.next_character()
-    if not opening:
+    window = JsonWindow(plain(blocks))
+    if not window.next_character():
         raise window.fault("empty_file", "the file holds nothing")
-    if opening not in "[{":
-        raise window.fault("not_json", f"a ride file starts with [ or {{, not {opening!r}")
-    if opening == "[":
-        window.at += 1
-        yield from _list_records(window)
-    elif window.skip(_TRAVEL_DATA, _LONGEST_OPENING):
-        yield from _list_records(window)
-        _expect(window, "}", "the object around travel_data has one field")
-    else:
-        yield from _bare_records(window)
-    if window.next_character():
-        raise window.fault("not_json", "there is text after the end of the list")
+    yield from _records(window, after_list=True, is_whole=True)
 
 
 def records_of_chunk(blocks: Iterable[bytes], start: int) -> Iterator[Record]:
-    """The records of a chunk that starts at byte `start` of its file; positions count from the file's start."""
+    """The records of a chunk that starts at byte `start` of its file; positions count from the file's start.
+
+    The chunk is one of a file that was read to its end, so that what stands between its records is known to be right.
+    """
     window = JsonWindow(blocks, start)
-    while window.next_character(or_commas=True):
-        yield window.value()
+    if not window.next_character():
+        return
+    yield window.value()
+    # The first record may be one of a list that began in an earlier chunk.
+    in_list = window.next_character() in (",", "]")
+    if in_list:
+        yield from _rest_of_list(window, is_whole=False)
+    yield from _records(window, after_list=in_list, is_whole=False)
+
+
+def records_of_compressed_chunk(blocks: Iterable[bytes], start: int, end: int) -> Iterator[Record]:
+    """The records in bytes [start, end) of what the blocks of a whole compressed file expand to."""
+    return records_of_chunk(_cut(decompress(blocks), start, end), start)
 
 
 def chunks(
@@ -81,27 +96,69 @@ def chunks(
         yield first, last
 
 
-def _list_records(window: JsonWindow) -> Iterator[Record]:
+def _records(window: JsonWindow, *, after_list: bool, is_whole: bool) -> Iterator[Record]:
+    """The records from here on: of lists, of objects around a list, bare. One that `is_whole` ends its lists."""
+    while opening := window.next_character():
+        if opening == "[":
+            window.at += 1
+            yield from _list_records(window, is_whole=is_whole)
+            after_list = True
+        elif opening == "{" and window.skip(_TRAVEL_DATA, _LONGEST_OPENING):
+            yield from _list_records(window, is_whole=is_whole)
+            _end_object(window)
+            after_list = True
+        elif opening == "{" or not after_list:
+            yield _bare_record(window)
+            after_list = False
+        else:
+            raise window.fault("not_json", f"the rides of a file start with [ or {{, not {opening!r}")
+
+
+def _list_records(window: JsonWindow, *, is_whole: bool) -> Iterator[Record]:
     """The values of a list whose [ was read; reads its ] too."""
     if window.next_character() == "]":
         window.at += 1
         return
-    while True:
+    yield window.value()
+    yield from _rest_of_list(window, is_whole=is_whole)
+
+
+def _rest_of_list(window: JsonWindow, *, is_whole: bool) -> Iterator[Record]:
+    """The values of a list after one of them; reads its ] too. A chunk, which is not whole, may end before that."""
+    while window.skip_comma():
         yield window.value()
-        if window.next_character() == "]":
-            window.at += 1
-            return
-        _expect(window, ",", "a comma or the end of the list is expected")
-        window.next_character()
+    if is_whole or window.next_character():
+        _expect(window, "]", "a comma or the end of the list is expected")
+    if not is_whole and window.next_character() == "}":
+        # Whether there was an object around the list stands in an earlier chunk.
+        window.at += 1
 
 
-def _bare_records(window: JsonWindow) -> Iterator[Record]:
-    while window.next_character():
-        record = window.value()
-        if type(record[2]) is dict and "travel_data" in record[2]:
-            start = window.at - len(record[3])
-            raise window.fault("not_json", "travel_data is not the first and only field, or it is no list", start)
-        yield record
+def _end_object(window: JsonWindow) -> None:
+    """Reads the } of an object around a list."""
+    if window.skip(_TRAVEL_DATA_AGAIN, _LONGEST_OPENING):
+        raise window.fault("ambiguous_field", _REPEATED_LIST)
+    _expect(window, "}", "the object around travel_data has one field")
+
+
+def _bare_record(window: JsonWindow) -> Record:
+    record = window.value()
+    value = record[2]
+    fault = None
+    if type(value) is dict and _has_list(value):
+        fault = "not_json", "travel_data is not the first and only field, or it is no list"
+    elif isinstance(value, BadRide) and (value.field or "").lower() == "travel_data":
+        fault = "ambiguous_field", _REPEATED_LIST
+    if fault:
+        raise window.fault(*fault, window.at - len(record[3]))
+    return record
+
+
+def _has_list(record: dict[str, Any]) -> bool:
+    """Whether an object is none of a ride but one around rides."""
+    if "travel_data" in record:
+        return True
+    return len(record) < _FEWEST_FIELDS and any(name.lower() == "travel_data" for name in record)
 
 
 def _expect(window: JsonWindow, character: str, otherwise: str) -> None:
@@ -111,3 +168,13 @@ def _expect(window: JsonWindow, character: str, otherwise: str) -> None:
     if actual != character:
         raise window.fault("not_json", otherwise)
     window.at += 1
+
+
+def _cut(pieces: Iterable[bytes], start: int, end: int) -> Iterator[bytes]:
+    """Bytes [start, end) of all the pieces."""
+    place = 0
+    for piece in pieces:
+        yield piece[max(0, start - place) : max(0, end - place)]
+        place += len(piece)
+        if place >= end:
+            return

@@ -5,7 +5,8 @@
 Values may straddle any number of blocks, and blocks may be cut anywhere, inside a character or an escape too. Memory
 is bounded by one block and the largest value. A value that the text ends within is scanned again once the text has at
 least doubled, so even blocks of one byte cost no more than some scans of each value. What is wrong with a file is
-reported at the same byte however it was cut into blocks.
+reported at the same byte however it was cut into blocks. A value that has a key twice, or is nested too deeply for any
+ride, is a BadRide in the place of the value: reading goes on after it.
 
     >>> window = JsonWindow([b'{"a": 1', b'} [tr', b'ue]'])
     >>> window.value()  # its first byte, the byte after its last, the value, its text
@@ -20,13 +21,15 @@ from json import JSONDecodeError, JSONDecoder
 from re import compile as pattern
 from typing import Any
 
-from wildrydes.errors import BadRideFile, Position
+from wildrydes import strict_json
+from wildrydes.errors import BadJson, BadRide, BadRideFile, Position, UnreadableBlocks
 
 LARGEST_VALUE = 1 << 20
 """The characters that one value may have."""
 
-_SPACE = pattern(r"[ \t\n\r]*")
-_SPACE_OR_COMMA = pattern(r"[ \t\n\r,]*")
+# Between values there may be marks too: a byte order mark (of files put together), a record separator (RFC 7464).
+_SPACE = pattern("[ \t\n\r\ufeff\x1e]*")
+_COMMA = pattern(f"{_SPACE.pattern},{_SPACE.pattern}")
 _LITERALS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
 # What the scanner stops at when the text, not the value, is at its end.
 _CUT_SHORT = {literal[:length] for literal in _LITERALS for length in range(len(literal))}
@@ -49,18 +52,18 @@ class JsonWindow:
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
         self._decode = _decode
         self._ended = False
-        self._broken = ""
+        # Why there is no more text than there is: reason and detail.
+        self._broken: tuple[str, str] | None = None
         self._unopened = True
         # Where text[0] is in the file: its byte, the line feeds before it, the characters since the last of them.
         self._byte, self._line, self._column = byte, 0, 0
         # A place of the text and its byte, so that each character is measured once.
         self._mark, self._mark_byte = 0, byte
 
-    def next_character(self, *, or_commas: bool = False) -> str:
-        """Moves to the next character that is not white space (nor, with `or_commas`, a comma); "" at the end."""
-        space = _SPACE_OR_COMMA if or_commas else _SPACE
+    def next_character(self) -> str:
+        """Moves to the next character that is no white space and no mark; "" at the end."""
         while True:
-            match = space.match(self.text, self.at)
+            match = _SPACE.match(self.text, self.at)
             self.at = match.end() if match else self.at
             if self.at < len(self.text):
                 return self.text[self.at]
@@ -68,6 +71,18 @@ class JsonWindow:
                 self._raise_if_broken()
                 return ""
             self._fill()
+
+    def skip_comma(self) -> bool:
+        """Moves past a comma and the white space around it, if one is next."""
+        match = _COMMA.match(self.text, self.at)
+        if match and match.end() < len(self.text):
+            self.at = match.end()
+            return True
+        if self.next_character() != ",":
+            return False
+        self.at += 1
+        self.next_character()
+        return True
 
     def skip(self, opening: Any, characters: int) -> bool:
         """Moves past `opening`, a compiled pattern that at most the next `characters` can match, if it is next."""
@@ -86,9 +101,11 @@ class JsonWindow:
             try:
                 value, end = self._decode(self.text, self.at)
             except JSONDecodeError as fault:
+                if strict_json.exceeds(self.text, self.at, fault.pos):
+                    return self._deep_value()
                 self._expect_more(fault.pos, fault.msg)
             except RecursionError:
-                raise self.fault("too_deep", "objects or lists are nested too deeply") from None
+                return self._deep_value()
             except ValueError:
                 self._decode = _decode_integers_as_floats
             else:
@@ -106,16 +123,28 @@ class JsonWindow:
         position = Position(self._byte_of(place), self._line + before.count("\n") + 1, column + 1)
         return BadRideFile(reason, detail, position, self.values)
 
-    def _take(self, value: Any, end: int) -> tuple[int, int, Any, str]:
-        start = self.at
-        if end - start > LARGEST_VALUE:
+    def _deep_value(self) -> tuple[int, int, Any, str]:
+        """A value whose brackets are nested too deeply, up to the one that closes it: what is in it is not decoded."""
+        while (end := strict_json.closing(self.text, self.at)) < 0:
+            if len(self.text) - self.at > LARGEST_VALUE:
+                raise self._too_large()
+            if self._ended:
+                self._raise_if_broken()
+                raise self.fault("too_deep", strict_json.too_deep().detail)
+            self._fill()
+        return self._take(None, end, strict_json.too_deep())
+
+    def _take(self, value: Any, end: int, fault: BadJson | None = None) -> tuple[int, int, Any, str]:
+        start, text = self.at, self.text[self.at : end]
+        if len(text) > LARGEST_VALUE:
             raise self._too_large()
+        if fault := fault or strict_json.fault_of(value, text):
+            value = BadRide(fault.reason, fault.field, fault.detail)
         self.at = end
         self.values += 1
-        text = self.text
-        if text.isascii():
-            return self._byte + start, self._byte + end, value, text[start:end]
-        return self._byte_of(start), self._byte_of(end), value, text[start:end]
+        if self.text.isascii():
+            return self._byte + start, self._byte + end, value, text
+        return self._byte_of(start), self._byte_of(end), value, text
 
     def _expect_more(self, index: int, message: str) -> None:
         """After a scan that failed at `index`: takes more text if that can mend it, raises BadRideFile if not."""
@@ -136,7 +165,7 @@ class JsonWindow:
 
     def _raise_if_broken(self) -> None:
         if self._broken:
-            raise self.fault("not_utf8", self._broken, len(self.text))
+            raise self.fault(*self._broken, len(self.text))
 
     def _byte_of(self, index: int) -> int:
         if self.text.isascii():
@@ -161,13 +190,12 @@ class JsonWindow:
         self.text, self.at, self._mark = "".join(pieces), 0, 0
 
     def _next_text(self) -> str:
-        block = next(self._blocks, None)
-        self._ended = block is None
+        block = self._next_block()
         try:
-            text = self._utf8.decode(block or b"", final=self._ended)
+            text = self._utf8.decode(block, final=self._ended and not self._broken)
         except UnicodeDecodeError as fault:
             self._ended = True
-            self._broken = f"a byte that is no UTF-8: {fault.reason}"
+            self._broken = "not_utf8", f"a byte that is no UTF-8: {fault.reason}; convert the file to UTF-8"
             text = fault.object[: fault.start].decode()
         if self._unopened and text:
             self._unopened = False
@@ -176,3 +204,12 @@ class JsonWindow:
                 self._byte += 3
                 self._mark_byte += 3
         return text
+
+    def _next_block(self) -> bytes:
+        """The next block; after the last, and where the blocks cannot be read on, an empty one."""
+        try:
+            block = next(self._blocks, None)
+        except UnreadableBlocks as fault:
+            block, self._broken = None, (fault.reason, fault.detail)
+        self._ended = block is None
+        return block or b""

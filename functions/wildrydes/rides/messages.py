@@ -8,16 +8,18 @@ from a producer      the ride itself: {"Distance": …, "HealthPoints": …, …
 reason of a rejection   when, beside those of `wildrydes.rides.ride`
 record_too_large        the message has more than LONGEST_MESSAGE bytes
 not_json                the message, or the record in it, is no JSON
-too_deep                it is nested more deeply than the decoder goes
+ambiguous_field         an object in it has a key more than once (`wildrydes.strict_json`)
+too_deep                it is nested too deeply
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
+from wildrydes import strict_json
 from wildrydes.bucket import Source
-from wildrydes.errors import BadRide, BadRideFile
+from wildrydes.errors import BadJson, BadRide, BadRideFile
 from wildrydes.rides.files import records
 from wildrydes.rides.ingestion import LONGEST_EXCERPT, rejected_line
 from wildrydes.rides.ride import canonical, parse, processed_line, ride_id
@@ -95,16 +97,11 @@ def locate(body: str, sender: Mapping[str, str]) -> Located | Rejected:
     return Located(id_of_ride, processed_line(ride, canonical_record, id_of_ride, station))
 
 
-def _decoded(text: str, parse_int: Callable[[str], Any] | None = None) -> Any:
+def _decoded(text: str) -> Any:
     try:
-        return json.loads(text, parse_int=parse_int)
-    except RecursionError:
-        raise BadRide("too_deep", None, "objects or lists are nested too deeply") from None
-    except json.JSONDecodeError as fault:
-        raise BadRide("not_json", None, f"{fault.msg} at character {fault.pos + 1}") from None
-    except ValueError:
-        # An integer of more digits than int() takes.
-        return _decoded(text, float)
+        return strict_json.decode(text)
+    except BadJson as bad:
+        raise BadRide(bad.reason, bad.field, bad.detail) from None
 
 
 def _too_large(characters: int) -> BadRide:

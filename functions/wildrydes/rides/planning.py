@@ -1,4 +1,4 @@
-"""Raw files -> which of them are new, the chunks of those that can be read, and the fault of each that cannot.
+"""Raw files -> which of them are new, the chunks of those that can be read, and why each other one is left out.
 
 A source is done when an execution's check has passed with it, which its mark under ingested/ says, and what it gave is
 there: all its chunks under processed/, or the fault of the whole file under rejected/. What an execution refused has no
@@ -11,7 +11,10 @@ from dataclasses import dataclass, replace
 from wildrydes.bucket import Chunk, Source
 from wildrydes.errors import BadRideFile
 from wildrydes.rides.files import Record, chunks, records
+from wildrydes.rides.formats import is_gzip, peek
+from wildrydes.rides.gzip_members import MOST_BYTES
 from wildrydes.rides.reports import FilePlan
+from wildrydes.rides.skipping import skipped_by_fault, skipped_by_name
 
 MOST_REJECTED_FILES = 20
 
@@ -20,7 +23,8 @@ MOST_REJECTED_FILES = 20
 class PlannedFile:
     """A file that was read to its end (`chunks`, none if it holds no ride), or to a `fault`, or `skipped` for a reason.
 
-    `records` has the number of records in each chunk; `size` is the bytes of the file as it is stored.
+    `records` has the number of records in each chunk; `size` is the bytes of the file as it is stored; `compression` is
+    "gzip" or "".
     """
 
     source: Source
@@ -29,6 +33,7 @@ class PlannedFile:
     records: Sequence[int] = ()
     size: int = 0
     skipped: str | None = None
+    compression: str = ""
 
     @property
     def plan(self) -> FilePlan:
@@ -44,18 +49,27 @@ def new_sources(sources: Iterable[Source], ingested: Collection[str]) -> tuple[l
 
 
 def plan_file(source: Source, blocks: Iterable[bytes], chunk_bytes: int, size: int = 0) -> PlannedFile:
-    """Reads one file of `size` bytes to its end, and cuts it into chunks of some `chunk_bytes`."""
-    counted = _Counted(records(blocks))
+    """Reads one file of `size` bytes to its end, and cuts it into chunks of some `chunk_bytes`; gzip is one chunk.
+
+    More than one only if it has more records than a chunk may have. A file whose name says that it holds no data is
+    skipped, and none of its `blocks` is asked for.
+    """
+    if reason := skipped_by_name(source.key):
+        return PlannedFile(source, skipped=reason, size=size)
+    head, all_blocks = peek(blocks)
+    compression = "gzip" if is_gzip(head) else ""
+    counted = _Counted(records(all_blocks))
     ends: list[int] = []
     ranges: list[tuple[int, int]] = []
     try:
-        for chunk in chunks(counted, chunk_bytes):
+        for chunk in chunks(counted, MOST_BYTES if compression else chunk_bytes):
             ranges.append(chunk)
             ends.append(counted.count)
     except BadRideFile as fault:
-        return PlannedFile(source, fault=fault, size=size)
+        skipped = skipped_by_fault(fault)
+        return PlannedFile(source, fault=None if skipped else fault, skipped=skipped, size=size)
     numbers = [end - start for start, end in zip([0, *ends], ends, strict=False)]
-    return PlannedFile(source, ranges, records=numbers, size=size)
+    return PlannedFile(source, ranges, records=numbers, size=size, compression=compression)
 
 
 def manifest(files: Iterable[PlannedFile]) -> list[Chunk]:
@@ -78,6 +92,7 @@ def _chunks(file: PlannedFile) -> Iterator[Chunk]:
             arrived_at=source.arrived_at,
             first_record=first_record,
             records=count,
+            compression=file.compression,
         )
         first_record += count
 

@@ -57,8 +57,10 @@ class Ride(NamedTuple):
 
 
 def parse(record: Any) -> Ride:
-    """The ride in a decoded JSON value. Raises BadRide."""
+    """The ride in the value of a record. Raises BadRide, which the value may be already."""
     if type(record) is not dict:
+        if isinstance(record, BadRide):
+            raise record
         raise BadRide("not_an_object", None, f"a record is an object, not {type(record).__name__}")
     if len(record) != (8 if "FieldService" in record else 7) or not record.keys() >= _FIELDS:
         record = _in_camel_case(record)

@@ -29,7 +29,7 @@ def test_a_created_file_becomes_a_message_a_ride_with_source_and_position(stream
     event = stream.example("fan_out_rides_object_created")
     event["detail"]["object"]["version-id"] = source.version
     answer = stream.run("fan_out_rides", event)
-    assert answer == {"files": 1, "rides": 3, "rejected_files": 0, "gone": 0}
+    assert answer == {"files": 1, "rides": 3, "rejected_files": 0, "gone": 0, "skipped": 0}
     assert sorted(map(json.loads, stream.drain(stream.rides)), key=lambda each: each["position"]["record"]) == [
         {
             "source": asdict(source),
@@ -45,12 +45,12 @@ def test_every_record_of_a_notification_is_read_and_its_key_decoded(stream: Any)
     stream.bucket.put(KEY, lines(ride(1), ride(2, Latitude=123), ride(3, FieldService=1)))
     stream.bucket.put("stream/one.json", json.dumps([ride(4)]))
     answer = stream.run("fan_out_rides", stream.example("fan_out_rides_notification"))
-    assert answer == {"files": 2, "rides": 4, "rejected_files": 0, "gone": 0}
+    assert answer == {"files": 2, "rides": 4, "rejected_files": 0, "gone": 0, "skipped": 0}
     sources = [json.loads(body)["source"]["key"] for body in stream.drain(stream.rides)]
     assert sorted(sources) == ["stream/one.json", KEY, KEY, KEY]
 
 
-GONE = {"files": 0, "rides": 0, "rejected_files": 0, "gone": 1}
+GONE = {"files": 0, "rides": 0, "rejected_files": 0, "gone": 1, "skipped": 0}
 
 
 def test_versions_of_one_key_are_as_many_files_however_late_their_events_are_read(stream: Any) -> None:
@@ -88,7 +88,7 @@ def test_a_file_of_a_bucket_without_versions_that_was_replaced_before_it_was_rea
 
 
 def test_the_marker_of_a_folder_and_a_removed_object_are_no_files(stream: Any) -> None:
-    none = {"files": 0, "rides": 0, "rejected_files": 0, "gone": 0}
+    none = {"files": 0, "rides": 0, "rejected_files": 0, "gone": 0, "skipped": 0}
     assert stream.file(b"", "stream/2024/") == none
     removed = stream.example("fan_out_rides_notification")
     for record in removed["Records"]:
@@ -99,8 +99,8 @@ def test_the_marker_of_a_folder_and_a_removed_object_are_no_files(stream: Any) -
 @pytest.mark.parametrize(
     ("data", "count", "reason", "byte"),
     [
-        (b"", 0, "empty_file", 0),
-        (b"Distance,Name\n", 0, "not_json", 0),
+        (b"Distance,Name\n", 0, "csv", 0),
+        (b"hello\n", 0, "not_json", 0),
         (lines(ride(1), ride(2)).encode() + b'{"Distance": 3', 2, "truncated_file", None),
         (lines(ride(1)).encode() + b"no\n", 1, "not_json", None),
         (b"[" + json.dumps(ride(1)).encode(), 1, "truncated_file", None),
@@ -109,7 +109,7 @@ def test_the_marker_of_a_folder_and_a_removed_object_are_no_files(stream: Any) -
 def test_what_stands_before_a_fault_is_sent_and_the_fault_kept(
     stream: Any, data: bytes, count: int, reason: str, byte: int | None
 ) -> None:
-    assert stream.file(data) == {"files": 1, "rides": count, "rejected_files": 1, "gone": 0}
+    assert stream.file(data) == {"files": 1, "rides": count, "rejected_files": 1, "gone": 0, "skipped": 0}
     assert len(stream.drain(stream.rides)) == count
     (fault,) = stream.rejected()
     assert (fault["reason"], fault["source"]["key"], fault["position"]["record"]) == (
