@@ -136,7 +136,7 @@ def _rest_of_list(window: JsonWindow, *, is_whole: bool) -> Iterator[Record]:
 
 def _end_object(window: JsonWindow) -> None:
     """Reads the } of an object around a list."""
-    if window.skip(_TRAVEL_DATA_AGAIN, _LONGEST_OPENING):
+    if window.next_character() == "," and window.skip(_TRAVEL_DATA_AGAIN, _LONGEST_OPENING):
         raise window.fault("ambiguous_field", _REPEATED_LIST)
     _expect(window, "}", "the object around travel_data has one field")
 
@@ -150,6 +150,7 @@ def _bare_record(window: JsonWindow) -> Record:
     elif isinstance(value, BadRide) and (value.field or "").lower() == "travel_data":
         fault = "ambiguous_field", _REPEATED_LIST
     if fault:
+        window.values -= 1
         raise window.fault(*fault, window.at - len(record[3]))
     return record
 

@@ -1,4 +1,5 @@
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wildrydes.errors import BadRideFile, Position
+from wildrydes.errors import BadRide, BadRideFile, Position
 from wildrydes.rides import json_window
 from wildrydes.rides.files import chunks, records, records_of_chunk
 from wildrydes.rides.formats import FORMATS
+from wildrydes.rides.ride import parse
 
 texts = st.text(st.characters(codec="utf-8"), max_size=12)
 values = st.recursive(
@@ -42,16 +44,22 @@ def shaped(shape: str, values: list[Any], space: str, ascii_only: bool, indent: 
         "travel_data": f'{space}{{{space}"travel_data"{space}:{space}[{", ".join(items)}{space}]{space}}}{space}',
         "bare": space + space.join(items) + space,
         "lines": "".join(json.dumps(item, ensure_ascii=ascii_only) + "\n" for item in values),
+        "sequence": "".join(f"\x1e{item}\n" for item in items),
     }[shape]
     return text.encode()
 
 
 @st.composite
 def files(draw: st.DrawFn) -> tuple[bytes, list[Any]]:
-    shape = draw(st.sampled_from(["array", "travel_data", "bare", "lines"]))
-    values = draw(st.lists(objects, min_size=1, max_size=6))
-    data = shaped(shape, values, draw(spaces), draw(st.booleans()), draw(st.sampled_from([None, 0, 2])))
-    return (b"\xef\xbb\xbf" if draw(st.booleans()) else b"") + data, values
+    """A file of one shape, or of two put together, with byte order marks or without, and the values in it."""
+    data, values = b"", []
+    for _ in range(draw(st.integers(1, 2))):
+        shape = draw(st.sampled_from(["array", "travel_data", "bare", "lines", "sequence"]))
+        part = draw(st.lists(objects, min_size=1, max_size=6))
+        text = shaped(shape, part, draw(spaces), draw(st.booleans()), draw(st.sampled_from([None, 0, 2])))
+        data += (b"\xef\xbb\xbf" if draw(st.booleans()) else b"") + text
+        values += part
+    return data, values
 
 
 blocks = st.lists(st.integers(1, 40), min_size=1, max_size=4)
@@ -107,7 +115,7 @@ def test_a_damaged_file_fails_at_the_same_place_however_it_is_cut_into_blocks(
 
 @given(files(), blocks, st.data())
 def test_a_file_cut_off_is_named_truncated_at_its_end(file: tuple[bytes, list[Any]], lengths: Any, data: Any) -> None:
-    whole = file[0].strip()
+    whole = file[0].strip(b" \t\r\n\x1e")
     start = whole.index(b"{") + 1
     beginning = whole[: data.draw(st.integers(min(start, len(whole) - 1), len(whole) - 1))]
     result, reason, position, count = outcome(cut_blocks(beginning, lengths))
@@ -157,6 +165,105 @@ def test_a_fault_is_named_with_its_byte_line_and_column(data: bytes, reason: str
     with pytest.raises(BadRideFile) as raised:
         list(records([data]))
     assert (raised.value.reason, raised.value.position) == (reason, position)
+
+
+RIDE = '{"Distance": 18.0, "Name": "B"}'
+BOM = "\ufeff"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{BOM}{RIDE}\n{BOM}{RIDE}\n",
+        f"{BOM}[{RIDE}]{BOM}[{RIDE}]",
+        f"[{BOM}{RIDE},\r\n{BOM}{RIDE}]",
+        f'{BOM}{{"travel_data": [{RIDE}]}}\n{BOM}{RIDE}',
+        f"{BOM}{BOM}{RIDE}{RIDE}{BOM}",
+        f"\x1e{RIDE}\n\x1e{RIDE}\n",
+        f"\x1e\x1e{RIDE}\x1e{RIDE}",
+        f"{BOM}\x1e{RIDE}\n\x1e[{RIDE}]\n",
+    ],
+)
+@pytest.mark.parametrize("length", [1, 3, 1000])
+def test_marks_are_skipped_wherever_a_record_may_start(text: str, length: int) -> None:
+    data = text.encode()
+    whole = list(records(cut_blocks(data, [length])))
+    assert [value for _, _, value, _ in whole] == [json.loads(RIDE)] * 2
+    assert [data[start:end].decode() for start, end, _, _ in whole] == [RIDE] * 2
+    (whole_range,) = chunks(whole, None)
+    start, end = whole_range
+    assert list(records_of_chunk(cut_blocks(data[start:end], [length]), start)) == whole
+
+
+def test_a_mark_within_a_record_is_no_white_space() -> None:
+    for text in (f'{{"a": {BOM}1}}', '{"a":\x1e 1}', f'{{"travel_data"{BOM}: []}}'):
+        assert outcome([text.encode()])[1] == "not_json"
+    assert outcome([f'{{"a": "{BOM}"}}'.encode()])[0] == [(0, 12, repr({"a": BOM}))]
+
+
+NESTED = '{"Distance": 18.0, "more": ' + "[" * 40 + "]" * 40 + "}"
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason", "field"),
+    [
+        ('{"Distance": 1, "Distance": 18.0}', "ambiguous_field", "Distance"),
+        ('{"Distance":1,"Name":"B","distance":1}', "ambiguous_field", "distance"),
+        ('{"Distance": 1, "more": {"a": 1, "A": 2}}', "ambiguous_field", "A"),
+        ('{"Distance": 1, "more": [{"a": 1}, {"a": 1, "a": 1}]}', "ambiguous_field", "a"),
+        ('{"Distance": 1, "\\u0044istance": 2}', "ambiguous_field", "Distance"),
+        ('{"Name": "a, b", "Name": "{"}', "ambiguous_field", "Name"),
+        (NESTED, "too_deep", None),
+        (NESTED.replace("[]", "[oops]"), "too_deep", None),
+        (NESTED.replace("[" * 40 + "]" * 40, "[" * 5000 + "]" * 5000), "too_deep", None),
+    ],
+)
+@pytest.mark.parametrize("shape", ["[{},{},{}]", '{{"travel_data": [{}, {}, {}]}}', "{}\n{}\n{}", "{}{}{}"])
+@pytest.mark.parametrize("length", [1 << 16, 100])
+def test_a_record_with_a_key_twice_or_too_deep_is_bad_by_itself(
+    shape: str, bad: str, reason: str, field: str | None, length: int
+) -> None:
+    data = shape.format(RIDE, bad, RIDE).encode()
+    first, second, third = records(cut_blocks(data, [length]))
+    assert first[2] == third[2] == json.loads(RIDE)
+    assert isinstance(second[2], BadRide)
+    assert (second[2].reason, second[2].field, second[3]) == (reason, field, bad)
+    with pytest.raises(BadRide, match=reason):
+        parse(second[2])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"travel_data": [{"a": 1}], "travel_data": [{"a": 2}]}',
+        b'{"travel_data": [{"a": 1}] , "Travel_Data": []}',
+        b'{"travel_data": 1, "travel_data": []}',
+        b'{"b": 1, "travel_data": [], "Travel_data": []}',
+        b'{"a": 1}\n{"travel_data": [],\n"travel_data": []}',
+    ],
+)
+def test_a_file_whose_list_is_there_twice_is_refused(data: bytes) -> None:
+    for length in (1, 100):
+        values, reason, _, count = outcome(cut_blocks(data, [length]))
+        assert (reason, count) == ("ambiguous_field", len(values))
+        assert len(values) <= 1
+
+
+def test_an_object_around_a_list_in_another_case_that_is_not_alone_is_no_ride() -> None:
+    assert outcome([b'{"b": 1, "Travel_Data": [{"a": 1}]}'])[1:3] == ("not_json", Position(0, 1, 1))
+
+
+@pytest.mark.parametrize("frames", [400, 6000])
+def test_how_deep_the_interpreter_goes_changes_nothing(frames: int) -> None:
+    deep = [f"[{RIDE},{'[' * levels}1{']' * levels},{RIDE}]".encode() for levels in (31, 32, 33, 300, 900, 3000)]
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(frames)
+    try:
+        results = [list(records([data])) for data in deep]
+    finally:
+        sys.setrecursionlimit(limit)
+    assert [len(each) for each in results] == [3] * 6
+    assert [isinstance(each[1][2], BadRide) for each in results] == [False, False, True, True, True, True]
 
 
 def test_the_records_before_a_fault_are_counted() -> None:
