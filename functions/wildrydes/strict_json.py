@@ -20,7 +20,7 @@ a float.
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -40,9 +40,21 @@ _BRACKETS = r'(?s)[\[\]{}]|"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
 def decode(text: str) -> Any:
     """The value of a JSON text; a byte order mark before it is skipped. Raises BadJson."""
     text = text.removeprefix("\ufeff")
-    value = _load(text, None)
+    value = _load(text, _PLAIN)
     if fault := fault_of(value, text):
         raise fault
+    return value
+
+
+def decode_objects(text: str) -> Any:
+    """The value of a JSON text, in which the fault of an object stands in its place: each of many is for itself.
+
+    Keys that differ in case alone are not looked for: `ambiguity` does that, where not all keys are known ones. Raises
+    BadJson for what is no JSON or goes too deep.
+    """
+    value = _load(text, _OBJECTS)
+    if is_too_deep(value, text):
+        raise too_deep()
     return value
 
 
@@ -106,9 +118,24 @@ def too_deep() -> BadJson:
     return BadJson("too_deep", None, detail)
 
 
-def _load(text: str, parse_int: Callable[[str], Any] | None) -> Any:
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | BadJson:
+    content = dict(pairs)
+    return content if len(content) == len(pairs) else ambiguity(pairs) or content
+
+
+def _number(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _LONGEST_EXCERPT else float(digits)
+
+
+# json.loads would make one for each text. The second takes integers of more digits than int() does.
+_PLAIN = json.JSONDecoder(), json.JSONDecoder(parse_int=_number)
+_OBJECTS = json.JSONDecoder(object_pairs_hook=_object), json.JSONDecoder(object_pairs_hook=_object, parse_int=_number)
+
+
+def _load(text: str, decoders: Iterable[json.JSONDecoder]) -> Any:
+    decoder, *others = decoders
     try:
-        return json.loads(text, parse_int=parse_int)
+        return decoder.decode(text)
     except RecursionError:
         raise too_deep() from None
     except json.JSONDecodeError as fault:
@@ -117,8 +144,7 @@ def _load(text: str, parse_int: Callable[[str], Any] | None) -> Any:
             raise too_deep() from None
         raise BadJson("not_json", None, f"{fault.msg} at character {fault.pos + 1}") from None
     except ValueError:
-        # An integer of more digits than int() takes.
-        return _load(text, float)
+        return _load(text, others)
 
 
 def _has_cases(keys: Collection[str]) -> bool:
@@ -141,10 +167,6 @@ def _exact_fault(value: Any, text: str) -> BadJson | None:
 
     json.loads(text, object_pairs_hook=check, parse_int=_number)
     return faults[0] if faults else None
-
-
-def _number(digits: str) -> int | float:
-    return int(digits) if len(digits) <= _LONGEST_EXCERPT else float(digits)
 
 
 def _levels(text: str) -> Iterator[tuple[int, int]]:

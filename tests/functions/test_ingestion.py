@@ -1,5 +1,6 @@
 """plan_ingestion, ingest_rides and check_ingestion, one after the other as the workflow runs them."""
 
+import gzip
 import json
 from dataclasses import asdict
 from hashlib import sha256
@@ -11,6 +12,7 @@ import pytest
 from aws import s3
 from ingestions import ingest_all, processed, ride
 from wildrydes.errors import RideFileChanged, TooManyRejectedRides
+from wildrydes.rides.messages import locate
 
 SAMPLE = Path(__file__).parents[2] / "data" / "rides"
 
@@ -140,6 +142,41 @@ def test_broken_files_are_rejected_whole_named_with_the_position_and_only_once(b
     (line,) = counts["file_lines"]
     assert (counts["read"], line["key"], line["outcome"]) == (0, "raw/empty.json", "skipped")
     assert "the file holds nothing" in line.values()
+
+
+def test_compressed_files_are_read_and_other_formats_and_leftovers_named(bucket: Any, run: Any) -> None:
+    texts = [json.dumps(ride(number, **({"Latitude": 123} if number == 7 else {}))) for number in range(50)]
+    whole = "\n".join(texts).encode()
+    etag = bucket.put("raw/rides.json", gzip.compress(whole[:999]) + gzip.compress(whole[999:]))
+    bucket.put("raw/utf16.json", "\n".join(texts).encode("utf-16"))
+    bucket.put("raw/cut.gz", gzip.compress(whole)[:-20])
+    bucket.put("raw/_SUCCESS", b"")
+    plan, counts = ingest_all(bucket, run, "e1", 1024)
+    assert (plan["chunks"], plan["objects"], plan["rejected_file_count"], plan["skipped_file_count"]) == (1, 1, 2, 1)
+    assert [(each["key"], each["reason"]) for each in plan["rejected_files"]] == [
+        ("raw/cut.gz", "truncated_gzip"),
+        ("raw/utf16.json", "utf_16"),
+    ]
+    assert plan["rejected_files"][1]["detail"] == "the file looks like UTF-16; convert it to UTF-8"
+    assert plan["skipped_files"] == [{"key": "raw/_SUCCESS", "reason": "_SUCCESS marks a finished job"}]
+    assert (counts["accepted"], counts["rejected_by_reason"]["out_of_range"]) == (49, 1)
+    (bad,) = (line for key in bucket.keys("rejected/") for line in bucket.lines(key) if line["record"])
+    assert (bad["record"], bad["source"]["etag"]) == (texts[7], etag)
+    assert bad["position"] == {"byte": whole.index(texts[7].encode()), "record": 8}
+
+
+@pytest.mark.parametrize(
+    "more", ['"Distance": 18.0', '"distance": 18.0', '"extra": {"a": 1, "a": 1}', '"x": 1, "X": 1']
+)
+def test_a_ride_with_a_key_twice_is_rejected_from_a_file_as_from_a_message(bucket: Any, run: Any, more: str) -> None:
+    text = f"{json.dumps(ride(1))[:-1]}, {more}}}"
+    bucket.put("raw/x.json", f"[{text}]")
+    _, counts = ingest_all(bucket, run, "e1")
+    assert (counts["read"], counts["accepted"], counts["rejected_by_reason"]) == (1, 0, {"ambiguous_field": 1})
+    ((line,),) = (bucket.lines(key) for key in bucket.keys("rejected/"))
+    of_message = json.loads(locate(text, {"queue": "q", "message_id": "m"}).line)
+    assert [line[name] for name in ("field", "detail")] == [of_message[name] for name in ("field", "detail")]
+    assert "is there more than once" in line["detail"]
 
 
 def test_files_without_a_ride_are_fine_and_not_planned_again(bucket: Any, run: Any) -> None:

@@ -8,12 +8,12 @@ All that a caller may get wrong about a ride is checked here, and nowhere else i
     row_of          30,30,2500,300,333,0 -> numbers             BadValue
 """
 
-import json
 from binascii import a2b_base64
 from collections.abc import Sequence
 from typing import Any
 
-from wildrydes.errors import BadRide, BadValue, BodyTooLarge, UnreadableRequest
+from wildrydes import strict_json
+from wildrydes.errors import BadJson, BadRide, BadValue, BodyTooLarge, UnreadableRequest
 from wildrydes.labels import FEATURES
 from wildrydes.measures import LARGEST, measure
 
@@ -29,8 +29,6 @@ _FEATURES = frozenset(FEATURES)
 _SPELLED = {name: name for name in FEATURES} | {name.lower(): name for name in FEATURES}
 _LONGEST_ECHO = 100
 _SEND = "send a JSON object with the ride's measures, or an array of such objects"
-_REPEATED = object()
-"""Key of the object that stands for one with a name twice; no name that a caller sends equals it."""
 
 
 def allowed_range(feature: str) -> dict[str, float]:
@@ -38,8 +36,8 @@ def allowed_range(feature: str) -> dict[str, float]:
     return {"minimum": _LOWEST[feature], "maximum": LARGEST}
 
 
-def read_body(body: str | None, is_base64: bool = False) -> dict[str, Any] | list[Any]:
-    """The JSON object or array in a body; an object that has a name twice is one that `features_of` refuses.
+def read_body(body: str | None, is_base64: bool = False) -> dict[str, Any] | list[Any] | BadJson:
+    """The JSON object or array in a body. In the place of an object that has a key twice is its fault.
 
     Raises BodyTooLarge, and UnreadableRequest for one that is absent, in another encoding than UTF-8, or no such JSON.
     """
@@ -47,10 +45,11 @@ def read_body(body: str | None, is_base64: bool = False) -> dict[str, Any] | lis
     if not text or text.isspace():
         raise UnreadableRequest(f"the request has no body; {_SEND}")
     try:
-        value = _parsed(text)
-    except (json.JSONDecodeError, RecursionError):
-        raise UnreadableRequest(f"the body is no JSON; {_SEND}") from None
-    if not isinstance(value, dict | list):
+        value = strict_json.decode_objects(text)
+    except BadJson as bad:
+        why = f" that is read: {bad.detail}" if bad.reason == "too_deep" else ""
+        raise UnreadableRequest(f"the body is no JSON{why}; {_SEND}") from None
+    if not isinstance(value, dict | list | BadJson):
         raise UnreadableRequest(f"the body is neither an object nor an array; {_SEND}")
     return value
 
@@ -69,6 +68,8 @@ def features_of(ride: Any, features: Sequence[str]) -> list[float]:
     Raises BadValue, naming the field that is unknown, repeated, missing, no number, not finite or out of range.
     """
     if type(ride) is not dict:
+        if isinstance(ride, BadJson):
+            raise BadValue(ride.detail, ride.field or "body")
         raise BadValue("a ride is a JSON object with its measures by name", "body")
     values = ride if ride.keys() <= _FEATURES else _by_feature(ride)
     # Most values are plain numbers, and a request has up to six thousand of them.
@@ -106,46 +107,15 @@ def _text(body: str | None, is_base64: bool) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _parsed(text: str) -> Any:
-    try:
-        return _DECODER.decode(text)
-    except json.JSONDecodeError:
-        raise
-    except ValueError:
-        # An integer of more digits than Python converts: beyond every range, as infinity is.
-        return json.JSONDecoder(object_pairs_hook=_object, parse_int=float).decode(text)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[Any, Any]:
-    ride = dict(pairs)
-    if len(ride) == len(pairs):
-        return ride
-    for name, _ in pairs:
-        # Each name's first place empties the ride of it, its second finds it gone.
-        if ride.pop(name, _REPEATED) is _REPEATED:
-            return {_REPEATED: name}
-    return ride
-
-
-# json.loads would make one for each body.
-_DECODER = json.JSONDecoder(object_pairs_hook=_object)
-
-
 def _by_feature(ride: dict[Any, Any]) -> dict[str, Any]:
     """A ride's values under the features' own names."""
-    values: dict[str, Any] = {}
-    for name, value in ride.items():
-        feature = _SPELLED.get(name) or _feature_of(name, value)
-        if feature in values:
-            raise BadValue(f"{name} is there more than once, in different cases", name)
-        values[feature] = value
-    return values
+    if bad := strict_json.ambiguity(ride.items()):
+        raise BadValue(bad.detail, bad.field or "body")
+    return {_SPELLED.get(name) or _feature_of(name): value for name, value in ride.items()}
 
 
-def _feature_of(name: Any, value: Any) -> str:
+def _feature_of(name: str) -> str:
     """The feature whose name this is, in another case. Raises BadValue for none."""
-    if name is _REPEATED:
-        raise BadValue(f"{value[:_LONGEST_ECHO]} is there more than once", value[:_LONGEST_ECHO])
     if feature := _SPELLED.get(name.lower()):
         return feature
     excerpt = name[:_LONGEST_ECHO]
