@@ -95,9 +95,19 @@ def build() -> sdk.Graph:
 
 def _ingestion(tasks: Tasks) -> list[State]:
     """Checked parameters, a manifest of chunks, and a child execution for each chunk."""
+    # Its input as text: what a state gets has been decoded, and of a key that is there twice has the last value alone.
+    execution_input = tasks.call(
+        "Read input",
+        "sfn:describeExecution",
+        {"ExecutionArn": "$$.Execution.Id"},
+        "$.started",
+        {"input": "$.Input"},
+        # What is described may be some moments old, and then there is no such execution yet.
+        also_retry=("Sfn.ExecutionDoesNotExistException",),
+    )
     defaults = tasks.function(
         "Apply defaults",
-        {"execution": "$$.Execution.Name", "input": "$$.Execution.Input"},
+        {"execution": "$$.Execution.Name", "input": "$.started.input"},
         PARAMETERS,
         "$.parameters",
     )
@@ -122,7 +132,7 @@ def _ingestion(tasks: Tasks) -> list[State]:
     any_new.add_choice(sdk.ChoiceRule.NumericGreaterThan(variable="$.plan.chunks", value=0), ingest)
     # What no state can reach needs no check: the input, which may be any JSON, is read by `Apply defaults` alone.
     start = Pass("Set input aside", result={})
-    return [start, defaults, plan, any_new, check]
+    return [start, execution_input, defaults, plan, any_new, check]
 
 
 def _ingest_rides(tasks: Tasks) -> DistributedMap:

@@ -172,6 +172,7 @@ class Tasks:
         result_path: str | None = None,
         selector: dict | None = None,
         before: Sequence[sdk.Catch] = (),
+        also_retry: tuple[str, ...] = (),
     ) -> Task:
         """Make one call of an AWS service (`lambda:getFunctionConfiguration`); without a path its answer is dropped."""
         return Task(
@@ -181,6 +182,6 @@ class Tasks:
             asl={"ResultSelector": selector} if selector else {},
             result_path=result_path,
             timeout_seconds=60,
-            retry=retry(SDK_FAULTS),
+            retry=retry((*SDK_FAULTS, *also_retry)),
             catch=[*before, *self.before, catch(self.failure, self.error_path)],
         )

@@ -1,6 +1,6 @@
 """First state of the workflow: checks what the execution was started with, and fills in what was left out.
 
-in   {"execution": <name>, "input": <what StartExecution was given>}
+in   {"execution": <name>, "input": <the text that StartExecution was given>}
 out  see `wildrydes.parameters`
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from wildrydes.parameters import check_parameters
+from wildrydes.parameters import check_parameters, read_input
 
 logger = Logger()
 
@@ -19,6 +19,6 @@ logger = Logger()
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """The execution's parameters. Raises BadExecutionInput, naming the field and what is allowed."""
     logger.append_keys(execution=event["execution"])
-    parameters = check_parameters(event["execution"], event["input"], datetime.now(UTC).year)
+    parameters = check_parameters(event["execution"], read_input(event["input"]), datetime.now(UTC).year)
     logger.info("parameters", extra={"parameters": parameters})
     return parameters

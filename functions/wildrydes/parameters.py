@@ -1,6 +1,6 @@
 """The input of an execution -> the parameters that its states use, each checked against names and ranges.
 
-All fields of the input may be left out:
+All fields of the input may be left out; none may be there twice:
 
     target                 heavy_utilization (default) or service_requested
     features               a list of some of distance, healthpoints, magicpoints, TMIN, TMAX, PRCP (default: all)
@@ -24,9 +24,10 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from wildrydes.errors import BadExecutionInput
+from wildrydes.errors import BadExecutionInput, BadJson
 from wildrydes.hyperparameters import check_hyperparameters
 from wildrydes.labels import FEATURES, TARGETS
+from wildrydes.strict_json import decode
 
 FIRST_YEARS = (1750, 2100)
 CHUNK_BYTES = (1 << 10, 64 << 20)
@@ -46,6 +47,14 @@ _DEFAULTS: dict[str, Any] = {
     "promote": True,
     "force": False,
 }
+
+
+def read_input(text: str) -> Any:
+    """The input of an execution from its text. Raises BadExecutionInput, also for a key that is there twice."""
+    try:
+        return decode(text)
+    except BadJson as bad:
+        raise BadExecutionInput(f"the input cannot be taken: {bad.detail}") from None
 
 
 def check_parameters(execution: Any, execution_input: Any, this_year: int) -> dict[str, Any]:

@@ -176,7 +176,7 @@ def test_report(command: RunCommand, champion: Model, tmp_path: Path) -> None:
 
 def test_invoke(command: RunCommand, tmp_path: Path) -> None:
     event = tmp_path / "event.json"
-    event.write_text(json.dumps({"execution": "a-name", "input": {"target": "speed"}}))
+    event.write_text(json.dumps({"execution": "a-name", "input": json.dumps({"target": "speed"})}))
     ran = command("invoke", "apply_defaults", str(event))
     assert ran.code == 1
     assert "errorType" in json.loads(ran.out)

@@ -44,6 +44,17 @@ def test_input_that_is_no_object_is_refused_by_name(stack: Stack) -> None:
     assert stack.ended(started["executionArn"])["error"] == "BadExecutionInput"
 
 
+@pytest.mark.parametrize("more", ['"target": "service_requested"', '"years": {"first": 2018, "first": 2019}'])
+def test_input_that_has_a_field_twice_is_refused_by_its_name_and_kept_as_it_was_sent(stack: Stack, more: str) -> None:
+    text = f'{{"target":  "heavy_utilization", {more}}}'
+    client, machine = stack.client("stepfunctions"), stack.outputs["StateMachineArn"]
+    started = client.start_execution(stateMachineArn=machine, input=text)
+    ended = stack.ended(started["executionArn"])
+    assert (ended["error"], ended["input"]) == ("BadExecutionInput", text)
+    field = "first" if "first" in more else "target"
+    assert f"the input cannot be taken: {field} is there more than once: " in json.loads(ended["cause"])["errorMessage"]
+
+
 def test_failure_is_published_before_the_execution_fails(stack: Stack) -> None:
     queue = stack.client("sqs").create_queue(QueueName=f"{stack.name}-heard")["QueueUrl"]
     attributes = stack.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]

@@ -246,9 +246,18 @@ def test_definition_carries_its_own_digest() -> None:
 
 
 def test_input_is_read_by_the_state_that_checks_it_and_by_no_other() -> None:
-    assert STATES[DEFINITION["StartAt"]] == {"Type": "Pass", "Result": {}, "Next": "Apply defaults"}
-    reading = [name for name, state in everywhere(DEFINITION) if "$$.Execution.Input" in json.dumps(state)]
-    assert reading == ["Apply defaults"]
+    assert STATES[DEFINITION["StartAt"]] == {"Type": "Pass", "Result": {}, "Next": "Read input"}
+    assert not [name for name, state in everywhere(DEFINITION) if "$$.Execution.Input" in json.dumps(state)]
+    # As text, so that a field that is there twice can be refused.
+    read = STATES["Read input"]
+    assert (read["Parameters"], read["ResultSelector"]) == (
+        {"ExecutionArn.$": "$$.Execution.Id"},
+        {"input.$": "$.Input"},
+    )
+    assert "Sfn.ExecutionDoesNotExistException" in read["Retry"][0]["ErrorEquals"]
+    text = f"{read['ResultPath']}.input"
+    reading = [name for name, state in everywhere(DEFINITION) if text in json.dumps(state)]
+    assert reading == [read["Next"]] == ["Apply defaults"]
 
 
 def test_queries_take_checked_values_alone() -> None:

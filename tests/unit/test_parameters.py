@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from wildrydes.errors import BadExecutionInput
 from wildrydes.hyperparameters import ALLOWED, check_hyperparameters
 from wildrydes.labels import FEATURES
-from wildrydes.parameters import check_parameters, training_job
+from wildrydes.parameters import check_parameters, read_input, training_job
 
 
 def test_an_empty_input_gets_all_defaults() -> None:
@@ -29,6 +29,29 @@ def test_an_empty_input_gets_all_defaults() -> None:
         "min_improvement": 0.0,
         "promote": True,
         "force": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"target": "a", "target": "b"}', 'the input cannot be taken: target is there more than once: "a" and "b"'),
+        ('{"force": true, "Force": false}', "Force is there more than once, in different cases: true and false"),
+        ('{"hyperparameters": {"epochs": 1, "epochs": 2}}', "epochs is there more than once: 1 and 2"),
+        ('{"years": {"first": 2018, "FIRST": 2019}}', "FIRST is there more than once, in different cases"),
+        ("[" * 33 + "]" * 33, "nested in more than 32 levels"),
+        ("target=speed", "Expecting value at character 1"),
+    ],
+)
+def test_an_input_with_a_field_twice_or_nested_too_deeply_is_refused(text: str, message: str) -> None:
+    with pytest.raises(BadExecutionInput, match=re.escape(message)):
+        read_input(text)
+
+
+def test_an_input_is_what_its_text_says() -> None:
+    assert read_input(' {"target": "service_requested", "years": {"first": 2018}}') == {
+        "target": "service_requested",
+        "years": {"first": 2018},
     }
 
 
