@@ -1,6 +1,5 @@
 """`wildrydes ask`: sends one ride to the API and prints the answer."""
 
-import json
 import sys
 from typing import Any
 
@@ -9,6 +8,8 @@ import click
 from cli import options
 from cli.api import Api
 from cli.stack import Stack
+from wildrydes import strict_json
+from wildrydes.errors import BadJson
 
 
 @click.command(epilog=options.EXIT_CODES, short_help="Ask the champion about one ride.")
@@ -32,9 +33,10 @@ def ask(stack: Stack, ride: str | None) -> int:
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
-        ride = json.loads(sys.stdin.read() if text == "-" else text)
-    except ValueError as fault:
-        raise click.BadParameter(f"the ride is not JSON: {fault}", param_hint="RIDE") from None
+        ride = strict_json.decode(sys.stdin.read() if text == "-" else text)
+    except BadJson as bad:
+        fault = f"the ride is not JSON: {bad.detail}" if bad.reason == "not_json" else bad.detail
+        raise click.BadParameter(fault, param_hint="RIDE") from None
     if not isinstance(ride, dict):
         raise click.BadParameter("the ride is not a JSON object", param_hint="RIDE")
     return ride

@@ -10,8 +10,9 @@ from cli.errors import UnreadableFileError
 from cli.raw_keys import keys_of
 from cli.stack import Stack
 from local.account import entries
-from wildrydes.errors import BadRideFile
-from wildrydes.rides.files import records
+from wildrydes.errors import BadRide, BadRideFile
+from wildrydes.rides.files import Record, records
+from wildrydes.rides.skipping import NO_DATA, skipped_by_name
 
 _BLOCK_BYTES = 1 << 16
 _MOST_NAMED = 5
@@ -30,33 +31,55 @@ def files_of(path: Path) -> list[Path]:
 def collect(path: Path, console: Console) -> list[Path]:
     """The ride files at `path`, each of whose first record was read.
 
-    A file without one is warned of: the workflow rejects it, with the reason. Raises UnreadableFileError where a file
-    cannot be read or has no key of its own, or where not one of them starts with a record.
+    A file without one is warned of: the workflow rejects it, with the reason. Those that hold no data are among the
+    files, and the workflow lists them as skipped. Raises UnreadableFileError where a file cannot be read or has no key
+    of its own, or where not one of them starts with a record.
     """
     files = files_of(path)
-    keys_of(path, files)
-    faults = {file: fault for file in files if (fault := _fault(file))}
+    with_data = [file for file, key in keys_of(path, files).items() if _has_data(file, key)]
+    if not with_data:
+        raise UnreadableFileError(f"{path} holds no file with data.")
+    faults = {file: fault for file in with_data if (fault := _fault(file))}
     named = [f"{file}: {fault}" for file, fault in list(faults.items())[:_MOST_NAMED]]
     if len(faults) > _MOST_NAMED:
         named.append(f"and {len(faults) - _MOST_NAMED:,} more")
-    if len(faults) == len(files):
+    if len(faults) == len(with_data):
         raise UnreadableFileError("\n".join(["No ride can be read:", *named]))
     if faults:
         console.print("\n".join(["These will be rejected:", *named]), style="yellow", markup=False)
     return files
 
 
+def _has_data(file: Path, name: str) -> bool:
+    """Whether a file is one that the workflow does not skip. Raises UnreadableFileError."""
+    if skipped_by_name(name):
+        return False
+    try:
+        _first_record(file)
+    except BadRideFile as fault:
+        return fault.reason != NO_DATA
+    return True
+
+
+def _first_record(file: Path) -> Record | None:
+    """The first record of a file; None where there is none. Raises BadRideFile, UnreadableFileError."""
+    try:
+        return next(records(_blocks(file)), None)
+    except OSError as fault:
+        raise UnreadableFileError(f"{file} cannot be read: {fault.strerror}.") from None
+
+
 def _fault(file: Path) -> str | None:
     """Why no record can be read from the start of a file; None where one can. Raises UnreadableFileError."""
     try:
-        first = next(records(_blocks(file)), None)
+        first = _first_record(file)
     except BadRideFile as fault:
         return str(fault)
-    except OSError as fault:
-        raise UnreadableFileError(f"{file} cannot be read: {fault.strerror}.") from None
     if first is None:
         return "it holds an empty list"
     value = first[2]
+    if isinstance(value, BadRide):
+        return f"its first record is no ride: {value}"
     return None if isinstance(value, dict) else f"its first record is a {type(value).__name__}, not an object"
 
 
@@ -67,11 +90,16 @@ def _blocks(file: Path) -> Iterator[bytes]:
 
 
 def records_of(files: Iterable[Path]) -> Iterator[Any]:
-    """The records of ride files of any of the four shapes. Raises UnreadableFileError at the first fault."""
+    """The records of ride files of any shape. Raises UnreadableFileError at the first fault.
+
+    A text is a record as it stands in its file: one that is a text itself, or cannot be decoded to what it says.
+    """
     for file in files:
+        if not _has_data(file, file.name):
+            continue
         try:
-            for _, _, record, _ in records(_blocks(file)):
-                yield record
+            for _, _, record, text in records(_blocks(file)):
+                yield text if isinstance(record, BadRide | str) else record
         except BadRideFile as fault:
             raise UnreadableFileError(f"{file}: {fault}") from fault
 

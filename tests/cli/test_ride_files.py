@@ -1,5 +1,6 @@
 """The way of ride files into the data bucket."""
 
+import gzip
 import io
 import os
 from pathlib import Path
@@ -103,3 +104,40 @@ def test_file_that_takes_the_place_of_another_of_its_name_is_named(tmp_path: Pat
     assert output.getvalue().startswith(
         "1 of the files are put in the place of another one of that name: raw/rides.json. What "
     )
+
+
+def collected(path: Path) -> tuple[list[str], str]:
+    """The names of the files that are taken, and what is said of them."""
+    said = io.StringIO()
+    files = ride_files.collect(path, Console(file=said, width=300))
+    return [file.name for file in files], said.getvalue()
+
+
+def test_files_without_data_are_handed_on_and_not_said_to_be_rejected(tmp_path: Path) -> None:
+    (tmp_path / "rides.json.gz").write_bytes(gzip.compress(b'{"Distance": 1}'))
+    for name in ("_SUCCESS", "empty.json", ".DS_Store"):
+        (tmp_path / name).write_bytes(b"")
+    assert collected(tmp_path) == ([".DS_Store", "_SUCCESS", "empty.json", "rides.json.gz"], "")
+    assert list(ride_files.records_of(ride_files.files_of(tmp_path))) == [{"Distance": 1}]
+
+
+def test_what_will_be_rejected_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b'[{"Distance": 1}]')
+    (tmp_path / "b.json").write_bytes("[{}]".encode("utf-16"))
+    (tmp_path / "c.json").write_bytes(b'{"Distance": 1, "Distance": 2}')
+    names, said = collected(tmp_path)
+    assert names == ["a.json", "b.json", "c.json"]
+    assert f"{tmp_path / 'b.json'}: utf_16: the file looks like UTF-16; convert it to UTF-8 (byte 0" in said
+    assert "ambiguous_field: Distance is there more than once: 1 and 2; one is expected" in said
+
+
+def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "_SUCCESS").write_bytes(b"")
+    with pytest.raises(UnreadableFileError, match="holds no file with data"):
+        collected(tmp_path)
+
+
+def test_a_record_with_a_key_twice_is_sent_as_it_stands(tmp_path: Path) -> None:
+    text = '{"Distance": 1, "Distance": 2}'
+    (tmp_path / "rides.json").write_text(f'[{text}, "ride", {{"Distance": 3}}]', encoding="utf-8")
+    assert list(ride_files.records_of([tmp_path / "rides.json"])) == [text, '"ride"', {"Distance": 3}]
