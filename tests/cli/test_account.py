@@ -215,6 +215,7 @@ OUTPUT: dict[str, Any] = {
     "execution": "e1",
     "promoted": False,
     "live_model_path": "none",
+    "parameter": {"was": {}, "repair": {"state": "right"}},
     "verdict": {"reason": "one class alone"},
 }
 

@@ -38,7 +38,7 @@ class PlannedFile:
     @property
     def plan(self) -> FilePlan:
         """What the check needs to know of it."""
-        return FilePlan(self.source, self.size, len(self.chunks), self.skipped, self.fault)
+        return FilePlan(self.source, self.size, len(self.chunks), self.skipped, self.fault, self.compression)
 
 
 def new_sources(sources: Iterable[Source], ingested: Collection[str]) -> tuple[list[Source], int]:
@@ -67,7 +67,8 @@ def plan_file(source: Source, blocks: Iterable[bytes], chunk_bytes: int, size: i
             ends.append(counted.count)
     except BadRideFile as fault:
         skipped = skipped_by_fault(fault)
-        return PlannedFile(source, fault=None if skipped else fault, skipped=skipped, size=size)
+        unread = None if skipped else fault
+        return PlannedFile(source, fault=unread, skipped=skipped, size=size, compression=compression)
     numbers = [end - start for start, end in zip([0, *ends], ends, strict=False)]
     return PlannedFile(source, ranges, records=numbers, size=size, compression=compression)
 
