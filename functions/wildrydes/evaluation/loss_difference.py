@@ -13,8 +13,8 @@ The interval is the normal one of a paired difference, changed in two ways that 
 - The variance is the larger of the observed and the break-even one. Take a candidate that says 0.7% instead of 1.8%,
   and has met none of the positives that would cost it dearly: the observed differences are then all alike, as if there
   were no doubt. The observed variance counts where both models are off. (Both variances together give a bound without
-  further assumptions: Bercu and Touati, Exponential Inequalities for Self-Normalized Martingales, 2008. It costs half
-  of the power and more.)
+  further assumptions: Bercu and Touati, Exponential Inequalities for Self-Normalized Martingales, 2008. It is a third
+  wider.)
 - Each end is half a step further out, for continuity (Yates, 1934). Where two models differ on ten rows alike, the
   total has eleven values, and the normal distribution cuts between them.
 
