@@ -72,6 +72,9 @@ def summary(report: dict[str, Any]) -> Group:
         "weather",
         f"{weather['filled_days']:,} days filled from a neighbouring station, for {weather['filled_rides']:,} rides",
     )
+    if weather["far_rides"]:
+        distances = f"more than 60 miles from their ground station, up to {weather['farthest_miles']:,.1f}"
+        table.add_row("", f"{weather['far_rides']:,} rides are {distances}")
     scores = ", ".join(
         f"{name} {_score(metrics[key])}"
         for name, key in (("accuracy", "accuracy"), ("AUC", "auc"), ("log loss", "log_loss"))

@@ -144,6 +144,9 @@ _INPUT_OPTIONS = (
         "--max-rejected-fraction", type=float, help="Fail above this fraction of rejected rides.  [default: 0.1]"
     ),
     click.option(
+        "--max-station-miles", type=float, help="Reject rides farther from every ground station.  [default: 1500]"
+    ),
+    click.option(
         "--max-without-weather-fraction",
         type=float,
         help="Fail above this fraction of rides with a label whose day has no weather.  [default: 0.1]",
@@ -161,7 +164,14 @@ def execution_input(command: Command) -> Command:
     @functools.wraps(command)
     def with_input(**arguments: Any) -> Any:
         names = ("target", "features", "hyperparameters", "years", "chunk_bytes", "max_rejected_fraction")
-        names += ("max_without_weather_fraction", "min_training_rows", "min_improvement", "promote", "force")
+        names += (
+            "max_station_miles",
+            "max_without_weather_fraction",
+            "min_training_rows",
+            "min_improvement",
+            "promote",
+        )
+        names += ("force",)
         values = {name: arguments.pop(name) for name in names}
         fields = {name: value for name, value in values.items() if value is not None}
         return command(**arguments, execution_input=validate_input(fields))

@@ -31,6 +31,8 @@ def summarize(
             "filled_days": counts["filled_days"],
             "filled_rides": counts["filled_rides"],
             "rides_without_weather": counts["without_weather"],
+            "far_rides": counts["far_rides"],
+            "farthest_miles": counts["farthest_miles"],
         },
         "training_set": {
             split: {"rows": counts[f"{split}_rows"], "positives": counts[f"{split}_positives"]} for split in _SPLITS

@@ -28,6 +28,7 @@ PARAMETERS = (
     "last_year",
     "chunk_bytes",
     "max_rejected_fraction",
+    "max_station_miles",
     "max_without_weather_fraction",
     "min_training_rows",
     "min_improvement",
@@ -76,6 +77,8 @@ COUNTS = (
     "test_negatives",
     "filled_days",
     "filled_rides",
+    "far_rides",
+    "farthest_miles",
     "mini_batch_size",
 )
 # The columns of queries/weather_coverage.sql, in their order.
@@ -158,7 +161,11 @@ def _ingest_rides(tasks: Tasks) -> DistributedMap:
                 "ReaderConfig": {"InputType": "JSON"},
                 "Parameters": {"Bucket.$": "$.plan.bucket", "Key.$": "$.plan.manifest"},
             },
-            "ItemSelector": {"execution": "$.parameters.execution", "chunk": "$$.Map.Item.Value"},
+            "ItemSelector": {
+                "execution": "$.parameters.execution",
+                "max_station_miles": "$.parameters.max_station_miles",
+                "chunk": "$$.Map.Item.Value",
+            },
         },
         retry=retry(("States.ItemReaderFailed",)),
         catch=catch(tasks.failure),

@@ -36,10 +36,11 @@ class FanOutSettings(NamedTuple):
 
 
 class LocateSettings(NamedTuple):
-    """For locate_station: the data bucket and the URL of the located-rides queue."""
+    """For locate_station: the data bucket, the URL of the located-rides queue, and how far a ride may be (miles)."""
 
     bucket: str
     located_rides_queue: str
+    max_station_miles: float
 
 
 @cache
@@ -63,8 +64,9 @@ def fan_out_settings() -> FanOutSettings:
 
 @cache
 def locate_settings() -> LocateSettings:
-    """From DATA_BUCKET and LOCATED_RIDES_QUEUE_URL. Raises MissingSetting."""
-    return LocateSettings(_variable("DATA_BUCKET"), _variable("LOCATED_RIDES_QUEUE_URL"))
+    """From DATA_BUCKET, LOCATED_RIDES_QUEUE_URL and MAX_STATION_MILES, a number. Raises MissingSetting."""
+    bucket, queue = _variable("DATA_BUCKET"), _variable("LOCATED_RIDES_QUEUE_URL")
+    return LocateSettings(bucket, queue, float(_variable("MAX_STATION_MILES")))
 
 
 def _variable(name: str) -> str:

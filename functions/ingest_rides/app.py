@@ -1,6 +1,6 @@
 """A child of the Map: one chunk of a raw file -> its processed rides, its rejected records, its counts.
 
-    in   {"execution": <name>, "chunk": <one item of the manifest>}
+    in   {"execution": <name>, "chunk": <one item of the manifest>, "max_station_miles": 1500}
     out  {"item", "read", "accepted", "rejected", "repeated"}
 
 The rides wait under staged/ until check_ingestion has seen all of the execution's. Writing is idempotent: the keys
@@ -18,6 +18,7 @@ from wildrydes.bucket import Chunk, counts_key, rejected_key, staged_key
 from wildrydes.rides.files import Record, records_of_chunk, records_of_compressed_chunk
 from wildrydes.rides.ingestion import ingest
 from wildrydes.rides.reports import Report
+from wildrydes.rides.stations import MAX_STATION_MILES
 
 logger = Logger()
 
@@ -28,7 +29,9 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     bucket = settings.data_settings().bucket
     chunk = Chunk(**event["chunk"])
     logger.append_keys(execution=event["execution"], item=chunk.item, key=chunk.key)
-    ingested = ingest(read_records(bucket, chunk), chunk.source, chunk.first_record)
+    # An execution that was started before the field was there goes on with the default.
+    max_station_miles = event.get("max_station_miles", MAX_STATION_MILES)
+    ingested = ingest(read_records(bucket, chunk), chunk.source, chunk.first_record, max_station_miles)
     if ingested.rejected:
         key = rejected_key(chunk.source, chunk.chunk, chunk.of)
         s3.write(bucket, key, ingested.rejected, "application/gzip")

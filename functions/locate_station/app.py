@@ -49,7 +49,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Locates the rides of a batch."""
     settings = locate_settings()
     processor = batch_processor()
-    with processor(event["Records"], locate_message, context):
+    with processor(event["Records"], partial(locate_message, settings.max_station_miles), context):
         for messages, deliver in deliveries_of(settings, process_messages(processor, logger)):
             try:
                 deliver()
@@ -62,9 +62,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     return processor.response()
 
 
-def locate_message(record: SQSRecord) -> Outcome:
+def locate_message(max_station_miles: float, record: SQSRecord) -> Outcome:
     """What becomes of one message."""
-    return Outcome(record, locate(record.body, {"queue": record.event_source_arn, "message_id": record.message_id}))
+    sender = {"queue": record.event_source_arn, "message_id": record.message_id}
+    sent_at = int(record.attributes.sent_timestamp)
+    return Outcome(record, locate(record.body, sender, sent_at, max_station_miles))
 
 
 Delivery = tuple[Sequence[SQSRecord], Callable[[], object]]

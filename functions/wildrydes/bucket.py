@@ -12,7 +12,7 @@
     ingestions/<execution>/            reports of chunks; then files.jsonl, a line a file, and summary.json
 
 Keys of processed and rejected rides follow from their source alone, so that writing them again overwrites and never
-doubles. Rides that came one at a time have no source in common: the key of their object follows from which they are.
+doubles. Rides that came one at a time have no source in common: the key of their object follows from their lines.
 """
 
 import re
@@ -26,6 +26,9 @@ STREAM = "stream/"
 PROCESSED = "processed/"
 REJECTED = "rejected/"
 INGESTED = "ingested/"
+
+ARRIVAL_TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z")
+"""What `arrival_time` writes."""
 
 _PROCESSED_CHUNK = re.compile(r"processed/([0-9a-f]{32})/([0-9]{5})-of-([0-9]{5})\.jsonl\.gz")
 _REJECTED_FILE = re.compile(r"rejected/([0-9a-f]{32})/file\.jsonl")
@@ -107,9 +110,12 @@ def rejected_file_key(source: Source) -> str:
     return f"{REJECTED}{source.digest}/file.jsonl"
 
 
-def streamed_key(day: str, ride_ids: Iterable[str]) -> str:
-    """The object for rides that came one at a time; `day` is when the oldest was sent, 'YYYY-MM-DD'."""
-    return f"{PROCESSED}{STREAM}{day}/{_digest(ride_ids)}.jsonl.gz"
+def streamed_key(day: str, lines: Iterable[str]) -> str:
+    """The object for rides that came one at a time; `day` is when the oldest was sent, 'YYYY-MM-DD'.
+
+    It follows from their lines, not from their ids: the same rides may come again with another FieldService.
+    """
+    return f"{PROCESSED}{STREAM}{day}/{_digest(lines)}.jsonl.gz"
 
 
 def rejected_messages_key(day: str, lines: Iterable[str]) -> str:

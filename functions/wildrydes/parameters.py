@@ -8,6 +8,7 @@ All fields of the input may be left out; none may be there twice:
     years                  {"first": 2009, "last": this year}: the weather's, between 1750 and 2100
     chunk_bytes            how much of a raw file one child of the Map ingests: 1,024 to 67,108,864, default 8,388,608
     max_rejected_fraction  0 to 1, default 0.1
+    max_station_miles      how far a ride may be from the nearest ground station: 1 to 12,500 miles, default 1,500
     max_without_weather_fraction  of the rides with a label, those without weather: 0 to 1, default 0.1
     min_training_rows      1 to 1,000,000,000, default 100
     min_improvement        by how much log loss has to be better than the champion's: 0 or more, default 0
@@ -31,6 +32,8 @@ from wildrydes.strict_json import decode
 
 FIRST_YEARS = (1750, 2100)
 CHUNK_BYTES = (1 << 10, 64 << 20)
+STATION_MILES = (1, 12_500)
+"""Nothing on Earth is farther than 12,451 miles from anything else on it."""
 LONGEST_TRAINING_JOB = 61
 
 _EXECUTION = re.compile(r"[A-Za-z0-9_-]{1,80}")
@@ -41,6 +44,7 @@ _DEFAULTS: dict[str, Any] = {
     "years": {},
     "chunk_bytes": 8 << 20,
     "max_rejected_fraction": 0.1,
+    "max_station_miles": 1500,
     "max_without_weather_fraction": 0.1,
     "min_training_rows": 100,
     "min_improvement": 0,
@@ -79,6 +83,7 @@ def check_parameters(execution: Any, execution_input: Any, this_year: int) -> di
         "last_year": last,
         "chunk_bytes": _whole("chunk_bytes", value["chunk_bytes"], *CHUNK_BYTES),
         "max_rejected_fraction": _fraction("max_rejected_fraction", value["max_rejected_fraction"]),
+        "max_station_miles": _number("max_station_miles", value["max_station_miles"], *STATION_MILES),
         "max_without_weather_fraction": _fraction(
             "max_without_weather_fraction", value["max_without_weather_fraction"]
         ),
@@ -147,6 +152,12 @@ def _whole(field: str, value: Any, least: int, most: int) -> int:
 def _fraction(field: str, value: Any) -> float:
     if type(value) not in (int, float) or not 0 <= value <= 1:
         raise BadExecutionInput(f"{field} is {_excerpt(value)}; it must be a number from 0 to 1")
+    return float(value)
+
+
+def _number(field: str, value: Any, least: float, most: float) -> float:
+    if type(value) not in (int, float) or not least <= value <= most:
+        raise BadExecutionInput(f"{field} is {_excerpt(value)}; it must be a number from {least} to {most}")
     return float(value)
 
 

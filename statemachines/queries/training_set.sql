@@ -2,7 +2,7 @@
 --
 -- In:   rides (the processed rides, which may hold a ride more than once) and weather (partition <execution>).
 -- Out:  s3://<bucket>/training-sets/<execution>/split=train|validation|test/ (gzip CSV without header): the label
---       (0 or 1), then the features in the order of <feature_columns>. One row a ride_id, by ride_id; rides without
+--       (0 or 1), then the features in the order of <feature_columns>. One row a ride, by ride_id; rides without
 --       label, or without all three elements of weather at their ground station on their day, are left out.
 --       Numbers are decimals with nine places: Athena would write a double of ten millions as 1.0E7.
 -- Split by the first three hex digits of ride_id: below ccd train (80%), below e66 validation (10%), else test (10%),
@@ -33,8 +33,7 @@ UNLOAD (
         INNER JOIN weather
             ON weather.station = copies.groundstation
             AND weather.day = copies.day
-        WHERE copies.copy = 1
-            AND copies.label IS NOT NULL
+        WHERE copies.label IS NOT NULL
             AND weather.execution = '${execution}'
             AND weather.tmin IS NOT NULL
             AND weather.tmax IS NOT NULL

@@ -27,8 +27,7 @@ labelled AS (
     LEFT JOIN days
         ON days.station = copies.groundstation
         AND days.day = copies.day
-    WHERE copies.copy = 1
-        AND copies.label IS NOT NULL
+    WHERE copies.label IS NOT NULL
 ),
 elements (element) AS (
     VALUES ('TMIN'), ('TMAX'), ('PRCP')

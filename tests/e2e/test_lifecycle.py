@@ -160,6 +160,7 @@ def test_real_rides_are_kept_though_their_nearest_station_never_reports(
     assert output["rides"]["accepted"] == 7755
     assert counts["train_rows"] + counts["validation_rows"] + counts["test_rows"] >= 7700
     assert counts["filled_rides"] >= 7600
+    assert (counts["far_rides"], counts["farthest_miles"]) == (4490, 144.1)
     assert output["metrics"]["accuracy"] >= 0.99
 
 

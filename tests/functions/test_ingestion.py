@@ -18,9 +18,9 @@ SAMPLE = Path(__file__).parents[2] / "data" / "rides"
 
 
 def test_a_ride_ends_up_processed_with_its_station_and_label(bucket: Any, run: Any) -> None:
-    etag = bucket.put("raw/one.json", json.dumps([ride(0, FieldService=1)]))
+    source = bucket.put_version("raw/one.json", json.dumps([ride(0, FieldService=1)]))
     plan, counts = ingest_all(bucket, run, "e1")
-    digest = sha256(f"raw/one.json\n{etag}".encode()).hexdigest()[:32]
+    digest = sha256(f"raw/one.json\n{source.etag}".encode()).hexdigest()[:32]
     assert plan == {
         "bucket": "wildrydes-data",
         "manifest": "manifests/e1.json",
@@ -35,7 +35,7 @@ def test_a_ride_ends_up_processed_with_its_station_and_label(bucket: Any, run: A
     (line,) = processed(bucket)
     canonical = (
         '"name":"Shadowfax","statustime":"2019-01-01 10:00:00.000","latitude":40.64,"longitude":-73.77,'
-        '"distance":10.5,"healthpoints":100.0,"magicpoints":550.0,"service_requested":1'
+        '"distance":10.5,"healthpoints":100.0,"magicpoints":550.0,"service_requested":null'
     )
     assert list(line.items()) == [
         ("ride_id", sha256(canonical.encode()).hexdigest()[:32]),
@@ -49,6 +49,8 @@ def test_a_ride_ends_up_processed_with_its_station_and_label(bucket: Any, run: A
         ("service_requested", 1),
         ("groundstation", "USW00094789"),
         ("heavy_utilization", 1),
+        ("arrived_at", source.arrived_at),
+        ("arrival_position", 1),
     ]
     assert counts == {
         "read": 1,
@@ -77,7 +79,7 @@ def test_a_ride_ends_up_processed_with_its_station_and_label(bucket: Any, run: A
     assert mark == f"ingested/{digest}.json"
     assert {name: bucket.json(mark)[name] for name in ("key", "etag", "accepted", "execution")} == {
         "key": "raw/one.json",
-        "etag": etag,
+        "etag": source.etag,
         "accepted": 1,
         "execution": "e1",
     }
@@ -106,7 +108,7 @@ def test_bad_rides_are_rejected_with_reason_and_position_and_neighbours_kept(buc
     assert first == {
         "reason": "out_of_range",
         "field": "Latitude",
-        "detail": "Latitude is 123.0, beyond ±90",
+        "detail": "Latitude is 123; expected a number of degrees from -90 to 90",
         "source": asdict(source),
         "position": {"byte": 1 + len(texts[0]) + 2, "record": 2},
         "record": texts[1],

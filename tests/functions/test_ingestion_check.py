@@ -184,7 +184,7 @@ def test_the_account_is_written_also_where_the_execution_is_refused(bucket: Any,
         "reason": "out_of_range",
         "key": "raw/half.json",
         "field": "Latitude",
-        "detail": "Latitude is 123.0, beyond ±90",
+        "detail": "Latitude is 123; expected a number of degrees from -90 to 90",
         "position": {"byte": 1, "record": 1},
         "record": json.dumps(HALF[0]),
     }

@@ -7,6 +7,7 @@ import json
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -32,6 +33,7 @@ def lake(server: EmbeddedAws) -> Lake:
     rides = dict.fromkeys(("ride_id", "name", "statustime"), "string")
     rides |= dict.fromkeys(("latitude", "longitude", "distance", "healthpoints", "magicpoints"), "double")
     rides |= {"service_requested": "int", "groundstation": "string", "heavy_utilization": "int"}
+    rides |= {"arrived_at": "string", "arrival_position": "bigint"}
     lake.table("rides", rides, JSON)
     ghcn = {"id": "string", "date": "string", "data_value": "bigint"}
     ghcn |= dict.fromkeys(("m_flag", "q_flag", "s_flag", "obs_time"), "string")
@@ -102,10 +104,10 @@ def weather_of(lake: Lake, execution: str = "e-1") -> list[list[str | None]]:
 
 
 def ride(ride_id: str, **fields: object) -> dict[str, object]:
-    """A processed ride of 2019-01-01 at the station WEST."""
+    """A processed ride of 2019-01-01 at the station WEST, a ride of its own by its name."""
     return {
         "ride_id": ride_id.ljust(32, "0"),
-        "name": "Shadowfax",
+        "name": f"Shadowfax {ride_id}",
         "statustime": "2019-01-01 08:23:02.000",
         "latitude": 40.0,
         "longitude": -74.0,
@@ -115,6 +117,8 @@ def ride(ride_id: str, **fields: object) -> dict[str, object]:
         "service_requested": None,
         "groundstation": "WEST",
         "heavy_utilization": 1,
+        "arrived_at": "2024-07-09T12:00:00.000Z",
+        "arrival_position": 0,
     } | fields
 
 
@@ -128,8 +132,8 @@ def training_set(lake: Lake, execution: str = "e-1") -> dict[str, list[str]]:
     return {re.findall(r"split=(\w+)/", key)[0]: lake.read(key).decode().splitlines() for key in keys}
 
 
-def counts_of(lake: Lake, execution: str = "e-1") -> dict[str, float]:
-    finished = run(lake, "training_set_counts", execution=execution)
+def counts_of(lake: Lake, execution: str = "e-1", **values: Any) -> dict[str, Any]:
+    finished = run(lake, "training_set_counts", execution=execution, **values)
     return {str(name): json.loads(str(value)) for name, value in zip(finished.header, finished.rows[0], strict=True)}
 
 
@@ -248,6 +252,8 @@ def test_what_is_left_out_is_counted_and_the_counts_add_up(weathered: Lake, tmp_
         "test_negatives": 0,
         "filled_days": 4,
         "filled_rides": 1,
+        "far_rides": 1,
+        "farthest_miles": 158.8,
         "mini_batch_size": 1,
     }
     run(weathered, "training_set", execution="e-2")
@@ -256,49 +262,65 @@ def test_what_is_left_out_is_counted_and_the_counts_add_up(weathered: Lake, tmp_
     assert sum(line.startswith("1,") for line in lines["train"]) == counts["train_positives"]
 
 
-def coverage_of(lake: Lake, execution: str = "e-1") -> dict[str, str]:
-    finished = run(lake, "weather_coverage", execution=execution)
-    return {str(name): str(value) for name, value in zip(finished.header, finished.rows[0], strict=True)}
+TRAIN, TEST = "000", "fff"
 
 
-def test_coverage_names_stations_days_and_elements(lake: Lake, tmp_path: Path) -> None:
-    observe(
-        lake,
-        tmp_path,
-        *[("WEST", f"2019010{day}", "TMIN", -5, None) for day in (1, 2, 3)],
-        *[("EAST", f"2019010{day}", "PRCP", 0, None) for day in (1, 2)],
-        ("WEST", "20190101", "PRCP", 0, None),
-    )
-    run(lake, "weather")
+def again(ride_id: str, service: int | None, minute: int | None, position: int = 0) -> dict[str, object]:
+    """A row of one ride: its id, what it says of FieldService, and when it arrived; None for an old row."""
+    arrival: dict[str, object] = {"arrived_at": None, "arrival_position": None}
+    if minute is not None:
+        arrival = {"arrived_at": f"2024-07-09T12:{minute:02}:00.000Z", "arrival_position": position}
+    return ride(ride_id, name="Shadowfax", service_requested=service, **arrival)
+
+
+@pytest.mark.parametrize(
+    ("rows", "split", "label"),
+    [
+        ([again(TRAIN, None, 1), again(TRAIN, 1, 2)], "train", "1"),
+        ([again(TRAIN, 1, 1), again(TRAIN, 0, 2), again(TRAIN, None, 3)], "train", "0"),
+        ([again(TRAIN, 0, 1, 9), again(TRAIN, 1, 1, 80), again(TRAIN, 0, 1, 10)], "train", "1"),
+        ([again(TRAIN, 0, None), again(TRAIN, 1, 1)], "train", "1"),
+        # An old row with FieldService has an id of its own. It came first, so the ride stays where it was.
+        ([again(TEST, 1, None), again(TRAIN, None, 1)], "test", "1"),
+        ([again(TEST, 1, None), again(TRAIN, 0, 1)], "test", "0"),
+        # Both generations of one ride, from before: it was in two splits, and stays in that of its id of today.
+        ([again(TEST, 1, None), again(TRAIN, None, None)], "train", "1"),
+        ([again(TRAIN, 1, None), again(TEST, None, None), again(TEST, 0, 1)], "test", "0"),
+        ([again(TEST, 0, None), again(TRAIN, 1, None)], "test", "1"),
+    ],
+)
+def test_copies_of_a_ride_are_one_row_of_one_split_with_the_last_word(
+    weathered: Lake, rows: list[dict[str, object]], split: str, label: str
+) -> None:
+    store_rides(weathered, "forward", *rows[:-1])
+    store_rides(weathered, "last", rows[-1])
+    run(weathered, "training_set", label_column="service_requested", feature_columns="distance")
+    assert training_set(weathered) == {split: [f"{label},30.250000000"]}
+    counts = counts_of(weathered, label_column="service_requested")
+    assert (counts["processed_rows"], counts["rides"], counts["repeated"]) == (len(rows), 1, len(rows) - 1)
+    assert counts[f"{split}_rows"] == 1
+
+
+def test_rides_that_differ_in_one_of_the_seven_fields_are_different(weathered: Lake) -> None:
+    changes: list[dict[str, object]] = [{}, {"name": "Bucephalus"}, {"statustime": "2019-01-01 08:23:02.001"}]
+    changes.extend({field: 39.5} for field in ("latitude", "longitude", "distance", "healthpoints", "magicpoints"))
+    store_rides(weathered, "a", *(ride("000", **({"name": "Shadowfax"} | change)) for change in changes))
+    counts = counts_of(weathered)
+    assert (counts["processed_rows"], counts["rides"], counts["train_rows"]) == (8, 8, 8)
+
+
+def test_the_farthest_rides_of_the_training_set_are_counted(weathered: Lake) -> None:
     rides = [
-        ride("001"),
-        ride("002", statustime="2019-01-03 00:00:00.000"),
-        ride("003", statustime="2018-12-31 23:59:59.999", groundstation="EAST"),
-        ride("004", heavy_utilization=None),
+        ride("001", latitude=40.86),
+        ride("002", latitude=40.87),
+        ride("003", latitude=45.0, heavy_utilization=None),
+        ride("004", latitude=41.0, groundstation="NOWHERE"),
+        ride("005", latitude=41.0, name="twice"),
+        ride("005", latitude=41.0, name="twice"),
     ]
-    store_rides(lake, "a", *rides, ride("001"))
-    assert coverage_of(lake) == {
-        "labelled_rides": "3",
-        "stations_wanted": "WEST (2 rides), EAST (1 rides)",
-        "stations_reporting": "EAST (PRCP), WEST (PRCP, TMIN)",
-        "tmin": "TMIN is there on 3 days, 2019-01-01 to 2019-01-03, and missing for 1 rides on 1 days, "
-        "2018-12-31 to 2018-12-31.",
-        "tmax": "TMAX is there on no day, and missing for 3 rides on 3 days, 2018-12-31 to 2019-01-03 "
-        "(2 of them in 2019).",
-        "prcp": "PRCP is there on 2 days, 2019-01-01 to 2019-01-02, and missing for 2 rides on 2 days, "
-        "2018-12-31 to 2019-01-03 (1 of them in 2018).",
-    }
-
-
-def test_coverage_of_nothing_and_of_many_stations_is_bounded(lake: Lake, weathered: Lake) -> None:
-    empty = coverage_of(lake, execution="e-0")
-    assert (empty["stations_wanted"], empty["stations_reporting"]) == ("none", "none")
-    assert empty["tmin"] == "TMIN is there on no day, and missing for no ride."
-    store_rides(lake, "a", *(ride(f"00{number:02}", groundstation=f"S{number:02}") for number in range(10)))
-    coverage = coverage_of(lake)
-    wanted = ", ".join(f"S{number:02} (1 rides)" for number in range(8))
-    assert coverage["stations_wanted"] == f"{wanted} and 2 more"
-    assert coverage["stations_reporting"] == "WEST (PRCP, TMAX, TMIN)"
+    store_rides(weathered, "a", *rides)
+    counts = counts_of(weathered)
+    assert (counts["train_rows"], counts["far_rides"], counts["farthest_miles"]) == (3, 2, 69.1)
 
 
 def test_no_rides_and_no_weather_count_as_nothing(lake: Lake) -> None:
@@ -356,6 +378,8 @@ def test_the_real_files_keep_their_rides(lake: Lake, tmp_path: Path) -> None:
         ride(
             hashlib.md5(json.dumps(one).encode(), usedforsecurity=False).hexdigest(),
             statustime=one["StatusTime"],
+            latitude=one["Latitude"],
+            longitude=one["Longitude"],
             distance=one["Distance"],
             healthpoints=one["HealthPoints"],
             magicpoints=one["MagicPoints"],
@@ -367,7 +391,7 @@ def test_the_real_files_keep_their_rides(lake: Lake, tmp_path: Path) -> None:
     store_rides(lake, "real", *rides)
     run(lake, "weather", stations=real_stations())
     run(lake, "training_set")
-    counts = counts_of(lake)
+    counts = counts_of(lake, stations=real_stations())
     row_counts = {split: len(lines) for split, lines in training_set(lake).items()}
     assert sum(row_counts.values()) >= 7700
     assert row_counts == {split: counts[f"{split}_rows"] for split in ("train", "validation", "test")}
@@ -375,4 +399,5 @@ def test_the_real_files_keep_their_rides(lake: Lake, tmp_path: Path) -> None:
     assert counts["processed_rows"] == len(rides) == sum(row_counts.values()) + left_out
     # US1NYNY0074 never reports; every ride nearest to it lives on a neighbour's weather.
     assert counts["filled_rides"] >= 7653
+    assert (counts["far_rides"], counts["farthest_miles"]) == (4490, 144.1)
     assert counts["train_rows"] / sum(row_counts.values()) == pytest.approx(0.8, abs=0.02)

@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from wildrydes.errors import BadExecutionInput
 from wildrydes.hyperparameters import ALLOWED, check_hyperparameters
 from wildrydes.labels import FEATURES
 from wildrydes.parameters import check_parameters, read_input, training_job
+from wildrydes.rides.stations import MAX_STATION_MILES
 
 
 def test_an_empty_input_gets_all_defaults() -> None:
@@ -24,6 +26,7 @@ def test_an_empty_input_gets_all_defaults() -> None:
         "last_year": 2026,
         "chunk_bytes": 8388608,
         "max_rejected_fraction": 0.1,
+        "max_station_miles": 1500.0,
         "max_without_weather_fraction": 0.1,
         "min_training_rows": 100,
         "min_improvement": 0.0,
@@ -55,6 +58,12 @@ def test_an_input_is_what_its_text_says() -> None:
     }
 
 
+def test_rides_of_files_and_of_messages_may_be_equally_far_by_default() -> None:
+    template = (Path(__file__).parents[2] / "template.yaml").read_text(encoding="utf-8")
+    (default,) = re.findall(r"\n  MaxStationMiles:\n    Type: Number\n    Default: (\d+)\n", template)
+    assert check_parameters("run-1", {}, 2026)["max_station_miles"] == float(default) == MAX_STATION_MILES
+
+
 def test_what_is_given_is_taken_and_features_come_in_the_one_order() -> None:
     execution_input = {
         "target": "service_requested",
@@ -69,6 +78,7 @@ def test_what_is_given_is_taken_and_features_come_in_the_one_order() -> None:
         "years": {"first": 2018},
         "chunk_bytes": 1024,
         "max_rejected_fraction": 1,
+        "max_station_miles": 12_500,
         "min_training_rows": 1,
         "min_improvement": 0.01,
         "promote": False,
@@ -98,6 +108,7 @@ def test_what_is_given_is_taken_and_features_come_in_the_one_order() -> None:
         1.0,
         1,
     )
+    assert parameters["max_station_miles"] == 12_500.0
     assert (parameters["min_improvement"], parameters["promote"], parameters["force"]) == (0.01, False, True)
 
 
@@ -125,6 +136,11 @@ def test_what_is_given_is_taken_and_features_come_in_the_one_order() -> None:
         ({"chunk_bytes": 2048.0}, "chunk_bytes is 2048.0"),
         ({"max_rejected_fraction": 1.01}, "max_rejected_fraction is 1.01; it must be a number from 0 to 1"),
         ({"max_rejected_fraction": float("nan")}, "max_rejected_fraction is nan"),
+        ({"max_station_miles": 0}, "max_station_miles is 0; it must be a number from 1 to 12500"),
+        ({"max_station_miles": 12501}, "max_station_miles is 12501"),
+        ({"max_station_miles": "1500"}, "max_station_miles is '1500'"),
+        ({"max_station_miles": float("nan")}, "max_station_miles is nan"),
+        ({"max_station_miles": True}, "max_station_miles is True"),
         (
             {"max_without_weather_fraction": -0.1},
             "max_without_weather_fraction is -0.1; it must be a number from 0 to 1",

@@ -15,7 +15,7 @@ from wildrydes.errors import BadRide, BadRideFile
 from wildrydes.rides.counts import Counts
 from wildrydes.rides.files import Record
 from wildrydes.rides.ride import canonical, parse, processed_line, ride_id
-from wildrydes.rides.stations import nearest_station
+from wildrydes.rides.stations import MAX_STATION_MILES, nearest_station
 
 LONGEST_EXCERPT = 2048
 """Characters of a rejected record that its line under rejected/ quotes."""
@@ -41,30 +41,38 @@ class Ingested:
     first_rejected: Mapping[str, Mapping[str, Any]]
 
 
-def ingest(records: Iterable[Record], source: Source, first_record: int = 1) -> Ingested:
-    """Checks each record, drops the second and later of rides that are the same, locates the others.
+def ingest(
+    records: Iterable[Record],
+    source: Source,
+    first_record: int = 1,
+    max_station_miles: float = MAX_STATION_MILES,
+) -> Ingested:
+    """Checks each record and locates it; of rides that are the same it drops the second and later.
 
-    `first_record` is the number of the first of the records in its file. Memory grows with the rides that are accepted,
-    and by some bytes with each that is rejected.
+    A ride that comes again with another FieldService than it had last is written again: by their positions the later
+    one counts. One that comes again without FieldService says nothing new. `first_record` is the number of the first of
+    the records in its file. Memory grows with the rides that are accepted, and by some bytes with each rejected one.
     """
-    nearest = nearest_station()
+    nearest = nearest_station(max_station_miles)
     compressed = _Gzip()
-    ride_ids: set[str] = set()
+    services: dict[str, int | None] = {}
     rejected = _Rejected(source)
-    number = first_record - 1
+    number, accepted = first_record - 1, 0
     for number, (start, _, value, text) in enumerate(records, first_record):
         try:
             ride = parse(value)
+            station = nearest(ride.latitude, ride.longitude)
         except BadRide as bad:
             rejected.add(bad, {"byte": start, "record": number}, text)
             continue
         record = canonical(ride)
-        id_of_ride = ride_id(record)
-        if id_of_ride not in ride_ids:
-            ride_ids.add(id_of_ride)
-            compressed.line(processed_line(ride, record, id_of_ride, nearest(ride.latitude, ride.longitude)))
+        id_of_ride, service = ride_id(record), ride.service_requested
+        if id_of_ride not in services or service not in (None, services[id_of_ride]):
+            services[id_of_ride] = service
+            accepted += 1
+            compressed.line(processed_line(ride, record, id_of_ride, station, source.arrived_at, start))
     read = number - first_record + 1
-    counts = Counts(read, len(ride_ids), rejected.count, rejected.reasons, read - len(ride_ids) - rejected.count)
+    counts = Counts(read, accepted, rejected.count, rejected.reasons, read - accepted - rejected.count)
     return Ingested(compressed.end(), rejected.end(), counts, rejected.first)
 
 

@@ -3,6 +3,10 @@
 A message of the located-rides queue is {"sent": …, "rides": {<ride_id>: <line under processed/>}}. `sent` is when the
 oldest of the messages that brought the rides was sent, in milliseconds since 1970, so that their age is known at the
 end of the way. Everything follows from the rides and `sent`: who stores the same messages again writes the same object.
+
+A ride that came more than once has one line, in whatever order its lines come here: of those with FieldService the one
+that arrived last; where none has it, the one that arrived last. A line written before rides had a time of arrival is
+older than any other.
 """
 
 import json
@@ -12,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from wildrydes.bucket import streamed_key
+from wildrydes.bucket import ARRIVAL_TIME, streamed_key
 from wildrydes.errors import BadLocatedRides
 from wildrydes.rides.ingestion import gzipped
 from wildrydes.rides.messages import Located
@@ -60,20 +64,21 @@ class StoredRides:
 
 def packs(arrivals: Iterable[Arrival]) -> Iterator[Pack]:
     """Rides in messages of at most LONGEST_PACK bytes; a ride that came more than once is there once in a message."""
-    entries: dict[str, str] = {}
+    lines: dict[str, str] = {}
     pack_arrivals: list[Arrival] = []
     size = 0
     for each in arrivals:
-        entry = f'"{each.ride.ride_id}": {json.dumps(each.ride.line)}'
-        if pack_arrivals and size + len(entry) > LONGEST_PACK - 100:
-            yield _pack(entries, pack_arrivals)
-            entries, pack_arrivals, size = {}, [], 0
-        if each.ride.ride_id not in entries:
-            entries[each.ride.ride_id] = entry
-            size += len(entry) + 2
+        length = len(_entry(*each.ride))
+        if pack_arrivals and size + length > LONGEST_PACK - 100:
+            yield _pack(lines, pack_arrivals)
+            lines, pack_arrivals, size = {}, [], 0
+        if lines.get(each.ride.ride_id) != each.ride.line:
+            _add(lines, *each.ride)
+            # With what it takes the place of: such a pack is a little smaller than it might be.
+            size += length + 2
         pack_arrivals.append(each)
     if pack_arrivals:
-        yield _pack(entries, pack_arrivals)
+        yield _pack(lines, pack_arrivals)
 
 
 def read_pack(body: str) -> LocatedRides:
@@ -92,10 +97,13 @@ def read_pack(body: str) -> LocatedRides:
 def combine(messages: Iterable[LocatedRides]) -> StoredRides:
     """The one object for the rides of some messages, at least one, each ride once."""
     parts = list(messages)
-    lines = {ride_id: line for each in parts for ride_id, line in each.lines.items()}
+    lines: dict[str, str] = {}
+    for each in parts:
+        for ride_id, line in each.lines.items():
+            _add(lines, ride_id, line)
     sent_at = min(each.sent_at for each in parts)
     ordered = [lines[ride_id] for ride_id in sorted(lines)]
-    return StoredRides(streamed_key(day(sent_at), lines), gzipped(ordered), len(lines), sent_at)
+    return StoredRides(streamed_key(day(sent_at), ordered), gzipped(ordered), len(lines), sent_at)
 
 
 def day(milliseconds: int) -> str:
@@ -103,10 +111,27 @@ def day(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds / 1000, UTC).date().isoformat()
 
 
-def _pack(entries: dict[str, str], arrivals: list[Arrival]) -> Pack:
+def _add(lines: dict[str, str], ride_id: str, line: str) -> None:
+    """Adds a ride's line, or lets the one of the two stay that says more of the ride."""
+    other = lines.get(ride_id, line)
+    lines[ride_id] = line if other == line else max(line, other, key=_rank)
+
+
+def _rank(line: str) -> tuple[bool, str, int, str]:
+    """What orders the lines of a ride: whether it has FieldService, then when it arrived; the text if all is equal."""
+    ride = json.loads(line)
+    arrival = ride.get("arrived_at") or "", ride.get("arrival_position") or 0
+    return (ride.get("service_requested") is not None, *arrival, line)
+
+
+def _entry(ride_id: str, line: str) -> str:
+    return f'"{ride_id}": {json.dumps(line)}'
+
+
+def _pack(lines: dict[str, str], arrivals: list[Arrival]) -> Pack:
     sent_at = min(each.sent_at for each in arrivals)
-    body = f'{{"sent": {sent_at}, "rides": {{{", ".join(entries.values())}}}}}'
-    return Pack(body, tuple(each.message_id for each in arrivals))
+    entries = ", ".join(_entry(*ride) for ride in lines.items())
+    return Pack(f'{{"sent": {sent_at}, "rides": {{{entries}}}}}', tuple(each.message_id for each in arrivals))
 
 
 def _is_pack(value: Any) -> bool:
@@ -117,6 +142,21 @@ def _is_pack(value: Any) -> bool:
         (type(sent_at) is int and 0 <= sent_at < _YEAR_10000)
         and (type(rides) is dict and len(rides) > 0)
         and all(map(_RIDE_ID.fullmatch, rides))
-        and all(type(line) is str and line.startswith(f'{{"ride_id":"{key}",') for key, line in rides.items())
-        and all(line.find("\n") == len(line) - 1 for line in rides.values())
+        and all(_is_line(ride_id, line) for ride_id, line in rides.items())
+    )
+
+
+def _is_line(ride_id: str, line: Any) -> bool:
+    """Whether this is a line under processed/ of that ride, as far as it is read here."""
+    if type(line) is not str or line.find("\n") != len(line) - 1:
+        return False
+    try:
+        ride: Any = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    if type(ride) is not dict or ride.get("ride_id") != ride_id:
+        return False
+    arrived_at, position = ride.get("arrived_at"), ride.get("arrival_position")
+    return (arrived_at is None or (type(arrived_at) is str and ARRIVAL_TIME.fullmatch(arrived_at) is not None)) and (
+        position is None or type(position) is int
     )

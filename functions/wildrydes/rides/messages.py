@@ -15,20 +15,23 @@ too_deep                it is nested too deeply
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from wildrydes import strict_json
-from wildrydes.bucket import Source
+from wildrydes.bucket import ARRIVAL_TIME, Source, arrival_time
 from wildrydes.errors import BadJson, BadRide, BadRideFile
 from wildrydes.rides.files import records
 from wildrydes.rides.ingestion import LONGEST_EXCERPT, rejected_line
 from wildrydes.rides.ride import canonical, parse, processed_line, ride_id
-from wildrydes.rides.stations import nearest_station
+from wildrydes.rides.stations import MAX_STATION_MILES, nearest_station
 
 LONGEST_MESSAGE = 1 << 16
 """The bytes that a message with one ride may have: some two hundred times those of a ride."""
 
 _ENVELOPE = {"source", "position", "record"}
+_LARGEST_BIGINT = (1 << 63) - 1
 
 
 class Located(NamedTuple):
@@ -76,8 +79,13 @@ def message(source: Source, position: Mapping[str, int], text: str) -> str:
     return json.dumps(envelope | {"record": text[:LONGEST_EXCERPT], "characters": len(text)})
 
 
-def locate(body: str, sender: Mapping[str, str]) -> Located | Rejected:
-    """What becomes of one message; `sender` is the queue and the id of the message, the source of a producer's ride."""
+def locate(
+    body: str, sender: Mapping[str, str], sent_at: int, max_station_miles: float = MAX_STATION_MILES
+) -> Located | Rejected:
+    """What becomes of one message, sent at `sent_at` (ms since 1970).
+
+    `sender` is the queue and the id of the message, the source of a producer's ride.
+    """
     source, position, text = sender, None, body
     try:
         if len(body) > LONGEST_MESSAGE or len(body.encode()) > LONGEST_MESSAGE:
@@ -89,12 +97,28 @@ def locate(body: str, sender: Mapping[str, str]) -> Located | Rejected:
                 raise _too_large(record["characters"])
             record = _decoded(text)
         ride = parse(record)
+        station = nearest_station(max_station_miles)(ride.latitude, ride.longitude)
     except BadRide as bad:
         return Rejected(bad.reason, rejected_line(bad, source, position, text))
     canonical_record = canonical(ride)
     id_of_ride = ride_id(canonical_record)
-    station = nearest_station()(ride.latitude, ride.longitude)
-    return Located(id_of_ride, processed_line(ride, canonical_record, id_of_ride, station))
+    arrived_at, byte = _arrival(source, position, sent_at)
+    return Located(id_of_ride, processed_line(ride, canonical_record, id_of_ride, station, arrived_at, byte))
+
+
+def _arrival(source: Any, position: Any, sent_at: int) -> tuple[str, int]:
+    """When a ride was sent, and the first byte of its record: those of its file, where the message says which."""
+    arrived_at = source.get("arrived_at") if type(source) is dict else None
+    if type(arrived_at) is not str or not ARRIVAL_TIME.fullmatch(arrived_at):
+        arrived_at = f"{_second(sent_at // 1000)}.{sent_at % 1000:03}Z"
+    byte = position.get("byte") if type(position) is dict else None
+    return arrived_at, byte if type(byte) is int and 0 <= byte <= _LARGEST_BIGINT else 0
+
+
+@lru_cache(maxsize=64)
+def _second(seconds: int) -> str:
+    """The second of a time of arrival. The messages of a batch were sent in a few of them."""
+    return arrival_time(datetime.fromtimestamp(seconds, UTC)).partition(".")[0]
 
 
 def _decoded(text: str) -> Any:

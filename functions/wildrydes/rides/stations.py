@@ -9,11 +9,20 @@ import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from math import asin, cos, radians, sin, sqrt
+from math import asin, cos, inf, pi, radians, sin, sqrt
+from operator import itemgetter
 from pathlib import Path
+
+from wildrydes.errors import BadRide
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius R₁ of the Earth (IUGG)."""
+
+KM_A_MILE = 1.609344
+"""The statute mile."""
+
+MAX_STATION_MILES = 1500.0
+"""How far a ride may be from the nearest station, by default."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +57,15 @@ def distance_km(latitude: float, longitude: float, station: GroundStation) -> fl
 
 
 @cache
-def nearest_station() -> Callable[[float, float], str]:
+def nearest_station(max_miles: float = inf) -> Callable[[float, float], str]:
     """A function of latitude and longitude (degrees) that gives the id of the nearest station.
 
-    The stations' own sines and cosines are taken once here. Of two equally near, the first in the list.
+    The stations' own sines and cosines are taken once here. Of two equally near, the first in the list. The function
+    raises BadRide with reason `too_far` where the nearest is farther than `max_miles` (statute miles).
     """
     stations = [(radians(s.latitude), radians(s.longitude), cos(radians(s.latitude)), s.id) for s in ground_stations()]
+    half_angle = max_miles * KM_A_MILE / EARTH_RADIUS_KM / 2
+    farthest = sin(half_angle) ** 2 if half_angle < pi / 2 else inf
 
     def nearest(latitude: float, longitude: float) -> str:
         north, east = latitude * 0.017453292519943295, longitude * 0.017453292519943295
@@ -64,6 +76,26 @@ def nearest_station() -> Callable[[float, float], str]:
             a = across * across + cos_north * cos_north_of * along * along
             if a < least:
                 least, nearest_id = a, station
+        if least > farthest:
+            raise _too_far(latitude, longitude, max_miles)
         return nearest_id
 
     return nearest
+
+
+def miles_to_nearest(latitude: float, longitude: float) -> tuple[float, GroundStation]:
+    """How far the nearest station is in statute miles, and which one it is."""
+    distances = [(distance_km(latitude, longitude, station), station) for station in ground_stations()]
+    kilometres, station = min(distances, key=itemgetter(0))
+    return kilometres / KM_A_MILE, station
+
+
+def _too_far(latitude: float, longitude: float, max_miles: float) -> BadRide:
+    miles, station = miles_to_nearest(latitude, longitude)
+    detail = (
+        f"Latitude is {latitude!r} and Longitude is {longitude!r}, {miles:,.1f} miles from {station.id} "
+        f"({station.name}), the nearest ground station; expected at most {max_miles:,g} miles"
+    )
+    if abs(longitude) <= 90.0 and (exchanged := miles_to_nearest(longitude, latitude)[0]) <= max_miles:
+        detail += f". With Latitude and Longitude exchanged it is {exchanged:,.1f} miles"
+    return BadRide("too_far", "Latitude", detail)

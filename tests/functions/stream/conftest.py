@@ -93,6 +93,7 @@ def stream(bucket: Any, run: Any, capsys: Any, monkeypatch: pytest.MonkeyPatch) 
     fixture = Stream(bucket, run, capsys)
     monkeypatch.setenv("RIDES_QUEUE_URL", fixture.rides)
     monkeypatch.setenv("LOCATED_RIDES_QUEUE_URL", fixture.located)
+    monkeypatch.setenv("MAX_STATION_MILES", "1500")
     cached = (sqs.client, settings.fan_out_settings, settings.locate_settings)
     for each in cached:
         each.cache_clear()

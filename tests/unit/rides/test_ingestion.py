@@ -28,6 +28,7 @@ from wildrydes.rides.counts import Counts, total
 from wildrydes.rides.files import chunks, records, records_of_chunk
 from wildrydes.rides.ingestion import EMPTY, Ingested, ingest, rejected_file
 from wildrydes.rides.planning import manifest, plan_file
+from wildrydes.rides.ride import FIELDS
 
 SOURCE = Source("raw/a b+é.json", "0123", "v1", "2024-07-09T10:00:00.000Z")
 RIDE: dict[str, Any] = {
@@ -46,16 +47,46 @@ def rejected_lines(ingested: Ingested) -> list[Any]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from([0, 91, "x", None]))))
+@given(st.lists(st.tuples(st.integers(1, 4), st.sampled_from([40, 91, "x", None, 0]))))
 def test_read_is_accepted_and_rejected_and_repeated(rides: list[tuple[int, Any]]) -> None:
     records_of_file = [RIDE | {"Distance": distance, "Latitude": latitude} for distance, latitude in rides]
     ingested = ingest(records([json.dumps(records_of_file).encode()]), SOURCE)
-    good = [distance for distance, latitude in rides if latitude == 0]
+    good = [distance for distance, latitude in rides if latitude == 40]
     assert ingested.counts.read == len(rides)
     assert ingested.counts.accepted == len(set(good)) == len(gzip.decompress(ingested.processed).splitlines())
     assert ingested.counts.repeated == len(good) - len(set(good))
     assert ingested.counts.rejected == len(rides) - len(good) == len(rejected_lines(ingested))
     assert sum(ingested.counts.rejected_by_reason.values()) == ingested.counts.rejected
+
+
+@given(st.lists(st.tuples(st.integers(1, 2), st.sampled_from([0, 1, None])), max_size=12))
+def test_the_last_line_of_a_ride_with_fieldservice_has_the_last_word(said: list[tuple[int, int | None]]) -> None:
+    listed = [RIDE | {"Distance": distance, "FieldService": service} for distance, service in said]
+    ingested = ingest(records([json.dumps(listed).encode()]), SOURCE)
+    lines = [json.loads(line) for line in gzip.decompress(ingested.processed).splitlines()]
+    assert (ingested.counts.accepted, ingested.counts.repeated) == (len(lines), len(said) - len(lines))
+    assert [line["arrival_position"] for line in lines] == sorted({line["arrival_position"] for line in lines})
+    for distance in {distance for distance, _ in said}:
+        words = [service for each, service in said if each == distance and service is not None]
+        rows = [line for line in lines if line["distance"] == distance]
+        assert len({line["ride_id"] for line in rows}) == 1
+        assert [line["service_requested"] for line in rows][-1:] == (words[-1:] or [None])
+        assert {line["arrived_at"] for line in rows} == {SOURCE.arrived_at}
+
+
+def test_a_ride_that_is_too_far_is_rejected_with_its_neighbours_kept() -> None:
+    listed = [RIDE, RIDE | {"Latitude": 52.52, "Longitude": 13.4}, RIDE | {"Distance": 1}]
+    text = json.dumps(listed).encode()
+    ingested = ingest(records([text]), SOURCE)
+    assert (ingested.counts.accepted, ingested.counts.rejected_by_reason) == (2, {"too_far": 1})
+    (line,) = rejected_lines(ingested)
+    assert (line["field"], line["position"]["record"]) == ("Latitude", 2)
+    assert line["detail"].startswith(
+        "Latitude is 52.52 and Longitude is 13.4, 3,959.3 miles from USW00014732 (LAGUARDIA"
+    )
+    assert line["detail"].endswith(", the nearest ground station; expected at most 1,500 miles")
+    assert ingest(records([text]), SOURCE, max_station_miles=4000.0).counts.accepted == 3
+    assert ingest(records([text]), SOURCE, max_station_miles=10.0).counts.accepted == 0
 
 
 def test_only_the_first_two_thousand_characters_of_a_rejected_record_are_kept() -> None:
@@ -82,7 +113,7 @@ def test_the_first_record_of_each_reason_is_quoted_with_its_number_in_the_file()
     at = 1000 + len(texts[0]) + 1
     assert ingested.first_rejected["not_an_object"] == {
         "field": None,
-        "detail": "a record is an object, not int",
+        "detail": f"the record is 1; expected an object with the fields {', '.join(FIELDS)}",
         "position": {"byte": at, "record": 8},
         "record": "1",
     }

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,9 +17,15 @@ from wildrydes.rides.messages import Located
 NOON = 1_720_526_400_000
 
 
-def located(number: int, padding: int = 0) -> Located:
+def located(number: int, padding: int = 0, **columns: Any) -> Located:
     ride_id = f"{number:032x}"
-    return Located(ride_id, f'{{"ride_id":"{ride_id}","name":"Zéphyr \uffff{"x" * padding}"}}\n')
+    ride = {"ride_id": ride_id, "name": f"Zéphyr \uffff{'x' * padding}"} | columns
+    return Located(ride_id, f"{json.dumps(ride, ensure_ascii=False, separators=(',', ':'))}\n")
+
+
+def again(service: int | None, minute: int) -> Located:
+    """The same ride again, with what it says of FieldService and the minute it arrived."""
+    return located(1, service_requested=service, arrived_at=f"2024-07-09T12:{minute:02}:00.000Z", arrival_position=0)
 
 
 def make_arrivals(*numbers: int, padding: int = 0) -> list[Arrival]:
@@ -50,9 +58,35 @@ def test_an_object_holds_each_ride_once_in_the_order_of_their_ids_under_the_day_
     rides = combine([first, second])
     assert gzip.decompress(rides.data).decode() == "".join(located(number).line for number in (1, 2, 3))
     assert (rides.rides, rides.sent_at) == (3, NOON)
-    assert rides.key == streamed_key("2024-07-09", [located(number).ride_id for number in (2, 1, 3)])
+    assert rides.key == streamed_key("2024-07-09", [located(number).line for number in (2, 1, 3)])
     assert combine([second, first]) == rides
     assert combine([first]).key != rides.key
+
+
+@pytest.mark.parametrize(
+    ("rides", "last"),
+    [
+        ([again(None, 1), again(1, 2)], again(1, 2)),
+        ([again(0, 1), again(None, 2)], again(0, 1)),
+        ([again(0, 1), again(1, 2), again(0, 3)], again(0, 3)),
+        ([again(None, 1), again(None, 2)], again(None, 2)),
+        ([again(1, 1), located(1, service_requested=0)], again(1, 1)),
+        ([located(1), located(1, service_requested=0)], located(1, service_requested=0)),
+        ([again(0, 1), again(1, 1)], again(1, 1)),
+    ],
+)
+def test_the_last_word_on_fieldservice_stays_whatever_the_order(rides: list[Located], last: Located) -> None:
+    for order in permutations(rides):
+        (pack,) = packs(Arrival(ride, f"m{at}", NOON + at) for at, ride in enumerate(order))
+        assert read_pack(pack.body).lines == {last.ride_id: last.line}
+        assert len(pack.message_ids) == len(rides)
+        stored = combine(LocatedRides(NOON, dict([ride])) for ride in order)
+        assert gzip.decompress(stored.data).decode() == last.line
+
+
+def test_the_same_ride_with_another_fieldservice_is_another_object() -> None:
+    first, later = (combine([LocatedRides(NOON, dict([ride]))]).key for ride in (again(None, 1), again(1, 2)))
+    assert first != later
 
 
 @pytest.mark.parametrize(
@@ -72,6 +106,12 @@ def test_an_object_holds_each_ride_once_in_the_order_of_their_ids_under_the_day_
         json.dumps({"sent": NOON, "rides": {located(1).ride_id: located(2).line}}),
         json.dumps({"sent": NOON, "rides": {located(1).ride_id: located(1).line * 2}}),
         json.dumps({"sent": NOON, "rides": {located(1).ride_id: 7}}),
+        json.dumps({"sent": NOON, "rides": {located(1).ride_id: "[]\n"}}),
+        json.dumps({"sent": NOON, "rides": {located(1).ride_id: located(1).line[:-2] + "\n"}}),
+        json.dumps({"sent": NOON, "rides": {located(1).ride_id: located(1).line.rstrip()}}),
+        json.dumps({"sent": NOON, "rides": dict([located(1, arrived_at="noon")])}),
+        json.dumps({"sent": NOON, "rides": dict([located(1, arrived_at=7)])}),
+        json.dumps({"sent": NOON, "rides": dict([located(1, arrival_position="7")])}),
         json.dumps({"sent": NOON, "rides": dict([located(1)]), "more": 1}),
         json.dumps({"Distance": 1}),
     ],
