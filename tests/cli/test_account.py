@@ -207,6 +207,7 @@ OUTPUT: dict[str, Any] = {
     "plan": {"objects": 1, "already_ingested": 0, "message": "1 file"},
     "training_set": {f"{split}_{what}": 0 for split in SPLITS for what in ("rows", "positives")}
     | dict.fromkeys(("filled_days", "filled_rides", "without_label", "without_weather"), 0)
+    | {"far_rides": 4490, "farthest_miles": 144.1}
     | {"processed_rows": 4, "rides": 3, "repeated": 1},
     "metrics": METRICS,
     "target": "heavy_utilization",
@@ -224,6 +225,7 @@ def test_the_summary_prints_whatever_metric_is_undefined() -> None:
     screen = io.StringIO()
     Console(file=screen, width=160).print(display.summary(run_summary.summarize(OUTPUT, None, {})))
     text = screen.getvalue()
+    assert "4,490 rides are more than 60 miles from their ground station, up to 144.1" in text
     assert "accuracy unknown, AUC unknown, log loss unknown (heavy_utilization of distance)" in text
     assert "read 5, accepted 4, rejected 0, repeated 1" in text
     assert "left out: further copies 1, without weather 0, without label 0" in text

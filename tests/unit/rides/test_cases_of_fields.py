@@ -35,7 +35,7 @@ def processed(result: Ingested) -> list[dict[str, Any]]:
 
 
 def rejected(result: Ingested) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in result.rejected.splitlines()]
+    return [json.loads(line) for line in gzip.decompress(result.rejected).splitlines()]
 
 
 @here
