@@ -178,7 +178,7 @@ def test_a_ride_with_a_key_twice_is_rejected_from_a_file_as_from_a_message(bucke
     _, counts = ingest_all(bucket, run, "e1")
     assert (counts["read"], counts["accepted"], counts["rejected_by_reason"]) == (1, 0, {"ambiguous_field": 1})
     ((line,),) = (bucket.lines(key) for key in bucket.keys("rejected/"))
-    of_message = json.loads(locate(text, {"queue": "q", "message_id": "m"}).line)
+    of_message = json.loads(locate(text, {"queue": "q", "message_id": "m"}, 0).line)
     assert [line[name] for name in ("field", "detail")] == [of_message[name] for name in ("field", "detail")]
     assert "is there more than once" in line["detail"]
 
