@@ -12,6 +12,7 @@ A chunk is a range of bytes from the start of a record to the end of one; betwee
     reason of BadRideFile   when, beside those of `wildrydes.rides.formats` and `wildrydes.rides.gzip_members`
     empty_file              no byte, or white space only
     not_json                the text is no JSON, or none of the shapes
+    unknown_shape           a record has no field of a ride, but several objects in it: each may be a ride
     truncated_file          the file ends within a record or a list
     not_utf8                a byte that is no UTF-8
     record_too_large        a record of more than json_window.LARGEST_VALUE characters
@@ -26,10 +27,11 @@ from re import IGNORECASE
 from re import compile as pattern
 from typing import Any
 
-from wildrydes.errors import BadRide
+from wildrydes.errors import BadRide, BadRideFile
 from wildrydes.rides.formats import plain
 from wildrydes.rides.gzip_members import decompress
 from wildrydes.rides.json_window import JsonWindow
+from wildrydes.rides.ride import FIELDS
 
 Record = tuple[int, int, Any, str]
 """The first byte of a record in its file, the byte after its last, the decoded value, its text as it stands there.
@@ -41,9 +43,14 @@ MOST_RECORDS = 500_000
 
 _TRAVEL_DATA = pattern(r'\{[ \t\n\r]*"travel_data"[ \t\n\r]*:[ \t\n\r]*\[', IGNORECASE)
 _TRAVEL_DATA_AGAIN = pattern(r'(?=,[ \t\n\r]*"travel_data"[ \t\n\r]*:)', IGNORECASE)
+_UNKNOWN_SHAPE = (
+    "a record has several objects in it and no field of a ride; expected the rides as one list, under travel_data, or "
+    "one after another"
+)
 _REPEATED_LIST = "travel_data is there more than once; put the rides into one list"
 _LONGEST_OPENING = 1000
 _FEWEST_FIELDS = 7
+_RIDE_NAMES = frozenset(field.lower() for field in FIELDS)
 
 
 def records(blocks: Iterable[bytes]) -> Iterator[Record]:
@@ -66,7 +73,7 @@ def records_of_chunk(blocks: Iterable[bytes], start: int) -> Iterator[Record]:
     window = JsonWindow(blocks, start)
     if not window.next_character():
         return
-    yield window.value()
+    yield _record(window)
     # The first record may be one of a list that began in an earlier chunk.
     in_list = window.next_character() in (",", "]")
     if in_list:
@@ -119,14 +126,14 @@ def _list_records(window: JsonWindow, *, is_whole: bool) -> Iterator[Record]:
     if window.next_character() == "]":
         window.at += 1
         return
-    yield window.value()
+    yield _record(window)
     yield from _rest_of_list(window, is_whole=is_whole)
 
 
 def _rest_of_list(window: JsonWindow, *, is_whole: bool) -> Iterator[Record]:
     """The values of a list after one of them; reads its ] too. A chunk, which is not whole, may end before that."""
     while window.skip_comma():
-        yield window.value()
+        yield _record(window)
     if is_whole or window.next_character():
         _expect(window, "]", "a comma or the end of the list is expected")
     if not is_whole and window.next_character() == "}":
@@ -142,17 +149,37 @@ def _end_object(window: JsonWindow) -> None:
 
 
 def _bare_record(window: JsonWindow) -> Record:
-    record = window.value()
+    record = _record(window)
     value = record[2]
-    fault = None
     if type(value) is dict and _has_list(value):
-        fault = "not_json", "travel_data is not the first and only field, or it is no list"
-    elif isinstance(value, BadRide) and (value.field or "").lower() == "travel_data":
-        fault = "ambiguous_field", _REPEATED_LIST
-    if fault:
-        window.values -= 1
-        raise window.fault(*fault, window.at - len(record[3]))
+        raise _fault_of_record(
+            window, record, "not_json", "travel_data is not the first and only field, or it is no list"
+        )
+    if isinstance(value, BadRide) and (value.field or "").lower() == "travel_data":
+        raise _fault_of_record(window, record, "ambiguous_field", _REPEATED_LIST)
     return record
+
+
+def _record(window: JsonWindow) -> Record:
+    """The next record. One that may hold many rides is not one rejected record: what is lost would not be counted."""
+    record = window.value()
+    if record[3].count("{") > 1 and _may_hold_rides(record[2], record[3]):
+        raise _fault_of_record(window, record, "unknown_shape", _UNKNOWN_SHAPE)
+    return record
+
+
+def _may_hold_rides(value: Any, text: str) -> bool:
+    """Whether a value is no ride itself, but has two or more objects in it."""
+    if type(value) is dict:
+        names = {name.lower() for name in value}
+        return text.count("{") > 2 and names.isdisjoint(_RIDE_NAMES) and "travel_data" not in names
+    return type(value) is list
+
+
+def _fault_of_record(window: JsonWindow, record: Record, reason: str, detail: str) -> BadRideFile:
+    """A BadRideFile at the start of the record that was just read, which does not count as read."""
+    window.values -= 1
+    return window.fault(reason, detail, window.at - len(record[3]))
 
 
 def _has_list(record: dict[str, Any]) -> bool:
