@@ -12,7 +12,7 @@ A chunk is a range of bytes from the start of a record to the end of one; betwee
     reason of BadRideFile   when, beside those of `wildrydes.rides.formats` and `wildrydes.rides.gzip_members`
     empty_file              no byte, or white space only
     not_json                the text is no JSON, or none of the shapes
-    unknown_shape           a record has no field of a ride, but several objects in it: each may be a ride
+    unknown_shape           a record holds many rides, in an object of another name, in columns or in rows
     truncated_file          the file ends within a record or a list
     not_utf8                a byte that is no UTF-8
     record_too_large        a record of more than json_window.LARGEST_VALUE characters
@@ -22,6 +22,7 @@ A chunk is a range of bytes from the start of a record to the end of one; betwee
 A record in which a key is repeated, or which is nested too deeply and ends, is a record still: its value is a BadRide.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from re import IGNORECASE
 from re import compile as pattern
@@ -44,13 +45,16 @@ MOST_RECORDS = 500_000
 _TRAVEL_DATA = pattern(r'\{[ \t\n\r]*"travel_data"[ \t\n\r]*:[ \t\n\r]*\[', IGNORECASE)
 _TRAVEL_DATA_AGAIN = pattern(r'(?=,[ \t\n\r]*"travel_data"[ \t\n\r]*:)', IGNORECASE)
 _UNKNOWN_SHAPE = (
-    "a record has several objects in it and no field of a ride; expected the rides as one list, under travel_data, or "
-    "one after another"
+    "a record holds many rides; expected them as one list, as the list travel_data, or one after another, each with "
+    "its fields by name"
 )
 _REPEATED_LIST = "travel_data is there more than once; put the rides into one list"
 _LONGEST_OPENING = 1000
 _FEWEST_FIELDS = 7
 _RIDE_NAMES = frozenset(field.lower() for field in FIELDS)
+_FIELD = pattern(rf'"({"|".join(FIELDS)})"[ \t\n\r]*:', IGNORECASE)
+# Of a record that is rejected as one. Ten and more that may be rides are too much to count as one.
+_MOST_OBJECTS = 10
 
 
 def records(blocks: Iterable[bytes]) -> Iterator[Record]:
@@ -112,7 +116,7 @@ def _records(window: JsonWindow, *, after_list: bool, is_whole: bool) -> Iterato
             after_list = True
         elif opening == "{" and window.skip(_TRAVEL_DATA, _LONGEST_OPENING):
             yield from _list_records(window, is_whole=is_whole)
-            _end_object(window)
+            _end_object(window, is_whole=is_whole)
             after_list = True
         elif opening == "{" or not after_list:
             yield _bare_record(window)
@@ -141,15 +145,19 @@ def _rest_of_list(window: JsonWindow, *, is_whole: bool) -> Iterator[Record]:
         window.at += 1
 
 
-def _end_object(window: JsonWindow) -> None:
-    """Reads the } of an object around a list."""
+def _end_object(window: JsonWindow, *, is_whole: bool) -> None:
+    """Reads the } of an object around a list. A chunk may end before it, or have it read with the list's end."""
+    if not is_whole:
+        if window.next_character() == "}":
+            window.at += 1
+        return
     if window.next_character() == "," and window.skip(_TRAVEL_DATA_AGAIN, _LONGEST_OPENING):
         raise window.fault("ambiguous_field", _REPEATED_LIST)
     _expect(window, "}", "the object around travel_data has one field")
 
 
 def _bare_record(window: JsonWindow) -> Record:
-    record = _record(window)
+    record = window.value()
     value = record[2]
     if type(value) is dict and _has_list(value):
         raise _fault_of_record(
@@ -157,23 +165,45 @@ def _bare_record(window: JsonWindow) -> Record:
         )
     if isinstance(value, BadRide) and (value.field or "").lower() == "travel_data":
         raise _fault_of_record(window, record, "ambiguous_field", _REPEATED_LIST)
-    return record
+    return _one_ride(window, record)
 
 
 def _record(window: JsonWindow) -> Record:
-    """The next record. One that may hold many rides is not one rejected record: what is lost would not be counted."""
-    record = window.value()
-    if record[3].count("{") > 1 and _may_hold_rides(record[2], record[3]):
+    return _one_ride(window, window.value())
+
+
+def _one_ride(window: JsonWindow, record: Record) -> Record:
+    """The record, unless it may hold many rides: it would count as one that was rejected, and they as nothing."""
+    value, text = record[2], record[3]
+    nested = text.count("{") > 1 or "[" in text
+    if nested and (_repeats_fields(text) or _has_columns(value) or _has_many_objects(value, text)):
         raise _fault_of_record(window, record, "unknown_shape", _UNKNOWN_SHAPE)
     return record
 
 
-def _may_hold_rides(value: Any, text: str) -> bool:
-    """Whether a value is no ride itself, but has two or more objects in it."""
-    if type(value) is dict:
-        names = {name.lower() for name in value}
-        return text.count("{") > 2 and names.isdisjoint(_RIDE_NAMES) and "travel_data" not in names
-    return type(value) is list
+def _repeats_fields(text: str) -> bool:
+    """Whether two fields of a ride are there twice or more: rides within a record, whatever it calls them.
+
+    One field is not enough: it is of a ride that has a key twice, which is rejected by itself.
+    """
+    names = Counter(match[1].lower() for match in _FIELD.finditer(text))
+    return sum(count > 1 for count in names.values()) > 1
+
+
+def _has_columns(value: Any) -> bool:
+    """Whether an object has a column of values for each field, or rows of them under another name."""
+    if type(value) is not dict:
+        return False
+    columns = [name for name, each in value.items() if type(each) in (list, dict) and name.lower() in _RIDE_NAMES]
+    tables = [each for each in value.values() if type(each) is list and [type(row) for row in each[:2]] == [list] * 2]
+    return len(columns) > 1 or bool(tables and _RIDE_NAMES.isdisjoint(name.lower() for name in value))
+
+
+def _has_many_objects(value: Any, text: str) -> bool:
+    """Whether a record that is no ride holds so many objects that they may be rides with other names."""
+    if type(value) is dict and not _RIDE_NAMES.isdisjoint(name.lower() for name in value):
+        return False
+    return text.count("{") > _MOST_OBJECTS
 
 
 def _fault_of_record(window: JsonWindow, record: Record, reason: str, detail: str) -> BadRideFile:
