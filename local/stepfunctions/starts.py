@@ -2,10 +2,12 @@
 
 moto gives an execution what it runs in only once it has made the components of its definition, some hundredths of a
 second for a long one. Until then its stop, and DescribeMapRun of any other execution, end in an internal error. Here it
-runs, and its history begins, before anyone can ask for it.
+runs, and its history begins, before anyone can ask for it. Its start is in the Context object as AWS writes times
+there, and not as an object of Python, by which each intrinsic function that gets it fails.
 """
 
 import threading
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.stepfunctions.parser.api import HistoryEventType
@@ -30,6 +32,8 @@ def install(lock: threading.RLock, announce: Announce) -> None:
         make(self, *arguments, **keywords)
         self.env = environment_of(self)
         self.env._program_state = ProgramRunning()
+        execution = self.env.states.context_object.context_object_data["Execution"]
+        execution["StartTime"] = _text_of(execution["StartTime"])
         _begin_history(self)
 
     def run(self: Any) -> None:
@@ -60,3 +64,11 @@ def _begin_history(worker: Any) -> None:
         event_details=EventDetails(**member),
         update_source_event_id=False,
     )
+
+
+def _text_of(when: datetime) -> str:
+    """A time as in the Context object: `2026-01-02T03:04:05.678Z`.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
+    """
+    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,6 +1,7 @@
 """What the workflow relies on of Step Functions."""
 
 import json
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -50,6 +51,17 @@ def invocation(function_arn: str, **fields: Any) -> dict[str, Any]:
         "OutputPath": "$.Payload",
         "End": True,
     } | fields
+
+
+def test_start_of_an_execution_is_a_text_that_intrinsic_functions_take(client: Client, nobody: str) -> None:
+    started = {"at.$": "$$.Execution.StartTime", "key.$": "States.Format('{}-x', $$.Execution.StartTime)"}
+    states = {
+        "Start": {"Type": "Pass", "Parameters": started, "Next": "Merge"},
+        "Merge": {"Type": "Pass", "Parameters": {"all.$": "States.JsonMerge($, $, false)"}, "End": True},
+    }
+    described = run(client, states, nobody)
+    text = described["startDate"].astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    assert output(described) == {"all": {"at": text, "key": f"{text}-x"}}
 
 
 def test_format_undoes_its_escapes_and_fills_its_placeholders(client: Client, nobody: str) -> None:
