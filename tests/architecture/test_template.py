@@ -56,6 +56,18 @@ def test_definition_uses_each_substitution_and_no_other() -> None:
         assert set(re.findall(r"\$\{(\w+)\}", definition)) == set(machine["DefinitionSubstitutions"])
 
 
+def test_restore_may_end_a_promotion_and_do_no_more_of_it_than_it_does() -> None:
+    assert RESOURCES["Restore"]["Properties"]["Role"] == {"Fn::GetAtt": ["RestoreRole", "Arn"]}
+    granted = {}
+    for name in ("Promote", "Restore"):
+        (policy,) = RESOURCES[f"{name}Role"]["Properties"]["Policies"]
+        granted[name] = {action for each in policy["PolicyDocument"]["Statement"] for action in actions(each)}
+    assert granted["Restore"] - granted["Promote"] == {"states:StopExecution"}
+    assert granted["Promote"] - granted["Restore"] == {
+        "lambda:PublishVersion", "lambda:InvokeFunction", "cloudwatch:DescribeAlarms",
+    }  # fmt: skip
+
+
 def test_no_statement_allows_every_action() -> None:
     assert all("*" not in action for statement in statements() for action in actions(statement))
 
