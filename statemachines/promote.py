@@ -28,21 +28,19 @@ from statemachines.inference import (
     ALIAS,
     FUNCTION,
     MERGED,
-    NO_WEIGHTS,
     NOBODY,
-    alias_of,
     is_held_by_this_execution,
     parameter_of,
     variables_of,
 )
+from statemachines.moving_live import clear_weights, move_live
 from statemachines.promotion_request import WHOLE_SECONDS, complete, refuse_request
 from statemachines.putting_back import Handlers, build_handlers
 from statemachines.registry import Entry, write_registry
 from statemachines.smoke_test import smoke_test
-from statemachines.tasks import CONFLICTS, Tasks, refusal
+from statemachines.tasks import Tasks, conflict, conflicting, refusal
 
 _DEFAULTS = r"""States.StringToJson('\{"bake_seconds":${BakeSeconds},"reason":"none given","replaces":""\}')"""
-_WEIGHTS = r"""States.StringToJson(States.Format('\{"{}":0.1\}', $.published.version))"""
 
 rule = sdk.ChoiceRule
 
@@ -105,20 +103,26 @@ def _look_around(handlers: Handlers) -> State:
         "$.inference",
         {"variables": "$.Environment.Variables", "revision": "$.RevisionId"},
     )
-    own = Pass(
+    sdk.Chain([alias, live, configuration, _own_variables(), _alone(tasks, handlers)])
+    return alias
+
+
+def _own_variables() -> Pass:
+    """What this promotion sets the function to."""
+    return Pass(
         "Make variables",
         parameters={
             "variables": {
                 "MODEL_PATH": "$.request.model_path",
                 "PROMOTION": "$$.Execution.Id",
-                # By this a version that is live tells what was before it, should the promotion not come to say so.
+                # By these a version that is live tells what was before it, and under which time it is in the registry,
+                # should the promotion not come to say so.
                 "PREVIOUS_VERSION": "$.previous.version",
+                "PROMOTION_STARTED": "$$.Execution.StartTime",
             }
         },
         result_path="$.own",
     )
-    sdk.Chain([alias, live, configuration, own, _alone(tasks, handlers)])
-    return alias
 
 
 def _alone(tasks: Tasks, handlers: Handlers) -> State:
@@ -129,7 +133,7 @@ def _alone(tasks: Tasks, handlers: Handlers) -> State:
         rule.Or([rule.StringEquals(variable="$.request.replaces", value=""), same]), _write_model_path(handlers)
     )
     another_live = "'{} is live, not {} any more.', $.previous.variables.MODEL_PATH, $.request.replaces"
-    replaced.default_choice(_conflict("Another model is live", another_live, handlers.before_writes))
+    replaced.default_choice(conflict("Another model is live", another_live, handlers.before_writes))
     last = tasks.call(
         "Read last promotion",
         "sfn:describeExecution",
@@ -145,7 +149,7 @@ def _alone(tasks: Tasks, handlers: Handlers) -> State:
     busy = "'The promotion {} is under way.', $.inference.variables.PROMOTION"
     runs.add_choice(
         rule.StringEquals(variable="$.last.status", value="RUNNING"),
-        _conflict("Another promotion runs", busy, handlers.before_writes),
+        conflict("Another promotion runs", busy, handlers.before_writes),
     )
     runs.default_choice(replaced)
     last.next(runs)
@@ -159,7 +163,7 @@ def _alone(tasks: Tasks, handlers: Handlers) -> State:
 
 def _write_model_path(handlers: Handlers) -> State:
     """MODEL_PATH updated, the update awaited, and a version published of it."""
-    tasks = _conflicting(handlers.from_model_path, "Function taken over")
+    tasks = conflicting(handlers.from_model_path, "Function taken over")
     update = tasks.call("Set MODEL_PATH", "lambda:updateFunctionConfiguration", variables_of("$.own.variables"))
     look = tasks.call(
         "Read update",
@@ -179,9 +183,11 @@ def _write_model_path(handlers: Handlers) -> State:
         rule.StringEquals(variable=status, value="Failed"),
         refusal("Inference update failed", "InferenceUpdateFailed", failed, handlers.from_model_path),
     )
-    updated.add_choice(is_held_by_this_execution("$.update.variables.PROMOTION"), _publish(tasks, handlers))
+    updated.add_choice(
+        is_held_by_this_execution("$.update.variables.PROMOTION"), clear_weights(_publish(tasks, handlers), handlers)
+    )
     cause = f"'Somebody else has changed {{}} in between.', '{FUNCTION}'"
-    updated.default_choice(_conflict("Another holds the function", cause, handlers.from_model_path))
+    updated.default_choice(conflict("Another holds the function", cause, handlers.from_model_path))
     sdk.Chain([update, look, updated])
     return update
 
@@ -212,7 +218,7 @@ def _publish(tasks: Tasks, handlers: Handlers) -> State:
     active.add_choice(rule.StringEquals(variable="$.version.state", value="Pending"), wait)
     active.add_choice(
         rule.StringEquals(variable="$.version.state", value="Active"),
-        smoke_test(_move(handlers), handlers.from_model_path),
+        smoke_test(move_live(_record(handlers), handlers), handlers.from_model_path),
     )
     failed = "'Version {} is {}.', $.published.version, $.version.state"
     active.default_choice(refusal("Version failed", "InferenceUpdateFailed", failed, handlers.from_model_path))
@@ -220,59 +226,10 @@ def _publish(tasks: Tasks, handlers: Handlers) -> State:
     return publish
 
 
-def _move(handlers: Handlers) -> State:
-    """`live` on the new version: at once, or for a tenth of the requests first."""
-    tasks = _conflicting(handlers.from_alias, "Alias taken over")
-    move = tasks.call(
-        "Move live", "lambda:updateAlias", alias_of("$.published.version", NO_WEIGHTS, "$.alias.revision")
-    )
-    sdk.Chain([move, *_record(handlers)])
-    a_tenth = tasks.call(
-        "Move a tenth",
-        "lambda:updateAlias",
-        alias_of("$.previous.version", {"AdditionalVersionWeights": _WEIGHTS}, "$.alias.revision"),
-        "$.alias",
-        {"revision": "$.RevisionId"},
-    )
-    bake = sdk.Wait("Bake", seconds_path="$.bake.seconds")
-    alarm = tasks.call(
-        "Read error alarm",
-        "cloudwatch:describeAlarms",
-        {"AlarmNames": ["${ErrorAlarmName}"]},
-        "$.alarm",
-    )
-    sdk.Chain([a_tenth, bake, alarm, _errors(move, handlers)])
-    steps = sdk.Choice("In steps?")
-    steps.add_choice(rule.NumericGreaterThan(variable="$.bake.seconds", value=0), a_tenth)
-    steps.default_choice(move)
-    return steps
-
-
-def _errors(move: State, handlers: Handlers) -> sdk.Choice:
-    """On where the alarm is quiet. An alarm that is gone has watched nothing.
-
-    It is looked for here, since a path to nothing in the Task would be an error that no Catch gets.
-    """
-    errors = sdk.Choice("Any errors?")
-    state = "$.alarm.MetricAlarms[0].StateValue"
-    cause = "'With a tenth of the requests on version {} the alarm ${ErrorAlarmName} went off.', $.published.version"
-    missing = "'There is no alarm ${ErrorAlarmName} that would have watched version {}.', $.published.version"
-    errors.add_choice(
-        rule.IsPresent(variable=state, value=False),
-        refusal("No alarm", "ErrorsWhileBaking", missing, handlers.from_alias),
-    )
-    errors.add_choice(
-        rule.StringEquals(variable=state, value="ALARM"),
-        refusal("Errors while baking", "ErrorsWhileBaking", cause, handlers.from_alias),
-    )
-    errors.default_choice(move)
-    return errors
-
-
 def _record(handlers: Handlers) -> list[State]:
     """The parameter that the next deployment reads, and an entry in the registry of what was live."""
     tasks = Tasks(handlers.from_parameter)
-    register = write_registry(tasks, Entry("$.request", "$.published.version", "$.previous", "$$.Execution.Id"))
+    register = write_registry(tasks, Entry("$.request", "$.published.version", "$.previous", "$.own.variables"))
     result = Pass(
         "Promoted",
         parameters={
@@ -285,13 +242,3 @@ def _record(handlers: Handlers) -> list[State]:
         },
     )
     return [tasks.call("Record MODEL_PATH", "ssm:putParameter", parameter_of("$.request.model_path")), register, result]
-
-
-def _conflicting(handler: State, state_id: str) -> Tasks:
-    """Tasks that distinguish a conflict, somebody else's change in between, from other errors."""
-    pass_on = _conflict(state_id, "'Somebody else has changed it in between: {}', $.error.Cause", handler)
-    return Tasks(handler, before=(sdk.Catch(error_equals=list(CONFLICTS), result_path="$.error", next_step=pass_on),))
-
-
-def _conflict(state_id: str, cause: str, handler: State) -> Pass:
-    return refusal(state_id, "PromotionConflict", cause, handler)

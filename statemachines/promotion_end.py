@@ -35,6 +35,31 @@ def name_promotion() -> Pass:
 
 def end_promotion(retrained: State, failure: State) -> Task:
     """Stops the promotion at `$.promotion.arn`; leads to `retrained` if its model is live, otherwise to `failure`."""
+    restore = _restore(retrained, failure)
+    stop = Task(
+        "Stop promotion",
+        resource="arn:aws:states:::aws-sdk:sfn:stopExecution",
+        parameters={
+            "ExecutionArn": "$.promotion.arn",
+            "Error": STOPPED,
+            "Cause": NOT_AWAITED,
+        },
+        result_path=None,
+        timeout_seconds=60,
+        retry=retry(SDK_FAULTS),
+        catch=[
+            sdk.Catch(
+                error_equals=["Sfn.ExecutionDoesNotExistException"], next_step=failure, result_path="$.not_started"
+            ),
+            catch(restore, "$.not_stopped"),
+        ],
+    )
+    stop.next(restore)
+    return stop
+
+
+def _restore(retrained: State, failure: State) -> Task:
+    """Has `restore` put in order what the promotion left, and waits for its end."""
     live = sdk.Choice("Did it go live?")
     live.add_choice(rule.BooleanEquals(variable="$.restored.promoted", value=True), retrained)
     live.default_choice(failure)
@@ -61,26 +86,7 @@ def end_promotion(retrained: State, failure: State) -> Task:
         ],
     )
     restore.next(live)
-    stop = Task(
-        "Stop promotion",
-        resource="arn:aws:states:::aws-sdk:sfn:stopExecution",
-        parameters={
-            "ExecutionArn": "$.promotion.arn",
-            "Error": STOPPED,
-            "Cause": NOT_AWAITED,
-        },
-        result_path=None,
-        timeout_seconds=60,
-        retry=retry(SDK_FAULTS),
-        catch=[
-            sdk.Catch(
-                error_equals=["Sfn.ExecutionDoesNotExistException"], next_step=failure, result_path="$.not_started"
-            ),
-            catch(restore, "$.not_stopped"),
-        ],
-    )
-    stop.next(restore)
-    return stop
+    return restore
 
 
 def _look(retrained: State, failure: State) -> tuple[State, State]:

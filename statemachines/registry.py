@@ -1,4 +1,8 @@
-"""The registry of what was live: one object a promotion, `models/registry/<time>-<execution>.json`."""
+"""The registry of what was live: one object a promotion, `models/registry/<time>-<execution>.json`.
+
+The time is that of the promotion's start, so that the key follows from the promotion: who writes the entry again writes
+the same object.
+"""
 
 from dataclasses import dataclass
 
@@ -13,7 +17,7 @@ class Entry:
     """Where in an execution's state the facts of a promotion are.
 
     `request` is the promotion's input, `version` the one that is live, `previous` what was live before, with `version`
-    and `variables`, and `promotion` the promotion's ARN.
+    and `variables`, and `promotion` the variables that the promotion has set, with its ARN and its start.
     """
 
     request: str
@@ -23,22 +27,23 @@ class Entry:
 
 
 def write_registry(tasks: Tasks, entry: Entry) -> Task:
-    """Puts the object into the bucket; its time is that of the state."""
+    """Puts the object into the bucket."""
+    started = f"{entry.promotion}.PROMOTION_STARTED"
     return tasks.call(
         "Write registry",
         "s3:putObject",
         {
             "Bucket": "${DataBucket}",
-            "Key": f"States.Format('models/registry/{{}}-{{}}.json', $$.State.EnteredTime, {entry.request}.execution)",
+            "Key": f"States.Format('models/registry/{{}}-{{}}.json', {started}, {entry.request}.execution)",
             "Body": {
-                "time": "$$.State.EnteredTime",
+                "time": started,
                 **{name: f"{entry.request}.{name}" for name in _REQUESTED},
                 "version": entry.version,
                 "previous": {
                     "version": f"{entry.previous}.version",
                     "model_path": f"{entry.previous}.variables.MODEL_PATH",
                 },
-                "promotion": entry.promotion,
+                "promotion": f"{entry.promotion}.PROMOTION",
             },
             "ContentType": "application/json",
         },

@@ -5,16 +5,17 @@
 
 A promotion puts back what it wrote while it runs. It cannot once it was stopped or has run out of time, nor after an
 error that no Catch gets, such as States.Runtime. So EventBridge starts this workflow after each promotion that did not
-succeed, and a retraining whose promotion failed starts it and waits for its end. It may run twice: every write is
-conditional on what was read before, and whoever comes second finds nothing left. A promotion that still runs is
-stopped: only a retraining that does not wait for it any more starts this for one.
+succeed, and a retraining whose promotion failed starts it and waits for its end. So it may run twice, also at the same
+time. To undo is conditional on what was read before, and whoever comes second finds nothing left. Completing writes
+the same parameter and the same entry of the registry again, and tells once more that it was completed. A promotion that
+still runs is stopped: only a retraining that does not wait for it any more starts this for one.
 
 The alias decides, since it is moved by one conditional write:
 
     `live` is on the promotion's version    the promotion is completed: parameter and registry are written
     the promotion holds the function        it is undone: `live` is where it was, for all requests; parameter and
                                             MODEL_PATH are those of that version, and nobody holds the function
-    neither                                 nothing is left
+    neither                                 nothing is left: who took the function over has cleared its weights
 
 Undoing writes the alias even if it needs no change. A write that the promotion had sent before it ended, and that is
 still on its way, finds another revision then and is refused.
@@ -54,15 +55,14 @@ def build() -> sdk.Graph:
         },
     )
     tasks = Tasks(failure("Restoring failed"))
-    nothing = _outcome("Nothing left", promoted=False, model_path="")
-    look = _look(tasks, nothing)
+    look = _look(tasks)
     read = tasks.call(
         "Read promotion",
         "sfn:describeExecution",
         {"ExecutionArn": "$.own.variables.PROMOTION"},
         "$.ended",
         {"status": "$.Status", "input": "$.Input"},
-        before=[sdk.Catch(error_equals=["Sfn.ExecutionDoesNotExistException"], next_step=nothing)],
+        before=[sdk.Catch(error_equals=["Sfn.ExecutionDoesNotExistException"], next_step=look, result_path="$.ended")],
     )
     stop = tasks.call(
         "Stop promotion",
@@ -72,16 +72,12 @@ def build() -> sdk.Graph:
     stop.next(read)
     ended = sdk.Choice("Has it ended?")
     ended.add_choice(rule.StringEquals(variable="$.ended.status", value="RUNNING"), stop)
-    ended.add_choice(
-        rule.StringEquals(variable="$.ended.status", value="SUCCEEDED"),
-        _outcome("It succeeded", promoted=True, model_path=""),
-    )
     ended.default_choice(look)
     sdk.Chain([start, read, ended])
     return sdk.Graph(start, comment="Put in order what a promotion left", timeout_seconds=600)
 
 
-def _look(tasks: Tasks, nothing: State) -> State:
+def _look(tasks: Tasks) -> State:
     """What is live, who made it so, and whom the function is held by."""
     alias = tasks.call("Read live alias", "lambda:getAlias", {"FunctionName": FUNCTION, "Name": ALIAS}, "$.alias")
     live = tasks.call(
@@ -100,16 +96,26 @@ def _look(tasks: Tasks, nothing: State) -> State:
     )
     wait = sdk.Wait("Wait for others", seconds=1)
     wait.next(alias)
+    sdk.Chain([alias, live, configuration, _choose(tasks, wait)])
+    return alias
+
+
+def _choose(tasks: Tasks, wait: State) -> sdk.Choice:
+    """What is to be done; who meets somebody else's change goes to `wait` and looks again."""
     others = sdk.Catch(error_equals=list(CONFLICTS), next_step=wait, result_path="$.conflict")
+    nothing = _outcome("Nothing left", promoted=False)
     choice = sdk.Choice("What is left?")
+    choice.add_choice(rule.IsPresent(variable="$.ended.status", value=False), nothing)
+    choice.add_choice(
+        rule.StringEquals(variable="$.ended.status", value="SUCCEEDED"), _outcome("It succeeded", promoted=True)
+    )
     choice.add_choice(is_held_by_this_execution("$.live.variables.PROMOTION"), _complete(tasks))
     choice.add_choice(rule.StringEquals(variable="$.inference.status", value="InProgress"), wait)
     choice.add_choice(
         is_held_by_this_execution("$.inference.variables.PROMOTION"), _undo(Tasks(tasks.failure, before=(others,)))
     )
     choice.default_choice(nothing)
-    sdk.Chain([alias, live, configuration, choice])
-    return alias
+    return choice
 
 
 def _complete(tasks: Tasks) -> State:
@@ -127,7 +133,7 @@ def _complete(tasks: Tasks) -> State:
         {"version": "$.Version", "variables": "$.Environment.Variables"},
     )
     record = tasks.call("Record MODEL_PATH", "ssm:putParameter", parameter_of("$.live.variables.MODEL_PATH"))
-    entry = Entry("$.promoted.request", "$.live.version", "$.previous", "$.own.variables.PROMOTION")
+    entry = Entry("$.promoted.request", "$.live.version", "$.previous", "$.live.variables")
     sdk.Chain(
         [
             request,
@@ -161,7 +167,7 @@ def _undo(tasks: Tasks) -> State:
 
 def _end(state_id: str, sentence: str, *, promoted: bool) -> list[State]:
     """Tell who hears of failures what became of the promotion; a topic that cannot be reached changes nothing."""
-    outcome = _outcome(state_id, promoted=promoted, model_path="$.live.variables.MODEL_PATH")
+    outcome = _outcome(state_id, promoted=promoted)
     values = "$.own.variables.PROMOTION, $.ended.status, $.live.version, $.live.variables.MODEL_PATH"
     tell = Task(
         f"Tell: {state_id.lower()}",
@@ -179,5 +185,5 @@ def _end(state_id: str, sentence: str, *, promoted: bool) -> list[State]:
     return [tell, outcome]
 
 
-def _outcome(state_id: str, *, promoted: bool, model_path: str) -> Pass:
-    return Pass(state_id, parameters={"promoted": promoted, "model_path": model_path})
+def _outcome(state_id: str, *, promoted: bool) -> Pass:
+    return Pass(state_id, parameters={"promoted": promoted, "model_path": "$.live.variables.MODEL_PATH"})

@@ -185,3 +185,14 @@ class Tasks:
             retry=retry((*SDK_FAULTS, *also_retry)),
             catch=[*before, *self.before, catch(self.failure, self.error_path)],
         )
+
+
+def conflicting(handler: State, state_id: str) -> Tasks:
+    """Tasks that distinguish a conflict, somebody else's change in between, from other errors."""
+    pass_on = conflict(state_id, "'Somebody else has changed it in between: {}', $.error.Cause", handler)
+    return Tasks(handler, before=(sdk.Catch(error_equals=list(CONFLICTS), result_path="$.error", next_step=pass_on),))
+
+
+def conflict(state_id: str, cause: str, handler: State) -> Pass:
+    """Goes to `handler` with a PromotionConflict; `cause` holds the arguments of States.Format."""
+    return refusal(state_id, "PromotionConflict", cause, handler)

@@ -15,7 +15,7 @@ from wildrydes.model.linear_model import read_model
 FEATURES = ("distance", "healthpoints", "magicpoints")
 RIDE = {"distance": 30.5, "healthpoints": 12.25, "magicpoints": 2500}
 
-PROMOTERS = ("PROMOTION", "PREVIOUS_VERSION")
+PROMOTERS = ("PROMOTION", "PREVIOUS_VERSION", "PROMOTION_STARTED")
 """The variables by which a promotion says that it is one."""
 
 WriteArtefact = Callable[..., bytes]

@@ -122,6 +122,29 @@ def stop(stack: Stack, arn: str) -> None:
     stack.client("stepfunctions").stop_execution(executionArn=arn)
 
 
+@contextmanager
+def nothing_restored(stack: Stack) -> Iterator[None]:
+    """EventBridge starts no `restore`, as if it were late."""
+    rule = stack.client("cloudformation").describe_stack_resource(
+        StackName=stack.name, LogicalResourceId="PromotionEnded"
+    )["StackResourceDetail"]["PhysicalResourceId"]
+    events = stack.client("events")
+    events.disable_rule(Name=rule)
+    try:
+        yield
+    finally:
+        events.enable_rule(Name=rule)
+
+
+def restore(stack: Stack, promotion: str) -> dict[str, Any]:
+    """The output of `restore` for a promotion, as somebody starts it by hand."""
+    machine = stack.outputs["PromoteStateMachineArn"].removesuffix("promote") + "restore"
+    started = stack.client("stepfunctions").start_execution(
+        stateMachineArn=machine, input=json.dumps({"promotion": promotion})
+    )
+    return output_of(stack, started["executionArn"])
+
+
 def restored(stack: Stack, before: Live) -> None:
     """By itself, after a while: nobody waits for it."""
     until(lambda: live(stack), lambda now: now == before)
@@ -246,6 +269,21 @@ def test_promotion_that_fails_by_an_error_that_no_catch_gets_is_undone(
     restored(stack, before)
 
 
+def test_promotion_clears_the_weights_of_a_stopped_one_that_is_not_put_in_order_before_it(
+    stack: Stack, write_artefact: WriteArtefact, first: Model
+) -> None:
+    with unchanged(stack), nothing_restored(stack):
+        with baking(stack):
+            stopped = start(stack, trained(stack, write_artefact, 0.5).request())
+            wait_for(stack, a_tenth_is_out)
+            stop(stack, stopped)
+        refused = stack.ended(start(stack, store(stack, b"no archive").request()))
+        assert (refused["status"], refused["error"]) == ("FAILED", "SmokeTestFailed")
+        # Who put it in order is not the stopped one's `restore`: it comes now, and finds nothing.
+        assert live(stack).routing == {}
+        assert restore(stack, stopped) == {"promoted": False, "model_path": first.path}
+
+
 def test_promotion_that_is_stopped_when_its_model_is_live_is_completed(
     stack: Stack, write_artefact: WriteArtefact, first: Model
 ) -> None:
@@ -260,8 +298,10 @@ def test_promotion_that_is_stopped_when_its_model_is_live_is_completed(
     after = live(stack)
     assert after.answer[1]["model"] == model.execution
     assert after.parameter == after.model_path == model.path
-    added = sorted(set(after.registry) - set(before.registry))
+    # The retraining has had it completed, and so has EventBridge. Once more changes nothing.
+    assert restore(stack, promotion_of(stack, arn)) == {"promoted": True, "model_path": model.path}
+    added = set(live(stack).registry) - set(before.registry)
     entries = [json.loads(stack.read(key)) for key in added]
-    assert {entry["execution"] for entry in entries} == {model.execution}
+    assert [entry["execution"] for entry in entries] == [model.execution]
     assert entries[0]["previous"] == {"version": before.version, "model_path": first.path}
     assert entries[0]["promotion"] == promotion_of(stack, arn)

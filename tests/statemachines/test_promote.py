@@ -78,7 +78,7 @@ def test_what_may_be_written_when_a_step_fails_is_put_back_and_nothing_else() ->
     assert back("Read inference configuration") == back("Read last promotion") == []
     for task in ("Set MODEL_PATH", "Read update", "Publish version", "Read version", "Smoke-test version"):
         assert back(task) == ["Put MODEL_PATH back"], task
-    for task in ("Move a tenth", "Read error alarm", "Move live"):
+    for task in ("Read weights", "Clear weights", "Move a tenth", "Read error alarm", "Move live"):
         assert back(task) == ["Put live back", "Put MODEL_PATH back"], task
     for task in ("Record MODEL_PATH", "Write registry"):
         assert back(task) == PUTTING_BACK, task
@@ -106,7 +106,7 @@ def test_every_write_that_can_be_conditional_is() -> None:
         for task in TASKS.values()
         if task["Resource"].rsplit(":", 1)[-1] in ("updateFunctionConfiguration", "publishVersion", "updateAlias")
     ]
-    assert len(writes) == 6
+    assert len(writes) == 7
     assert all("RevisionId.$" in parameters for parameters in writes)
 
 
@@ -121,7 +121,25 @@ def test_wait_takes_whole_seconds_that_were_checked_before_anything_was_read() -
     assert {name for name in STATES if "Whole seconds?" in reachable(name)} == before | {"Whole seconds?"}
 
 
-@pytest.mark.parametrize("name", ["Set MODEL_PATH", "Publish version", "Move a tenth", "Move live"])
+def test_weights_that_a_stopped_promotion_left_are_cleared_once_the_function_is_held() -> None:
+    held = STATES["Updated?"]["Choices"][-1]
+    assert held["And"][1] == {
+        "Variable": "$.update.variables.PROMOTION",
+        "StringEqualsPath": "$.own.variables.PROMOTION",
+    }
+    assert (held["Next"], STATES["Read weights"]["Next"]) == ("Read weights", "Are weights left?")
+    (left,) = STATES["Are weights left?"]["Choices"]
+    assert left == {"Variable": "$.weighted.RoutingConfig", "IsPresent": True, "Next": "Clear weights"}
+    clear = STATES["Clear weights"]
+    assert STATES["Are weights left?"]["Default"] == clear["Next"] == "Publish version"
+    # Of the alias as it was before the function was held: what has changed since is somebody else's.
+    assert clear["Parameters"]["RevisionId.$"] == "$.alias.revision"
+    assert clear["Parameters"]["RoutingConfig"] == {"AdditionalVersionWeights": {}}
+    # The next write of the alias is conditional on this one.
+    assert (clear["ResultPath"], clear["ResultSelector"]) == ("$.alias", {"revision.$": "$.RevisionId"})
+
+
+@pytest.mark.parametrize("name", ["Set MODEL_PATH", "Clear weights", "Publish version", "Move a tenth", "Move live"])
 def test_conflict_is_told_from_other_errors(name: str) -> None:
     conflict, _ = TASKS[name]["Catch"]
     assert conflict["ErrorEquals"] == ["Lambda.PreconditionFailedException", "Lambda.ResourceConflictException"]

@@ -43,7 +43,9 @@ def test_nothing_is_written_before_the_promotion_has_ended_and_is_found_to_have_
 
 
 def test_alias_decides_between_completing_and_undoing() -> None:
-    complete, busy, undo = STATES["What is left?"]["Choices"]
+    gone, succeeded, complete, busy, undo = STATES["What is left?"]["Choices"]
+    assert gone == {"Variable": "$.ended.status", "IsPresent": False, "Next": "Nothing left"}
+    assert succeeded == {"Variable": "$.ended.status", "StringEquals": "SUCCEEDED", "Next": "It succeeded"}
     for choice, variable in ((complete, "$.live.variables.PROMOTION"), (undo, "$.inference.variables.PROMOTION")):
         present, same = choice["And"]
         assert present == {"Variable": variable, "IsPresent": True}
@@ -56,7 +58,18 @@ def test_alias_decides_between_completing_and_undoing() -> None:
     assert way(undo["Next"]) == [
         "Put live back", "Put parameter back", "Look up MODEL_PATH", "Put MODEL_PATH back", "Tell: undone", "Undone",
     ]  # fmt: skip
-    assert (STATES["Completed"]["Parameters"]["promoted"], STATES["Undone"]["Parameters"]["promoted"]) == (True, False)
+
+
+def test_every_outcome_says_whether_the_promotions_model_is_live_and_which_is() -> None:
+    outcomes = {
+        name: state["Parameters"] for name, state in STATES.items() if state["Type"] == "Pass" and state.get("End")
+    }
+    assert {name: outcome["promoted"] for name, outcome in outcomes.items()} == {
+        "Nothing left": False, "It succeeded": True, "Completed": True, "Undone": False,
+    }  # fmt: skip
+    assert {outcome["model_path.$"] for outcome in outcomes.values()} == {"$.live.variables.MODEL_PATH"}
+    (gone,) = [catch for catch in STATES["Read promotion"]["Catch"] if catch["ErrorEquals"] != ["States.ALL"]]
+    assert (gone["Next"], gone["ResultPath"]) == ("Read live alias", "$.ended")
 
 
 def test_every_write_of_the_function_is_conditional_and_a_conflict_is_looked_at_again() -> None:
@@ -71,8 +84,15 @@ def test_entry_in_the_registry_is_that_of_a_promotion() -> None:
     here, there = (states["Write registry"]["Parameters"] for states in (STATES, PROMOTION["States"]))
     assert set(here["Body"]) == set(there["Body"])
     assert set(here["Body"]["previous"]) == set(there["Body"]["previous"])
-    assert PROMOTION["States"]["Make variables"]["Parameters"]["variables"]["PREVIOUS_VERSION.$"] == (
-        "$.previous.version"
+    variables = PROMOTION["States"]["Make variables"]["Parameters"]["variables"]
+    assert variables["PREVIOUS_VERSION.$"] == "$.previous.version"
+    # Two workflows, one object: the key follows from the promotion.
+    assert variables["PROMOTION_STARTED.$"] == "$$.Execution.StartTime"
+    assert here["Key.$"] == (
+        "States.Format('models/registry/{}-{}.json', $.live.variables.PROMOTION_STARTED, $.promoted.request.execution)"
+    )
+    assert there["Key.$"] == (
+        "States.Format('models/registry/{}-{}.json', $.own.variables.PROMOTION_STARTED, $.request.execution)"
     )
     previous = STATES["Read previous version"]["Parameters"]
     assert previous["Qualifier.$"] == "$.live.variables.PREVIOUS_VERSION"

@@ -1,0 +1,84 @@
+"""What a promotion does to the alias `live`: clears weights that are left, and moves it to the version that passed."""
+
+import stepfunctions.steps as sdk
+from stepfunctions.steps.states import State
+
+from statemachines.inference import ALIAS, FUNCTION, NO_WEIGHTS, alias_of
+from statemachines.putting_back import Handlers
+from statemachines.tasks import conflicting, refusal
+
+_WEIGHTS = r"""States.StringToJson(States.Format('\{"{}":0.1\}', $.published.version))"""
+
+rule = sdk.ChoiceRule
+
+
+def clear_weights(then: State, handlers: Handlers) -> State:
+    """No requests for any version but the live one; then on.
+
+    A promotion that was stopped while it baked leaves its version a tenth of them. Whoever holds the function puts that
+    in order: `restore` finds for the stopped one that it holds nothing any more.
+    """
+    tasks = conflicting(handlers.from_alias, "Weights taken over")
+    look = tasks.call("Read weights", "lambda:getAlias", {"FunctionName": FUNCTION, "Name": ALIAS}, "$.weighted")
+    clear = tasks.call(
+        "Clear weights",
+        "lambda:updateAlias",
+        alias_of("$.previous.version", NO_WEIGHTS, "$.alias.revision"),
+        "$.alias",
+        {"revision": "$.RevisionId"},
+    )
+    clear.next(then)
+    left = sdk.Choice("Are weights left?")
+    left.add_choice(rule.IsPresent(variable="$.weighted.RoutingConfig", value=True), clear)
+    left.default_choice(then)
+    look.next(left)
+    return look
+
+
+def move_live(record: list[State], handlers: Handlers) -> State:
+    """`live` on the new version: at once, or for a tenth of the requests first. Then the states of `record`."""
+    tasks = conflicting(handlers.from_alias, "Alias taken over")
+    move = tasks.call(
+        "Move live", "lambda:updateAlias", alias_of("$.published.version", NO_WEIGHTS, "$.alias.revision")
+    )
+    sdk.Chain([move, *record])
+    a_tenth = tasks.call(
+        "Move a tenth",
+        "lambda:updateAlias",
+        alias_of("$.previous.version", {"AdditionalVersionWeights": _WEIGHTS}, "$.alias.revision"),
+        "$.alias",
+        {"revision": "$.RevisionId"},
+    )
+    bake = sdk.Wait("Bake", seconds_path="$.bake.seconds")
+    alarm = tasks.call(
+        "Read error alarm",
+        "cloudwatch:describeAlarms",
+        {"AlarmNames": ["${ErrorAlarmName}"]},
+        "$.alarm",
+    )
+    sdk.Chain([a_tenth, bake, alarm, _errors(move, handlers)])
+    steps = sdk.Choice("In steps?")
+    steps.add_choice(rule.NumericGreaterThan(variable="$.bake.seconds", value=0), a_tenth)
+    steps.default_choice(move)
+    return steps
+
+
+def _errors(move: State, handlers: Handlers) -> sdk.Choice:
+    """On where the alarm is quiet. An alarm that is gone has watched nothing.
+
+    It is looked for here, since a path to nothing in the Task would be an error that no Catch gets.
+    """
+    errors = sdk.Choice("Any errors?")
+    state = "$.alarm.MetricAlarms[0].StateValue"
+    cause = "'With a tenth of the requests on version {} the alarm ${ErrorAlarmName} went off.', $.published.version"
+    missing = "'There is no alarm ${ErrorAlarmName} that would have watched version {}.', $.published.version"
+    errors.add_choice(
+        rule.IsPresent(variable=state, value=False),
+        refusal("No alarm", "ErrorsWhileBaking", missing, handlers.from_alias),
+    )
+    errors.add_choice(
+        rule.StringEquals(variable=state, value="ALARM"),
+        refusal("Errors while baking", "ErrorsWhileBaking", cause, handlers.from_alias),
+    )
+    errors.default_choice(move)
+    return errors
