@@ -176,8 +176,13 @@ def _copy(bucket: str, copy: Copy) -> None:
             CopySourceIfMatch=f'"{copy.etag}"',
         )
     except ClientError as error:
-        if error.response["Error"]["Code"] in (*_CODES_WHEN_GONE, "AccessDenied"):
-            raise MissingObject(f"s3://{bucket}/{copy.key} is gone, or another object is in its place") from None
+        code, where = error.response["Error"]["Code"], f"s3://{bucket}/{copy.key}"
+        if code == "AccessDenied":
+            raise MissingObject(
+                f"{where} is not there, or this function's role may not read it or write {copy.target}"
+            ) from None
+        if code in _CODES_WHEN_GONE:
+            raise MissingObject(f"{where} is gone, or another object is in its place") from None
         raise
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,48 @@ def test_restore_may_end_a_promotion_and_do_no_more_of_it_than_it_does() -> None
     assert granted["Promote"] - granted["Restore"] == {
         "lambda:PublishVersion", "lambda:InvokeFunction", "cloudwatch:DescribeAlarms",
     }  # fmt: skip
+
+
+def test_functions_that_a_file_may_be_deleted_under_may_list_without_a_condition() -> None:
+    """S3 answers 403 for what is gone unless the role may list, and a GetObject has no s3:prefix to hold a condition."""
+    uses = {
+        name
+        for name, function in FUNCTIONS.items()
+        if re.search(
+            r"s3\.(open_latest|open_source|blocks)\(",
+            (ROOT / "functions" / function["Handler"].split(".")[0] / "app.py").read_text(encoding="utf-8"),
+        )
+    }
+    may_list = {
+        name
+        for name, function in FUNCTIONS.items()
+        for policy in function.get("Policies", [])
+        for statement in policy["Statement"]
+        if "s3:ListBucket" in actions(statement) and "Condition" not in statement
+    }
+    assert uses == may_list == {"PlanIngestionFunction", "IngestRidesFunction", "FanOutRidesFunction"}
+
+
+def invocations(value: Any) -> Iterator[tuple[str, int]]:
+    """The function of each Task below a value that invokes one, and the Task's timeout."""
+    if isinstance(value, dict):
+        if value.get("Resource") == "arn:aws:states:::lambda:invoke":
+            substitution = re.fullmatch(r"\$\{(\w+)\}.*", value["Parameters"]["FunctionName"])
+            assert substitution
+            yield re.sub("(Arn|Name|Live)$", "", substitution[1]), value["TimeoutSeconds"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from invocations(each)
+
+
+def test_a_task_outlasts_its_function() -> None:
+    """A function that takes too long ends by Sandbox.Timedout, which is retried; States.Timeout is not."""
+    definitions = [machine["DefinitionUri"] for machine in of_type("AWS::Serverless::StateMachine").values()]
+    tasks = [task for uri in definitions for task in invocations(json.loads((ROOT / uri).read_text(encoding="utf-8")))]
+    assert {name for name, _ in tasks} >= {"PlanIngestionFunction", "IngestRidesFunction", "EvaluateModelFunction"}
+    for name, seconds in tasks:
+        assert seconds > FUNCTIONS[name]["Timeout"]
 
 
 def test_no_statement_allows_every_action() -> None:
