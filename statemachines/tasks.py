@@ -19,6 +19,9 @@ LAMBDA_FAULTS = (
 # what no runtime has named: https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
 LAMBDA_KILLS = ("Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout")
 ATTEMPTS_AFTER_KILLS = 2
+# A minute above the longest Timeout of a function: it ends by Lambda's error, which is retried, and not by
+# States.Timeout, which is not.
+FUNCTION_SECONDS = 960
 ATHENA_FAULTS = ("Athena.TooManyRequestsException", "Athena.InternalServerException", "Athena.AmazonAthenaException")
 SAGEMAKER_FAULTS = ("SageMaker.AmazonSageMakerException", "SageMaker.ThrottlingException")
 # A connection that was lost has the same name for every service, after the service's own.
@@ -113,7 +116,7 @@ class Tasks:
             parameters={"FunctionName": f"${{{resource}Arn}}", "Payload": payload},
             asl={"ResultSelector": {name: f"$.Payload.{name}" for name in selector}},
             result_path=result_path,
-            timeout_seconds=900,
+            timeout_seconds=FUNCTION_SECONDS,
             retry=function_retries(),
             catch=catch(self.failure),
         )

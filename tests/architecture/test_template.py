@@ -70,7 +70,7 @@ def test_restore_may_end_a_promotion_and_do_no_more_of_it_than_it_does() -> None
 
 
 def test_functions_that_a_file_may_be_deleted_under_may_list_without_a_condition() -> None:
-    """S3 answers 403 for what is gone unless the role may list, and a GetObject has no s3:prefix to hold a condition."""
+    """S3 answers 403 for what is gone unless the role may list; a condition on a prefix never holds for a GetObject."""
     uses = {
         name
         for name, function in FUNCTIONS.items()
