@@ -280,7 +280,7 @@ def test_queries_take_checked_values_alone() -> None:
 )
 def test_row_is_read_in_the_order_of_the_querys_columns(query: str, state: str) -> None:
     sql = (ROOT / "statemachines" / "queries" / f"{query}.sql").read_text(encoding="utf-8")
-    columns = re.findall(r"(?<=\)) AS (\w+),?\n", sql[sql.rindex("\nSELECT") :])
+    columns = re.findall(r"\)\s+AS (\w+),?\n", sql[sql.rindex("\nSELECT") :])
     selector = STATES[state]["ResultSelector"]
     names = [
         name.removesuffix(".$")
