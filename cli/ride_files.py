@@ -1,6 +1,6 @@
 """Ride files on this machine: which there are, whether they look right, and their way into the data bucket."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +50,9 @@ def collect(path: Path, console: Console) -> list[Path]:
     return files
 
 
-def _has_data(file: Path, name: str) -> bool:
+def _has_data(file: Path, key: str) -> bool:
     """Whether a file is one that the workflow does not skip. Raises UnreadableFileError."""
-    if skipped_by_name(name):
+    if skipped_by_name(key):
         return False
     try:
         _first_record(file)
@@ -89,13 +89,14 @@ def _blocks(file: Path) -> Iterator[bytes]:
             yield block
 
 
-def records_of(files: Iterable[Path]) -> Iterator[Any]:
-    """The records of ride files of any shape. Raises UnreadableFileError at the first fault.
+def records_of(path: Path) -> Iterator[Any]:
+    """The records of the ride files at `path`, of any shape. Raises UnreadableFileError at the first fault.
 
-    A text is a record as it stands in its file: one that is a text itself, or cannot be decoded to what it says.
+    Files that the workflow skips, for their name or for their folder's, are skipped. A text is a record as it stands in
+    its file: one that is a text itself, or cannot be decoded to what it says.
     """
-    for file in files:
-        if not _has_data(file, file.name):
+    for file, key in keys_of(path, files_of(path)).items():
+        if not _has_data(file, key):
             continue
         try:
             for _, _, record, text in records(_blocks(file)):

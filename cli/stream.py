@@ -206,7 +206,7 @@ def stream_command(stack: Stack, rides: Path, rate: float | None, *, as_json: bo
     if rate is not None and not math.isfinite(rate):
         raise click.BadParameter("it is to be a finite number above 0", param_hint="--rate")
     console = options.console(as_json=as_json)
-    outcome = Fleet(stack).run(list(ride_files.records_of(ride_files.files_of(rides))), rate, console)
+    outcome = Fleet(stack).run(list(ride_files.records_of(rides)), rate, console)
     if as_json:
         click.echo(json.dumps(asdict(outcome) | {"counts": outcome.counts._asdict()}, indent=2))
     else:

@@ -118,7 +118,14 @@ def test_files_without_data_are_handed_on_and_not_said_to_be_rejected(tmp_path: 
     for name in ("_SUCCESS", "empty.json", ".DS_Store"):
         (tmp_path / name).write_bytes(b"")
     assert collected(tmp_path) == ([".DS_Store", "_SUCCESS", "empty.json", "rides.json.gz"], "")
-    assert list(ride_files.records_of(ride_files.files_of(tmp_path))) == [{"Distance": 1}]
+    assert list(ride_files.records_of(tmp_path)) == [{"Distance": 1}]
+
+
+def test_stream_skips_the_folders_that_a_run_skips(tmp_path: Path) -> None:
+    for folder in ("", "__MACOSX", "2019", "2019/_temporary/0"):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / "rides.json").write_text(f'{{"Name": "{folder}"}}', encoding="utf-8")
+    assert list(ride_files.records_of(tmp_path)) == [{"Name": "2019"}, {"Name": ""}]
 
 
 def test_what_will_be_rejected_is_named_with_what_to_do(tmp_path: Path) -> None:
@@ -140,4 +147,4 @@ def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:
 def test_a_record_with_a_key_twice_is_sent_as_it_stands(tmp_path: Path) -> None:
     text = '{"Distance": 1, "Distance": 2}'
     (tmp_path / "rides.json").write_text(f'[{text}, "ride", {{"Distance": 3}}]', encoding="utf-8")
-    assert list(ride_files.records_of([tmp_path / "rides.json"])) == [text, '"ride"', {"Distance": 3}]
+    assert list(ride_files.records_of(tmp_path / "rides.json")) == [text, '"ride"', {"Distance": 3}]
