@@ -8,7 +8,8 @@ rides with the same ids.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -68,24 +69,25 @@ def resend(stack: Stack, queue: str, function: str) -> Resent:
 
     As many messages are looked at as wait at the start: an event that fails again at once is not sent in a circle.
     """
-    sqs, outcome, unsent = stack.client("sqs"), Resent(), []
+    sqs, outcome = stack.client("sqs"), Resent()
+    unsent: dict[str, str] = {}
     try:
-        for message in _received(sqs, queue, waiting(sqs, queue)):
-            handle = message["ReceiptHandle"]
-            unsent.append(handle)
+        for message in _received(sqs, queue, waiting(sqs, queue), outcome.left):
+            name, handle = message["MessageId"], message["ReceiptHandle"]
+            unsent[name] = handle
             try:
                 event = event_of(message["Body"], function)
             except NoRecordError as fault:
-                outcome.left[message["MessageId"]] = str(fault)
+                outcome.left[name] = str(fault)
                 continue
             stack.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event))
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=handle)
-            unsent.remove(handle)
+            del unsent[name]
             outcome.sent += 1
     finally:
         # Others find at once what was received here and not sent.
-        for handle in unsent:
-            sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=handle, VisibilityTimeout=0)
+        for handle in unsent.values():
+            _show(sqs, queue, handle)
     return outcome
 
 
@@ -110,9 +112,14 @@ def event_of(body: str, function: str) -> dict[str, Any]:
     return event
 
 
-def _received(sqs: Any, queue: str, count: int) -> Iterator[dict[str, Any]]:
-    """Up to `count` messages of a queue, hidden from others for a while, until none comes."""
-    while count > 0:
+def _received(sqs: Any, queue: str, count: int, left: Container[str]) -> Iterator[dict[str, Any]]:
+    """Up to `count` messages of a queue, hidden from others for a while, until none comes.
+
+    Those that were `left`, by their ids, come again where the others take longer than that while. They are hidden anew,
+    and do not count. As many of them as there were messages show that no other is there.
+    """
+    again = count
+    while count > 0 and again >= 0:
         messages = sqs.receive_message(
             QueueUrl=queue,
             # One by one: what is received and not handled yet would be hidden after Ctrl-C.
@@ -122,8 +129,15 @@ def _received(sqs: Any, queue: str, count: int) -> Iterator[dict[str, Any]]:
         ).get("Messages", [])
         if not messages:
             return
+        repeated = sum(message["MessageId"] in left for message in messages)
+        again, count = again - repeated, count - len(messages) + repeated
         yield from messages
-        count -= len(messages)
+
+
+def _show(sqs: Any, queue: str, handle: str) -> None:
+    """Let others find a message again; it may be there again already."""
+    with suppress(sqs.exceptions.MessageNotInflight):
+        sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=handle, VisibilityTimeout=0)
 
 
 def _facts(moves: dict[str, Moved]) -> dict[str, Any]:

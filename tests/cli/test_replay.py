@@ -100,6 +100,55 @@ def test_record_stays_where_lambda_does_not_take_its_event(failing: FailingFunct
     assert waiting(sqs, failing.queue) == 1
 
 
+class Scripted:
+    """SQS and Lambda, of a queue whose messages come in this order, by their ids; `strangers` hold no record."""
+
+    def __init__(self, ids: str, strangers: str) -> None:
+        self.ids, self.strangers, self.count = list(ids), strangers, len(set(ids))
+        self.deleted: list[str] = []
+        self.shown: list[str] = []
+        self.exceptions = self
+        self.MessageNotInflight = KeyError
+
+    def get_queue_attributes(self, **_: Any) -> Any:
+        return {"Attributes": {"ApproximateNumberOfMessages": str(self.count)}}
+
+    def receive_message(self, **_: Any) -> Any:
+        if not self.ids:
+            return {}
+        name = self.ids.pop(0)
+        body = "no record" if name in self.strangers else json.dumps(RECORD)
+        return {"Messages": [{"MessageId": name, "ReceiptHandle": f"{name}{len(self.ids)}", "Body": body}]}
+
+    def invoke(self, **_: Any) -> None:
+        pass
+
+    def delete_message(self, ReceiptHandle: str, **_: Any) -> None:  # noqa: N803 - boto3's name
+        self.deleted.append(ReceiptHandle)
+
+    def change_message_visibility(self, ReceiptHandle: str, **_: Any) -> None:  # noqa: N803 - boto3's name
+        self.shown.append(ReceiptHandle)
+        raise self.MessageNotInflight
+
+
+def test_messages_that_come_again_while_others_are_sent_do_not_count() -> None:
+    queue_of_events = Scripted("xyxaxyb", strangers="xy")
+    outcome = resend(Stack("any", {}, lambda _: queue_of_events), "queue", "rydes-fan-out")
+    assert (outcome.sent, set(outcome.left)) == (2, {"x", "y"})
+    assert queue_of_events.deleted == ["a3", "b0"]
+    # By what they were received with last; that one is visible already is no fault.
+    assert queue_of_events.shown == ["x2", "y1"]
+
+
+def test_a_queue_that_gives_nothing_but_what_was_left_is_left_at_last() -> None:
+    queue_of_events = Scripted("xy" * 50, strangers="xy")
+    outcome = resend(Stack("any", {}, lambda _: queue_of_events), "queue", "rydes-fan-out")
+    assert (outcome.sent, set(outcome.left)) == (0, {"x", "y"})
+    queue_of_events = Scripted("x" * 50 + "a", strangers="x")
+    outcome = resend(Stack("any", {}, lambda _: queue_of_events), "queue", "rydes-fan-out")
+    assert (outcome.sent, len(queue_of_events.ids)) == (0, 47)
+
+
 def test_ctrl_c_between_taking_and_deleting_leaves_the_record(
     failing: FailingFunction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
