@@ -6,8 +6,9 @@
 A file that was left out whole counts as the rides it holds, all of them rejected. Those before its fault were counted.
 The rest is estimated by its bytes, at the average of the rides that the execution read:
 
-    >>> records_before_the_fault, bytes_after_it, bytes_a_ride = 10, 4_000, 200.0
-    >>> records_before_the_fault + round(bytes_after_it / bytes_a_ride)
+    >>> from wildrydes.errors import Position
+    >>> fault = BadRideFile("truncated_file", "it ends within a record", Position(2_000, 1, 2_001), records=10)
+    >>> estimate_rides(size=6_000, fault=fault, bytes_a_ride=200.0)
     30
 
 An execution that read no ride has no average. The average of the records before the faults is taken then, and
@@ -28,7 +29,8 @@ BYTES_A_RIDE = 200.0
 MOST_FILES = 10
 """The files that an execution's state names; all of them are in the account's object."""
 
-LONGEST_EXCERPT = 120
+LONGEST_IN_STATE = 120
+"""Characters of a key or a detail in an execution's state."""
 
 _READ, _SKIPPED, _REJECTED = OUTCOMES = ("read", "skipped", "rejected")
 # Bytes of text that a byte of such a file stands for. Rides of the sample shrink to a sixth by gzip.
@@ -147,13 +149,18 @@ def _left_out(of: Account) -> str:
 def _line(plan: FilePlan, reports: Sequence[Report], average: float) -> FileLine:
     fault = plan.fault
     if fault:
-        count = estimate_rides(plan.size * (_SHRUNK if plan.compression else 1.0), fault, average)
+        count = estimate_rides(_decompressed_size(plan, fault), fault, average)
         first = {fault.reason: {"field": None, "detail": fault.detail, "position": fault.position._asdict()}}
         return FileLine(plan, Counts(count, 0, count, {fault.reason: count}), first)
     first = {}
     for report in reports:
         first = {**report.first_rejected, **first}
     return FileLine(plan, total(report.counts for report in reports), first)
+
+
+def _decompressed_size(plan: FilePlan, fault: BadRideFile) -> float:
+    """Bytes of the file without its gzip, which makes what is compressed already no smaller."""
+    return plan.size * (_SHRUNK if plan.compression and fault.reason not in _COMPRESSED else 1.0)
 
 
 def estimate_rides(size: float, fault: BadRideFile, bytes_a_ride: float) -> int:
@@ -184,4 +191,4 @@ def _excerpt(line: FileLine) -> dict[str, Any]:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_EXCERPT else f"{text[: LONGEST_EXCERPT - 1]}…"
+    return text if len(text) <= LONGEST_IN_STATE else f"{text[: LONGEST_IN_STATE - 1]}…"

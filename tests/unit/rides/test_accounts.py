@@ -80,6 +80,16 @@ def test_a_file_left_out_whole_counts_as_the_rides_that_it_holds(size: int, of_f
     assert estimate_rides(size, of_fault, 200.0) == rides
 
 
+@pytest.mark.parametrize(
+    ("reason", "rides"),
+    [("not_json", 120), ("gzip_in_gzip", 120), ("utf_16", 60), ("zip", 120), ("parquet", 120), ("xz", 120)],
+)
+def test_gzip_makes_a_compressed_format_no_smaller(reason: str, rides: int) -> None:
+    """4,000 bytes as they are stored, at 200 bytes a ride, which shrink to a sixth once."""
+    of_gzip = FilePlan(source("a.gz"), 4_000, fault=fault(reason), compression="gzip")
+    assert [line.counts.rejected for line in account([of_gzip], []).lines] == [rides]
+
+
 def test_without_a_ride_that_was_read_the_records_before_the_faults_give_the_average() -> None:
     files = [
         FilePlan(source("a"), 1_000, fault=fault("truncated_file", 1_000, 10)),
