@@ -5,7 +5,7 @@ FieldService; the case of the names does not matter, fields of other names are i
 
     reason              when
     not_an_object       the record is a number, a text, a list, …
-    ambiguous_field     one field under two spellings (Distance and distance)
+    ambiguous_field     one field under two spellings (Distance and distance: `wildrydes.strict_json`)
     missing_field       one of the seven is absent or null
     not_a_number        a text that is no number, a boolean, a list, …
     not_finite          NaN, Infinity, 1e999
@@ -30,6 +30,7 @@ from json.encoder import JSONEncoder, encode_basestring  # pyright: ignore[repor
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from wildrydes import strict_json
 from wildrydes.errors import BadRide
 from wildrydes.labels import heavy_utilization
 from wildrydes.measures import LARGEST, measure
@@ -89,9 +90,10 @@ def parse(record: Any) -> Ride:
     try:
         return _ride(record)
     except BadRide as bad:
+        if bad.reason == "ambiguous_field":
+            raise
         field = str(bad.field)
-        expected = "one of them" if bad.reason == "ambiguous_field" else EXPECTED[field]
-        raise BadRide(bad.reason, field, f"{_fault(record, field, bad)}; expected {expected}") from None
+        raise BadRide(bad.reason, field, f"{_fault(record, field, bad)}; expected {EXPECTED[field]}") from None
 
 
 def canonical(ride: Ride) -> str:
@@ -187,18 +189,17 @@ def _within(field: str, value: Any, least: float, most: float) -> float:
 
 def _in_camel_case(record: dict[str, Any]) -> dict[str, Any]:
     """The record with its fields as FIELDS spell them, others left out."""
-    spellings: dict[str, str] = {}
-    for spelling in record:
-        field = _SPELLED.get(spelling.lower())
-        if field in spellings:
-            detail = f"{field} is there as {excerpt(spellings[field])} and as {excerpt(spelling)}"
-            raise BadRide("ambiguous_field", field, detail)
-        if field:
-            spellings[field] = spelling
+    if fault := strict_json.ambiguity((spelling, record[spelling]) for spelling in record if _is_field(spelling)):
+        raise BadRide(fault.reason, fault.field, fault.detail)
+    spellings = {_SPELLED[spelling.lower()]: spelling for spelling in record if _is_field(spelling)}
     for field in FIELDS:
         if field not in spellings:
             raise BadRide("missing_field", field, f"{field} is missing")
     return {field: record[spelling] for field, spelling in spellings.items()}
+
+
+def _is_field(spelling: str) -> bool:
+    return spelling.lower() in _SPELLED
 
 
 def _check_name(name: Any) -> str:

@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wildrydes.bucket import Source
 from wildrydes.errors import BadRide
+from wildrydes.rides.files import records
+from wildrydes.rides.ingestion import ingest
+from wildrydes.rides.messages import Rejected, locate
 from wildrydes.rides.ride import EXPECTED, FIELDS, parse
-from wildrydes.rides.stations import MAX_STATION_MILES, nearest_station
 from wildrydes.rides.times import EPOCH_SECONDS, local_time
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -125,18 +128,22 @@ EXAMPLES = rows("When a ride is rejected")
 
 @pytest.mark.parametrize(("reason", "example", "message"), EXAMPLES, ids=[row[0] for row in EXAMPLES])
 def test_each_reason_of_the_page_has_an_example_with_its_message(reason: str, example: str, message: str) -> None:
+    """In a file as in a message."""
     value = json.loads(example.strip("`"))
-    with pytest.raises(BadRide) as raised:
-        ride = parse(RIDE | value if isinstance(value, dict) else value)
-        nearest_station(MAX_STATION_MILES)(ride.latitude, ride.longitude)
-    assert (f"`{raised.value.reason}`", raised.value.detail) == (reason, message)
+    text = json.dumps(RIDE | value if isinstance(value, dict) else value)
+    expected = (reason.strip("`"), message)
+    ingested = ingest(records([f"[{text}]".encode()]), Source("raw/rides.json", "0123"))
+    assert [(code, first["detail"]) for code, first in ingested.first_rejected.items()] == [expected]
+    rejected = locate(text, {}, sent_at=0)
+    assert isinstance(rejected, Rejected)
+    assert (rejected.reason, json.loads(rejected.line)["detail"]) == expected
 
 
 def test_the_page_has_every_reason_of_the_parser() -> None:
     folder = Path(parse.__code__.co_filename).parent
     code = "".join((folder / name).read_text(encoding="utf-8") for name in ("ride.py", "times.py", "stations.py"))
     code += (folder.parent / "measures.py").read_text(encoding="utf-8")
-    reasons = set(re.findall(r"BadRide\(\s*\"(\w+)\"", code)) | {"missing_field", "unreadable_name"}
+    reasons = set(re.findall(r"BadRide\(\s*\"(\w+)\"", code)) | {"missing_field", "unreadable_name", "ambiguous_field"}
     assert {row[0].strip("`") for row in EXAMPLES} == reasons
 
 
