@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import tracemalloc
 from collections import deque
 from dataclasses import asdict
@@ -33,6 +34,25 @@ RIDE: dict[str, Any] = {
     "Name": "Shadowfax",
     "StatusTime": "2015-12-31 08:23:02.000",
 }
+
+
+PAGE = (Path(__file__).parents[3] / "docs" / "stream.md").read_text(encoding="utf-8")
+BAD_MESSAGES = {
+    "record_too_large": json.dumps(RIDE | {"More": "x" * LONGEST_MESSAGE}),
+    "not_json": "{",
+    "too_deep": "[" * 33 + "]" * 33,
+}
+
+
+@pytest.mark.parametrize("code", re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE))
+def test_a_message_is_rejected_for_each_reason_of_the_page(code: str) -> None:
+    assert reason(BAD_MESSAGES[code]) == code
+
+
+def test_the_page_has_the_reasons_and_the_bytes_of_a_message_and_a_larger_ride_is_one_of_a_file() -> None:
+    assert set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)) == set(BAD_MESSAGES)
+    assert f"more than {LONGEST_MESSAGE:,} bytes" in PAGE
+    assert ingest(records([BAD_MESSAGES["record_too_large"].encode()]), SOURCE).counts.accepted == 1
 
 
 def place(line: bytes) -> tuple[str, int]:
