@@ -3,11 +3,13 @@
 from math import sqrt
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bench import gate as bench
-from wildrydes.evaluation.error_budget import ERROR_BUDGET
-from wildrydes.evaluation.gate import LEAST_CALIBRATION_CHANCE
+from wildrydes.evaluation.error_budget import ERROR_BUDGET, level
+from wildrydes.evaluation.gate import LEAST_CALIBRATION_CHANCE, Rules, verdict
+from wildrydes.evaluation.metrics import judge
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "model-gate.md").read_text(encoding="utf-8")
 TABLES = {table.title: table for table in bench.headings()}
@@ -36,12 +38,45 @@ def test_refusals_for_calibration_are_as_often_as_stated(rows: int) -> None:
         assert within(share, bench.refusals(bench.MODELS["usual"], rows, shift, draws), draws)
 
 
-@pytest.mark.parametrize("name", [name for name in bench.EQUAL if "50" in name])
+@pytest.mark.parametrize("name", ["equal, 50 test rows", "equal, 100 test rows"])
 def test_false_promotions_are_as_often_as_stated(name: str) -> None:
+    """All families of the page, drawn by its seed: two of them may fall otherwise, by another rounding of a logarithm."""
+    shares = stated("Promoted though no better")[name]
+    drawn = bench.false_promotions(bench.EQUAL[name], bench.DRAWS // 2)
+    assert drawn == pytest.approx(shares, abs=0.0025)
+
+
+@pytest.mark.parametrize("name", ["equal, 50 of the rows differ", "equal, 0.7% instead of 1.8% on 50 rows"])
+def test_false_promotions_of_more_rows_are_about_as_often_as_stated(name: str) -> None:
     families = 100
     shares = stated("Promoted though no better")[name]
     for share, drawn in zip(shares, bench.false_promotions(bench.EQUAL[name], families), strict=True):
-        assert within(share, drawn, families // 4)
+        assert within(share, drawn, families)
+
+
+def test_a_budget_that_is_too_generous_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "equal, 50 test rows"
+    monkeypatch.setattr(bench, "level", lambda comparison: 10 * level(comparison))
+    generous = bench.false_promotions(bench.EQUAL[name], bench.DRAWS // 2)
+    assert generous[2] > stated("Promoted though no better")[name][2] + 0.05
+
+
+@pytest.mark.parametrize(
+    ("rows", "model"), [(20, "usual"), (60, "near 0 and 1"), (150, "rare positives"), (250, "usual")]
+)
+def test_the_simulations_guard_on_calibration_is_the_gates(rows: int, model: str) -> None:
+    """The simulation has arrays, and leaves out what its verdict does not need."""
+    draw = np.random.default_rng(7)
+    verdicts = []
+    for shift in (0.0, 0.1, 0.2) * 25:
+        margins = bench.MODELS[model](draw, rows)
+        probabilities = np.clip(1 / (1 + np.exp(-margins)) + shift, 0, 1)
+        labels = (draw.random(rows) < probabilities).astype(int)
+        scored = ((label, [margin]) for label, margin in zip(labels.tolist(), margins.tolist(), strict=True))
+        reason = verdict(judge(scored, [0.5]), 1e9, None, None, Rules(0.0, promote=True, force=False)).reason
+        verdicts.append("the calibration gap of" in reason)
+        assert bench.refused_for_calibration(margins, labels) == verdicts[-1]
+    assert 0 < sum(verdicts) < len(verdicts)
 
 
 def test_better_models_are_promoted_as_often_as_stated() -> None:
