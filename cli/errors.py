@@ -11,6 +11,7 @@ CommandError            every fault that a command expects
 ├─ NoRecordError        a dead letter holds no event to send again (`replay`)
 ├─ NoModelError         there is no such model (`models`)
 ├─ NoAnswerError        the API refused a request, or did not answer (`api`)
+├─ BadValueError        a value of a weather file is none of its shape (`weather`)
 ├─ WeatherError         the weather could not be put in place (`weather`)
 ├─ UnexplainedError     there is nothing to explain (`explain`)
 ├─ RetrainingError      a model could not be trained again (`explain`)

@@ -40,7 +40,7 @@ def report(stack: Stack, model: str | None, console: Console, build: Path = BUIL
     execution = models.choose(history, cards, model)
     files = write(cards[execution], console, build, quiet=as_json)
     if as_json:
-        click.echo(json.dumps({"execution": execution, **_paths(files, build)}, indent=2))
+        click.echo(json.dumps({"execution": execution, **_paths(files)}, indent=2))
 
 
 def write(card: dict[str, Any], console: Console, build: Path = BUILD, *, quiet: bool = False) -> "ReportFiles":
@@ -60,9 +60,9 @@ def write(card: dict[str, Any], console: Console, build: Path = BUILD, *, quiet:
     return report_files
 
 
-def _paths(report_files: "ReportFiles", build: Path) -> dict[str, Any]:
+def _paths(report_files: "ReportFiles") -> dict[str, Any]:
     return {
-        "page": str(build / report_files.page.name),
+        "page": str(report_files.page),
         "pictures": [str(picture) for picture in report_files.pictures],
         "card": str(report_files.card),
     }

@@ -1,5 +1,6 @@
 """Ride files on this machine: which there are, whether they look right, and their way into the data bucket."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from wildrydes.rides.skipping import NO_DATA, skipped_by_name
 
 _BLOCK_BYTES = 1 << 16
 _MOST_NAMED = 5
+_EXCERPT = 40
 
 
 def files_of(path: Path) -> list[Path]:
@@ -38,7 +40,8 @@ def collect(path: Path, console: Console) -> list[Path]:
     files = files_of(path)
     with_data = [file for file, key in keys_of(path, files).items() if _has_data(file, key)]
     if not with_data:
-        raise UnreadableFileError(f"{path} holds no file with data.")
+        what = ": it holds no data" if path.is_file() else " holds no file with data"
+        raise UnreadableFileError(f"{path}{what}.")
     faults = {file: fault for file in with_data if (fault := _fault(file))}
     named = [f"{file}: {fault}" for file, fault in list(faults.items())[:_MOST_NAMED]]
     if len(faults) > _MOST_NAMED:
@@ -80,7 +83,7 @@ def _fault(file: Path) -> str | None:
     value = first[2]
     if isinstance(value, BadRide):
         return f"its first record is no ride: {value}"
-    return None if isinstance(value, dict) else f"its first record is a {type(value).__name__}, not an object"
+    return None if isinstance(value, dict) else f"its first record is {json.dumps(value)[:_EXCERPT]}, not an object"
 
 
 def _blocks(file: Path) -> Iterator[bytes]:

@@ -87,14 +87,14 @@ def test_file_that_is_not_there_is_wrong_usage(
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "empty_file"),
-        (b" \n", "empty_file"),
+        (b"", "it holds no data"),
+        (b" \n", "it holds no data"),
         (b"[]", "it holds an empty list"),
-        (b"[1, 2]", "its first record is a int, not an object"),
+        (b"[1, 2]", "its first record is 1, not an object"),
         (b"\x89PNG\r\n\x1a\n\xff\xfe", "not_"),
         (b'[{"a": "\xff"}]', "not_utf8"),
         (b'[{"distance": 1', "truncated_file"),
-        (b"latitude,longitude\n40.7,-74\n", "not_json"),
+        (b"latitude,longitude\n40.7,-74\n", "csv: the file looks like CSV"),
     ],
 )
 def test_ride_file_without_a_ride_is_named(content: bytes, reason: str, tmp_path: Path, capsys: Output) -> None:

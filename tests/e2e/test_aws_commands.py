@@ -208,4 +208,4 @@ def test_stream(command: RunCommand, tmp_path: Path) -> None:
     file.write_text("latitude,longitude")
     ran = command("stream", "--rides", str(file))
     assert (ran.code, ran.out) == (1, "")
-    assert f"{file}: not_json: " in ran.err
+    assert f"{file}: csv: the file looks like CSV" in ran.err

@@ -107,7 +107,7 @@ def test_a_card_names_its_inputs_and_gives_the_same_weights(
     for name, weight in zip(card["features"], card["weights"], strict=True):
         assert line_of(said, name) == [name, repr(weight), repr(weight)]
     assert line_of(said, "bias")[1:] == [repr(card["bias"])] * 2
-    assert "mini_batch_size 101" in said
+    assert f"mini_batch_size {card['training_set']['mini_batch_size']}" in said
 
 
 def test_an_explanation_as_json(

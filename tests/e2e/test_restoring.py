@@ -4,6 +4,7 @@ The retrainings here begin where the model has been trained: what `Evaluate mode
 """
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -198,6 +199,8 @@ def test_deployment_takes_what_is_live_and_not_what_somebody_wrote(
     stack: Stack, first: Model, caplog: pytest.LogCaptureFixture, value: str | None
 ) -> None:
     path = f"/wildrydes/{stack.name}/model-path"
+    # Another test may have configured logging, which disables the loggers that are there.
+    logging.getLogger(deploy.__name__).disabled = False
     with unchanged(stack):
         write_parameter(stack, value)
         assert status_of(stack.command_stack).deployed_next == (GARBAGE if value == GARBAGE else None)

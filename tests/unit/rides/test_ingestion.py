@@ -135,8 +135,8 @@ def test_memory_is_flat_however_many_records_are_rejected(record: str) -> None:
         return highest
 
     few, many = peak(1_000), peak(5_000)
-    # A line has some 200 bytes; what stays of it are the bytes that gzip makes of it.
-    assert many - few < 25 * 4_000
+    # A line has some 250 bytes; what stays of it are the bytes that gzip makes of it.
+    assert many - few < 40 * 4_000
 
 
 def test_a_file_left_out_whole_is_one_line_with_the_position_of_its_fault() -> None:
