@@ -44,6 +44,7 @@ status: setup ## show what `make up` started: endpoint, champion, executions, qu
 	@$(WILDRYDES) status $(OPTIONS)
 
 retrain: setup ## start the workflow on it and follow: RIDES= TARGET= FEATURES= YEARS= OPTIONS= (--force, …)
+	@$(if $(WEATHER),echo "retrain takes no WEATHER=: make run WEATHER=... puts it on the server of make up" >&2; exit 2)
 	@$(WILDRYDES) retrain $(if $(RIDES),--rides "$(RIDES)") $(INPUT)
 
 watch: setup ## follow an execution, by default the newest: EXECUTION=

@@ -61,6 +61,7 @@ def summary(report: dict[str, Any]) -> Group:
     """The report of a run as a person reads it."""
     rides, training_set, weather, metrics = (report[key] for key in ("rides", "training_set", "weather", "metrics"))
     table = Table.grid(padding=(0, 2))
+    table.add_row("files", Text(rides["message"]))
     table.add_row("rides", _counts(rides, ("read", "accepted", "rejected", "repeated")))
     for reason, count in sorted(rides["rejected_by_reason"].items(), key=lambda item: -item[1])[:_MAX_REASONS]:
         table.add_row("", f"  rejected {count}: {reason}")
@@ -96,7 +97,7 @@ def account(ingestion: Account, whole: str, copies: str) -> Group:
     """
     files = Table.grid(padding=(0, 2))
     for line in ingestion.lines:
-        files.add_row("", Text(_printable(line["key"].removeprefix("raw/"))), Text(_outcome(line)))
+        files.add_row("", Text(_printable(line["key"])), Text(_outcome(line)))
     parts: list[Any] = [Text("\nFiles", style="bold"), files] if ingestion.lines else []
     if ingestion.files > len(ingestion.lines):
         parts.append(Text(f"  and {ingestion.files - len(ingestion.lines):,} more: {whole} has all of them"))
@@ -128,7 +129,7 @@ def _example(first: dict[str, Any]) -> list[str]:
     """The first rejected record of a reason: how many there are, where it is, what is wrong, and its start."""
     position = first["position"]
     place = f"record {position['record']:,}" if "record" in position else f"line {position['line']:,}"
-    where = f"{_printable(first['key'].removeprefix('raw/'))}, {place}, byte {position['byte']:,}"
+    where = f"{_printable(first['key'])}, {place}, byte {position['byte']:,}"
     lines = [f"{first['count']:,} {first['reason']}: {where}", f"    {_printable(first['detail'])}"]
     # A record that was spread over lines stands in one.
     record = " ".join((first.get("record") or "").split())

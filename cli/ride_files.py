@@ -24,7 +24,14 @@ def files_of(path: Path) -> list[Path]:
     """The file at `path`, or all below it. Raises UnreadableFileError where there is none."""
     if not path.exists():
         raise UnreadableFileError(f"{path} does not exist.")
-    files = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.is_file())
+    entries_below = [path] if path.is_file() else sorted(path.rglob("*"))
+    for each in entries_below:
+        if each.is_symlink() and not each.is_file():
+            what = "a folder, whose files would be left out" if each.is_dir() else "nothing"
+            raise UnreadableFileError(
+                f"{each} is a link to {what}: copy what you mean into {path}, or remove the link."
+            )
+    files = [each for each in entries_below if each.is_file()]
     if not files:
         raise UnreadableFileError(f"{path} holds no file.")
     return files

@@ -60,14 +60,14 @@ def etags(bucket: str, prefix: str) -> dict[str, str]:
 
 
 def sources(bucket: str, prefix: str) -> Iterator[Source]:
-    """The objects under a prefix as sources, without the markers of folders (keys that end in /).
+    """The objects under a prefix as sources, without the markers of folders (empty, with keys that end in /).
 
     A listing has no versions: `open_latest` gives the version of what it reads.
     """
     return (
         Source(entry["Key"], entry["ETag"].strip('"'), None, arrival_time(entry["LastModified"]))
         for entry in _list_objects(bucket, prefix)
-        if not entry["Key"].endswith("/")
+        if entry["Size"] or not entry["Key"].endswith("/")
     )
 
 

@@ -19,8 +19,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from aws import s3, settings
 from wildrydes import bucket as layout
 from wildrydes.bucket import Chunk
-from wildrydes.errors import IngestionIncomplete, MissingObject
-from wildrydes.rides.accounts import Account, account, check_rejections
+from wildrydes.errors import IngestionIncomplete, MissingObject, TooManyRejectedRides
+from wildrydes.rides.accounts import Account, account, check_refusals, check_rejections
 from wildrydes.rides.ingestion import EMPTY
 from wildrydes.rides.reports import FilePlan, Report, check_plan, check_reports, rejected_keys
 
@@ -39,7 +39,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         rides = accounted.to_json()
         write_account(bucket, execution, accounted)
         logger.info("ingested", extra={"rides": rides})
-        check_rejections(accounted, event["max_rejected_fraction"])
+        refuse(bucket, execution, accounted, event["max_rejected_fraction"])
         settle(bucket, execution, accounted, reports)
     except MissingObject as missing:
         raise IngestionIncomplete(f"{missing}. Start again") from None
@@ -71,6 +71,17 @@ def write_account(bucket: str, execution: str, accounted: Account) -> None:
     s3.write_json_lines(bucket, layout.file_lines_key(execution), (line.to_json() for line in accounted.lines))
     summary = {"rides": accounted.to_json(), "first_rejected": accounted.first_rejected()}
     s3.write_json(bucket, layout.summary_key(execution), summary)
+
+
+def refuse(bucket: str, execution: str, accounted: Account, max_rejected_fraction: float) -> None:
+    """Raises TooManyRejectedRides where too many rides were rejected, and remembers the files that it is raised for."""
+    try:
+        check_rejections(accounted, max_rejected_fraction)
+    except TooManyRejectedRides:
+        files = [line.plan.source for line in accounted.lines if line.outcome != "skipped"]
+        s3.write_json_objects(bucket, {layout.refused_key(execution, file): {"key": file.key} for file in files})
+        raise
+    check_refusals(accounted, layout.refusals(s3.keys(bucket, layout.REFUSED)), max_rejected_fraction)
 
 
 def settle(bucket: str, execution: str, accounted: Account, reports: Iterable[Report]) -> None:

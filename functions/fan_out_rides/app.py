@@ -83,11 +83,11 @@ def skip(source: Source, reason: str) -> dict[str, int]:
 
 
 def sources_of(event: dict[str, Any]) -> Iterator[Source]:
-    """The objects that an event announces, without the markers of folders. Raises BadStreamEvent."""
+    """The objects that an event announces, without the empty markers of folders. Raises BadStreamEvent."""
     try:
         if event.get("detail-type") == "Object Created":
-            each = event["detail"]["object"]
-            sources = [Source(each["key"], each["etag"], each.get("version-id"))]
+            objects = [event["detail"]["object"]]
+            sources = [Source(each["key"], each["etag"], each.get("version-id")) for each in objects]
         else:
             objects = [record["s3"]["object"] for record in event["Records"] if is_creation(record)]
             # Only S3's own notifications have their keys encoded, as in a form.
@@ -96,7 +96,8 @@ def sources_of(event: dict[str, Any]) -> Iterator[Source]:
         raise BadStreamEvent(
             f"neither EventBridge's Object Created nor a notification of S3's: {type(lacking).__name__} {lacking}"
         ) from None
-    return (source for source in sources if not source.key.endswith("/"))
+    sized = zip(sources, objects, strict=True)
+    return (source for source, each in sized if each.get("size") or not source.key.endswith("/"))
 
 
 def is_creation(record: dict[str, Any]) -> bool:

@@ -26,6 +26,7 @@ STREAM = "stream/"
 PROCESSED = "processed/"
 REJECTED = "rejected/"
 INGESTED = "ingested/"
+REFUSED = "ingested/refused/"
 
 ARRIVAL_TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z")
 """What `arrival_time` writes."""
@@ -33,6 +34,7 @@ ARRIVAL_TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}
 _PROCESSED_CHUNK = re.compile(r"processed/([0-9a-f]{32})/([0-9]{5})-of-([0-9]{5})\.jsonl\.gz")
 _REJECTED_FILE = re.compile(r"rejected/([0-9a-f]{32})/file\.jsonl")
 _INGESTED = re.compile(r"ingested/([0-9a-f]{32})\.json")
+_REFUSED = re.compile(r"ingested/refused/([^/]+)/([0-9a-f]{32})\.json")
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,11 @@ def ingested_key(source: Source) -> str:
     return f"{INGESTED}{source.digest}.json"
 
 
+def refused_key(execution: str, source: Source) -> str:
+    """The mark of a file of an execution in which too many rides were rejected."""
+    return f"{REFUSED}{execution}/{source.digest}.json"
+
+
 def weather_prefix(execution: str) -> str:
     """The weather that an execution selected."""
     return f"weather/{execution}/"
@@ -191,6 +198,15 @@ def rejected_whole(rejected_keys: Iterable[str]) -> frozenset[str]:
 def marked(ingested_keys: Iterable[str]) -> frozenset[str]:
     """The digests of the sources that have a mark, by the keys under ingested/."""
     return frozenset(match[1] for key in ingested_keys if (match := _INGESTED.fullmatch(key)))
+
+
+def refusals(refused_keys: Iterable[str]) -> dict[str, set[str]]:
+    """The digests of the sources that were refused, by execution, by the keys under ingested/refused/."""
+    digests: dict[str, set[str]] = {}
+    for key in refused_keys:
+        if match := _REFUSED.fullmatch(key):
+            digests.setdefault(match[1], set()).add(match[2])
+    return digests
 
 
 def key_in_bucket(key_or_uri: str, bucket: str) -> str:

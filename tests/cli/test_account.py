@@ -92,10 +92,10 @@ def test_each_file_has_a_line_and_those_with_most_to_say_come_first(stack: Stack
     write(stack, lines, [])
     assert [each for each in shown(stack, tmp_path) if each][:5] == [
         "Files",
-        "  2018/c.json  left out whole, counted as 1,906 rejected rides: utf_16, it looks like UTF-16",
-        "  b.json       read 4, accepted 3, rejected 1, repeated 1",
-        "  _SUCCESS     skipped: a marker",
-        "  a.json       read 4, accepted 3, rejected 0, repeated 1",
+        "  raw/2018/c.json  left out whole, counted as 1,906 rejected rides: utf_16, it looks like UTF-16",
+        "  raw/b.json       read 4, accepted 3, rejected 1, repeated 1",
+        "  raw/_SUCCESS     skipped: a marker",
+        "  raw/a.json       read 4, accepted 3, rejected 0, repeated 1",
     ]
     assert [json.loads(each) for each in (tmp_path / "files.jsonl").read_text().splitlines()] == lines
 
@@ -112,10 +112,10 @@ def test_the_first_rejected_record_of_each_reason_is_shown(stack: Stack, tmp_pat
     write(stack, [], [FIRST, whole | {"position": {"byte": 5, "line": 2, "column": 3}}])
     assert [each for each in shown(stack, tmp_path) if each] == [
         "Rejected, the first of each reason",
-        "  12 out_of_range: a.json, record 7, byte 1,300",
+        "  12 out_of_range: raw/a.json, record 7, byte 1,300",
         "      Latitude is 123.0, beyond ±90",
         '      { "Latitude": 123}',
-        "  3 zip: z, line 2, byte 5",
+        "  3 zip: raw/z, line 2, byte 5",
         "      it is zip",
     ]
 
@@ -123,7 +123,7 @@ def test_the_first_rejected_record_of_each_reason_is_shown(stack: Stack, tmp_pat
 def test_a_terminal_obeys_nothing_of_what_others_wrote(stack: Stack, tmp_path: Path) -> None:
     write(stack, [line("\x1b[2Ja\nb.json")], [FIRST | {"record": "\x07\u202e[bold]"}])
     printed = shown(stack, tmp_path)
-    assert printed[2].startswith(r"  \x1b[2Ja\nb.json  read 4")
+    assert printed[2].startswith(r"  raw/\x1b[2Ja\nb.json  read 4")
     assert r"      \x07\u202e[bold]" in printed
 
 

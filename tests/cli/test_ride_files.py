@@ -148,3 +148,22 @@ def test_a_record_with_a_key_twice_is_sent_as_it_stands(tmp_path: Path) -> None:
     text = '{"Distance": 1, "Distance": 2}'
     (tmp_path / "rides.json").write_text(f'[{text}, "ride", {{"Distance": 3}}]', encoding="utf-8")
     assert list(ride_files.records_of(tmp_path / "rides.json")) == [text, '"ride"', {"Distance": 3}]
+
+
+@pytest.mark.parametrize(("target", "what"), [("elsewhere", "a folder"), ("missing.json", "nothing")])
+def test_a_link_whose_rides_would_be_left_out_is_refused(tmp_path: Path, target: str, what: str) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    folder = tmp_path / "rides"
+    folder.mkdir()
+    (folder / "a.json").write_text("[]")
+    (folder / "linked").symlink_to(tmp_path / target)
+    with pytest.raises(UnreadableFileError, match=f"linked is a link to {what}"):
+        ride_files.files_of(folder)
+
+
+def test_a_link_to_a_file_is_that_file(tmp_path: Path) -> None:
+    (tmp_path / "b.json").write_text("[]")
+    folder = tmp_path / "rides"
+    folder.mkdir()
+    (folder / "a.json").symlink_to(tmp_path / "b.json")
+    assert ride_files.files_of(folder) == [folder / "a.json"]

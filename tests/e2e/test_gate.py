@@ -62,7 +62,7 @@ def test_first_model_goes_live_for_beating_the_constant_prediction(stack: Stack,
     assert first["promoted"]
     assert first["live_model_path"] == first["model_path"]
     assert first["verdict"]["reason"].startswith("There is no champion, and log loss 0.07")
-    assert "calibration error" in first["verdict"]["reason"]
+    assert "calibration gap 0.0" in first["verdict"]["reason"]
     assert live(stack) == first["execution"]
 
 

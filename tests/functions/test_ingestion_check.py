@@ -19,13 +19,18 @@ def refuse(bucket: Any, run: Any, execution: str) -> str:
     return str(raised.value)
 
 
+def marks(bucket: Any) -> list[str]:
+    """The marks of files that are done."""
+    return [key for key in bucket.keys("ingested/") if not key.startswith("ingested/refused/")]
+
+
 def test_a_refused_execution_is_refused_again_with_the_same_numbers(bucket: Any, run: Any) -> None:
     bucket.put("raw/half.json", json.dumps(HALF))
     bucket.put("raw/good.json", json.dumps([ride(n) for n in range(50, 60)]))
     first, second = refuse(bucket, run, "e1"), refuse(bucket, run, "e2")
     assert first == second
     assert first.startswith("20 of 50 rides were rejected (20 out_of_range), more than the fraction of 0.1")
-    assert (processed(bucket), bucket.keys("ingested/")) == ([], [])
+    assert (processed(bucket), marks(bucket)) == ([], [])
 
 
 def test_a_refusal_lasts_also_where_the_file_was_left_out_whole(bucket: Any, run: Any) -> None:
@@ -72,11 +77,22 @@ def test_a_higher_bound_ends_the_refusal_for_good(bucket: Any, run: Any) -> None
     assert (plan["already_ingested"], counts["read"]) == (2, 0)
 
 
-def test_good_rides_of_other_files_can_outweigh_the_rejected(bucket: Any, run: Any) -> None:
+def test_good_rides_that_come_later_do_not_outweigh_the_rejected(bucket: Any, run: Any) -> None:
     bucket.put("raw/half.json", json.dumps(HALF))
     refuse(bucket, run, "e1")
     bucket.put("raw/good.json", json.dumps([ride(n) for n in range(100, 300)]))
-    _, counts = ingest_all(bucket, run, "e2", bound=0.1)
+    for execution in ("e2", "e3"):
+        assert refuse(bucket, run, execution).startswith(
+            "20 of 40 rides were rejected in the files that e1 refused (20"
+        )
+    _, counts = ingest_all(bucket, run, "e4", bound=0.5)
+    assert (counts["rejected"], counts["read"]) == (20, 240)
+
+
+def test_good_rides_that_came_with_the_rejected_count_with_them(bucket: Any, run: Any) -> None:
+    bucket.put("raw/half.json", json.dumps(HALF))
+    bucket.put("raw/good.json", json.dumps([ride(n) for n in range(100, 300)]))
+    _, counts = ingest_all(bucket, run, "e1", bound=0.1)
     assert (counts["rejected"], counts["read"]) == (20, 240)
 
 
@@ -126,7 +142,7 @@ def test_what_was_deleted_midway_fails_the_execution_and_is_named(bucket: Any, r
     delete_one(bucket, key(bucket))
     with pytest.raises(IngestionIncomplete, match=message):
         run("check_ingestion", {"execution": "e1", "max_rejected_fraction": 1.0})
-    assert (processed(bucket), bucket.keys("ingested/")) == ([], [])
+    assert (processed(bucket), marks(bucket)) == ([], [])
     _, counts = ingest_all(bucket, run, "e2", 1024)
     assert (counts["accepted"], len(processed(bucket))) == (20, 20)
 

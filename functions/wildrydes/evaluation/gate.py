@@ -137,7 +137,8 @@ def _numbers(judgement: Judgement) -> str:
     candidate, champion = judgement.candidate, judgement.champion
     auc = "unknown" if candidate.auc is None else f"{candidate.auc:.4f}"
     comparison = f" (champion {champion.auc:.4f})" if champion and champion.auc is not None else ""
-    return f"AUC {auc}{comparison}, calibration error {candidate.calibration_error:.4f}, {candidate.rows} test rows"
+    gap = f"calibration gap {candidate.calibration_gap:.4f} ({TOLERABLE_GAP:g} is tolerated)"
+    return f"AUC {auc}{comparison}, {gap}, {candidate.rows} test rows"
 
 
 def _faults(judgement: Judgement) -> Iterator[str]:

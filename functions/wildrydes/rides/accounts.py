@@ -15,7 +15,7 @@ An execution that read no ride has no average. The average of the records before
 BYTES_A_RIDE where there is none either: every ride of such an execution is rejected, whatever their number.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,13 +33,14 @@ LONGEST_IN_STATE = 120
 """Characters of a key or a detail in an execution's state."""
 
 _READ, _SKIPPED, _REJECTED = OUTCOMES = ("read", "skipped", "rejected")
-# Bytes of text that a byte of such a file stands for. Rides of the sample shrink to a sixth by gzip.
+# Bytes of JSON that a byte of such a file stands for. Rides of the sample shrink to a sixth by gzip, and to two fifths
+# where no row names its fields.
 _SHRUNK = 6.0
 _COMPRESSED = (
     *("zip", "7z", "rar", "bzip2", "xz", "zstd", "lz4", "snappy", "compress", "zlib"),
     *("spreadsheet", "parquet", "orc", "avro"),
 )
-_TEXT_BYTES = {"utf_16": 0.5, "utf_32": 0.25, **dict.fromkeys(_COMPRESSED, _SHRUNK)}
+_TEXT_BYTES = {"utf_16": 0.5, "utf_32": 0.25, "csv": 2.5, **dict.fromkeys(_COMPRESSED, _SHRUNK)}
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,10 @@ class Account:
         """The rides of all files."""
         return total(line.counts for line in self.lines)
 
+    def of(self, digests: Collection[str]) -> "Account":
+        """The account of the files with these digests alone."""
+        return Account([line for line in self.lines if line.plan.source.digest in digests])
+
     def files(self, outcome: str) -> int:
         """How many files had this outcome."""
         return sum(line.outcome == outcome for line in self.lines)
@@ -118,18 +123,28 @@ def account(files: Iterable[FilePlan], reports: Iterable[Report]) -> Account:
     return Account([_line(plan, by_file[plan.source.digest], average) for plan in plans])
 
 
-def check_rejections(of: Account, max_rejected_fraction: float) -> None:
-    """Raises TooManyRejectedRides when more than that fraction of the rides read was rejected."""
-    counts = of.counts
+def check_rejections(accounted: Account, max_rejected_fraction: float, where: str = "") -> None:
+    """Raises TooManyRejectedRides when more than that fraction of the rides read was rejected, `where` it was."""
+    counts = accounted.counts
     if counts.rejected <= max_rejected_fraction * counts.read:
         return
     reasons = ", ".join(f"{count} {reason}" for reason, count in counts.to_json()["rejected_by_reason"].items())
     raise TooManyRejectedRides(
-        f"{counts.rejected} of {counts.read} rides were rejected ({reasons}), more than the fraction of "
-        f"{max_rejected_fraction} that the execution allows.{_left_out(of)} Each is under rejected/ with its reason "
-        "and position. The next execution refuses the same files again, until they are corrected, removed, or allowed "
-        "by a higher bound"
+        f"{counts.rejected} of {counts.read} rides were rejected{where} ({reasons}), more than the fraction of "
+        f"{max_rejected_fraction} that the execution allows.{_left_out(accounted)} Each is under rejected/ with its "
+        "reason and position. The next execution refuses the same files again, until they are corrected, removed, or "
+        "allowed by a higher bound"
     )
+
+
+def check_refusals(accounted: Account, refusals: Mapping[str, Collection[str]], max_rejected_fraction: float) -> None:
+    """Holds the files that an earlier execution refused together to the fraction by themselves.
+
+    So good files that come later do not outweigh them. `refusals` has the digests of the files by execution. Raises
+    TooManyRejectedRides.
+    """
+    for execution, digests in sorted(refusals.items()):
+        check_rejections(accounted.of(digests), max_rejected_fraction, f" in the files that {execution} refused")
 
 
 def _left_out(of: Account) -> str:

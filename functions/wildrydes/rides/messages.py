@@ -91,7 +91,7 @@ def locate(
         if len(body) > LONGEST_MESSAGE or len(body.encode()) > LONGEST_MESSAGE:
             raise _too_large(len(body))
         record = _decoded(body)
-        if type(record) is dict and record.keys() >= _ENVELOPE:
+        if type(record) is dict and record.keys() >= _ENVELOPE and type(record["source"]) is dict:
             source, position, text = record["source"], record["position"], str(record["record"])
             if "characters" in record:
                 raise _too_large(record["characters"])

@@ -15,7 +15,7 @@ NO_DATA = "empty_file"
 """The reason of BadRideFile for a file that is skipped, not rejected."""
 
 _NAMES = (
-    ("marks a finished job", r"_SUCCESS|_started(_\d+)?|_committed(_.*)?|_metadata|_common_metadata"),
+    ("marks a finished job", r"_SUCCESS|_started(_\d+)?|_committed(_(vacuum)?\d+)?|_metadata|_common_metadata"),
     ("is a checksum", r".*\.(crc|md5|sha1|sha256|sha512)|(md5|sha1|sha256|sha512)sums?(\.txt)?"),
     ("is left by a desktop", r"\.DS_Store|\._.*|\.localized|Thumbs\.db|ehthumbs\.db|desktop\.ini|\.directory"),
     ("keeps a folder", r"\.gitkeep|\.keep|\.gitignore|\.gitattributes|\.placeholder|.*_\$folder\$"),

@@ -99,8 +99,8 @@ def test_without_a_ride_that_was_read_the_records_before_the_faults_give_the_ave
 
 
 def test_without_any_record_the_number_is_a_guess_and_all_are_rejected_whatever_it_is() -> None:
-    accounted = account([FilePlan(source("a"), 1_000, fault=fault("csv"))], [])
-    assert accounted.counts == Counts(5, 0, 5, {"csv": 5})
+    accounted = account([FilePlan(source("a"), 1_000, fault=fault("xml"))], [])
+    assert accounted.counts == Counts(5, 0, 5, {"xml": 5})
     assert BYTES_A_RIDE == 200.0
     with pytest.raises(TooManyRejectedRides, match="5 of 5 rides"):
         check_rejections(accounted, 0.99)
@@ -116,7 +116,7 @@ def test_a_fraction_that_is_just_allowed_is_allowed() -> None:
 
 
 def test_the_refusal_names_the_files_left_out_whole() -> None:
-    files = [FilePlan(source("a"), 2_000, 1), FilePlan(source("b.csv"), 400, fault=fault("csv"))]
+    files = [FilePlan(source("a"), 2_000, 1), FilePlan(source("b.csv"), 160, fault=fault("csv"))]
     accounted = account(files, [report("a", 0, Counts(10, 10, 0), 2_000)])
     with pytest.raises(TooManyRejectedRides, match=r"Left out whole: raw/b\.csv \(some 2 rides, csv\)\."):
         check_rejections(accounted, 0.1)
