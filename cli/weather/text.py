@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from cli.weather.observations import BadValueError
+from wildrydes.rides.formats import CONVERT, FORMATS, UNPACK
 
 Advance = Callable[[int], object]
 """Takes how many bytes of the file have been read."""
@@ -17,25 +18,16 @@ Advance = Callable[[int], object]
 _GZIP = b"\x1f\x8b"
 _BLOCK_BYTES = 1 << 20
 _MOST_LINE_BYTES = 1 << 16
-_UNPACK = "unpack it, and name what is in it"
 _AS_CSV = "download CSV instead"
-# The first bytes of what is no text of lines, what that is called, and what to do about it.
-_FOREIGN = (
-    (b"PK\x03\x04", "a zip archive", _UNPACK),
-    (_GZIP, "a gzip file within another", _UNPACK),
-    (b"BZh", "a bzip2 file", _UNPACK),
-    (b"\xfd7zXZ", "an xz file", _UNPACK),
-    (b"\x28\xb5\x2f\xfd", "a zstd file", _UNPACK),
-    (b"PAR1", "a Parquet file", _AS_CSV),
-    (b"%PDF", "a PDF", _AS_CSV),
-    (b"\xd0\xcf\x11\xe0", "an Excel file", "save it as CSV"),
-    (b"\xff\xfe", "UTF-16", "convert it to UTF-8"),
-    (b"\xfe\xff", "UTF-16", "convert it to UTF-8"),
+# What to do about a format that is none of ride files either, where it is something else.
+_ADVICE = {CONVERT: _AS_CSV, UNPACK: "unpack it, and name what is in it"}
+# The first bytes of what is no weather and is not in FORMATS, what that is called, and what to do about it.
+_NO_WEATHER = (
+    (_GZIP, "a gzip file within another", "decompress it once"),
     (b"{", "JSON", _AS_CSV),
     (b"[", "JSON", _AS_CSV),
     (b"<", "a web page, as a failed download leaves one", "download it again"),
 )
-_TAR = (257, b"ustar")
 
 
 class Lines:
@@ -96,11 +88,12 @@ def decoded(line: bytes) -> str:
 
 def _text(block: bytes) -> str:
     """The first block as text. Raises BadValueError for a file of another kind, by its name."""
-    for magic, name, remedy in _FOREIGN:
+    for magic, name, advice in _NO_WEATHER:
         if block.startswith(magic):
-            raise BadValueError(f"it looks like {name}: {remedy}")
-    if block[_TAR[0] :].startswith(_TAR[1]):
-        raise BadValueError(f"it looks like a tar archive: {_UNPACK}")
+            raise BadValueError(f"it looks like {name}: {advice}")
+    for each in FORMATS:
+        if each.matches(block):
+            raise BadValueError(f"it looks like {each.name}: {_ADVICE.get(each.advice, each.advice)}")
     try:
         text = codecs.getincrementaldecoder("utf-8")().decode(block)
     except UnicodeDecodeError:

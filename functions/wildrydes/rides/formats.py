@@ -22,9 +22,9 @@ from typing import NamedTuple
 from wildrydes.errors import UnreadableBlocks
 from wildrydes.rides.gzip_members import MAGIC, decompress
 
-_CONVERT = "convert it to JSON, one object a ride"
+CONVERT = "convert it to JSON, one object a ride"
 _RECOMPRESS = "decompress it, or compress it with gzip"
-_UNPACK = "unpack it and upload the files in it"
+UNPACK = "unpack it and upload the files in it"
 _ENCODE = "convert it to UTF-8"
 _ZIP = b"PK\3\4"
 _HEAD_BYTES = 1024
@@ -58,16 +58,16 @@ FORMATS = (
     Format("utf_32", "UTF-32", _ENCODE, b"\0\0\xfe\xff"),
     Format("utf_16", "UTF-16", _ENCODE, b"\xff\xfe"),
     Format("utf_16", "UTF-16", _ENCODE, b"\xfe\xff"),
-    Format("spreadsheet", "an Excel workbook", _CONVERT, b"[Content_Types].xml", 30, _ZIP),
-    Format("spreadsheet", "a spreadsheet", _CONVERT, b"mimetypeapplication/vnd.oasis.opendocument.spread", 30, _ZIP),
-    Format("spreadsheet", "an Excel workbook", _CONVERT, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
-    Format("zip", "a zip archive", _UNPACK, _ZIP),
-    Format("zip", "a zip archive", _UNPACK, b"PK\5\6"),
-    Format("zip", "a zip archive", _UNPACK, b"PK\7\x08"),
-    Format("7z", "a 7z archive", _UNPACK, b"7z\xbc\xaf\x27\x1c"),
-    Format("rar", "a RAR archive", _UNPACK, b"Rar!\x1a\7"),
-    Format("tar", "a tar archive", _UNPACK, b"ustar\0", 257),
-    Format("tar", "a tar archive", _UNPACK, b"ustar  \0", 257),
+    Format("spreadsheet", "an Excel workbook", CONVERT, b"[Content_Types].xml", 30, _ZIP),
+    Format("spreadsheet", "a spreadsheet", CONVERT, b"mimetypeapplication/vnd.oasis.opendocument.spread", 30, _ZIP),
+    Format("spreadsheet", "an Excel workbook", CONVERT, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+    Format("zip", "a zip archive", UNPACK, _ZIP),
+    Format("zip", "a zip archive", UNPACK, b"PK\5\6"),
+    Format("zip", "a zip archive", UNPACK, b"PK\7\x08"),
+    Format("7z", "a 7z archive", UNPACK, b"7z\xbc\xaf\x27\x1c"),
+    Format("rar", "a RAR archive", UNPACK, b"Rar!\x1a\7"),
+    Format("tar", "a tar archive", UNPACK, b"ustar\0", 257),
+    Format("tar", "a tar archive", UNPACK, b"ustar  \0", 257),
     Format("bzip2", "bzip2", _RECOMPRESS, b"BZh"),
     Format("xz", "xz", _RECOMPRESS, b"\xfd7zXZ\0"),
     Format("xz", "lzma", _RECOMPRESS, b"]\0\0"),
@@ -78,22 +78,22 @@ FORMATS = (
     Format("zlib", "zlib without gzip's header", _RECOMPRESS, b"x\x01"),
     Format("zlib", "zlib without gzip's header", _RECOMPRESS, b"x\x9c"),
     Format("zlib", "zlib without gzip's header", _RECOMPRESS, b"x\xda"),
-    Format("parquet", "Parquet", _CONVERT, b"PAR1"),
-    Format("parquet", "encrypted Parquet", _CONVERT, b"PARE"),
-    Format("orc", "ORC", _CONVERT, b"ORC"),
-    Format("avro", "Avro", _CONVERT, b"Obj\1"),
-    Format("arrow", "Arrow", _CONVERT, b"ARROW1"),
-    Format("arrow", "Feather", _CONVERT, b"FEA1"),
-    Format("hdf5", "HDF5", _CONVERT, b"\x89HDF\r\n\x1a\n"),
-    Format("sqlite", "an SQLite database", _CONVERT, b"SQLite format 3\0"),
-    Format("pdf", "PDF", _CONVERT, b"%PDF-"),
-    *(Format("pickle", "a Python pickle", _CONVERT, bytes([0x80, version])) for version in range(2, 6)),
+    Format("parquet", "Parquet", CONVERT, b"PAR1"),
+    Format("parquet", "encrypted Parquet", CONVERT, b"PARE"),
+    Format("orc", "ORC", CONVERT, b"ORC"),
+    Format("avro", "Avro", CONVERT, b"Obj\1"),
+    Format("arrow", "Arrow", CONVERT, b"ARROW1"),
+    Format("arrow", "Feather", CONVERT, b"FEA1"),
+    Format("hdf5", "HDF5", CONVERT, b"\x89HDF\r\n\x1a\n"),
+    Format("sqlite", "an SQLite database", CONVERT, b"SQLite format 3\0"),
+    Format("pdf", "PDF", CONVERT, b"%PDF-"),
+    *(Format("pickle", "a Python pickle", CONVERT, bytes([0x80, version])) for version in range(2, 6)),
 )
 """Formats by their first bytes. Each is as its own specification or the `file` command's list has it."""
 
 _GZIP_IN_GZIP = Format("gzip_in_gzip", "gzip within gzip", "decompress it once", MAGIC)
-_XML = Format("xml", "XML or HTML", _CONVERT, b"<")
-_CSV = Format("csv", "CSV", _CONVERT, b"")
+_XML = Format("xml", "XML or HTML", CONVERT, b"<")
+_CSV = Format("csv", "CSV", CONVERT, b"")
 # Without a byte order mark an encoding shows by the zeros beside ASCII characters, as in RFC 4627, section 3.
 _UNMARKED = (
     (re.compile(rb"\0\0\0[\t-~]|[\t-~]\0\0\0"), FORMATS[0]),
