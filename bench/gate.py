@@ -72,7 +72,7 @@ def refused_for_calibration(margins: Array, labels: Array) -> bool:
     # The exact chance is below its bound, which is much quicker.
     if gap <= 0 or gap_chance.largest_chance(gap, rows) <= gate.LEAST_CALIBRATION_CHANCE:
         return gap > 0
-    if rows > gap_chance.EXACT_ROWS:
+    if rows > gap_chance.EXACT_CHANCE_ROWS:
         return False
     # Nor is it worth computing where the normal distribution of a sum of many labels leaves no doubt of it.
     deviation = float((scores * (1 - scores)).sum()) ** 0.5

@@ -22,6 +22,7 @@ from local.server import ROOT
 from wildrydes.errors import BadExecutionInput
 from wildrydes.labels import FEATURES, TARGETS
 from wildrydes.parameters import check_parameters
+from wildrydes.rides.stations import MAX_STATION_MILES
 
 Command = Callable[..., Any]
 
@@ -144,7 +145,9 @@ _INPUT_OPTIONS = (
         "--max-rejected-fraction", type=float, help="Fail above this fraction of rejected rides.  [default: 0.1]"
     ),
     click.option(
-        "--max-station-miles", type=float, help="Reject rides farther from every ground station.  [default: 1500]"
+        "--max-station-miles",
+        type=float,
+        help=f"Reject rides farther from every ground station.  [default: {MAX_STATION_MILES:g}]",
     ),
     click.option(
         "--max-without-weather-fraction",
@@ -156,6 +159,20 @@ _INPUT_OPTIONS = (
     click.option("--promote/--no-promote", default=None, help="Promote a better model, or judge it only."),
     click.option("--force", is_flag=True, default=None, help="Replace a champion of another target or features."),
 )
+_INPUT_FIELDS = (
+    "target",
+    "features",
+    "hyperparameters",
+    "years",
+    "chunk_bytes",
+    "max_rejected_fraction",
+    "max_station_miles",
+    "max_without_weather_fraction",
+    "min_training_rows",
+    "min_improvement",
+    "promote",
+    "force",
+)
 
 
 def execution_input(command: Command) -> Command:
@@ -163,16 +180,7 @@ def execution_input(command: Command) -> Command:
 
     @functools.wraps(command)
     def with_input(**arguments: Any) -> Any:
-        names = ("target", "features", "hyperparameters", "years", "chunk_bytes", "max_rejected_fraction")
-        names += (
-            "max_station_miles",
-            "max_without_weather_fraction",
-            "min_training_rows",
-            "min_improvement",
-            "promote",
-        )
-        names += ("force",)
-        values = {name: arguments.pop(name) for name in names}
+        values = {name: arguments.pop(name) for name in _INPUT_FIELDS}
         fields = {name: value for name, value in values.items() if value is not None}
         return command(**arguments, execution_input=validate_input(fields))
 

@@ -11,10 +11,11 @@ A replicate draws once for all columns: so candidate and champion are always com
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import mul
 from random import Random
 from statistics import quantiles
+
+from wildrydes.evaluation.interval import Interval
 
 GROUPS = 1000
 REPLICATES = 500
@@ -24,16 +25,8 @@ Statistics = Callable[[Sequence[float]], Mapping[str, float | None]]
 """From the sum of each column to statistics by name; None for what these sums do not give."""
 
 
-@dataclass(frozen=True)
-class Interval:
-    """The middle 95% of the replicates."""
-
-    low: float
-    high: float
-
-
 def intervals(columns: Sequence[Sequence[float]], statistics: Statistics) -> dict[str, Interval]:
-    """Of each statistic its percentile interval; none for a statistic that no replicate gives.
+    """Of each statistic its percentile interval, the middle 95% of the replicates; none where no replicate gives it.
 
     `columns` are sums by group, all of one length: groups without a row are left out before.
     """

@@ -10,8 +10,8 @@ that of a sum of unequal Bernoulli variables (Hong, On Computing the Distributio
 Distribution, 2013). The answer is exact, and always the same. So no more than 2.5% of calibrated models have a chance
 of 2.5% or less, however few the rows and however close to 0 or 1 their probabilities.
 
-That takes rows times gap. Where there are more than EXACT_ROWS, or the gap is far beyond chance, an upper bound takes
-its place: Hoeffding's for the largest of the partial sums (Probability Inequalities for Sums of Bounded Random
+That takes rows times gap. Where there are more than EXACT_CHANCE_ROWS, or the gap is far beyond chance, an upper bound
+takes its place: Hoeffding's for the largest of the partial sums (Probability Inequalities for Sums of Bounded Random
 Variables, 1963, section 2).
 
     >>> chance_of_gap(1.0, [[0.5], [0.5]])  # of two coins, both are heads or both tails
@@ -23,7 +23,7 @@ Variables, 1963, section 2).
 from collections.abc import Iterable, Sequence
 from math import exp
 
-EXACT_ROWS = 1 << 13
+EXACT_CHANCE_ROWS = 1 << 13
 
 _FAR_BEYOND = 1e-6
 
@@ -54,7 +54,7 @@ def chance_of_gap(gap: float, deciles: Iterable[Sequence[float]]) -> float:
 
 def is_exact(gap: float, rows: int) -> bool:
     """Whether the probability is worth computing: for not too many rows, and unless its bound says enough."""
-    return rows <= EXACT_ROWS and largest_chance(gap, rows) > _FAR_BEYOND
+    return rows <= EXACT_CHANCE_ROWS and largest_chance(gap, rows) > _FAR_BEYOND
 
 
 def largest_chance(gap: float, rows: int) -> float:

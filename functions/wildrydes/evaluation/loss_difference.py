@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
 
-from wildrydes.evaluation.bootstrap import Interval
+from wildrydes.evaluation.interval import Interval
 
 _LEAST = 1e-12
 

@@ -7,9 +7,9 @@
                        `wildrydes.evaluation.gap_chance`
     the rest           from the confusion matrix of score >= threshold
 
-The first EXACT_ROWS rows stay in memory, 8 bytes a model and row. If there are no more, AUC and ROC curve are exact. If
-there are more, the quantiles of those first rows become the edges by which all rows are counted, and `auc_error` bounds
-the AUC's error. So memory does not grow with the rows.
+The first RANKED_ROWS rows stay in memory, 8 bytes a model and row. If there are no more, AUC and ROC curve are exact.
+If there are more, the quantiles of those first rows become the edges by which all rows are counted, and `auc_error`
+bounds the AUC's error. So memory does not grow with the rows.
 """
 
 from array import array
@@ -22,7 +22,7 @@ from typing import Any
 
 from wildrydes.errors import BadModel
 from wildrydes.evaluation import gap_chance, tallies
-from wildrydes.evaluation.bootstrap import GROUPS, Interval, intervals
+from wildrydes.evaluation.bootstrap import GROUPS, intervals
 from wildrydes.evaluation.calibration import (
     DECILES,
     TOLERABLE_GAP,
@@ -33,12 +33,13 @@ from wildrydes.evaluation.calibration import (
     largest_gap,
 )
 from wildrydes.evaluation.histogram import Histogram
+from wildrydes.evaluation.interval import Interval
 from wildrydes.evaluation.loss_difference import LossDifference, PairedLosses
 from wildrydes.evaluation.ranking import Ranking, Ranks, RocPoint, rank_edges
 from wildrydes.evaluation.tallies import Tally
 from wildrydes.model.linear_model import logistic
 
-EXACT_ROWS = 1 << 17
+RANKED_ROWS = 1 << 17
 RANK_BANDS = 1000
 
 ScoredRow = tuple[int, Sequence[float]]
@@ -144,7 +145,7 @@ def _finite(rows: Iterable[ScoredRow], not_finite: list[int]) -> Iterator[Scored
 
 def _tally_rows(rows: Iterator[ScoredRow], thresholds: Sequence[float], paired: PairedLosses) -> list[Tally]:
     labels, first_margins = array("b"), [array("d") for _ in thresholds]
-    for label, margins in islice(rows, EXACT_ROWS):
+    for label, margins in islice(rows, RANKED_ROWS):
         labels.append(label)
         for margin, column in zip(margins, first_margins, strict=True):
             column.append(margin)

@@ -17,7 +17,7 @@ from wildrydes.rides.files import Record
 from wildrydes.rides.ride import canonical, parse, processed_line, ride_id
 from wildrydes.rides.stations import MAX_STATION_MILES, nearest_station
 
-LONGEST_EXCERPT = 2048
+LONGEST_REJECTED_TEXT = 2048
 """Characters of a rejected record that its line under rejected/ quotes."""
 
 LONGEST_EXAMPLE = 200
@@ -87,7 +87,7 @@ def rejected_line(bad: BadRide, source: Mapping[str, str | None], position: Mapp
 
     `source` is a file's key, etag, version and time of arrival, or a message's queue and id, which has no position.
     """
-    return _line(bad.reason, bad.field, bad.detail, source, position, text[:LONGEST_EXCERPT])
+    return _line(bad.reason, bad.field, bad.detail, source, position, text[:LONGEST_REJECTED_TEXT])
 
 
 def gzipped(lines: Iterable[str]) -> bytes:

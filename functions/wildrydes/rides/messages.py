@@ -23,7 +23,7 @@ from wildrydes import strict_json
 from wildrydes.bucket import ARRIVAL_TIME, Source, arrival_time
 from wildrydes.errors import BadJson, BadRide, BadRideFile
 from wildrydes.rides.files import records
-from wildrydes.rides.ingestion import LONGEST_EXCERPT, rejected_line
+from wildrydes.rides.ingestion import LONGEST_REJECTED_TEXT, rejected_line
 from wildrydes.rides.ride import canonical, parse, processed_line, ride_id
 from wildrydes.rides.stations import MAX_STATION_MILES, nearest_station
 
@@ -76,7 +76,7 @@ def message(source: Source, position: Mapping[str, int], text: str) -> str:
     body = json.dumps(envelope)
     if len(body) <= LONGEST_MESSAGE:
         return body
-    return json.dumps(envelope | {"record": text[:LONGEST_EXCERPT], "characters": len(text)})
+    return json.dumps(envelope | {"record": text[:LONGEST_REJECTED_TEXT], "characters": len(text)})
 
 
 def locate(

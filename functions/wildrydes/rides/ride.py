@@ -38,7 +38,8 @@ from wildrydes.rides.times import FIRST_YEAR, LAST_YEAR, local_time
 
 FIELDS = ("Name", "StatusTime", "Latitude", "Longitude", "Distance", "HealthPoints", "MagicPoints")
 LONGEST_NAME = 200
-LONGEST_EXCERPT = 40
+LONGEST_IN_DETAIL = 40
+"""Characters of a value that a message quotes."""
 
 _POINTS = f"a number from -{LARGEST:,.0f} to {LARGEST:,.0f}"
 EXPECTED = {
@@ -136,13 +137,13 @@ def excerpt(value: Any) -> str:
     ("'far'", '[1, {"a": null}]', '1000000000000000000000000000000000000000…')
     """
     if type(value) is str:
-        return repr(value if len(value) <= LONGEST_EXCERPT else f"{value[:LONGEST_EXCERPT]}…")
+        return repr(value if len(value) <= LONGEST_IN_DETAIL else f"{value[:LONGEST_IN_DETAIL]}…")
     try:
         # Piece by piece: of a long list no more is encoded than is shown.
-        text = "".join(islice(JSONEncoder().iterencode(value), LONGEST_EXCERPT))
+        text = "".join(islice(JSONEncoder().iterencode(value), LONGEST_IN_DETAIL))
     except ValueError:
         return "an integer of thousands of digits"
-    return text if len(text) <= LONGEST_EXCERPT else f"{text[:LONGEST_EXCERPT]}…"
+    return text if len(text) <= LONGEST_IN_DETAIL else f"{text[:LONGEST_IN_DETAIL]}…"
 
 
 def _fault(record: dict[str, Any], field: str, bad: BadRide) -> str:
@@ -151,7 +152,7 @@ def _fault(record: dict[str, Any], field: str, bad: BadRide) -> str:
     if len(values) != 1:
         return bad.detail
     (value,) = values
-    length = f", {len(value)} characters long" if type(value) is str and len(value) > LONGEST_EXCERPT else ""
+    length = f", {len(value)} characters long" if type(value) is str and len(value) > LONGEST_IN_DETAIL else ""
     return f"{field} is {excerpt(value)}{length}"
 
 

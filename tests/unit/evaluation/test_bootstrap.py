@@ -89,7 +89,7 @@ def test_the_interval_of_the_auc_is_that_of_drawing_rows_again() -> None:
 def test_the_interval_is_about_the_same_once_rows_are_no_longer_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = score_rows(6000, 4, 1.0)
     exact = judge(rows, [0.5, 0.5]).differences
-    monkeypatch.setattr(metrics, "EXACT_ROWS", 2000)
+    monkeypatch.setattr(metrics, "RANKED_ROWS", 2000)
     binned = judge(rows, [0.5, 0.5]).differences
     for name in ("log_loss", "accuracy", "recall"):
         assert binned[name] == exact[name]

@@ -40,7 +40,7 @@ def test_refusals_for_calibration_are_as_often_as_stated(rows: int) -> None:
 
 @pytest.mark.parametrize("name", ["equal, 50 test rows", "equal, 100 test rows"])
 def test_false_promotions_are_as_often_as_stated(name: str) -> None:
-    """All families of the page, by its seed: two may fall otherwise, by another rounding of a logarithm."""
+    """All families of the page, by its seed. Two of them may fall otherwise, by another rounding of a logarithm."""
     shares = stated("Promoted though no better")[name]
     drawn = bench.false_promotions(bench.EQUAL[name], bench.DRAWS // 2)
     assert drawn == pytest.approx(shares, abs=0.0025)

@@ -54,7 +54,7 @@ def test_the_bound_is_above_the_exact_chance(rows: int) -> None:
 def test_the_chance_is_computed_where_its_bound_does_not_say_enough() -> None:
     assert gap_chance.is_exact(10.0, 100)
     assert not gap_chance.is_exact(30.0, 100)
-    assert not gap_chance.is_exact(10.0, gap_chance.EXACT_ROWS + 1)
+    assert not gap_chance.is_exact(10.0, gap_chance.EXACT_CHANCE_ROWS + 1)
 
 
 def test_what_a_model_calls_impossible_has_no_chance() -> None:
@@ -85,7 +85,7 @@ def test_the_same_rows_have_the_same_chance_and_many_rows_the_bound(monkeypatch:
     rows = [(int(draw.random() < logistic(margin) + 0.06), (margin,)) for margin in margins]
     exact, again = judge(rows, [0.5]).candidate, judge(rows, [0.5]).candidate
     assert exact == again
-    monkeypatch.setattr(gap_chance, "EXACT_ROWS", 499)
+    monkeypatch.setattr(gap_chance, "EXACT_CHANCE_ROWS", 499)
     many = judge(rows, [0.5]).candidate
     assert many.calibration_gap == exact.calibration_gap
     beyond = (many.calibration_gap - TOLERABLE_GAP) * 500

@@ -67,12 +67,12 @@ def test_a_difference_is_that_of_the_two_models_on_the_same_rows(
 def test_more_rows_than_are_kept_have_an_auc_within_its_stated_error(seed: int, exact_rows: int, bands: int) -> None:
     rows = noisy(300, seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(metrics, "EXACT_ROWS", exact_rows)
+        patch.setattr(metrics, "RANKED_ROWS", exact_rows)
         patch.setattr(metrics, "RANK_BANDS", bands)
         # The intervals are not what this is about, and take most of the time.
         patch.setattr(bootstrap, "REPLICATES", 2)
         banded = alone(rows)
-        patch.setattr(metrics, "EXACT_ROWS", len(rows))
+        patch.setattr(metrics, "RANKED_ROWS", len(rows))
         exact = alone(rows)
     assert exact.auc is not None
     assert exact.auc_error == 0
@@ -83,7 +83,7 @@ def test_more_rows_than_are_kept_have_an_auc_within_its_stated_error(seed: int, 
 
 
 def test_memory_does_not_grow_with_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics, "EXACT_ROWS", 1000)
+    monkeypatch.setattr(metrics, "RANKED_ROWS", 1000)
     monkeypatch.setattr(bootstrap, "REPLICATES", 2)
 
     def peak(count: int) -> int:
