@@ -85,6 +85,12 @@ def find(stack: Stack, execution: str | None) -> str:
     raise NoExecutionError(f"The stack {stack.name} has no execution {execution!r} of {' or '.join(_MACHINES)}.")
 
 
+def is_retraining(stack: Stack, execution_arn: str) -> bool:
+    """Whether an execution is one of `retrain`, by its ARN: a name may be that of one of each workflow."""
+    machine = stack.machine("retrain").replace(":stateMachine:", ":execution:")
+    return execution_arn.rpartition(":")[0] == machine
+
+
 def running(stack: Stack) -> list[str]:
     """The ARNs of the executions of both workflows that run now."""
     states = stack.client("stepfunctions")

@@ -15,7 +15,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from cli import account, display, failures, models, report, run_summary
+from cli import account, display, executions, failures, models, report, run_summary
 from cli.api import SAMPLE_RIDE, Api, NoAnswerError, curl
 from cli.executions import Progress
 from cli.run_folders import publish, run_folder, short
@@ -30,7 +30,8 @@ def conclude(stack: Stack, arn: str, progress: Progress, console: Console, *, as
     name = arn.rpartition(":")[2]
     folder = run_folder(name)
     folder.mkdir(parents=True, exist_ok=True)
-    ingestion = account.fetch(stack, name, folder)
+    # A promotion and what puts it in order have the name of the retraining that started them.
+    ingestion = account.fetch(stack, name, folder) if executions.is_retraining(stack, arn) else None
     if ingestion and not as_json:
         console.print(display.account(ingestion, short(folder / "files.jsonl"), short(ingestion.copies.folder)))
     if progress.status != "SUCCEEDED":
@@ -78,12 +79,24 @@ def _conclude_failure(
 
 
 def _conclude_other(name: str, output: dict[str, Any], console: Console, *, as_json: bool) -> int:
-    """An execution that is no retraining: a promotion."""
+    """An execution that is no retraining: a promotion, or what puts one in order."""
     if as_json:
         click.echo(json.dumps(output, indent=2))
     else:
-        console.print(f"{name} has succeeded: {output.get('execution', 'its model')} is live.")
+        console.print(f"{name} has succeeded{_live(output)}.")
     return 0
+
+
+def _live(output: dict[str, Any]) -> str:
+    """What the output of such an execution says of the model that is live."""
+    match output:
+        case {"promoted": True, "model_path": path}:
+            return f": the promotion's model is live, {path}"
+        case {"promoted": False, "model_path": path}:
+            return f": the promotion's model is not live; {'no model' if path == NO_MODEL else path} is"
+        case {"execution": execution}:
+            return f": {execution} is live"
+    return ""
 
 
 def sample_answer(stack: Stack, output: dict[str, Any]) -> dict[str, Any] | None:

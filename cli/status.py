@@ -27,7 +27,8 @@ class Status:
     """The state of a stack. `uptime_seconds` is None on AWS; `champion` is None before the first promotion.
 
     `deployed_next` is what the SSM parameter holds, from which the next deployment takes the model: the same as
-    `model_path`, unless somebody else wrote it. None where it is "none", gone, or may not be read.
+    `model_path`, unless somebody else wrote it; "none" where it holds none or is gone. None where that is unknown,
+    since the parameter may not be read.
     """
 
     endpoint: str
@@ -71,7 +72,7 @@ def status_of(stack: Stack) -> Status:
         stack_status=described["StackStatus"],
         champion=execution_of(path) if path else None,
         model_path=path,
-        deployed_next=_parameter(stack, described.get("Parameters", [])),
+        deployed_next=deployed_next(stack, described.get("Parameters", [])),
         running_executions=[arn.rpartition(":")[2] for arn in executions.running(stack)],
         queue_depths={name: _depth(stack, url) for name, url in sorted(stack.queues().items())},
     )
@@ -86,16 +87,20 @@ def champion_path(stack: Stack) -> str | None:
     return None if path == NO_MODEL else path
 
 
-def _parameter(stack: Stack, parameters: list[dict[str, Any]]) -> str | None:
-    """What the SSM parameter holds that the stack was deployed with."""
+def deployed_next(stack: Stack, parameters: list[dict[str, Any]]) -> str | None:
+    """What the SSM parameter holds that the stack's parameters name: a key, or "none"; None where that is unknown."""
     names = [each["ParameterValue"] for each in parameters if each["ParameterKey"] == "ModelPathParameterName"]
-    try:
-        value = stack.client("ssm").get_parameter(Name=names[0])["Parameter"]["Value"] if names else NO_MODEL
-    except ClientError as refusal:
-        if refusal.response["Error"]["Code"] not in ("ParameterNotFound", "AccessDeniedException"):
-            raise
+    if not names:
         return None
-    return None if value == NO_MODEL else value
+    try:
+        return stack.client("ssm").get_parameter(Name=names[0])["Parameter"]["Value"]
+    except ClientError as refusal:
+        match refusal.response["Error"]["Code"]:
+            case "ParameterNotFound":
+                return NO_MODEL
+            case "AccessDeniedException":
+                return None
+        raise
 
 
 def _uptime(endpoint: str) -> int | None:
@@ -136,9 +141,9 @@ def _rows(status: Status) -> list[tuple[str, Any]]:
 
 
 def _warning(status: Status) -> list[tuple[str, str]]:
-    if status.deployed_next == status.model_path:
+    if status.deployed_next in (None, status.model_path or NO_MODEL):
         return []
-    held = status.deployed_next or "nothing that could be read"
+    held = "no model" if status.deployed_next == NO_MODEL else status.deployed_next
     return [("", f"The SSM parameter holds {held}: it is repaired by the next retraining. Do not deploy before.")]
 
 
