@@ -39,11 +39,12 @@ def deploy(root: Path, server: EmbeddedAws, name: str, parameters: dict[str, str
     s3 = server.client("s3")
     ensure_bucket(s3, ARTIFACTS)
     _ensure_model_path(server, name, (parameters or {}).get("ModelPath", MODEL_PATH_PARAMETER))
-    template = packaged(root, s3)
+    # As `sam deploy` does: a template in the request may have 51,200 bytes.
+    template = _upload(s3, "template.json", json.dumps(packaged(root, s3)).encode())
     cloudformation = server.client("cloudformation")
     request = {
         "StackName": name,
-        "TemplateBody": json.dumps(template),
+        "TemplateURL": f"{server.endpoint}/{template['Bucket']}/{template['Key']}",
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in (parameters or {}).items()],
     }
