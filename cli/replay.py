@@ -5,10 +5,13 @@ under stream/, as records of the invocations that failed: it is the destination 
 to move them back to. The function is invoked with the event of each record again, and the record is deleted once Lambda
 has taken the event. Whenever the command is stopped, no event is lost. One may be sent twice, which gives the same
 rides with the same ids.
+
+The fourth holds the ends of promotions for which EventBridge could not start the workflow `restore`. It is started for
+each, and the message is deleted once it was.
 """
 
 import json
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -46,7 +49,7 @@ class Resent:
 @options.as_json
 @options.on_stack
 def replay_command(stack: Stack, *, as_json: bool) -> int:
-    """Send the dead letters of all three queues on their way again, and say how many.
+    """Send the dead letters of all four queues on their way again, and say how many.
 
     Mend first what made them fail: what fails again is back in its queue after some minutes. Ctrl-C loses nothing, and
     tasks that were started go on. The exit code is 1 where a message was left, or a queue could not be moved.
@@ -56,31 +59,56 @@ def replay_command(stack: Stack, *, as_json: bool) -> int:
       wildrydes replay && wildrydes status
     """
     events = resend(stack, stack.output("StreamFilesDeadLetterQueueUrl"), physical_name(stack, "fan_out_rides"))
+    ends = restore(stack, stack.output("PromotionEndsDeadLetterQueueUrl"))
     moves = {name: move_back(stack.client("sqs"), stack.output(f"{name}Url")) for name in QUEUES}
     if as_json:
-        click.echo(json.dumps({"stream_files": asdict(events), "queues": _facts(moves)}, indent=2))
+        facts = {"stream_files": asdict(events), "promotion_ends": asdict(ends), "queues": _facts(moves)}
+        click.echo(json.dumps(facts, indent=2))
     else:
-        show(events, moves, options.console())
-    return 1 if events.left or any(each.status not in ("COMPLETED", "EMPTY") for each in moves.values()) else 0
+        show(events, ends, moves, options.console())
+    moved = all(each.status in ("COMPLETED", "EMPTY") for each in moves.values())
+    return 1 if events.left or ends.left or not moved else 0
 
 
 def resend(stack: Stack, queue: str, function: str) -> Resent:
-    """Invoke `function` with the event of each record that waits in `queue` now. Others stay where they are.
+    """Invoke `function` with the event of each record that waits in `queue` now. Others stay where they are."""
+
+    def send(body: str) -> None:
+        event = event_of(body, function)
+        stack.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event))
+
+    return _send_each(stack.client("sqs"), queue, send)
+
+
+def restore(stack: Stack, queue: str) -> Resent:
+    """Start `restore` for each promotion whose end waits in `queue` now. Others stay where they are."""
+    machine = stack.machine("promote")
+
+    def send(body: str) -> None:
+        promotion = promotion_of(body, machine)
+        stack.client("stepfunctions").start_execution(
+            stateMachineArn=stack.output("RestoreStateMachineArn"), input=json.dumps({"promotion": promotion})
+        )
+
+    return _send_each(stack.client("sqs"), queue, send)
+
+
+def _send_each(sqs: Any, queue: str, send: Callable[[str], None]) -> Resent:
+    """Send the body of each message, and delete it then; those by which `send` raises NoRecordError are left.
 
     As many messages are looked at as wait at the start: an event that fails again at once is not sent in a circle.
     """
-    sqs, outcome = stack.client("sqs"), Resent()
+    outcome = Resent()
     unsent: dict[str, str] = {}
     try:
         for message in _received(sqs, queue, waiting(sqs, queue), outcome.left):
             name, handle = message["MessageId"], message["ReceiptHandle"]
             unsent[name] = handle
             try:
-                event = event_of(message["Body"], function)
+                send(message["Body"])
             except NoRecordError as fault:
                 outcome.left[name] = str(fault)
                 continue
-            stack.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event))
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=handle)
             del unsent[name]
             outcome.sent += 1
@@ -110,6 +138,21 @@ def event_of(body: str, function: str) -> dict[str, Any]:
     if not isinstance(event, dict):
         raise NoRecordError("it is a record without its event, which Lambda leaves out where it is too large")
     return event
+
+
+def promotion_of(body: str, machine: str) -> str:
+    """The ARN of the execution of `machine` in the event of an end. Raises NoRecordError."""
+    try:
+        event = json.loads(body)
+    except (ValueError, RecursionError):
+        raise NoRecordError("it is no JSON") from None
+    detail = event.get("detail") if isinstance(event, dict) else None
+    arn = detail.get("executionArn") if isinstance(detail, dict) else None
+    if not isinstance(arn, str):
+        raise NoRecordError("it is no end of an execution")
+    if arn.rpartition(":")[0] != machine.replace(":stateMachine:", ":execution:"):
+        raise NoRecordError(f"it is the end of another workflow's execution, {arn}")
+    return arn
 
 
 def _received(sqs: Any, queue: str, count: int, left: Container[str]) -> Iterator[dict[str, Any]]:
@@ -144,14 +187,19 @@ def _facts(moves: dict[str, Moved]) -> dict[str, Any]:
     return {name: asdict(each) for name, each in moves.items()}
 
 
-def show(events: Resent, moves: dict[str, Moved], console: Console) -> None:
+def show(events: Resent, ends: Resent, moves: dict[str, Moved], console: Console) -> None:
     """Print what became of the dead letters as a person reads it."""
-    console.print(f"StreamFilesDeadLetterQueue: {events.sent:,} events sent again, {len(events.left):,} messages left")
-    for message, reason in list(events.left.items())[:_MOST_NAMED]:
-        console.print(f"  {message}: {reason}", style="yellow", markup=False)
-    if len(events.left) > _MOST_NAMED:
-        console.print(f"  and {len(events.left) - _MOST_NAMED:,} more", style="yellow")
+    _print_resent(f"StreamFilesDeadLetterQueue: {events.sent:,} events sent again", events, console)
+    _print_resent(f"PromotionEndsDeadLetterQueue: {ends.sent:,} promotions put in order", ends, console)
     for name, each in moves.items():
         failure = f" ({each.failure})" if each.failure else ""
         style = None if each.status in ("COMPLETED", "EMPTY") else "red"
         console.print(f"{name}: {each.messages:,} messages moved back, {each.status.lower()}{failure}", style=style)
+
+
+def _print_resent(sentence: str, resent: Resent, console: Console) -> None:
+    console.print(f"{sentence}, {len(resent.left):,} messages left")
+    for message, reason in list(resent.left.items())[:_MOST_NAMED]:
+        console.print(f"  {message}: {reason}", style="yellow", markup=False)
+    if len(resent.left) > _MOST_NAMED:
+        console.print(f"  and {len(resent.left) - _MOST_NAMED:,} more", style="yellow")

@@ -4,19 +4,21 @@ MiniStack makes the events, matches rules and finds the targets. A function with
 nothing, a queue likewise, and a state machine that the target's role may not start; a bucket's notification to a
 function that does not allow it is refused when it is configured; filters compare with the key as the event spells it;
 EventBridge's event names the object's version; and EventBridge invokes functions asynchronously, so that a failure is
-tried again.
+tried again. An event that its target does not let in goes to the target's dead-letter queue, if it has one.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html
 """
 
 import contextvars
 import json
 import logging
+import uuid
 from typing import Any
 
-from ministack.services import eventbridge, lambda_svc, s3
+from ministack.services import eventbridge, lambda_svc, s3, sqs
 
 from local.lambda_ import grants
 from local.seams import replace, seam
@@ -90,10 +92,39 @@ def _install_eventbridge() -> None:
             invoke_target(target, event, rule, view)
         else:
             log.warning("%s does not let events.amazonaws.com in for %s", target["Arn"], rule["Arn"])
+            _bury(target, rule["Arn"], view or eventbridge._pattern_event_view(event))
 
     replace(eventbridge, "_dispatch_event", dispatch_with_version)
     replace(eventbridge, "_invoke_target", invoke_where_allowed)
     replace(eventbridge, "_dispatch_to_lambda", _invoke)
+
+
+def _bury(target: dict[str, Any], rule_arn: str, view: Any) -> None:
+    """Put the event as the rule matched it into the target's dead-letter queue, where that lets the rule in."""
+    arn = (target.get("DeadLetterConfig") or {}).get("Arn")
+    if arn is None:
+        return
+    queue = sqs._queue_by_arn(arn)
+    if queue is None or not grants.queue_admits(arn, "events.amazonaws.com", rule_arn):
+        log.error(
+            "The dead-letter queue %s does not let events.amazonaws.com in for %s: an event is lost", arn, rule_arn
+        )
+        return
+    attributes = {
+        "RULE_ARN": rule_arn,
+        "TARGET_ARN": target["Arn"],
+        "ERROR_CODE": "NO_PERMISSIONS",
+        "ERROR_MESSAGE": f"{target['Arn']} may not be invoked for the rule.",
+    }
+    queue["messages"].append(
+        {
+            "id": str(uuid.uuid4()),
+            "body": json.dumps(view.event_with_detail()),
+            "message_attributes": {
+                name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+            },
+        }
+    )
 
 
 def _admits(target: dict[str, Any], rule_arn: str) -> bool:

@@ -176,7 +176,12 @@ def test_every_end_of_a_promotion_but_success_starts_what_puts_it_in_order() -> 
     assert detail["stateMachineArn"] == [{"Ref": "Promote"}]
     # As Step Functions names them, without RUNNING, PENDING_REDRIVE and SUCCEEDED.
     assert set(detail["status"]) == {"FAILED", "TIMED_OUT", "ABORTED"}
-    assert [target["Arn"] for target in rule["Targets"]] == [{"Ref": "Restore"}]
+    (target,) = rule["Targets"]
+    assert target["Arn"] == {"Ref": "Restore"}
+    assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["PromotionEndsDeadLetterQueue", "Arn"]}}
+    _, admitted = RESOURCES["PromotionEndsQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (admitted["Principal"], admitted["Action"]) == ({"Service": "events.amazonaws.com"}, "sqs:SendMessage")
+    assert admitted["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["PromotionEnded", "Arn"]}}}
 
 
 def test_ground_stations_of_the_domain_are_those_of_the_query() -> None:

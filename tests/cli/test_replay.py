@@ -11,7 +11,7 @@ from rich.console import Console
 
 from cli import replay
 from cli.move_tasks import Moved, move_back, waiting
-from cli.replay import NoRecordError, Resent, event_of, resend
+from cli.replay import NoRecordError, Resent, event_of, promotion_of, resend
 from cli.stack import Stack
 from machines import Client, allow, role, until
 from queue_makers import arn_of, calls_in, queue, recording
@@ -42,6 +42,24 @@ def test_message_that_is_no_record_is_told_why(reason: str, body: str) -> None:
     with pytest.raises(NoRecordError) as refused:
         event_of(body, function)
     assert str(refused.value).removesuffix("x") == reason.removesuffix("x")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("[" * 100_000, "it is no JSON"),
+        ("[]", "it is no end of an execution"),
+        ('{"detail": {"executionArn": 1}}', "it is no end of an execution"),
+        ('{"detail": {"executionArn": "a:execution:b-retrain:x"}}', "it is the end of another workflow's execution, "),
+    ],
+)
+def test_message_that_is_no_end_of_a_promotion_is_told_why(body: str, reason: str) -> None:
+    with pytest.raises(NoRecordError) as refused:
+        promotion_of(body, "a:stateMachine:b-promote")
+    assert str(refused.value).startswith(reason)
+    assert promotion_of('{"detail": {"executionArn": "a:execution:b-promote:x"}}', "a:stateMachine:b-promote") == (
+        "a:execution:b-promote:x"
+    )
 
 
 class FailingFunction:
@@ -212,11 +230,12 @@ def test_what_is_shown_names_what_was_left_and_what_failed() -> None:
     output = io.StringIO()
     events = Resent(2, {f"m{number}": "it is no JSON" for number in range(7)})
     moves = {"RidesDeadLetterQueue": Moved("COMPLETED", 3), "LocatedRidesDeadLetterQueue": Moved("FAILED", 0, "why")}
-    replay.show(events, moves, Console(file=output, width=200))
+    replay.show(events, Resent(1), moves, Console(file=output, width=200))
     assert output.getvalue().splitlines() == [
         "StreamFilesDeadLetterQueue: 2 events sent again, 7 messages left",
         *(f"  m{number}: it is no JSON" for number in range(5)),
         "  and 2 more",
+        "PromotionEndsDeadLetterQueue: 1 promotions put in order, 0 messages left",
         "RidesDeadLetterQueue: 3 messages moved back, completed",
         "LocatedRidesDeadLetterQueue: 0 messages moved back, failed (why)",
     ]

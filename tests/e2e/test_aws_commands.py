@@ -72,6 +72,7 @@ def test_status(command: RunCommand, stack: Stack, champion: Model) -> None:
     assert set(status["queue_depths"]) == {
         "LocatedRidesDeadLetterQueue",
         "LocatedRidesQueue",
+        "PromotionEndsDeadLetterQueue",
         "RidesDeadLetterQueue",
         "RidesQueue",
         "StreamFilesDeadLetterQueue",

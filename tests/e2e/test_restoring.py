@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cli import deploy
+from cli import deploy, replay
 from cli.status import status_of
 from machines import until
 from promotions import (
@@ -125,23 +125,23 @@ def stop(stack: Stack, arn: str) -> None:
 
 @contextmanager
 def nothing_restored(stack: Stack) -> Iterator[None]:
-    """EventBridge starts no `restore`, as if it were late."""
-    rule = stack.client("cloudformation").describe_stack_resource(
-        StackName=stack.name, LogicalResourceId="PromotionEnded"
+    """EventBridge may not start `restore`."""
+    role = stack.client("cloudformation").describe_stack_resource(
+        StackName=stack.name, LogicalResourceId="PromotionEndedRole"
     )["StackResourceDetail"]["PhysicalResourceId"]
-    events = stack.client("events")
-    events.disable_rule(Name=rule)
+    policy, iam = {"RoleName": role, "PolicyName": "StartRestoring"}, stack.client("iam")
+    document = iam.get_role_policy(**policy)["PolicyDocument"]
+    iam.delete_role_policy(**policy)
     try:
         yield
     finally:
-        events.enable_rule(Name=rule)
+        iam.put_role_policy(**policy, PolicyDocument=json.dumps(document))
 
 
 def restore(stack: Stack, promotion: str) -> dict[str, Any]:
     """The output of `restore` for a promotion, as somebody starts it by hand."""
-    machine = stack.outputs["PromoteStateMachineArn"].removesuffix("promote") + "restore"
     started = stack.client("stepfunctions").start_execution(
-        stateMachineArn=machine, input=json.dumps({"promotion": promotion})
+        stateMachineArn=stack.outputs["RestoreStateMachineArn"], input=json.dumps({"promotion": promotion})
     )
     return output_of(stack, started["executionArn"])
 
@@ -285,6 +285,11 @@ def test_promotion_clears_the_weights_of_a_stopped_one_that_is_not_put_in_order_
         # Who put it in order is not the stopped one's `restore`: it comes now, and finds nothing.
         assert live(stack).routing == {}
         assert restore(stack, stopped) == {"promoted": False, "model_path": first.path}
+    # Neither end is lost: both wait until EventBridge's part is done by hand.
+    dead = stack.outputs["PromotionEndsDeadLetterQueueUrl"]
+    stranger = stack.client("sqs").send_message(QueueUrl=dead, MessageBody="by hand")["MessageId"]
+    assert replay.restore(stack.command_stack, dead) == replay.Resent(2, {stranger: "it is no JSON"})
+    stack.client("sqs").purge_queue(QueueUrl=dead)
 
 
 def test_promotion_that_is_stopped_when_its_model_is_live_is_completed(

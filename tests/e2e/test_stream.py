@@ -209,3 +209,4 @@ def test_dead_letters_are_replayed_once_the_fault_is_mended(
     ran = command("replay")
     assert (ran.code, ran.err) == (0, "")
     assert "StreamFilesDeadLetterQueue: 0 events sent again, 0 messages left" in ran.out
+    assert "PromotionEndsDeadLetterQueue: 0 promotions put in order, 0 messages left" in ran.out

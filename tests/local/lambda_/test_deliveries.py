@@ -137,6 +137,33 @@ def test_rule_starts_a_state_machine_as_its_targets_role(client: Client) -> None
     assert [json.loads(each) for each in inputs] == [{"role": "may", "end": "ABORTED"}]
 
 
+def test_event_whose_target_may_not_be_started_is_a_dead_letter(client: Client) -> None:
+    arn = machine(
+        client, {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}, role(client, "states.amazonaws.com")
+    )
+    may_not = role(client, "events.amazonaws.com", allow("states:DescribeExecution"))
+    events, source = client("events"), unique("source")
+    name = unique("rule")
+    rule_arn = events.put_rule(Name=name, EventPattern=json.dumps({"source": [source]}))["RuleArn"]
+    dead = admitting(client, "events.amazonaws.com", rule_arn)
+    closed = admitting(client, "events.amazonaws.com", f"{rule_arn}-of-another")
+    target = {"Arn": arn, "RoleArn": may_not, "InputTransformer": {"InputTemplate": '"changed"'}}
+    targets = [
+        target | {"Id": "dead", "DeadLetterConfig": {"Arn": arn_of(client, dead)}},
+        target | {"Id": "closed", "DeadLetterConfig": {"Arn": arn_of(client, closed)}},
+        target | {"Id": "without"},
+    ]
+    events.put_targets(Rule=name, Targets=targets)
+    events.put_events(Entries=[{"Source": source, "DetailType": "Ended", "Detail": '{"end": "ABORTED"}'}])
+    (message,) = receive(client, dead)
+    event = json.loads(message["Body"])
+    assert (event["source"], event["detail-type"], event["detail"]) == (source, "Ended", {"end": "ABORTED"})
+    attributes = {key: value["StringValue"] for key, value in message["MessageAttributes"].items()}
+    assert (attributes["RULE_ARN"], attributes["TARGET_ARN"]) == (rule_arn, arn)
+    assert attributes["ERROR_CODE"] == "NO_PERMISSIONS"
+    assert receive(client, closed, WaitTimeSeconds=0) == []
+
+
 def test_bucket_without_eventbridge_sends_it_nothing(client: Client, calls: Path) -> None:
     silent, loud = bucket(client), bucket(client, EventBridgeConfiguration={})
     function = recording(client, calls)
