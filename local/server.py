@@ -236,11 +236,12 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
 def verify_callers(server: account.EmbeddedAws) -> None:
     """Put the parts in place that say who calls, and on which resource a call is authorised."""
     from local.ecr import registry
-    from local.iam import credentials, mounting, resources, signatures
+    from local.iam import credentials, mounting, resources, signatures, wildcards
     from local.sagemaker import service
 
     credentials.install(server)
     signatures.install()
+    wildcards.install()
     mounting.authorise_by(resources.resources() | {"ecr": registry.resource_of, "sagemaker": service.resource_of})
 
 

@@ -83,6 +83,20 @@ def handler(event, context):
 """
 
 
+def test_wildcard_of_a_policy_stands_for_any_character_of_a_key_and_its_end_for_the_end(
+    client: Client, bucket: str
+) -> None:
+    answers = {}
+    for key in ("raw/a\nb.json", "lines/a", "lines/a\n"):
+        put(client, bucket, b"ride", key)
+    for pattern in ("raw/*", "lines/a"):
+        allowed = allow("s3:GetObject", resource=f"arn:aws:s3:::{bucket}/{pattern}")
+        reader = function(client, READS, role(client, "lambda.amazonaws.com", allowed))
+        keys = ("raw/a\nb.json", "lines/a", "lines/a\n")
+        answers[pattern] = [invoke(client, reader, {"Bucket": bucket, "Key": key})[0].get("body") for key in keys]
+    assert answers == {"raw/*": ["ride", None, None], "lines/a": [None, "ride", None]}
+
+
 def test_version_is_read_by_whoever_may_read_versions_and_by_nobody_else(client: Client, bucket: str) -> None:
     version = {"VersionId": put(client, bucket, b"ride")["VersionId"]}
     newest = {"Bucket": bucket, "Key": KEY}
