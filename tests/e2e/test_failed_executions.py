@@ -94,8 +94,8 @@ def test_too_many_rejected_rides_failed_where_ingestion_is_checked(
     arn = stack.start()
     ran = watch(stack, arn)
     before = [line.strip() for line in ran.out[: ran.out.index("The execution ")].splitlines()]
-    assert "bad.json  read 10, accepted 0, rejected 10, repeated 0" in before
-    assert "10 missing_field: bad.json, record 1, byte 1" in before
+    assert "raw/bad.json  read 10, accepted 0, rejected 10, repeated 0" in before
+    assert "10 missing_field: raw/bad.json, record 1, byte 1" in before
     folder = tmp_path / "runs" / arn.rpartition(":")[2]
     rejected = (folder / "rejected" / "bad.json.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["position"]["record"] for line in rejected] == list(range(1, 11))

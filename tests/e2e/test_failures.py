@@ -84,7 +84,8 @@ def test_too_many_rejected_rides_fail_before_anything_is_trained(make_stack: Mak
     # The same files are refused again, with the same numbers, and nothing of them is ever trained on.
     again = json.loads(stack.fail()[1])
     assert (again["errorType"], again["errorMessage"]) == (error, json.loads(cause)["errorMessage"])
-    assert stack.keys("processed/") == stack.keys("ingested/") == {}
+    assert stack.keys("processed/") == {}
+    assert all(key.startswith("ingested/refused/") for key in stack.keys("ingested/"))
     # A higher bound lets the same rides through, though fifty are too few to train on.
     error, cause = stack.fail(max_rejected_fraction=1)
     assert error == "UnusableTrainingSet"

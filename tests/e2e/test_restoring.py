@@ -4,7 +4,6 @@ The retrainings here begin where the model has been trained: what `Evaluate mode
 """
 
 import json
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -196,17 +195,17 @@ def test_parameter_that_is_right_is_left_alone_and_one_that_cannot_be_reached_st
 
 @pytest.mark.parametrize("value", ["none", GARBAGE, None])
 def test_deployment_takes_what_is_live_and_not_what_somebody_wrote(
-    stack: Stack, first: Model, caplog: pytest.LogCaptureFixture, value: str | None
+    stack: Stack, first: Model, monkeypatch: pytest.MonkeyPatch, value: str | None
 ) -> None:
     path = f"/wildrydes/{stack.name}/model-path"
-    # Another test may have configured logging, which disables the loggers that are there.
-    logging.getLogger(deploy.__name__).disabled = False
+    warnings: list[str] = []
+    monkeypatch.setattr(deploy.log, "warning", lambda text, *values: warnings.append(text % values))
     with unchanged(stack):
         write_parameter(stack, value)
         assert status_of(stack.command_stack).deployed_next == (value or "none")
         deploy.deploy(ROOT, stack.server, stack.name, {"ModelPath": path, "ModelPathParameterName": path})
     assert status_of(stack.command_stack).deployed_next == first.path
-    assert f"The SSM parameter {path} was {value!r}; it is {first.path!r} again, which is live." in caplog.text
+    assert warnings == [f"The SSM parameter {path} was {value!r}; it is {first.path!r} again, which is live."]
 
 
 def test_promotion_that_fails_by_itself_fails_the_retraining(stack: Stack, first: Model) -> None:
