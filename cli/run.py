@@ -20,7 +20,7 @@ from cli.deployment import deploy_stack, fill_weather, sweep_orphans
 from cli.following import follow
 from cli.outcome import SAMPLE_RIDE
 from cli.retrain import new_name
-from cli.run_folders import run_folder
+from cli.run_folders import run_folder, short
 from cli.server_record import ServerRecord
 from local.account import EmbeddedAws
 
@@ -75,8 +75,10 @@ def run(
         except KeyboardInterrupt:
             stack.client("stepfunctions").stop_execution(executionArn=arn, cause="Ctrl-C")
             raise
-    if code == 0 and ServerRecord().running_server() is None:
-        console.print(_ENDED, style="dim", markup=False)
+    if ServerRecord().running_server() is None:
+        folder = short(run_folder(name))
+        failed = f"\nThe embedded AWS of this run has ended, and its bucket with it; {folder}/ has what is left of it."
+        console.print(failed if code else _ENDED, style="dim", markup=False)
     return code
 
 

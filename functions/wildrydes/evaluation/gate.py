@@ -137,8 +137,16 @@ def _numbers(judgement: Judgement) -> str:
     candidate, champion = judgement.candidate, judgement.champion
     auc = "unknown" if candidate.auc is None else f"{candidate.auc:.4f}"
     comparison = f" (champion {champion.auc:.4f})" if champion and champion.auc is not None else ""
-    gap = f"calibration gap {candidate.calibration_gap:.4f} ({TOLERABLE_GAP:g} is tolerated)"
-    return f"AUC {auc}{comparison}, {gap}, {candidate.rows} test rows"
+    return f"AUC {auc}{comparison}, {_gap(candidate)}, {candidate.rows} test rows"
+
+
+def _gap(candidate: Metrics) -> str:
+    gap, chance = candidate.calibration_gap, candidate.calibration_chance
+    if gap > TOLERABLE_GAP and chance > LEAST_CALIBRATION_CHANCE:
+        return (
+            f"calibration gap {gap:.4f} (beyond {TOLERABLE_GAP:g} by what {100 * chance:.2g}% of models have by chance)"
+        )
+    return f"calibration gap {gap:.4f} (up to {TOLERABLE_GAP:g} is tolerated)"
 
 
 def _faults(judgement: Judgement) -> Iterator[str]:
