@@ -4,6 +4,7 @@ Columns 1-11 id, 12-15 year, 16-17 month, 18-21 element, and for each of 31 days
 missing), measurement flag, quality flag, source flag (readme.txt of NOAA's pub/data/ghcn/daily, section III).
 """
 
+import calendar
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -21,9 +22,10 @@ from cli.weather.observations import (
 )
 from cli.weather.text import Lines
 
-MONTH = re.compile(r"([A-Z]{2}[A-Z0-9_-]{9})(\d{4}(?:0[1-9]|1[0-2]))([A-Z]{2}[A-Z0-9]{2})(?=[ \d-]{5})")
+MONTH = re.compile(r"([A-Z]{2}[A-Z0-9_-]{9})(\d{4}(?:0[1-9]|1[0-2]))([A-Z]{2}[A-Z0-9]{2})(?=[ \d-]{5})", re.ASCII)
 
 _DAYS = 31
+_FIRST_DAY = 21
 _DAY_CHARACTERS = 8
 _VALUE_CHARACTERS = 5
 _LONGEST = 269
@@ -45,13 +47,25 @@ def observations(lines: Lines, stations: Collection[str], counts: Counter[str]) 
         elif element not in ELEMENTS:
             counts["rows of other elements"] += 1
         else:
+            _check_end(line, year_month)
             yield from _days(station, year_month, element, line[month.end() :].ljust(_LONGEST), counts)
+
+
+def _check_end(line: str, year_month: str) -> None:
+    """Refuse a line that ends before the value of the month's last day does: the rest of it is lost."""
+    last_day = calendar.monthrange(int(year_month[:4]), int(year_month[4:]))[1]
+    end = _FIRST_DAY + (last_day - 1) * _DAY_CHARACTERS + _VALUE_CHARACTERS
+    if len(line) < end:
+        raise BadValueError(f"the line ends in column {len(line)}, and the value of day {last_day} in column {end}")
 
 
 def _days(station: str, year_month: str, element: str, days: str, counts: Counter[str]) -> Iterator[Observation]:
     for number in range(1, _DAYS + 1):
         start = (number - 1) * _DAY_CHARACTERS
-        text = days[start : start + _VALUE_CHARACTERS].strip()
+        columns = days[start : start + _VALUE_CHARACTERS]
+        text = columns.strip()
+        if text and columns[-1] == " ":
+            raise BadValueError(f"{element} {columns!r} does not end in the last of its five columns")
         if text in ("", str(MISSING)):
             counts["missing values"] += _is_day(year_month, number)
             continue

@@ -22,7 +22,11 @@ _BOUNDS = {"TMIN": (-900, 600), "TMAX": (-900, 600), "PRCP": (0, 20_000)}
 # The years that the table `ghcn` knows.
 _YEARS = (1750, 2100)
 _NO_FLAG = frozenset(("", "-9999", "9999"))
-_NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)")
+_NUMBER = re.compile(r"[-+]?(?:(\d+)(?:\.(\d*))?|\.(\d+))", re.ASCII)
+# Far more than a value has, and few enough for 64 bits and for the 28 digits of Decimal.
+_MOST_DIGITS = 9
+_MOST_DECIMALS = 20
+_LONGEST_EXCERPT = 40
 
 
 class BadValueError(CommandError):
@@ -56,11 +60,16 @@ class Observation(NamedTuple):
     time: str
 
 
+def excerpt(text: str) -> str:
+    """The beginning of a text, in quotes, for a message."""
+    return f"{text[:_LONGEST_EXCERPT]!r}{'…' if len(text) > _LONGEST_EXCERPT else ''}"
+
+
 @cache
 def day_of(text: str) -> str:
     """The day `text`, YYYYMMDD, which must be one of the calendar. Raises BadValueError."""
     if not re.fullmatch(r"\d{8}", text, re.ASCII):
-        raise BadValueError(f"the date {text!r} is not YYYYMMDD, such as 20180101")
+        raise BadValueError(f"the date {excerpt(text)} is not YYYYMMDD, such as 20180101")
     try:
         day = date(int(text[:4]), int(text[4:6]), int(text[6:]))
     except ValueError:
@@ -76,7 +85,7 @@ def flag(text: str) -> str:
     if stripped in _NO_FLAG:
         return ""
     if len(stripped) > 1:
-        raise BadValueError(f"the flag {stripped!r} is not one character")
+        raise BadValueError(f"the flag {excerpt(stripped)} is not one character")
     return stripped
 
 
@@ -94,9 +103,7 @@ def tenths(text: str, element: str, units: Units) -> int:
     >>> tenths("-1.6", "TMIN", Units.METRIC), tenths("-16", "TMIN", Units.TENTHS)
     (-16, -16)
     """
-    if not _NUMBER.fullmatch(text):
-        raise BadValueError(f"{element} {text!r} is no number")
-    number = Decimal(text)
+    number = _number(text, element)
     if units is Units.STANDARD:
         exact = number * 254 if element == "PRCP" else (number - 32) * 50 / 9
         return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
@@ -106,6 +113,17 @@ def tenths(text: str, element: str, units: Units) -> int:
         whole = "whole numbers" if units is Units.TENTHS else "of one decimal"
         raise BadValueError(f"{element} {text} has a fraction; values in {units.of(element)} are {whole}")
     return int(value)
+
+
+def _number(text: str, element: str) -> Decimal:
+    match = _NUMBER.fullmatch(text)
+    if not match:
+        raise BadValueError(f"{element} {excerpt(text)} is no number")
+    if len(match[1] or "") > _MOST_DIGITS:
+        raise BadValueError(f"{element} {excerpt(text)} has more than {_MOST_DIGITS} digits")
+    if len(match[2] or match[3] or "") > _MOST_DECIMALS:
+        raise BadValueError(f"{element} {excerpt(text)} has more than {_MOST_DECIMALS} decimals")
+    return Decimal(text)
 
 
 def check_bounds(value: int, element: str, text: str, units: Units) -> None:

@@ -1,0 +1,80 @@
+"""Weather files whose values could be taken for others: each is read as it is meant, or refused with file and line."""
+
+from pathlib import Path
+
+import pytest
+
+from cli import weather
+from weather_files import ELSEWHERE, PARK, ROW, collect, refusal, rows_of
+
+HEADER = "ID,DATE,ELEMENT,DATA_VALUE,M_FLAG,Q_FLAG,S_FLAG,OBS_TIME"
+OTHER_ROW = f"{ELSEWHERE},20180101,TMIN,-188,,,W,2400"
+
+
+def values_of(collected: weather.Weather, folder: Path) -> dict[tuple[str, str, str], int]:
+    """The values, in tenths, by station, day and element."""
+    return {row[:3]: row[3] for row in rows_of(collected, folder)}
+
+
+def month_of(days: int, value: str = " -123  W", year_month: str = "201801") -> str:
+    """A line of a .dly file with so many days."""
+    return f"{PARK}{year_month}TMIN{value * days}"
+
+
+@pytest.mark.parametrize("cut", range(1, 9))
+def test_month_that_ends_before_the_value_of_its_last_day_is_refused(cut: int, tmp_path: Path) -> None:
+    text = month_of(30) + " -123  W"[: 8 - cut]
+    if cut <= 3:
+        # Only flags of the last day lack, as in a line without the blanks at its end.
+        assert set(values_of(collect(tmp_path, text), tmp_path).values()) == {-123}
+        return
+    message = refusal(tmp_path, f"{month_of(31)}\n{text}\n")
+    assert message.startswith(f", line 2: the line ends in column {269 - cut}, and the value of day 31 in column 266")
+
+
+def test_month_that_ends_a_day_too_early_is_refused_and_one_with_all_its_days_is_read(tmp_path: Path) -> None:
+    assert "the value of day 28 in column 242" in refusal(tmp_path, month_of(27, year_month="201802"))
+    assert len(values_of(collect(tmp_path, month_of(28, year_month="201802")), tmp_path)) == 28
+
+
+@pytest.mark.parametrize("value", ["-12    W", "-123   W", " -99   W"])
+def test_value_that_does_not_end_in_its_last_column_is_refused(value: str, tmp_path: Path) -> None:
+    message = refusal(tmp_path, month_of(31, value))
+    assert f"{value[:5]!r} does not end in the last of its five columns" in message
+
+
+NINES = [9, 40, 60, 5_000]
+
+
+@pytest.mark.parametrize("count", [10, *NINES[1:]])
+@pytest.mark.parametrize("quality", ["", "X"])
+def test_value_of_many_digits_is_refused_with_its_line(count: int, quality: str, tmp_path: Path) -> None:
+    message = refusal(tmp_path, f"{ROW}\n{PARK},20180101,TMAX,{'9' * count},,{quality},W,\n")
+    assert message.startswith(", line 2: ")
+    assert "has more than 9 digits" in message
+
+
+@pytest.mark.parametrize("units", ["metric", "standard", "tenths"])
+@pytest.mark.parametrize("count", NINES)
+def test_value_of_many_digits_in_summaries_is_refused_with_its_line(count: int, units: str, tmp_path: Path) -> None:
+    for value in ("9" * count, f"-{'9' * count}", f"{'9' * count}.{'9' * count}"):
+        message = refusal(tmp_path, f"STATION,DATE,TMAX\n{PARK},2018-01-01,0\n{PARK},2018-01-02,{value}\n", units)
+        assert message.startswith(", line 3: ")
+
+
+def test_value_of_many_decimals_is_refused_where_they_are_rounded(tmp_path: Path) -> None:
+    text = f"STATION,DATE,TMAX\n{PARK},2018-01-01,18.{'9' * 5000}\n"
+    assert "has more than 20 decimals" in refusal(tmp_path, text, "standard")
+
+
+@pytest.mark.parametrize("row", [f"{PARK},20180101,TMIN,-138,,{'x' * 5000},W,", f"{PARK},{'1' * 5000},TMIN,-138,,,W,"])
+def test_long_flag_or_date_is_named_by_its_beginning(row: str, tmp_path: Path) -> None:
+    message = refusal(tmp_path, f"{ROW}\n{row}\n")
+    assert message.startswith(", line 2: ")
+    assert len(message) < 300
+
+
+def test_digits_of_other_scripts_are_no_digits(tmp_path: Path) -> None:
+    for digits in ("１３８", "١٣٨", "13８"):
+        assert f"{digits!r} is no number" in refusal(tmp_path, ROW.replace("-138", digits))
+    assert "is no month of a .dly file" in refusal(tmp_path, f"{month_of(31)}\n{month_of(31, year_month='２01801')}")
