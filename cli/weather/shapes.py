@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from functools import partial
 
 from cli.weather import dly, ghcn_csv, summaries
 from cli.weather.observations import BadValueError, Observation, Units
@@ -14,7 +13,6 @@ Read = Callable[[Lines, Collection[str], Counter[str]], Iterator[Observation]]
 """Takes lines, the stations that are needed, and counts of what is left out."""
 
 _GHCN_ROW = re.compile(r"[A-Z]{2}[A-Z0-9_-]{9},")
-_GHCN_HEADER = ("id", "date", "element")
 _LONGEST_EXCERPT = 60
 
 
@@ -35,8 +33,8 @@ def shape_of(lines: Lines, units: Units | None) -> Shape:
     if not numbered:
         raise BadValueError(f"it is empty; GHCN-Daily rows are expected, {ghcn_csv.EXAMPLE}")
     lines.number, first = numbered[0]
-    if _GHCN_ROW.match(first) or _is_ghcn_header(first):
-        return Shape(partial(ghcn_csv.observations, header=_is_ghcn_header(first)), 2)
+    if _GHCN_ROW.match(first) or ghcn_csv.is_header(first):
+        return Shape(ghcn_csv.observations, 2)
     if dly.MONTH.match(first):
         return Shape(dly.observations, 2)
     title = summaries.TITLE.fullmatch(first.strip())
@@ -49,11 +47,6 @@ def shape_of(lines: Lines, units: Units | None) -> Shape:
         f"{first[:_LONGEST_EXCERPT]!r} begins none of the weather files that docs/weather.md shows; "
         f"GHCN-Daily rows are expected, {ghcn_csv.EXAMPLE}"
     )
-
-
-def _is_ghcn_header(line: str) -> bool:
-    names = [name.strip().lower() for name in line.split(",")]
-    return tuple(names[: len(_GHCN_HEADER)]) == _GHCN_HEADER
 
 
 def _summaries(line: str, station: str | None, units: Units | None, header_lines: int) -> Shape:

@@ -16,6 +16,62 @@ def values_of(collected: weather.Weather, folder: Path) -> dict[tuple[str, str, 
     return {row[:3]: row[3] for row in rows_of(collected, folder)}
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "ID,DATE,ELEMENT,OBS_TIME,M_FLAG,Q_FLAG,S_FLAG,DATA_VALUE",
+        "ID,DATE,ELEMENT,DATA_VALUE,M_FLAG,S_FLAG,Q_FLAG,OBS_TIME",
+        "ELEMENT,DATE,ID,DATA_VALUE,M_FLAG,Q_FLAG,S_FLAG,OBS_TIME",
+        "ID,DATE,ELEMENT,DATA_VALUE",
+    ],
+)
+def test_header_of_another_order_than_noaas_is_refused_with_that_of_noaa(header: str, tmp_path: Path) -> None:
+    message = refusal(tmp_path, f"{header}\n{PARK},20180101,PRCP,0700,,,W,12\n")
+    assert message.startswith(f", line 1: the header {header[:60]!r} is not that of GHCN-Daily, {HEADER}")
+
+
+@pytest.mark.parametrize("blank_lines", [0, 2])
+def test_header_again_in_a_joined_file_is_no_row(blank_lines: int, tmp_path: Path) -> None:
+    rows = [OTHER_ROW] * 120
+    text = "\n" * blank_lines + "\n".join([HEADER, ROW, *rows, HEADER, ROW.replace("TMIN,-138", "TMAX,-71"), " ", ""])
+    collected = collect(tmp_path, text)
+    assert values_of(collected, tmp_path) == {(PARK, "20180101", "TMIN"): -138, (PARK, "20180101", "TMAX"): -71}
+    assert (collected.left_out["rows"], collected.left_out["rows of other stations"]) == (122, 120)
+
+
+def test_second_header_of_another_order_is_refused_far_into_a_file(tmp_path: Path) -> None:
+    header = "ID,DATE,ELEMENT,OBS_TIME,M_FLAG,Q_FLAG,S_FLAG,DATA_VALUE"
+    message = refusal(tmp_path, "\n".join([HEADER, *[OTHER_ROW] * 120, header, ROW]))
+    assert message.startswith(f", line 122: the header {header!r} is not that of GHCN-Daily")
+
+
+@pytest.mark.parametrize(
+    ("row", "station"),
+    [
+        (",".join(f'"{each}"' for each in ROW.split(",")), f'"{PARK}"'),
+        (ROW.lower(), PARK.lower()),
+        (f" {ROW}", f" {PARK}"),
+        (f"\ufeff{ROW}", f"\ufeff{PARK}"),
+        (ROW.replace(PARK, f"{PARK} "), f"{PARK} "),
+        (ROW.replace(PARK, PARK[2:]), PARK[2:]),
+    ],
+    ids=["quoted", "lower case", "leading space", "byte order mark", "trailing space", "short"],
+)
+def test_row_without_an_id_is_not_of_another_station(row: str, station: str, tmp_path: Path) -> None:
+    # Beyond the first block of the file, too.
+    for others in (120, 40_000):
+        message = refusal(tmp_path, "\n".join([ROW, *[OTHER_ROW] * others, row]))
+        assert message.startswith(f", line {others + 2}: ")
+        assert f"{station!r} is no id of a station" in message
+
+
+def test_rows_of_too_few_and_too_many_fields_do_not_make_up_for_each_other(tmp_path: Path) -> None:
+    rows = [ROW, *[OTHER_ROW] * 120, f"{OTHER_ROW},", ROW.removesuffix(",")]
+    message = refusal(tmp_path, "\n".join([*rows, ""]))
+    assert message.startswith(", line 123: ")
+    assert "it has 7 fields and not 8" in message
+
+
 def month_of(days: int, value: str = " -123  W", year_month: str = "201801") -> str:
     """A line of a .dly file with so many days."""
     return f"{PARK}{year_month}TMIN{value * days}"
