@@ -25,6 +25,7 @@ from cli.weather.observations import (
     Units,
     check_bounds,
     day_of,
+    excerpt,
     flag,
     tenths,
     time_of,
@@ -62,7 +63,7 @@ class Header:
     station: int | str
     day: int
     columns: tuple[Column, ...]
-    width: int
+    names: tuple[str, ...]
 
     @property
     def has_flags(self) -> bool:
@@ -72,8 +73,7 @@ class Header:
 
 def is_header(line: str) -> bool:
     """Whether a line names a date and an element in columns of their own."""
-    names = _names(line)
-    return "DATE" in names and any(_COLUMN.fullmatch(name) for name in names)
+    return _names_columns(_names(line))
 
 
 def read_header(line: str, station: str | None, units: Units | None) -> Header:
@@ -89,11 +89,19 @@ def read_header(line: str, station: str | None, units: Units | None) -> Header:
         Column(match[1], _units_of(match, units), index, _flags_of(names, index, match[1])) for index, match in matches
     )
     where = names.index("STATION") if station is None else station
-    return Header(where, names.index("DATE"), columns, len(names))
+    return Header(where, names.index("DATE"), columns, names)
 
 
-def _names(line: str) -> list[str]:
-    return [name.strip().upper() for name in next(csv.reader([line]), [])]
+def _names(line: str) -> tuple[str, ...]:
+    return _names_in(next(csv.reader([line]), []))
+
+
+def _names_in(row: list[str]) -> tuple[str, ...]:
+    return tuple(name.strip().upper() for name in row)
+
+
+def _names_columns(names: tuple[str, ...]) -> bool:
+    return "DATE" in names and any(_COLUMN.fullmatch(name) for name in names)
 
 
 def _units_of(match: re.Match[str], units: Units | None) -> Units:
@@ -109,8 +117,8 @@ def _units_of(match: re.Match[str], units: Units | None) -> Units:
     return stated
 
 
-def _flags_of(names: list[str], index: int, element: str) -> tuple[int, ...]:
-    if tuple(names[index + 1 : index + 1 + len(_FLAGS)]) == _FLAGS:
+def _flags_of(names: tuple[str, ...], index: int, element: str) -> tuple[int, ...]:
+    if names[index + 1 : index + 1 + len(_FLAGS)] == _FLAGS:
         return tuple(range(index + 1, index + 1 + len(_FLAGS)))
     attributes = f"{element}_ATTRIBUTES"
     return (names.index(attributes),) if attributes in names else ()
@@ -123,21 +131,43 @@ def observations(
     rows = csv.reader(iter(lines), strict=True)
     try:
         for row in itertools.islice(rows, header_lines, None):
-            if len(row) != header.width:
-                raise BadValueError(f"the row has {len(row)} fields, and the header {header.width}")
-            counts["rows"] += 1
-            station = header.station if isinstance(header.station, str) else row[header.station].strip()
-            if station.removeprefix(_NETWORK) not in stations:
-                counts["rows of other stations"] += 1
+            if _is_same_header(row, header):
                 continue
-            yield from _row(row, header, station.removeprefix(_NETWORK), counts)
+            if len(row) != len(header.names):
+                raise BadValueError(f"the row has {len(row)} fields, and the header {len(header.names)}")
+            counts["rows"] += 1
+            station = _station_of(row, header)
+            if station in stations:
+                yield from _row(row, header, station, counts)
+            else:
+                counts["rows of other stations"] += 1
     except csv.Error as fault:
         raise BadValueError(f"the row is no CSV: {fault}") from None
 
 
-def _row(row: list[str], header: Header, station: str, counts: Counter[str]) -> Iterator[Observation]:
+def _is_same_header(row: list[str], header: Header) -> bool:
+    """Whether a row is the header again, as in files that were joined. Raises BadValueError for another header."""
+    names = _names_in(row)
+    if names == header.names:
+        return True
+    if _names_columns(names):
+        raise BadValueError(
+            "the file has a second header, whose columns are not those of the first: "
+            "put the files into a folder instead of joining them, and name the folder"
+        )
+    return False
+
+
+def _station_of(row: list[str], header: Header) -> str:
+    if isinstance(header.station, str):
+        return header.station
+    station = row[header.station].strip().removeprefix(_NETWORK)
     if not STATION.fullmatch(station):
-        raise BadValueError(f"{station!r} is no id of a station")
+        raise BadValueError(f"{excerpt(station)} is no id of a station")
+    return station
+
+
+def _row(row: list[str], header: Header, station: str, counts: Counter[str]) -> Iterator[Observation]:
     day = _day_of(row[header.day].strip())
     for column in header.columns:
         text = row[column.index].strip()
@@ -164,5 +194,5 @@ def _flags_in(row: list[str], column: Column) -> tuple[str, str, str, str]:
 def _day_of(text: str) -> str:
     """YYYYMMDD of a date that is written YYYY-MM-DD, or as orders of before 2016 have it, YYYYMMDD."""
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}|\d{8}", text, re.ASCII):
-        raise BadValueError(f"the date {text!r} is not YYYY-MM-DD, such as 2018-01-01")
+        raise BadValueError(f"the date {excerpt(text)} is not YYYY-MM-DD, such as 2018-01-01")
     return day_of(text.replace("-", ""))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli import weather
-from weather_files import ELSEWHERE, PARK, ROW, collect, refusal, rows_of
+from weather_files import ELSEWHERE, JFK, PARK, ROW, collect, refusal, rows_of
 
 HEADER = "ID,DATE,ELEMENT,DATA_VALUE,M_FLAG,Q_FLAG,S_FLAG,OBS_TIME"
 OTHER_ROW = f"{ELSEWHERE},20180101,TMIN,-188,,,W,2400"
@@ -70,6 +70,36 @@ def test_rows_of_too_few_and_too_many_fields_do_not_make_up_for_each_other(tmp_p
     message = refusal(tmp_path, "\n".join([*rows, ""]))
     assert message.startswith(", line 123: ")
     assert "it has 7 fields and not 8" in message
+
+
+SUMMARIES = f"STATION,DATE,TMAX,TMIN,PRCP\n{PARK},2018-01-01,-7.1,-13.8,0.0\n"
+
+
+def test_header_again_in_joined_summaries_is_no_row(tmp_path: Path) -> None:
+    collected = collect(tmp_path, SUMMARIES + SUMMARIES.replace(PARK, JFK).replace("TMIN", "tmin"), "metric")
+    day = "20180101"
+    assert values_of(collected, tmp_path) == {
+        (station, day, element): value
+        for station in (PARK, JFK)
+        for element, value in (("TMAX", -71), ("TMIN", -138), ("PRCP", 0))
+    }
+    assert collected.left_out["rows"] == 2
+
+
+@pytest.mark.parametrize(
+    "header", ["STATION,DATE,PRCP,TMAX,TMIN", "DATE,STATION,TMAX,TMIN,PRCP", "STATION,NAME,DATE,TMAX"]
+)
+def test_second_header_of_other_columns_in_summaries_is_refused(header: str, tmp_path: Path) -> None:
+    second = f"{header}\n{JFK},2018-01-01,5.0,10.0,0.0\n"
+    message = refusal(tmp_path, SUMMARIES + second, "metric")
+    assert message.startswith(", line 3: the file has a second header, whose columns are not those of the first")
+
+
+@pytest.mark.parametrize("station", [PARK.lower(), f'"""{PARK}"""', f"\ufeff{PARK}", "STATION", ""])
+def test_row_of_summaries_without_an_id_is_not_of_another_station(station: str, tmp_path: Path) -> None:
+    message = refusal(tmp_path, f"{SUMMARIES}{station},2018-01-02,5.0,1.0,0.0\n", "metric")
+    assert message.startswith(", line 3: ")
+    assert message.endswith(" is no id of a station.")
 
 
 def month_of(days: int, value: str = " -123  W", year_month: str = "201801") -> str:
