@@ -4,7 +4,7 @@ from rich.console import Console
 
 from cli import deploy, orphans
 from cli.stack import DEFAULT_NAME, Stack
-from cli.weather import BUCKET, Weather, fill, left_out
+from cli.weather import BUCKET, Weather, fill, left_out, ranges
 from local.account import EmbeddedAws
 from local.server import ROOT
 
@@ -24,14 +24,14 @@ def deploy_stack(server: EmbeddedAws, console: Console, *, verbose: bool = False
 
 
 def fill_weather(server: EmbeddedAws, weather: Weather, console: Console) -> None:
-    """Put weather into the bucket that stands for NOAA's, and say what of the files was left out."""
+    """Put weather into the bucket that stands for NOAA's, and say the ranges of its values, and what was left out."""
     fill(server, weather)
     days = [day for span in weather.days.values() for day in span]
     console.print(
         f"Filled {BUCKET} with {weather.values:,} values of {len(weather.stations)} ground stations, "
         f"{min(days, default='no day')} to {max(days, default='no day')}"
     )
-    for line in left_out(weather):
+    for line in filter(None, (ranges(weather), *left_out(weather))):
         console.print(f"  {line}", style="dim", markup=False)
 
 

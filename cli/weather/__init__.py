@@ -13,7 +13,7 @@ docs/weather.md shows each shape.
 """
 
 from cli.weather.bucket import BUCKET, check_stack_years, check_years, fill
-from cli.weather.collection import Weather, WeatherError, WeatherFileError, collect, left_out
+from cli.weather.collection import Weather, WeatherError, WeatherFileError, collect, left_out, ranges
 from cli.weather.observations import Units
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "collect",
     "fill",
     "left_out",
+    "ranges",
 ]

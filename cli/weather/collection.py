@@ -60,7 +60,8 @@ _REPEATS = """
     FROM readings
 """
 _SPANS = """
-    SELECT element, min(date), max(date) FROM readings WHERE copy = 1 AND coalesce(q, '') = '' GROUP BY element
+    SELECT element, min(date), max(date), min(value), max(value)
+    FROM readings WHERE copy = 1 AND coalesce(q, '') = '' GROUP BY element
 """
 
 
@@ -79,14 +80,15 @@ class Weather:
     """The observations of the ground stations, and what the files hold beside them.
 
     `objects` are Parquet files by their keys in NOAA's bucket. `days` has for each element the first and the last day
-    (YYYY-MM-DD) with a value that failed no quality check. `left_out` counts by kind, `idle` are files of which nothing
-    is used, `skipped` those that were not read.
+    (YYYY-MM-DD) with a value that failed no quality check, `ranges` the least and the greatest of these values, in
+    tenths. `left_out` counts by kind, `idle` are files of which nothing is used, `skipped` those that were not read.
     """
 
     objects: Mapping[str, bytes] = field(repr=False)
     values: int
     stations: tuple[str, ...]
     days: Mapping[str, tuple[str, str]]
+    ranges: Mapping[str, tuple[int, int]]
     left_out: Mapping[str, int]
     idle: tuple[Path, ...] = ()
     skipped: tuple[Path, ...] = ()
@@ -175,19 +177,36 @@ def _converted(
                 f"{listed(counts) or 'there is no row'}."
             )
         database.execute(f"{_PARTITIONS} TO '{folder}' ({_PARQUET})")
-        spans = {element: (_iso(first), _iso(last)) for element, first, last in database.execute(_SPANS).fetchall()}
+        spans = database.execute(_SPANS).fetchall()
         stations = database.execute("SELECT DISTINCT id FROM readings ORDER BY id").fetchall()
     objects = {
         f"parquet/by_year/{file.parent.relative_to(folder).as_posix()}/{file.stem}.snappy.parquet": file.read_bytes()
         for file in sorted(folder.rglob("*.parquet"))
     }
     left_out = dict(counts) | {"repeated values": repeated, "of these with another value": differing}
-    return Weather(objects, values, tuple(station for (station,) in stations), spans, left_out, idle, skipped)
+    return Weather(
+        objects,
+        values,
+        tuple(station for (station,) in stations),
+        {element: (_iso(first), _iso(last)) for element, first, last, _, _ in spans},
+        {element: (least, most) for element, _, _, least, most in spans},
+        left_out,
+        idle,
+        skipped,
+    )
 
 
 def listed(counts: Mapping[str, int]) -> str:
     """What was left out, kind by kind; empty where nothing was."""
     return ", ".join(f"{kind} {counts[kind]:,}" for kind in LEFT_OUT if counts.get(kind))
+
+
+def ranges(weather: Weather) -> str:
+    """The range of each element's values, in °C and mm: it shows units that are wrong. Empty without a value."""
+    return ", ".join(
+        f"{element} {least / 10:.1f} to {most / 10:.1f} {'mm' if element == 'PRCP' else '°C'}"
+        for element, (least, most) in sorted(weather.ranges.items(), key=lambda item: ELEMENTS.index(item[0]))
+    )
 
 
 def left_out(weather: Weather) -> list[str]:

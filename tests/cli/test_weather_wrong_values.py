@@ -1,10 +1,13 @@
 """Weather files whose values could be taken for others: each is read as it is meant, or refused with file and line."""
 
+import io
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from cli import weather
+from cli import deployment, weather
+from local.account import EmbeddedAws
 from weather_files import ELSEWHERE, JFK, PARK, ROW, collect, refusal, rows_of
 
 HEADER = "ID,DATE,ELEMENT,DATA_VALUE,M_FLAG,Q_FLAG,S_FLAG,OBS_TIME"
@@ -164,3 +167,24 @@ def test_digits_of_other_scripts_are_no_digits(tmp_path: Path) -> None:
     for digits in ("１３８", "١٣٨", "13８"):
         assert f"{digits!r} is no number" in refusal(tmp_path, ROW.replace("-138", digits))
     assert "is no month of a .dly file" in refusal(tmp_path, f"{month_of(31)}\n{month_of(31, year_month='２01801')}")
+
+
+def test_ranges_show_that_the_units_are_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deployment, "fill", lambda *_: None)
+    text = (
+        f"STATION,DATE,TMIN,TMAX,PRCP,PRCP_ATTRIBUTES\n{PARK},2018-01-01,-13.8,36.1,0.0,\n"
+        f'{JFK},2018-07-01,20,33.1,9.6,\n{JFK},2018-07-02,,,70,",X,W"\n'
+    )
+    ranges: dict[str, str] = {}
+    for units in ("metric", "standard"):
+        output = io.StringIO()
+        deployment.fill_weather(EmbeddedAws.on_port(1), collect(tmp_path, text, units), Console(file=output, width=200))
+        ranges[units] = output.getvalue().splitlines()[1].strip()
+    assert ranges == {
+        "metric": "TMIN -13.8 to 20.0 °C, TMAX 33.1 to 36.1 °C, PRCP 0.0 to 9.6 mm",
+        "standard": "TMIN -25.4 to -6.7 °C, TMAX 0.6 to 2.3 °C, PRCP 0.0 to 243.8 mm",
+    }
+
+
+def test_range_of_an_element_without_a_value_is_not_shown(tmp_path: Path) -> None:
+    assert collect(tmp_path, ROW).ranges == {"TMIN": (-138, -138)}
