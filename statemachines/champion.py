@@ -12,7 +12,7 @@ import stepfunctions.steps as sdk
 from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass
-from statemachines.inference import ALIAS, FUNCTION, parameter_of
+from statemachines.inference import parameter_of, read_alias, read_version
 from statemachines.tasks import Tasks
 
 rule = sdk.ChoiceRule
@@ -27,17 +27,16 @@ PARAMETER = {"was": "$.parameter", "repair": "$.repair"}
 
 def read_champion(tasks: Tasks, then: State) -> State:
     """The key of the model that answers is at `$.live.model_path` afterwards, `none` before the first promotion."""
-    alias = tasks.call(
+    alias = read_alias(
+        tasks,
         "Read live alias",
-        "lambda:getAlias",
-        {"FunctionName": FUNCTION, "Name": ALIAS},
         "$.live",
         {"version": "$.FunctionVersion"},
     )
-    live = tasks.call(
+    live = read_version(
+        tasks,
         "Read live model",
-        "lambda:getFunctionConfiguration",
-        {"FunctionName": FUNCTION, "Qualifier": "$.live.version"},
+        "$.live.version",
         "$.live",
         {"version": "$.Version", "model_path": "$.Environment.Variables.MODEL_PATH"},
     )

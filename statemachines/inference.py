@@ -1,7 +1,10 @@
-"""What the workflows write of the inference function: its variables, its alias `live`, the parameter with its model."""
+"""What the workflows read and write of the inference function: its variables, its alias `live`, its parameter."""
 
 import stepfunctions.steps as sdk
 from stepfunctions.steps.choice_rule import BaseRule
+
+from statemachines.asl import Task
+from statemachines.tasks import Tasks
 
 FUNCTION = "${PredictFunctionName}"
 ALIAS = "live"
@@ -44,3 +47,19 @@ def alias_of(version: str, routing: object, revision: str) -> dict[str, object]:
 def parameter_of(value: str) -> dict[str, object]:
     """The parameter that a deployment takes MODEL_PATH from."""
     return {"Name": "${ModelPathParameterName}", "Value": value, "Type": "String", "Overwrite": True}
+
+
+def read_alias(tasks: Tasks, state_id: str, path: str, selector: dict | None = None) -> Task:
+    """Reads what `live` is on; what `selector` names of it is at `path` afterwards, all of it by default."""
+    return tasks.call(state_id, "lambda:getAlias", {"FunctionName": FUNCTION, "Name": ALIAS}, path, selector)
+
+
+def read_configuration(tasks: Tasks, state_id: str, path: str, selector: dict) -> Task:
+    """Reads what the function is set to, which is not what `live` serves; `selector` names what is kept at `path`."""
+    return tasks.call(state_id, "lambda:getFunctionConfiguration", {"FunctionName": FUNCTION}, path, selector)
+
+
+def read_version(tasks: Tasks, state_id: str, version: str, path: str, selector: dict) -> Task:
+    """Reads what the version at the path `version` is set to; `selector` names what is kept at `path`."""
+    request = {"FunctionName": FUNCTION, "Qualifier": version}
+    return tasks.call(state_id, "lambda:getFunctionConfiguration", request, path, selector)

@@ -3,7 +3,7 @@
 import stepfunctions.steps as sdk
 from stepfunctions.steps.states import State
 
-from statemachines.inference import ALIAS, FUNCTION, NO_WEIGHTS, alias_of
+from statemachines.inference import NO_WEIGHTS, alias_of, read_alias
 from statemachines.putting_back import Handlers
 from statemachines.tasks import conflicting, refusal
 
@@ -19,7 +19,7 @@ def clear_weights(then: State, handlers: Handlers) -> State:
     in order: `restore` finds for the stopped one that it holds nothing any more.
     """
     tasks = conflicting(handlers.from_alias, "Weights taken over")
-    look = tasks.call("Read weights", "lambda:getAlias", {"FunctionName": FUNCTION, "Name": ALIAS}, "$.weighted")
+    look = read_alias(tasks, "Read weights", "$.weighted")
     clear = tasks.call(
         "Clear weights",
         "lambda:updateAlias",

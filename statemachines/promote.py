@@ -25,12 +25,14 @@ from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass
 from statemachines.inference import (
-    ALIAS,
     FUNCTION,
     MERGED,
     NOBODY,
     is_held_by_this_execution,
     parameter_of,
+    read_alias,
+    read_configuration,
+    read_version,
     variables_of,
 )
 from statemachines.moving_live import clear_weights, move_live
@@ -78,17 +80,16 @@ def _set_out(refused: State, handlers: Handlers) -> State:
 def _look_around(handlers: Handlers) -> State:
     """What is live and what the function is set to; then, unless someone else promotes, on."""
     tasks = Tasks(handlers.before_writes)
-    alias = tasks.call(
+    alias = read_alias(
+        tasks,
         "Read live alias",
-        "lambda:getAlias",
-        {"FunctionName": FUNCTION, "Name": ALIAS},
         "$.alias",
         {"version": "$.FunctionVersion", "revision": "$.RevisionId"},
     )
-    live = tasks.call(
+    live = read_version(
+        tasks,
         "Read live version",
-        "lambda:getFunctionConfiguration",
-        {"FunctionName": FUNCTION, "Qualifier": "$.alias.version"},
+        "$.alias.version",
         "$.previous",
         {
             "version": "$.Version",
@@ -96,10 +97,9 @@ def _look_around(handlers: Handlers) -> State:
             "variables": {"MODEL_PATH": "$.Environment.Variables.MODEL_PATH", "PROMOTION": NOBODY},
         },
     )
-    configuration = tasks.call(
+    configuration = read_configuration(
+        tasks,
         "Read inference configuration",
-        "lambda:getFunctionConfiguration",
-        {"FunctionName": FUNCTION},
         "$.inference",
         {"variables": "$.Environment.Variables", "revision": "$.RevisionId"},
     )
@@ -165,10 +165,9 @@ def _write_model_path(handlers: Handlers) -> State:
     """MODEL_PATH updated, the update awaited, and a version published of it."""
     tasks = conflicting(handlers.from_model_path, "Function taken over")
     update = tasks.call("Set MODEL_PATH", "lambda:updateFunctionConfiguration", variables_of("$.own.variables"))
-    look = tasks.call(
+    look = read_configuration(
+        tasks,
         "Read update",
-        "lambda:getFunctionConfiguration",
-        {"FunctionName": FUNCTION},
         "$.update",
         # Lambda gives a function another revision when its update has ended.
         {"status": "$.LastUpdateStatus", "revision": "$.RevisionId", "variables": "$.Environment.Variables"},
@@ -205,10 +204,10 @@ def _publish(tasks: Tasks, handlers: Handlers) -> State:
         "$.published",
         {"version": "$.Version"},
     )
-    look = tasks.call(
+    look = read_version(
+        tasks,
         "Read version",
-        "lambda:getFunctionConfiguration",
-        {"FunctionName": FUNCTION, "Qualifier": "$.published.version"},
+        "$.published.version",
         "$.version",
         {"state": "$.State"},
     )

@@ -12,7 +12,7 @@ import stepfunctions.steps as sdk
 from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass, Task
-from statemachines.inference import ALIAS, FUNCTION
+from statemachines.inference import read_alias, read_version
 from statemachines.tasks import SDK_FAULTS, STATES_FAULTS, Tasks, catch, retry
 
 STOPPED = "RetrainingFailed"
@@ -93,17 +93,16 @@ def _look(retrained: State, failure: State) -> tuple[State, State]:
     """What the alias says: the way there after the time that `restore` needs, and at once."""
     tasks = Tasks(failure, "$.not_seen")
     wait = sdk.Wait("Wait for restoring", seconds=_SECONDS_TO_RESTORE)
-    alias = tasks.call(
+    alias = read_alias(
+        tasks,
         "Read live alias again",
-        "lambda:getAlias",
-        {"FunctionName": FUNCTION, "Name": ALIAS},
         "$.seen",
         {"version": "$.FunctionVersion"},
     )
-    version = tasks.call(
+    version = read_version(
+        tasks,
         "Read live version again",
-        "lambda:getFunctionConfiguration",
-        {"FunctionName": FUNCTION, "Qualifier": "$.seen.version"},
+        "$.seen.version",
         "$.seen",
         {"variables": "$.Environment.Variables"},
     )

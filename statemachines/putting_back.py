@@ -13,12 +13,12 @@ from stepfunctions.steps.states import State
 
 from statemachines.asl import Task
 from statemachines.inference import (
-    ALIAS,
-    FUNCTION,
     NO_WEIGHTS,
     alias_of,
     is_held_by_this_execution,
     parameter_of,
+    read_alias,
+    read_configuration,
     variables_of,
 )
 from statemachines.tasks import Tasks, failure
@@ -39,10 +39,9 @@ class Handlers:
 def build_handlers() -> Handlers:
     """Builds the chain that undoes what was written, last first. If a step fails, the next one follows."""
     notify = failure("Promotion failed", "What could not be put back: {}", "States.JsonToString($.not_put_back)")
-    configuration = Tasks(notify, "$.not_put_back.model_path").call(
+    configuration = read_configuration(
+        Tasks(notify, "$.not_put_back.model_path"),
         "Read inference again",
-        "lambda:getFunctionConfiguration",
-        {"FunctionName": FUNCTION},
         "$.inference",
         {"variables": "$.Environment.Variables", "revision": "$.RevisionId", "status": "$.LastUpdateStatus"},
     )
@@ -72,7 +71,7 @@ def _put_model_path_back(configuration: Task, notify: State) -> Task:
 
 def _put_live_back(then: State) -> Task:
     tasks = Tasks(then, "$.not_put_back.live")
-    alias = tasks.call("Read live again", "lambda:getAlias", {"FunctionName": FUNCTION, "Name": ALIAS}, "$.moved")
+    alias = read_alias(tasks, "Read live again", "$.moved")
     restoration = tasks.call(
         "Put live back", "lambda:updateAlias", alias_of("$.previous.version", NO_WEIGHTS, "$.moved.RevisionId")
     )

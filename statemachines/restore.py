@@ -26,14 +26,15 @@ from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass, Task
 from statemachines.inference import (
-    ALIAS,
-    FUNCTION,
     MERGED,
     NO_WEIGHTS,
     NOBODY,
     alias_of,
     is_held_by_this_execution,
     parameter_of,
+    read_alias,
+    read_configuration,
+    read_version,
     variables_of,
 )
 from statemachines.promotion_end import NOT_AWAITED, STOPPED
@@ -79,18 +80,17 @@ def build() -> sdk.Graph:
 
 def _look(tasks: Tasks) -> State:
     """What is live, who made it so, and whom the function is held by."""
-    alias = tasks.call("Read live alias", "lambda:getAlias", {"FunctionName": FUNCTION, "Name": ALIAS}, "$.alias")
-    live = tasks.call(
+    alias = read_alias(tasks, "Read live alias", "$.alias")
+    live = read_version(
+        tasks,
         "Read live version",
-        "lambda:getFunctionConfiguration",
-        {"FunctionName": FUNCTION, "Qualifier": "$.alias.FunctionVersion"},
+        "$.alias.FunctionVersion",
         "$.live",
         {"version": "$.Version", "variables": "$.Environment.Variables"},
     )
-    configuration = tasks.call(
+    configuration = read_configuration(
+        tasks,
         "Read inference configuration",
-        "lambda:getFunctionConfiguration",
-        {"FunctionName": FUNCTION},
         "$.inference",
         {"variables": "$.Environment.Variables", "revision": "$.RevisionId", "status": "$.LastUpdateStatus"},
     )
@@ -125,10 +125,10 @@ def _complete(tasks: Tasks) -> State:
         parameters={"request": MERGED.format(_DEFAULTS, "States.StringToJson($.ended.input)")},
         result_path="$.promoted",
     )
-    previous = tasks.call(
+    previous = read_version(
+        tasks,
         "Read previous version",
-        "lambda:getFunctionConfiguration",
-        {"FunctionName": FUNCTION, "Qualifier": "$.live.variables.PREVIOUS_VERSION"},
+        "$.live.variables.PREVIOUS_VERSION",
         "$.previous",
         {"version": "$.Version", "variables": "$.Environment.Variables"},
     )
