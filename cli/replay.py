@@ -124,13 +124,8 @@ def event_of(body: str, function: str) -> dict[str, Any]:
 
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
     """
-    try:
-        record = json.loads(body)
-    except (ValueError, RecursionError):
-        raise NoRecordError("it is no JSON") from None
-    context = record.get("requestContext") if isinstance(record, dict) else None
-    arn = context.get("functionArn") if isinstance(context, dict) else None
-    if not isinstance(arn, str) or not isinstance(record, dict):
+    record, arn = _decode(body, "requestContext", "functionArn")
+    if arn is None:
         raise NoRecordError("it is no record of an invocation")
     if f"{arn}:".partition(":function:")[2].partition(":")[0] != function:
         raise NoRecordError(f"it is the record of another function, {arn}")
@@ -142,17 +137,24 @@ def event_of(body: str, function: str) -> dict[str, Any]:
 
 def promotion_of(body: str, machine: str) -> str:
     """The ARN of the execution of `machine` in the event of an end. Raises NoRecordError."""
-    try:
-        event = json.loads(body)
-    except (ValueError, RecursionError):
-        raise NoRecordError("it is no JSON") from None
-    detail = event.get("detail") if isinstance(event, dict) else None
-    arn = detail.get("executionArn") if isinstance(detail, dict) else None
-    if not isinstance(arn, str):
+    _, arn = _decode(body, "detail", "executionArn")
+    if arn is None:
         raise NoRecordError("it is no end of an execution")
     if arn.rpartition(":")[0] != machine.replace(":stateMachine:", ":execution:"):
         raise NoRecordError(f"it is the end of another workflow's execution, {arn}")
     return arn
+
+
+def _decode(body: str, part: str, name: str) -> tuple[dict[str, Any], str | None]:
+    """The object in a body, and the ARN `name` in its `part`; None where there is none. Raises NoRecordError."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise NoRecordError("it is no JSON") from None
+    value = value if isinstance(value, dict) else {}
+    inner = value.get(part)
+    arn = inner.get(name) if isinstance(inner, dict) else None
+    return value, arn if isinstance(arn, str) else None
 
 
 def _received(sqs: Any, queue: str, count: int, left: Container[str]) -> Iterator[dict[str, Any]]:
