@@ -21,7 +21,7 @@ from cli.stack import DEFAULT_NAME, Account, Stack
 from local.server import ROOT
 from wildrydes.errors import BadExecutionInput
 from wildrydes.labels import FEATURES, TARGETS
-from wildrydes.parameters import check_parameters
+from wildrydes.parameters import FIELDS, check_parameters
 from wildrydes.rides.stations import MAX_STATION_MILES
 
 Command = Callable[..., Any]
@@ -159,20 +159,6 @@ _INPUT_OPTIONS = (
     click.option("--promote/--no-promote", default=None, help="Promote a better model, or judge it only."),
     click.option("--force", is_flag=True, default=None, help="Replace a champion of another target or features."),
 )
-_INPUT_FIELDS = (
-    "target",
-    "features",
-    "hyperparameters",
-    "years",
-    "chunk_bytes",
-    "max_rejected_fraction",
-    "max_station_miles",
-    "max_without_weather_fraction",
-    "min_training_rows",
-    "min_improvement",
-    "promote",
-    "force",
-)
 
 
 def execution_input(command: Command) -> Command:
@@ -180,7 +166,7 @@ def execution_input(command: Command) -> Command:
 
     @functools.wraps(command)
     def with_input(**arguments: Any) -> Any:
-        values = {name: arguments.pop(name) for name in _INPUT_FIELDS}
+        values = {name: arguments.pop(name) for name in FIELDS}
         fields = {name: value for name, value in values.items() if value is not None}
         return command(**arguments, execution_input=validate_input(fields))
 

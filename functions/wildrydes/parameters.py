@@ -51,6 +51,8 @@ _DEFAULTS: dict[str, Any] = {
     "promote": True,
     "force": False,
 }
+FIELDS = tuple(_DEFAULTS)
+"""The fields of an execution's input."""
 
 
 def read_input(text: str) -> Any:
