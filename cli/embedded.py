@@ -58,17 +58,16 @@ def temporary_server(log: Path) -> Iterator[account.EmbeddedAws]:
     The server ends with this process too, however that ends.
     """
     server, process = _launch_somewhere(log)
-    try:
-        yield server
-    except KeyboardInterrupt:
-        # Ctrl-C is answered at once: the server ends what it started, and then itself, without this process.
-        process.terminate()
-        _untie(process)
-        raise
-    except BaseException:
-        end(process)
-        raise
-    end(process)
+    with contextlib.ExitStack() as at_end:
+        at_end.callback(end, process)
+        try:
+            yield server
+        except KeyboardInterrupt:
+            # Ctrl-C is answered at once: the server ends what it started, and then itself, without this process.
+            at_end.pop_all()
+            process.terminate()
+            _untie(process)
+            raise
 
 
 def _launch_somewhere(log: Path) -> tuple[account.EmbeddedAws, subprocess.Popen]:
@@ -84,11 +83,10 @@ def _launch_somewhere(log: Path) -> tuple[account.EmbeddedAws, subprocess.Popen]
 def launch(server: account.EmbeddedAws, log: Path, *, tied: bool = False) -> subprocess.Popen:
     """Start `server`, which writes its log to `log`, and wait until it answers. Raises ServerError."""
     process = spawn(server, log, tied=tied)
-    try:
+    with contextlib.ExitStack() as on_failure:
+        on_failure.callback(end, process)
         await_ready(process, server, log)
-    except BaseException:
-        end(process)
-        raise
+        on_failure.pop_all()
     return process
 
 

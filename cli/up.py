@@ -1,5 +1,6 @@
 """`wildrydes up` keeps the embedded AWS running with the stack deployed, and `wildrydes down` ends it."""
 
+import contextlib
 from pathlib import Path
 
 import click
@@ -49,19 +50,16 @@ def start(
         server = EmbeddedAws.on_port(port or _DEFAULT_PORT)
         embedded.refuse_taken(server.port)
         console.print(f"Starting the embedded AWS on {account.HOST}:{server.port}")
-        process = None
-        try:
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(record.forget)
             # Recorded before it answers: `down` must find a server whose `up` was killed.
             with interrupts.held_back():
                 process = embedded.spawn(server, LOG)
+                on_failure.callback(embedded.end, process)
                 record.save(ServerProcess.of(process.pid), exports(server))
             embedded.await_ready(process, server, LOG)
             _fill(server, record, observations, console, verbose=verbose)
-        except BaseException:
-            if process is not None:
-                embedded.end(process)
-            record.forget()
-            raise
+            on_failure.pop_all()
     return 0
 
 
