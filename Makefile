@@ -25,7 +25,7 @@ INPUT = $(if $(TARGET),--target "$(TARGET)") $(if $(FEATURES),--features "$(FEAT
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
 .PHONY: help setup run up status retrain watch logs ask stream replay invoke models report explain notebook rollback down \
-  test races check build bench load render data lock clean
+  test fuzz races check build bench load render data lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -92,6 +92,9 @@ down: ## stop what `make up` started
 # In a new order each time, by a seed that pytest prints and SEED= gives again. tests/conftest.py orders the folders.
 test: setup ## run the whole test suite, in a new order: SEED= for an earlier one, ARGS= for pytest
 	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
+
+fuzz: setup ## ask the API ten thousand generated requests: REQUESTS= (10000)
+	$(PY) -m pytest tests/e2e/test_api_fuzz.py --generated-requests $(or $(REQUESTS),10000) $(ARGS)
 
 # Each round in an order of its own, on a server of its own; the rounds' seeds and what failed are printed.
 races: setup ## repeat the tests of what races by itself: ROUNDS= (100), ARGS= for pytest

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import threading
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ TOKEN_HEADER = "X-Embedded-Aws-Token"  # noqa: S105 - a header's name
 TOKEN_VARIABLE = "EMBEDDED_AWS_TOKEN"  # noqa: S105 - a variable's name
 
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_MAKING_CLIENTS = threading.Lock()
 
 # Anything by which a client could find real credentials. The server's own process and its children run without them.
 CREDENTIAL_VARIABLES = (
@@ -102,14 +104,29 @@ class EmbeddedAws:
 
 @cache
 def _client(server: EmbeddedAws, service: str) -> BaseClient:
-    return Session().client(
-        service,  # pyright: ignore[reportArgumentType, reportCallIssue]
+    return make_client(
+        service,
         endpoint_url=server.endpoint,
         region_name=server.region,
         aws_access_key_id=server.access_key_id,
         aws_secret_access_key=server.secret_access_key,
         config=Config(retries={"max_attempts": 1}, read_timeout=120, s3={"addressing_style": "path"}),
     )
+
+
+def make_client(service: str, **settings: Any) -> BaseClient:
+    """A boto3 client by these settings of `Session.client`, which are to name endpoint, region and keys.
+
+    One session makes all clients of a process. Of sessions of their own each would read and keep the descriptions of
+    its services: some megabytes of objects a client. A session makes one client at a time.
+    """
+    with _MAKING_CLIENTS:
+        return _session().client(service, **settings)  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+
+@cache
+def _session() -> Session:
+    return Session()
 
 
 def entries(client: Any, operation: str, member: str, **parameters: Any) -> list[Any]:

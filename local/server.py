@@ -18,6 +18,7 @@ The process ends on SIGTERM or SIGINT; functions, training jobs and executions e
 
 import argparse
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -190,6 +191,8 @@ async def serve(options: Options, server: account.EmbeddedAws, *, until_stdin_cl
     if until_stdin_closes:
         # Nothing is ever written there: it becomes readable at its end, which is that of the process that holds it.
         loop.add_reader(sys.stdin.fileno(), end.set)
+    # What there is now stays until the end: a collection need not look at it again and again.
+    gc.freeze()
     try:
         await hypercorn_serve(application, config, shutdown_trigger=end.wait)
     finally:
@@ -307,4 +310,8 @@ def by_tls(application: Any) -> Application:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    logging.shutdown()
+    sys.stderr.flush()
+    # All is ended and removed. What is left is memory, and Python would go through a gigabyte of it for many seconds.
+    os._exit(code)

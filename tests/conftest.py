@@ -4,6 +4,7 @@ The embedded AWS is one server a session, on a free port, with nothing deployed;
 as the container does.
 """
 
+import gc
 import io
 import json
 import tarfile
@@ -26,6 +27,21 @@ FOLDERS_FIRST = ("e2e", "notebooks", "local")
 
 Client = Callable[[str], Any]
 WriteArtefact = Callable[..., bytes]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How many requests tests/e2e/test_api_fuzz.py generates."""
+    parser.addoption("--generated-requests", type=int, help="requests to generate from the API's document")
+
+
+def pytest_collection_finish() -> None:
+    """What there is now stays until the end: a collection of garbage need not look at it again and again."""
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """A library that looks for leaks when Python ends would find what was kept."""
+    gc.unfreeze()
 
 
 @pytest.hookimpl(trylast=True)

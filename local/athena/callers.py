@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.core.router import extract_access_key_id
+
+from local import account
 
 ClientFactory = Callable[[str], Any]
 """From the name of a service ("s3", "glue") to a boto3 client."""
@@ -51,8 +52,6 @@ class CallerClients:
 
     def __init__(self, endpoint_url: str) -> None:
         self._endpoint_url = endpoint_url
-        # A session parses each service's model once; making clients of it is for one thread at a time.
-        self._session = boto3.Session()
         self._clients: dict[tuple[Caller, str], Any] = {}
         self._lock = threading.Lock()
 
@@ -69,7 +68,7 @@ class CallerClients:
             return client
 
     def _make(self, caller: Caller, service: str) -> Any:
-        return self._session.client(
+        return account.make_client(
             service,
             endpoint_url=self._endpoint_url,
             region_name=caller.region,

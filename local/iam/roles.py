@@ -8,7 +8,6 @@ import json
 import threading
 from dataclasses import dataclass, field
 
-from boto3.session import Session
 from botocore.client import BaseClient
 from botocore.config import Config
 
@@ -70,8 +69,8 @@ class RoleClients:
             return self._clients[key]
 
     def _make(self, service: str, credentials: SessionKeys, region: str) -> BaseClient:
-        return Session().client(
-            service,  # pyright: ignore[reportArgumentType, reportCallIssue]
+        return account.make_client(
+            service,
             endpoint_url=self.endpoint,
             region_name=region,
             aws_access_key_id=credentials.access_key_id,
