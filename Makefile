@@ -17,6 +17,7 @@ COMPILE = $(UV) pip compile pyproject.toml --python-version 3.11 --generate-hash
 DEV := .venv/.installed
 FUNCTIONS := .venvs/lambda/.installed
 RUNTIME := .venvs/runtime/.installed
+ALGORITHMS := .venvs/algorithms/.installed
 SAM := .venvs/sam/.installed
 
 # What the workflow's input takes. OPTIONS= hands on any other option: `make retrain OPTIONS="--force --no-promote"`.
@@ -30,7 +31,7 @@ INPUT = $(if $(TARGET),--target "$(TARGET)") $(if $(FEATURES),--features "$(FEAT
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
-setup: $(DEV) $(FUNCTIONS) ## install the locked dependencies into .venv and .venvs
+setup: $(DEV) $(FUNCTIONS) $(ALGORITHMS) ## install the locked dependencies into .venv and .venvs
 
 run: setup ## retrain once: RIDES= WEATHER= WEATHER_UNITS= TARGET= FEATURES= YEARS= CHUNK_BYTES= MAX_REJECTED_FRACTION= OPTIONS=
 	@$(WILDRYDES) run $(if $(RIDES),--rides "$(RIDES)") $(if $(WEATHER),--weather "$(WEATHER)") \
@@ -131,6 +132,7 @@ lock: $(DEV) ## resolve the dependencies of pyproject.toml anew
 	$(COMPILE) --group functions -c requirements/dev.txt -o functions/requirements.txt
 	$(COMPILE) --group functions --group lambda-runtime -c requirements/dev.txt -o requirements/lambda.txt
 	$(COMPILE) --group lambda-runtime -c requirements/dev.txt -o requirements/runtime.txt
+	$(COMPILE) --upgrade --group algorithms -o requirements/algorithms.txt
 	$(COMPILE) --upgrade --group sam -o requirements/sam.txt
 
 clean: ## remove what was built, environments included
@@ -159,6 +161,10 @@ endef
 
 # The functions run locally in what they are packed with, and what AWS's runtime brings: nothing else.
 $(FUNCTIONS): requirements/lambda.txt $(DEV)
+	$(environment)
+
+# XGBoost and k-NN train and serve in it, as in containers of their own.
+$(ALGORITHMS): requirements/algorithms.txt $(DEV)
 	$(environment)
 
 # What AWS's runtime brings alone: a built package must have all the rest.
