@@ -2,49 +2,42 @@
 
     python data/generate.py
 
-rewrites data/rides/*, data/weather/*.csv and data/best_auc.json, the same bytes each time (standard library, one seed).
+rewrites data/rides/*, data/weather/*.csv, data/best_auc.json and data/best_rmse.json, the same bytes each time
+(standard library, one seed).
 
     weather_of_a_day ─> rows as GHCN-Daily has them ─> what stations reported, gaps filled from the nearest other
-    unicorns wandering around New York ─> rides ─> FieldService drawn with the probability below ─> four files
+    unicorns wandering around New York ─> rides ─> MagicPoints by distance and weather ─> four files
+                                                └> FieldService drawn with the probability below ┘
 
 FieldService follows a logistic of what the ride's own record and its completed weather say (SERVICE_MODEL): long rides,
 poor health, hot afternoons, cold nights and rain make service likelier. It is linear in a model's features, so that
 the generating probability itself is the best score there is: best_auc.json has its AUC.
+
+MagicPoints grow with distance, with heat and cold beyond a limit each, and with rain (MAGIC_MODEL); the rest is chance.
+best_rmse.json has the error that is left to a model which knows the law, and what a rule by distance alone charges too
+much in fine weather and too little in bad.
 """
 
 import csv
 import json
 import random
 import sys
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from math import asin, cos, exp, pi, radians, sin, sqrt
+from math import asin, cos, pi, radians, sin, sqrt
 from pathlib import Path
-from typing import Any
+
+from laws import MOST_BY_CHANCE, Day, Ride, magic_points, service_probability
 
 HERE = Path(__file__).resolve().parent
 FUNCTIONS = HERE.parent / "functions"
 SEED = 20180101
 FIRST_DAY, LAST_DAY = date(2018, 1, 1), date(2019, 12, 31)
 RIDES = 5000
-FIRST_TEST_DIGITS = "e66"
-"""A ride is in the test split when its ride_id's first three hex digits are these or later ones."""
-
-SERVICE_MODEL = {
-    "bias": -2.10,
-    "distance": 0.055,  # a mile
-    "healthpoints": -0.00022,  # a point
-    "TMAX": 0.0140,  # a tenth of a degree: heat
-    "TMIN": -0.0130,  # a tenth of a degree: cold
-    "PRCP": 0.0100,  # a tenth of a millimetre: rain
-}
 UNICORNS = ("Shadowfax", "Bucephalus", "Rocinante", "Jörmundr", "Kirin 麒麟", "Twilight", "Zéphyr", "Pegasus")
 HOMES = ((40.797, -73.934), (40.776, -73.885), (40.772, -73.975), (40.655, -73.790), (40.72, -73.99), (40.70, -73.85))
 
-Day = dict[str, float]
 Weather = dict[tuple[str, str], Day]
-Ride = dict[str, Any]
 
 
 def stations() -> list[tuple[str, float, float]]:
@@ -155,7 +148,10 @@ def completed(rows: list[list[str]]) -> Weather:
 
 
 def wander(chance: random.Random) -> list[Ride]:
-    """Rides without FieldService, in order of time. Each unicorn wanders about, and returns to a home now and then."""
+    """Rides without FieldService and without the law's MagicPoints, in order of time.
+
+    Each unicorn wanders about, and returns to a home now and then.
+    """
     places = {name: HOMES[n % len(HOMES)] for n, name in enumerate(UNICORNS)}
     seconds = (LAST_DAY - FIRST_DAY).days * 86400 + 86399
     rides = []
@@ -171,7 +167,8 @@ def wander(chance: random.Random) -> list[Ride]:
                 "HealthPoints": chance.randint(0, 9999),
                 "Latitude": round(places[name][0], 6),
                 "Longitude": round(places[name][1], 6),
-                "MagicPoints": chance.randint(0, 2400),
+                # Twice what chance adds. The law's part follows, once the weather is there.
+                "MagicPoints": chance.randint(-2 * MOST_BY_CHANCE, 2 * MOST_BY_CHANCE),
                 "Name": name,
                 "StatusTime": time.isoformat(" ", "milliseconds"),
             }
@@ -179,15 +176,11 @@ def wander(chance: random.Random) -> list[Ride]:
     return rides
 
 
-def service_probability(ride: Ride, weather: Weather, list_of_stations: list[tuple[str, float, float]]) -> float:
-    """The probability that the unicorn asks for service after the ride: SERVICE_MODEL with the weather it had."""
+def weather_of(ride: Ride, weather: Weather, list_of_stations: list[tuple[str, float, float]]) -> Day:
+    """The completed weather of a ride's day at the station that is nearest to it."""
     here = ride["Latitude"], ride["Longitude"]
     station = min(list_of_stations, key=lambda s: kilometres(here, s[1:]))[0]
-    features = {"distance": ride["Distance"], "healthpoints": ride["HealthPoints"]}
-    features |= weather[station, ride["StatusTime"][:10]]
-    return 1 / (
-        1 + exp(-SERVICE_MODEL["bias"] - sum(SERVICE_MODEL[feature] * features[feature] for feature in features))
-    )
+    return weather[station, ride["StatusTime"][:10]]
 
 
 def faulty(rides: list[Ride], chance: random.Random) -> list[Ride]:
@@ -235,48 +228,35 @@ def four_files(rides: list[Ride], chance: random.Random) -> dict[str, str]:
     }
 
 
-def auc(pairs: list[tuple[float, int]]) -> float:
-    """The probability that a positive scores higher than a negative; a tie counts half."""
-    negatives = sorted(score for score, label in pairs if not label)
-    positives = [score for score, label in pairs if label]
-    wins = sum(bisect_left(negatives, score) + bisect_right(negatives, score) for score in positives)
-    return wins / 2 / len(positives) / len(negatives)
-
-
-def best_auc(rides: list[Ride], probabilities: list[float]) -> dict[str, Any]:
-    """What the generating probability reaches against the labels that were drawn from it."""
-    sys.path.insert(0, str(FUNCTIONS))
-    from wildrydes.rides.ride import canonical, parse, ride_id
-
-    pairs = [(score, ride["FieldService"]) for score, ride in zip(probabilities, rides, strict=True)]
-    in_test = [ride_id(canonical(parse(ride)))[:3] >= FIRST_TEST_DIGITS for ride in rides]
-    test = [pair for pair, is_test in zip(pairs, in_test, strict=True) if is_test]
-    return {
-        "target": "service_requested",
-        "best_auc_on_the_test_split": round(auc(test), 6),
-        "best_auc_on_all_rides": round(auc(pairs), 6),
-        "rides": len(pairs),
-        "rides_in_the_test_split": len(test),
-        "share_of_positives": round(sum(label for _, label in pairs) / len(pairs), 4),
-    }
-
-
 def main() -> None:
-    """Rewrites the sample and prints what the best score reaches."""
+    """Rewrites the sample and prints what the best scores reach."""
     chance = random.Random(SEED)
     rows = observations(chance)
     weather = completed(rows)
     rides = wander(chance)
     station_list = stations()
-    probabilities = [service_probability(ride, weather, station_list) for ride in rides]
+    days_of_rides = [weather_of(ride, weather, station_list) for ride in rides]
+    for ride, day in zip(rides, days_of_rides, strict=True):
+        ride["MagicPoints"] = round(magic_points(ride, day) + ride["MagicPoints"] / 2)
+    probabilities = [service_probability(ride, day) for ride, day in zip(rides, days_of_rides, strict=True)]
     for ride, probability in zip(rides, probabilities, strict=True):
         ride["FieldService"] = int(chance.random() < probability)
-    limits = best_auc(rides, probabilities)
     for name, text in four_files(rides, chance).items():
         write(HERE / "rides" / name, text)
     write(HERE / "weather" / "ghcnd_nyc_2018-2019.csv", "".join(",".join(row) + "\n" for row in rows))
-    write(HERE / "best_auc.json", json.dumps(limits, indent=2) + "\n")
-    print(json.dumps(limits, indent=2))
+    write_limits(rides, days_of_rides, probabilities)
+
+
+def write_limits(rides: list[Ride], days_of_rides: list[Day], probabilities: list[float]) -> None:
+    """Writes and prints what the best score of each kind reaches."""
+    # What says which split a ride is in is the functions' code.
+    sys.path.insert(0, str(FUNCTIONS))
+    from best_scores import best_auc, best_rmse
+
+    limits = {"best_auc.json": best_auc(rides, probabilities), "best_rmse.json": best_rmse(rides, days_of_rides)}
+    for name, values in limits.items():
+        write(HERE / name, json.dumps(values, indent=2) + "\n")
+        print(json.dumps(values, indent=2))
 
 
 def write(path: Path, text: str) -> None:
