@@ -20,11 +20,11 @@ from cli.stack import Stack
 from local import account
 from local.account import EmbeddedAws
 from wildrydes.model.storage import NO_MODEL
+from wildrydes.tasks import TASKS, Task
 
 log = logging.getLogger(__name__)
 
 ARTIFACTS = "wildrydes-artifacts"
-MODEL_PATH_PARAMETER = "/wildrydes/model-path"
 
 # The same for every file, so that the same code gives the same archive and the same key.
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -38,7 +38,8 @@ def deploy(root: Path, server: EmbeddedAws, name: str, parameters: dict[str, str
     """Deploy `root/template.yaml` as the stack `name`, in place if it is there. Raises DeploymentError."""
     s3 = server.client("s3")
     ensure_bucket(s3, ARTIFACTS)
-    _ensure_model_path(server, name, (parameters or {}).get("ModelPath", MODEL_PATH_PARAMETER))
+    for task in TASKS.values():
+        _ensure_model_path(server, name, task, (parameters or {}).get(task.model_path, task.parameter))
     # As `sam deploy` does: a template in the request may have 51,200 bytes.
     template = _upload(s3, "template.json", json.dumps(packaged(root, s3)).encode())
     cloudformation = server.client("cloudformation")
@@ -99,12 +100,18 @@ def ensure_bucket(s3: Any, bucket: str) -> None:
         s3.create_bucket(Bucket=bucket)
 
 
-def _ensure_model_path(server: EmbeddedAws, stack: str, parameter: str) -> None:
-    """Let the parameter hold what the stack's alias `live` serves, or `none` before the first deployment.
+def parameters_of_champions(folder: str) -> dict[str, str]:
+    """The template's parameters for a stack whose champions are in SSM parameters of its own, below `folder`."""
+    names = {task: task.parameter.replace("/wildrydes", folder, 1) for task in TASKS.values()}
+    return {each: name for task, name in names.items() for each in (task.model_path, task.model_path_name)}
+
+
+def _ensure_model_path(server: EmbeddedAws, stack: str, task: Task, parameter: str) -> None:
+    """Let the parameter hold what the alias `live` of the task's function serves, or `none` before there is one.
 
     The template reads it at each deployment, and would make live whatever else is in it.
     """
-    ssm, live = server.client("ssm"), _live_model_path(server, stack)
+    ssm, live = server.client("ssm"), _live_model_path(server, stack, task)
     try:
         held = ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
     except ClientError as missing:
@@ -119,11 +126,11 @@ def _ensure_model_path(server: EmbeddedAws, stack: str, parameter: str) -> None:
             log.warning("The SSM parameter %s was %r; it is %r again, which is live.", parameter, held, value)
 
 
-def _live_model_path(server: EmbeddedAws, stack: str) -> str | None:
-    """What the stack's alias `live` serves; None where there is no such stack or function yet."""
+def _live_model_path(server: EmbeddedAws, stack: str, task: Task) -> str | None:
+    """What the alias `live` of the task's function serves; None where there is no such stack or function yet."""
     try:
         function = server.client("cloudformation").describe_stack_resource(
-            StackName=stack, LogicalResourceId="PredictFunction"
+            StackName=stack, LogicalResourceId=task.function
         )["StackResourceDetail"]["PhysicalResourceId"]
         live = server.client("lambda").get_function_configuration(FunctionName=function, Qualifier="live")
     except ClientError as missing:

@@ -20,9 +20,9 @@ from cli.server_record import ServerError, ServerRecord
 from cli.stack import DEFAULT_NAME, Account, Stack
 from local.server import ROOT
 from wildrydes.errors import BadExecutionInput
-from wildrydes.labels import FEATURES, TARGETS
 from wildrydes.parameters import FIELDS, check_parameters
 from wildrydes.rides.stations import MAX_STATION_MILES
+from wildrydes.tasks import DEFAULT_TASK, TASKS
 
 Command = Callable[..., Any]
 
@@ -128,9 +128,12 @@ def _names(_context: click.Context, _option: click.Parameter, text: str | None) 
     return None if text is None else [name.strip() for name in text.split(",")]
 
 
+_TASK_FIELDS = ("task", "target")
+
 _INPUT_OPTIONS = (
-    click.option("--target", type=click.Choice(TARGETS), help=f"What to predict.  [default: {TARGETS[0]}]"),
-    click.option("--features", callback=_names, metavar="NAMES", help=f"Some of {','.join(FEATURES)}.  [default: all]"),
+    click.option("--task", type=click.Choice(tuple(TASKS)), help=f"What to predict.  [default: {DEFAULT_TASK}]"),
+    click.option("--target", type=click.Choice(tuple(TASKS)), help="Another name for --task."),
+    click.option("--features", callback=_names, metavar="NAMES", help="Some of the task's features.  [default: all]"),
     click.option(
         "--hyperparameter",
         "hyperparameters",
@@ -177,10 +180,13 @@ def execution_input(command: Command) -> Command:
 
 def validate_input(fields: dict[str, Any]) -> dict[str, Any]:
     """The workflow's input, as it is, once it has passed the workflow's own check. Raises click.BadParameter."""
-    # One by one: no field's check needs another's, and so it is clear which option is wrong.
+    # One by one, so that it is clear which option is wrong. Of the others a check needs the task alone, which is first.
+    of_task: dict[str, Any] = {}
     for field, value in fields.items():
+        if field in _TASK_FIELDS:
+            of_task[field] = value
         try:
-            check_parameters("checked-before-the-start", {field: value}, datetime.now(UTC).year)
+            check_parameters("checked-before-the-start", {**of_task, field: value}, datetime.now(UTC).year)
         except BadExecutionInput as fault:
             option = field.removesuffix("s") if field == "hyperparameters" else field.replace("_", "-")
             raise click.BadParameter(f"{fault}.", param_hint=f"--{option}") from None

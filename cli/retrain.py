@@ -33,7 +33,7 @@ def retrain(
 
     \b
     Example:
-      wildrydes retrain --target service_requested --years 2018-2019 --hyperparameter epochs=30
+      wildrydes retrain --task service_requested --years 2018-2019 --hyperparameter epochs=30
     """
     console = options.console(as_json=as_json)
     check_stack_years(stack, execution_input)

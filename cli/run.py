@@ -57,7 +57,7 @@ def run(
 
     \b
     Example:
-      wildrydes run --target service_requested --features distance,TMAX,TMIN,PRCP
+      wildrydes run --task service_requested --features distance,TMAX,TMIN,PRCP
     """
     console = options.console(as_json=as_json)
     files, observations = ride_files.collect(rides, console), weather_files.collect(weather, weather_units)

@@ -13,6 +13,7 @@ from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass
 from statemachines.inference import parameter_of, read_alias, read_version
+from statemachines.task_choice import SERVING
 from statemachines.tasks import Tasks
 
 rule = sdk.ChoiceRule
@@ -43,7 +44,7 @@ def read_champion(tasks: Tasks, then: State) -> State:
     parameter = Tasks(alias, "$.parameter").call(
         "Read parameter",
         "ssm:getParameter",
-        {"Name": "${ModelPathParameterName}"},
+        {"Name": f"{SERVING}.parameter"},
         "$.parameter",
         {"value": "$.Parameter.Value", "changed": "$.Parameter.LastModifiedDate"},
     )

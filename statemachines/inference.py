@@ -1,12 +1,13 @@
-"""What the workflows read and write of the inference function: its variables, its alias `live`, its parameter."""
+"""What the workflows read and write of a task's inference function: its variables, its alias `live`, its parameter."""
 
 import stepfunctions.steps as sdk
 from stepfunctions.steps.choice_rule import BaseRule
 
 from statemachines.asl import Task
+from statemachines.task_choice import SERVING
 from statemachines.tasks import Tasks
 
-FUNCTION = "${PredictFunctionName}"
+FUNCTION = f"{SERVING}.function"
 ALIAS = "live"
 
 NOBODY = "none"
@@ -46,7 +47,7 @@ def alias_of(version: str, routing: object, revision: str) -> dict[str, object]:
 
 def parameter_of(value: str) -> dict[str, object]:
     """The parameter that a deployment takes MODEL_PATH from."""
-    return {"Name": "${ModelPathParameterName}", "Value": value, "Type": "String", "Overwrite": True}
+    return {"Name": f"{SERVING}.parameter", "Value": value, "Type": "String", "Overwrite": True}
 
 
 def read_alias(tasks: Tasks, state_id: str, path: str, selector: dict | None = None) -> Task:

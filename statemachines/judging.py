@@ -42,13 +42,18 @@ def judge(tasks: Tasks) -> State:
 
 
 def _evaluate(tasks: Tasks) -> LambdaTask:
-    key = "States.Format('models/{}/{}/output/model.tar.gz', $.parameters.execution, $.training.job)"
+    key = (
+        "States.Format('{}{}/{}/output/model.tar.gz', "
+        "$.parameters.models_prefix, $.parameters.execution, $.training.job)"
+    )
     prefix = "States.Format('training-sets/{{}}/split={}/', $.parameters.execution)"
     rules = {name: f"$.parameters.{name}" for name in ("min_improvement", "promote", "force")}
     return tasks.function(
         "Evaluate model",
         {
             "execution": "$.parameters.execution",
+            "task": "$.parameters.task",
+            "kind": "$.parameters.kind",
             "target": "$.parameters.target",
             "features": "$.parameters.features",
             "hyperparameters": "$.training.hyperparameters",
@@ -77,6 +82,8 @@ def _outcome(state_id: str, *, promoted: bool) -> Pass:
         state_id,
         parameters={
             "execution": "$.parameters.execution",
+            "task": "$.parameters.task",
+            "kind": "$.parameters.kind",
             "target": "$.parameters.target",
             "features": "$.parameters.features",
             "rides": "$.rides",

@@ -5,9 +5,12 @@ from stepfunctions.steps.states import State
 
 from statemachines.inference import NO_WEIGHTS, alias_of, read_alias
 from statemachines.putting_back import Handlers
+from statemachines.task_choice import SERVING
 from statemachines.tasks import conflicting, refusal
 
 _WEIGHTS = r"""States.StringToJson(States.Format('\{"{}":0.1\}', $.published.version))"""
+
+_ALARM = f"{SERVING}.alarm"
 
 rule = sdk.ChoiceRule
 
@@ -53,7 +56,7 @@ def move_live(record: list[State], handlers: Handlers) -> State:
     alarm = tasks.call(
         "Read error alarm",
         "cloudwatch:describeAlarms",
-        {"AlarmNames": ["${ErrorAlarmName}"]},
+        {"AlarmNames": f"States.Array({_ALARM})"},
         "$.alarm",
     )
     sdk.Chain([a_tenth, bake, alarm, _errors(move, handlers)])
@@ -70,8 +73,8 @@ def _errors(move: State, handlers: Handlers) -> sdk.Choice:
     """
     errors = sdk.Choice("Any errors?")
     state = "$.alarm.MetricAlarms[0].StateValue"
-    cause = "'With a tenth of the requests on version {} the alarm ${ErrorAlarmName} went off.', $.published.version"
-    missing = "'There is no alarm ${ErrorAlarmName} that would have watched version {}.', $.published.version"
+    cause = f"'With a tenth of the requests on version {{}} the alarm {{}} went off.', $.published.version, {_ALARM}"
+    missing = f"'There is no alarm {{}} that would have watched version {{}}.', {_ALARM}, $.published.version"
     errors.add_choice(
         rule.IsPresent(variable=state, value=False),
         refusal("No alarm", "ErrorsWhileBaking", missing, handlers.from_alias),

@@ -1,8 +1,8 @@
 """The promotion: makes a model that was evaluated the one that answers, or changes nothing.
 
-    in   {"model_path", "execution", "golden": {"ride", "probability"}}
-         and, if given, "bake_seconds" (a whole number, 0 to 3600), "reason", "replaces": the model_path that must be
-         live; docs/promotion.schema.json has the same
+    in   {"model_path", "execution", "golden": {"ride", and "probability" or, of a regression, "value"}}
+         and, if given, "task", "bake_seconds" (a whole number, 0 to 3600), "reason", "replaces": the model_path that
+         must be live; docs/promotion.schema.json has the same
     out  {"version", "previous_version", "model_path", "previous_model_path", "execution", "reason"}
 
 Whoever holds the function's variable PROMOTION, an execution that runs, is the one that promotes. It is taken with
@@ -40,9 +40,14 @@ from statemachines.promotion_request import WHOLE_SECONDS, complete, refuse_requ
 from statemachines.putting_back import Handlers, build_handlers
 from statemachines.registry import Entry, write_registry
 from statemachines.smoke_test import smoke_test
+from statemachines.task_choice import choose_task, has_model_of
 from statemachines.tasks import Tasks, conflict, conflicting, refusal
+from wildrydes.tasks import DEFAULT_TASK
 
-_DEFAULTS = r"""States.StringToJson('\{"bake_seconds":${BakeSeconds},"reason":"none given","replaces":""\}')"""
+_DEFAULTS = (
+    rf"""States.StringToJson('\{{"task":"{DEFAULT_TASK}","bake_seconds":${{BakeSeconds}},"""
+    r""""reason":"none given","replaces":""\}')"""
+)
 
 rule = sdk.ChoiceRule
 
@@ -58,7 +63,7 @@ def build() -> sdk.Graph:
 
 
 def _set_out(refused: State, handlers: Handlers) -> State:
-    """The execution's state, with the defaults; then on, unless the seconds to bake are no whole number."""
+    """The execution's state, with the defaults, and its task's names; then on, if that is as it must be."""
     start = Pass(
         "Set out",
         parameters={
@@ -70,7 +75,8 @@ def _set_out(refused: State, handlers: Handlers) -> State:
     rounded = Pass("Round seconds", parameters={"seconds": WHOLE_SECONDS}, result_path="$.bake")
     whole = sdk.Choice("Whole seconds?")
     whole.add_choice(
-        rule.NumericEqualsPath(variable="$.request.bake_seconds", value="$.bake.seconds"), _look_around(handlers)
+        rule.NumericEqualsPath(variable="$.request.bake_seconds", value="$.bake.seconds"),
+        choose_task("$.request.task", _look_around(handlers), refused, also=has_model_of),
     )
     whole.default_choice(refused)
     sdk.Chain([start, rounded, whole])
@@ -177,7 +183,7 @@ def _write_model_path(handlers: Handlers) -> State:
     updated = sdk.Choice("Updated?")
     status = "$.update.status"
     updated.add_choice(rule.StringEquals(variable=status, value="InProgress"), wait)
-    failed = f"'Lambda could not update {{}}.', '{FUNCTION}'"
+    failed = f"'Lambda could not update {{}}.', {FUNCTION}"
     updated.add_choice(
         rule.StringEquals(variable=status, value="Failed"),
         refusal("Inference update failed", "InferenceUpdateFailed", failed, handlers.from_model_path),
@@ -185,7 +191,7 @@ def _write_model_path(handlers: Handlers) -> State:
     updated.add_choice(
         is_held_by_this_execution("$.update.variables.PROMOTION"), clear_weights(_publish(tasks, handlers), handlers)
     )
-    cause = f"'Somebody else has changed {{}} in between.', '{FUNCTION}'"
+    cause = f"'Somebody else has changed {{}} in between.', {FUNCTION}"
     updated.default_choice(conflict("Another holds the function", cause, handlers.from_model_path))
     sdk.Chain([update, look, updated])
     return update

@@ -9,6 +9,7 @@ from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass, Task
 from statemachines.tasks import STATES_FAULTS, catch, refusal, retry
+from wildrydes.tasks import TASKS
 
 MAX_BAKE_SECONDS = 3600
 
@@ -49,7 +50,8 @@ def complete() -> BaseRule:
             rule.StringMatches(variable="$.model_path", value="models/*/model.tar.gz"),
             text("$.execution"),
             present("$.golden.ride"),
-            number("$.golden.probability"),
+            rule.Or([number("$.golden.probability"), number("$.golden.value")]),
+            absent_or("$.task", text("$.task")),
             absent_or(bake, rule.And(within)),
             absent_or("$.reason", text("$.reason")),
             absent_or("$.replaces", text("$.replaces")),
@@ -62,7 +64,8 @@ def refuse_request(handler: State) -> Pass:
     return refusal(
         "Wrong request",
         "BadPromotionRequest",
-        "'A promotion needs model_path, execution, golden.ride and golden.probability; bake_seconds is a whole number "
+        "'A promotion needs model_path, execution, golden.ride and golden.probability or golden.value; task is one of "
+        f"{', '.join(TASKS)}, and model_path is below its prefix; bake_seconds is a whole number "
         f"of up to {MAX_BAKE_SECONDS}, reason and replaces are texts: {{}}', States.JsonToString($$.Execution.Input)",
         handler,
         # The input may be a list or a number, into which nothing can be put.
@@ -80,6 +83,7 @@ def start_promotion(failure: State) -> Task:
             # The same name again starts nothing a second time.
             "Name": "$$.Execution.Name",
             "Input": {
+                "task": "$.serving.task",
                 "model_path": "$.metrics.model_path",
                 "execution": "$.parameters.execution",
                 "golden": "$.metrics.golden",

@@ -1,4 +1,4 @@
-"""The registry of what was live: one object a promotion, `models/registry/<time>-<execution>.json`.
+"""The registry of what was live: one object a promotion, `<task's prefix>registry/<time>-<execution>.json`.
 
 The time is that of the promotion's start, so that the key follows from the promotion: who writes the entry again writes
 the same object.
@@ -7,6 +7,7 @@ the same object.
 from dataclasses import dataclass
 
 from statemachines.asl import Task
+from statemachines.task_choice import SERVING
 from statemachines.tasks import Tasks
 
 _REQUESTED = ("execution", "model_path", "golden", "reason")
@@ -28,13 +29,13 @@ class Entry:
 
 def write_registry(tasks: Tasks, entry: Entry) -> Task:
     """Puts the object into the bucket."""
-    started = f"{entry.promotion}.PROMOTION_STARTED"
+    started, prefix = f"{entry.promotion}.PROMOTION_STARTED", f"{SERVING}.models_prefix"
     return tasks.call(
         "Write registry",
         "s3:putObject",
         {
             "Bucket": "${DataBucket}",
-            "Key": f"States.Format('models/registry/{{}}-{{}}.json', {started}, {entry.request}.execution)",
+            "Key": f"States.Format('{{}}registry/{{}}-{{}}.json', {prefix}, {started}, {entry.request}.execution)",
             "Body": {
                 "time": started,
                 **{name: f"{entry.request}.{name}" for name in _REQUESTED},

@@ -1,7 +1,8 @@
-"""Renders the workflows: `python -m statemachines.render` writes ASL and pictures, `--check` fails where they differ.
+"""Renders workflows and template: `python -m statemachines.render` writes them, `--check` fails where they differ.
 
 ASL goes to `statemachines/<name>.asl.json` (the template's DefinitionUri), the Mermaid picture to
-`docs/<name>.md`. The check also fails on a `Next`, `Default` or `StartAt` that names no state.
+`docs/<name>.md`. What follows from the tasks are docs/promotion.schema.json and, in template.yaml, the parts between
+comments (`statemachines.template_parts`). The check also fails on a `Next`, `Default` or `StartAt` that names no state.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from typing import Any
 
 import stepfunctions.steps as sdk
 
-from statemachines import promote, restore, retrain
+from statemachines import promote, promotion_schema, restore, retrain, template_parts
 from statemachines.asl import DEFINITION_SHA256
 from statemachines.picture import picture
 
@@ -37,17 +38,30 @@ def main(arguments: list[str] | None = None) -> int:
     for name, build in WORKFLOWS.items():
         definition = json.loads(json.dumps(build().to_dict()))
         faults += [f"{name}: {fault}" for fault in dangling(definition)]
-        for path, text in rendered(name, definition).items():
-            if not check:
-                path.parent.mkdir(exist_ok=True)
-                path.write_text(text, encoding="utf-8")
-            elif not path.exists() or path.read_text(encoding="utf-8") != text:
-                faults.append(
-                    f"{path.relative_to(HERE.parent)} differs from statemachines/{name}.py: run `make render`"
-                )
+        faults += put(rendered(name, definition), f"statemachines/{name}.py", check=check)
+    faults += put(of_tasks(), "functions/wildrydes/tasks.py", check=check)
     for fault in faults:
         print(fault, file=sys.stderr)  # noqa: T201 - the command's own output
     return 1 if faults else 0
+
+
+def put(files: dict[Path, str], source: str, *, check: bool) -> Iterator[str]:
+    """Write the files, or check them: each that differs is named, with the `source` that it is rendered from."""
+    for path, text in files.items():
+        if not check:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            yield f"{path.relative_to(HERE.parent)} differs from {source}: run `make render`"
+
+
+def of_tasks() -> dict[Path, str]:
+    """The files that follow from the tasks, with their contents."""
+    template = HERE.parent / "template.yaml"
+    return {
+        template: template_parts.rendered(template.read_text(encoding="utf-8")),
+        DOCS / "promotion.schema.json": json.dumps(promotion_schema.build(), indent=2) + "\n",
+    }
 
 
 def rendered(name: str, definition: dict[str, Any]) -> dict[Path, str]:

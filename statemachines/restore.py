@@ -39,6 +39,7 @@ from statemachines.inference import (
 )
 from statemachines.promotion_end import NOT_AWAITED, STOPPED
 from statemachines.registry import Entry, write_registry
+from statemachines.task_choice import choose_task
 from statemachines.tasks import CONFLICTS, SNS_FAULTS, Tasks, catch, failure, retry
 
 _DEFAULTS = r"""States.StringToJson('\{"reason":"none given"\}')"""
@@ -56,14 +57,17 @@ def build() -> sdk.Graph:
         },
     )
     tasks = Tasks(failure("Restoring failed"))
-    look = _look(tasks)
+    # A request that names no task is for the default one, or was refused before anything was written.
+    task = choose_task("$.request.input.task", _look(tasks))
+    request = Pass("Read task", parameters={"input": "States.StringToJson($.ended.input)"}, result_path="$.request")
+    request.next(task)
     read = tasks.call(
         "Read promotion",
         "sfn:describeExecution",
         {"ExecutionArn": "$.own.variables.PROMOTION"},
         "$.ended",
         {"status": "$.Status", "input": "$.Input"},
-        before=[sdk.Catch(error_equals=["Sfn.ExecutionDoesNotExistException"], next_step=look, result_path="$.ended")],
+        before=[sdk.Catch(error_equals=["Sfn.ExecutionDoesNotExistException"], next_step=task, result_path="$.ended")],
     )
     stop = tasks.call(
         "Stop promotion",
@@ -73,7 +77,7 @@ def build() -> sdk.Graph:
     stop.next(read)
     ended = sdk.Choice("Has it ended?")
     ended.add_choice(rule.StringEquals(variable="$.ended.status", value="RUNNING"), stop)
-    ended.default_choice(look)
+    ended.default_choice(request)
     sdk.Chain([start, read, ended])
     return sdk.Graph(start, comment="Put in order what a promotion left", timeout_seconds=600)
 

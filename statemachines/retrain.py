@@ -13,6 +13,7 @@ from stepfunctions.steps.states import State
 from statemachines import sql
 from statemachines.asl import DistributedMap, Fail, LambdaTask, Pass
 from statemachines.judging import judge
+from statemachines.task_choice import choose_task
 from statemachines.tasks import Tasks, catch, failure, function_retries, refusal, retry
 from statemachines.training import train
 
@@ -20,7 +21,14 @@ from statemachines.training import train
 PARAMETERS = (
     "execution",
     "training_job",
+    "task",
     "target",
+    "kind",
+    "label",
+    "label_type",
+    "source",
+    "models_prefix",
+    "candidates",
     "features",
     "feature_columns",
     "hyperparameters",
@@ -75,6 +83,8 @@ COUNTS = (
     "validation_negatives",
     "test_positives",
     "test_negatives",
+    "lowest_label",
+    "highest_label",
     "filled_days",
     "filled_rides",
     "far_rides",
@@ -93,11 +103,13 @@ def build() -> sdk.Graph:
     first, job = train(tasks)
     sdk.Chain([*ingestion, *training_set, first])
     sdk.Chain([job, judge(tasks)])
-    return sdk.Graph(ingestion[0], comment="Retrain the model that answers for the unicorns", timeout_seconds=21_600)
+    return sdk.Graph(
+        _start(tasks, ingestion[0]), comment="Retrain the model that answers for the unicorns", timeout_seconds=21_600
+    )
 
 
-def _ingestion(tasks: Tasks) -> list[State]:
-    """Checked parameters, a manifest of chunks, and a child execution for each chunk."""
+def _start(tasks: Tasks, then: State) -> State:
+    """The execution's parameters, checked, and the names of what serves its task."""
     # Its input as text: what a state gets has been decoded, and of a key that is there twice has the last value alone.
     execution_input = tasks.call(
         "Read input",
@@ -114,6 +126,15 @@ def _ingestion(tasks: Tasks) -> list[State]:
         PARAMETERS,
         "$.parameters",
     )
+    unknown = refusal("Unknown task", "UnknownTask", "'There is no task {}.', $.parameters.task", tasks.failure)
+    # What no state can reach needs no check: the input, which may be any JSON, is read by `Apply defaults` alone.
+    start = Pass("Set input aside", result={})
+    sdk.Chain([start, execution_input, defaults, choose_task("$.parameters.task", then, unknown)])
+    return start
+
+
+def _ingestion(tasks: Tasks) -> list[State]:
+    """A manifest of chunks, and a child execution for each chunk."""
     plan = tasks.function(
         "Plan ingestion",
         {"execution": "$.parameters.execution", "chunk_bytes": "$.parameters.chunk_bytes"},
@@ -133,9 +154,7 @@ def _ingestion(tasks: Tasks) -> list[State]:
     ingest.next(check)
     any_new = sdk.Choice("Any new rides?")
     any_new.add_choice(sdk.ChoiceRule.NumericGreaterThan(variable="$.plan.chunks", value=0), ingest)
-    # What no state can reach needs no check: the input, which may be any JSON, is read by `Apply defaults` alone.
-    start = Pass("Set input aside", result={})
-    return [start, execution_input, defaults, plan, any_new, check]
+    return [plan, any_new, check]
 
 
 def _ingest_rides(tasks: Tasks) -> DistributedMap:
@@ -197,7 +216,7 @@ def _check_weather(tasks: Tasks) -> sdk.Choice:
         "TooManyRidesWithoutWeather",
         "'{} of {} rides with {} have no weather on their day; max_without_weather_fraction is {}. "
         "Ground stations of these rides: {}. Stations that reported in the years {} to {}: {}. {} {} {}', "
-        "$.training_set.without_weather, $.coverage.labelled_rides, $.parameters.target, "
+        "$.training_set.without_weather, $.coverage.labelled_rides, $.parameters.label, "
         "$.parameters.max_without_weather_fraction, $.coverage.stations_wanted, $.parameters.first_year, "
         "$.parameters.last_year, $.coverage.stations_reporting, $.coverage.tmin, $.coverage.tmax, $.coverage.prcp",
         tasks.failure,
@@ -215,12 +234,13 @@ def _check_training_set(tasks: Tasks) -> sdk.Choice:
         parameters={
             "Error": "UnusableTrainingSet",
             "Cause": (
-                "States.Format('There are {} rows to train on, {} of them positive, and {} to test on. At least {} "
-                "rows to train on, both classes among them, and a row to validate and to test on are needed. Of {} "
-                "different rides {} were left out because they have no {}, and {} because their day has no weather.', "
-                "$.training_set.train_rows, $.training_set.train_positives, $.training_set.test_rows, "
+                "States.Format('There are {} rows to train on, with labels from {} to {}, {} to validate and {} to "
+                "test on. At least {} rows to train on, two different labels among them, and a row to validate and to "
+                "test on are needed. Of {} different rides {} were left out because they have no {}, and {} because "
+                "their day has no weather.', $.training_set.train_rows, $.training_set.lowest_label, "
+                "$.training_set.highest_label, $.training_set.validation_rows, $.training_set.test_rows, "
                 "$.parameters.min_training_rows, $.training_set.rides, $.training_set.without_label, "
-                "$.parameters.target, $.training_set.without_weather)"
+                "$.parameters.label, $.training_set.without_weather)"
             ),
         },
         result_path="$.error",
@@ -228,11 +248,10 @@ def _check_training_set(tasks: Tasks) -> sdk.Choice:
     unusable.next(tasks.failure)
     rule = sdk.ChoiceRule
     choice = sdk.Choice("Check training set")
-    rows, positives = "$.training_set.train_rows", "$.training_set.train_positives"
+    rows = "$.training_set.train_rows"
     for fault in (
         rule.NumericLessThanPath(variable=rows, value="$.parameters.min_training_rows"),
-        rule.NumericEquals(variable=positives, value=0),
-        rule.NumericEqualsPath(variable=positives, value=rows),
+        rule.NumericEqualsPath(variable="$.training_set.lowest_label", value="$.training_set.highest_label"),
         rule.NumericEquals(variable="$.training_set.test_rows", value=0),
         rule.NumericEquals(variable="$.training_set.validation_rows", value=0),
     ):

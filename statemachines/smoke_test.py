@@ -1,6 +1,7 @@
 """The look at a published version before anybody is sent to it."""
 
 import stepfunctions.steps as sdk
+from stepfunctions.steps.choice_rule import BaseRule
 from stepfunctions.steps.states import State
 
 from statemachines.asl import LambdaTask
@@ -26,22 +27,35 @@ def smoke_test(then: State, handler: State) -> State:
         catch=catch(handler),
     )
     probability = "$.smoke.answer.probability"
-    passed = [
-        rule.NumericEquals(variable="$.smoke.status", value=200),
-        rule.IsNumeric(variable=probability, value=True),
+    within = [
         rule.NumericGreaterThanEquals(variable=probability, value=0),
         rule.NumericLessThanEquals(variable=probability, value=1),
-        # The same arithmetic on the same numbers: the last digit is the same.
-        rule.NumericEqualsPath(variable=probability, value="$.request.golden.probability"),
+    ]
+    passed = [
+        rule.NumericEquals(variable="$.smoke.status", value=200),
+        # A regression answers a value, everything else a probability.
+        rule.Or([rule.And([*_as_evaluated("probability"), *within]), rule.And(_as_evaluated("value"))]),
         rule.StringEqualsPath(variable="$.smoke.answer.model", value="$.request.execution"),
     ]
     choice = sdk.Choice("As evaluated?")
     choice.add_choice(rule.And(passed), then)
     cause = (
-        "'Version {} answered the golden ride with {} and {}; the evaluation of {} had the probability {}.', "
+        "'Version {} answered the golden ride with {} and {}; the evaluation of {} had {}.', "
         "$.published.version, $.smoke.status, States.JsonToString($.smoke.answer), $.request.execution, "
-        "$.request.golden.probability"
+        "States.JsonToString($.request.golden)"
     )
     choice.default_choice(refusal("Smoke test failed", "SmokeTestFailed", cause, handler))
     ask.next(choice)
     return ask
+
+
+def _as_evaluated(name: str) -> list[BaseRule]:
+    """The golden request has a number of that name, and the answer has the same."""
+    expected, number = f"$.request.golden.{name}", f"$.smoke.answer.{name}"
+    return [
+        rule.IsPresent(variable=expected, value=True),
+        rule.IsPresent(variable=number, value=True),
+        rule.IsNumeric(variable=number, value=True),
+        # The same arithmetic on the same numbers: the last digit is the same.
+        rule.NumericEqualsPath(variable=number, value=expected),
+    ]

@@ -20,7 +20,8 @@ _PATHS = {
     "first_year": "$.parameters.first_year",
     "last_year": "$.parameters.last_year",
     "feature_columns": "$.parameters.feature_columns",
-    "label_column": "$.parameters.target",
+    "label_column": "$.parameters.label",
+    "label_type": "$.parameters.label_type",
 }
 
 

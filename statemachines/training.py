@@ -129,7 +129,7 @@ def _training_job(failed: State) -> TrainingTask:
         max_run=3600,
         # What Athena writes is gzip, which SageMaker unpacks for a channel in Pipe mode, and in no other.
         input_mode="Pipe",
-        output_path="States.Format('s3://${DataBucket}/models/{}/', $.parameters.execution)",
+        output_path="States.Format('s3://${DataBucket}/{}{}/', $.parameters.models_prefix, $.parameters.execution)",
         disable_profiler=True,
         debugger_hook_config=False,
         sagemaker_session=session,

@@ -1,9 +1,7 @@
-"""What a model predicts (targets), and from what (features)."""
+"""The features of rides, and the label that is computed from a ride."""
 
 FEATURES = ("distance", "healthpoints", "magicpoints", "TMIN", "TMAX", "PRCP")
 """Every feature, in the one order. Distance in miles, TMIN and TMAX in tenths of °C, PRCP in tenths of mm."""
-
-TARGETS = ("heavy_utilization", "service_requested")
 
 MAGIC_POINTS_A_MILE = 50.0
 

@@ -2,8 +2,9 @@
 
 All fields of the input may be left out; none may be there twice:
 
-    target                 heavy_utilization (default) or service_requested
-    features               a list of some of distance, healthpoints, magicpoints, TMIN, TMAX, PRCP (default: all)
+    task                   what to predict (`wildrydes.tasks`), heavy_utilization by default
+    target                 another name for the field `task`; of the two, one is enough
+    features               a list of some of the task's features (default: all)
     hyperparameters        of the linear learner, by name (`wildrydes.hyperparameters`); 15 epochs by default
     years                  {"first": 2009, "last": this year}: the weather's, between 1750 and 2100
     chunk_bytes            how much of a raw file one child of the Map ingests: 1,024 to 67,108,864, default 8,388,608
@@ -11,7 +12,7 @@ All fields of the input may be left out; none may be there twice:
     max_station_miles      how far a ride may be from the nearest ground station: 1 to 12,500 miles, default 1,500
     max_without_weather_fraction  of the rides with a label, those without weather: 0 to 1, default 0.1
     min_training_rows      1 to 1,000,000,000, default 100
-    min_improvement        by how much log loss has to be better than the champion's: 0 or more, default 0
+    min_improvement        by how much the task's measure has to be better than the champion's: 0 or more, default 0
     promote                false judges the model and leaves the champion live; default true
     force                  true lets a model go live over one of another target or features; default false
 
@@ -27,8 +28,8 @@ from typing import Any
 
 from wildrydes.errors import BadExecutionInput, BadJson
 from wildrydes.hyperparameters import check_hyperparameters
-from wildrydes.labels import FEATURES, TARGETS
 from wildrydes.strict_json import decode
+from wildrydes.tasks import BINARY, DEFAULT_TASK, TASKS, Task
 
 FIRST_YEARS = (1750, 2100)
 CHUNK_BYTES = (1 << 10, 64 << 20)
@@ -38,8 +39,9 @@ LONGEST_TRAINING_JOB = 61
 
 _EXECUTION = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _DEFAULTS: dict[str, Any] = {
-    "target": "heavy_utilization",
-    "features": FEATURES,
+    "task": DEFAULT_TASK,
+    "target": DEFAULT_TASK,
+    "features": None,
     "hyperparameters": {},
     "years": {},
     "chunk_bytes": 8 << 20,
@@ -69,18 +71,33 @@ def check_parameters(execution: Any, execution_input: Any, this_year: int) -> di
         raise BadExecutionInput(
             f"the execution's name is {_excerpt(execution)}; it must be 1 to 80 letters, digits, _ and -"
         )
-    value = _DEFAULTS | _fields(execution_input, _DEFAULTS, "the input")
-    features = _features(value["features"])
+    if execution in TASKS:
+        raise BadExecutionInput(f"the execution's name is {execution}, which is a task's: its models would be mixed up")
+    fields = _fields(execution_input, _DEFAULTS, "the input")
+    value = _DEFAULTS | fields
+    task = _task(fields)
+    features = _features(fields.get("features", task.features), task)
     first, last = _years(value["years"], this_year)
     hyperparameters = {"epochs": "15"} | check_hyperparameters(value["hyperparameters"])
+    binary = task.kind == BINARY
+    hyperparameters |= {"predictor_type": "binary_classifier" if binary else "regressor"}
+    hyperparameters |= {"feature_dim": str(len(features))}
+    job = training_job(execution)
     return {
         "execution": execution,
-        "training_job": training_job(execution),
-        "target": _one_of("target", value["target"], TARGETS),
+        "training_job": job,
+        "task": task.name,
+        "target": task.name,
+        "kind": task.kind,
+        "label": task.label,
+        "label_type": "integer" if binary else "decimal(28, 9)",
+        "source": task.source,
+        "models_prefix": task.models_prefix,
         "features": features,
         "feature_columns": ", ".join(features).lower(),
         "feature_count": len(features),
-        "hyperparameters": hyperparameters | {"predictor_type": "binary_classifier", "feature_dim": str(len(features))},
+        "hyperparameters": hyperparameters,
+        "candidates": [{"algorithm": "linear-learner", "training_job": job, "hyperparameters": hyperparameters}],
         "first_year": first,
         "last_year": last,
         "chunk_bytes": _whole("chunk_bytes", value["chunk_bytes"], *CHUNK_BYTES),
@@ -118,17 +135,29 @@ def _fields(value: Any, allowed: Mapping[str, Any], what: str) -> dict[str, Any]
     return value
 
 
-def _features(names: Any) -> list[str]:
-    """The features asked for, in the one order. Their case does not matter."""
-    spelled = {feature.lower(): feature for feature in FEATURES}
+def _task(fields: Mapping[str, Any]) -> Task:
+    """The task that the input names, by either of the two fields."""
+    names = {field: _one_of(field, fields[field], tuple(TASKS)) for field in ("task", "target") if field in fields}
+    if len(set(names.values())) > 1:
+        raise BadExecutionInput(
+            f"task is {names['task']} and target is {names['target']}; they are two names of one field: leave one out"
+        )
+    return TASKS[next(iter(names.values()), DEFAULT_TASK)]
+
+
+def _features(names: Any, task: Task) -> list[str]:
+    """The features asked for, in the task's order. Their case does not matter."""
+    spelled = {feature.lower(): feature for feature in task.features}
     if not isinstance(names, Sequence) or isinstance(names, str) or not names:
-        raise BadExecutionInput(f"features is {_excerpt(names)}; it must be a list of some of {', '.join(FEATURES)}")
+        raise BadExecutionInput(
+            f"features is {_excerpt(names)}; it must be a list of some of {', '.join(task.features)}"
+        )
     selection = {spelled.get(name.lower()) if isinstance(name, str) else None for name in names}
     if None in selection or len(selection) != len(names):
         raise BadExecutionInput(
-            f"features is {_excerpt(names)}; it must hold some of {', '.join(FEATURES)}, each at most once"
+            f"features is {_excerpt(names)}; it must hold some of {', '.join(task.features)}, each at most once"
         )
-    return [feature for feature in FEATURES if feature in selection]
+    return [feature for feature in task.features if feature in selection]
 
 
 def _years(bounds: Any, this_year: int) -> tuple[int, int]:

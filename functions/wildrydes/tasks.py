@@ -64,10 +64,19 @@ class Task(NamedTuple):
         return self.name == DEFAULT_TASK
 
     @property
+    def words(self) -> str:
+        """Its name in the template's logical ids: `MagicPoints`; empty for the default task."""
+        return "" if self.is_default else self.name.title().replace("_", "")
+
+    @property
     def function(self) -> str:
         """The logical id of the function that serves it."""
-        words = "" if self.is_default else self.name.title().replace("_", "")
-        return f"Predict{words}Function"
+        return f"Predict{self.words}Function"
+
+    @property
+    def alarm(self) -> str:
+        """The logical id of the alarm on that function's errors."""
+        return f"Predict{self.words}Errors"
 
     @property
     def models_prefix(self) -> str:
@@ -78,6 +87,16 @@ class Task(NamedTuple):
     def parameter(self) -> str:
         """The SSM parameter's default name: it holds the key of the champion's artefact."""
         return "/wildrydes/model-path" if self.is_default else f"/wildrydes/{self.name}/model-path"
+
+    @property
+    def model_path(self) -> str:
+        """The template's parameter that takes the SSM parameter's value at a deployment."""
+        return f"{self.words}ModelPath"
+
+    @property
+    def model_path_name(self) -> str:
+        """The template's parameter for the SSM parameter's name, which the workflows write to."""
+        return f"{self.model_path}ParameterName"
 
 
 _FEATURES = {

@@ -2,7 +2,7 @@
 --
 -- Not a query by itself: sql.py puts it in the place of <copies> in two others.
 -- Put in by render.py:
---       <label_column>  heavy_utilization or service_requested
+--       <label_column>  the task's label: heavy_utilization, service_requested or magicpoints
 -- Rows are copies of one ride when they agree in the seven fields that were true during the ride. The order of their
 -- arrival is that of arrived_at, then arrival_position. Rows from before these columns have neither, and come first.
 --       ride_id     that of the first arrival, so that no later one moves the ride to another split. Of rows from before

@@ -2,7 +2,7 @@
 --
 -- In:   rides (the processed rides, which may hold a ride more than once) and weather (partition <execution>).
 -- Out:  s3://<bucket>/training-sets/<execution>/split=train|validation|test/ (gzip CSV without header): the label
---       (0 or 1), then the features in the order of <feature_columns>. One row a ride, by ride_id; rides without
+--       (0 or 1, or the number of a regression), then the features in the order of <feature_columns>. One row a ride, by ride_id; rides without
 --       label, or without all three elements of weather at their ground station on their day, are left out.
 --       Numbers are decimals with nine places: Athena would write a double of ten millions as 1.0E7.
 -- Split by the first three hex digits of ride_id: below ccd train (80%), below e66 validation (10%), else test (10%),
@@ -12,7 +12,8 @@
 -- Put in by render.py:
 --       <bucket>           name of the data bucket
 --       <execution>        name of the execution, [A-Za-z0-9_-]{1,80}
---       <label_column>     heavy_utilization or service_requested
+--       <label_column>     the task's label: heavy_utilization, service_requested or magicpoints
+--       <label_type>       integer, or decimal(28, 9) for a regression
 --       <feature_columns>  names from distance, healthpoints, magicpoints, tmin, tmax, prcp, with commas between
 UNLOAD (
     WITH
@@ -22,7 +23,7 @@ UNLOAD (
     rows_with_weather AS (
         SELECT
             copies.ride_id AS ride_id,
-            CAST(copies.label AS integer) AS label,
+            CAST(copies.label AS ${label_type}) AS label,
             CAST(copies.distance AS decimal(28, 9)) AS distance,
             CAST(copies.healthpoints AS decimal(28, 9)) AS healthpoints,
             CAST(copies.magicpoints AS decimal(28, 9)) AS magicpoints,

@@ -10,6 +10,7 @@
 --       without_weather  rides with a label, but without all three elements of weather on their day
 --       without_weather_fraction  what these are of all rides with a label, 0 where there is none; nine places
 --       train_rows, validation_rows, test_rows; and of each split its _positives (label 1) and _negatives (label 0)
+--       lowest_label, highest_label  of train, 0 where it is empty; a model needs two different labels to learn from
 --       filled_days      rows of weather (ground station and day) with an element that came from another station
 --       filled_rides     rides of the training set whose weather is of such a row
 --       far_rides        rides of the training set that are more than 60 miles from their ground station
@@ -19,7 +20,7 @@
 --       <copies>        copies.sql
 -- Put in by render.py:
 --       <execution>     name of the execution, [A-Za-z0-9_-]{1,80}
---       <label_column>  heavy_utilization or service_requested
+--       <label_column>  the task's label: heavy_utilization, service_requested or magicpoints
 --       <stations>      rows of VALUES: ('<id>', <latitude>, <longitude>), … in degrees, as doubles (4.07969E1)
 WITH
 ground_stations (station, latitude, longitude) AS (
@@ -87,6 +88,8 @@ SELECT
     count_if(fate = 'validation' AND label = 0) AS validation_negatives,
     count_if(fate = 'test' AND label = 1) AS test_positives,
     count_if(fate = 'test' AND label = 0) AS test_negatives,
+    CAST(coalesce(min(label) FILTER (WHERE fate = 'train'), 0) AS decimal(28, 9)) AS lowest_label,
+    CAST(coalesce(max(label) FILTER (WHERE fate = 'train'), 0) AS decimal(28, 9)) AS highest_label,
     (SELECT count(*) FROM days WHERE filled) AS filled_days,
     count_if(filled AND fate IN ('train', 'validation', 'test')) AS filled_rides,
     count_if(miles > 60 AND fate IN ('train', 'validation', 'test')) AS far_rides,

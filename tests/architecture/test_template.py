@@ -8,6 +8,8 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
+from wildrydes.tasks import TASKS
+
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "template.yaml").read_text(encoding="utf-8")
 TEMPLATE = yaml_parse(TEXT)
@@ -40,7 +42,9 @@ def test_each_folder_with_an_app_is_a_function_and_the_other_way_round() -> None
     assert folders == handlers
     for name, function in FUNCTIONS.items():
         folder = function["Handler"].removesuffix(".app.handler")
-        assert name == "".join(word.capitalize() for word in folder.split("_")) + "Function"
+        # One folder serves every task, by a function each.
+        task = "" if folder != "predict" else TASKS[function["Environment"]["Variables"]["TASK"]].words
+        assert name == "".join(word.capitalize() for word in folder.split("_")) + f"{task}Function"
 
 
 def test_code_and_definitions_are_files_and_nothing_is_inline() -> None:
@@ -93,9 +97,11 @@ def invocations(value: Any) -> Iterator[tuple[str, int]]:
     """The function of each Task below a value that invokes one, and the Task's timeout."""
     if isinstance(value, dict):
         if value.get("Resource") == "arn:aws:states:::lambda:invoke":
-            substitution = re.fullmatch(r"\$\{(\w+)\}.*", value["Parameters"]["FunctionName"])
-            assert substitution
-            yield re.sub("(Arn|Name|Live)$", "", substitution[1]), value["TimeoutSeconds"]
+            name = value["Parameters"].get("FunctionName.$")
+            # A task's function: they are all alike.
+            assert name in (None, "$.serving.function")
+            substitution = re.fullmatch(r"\$\{(\w+)Arn\}", value["Parameters"].get("FunctionName", ""))
+            yield substitution[1] if substitution else "PredictFunction", value["TimeoutSeconds"]
         value = list(value.values())
     if isinstance(value, list):
         for each in value:
@@ -109,6 +115,32 @@ def test_a_task_outlasts_its_function() -> None:
     assert {name for name, _ in tasks} >= {"PlanIngestionFunction", "IngestRidesFunction", "EvaluateModelFunction"}
     for name, seconds in tasks:
         assert seconds > FUNCTIONS[name]["Timeout"]
+
+
+def test_functions_of_tasks_differ_in_task_model_logs_and_what_they_may_read_alone() -> None:
+    served = {task.name: json.dumps(FUNCTIONS[task.function]) for task in TASKS.values()}
+    for task in TASKS.values():
+        text = served[task.name]
+        for own, default in (
+            (f'"TASK": "{task.name}"', '"TASK": "heavy_utilization"'),
+            (f'"Predicts {task.name}"', '"Predicts heavy_utilization"'),
+            (f'"Ref": "{task.model_path}"', '"Ref": "ModelPath"'),
+            (f'"Ref": "Predict{task.words}Logs"', '"Ref": "PredictLogs"'),
+            (f"/{task.models_prefix}*", "/models/*"),
+        ):
+            assert text.count(own) == 1
+            text = text.replace(own, default)
+        assert text == served["heavy_utilization"]
+
+
+def test_parameters_that_a_deployment_reads_are_in_its_page() -> None:
+    page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    created = re.findall(r"aws ssm put-parameter --name (\S+) --type String --value none", page)
+    assert created == [task.parameter for task in TASKS.values()]
+    parameters = TEMPLATE["Parameters"]
+    read = [each["Default"] for each in parameters.values() if each["Type"].startswith("AWS::SSM::Parameter::Value")]
+    assert read == created
+    assert [parameters[task.model_path_name]["Default"] for task in TASKS.values()] == created
 
 
 def test_no_statement_allows_every_action() -> None:

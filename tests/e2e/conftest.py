@@ -26,9 +26,7 @@ def make_stack(server: EmbeddedAws, weather: noaa.Weather) -> MakeStack:
 
     def make(**parameters: str) -> Stack:
         name = f"rydes-{uuid.uuid4().hex[:6]}"
-        path = f"/wildrydes/{name}/model-path"
-        server.client("ssm").put_parameter(Name=path, Value="none", Type="String")
-        overrides = {"ModelPath": path, "ModelPathParameterName": path} | parameters
+        overrides = deploy.parameters_of_champions(f"/wildrydes/{name}") | parameters
         return Stack(server, deploy.deploy(ROOT, server, name, overrides))
 
     return make

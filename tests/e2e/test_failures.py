@@ -145,7 +145,7 @@ def test_one_class_alone_is_unusable(make_stack: MakeStack) -> None:
     stack.put("raw/lame.json", json.dumps(rides))
     error, cause = stack.fail()
     assert error == "UnusableTrainingSet"
-    assert "0 of them positive" in cause
+    assert "with labels from 0 to 0," in cause
 
 
 def test_training_job_that_fails_fails_the_state_with_its_reason(make_stack: MakeStack) -> None:

@@ -56,9 +56,7 @@ def stack(server: EmbeddedAws, weather: noaa.Weather, copy_of_the_project: Path,
         with app.open("a", encoding="utf-8") as code:
             code.write(f"\n\nfrom dying import dying\n\nhandler = dying({app.parent.name!r}, handler)\n")
     name = unique("rydes")
-    path = f"/wildrydes/{name}/model-path"
-    server.client("ssm").put_parameter(Name=path, Value="none", Type="String")
-    parameters = {"ModelPath": path, "ModelPathParameterName": path}
+    parameters = deploy.parameters_of_champions(f"/wildrydes/{name}")
     return Stack(server, deploy.deploy(copy_of_the_project, server, name, parameters))
 
 

@@ -130,10 +130,9 @@ def test_deployment_of_code_keeps_model_and_data(
     before = stack.ask(RIDE)
     keys = stack.keys("")
     (copy_of_the_project / "functions" / "wildrydes" / "added.py").write_text("ADDED = 1\n", encoding="utf-8")
-    path = f"/wildrydes/{stack.name}/model-path"
     function = {"FunctionName": stack.outputs["PredictFunctionName"], "Qualifier": "live"}
     live = stack.client("lambda").get_function_configuration(**function)
-    parameters = {"ModelPath": path, "ModelPathParameterName": path}
+    parameters = deploy.parameters_of_champions(f"/wildrydes/{stack.name}")
     again = deploy.deploy(copy_of_the_project, stack.server, stack.name, parameters)
     assert again.outputs == stack.outputs
     deployed = stack.client("lambda").get_function_configuration(**function)

@@ -203,7 +203,7 @@ def test_deployment_takes_what_is_live_and_not_what_somebody_wrote(
     with unchanged(stack):
         write_parameter(stack, value)
         assert status_of(stack.command_stack).deployed_next == (value or "none")
-        deploy.deploy(ROOT, stack.server, stack.name, {"ModelPath": path, "ModelPathParameterName": path})
+        deploy.deploy(ROOT, stack.server, stack.name, deploy.parameters_of_champions(f"/wildrydes/{stack.name}"))
     assert status_of(stack.command_stack).deployed_next == first.path
     assert warnings == [f"The SSM parameter {path} was {value!r}; it is {first.path!r} again, which is live."]
 

@@ -117,6 +117,7 @@ def test_wait_takes_whole_seconds_that_were_checked_before_anything_was_read() -
     (same,) = STATES["Whole seconds?"]["Choices"]
     assert (same["Variable"], same["NumericEqualsPath"]) == ("$.request.bake_seconds", "$.bake.seconds")
     assert STATES["Whole seconds?"]["Default"] == "Wrong request"
+    assert STATES["Whole seconds?"]["Choices"][0]["Next"] == "Which task?"
     before = {"Is the request complete?", "Set out", "Round seconds"}
     assert {name for name in STATES if "Whole seconds?" in reachable(name)} == before | {"Whole seconds?"}
 
@@ -151,9 +152,21 @@ def test_conflict_is_told_from_other_errors(name: str) -> None:
 def test_only_a_version_that_answered_as_evaluated_can_become_live() -> None:
     choice = STATES["As evaluated?"]
     (passed,) = choice["Choices"]
-    assert [rule["Variable"].rsplit(".", 1)[-1] for rule in passed["And"]] == [
-        "status", "probability", "probability", "probability", "probability", "model",
-    ]  # fmt: skip
+    status, same, model = passed["And"]
+    assert (status["Variable"], status["NumericEquals"]) == ("$.smoke.status", 200)
+    assert (model["Variable"], model["StringEqualsPath"]) == ("$.smoke.answer.model", "$.request.execution")
+    for rules, name in zip(same["Or"], ("probability", "value"), strict=True):
+        expected, number = f"$.request.golden.{name}", f"$.smoke.answer.{name}"
+        assert rules["And"][:4] == [
+            {"Variable": expected, "IsPresent": True},
+            {"Variable": number, "IsPresent": True},
+            {"Variable": number, "IsNumeric": True},
+            {"Variable": number, "NumericEqualsPath": expected},
+        ]
+    assert same["Or"][0]["And"][4:] == [
+        {"Variable": "$.smoke.answer.probability", "NumericGreaterThanEquals": 0},
+        {"Variable": "$.smoke.answer.probability", "NumericLessThanEquals": 1},
+    ]
     assert "Move live" not in reachable(choice["Default"])
     # Every way to the alias leads through it.
     without = {**STATES, "As evaluated?": choice | {"Choices": []}}

@@ -69,6 +69,7 @@ def run(lake: Lake, name: str, stations: dict[str, tuple[float, float]] | None =
         "last_year": 2026,
         "stations": station_rows,
         "label_column": "heavy_utilization",
+        "label_type": "integer",
         "feature_columns": FEATURES,
     }
     text = re.sub(r"(?m)^\s*--.*\n", "", sql.source(name))
@@ -207,6 +208,25 @@ def test_the_features_come_in_the_order_asked_for(weathered: Lake) -> None:
     assert training_set(weathered) == {"train": ["0,30.250000000,-5.000000000,55.000000000,3.000000000"]}
 
 
+def test_a_regression_has_its_number_first_and_two_different_ones_to_learn_from(weathered: Lake) -> None:
+    points = {"000": 2000.5, "001": 1e7, "cce": 3.25, "fff": 0.0}
+    store_rides(weathered, "a", *(ride(each, magicpoints=number) for each, number in points.items()))
+    run(
+        weathered,
+        "training_set",
+        label_column="magicpoints",
+        label_type="decimal(28, 9)",
+        feature_columns="distance, prcp",
+    )
+    assert training_set(weathered) == {
+        "train": ["2000.500000000,30.250000000,3.000000000", "10000000.000000000,30.250000000,3.000000000"],
+        "validation": ["3.250000000,30.250000000,3.000000000"],
+        "test": ["0.000000000,30.250000000,3.000000000"],
+    }
+    counts = counts_of(weathered, label_column="magicpoints")
+    assert (counts["train_rows"], counts["lowest_label"], counts["highest_label"]) == (2, 2000.5, 1e7)
+
+
 def test_the_split_follows_the_first_hex_digits_of_the_ride(weathered: Lake) -> None:
     edges = {"000": 1, "ccc": 2, "ccd": 3, "e65": 4, "e66": 5, "fff": 6}
     store_rides(weathered, "a", *(ride(digits, distance=number) for digits, number in edges.items()))
@@ -250,6 +270,8 @@ def test_what_is_left_out_is_counted_and_the_counts_add_up(weathered: Lake, tmp_
         "validation_negatives": 1,
         "test_positives": 1,
         "test_negatives": 0,
+        "lowest_label": 0,
+        "highest_label": 1,
         "filled_days": 4,
         "filled_rides": 1,
         "far_rides": 1,
@@ -341,7 +363,8 @@ def test_the_mini_batch_is_a_tenth_of_the_training_rows_and_at_most_a_thousand(
 
 
 def test_every_placeholder_is_one_that_the_renderer_knows_and_none_is_in_a_comment() -> None:
-    values = {"bucket", "execution", "first_year", "last_year", "stations", "label_column", "feature_columns", "copies"}
+    values = {"bucket", "execution", "first_year", "last_year", "stations", "copies"}
+    values |= {"label_column", "label_type", "feature_columns"}
     for path in sorted(QUERIES.glob("*.sql")):
         code = re.sub(r"(?m)--.*$", "", path.read_text())
         assert set(re.findall(r"\$\{(\w+)\}", code)) <= values

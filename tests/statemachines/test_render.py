@@ -77,12 +77,23 @@ def test_check_fails_on_drift_and_names_the_file(
     monkeypatch.setattr(render, "HERE", tmp_path / "statemachines")
     monkeypatch.setattr(render, "DOCS", tmp_path / "docs")
     (tmp_path / "statemachines").mkdir()
+    template = tmp_path / "template.yaml"
+    template.write_text("Resource:\n  # <tasks: functions>\n  # </tasks>\nElse: 1\n", encoding="utf-8")
     assert render.main([]) == 0
     assert render.main(["--check"]) == 0
     asl = tmp_path / "statemachines" / "retrain.asl.json"
     asl.write_text(asl.read_text(encoding="utf-8").replace('"Retrained"', '"Done"', 1), encoding="utf-8")
     assert render.main(["--check"]) == 1
     assert "statemachines/retrain.asl.json differs" in capsys.readouterr().err
+    template.write_text(template.read_text(encoding="utf-8").replace("  - !GetAtt PredictFunction.Arn\n", ""))
+    assert render.main(["--check"]) == 1
+    assert "template.yaml differs from functions/wildrydes/tasks.py" in capsys.readouterr().err
+    assert render.main([]) == 0
+    assert template.read_text(encoding="utf-8") == (
+        "Resource:\n  # <tasks: functions>\n  - !GetAtt PredictFunction.Arn\n"
+        "  - !GetAtt PredictServiceRequestedFunction.Arn\n  - !GetAtt PredictMagicPointsFunction.Arn\n"
+        "  - !GetAtt PredictPickDurationFunction.Arn\n  # </tasks>\nElse: 1\n"
+    )
 
 
 def test_picture_shows_each_state_and_where_it_leads() -> None:

@@ -69,7 +69,7 @@ def test_every_outcome_says_whether_the_promotions_model_is_live_and_which_is() 
     }  # fmt: skip
     assert {outcome["model_path.$"] for outcome in outcomes.values()} == {"$.live.variables.MODEL_PATH"}
     (gone,) = [catch for catch in STATES["Read promotion"]["Catch"] if catch["ErrorEquals"] != ["States.ALL"]]
-    assert (gone["Next"], gone["ResultPath"]) == ("Read live alias", "$.ended")
+    assert (gone["Next"], gone["ResultPath"]) == ("Which task?", "$.ended")
 
 
 def test_every_write_of_the_function_is_conditional_and_a_conflict_is_looked_at_again() -> None:
@@ -89,10 +89,12 @@ def test_entry_in_the_registry_is_that_of_a_promotion() -> None:
     # Two workflows, one object: the key follows from the promotion.
     assert variables["PROMOTION_STARTED.$"] == "$$.Execution.StartTime"
     assert here["Key.$"] == (
-        "States.Format('models/registry/{}-{}.json', $.live.variables.PROMOTION_STARTED, $.promoted.request.execution)"
+        "States.Format('{}registry/{}-{}.json', "
+        "$.serving.models_prefix, $.live.variables.PROMOTION_STARTED, $.promoted.request.execution)"
     )
     assert there["Key.$"] == (
-        "States.Format('models/registry/{}-{}.json', $.own.variables.PROMOTION_STARTED, $.request.execution)"
+        "States.Format('{}registry/{}-{}.json', "
+        "$.serving.models_prefix, $.own.variables.PROMOTION_STARTED, $.request.execution)"
     )
     previous = STATES["Read previous version"]["Parameters"]
     assert previous["Qualifier.$"] == "$.live.variables.PREVIOUS_VERSION"

@@ -14,14 +14,22 @@ from wildrydes.rides.stations import MAX_STATION_MILES
 
 
 def test_an_empty_input_gets_all_defaults() -> None:
+    hyperparameters = {"epochs": "15", "predictor_type": "binary_classifier", "feature_dim": "6"}
     assert check_parameters("run-1", {}, 2026) == {
         "execution": "run-1",
         "training_job": "run-1",
+        "task": "heavy_utilization",
         "target": "heavy_utilization",
+        "kind": "binary_classification",
+        "label": "heavy_utilization",
+        "label_type": "integer",
+        "source": "rides",
+        "models_prefix": "models/",
         "features": ["distance", "healthpoints", "magicpoints", "TMIN", "TMAX", "PRCP"],
         "feature_columns": "distance, healthpoints, magicpoints, tmin, tmax, prcp",
         "feature_count": 6,
-        "hyperparameters": {"epochs": "15", "predictor_type": "binary_classifier", "feature_dim": "6"},
+        "hyperparameters": hyperparameters,
+        "candidates": [{"algorithm": "linear-learner", "training_job": "run-1", "hyperparameters": hyperparameters}],
         "first_year": 2009,
         "last_year": 2026,
         "chunk_bytes": 8388608,
@@ -56,6 +64,46 @@ def test_an_input_is_what_its_text_says() -> None:
         "target": "service_requested",
         "years": {"first": 2018},
     }
+
+
+def test_a_task_brings_label_features_kind_source_and_prefix() -> None:
+    parameters = check_parameters("run-1", {"task": "magic_points"}, 2026)
+    assert {name: parameters[name] for name in ("task", "target", "kind", "label", "label_type", "source")} == {
+        "task": "magic_points",
+        "target": "magic_points",
+        "kind": "regression",
+        "label": "magicpoints",
+        "label_type": "decimal(28, 9)",
+        "source": "rides",
+    }
+    assert parameters["models_prefix"] == "models/magic_points/"
+    assert parameters["features"] == ["distance", "TMIN", "TMAX", "PRCP"]
+    assert parameters["hyperparameters"] == {"epochs": "15", "predictor_type": "regressor", "feature_dim": "4"}
+    samples = check_parameters("run-1", {"task": "pick_duration", "features": ["Weight", "length"]}, 2026)
+    assert (samples["label"], samples["source"], samples["features"]) == ("duration", "samples", ["length", "weight"])
+
+
+def test_target_is_another_name_for_the_task() -> None:
+    for execution_input in (
+        {"target": "magic_points"},
+        {"task": "magic_points"},
+        {"task": "magic_points", "target": "magic_points"},
+    ):
+        assert check_parameters("run-1", execution_input, 2026) == check_parameters(
+            "run-1", {"task": "magic_points"}, 2026
+        )
+    with pytest.raises(BadExecutionInput, match="task is magic_points and target is heavy_utilization"):
+        check_parameters("run-1", {"task": "magic_points", "target": "heavy_utilization"}, 2026)
+
+
+def test_features_are_those_of_the_task() -> None:
+    with pytest.raises(BadExecutionInput, match="it must hold some of distance, TMIN, TMAX, PRCP, each"):
+        check_parameters("run-1", {"task": "magic_points", "features": ["distance", "magicpoints"]}, 2026)
+
+
+def test_an_execution_is_not_called_as_a_task() -> None:
+    with pytest.raises(BadExecutionInput, match="the execution's name is magic_points, which is a task's"):
+        check_parameters("magic_points", {}, 2026)
 
 
 def test_rides_of_files_and_of_messages_may_be_equally_far_by_default() -> None:
@@ -115,10 +163,10 @@ def test_what_is_given_is_taken_and_features_come_in_the_one_order() -> None:
 @pytest.mark.parametrize(
     ("execution_input", "message"),
     [
-        (None, "the input is None; it must be an object of target, features"),
+        (None, "the input is None; it must be an object of task, target, features"),
         ([], "the input is []"),
         ("x", "the input is 'x'"),
-        ({"Target": "x"}, "the input has the field 'Target'; it may have target, features"),
+        ({"Target": "x"}, "the input has the field 'Target'; it may have task, target, features"),
         ({"target": "x"}, "target is 'x'; it must be one of heavy_utilization, service_requested"),
         ({"target": ["heavy_utilization"]}, "target is ['heavy_utilization']"),
         ({"features": "distance"}, "features is 'distance'; it must be a list"),
