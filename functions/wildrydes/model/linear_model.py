@@ -35,6 +35,11 @@ class LinearModel(NamedTuple):
     bias: float
     threshold: float
 
+    @property
+    def feature_count(self) -> int:
+        """How many features a row has: one a weight."""
+        return len(self.weights)
+
     def margin(self, features: Sequence[float]) -> float:
         """The weighted sum of the features, in the order of the training columns, and the bias."""
         if len(features) != len(self.weights):
