@@ -43,6 +43,13 @@ class LocateSettings(NamedTuple):
     max_station_miles: float
 
 
+class CollectSettings(NamedTuple):
+    """For collect_samples: the data bucket, and the name of the delivery stream that samples go to."""
+
+    bucket: str
+    delivery_stream: str
+
+
 @cache
 def data_settings() -> DataSettings:
     """From DATA_BUCKET. Raises MissingSetting."""
@@ -67,6 +74,12 @@ def locate_settings() -> LocateSettings:
     """From DATA_BUCKET, LOCATED_RIDES_QUEUE_URL and MAX_STATION_MILES, a number. Raises MissingSetting."""
     bucket, queue = _variable("DATA_BUCKET"), _variable("LOCATED_RIDES_QUEUE_URL")
     return LocateSettings(bucket, queue, float(_variable("MAX_STATION_MILES")))
+
+
+@cache
+def collect_settings() -> CollectSettings:
+    """From DATA_BUCKET and DELIVERY_STREAM. Raises MissingSetting."""
+    return CollectSettings(_variable("DATA_BUCKET"), _variable("DELIVERY_STREAM"))
 
 
 def _variable(name: str) -> str:

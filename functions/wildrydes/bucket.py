@@ -8,6 +8,9 @@
     processed/stream/<day>/            rides that came one at a time
     rejected/<source>/                 rejected records of a chunk, or the fault of a whole file
     rejected/stream/<day>/             messages that are no rides
+    samples/<day>/                     samples of the fulfilment centre, as Firehose delivers them
+    rejected/samples/<day>/            records of the samples topic that are no samples
+    undelivered/samples/               what Firehose could not process
     ingested/<source>.json             the line of a file that passed the check: it is not ingested again
     ingestions/<execution>/            reports of chunks; then files.jsonl, a line a file, and summary.json
 
@@ -25,6 +28,7 @@ RAW = "raw/"
 STREAM = "stream/"
 PROCESSED = "processed/"
 REJECTED = "rejected/"
+SAMPLES = "samples/"
 INGESTED = "ingested/"
 REFUSED = "ingested/refused/"
 
@@ -123,6 +127,11 @@ def streamed_key(day: str, lines: Iterable[str]) -> str:
 def rejected_messages_key(day: str, lines: Iterable[str]) -> str:
     """The object for messages that are no rides; `day` is when the oldest was sent, 'YYYY-MM-DD'."""
     return f"{REJECTED}{STREAM}{day}/{_digest(lines)}.jsonl"
+
+
+def rejected_samples_key(day: str, lines: Iterable[str]) -> str:
+    """The object for records that are no samples; `day` is when the first was sent, 'YYYY-MM-DD'."""
+    return f"{REJECTED}{SAMPLES}{day}/{_digest(lines)}.jsonl"
 
 
 def manifest_key(execution: str) -> str:

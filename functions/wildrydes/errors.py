@@ -4,6 +4,7 @@ WildRydesError
 ├── BadExecutionInput        the input of an execution: a field, its value and the allowed range
 ├── BadJson                  a text is no JSON, has a key twice, or goes too deep: reason and key
 ├── BadRide                  one record is no ride: reason and field
+├── BadSample                one record is no sample of a fulfilment centre: reason and field
 ├── BadRideFile              a whole file cannot be read: reason and position of the fault
 ├── UnreadableBlocks         the bytes of a file are no text, or not its text to the end: reason
 ├── RideFileChanged          the version of the object that was planned is gone
@@ -23,6 +24,8 @@ WildRydesError
 ├── NoChampion               nothing has been promoted yet
 ├── BadStreamEvent           an event that announces no objects that were created
 ├── BadLocatedRides          a message of the located-rides queue that locate_station did not write
+├── BadSampleEvent           an event that brings no messages of the samples topic
+├── SamplesNotDelivered      Firehose did not take samples, however often they were put
 ├── MessagesNotSent          a queue did not take messages, however often they were sent
 ├── MissingObject            an object of the bucket that should be there is not, or may not be read
 ├── ObjectNotRead            S3 did not give an object, however often it was asked, or gave more than is read
@@ -60,6 +63,19 @@ class BadRide(WildRydesError):
     """A record that is no ride.
 
     `reason` is a code (see `wildrydes.rides.ride`), `field` the field at fault as producers spell it or None.
+    """
+
+    def __init__(self, reason: str, field: str | None, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.field = field
+        self.detail = detail
+
+
+class BadSample(WildRydesError):
+    """A record that is no sample of a fulfilment centre.
+
+    `reason` is a code (see `wildrydes.samples.sample`), `field` the field at fault or None.
     """
 
     def __init__(self, reason: str, field: str | None, detail: str) -> None:
@@ -183,6 +199,14 @@ class BadStreamEvent(WildRydesError):
 
 class BadLocatedRides(WildRydesError):
     """A message of the located-rides queue that is none of locate_station's."""
+
+
+class BadSampleEvent(WildRydesError):
+    """An event in which collect_samples finds no messages of a topic."""
+
+
+class SamplesNotDelivered(WildRydesError):
+    """Firehose refused samples, or did not take them however often they were put."""
 
 
 class MessagesNotSent(WildRydesError):

@@ -1,0 +1,1 @@
+"""Messages of the samples topic -> the delivery stream."""
