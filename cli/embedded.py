@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.error
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cli.listeners import listener
@@ -52,12 +52,12 @@ def refuse_taken(port: int) -> None:
 
 
 @contextlib.contextmanager
-def temporary_server(log: Path) -> Iterator[account.EmbeddedAws]:
-    """Serve on a free port for the length of the block. Raises ServerError.
+def temporary_server(log: Path, *options: str) -> Iterator[account.EmbeddedAws]:
+    """Serve on a free port for the length of the block. Raises ServerError. `options` are the server's own.
 
     The server ends with this process too, however that ends.
     """
-    server, process = _launch_somewhere(log)
+    server, process = _launch_somewhere(log, options)
     with contextlib.ExitStack() as at_end:
         at_end.callback(end, process)
         try:
@@ -70,19 +70,21 @@ def temporary_server(log: Path) -> Iterator[account.EmbeddedAws]:
             raise
 
 
-def _launch_somewhere(log: Path) -> tuple[account.EmbeddedAws, subprocess.Popen]:
+def _launch_somewhere(log: Path, options: Sequence[str]) -> tuple[account.EmbeddedAws, subprocess.Popen]:
     """A server on a free port, tied to this process; on another one if somebody took the first meanwhile."""
     for _ in range(_OTHER_PORTS):
         server = account.EmbeddedAws.on_port(free_port())
         with contextlib.suppress(PortTakenError):
-            return server, launch(server, log, tied=True)
+            return server, launch(server, log, tied=True, options=options)
     server = account.EmbeddedAws.on_port(free_port())
-    return server, launch(server, log, tied=True)
+    return server, launch(server, log, tied=True, options=options)
 
 
-def launch(server: account.EmbeddedAws, log: Path, *, tied: bool = False) -> subprocess.Popen:
+def launch(
+    server: account.EmbeddedAws, log: Path, *, tied: bool = False, options: Sequence[str] = ()
+) -> subprocess.Popen:
     """Start `server`, which writes its log to `log`, and wait until it answers. Raises ServerError."""
-    process = spawn(server, log, tied=tied)
+    process = spawn(server, log, tied=tied, options=options)
     with contextlib.ExitStack() as on_failure:
         on_failure.callback(end, process)
         await_ready(process, server, log)
@@ -90,13 +92,15 @@ def launch(server: account.EmbeddedAws, log: Path, *, tied: bool = False) -> sub
     return process
 
 
-def spawn(server: account.EmbeddedAws, log: Path, *, tied: bool = False) -> subprocess.Popen:
+def spawn(
+    server: account.EmbeddedAws, log: Path, *, tied: bool = False, options: Sequence[str] = ()
+) -> subprocess.Popen:
     """Start the process of `server`, which writes its log to `log`.
 
     A `tied` server ends as soon as its standard input is closed, which happens at the latest with this process.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "local.server", "--port", str(server.port)]
+    command = [sys.executable, "-m", "local.server", "--port", str(server.port), *options]
     with log.open("wb") as file:
         # A session of its own: Ctrl-C must reach this process first, to stop what runs in the server.
         return subprocess.Popen(  # noqa: S603 - this module's own command

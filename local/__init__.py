@@ -26,6 +26,11 @@ EmbeddedAwsError
 │   ├── AccessDeniedError
 │   └── UnsupportedError
 ├── TransferError               sagemaker.transfer: a job's data or model could not be brought from or to S3
+├── FirehoseError               firehose.errors: Firehose's API refuses the call
+│   ├── SlowDownError
+│   ├── LimitError
+│   ├── NoStreamError
+│   └── PassRoleError
 ├── TrainingError               algorithms.linear_learner.errors: the training job fails
 │   ├── CustomerError
 │   └── AlgorithmError

@@ -6,9 +6,10 @@ What comes in passes three layers: the first refuses what a web page may have se
 second answers this server's own paths to whoever has its token (`local.iam.own_paths`), the third verifies the
 signature (`local.iam.signatures`). Then it goes to MiniStack's app, which routes and authorises it. Before it serves,
 the server replaces the parts that differ from AWS: Step Functions (`local.stepfunctions`), Athena
-(`local.athena`), SageMaker (`local.sagemaker`), Lambda and what feeds it (`local.lambda_`), queues (`local.sqs`), API
-Gateway (`local.apigateway`), schedules (`local.scheduler`), and more. Where the pinned versions lack a part that is to
-be replaced, the server stops at once and names it.
+(`local.athena`), SageMaker (`local.sagemaker`), Lambda and what feeds it (`local.lambda_`), topics (`local.sns`),
+queues (`local.sqs`), API Gateway (`local.apigateway`), schedules (`local.scheduler`), delivery streams
+(`local.firehose`), and more. Where the pinned versions lack a part that is to be replaced, the server stops at once and
+names it.
 
 The launcher makes keys for each start and hands them over as environment variables: `AWS_ACCESS_KEY_ID` and
 `AWS_SECRET_ACCESS_KEY`, the root's, and `EMBEDDED_AWS_TOKEN`.
@@ -53,12 +54,16 @@ FUNCTIONS_PYTHON = ROOT / ".venvs" / "lambda" / "bin" / "python"
 
 @dataclass(frozen=True)
 class Options:
-    """How to run: the port, the region, the interpreter of the functions, the folder for what is written."""
+    """How to run: the port, the region, the interpreter of the functions, the folder for what is written.
+
+    `failed_puts` is the fraction of the records put to Firehose that it shall refuse, for tests of who puts them.
+    """
 
     port: int
     region: str
     functions_python: Path
     folder: Path
+    failed_puts: float = 0.0
 
     @property
     def endpoint(self) -> str:
@@ -83,13 +88,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=4566, help="port to listen on (default: %(default)s)")
     parser.add_argument("--region", default=account.DEFAULT_REGION, help="region to serve (default: %(default)s)")
     parser.add_argument("--functions-python", type=Path, default=FUNCTIONS_PYTHON, help="interpreter of the functions")
+    parser.add_argument("--failed-puts", type=float, default=0.0, help="fraction of Firehose's records that fail")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input is closed")
     flags = parser.parse_args(arguments)
     # Until `serve` heeds the signal: the folder must go even where the server was ended while it starts.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     folder = make_folder(tied=flags.until_stdin_closes)
     try:
-        options = Options(flags.port, flags.region, flags.functions_python, folder)
+        options = Options(flags.port, flags.region, flags.functions_python, folder, flags.failed_puts)
         check(options)
         server = server_from(options, os.environ)
         prepare(options)
@@ -205,6 +211,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
 
     from local.athena import install as athena
     from local.cloudformation.unread_properties import UnreadProperties
+    from local.firehose import install as firehose
     from local.iam import mounting, side_doors
     from local.iam.roles import RoleClients
     from local.lambda_ import install as queues
@@ -221,6 +228,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     mounting.mount("sagemaker", training, service.TARGET_PREFIX)
     ticker = Ticker(RoleClients(options.endpoint, "scheduler.amazonaws.com"))
     ticker.install()
+    streams = firehose.install(options.endpoint, ticker.clock.now, options.failed_puts)
     unread = UnreadProperties()
     unread.install()
     side_doors.close()
@@ -228,12 +236,13 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     def stop() -> None:
         mount.stop_executions()
         messages.stop()
+        streams.stop()
         queries.close()
         training.stop_all()
         runtime.stop_workers()
 
     verified = VerifiedRequests(by_tls(app.app))
-    return RequestGuard(OwnPaths(verified, own_paths(ticker, unread), server.token), options.port), stop
+    return RequestGuard(OwnPaths(verified, own_paths(ticker, streams, unread), server.token), options.port), stop
 
 
 def verify_callers(server: account.EmbeddedAws) -> None:
@@ -256,6 +265,7 @@ def replace_parts(options: Options) -> None:
     from local.lambda_ import alias_arns, aliases, runtime
     from local.logs import stream_prefixes
     from local.s3 import version_ranges
+    from local.sns import deliveries as topics
     from local.stepfunctions import install as states
 
     states.install(options.endpoint)
@@ -267,13 +277,18 @@ def replace_parts(options: Options) -> None:
     version_ranges.install()
     apis.install()
     registry.install()
+    topics.install()
 
 
-def own_paths(ticker: Any, unread: Any) -> dict[str, OwnPath]:
+def own_paths(ticker: Any, streams: Any, unread: Any) -> dict[str, OwnPath]:
     """The paths of this server alone: one moves its clock on, one names the unsupported properties of templates."""
 
+    def advance_and_look(seconds: float) -> dict[str, Any]:
+        with streams.paused():
+            return {"fired": ticker.advance(seconds), "delivered": streams.deliver_due()}
+
     async def advance(parameters: dict[str, Any]) -> dict[str, Any]:
-        return {"fired": await asyncio.to_thread(ticker.advance, seconds_to_advance(parameters))}
+        return await asyncio.to_thread(advance_and_look, seconds_to_advance(parameters))
 
     async def unread_properties(_: dict[str, Any]) -> dict[str, Any]:
         return dict(unread)

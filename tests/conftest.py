@@ -58,8 +58,9 @@ def folder_place(item: pytest.Item) -> int:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    """The embedded AWS, with the keys to it."""
-    with embedded.temporary_server(tmp_path_factory.mktemp("server") / "embedded-aws.log") as started:
+    """The embedded AWS, with the keys to it. A tenth of the records put to Firehose fail, as where it throttles."""
+    log = tmp_path_factory.mktemp("server") / "embedded-aws.log"
+    with embedded.temporary_server(log, "--failed-puts", "0.1") as started:
         yield started
 
 

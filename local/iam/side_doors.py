@@ -19,6 +19,7 @@ SERVICES = frozenset(
         "cloudformation",
         "ecr",
         "events",
+        "firehose",
         "glue",
         "iam",
         "lambda",

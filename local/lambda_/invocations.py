@@ -3,8 +3,11 @@
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 """
 
+import heapq
+import itertools
 import threading
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from ministack.core.responses import request_scope
@@ -31,12 +34,30 @@ def execute(function: dict[str, Any], event: Any) -> dict[str, Any]:
     return result
 
 
+@dataclass
+class _Invocation:
+    """An event on its way: how often it was tried, when it is given up, how long to pause after the next failure."""
+
+    function: dict[str, Any]
+    event: Any
+    settings: dict[str, Any]
+    give_up: float
+    pause: float
+    attempts: int = 0
+
+
 class Invocations:
-    """Runs so many events at once; one that fails is tried again twice, one that is throttled until it is too old."""
+    """Runs so many events at once; one that fails is tried again twice, one that is throttled until it is too old.
+
+    Events wait in a queue of their own, those that failed until their pause is over: ten thousand of them take no
+    thread each.
+    """
 
     def __init__(self, destinations: Destinations) -> None:
         self._destinations = destinations
-        self._running = threading.Semaphore(_AT_ONCE)
+        self._queue: list[tuple[float, int, _Invocation]] = []
+        self._numbers = itertools.count()
+        self._changed = threading.Condition()
 
     def install(self) -> None:
         """Take the place of MiniStack's, which starts all at once and gives up a throttled event as a failed one."""
@@ -51,37 +72,60 @@ class Invocations:
                 emit(function_name, duration_ms, error, throttle)
 
         replace(lambda_svc, "_emit_lambda_metrics", emit_of_runs)
+        for number in range(_AT_ONCE):
+            threading.Thread(target=self._work, daemon=True, name=f"async-{number}").start()
 
     def invoke(self, function: dict[str, Any], event: Any) -> None:
         """Invoke the function of this record with `event`, some time."""
-        name = f"async-{function['config']['FunctionName']}"
-        threading.Thread(target=self._run, args=(function, event), daemon=True, name=name).start()
+        settings = _settings_in_scope(function["config"])
+        age = int(settings.get("MaximumEventAgeInSeconds", _LONGEST_AGE_SECONDS))
+        # AWS: one minute, then two.
+        pause = lambda_svc._LAMBDA_ASYNC_RETRY_BASE_SECONDS
+        self._put(_Invocation(function, event, settings, time.monotonic() + age, pause), time.monotonic())
 
-    def _run(self, function: dict[str, Any], event: Any) -> None:
-        config = function["config"]
-        with request_scope(*lambda_svc._account_region_from_function_config(config)):
-            settings = _settings(config)
-            self._destinations.send(config, settings, self._try(function, event, settings))
+    def _put(self, invocation: _Invocation, due: float) -> None:
+        with self._changed:
+            heapq.heappush(self._queue, (due, next(self._numbers), invocation))
+            self._changed.notify()
 
-    def _try(self, function: dict[str, Any], event: Any, settings: dict[str, Any]) -> Outcome:
-        """Run the function until it succeeds, its attempts are used up or the event is too old."""
-        most = 1 + int(settings.get("MaximumRetryAttempts", _RETRIES))
-        give_up = time.monotonic() + int(settings.get("MaximumEventAgeInSeconds", _LONGEST_AGE_SECONDS))
-        pause = lambda_svc._LAMBDA_ASYNC_RETRY_BASE_SECONDS  # AWS: one minute, then two
-        attempts = 0
+    def _work(self) -> None:
         while True:
-            with self._running:
-                result = execute(function, event)
-            attempts += not result.get("throttle")
-            answer = result.get("body")
-            if not result.get("error"):
-                return Outcome(event, "Success", attempts, answer)
-            if attempts == most:
-                return Outcome(event, "RetriesExhausted", attempts, answer)
-            if time.monotonic() + pause > give_up:
-                return Outcome(event, "EventAgeExceeded", attempts, answer)
-            time.sleep(pause)
-            pause = min(pause * 2, lambda_svc._LAMBDA_ASYNC_RETRY_MAX_SECONDS)
+            invocation = self._next()
+            with request_scope(*lambda_svc._account_region_from_function_config(invocation.function["config"])):
+                self._try(invocation)
+
+    def _next(self) -> _Invocation:
+        """The event that is due first, once it is due."""
+        with self._changed:
+            while not self._queue or self._queue[0][0] > time.monotonic():
+                self._changed.wait(self._queue[0][0] - time.monotonic() if self._queue else None)
+            return heapq.heappop(self._queue)[2]
+
+    def _try(self, invocation: _Invocation) -> None:
+        """Run the function once; then its event is done, or waits for the next time."""
+        result = execute(invocation.function, invocation.event)
+        invocation.attempts += not result.get("throttle")
+        condition = _end_of(invocation, result)
+        if condition is None:
+            self._put(invocation, time.monotonic() + invocation.pause)
+            invocation.pause = min(invocation.pause * 2, lambda_svc._LAMBDA_ASYNC_RETRY_MAX_SECONDS)
+            return
+        outcome = Outcome(invocation.event, condition, invocation.attempts, result.get("body"))
+        self._destinations.send(invocation.function["config"], invocation.settings, outcome)
+
+
+def _end_of(invocation: _Invocation, result: dict[str, Any]) -> str | None:
+    """How an event has ended with the result of an attempt; None where it is to be tried again."""
+    if not result.get("error"):
+        return "Success"
+    if invocation.attempts == 1 + int(invocation.settings.get("MaximumRetryAttempts", _RETRIES)):
+        return "RetriesExhausted"
+    return "EventAgeExceeded" if time.monotonic() + invocation.pause > invocation.give_up else None
+
+
+def _settings_in_scope(config: dict[str, Any]) -> dict[str, Any]:
+    with request_scope(*lambda_svc._account_region_from_function_config(config)):
+        return _settings(config)
 
 
 def _settings(config: dict[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from botocore.loaders import Loader
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDERS = ("bench", "cli", "data", "functions", "local", "notebooks", "reports", "statemachines", "tests")
 SERVICES = (
-    *("apigateway", "athena", "cloudformation", "cloudwatch", "ecr", "events", "glue", "iam", "lambda", "logs", "s3"),
-    *("sagemaker", "scheduler", "ssm", "stepfunctions"),
+    *("apigateway", "athena", "cloudformation", "cloudwatch", "ecr", "events", "firehose", "glue", "iam", "lambda"),
+    *("logs", "s3", "sagemaker", "scheduler", "sns", "ssm", "stepfunctions"),
 )
 # The parameter by which such a call names the one thing it is to give.
 OF_ONE = {

@@ -1,0 +1,160 @@
+"""Delivery streams, in the place of MiniStack's, which write each record to an object of its own at once, as nobody.
+
+Here records are collected until there are enough bytes or the first is old enough, by the server's clock. They are
+written as one object, by the stream's role. What S3 does not take is tried again for a day.
+MiniStack keeps the streams themselves: it creates, describes, updates, lists, tags and deletes them.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import firehose
+
+from local.firehose import requests
+from local.firehose.buffers import Batch, Buffer
+from local.firehose.destination import Destination
+from local.firehose.errors import NoStreamError, SlowDownError
+from local.iam.roles import RoleClients, UnusableRoleError
+
+log = logging.getLogger(__name__)
+
+_LOOK_SECONDS = 0.5
+_SLOW_DOWN = {"ErrorCode": SlowDownError.code, "ErrorMessage": "Slow down."}
+
+Key = tuple[str, str, str]
+"""Account, region and name of a stream."""
+
+
+@dataclass
+class _Waiting:
+    """What a stream has taken and not delivered. `created` tells the stream from a later one of its name."""
+
+    created: Any
+    buffer: Buffer = field(default_factory=Buffer)
+    batches: list[Batch] = field(default_factory=list)
+
+
+class Streams:
+    """Takes records and delivers them.
+
+    `now` is the server's clock, in seconds since the epoch; `fails` says whether the next entry that is put shall fail.
+    """
+
+    def __init__(self, clients: RoleClients, now: Callable[[], float], fails: Callable[[], bool]) -> None:
+        self._clients = clients
+        self._now = now
+        self._fails = fails
+        self._waiting: dict[Key, _Waiting] = {}
+        self._lock = threading.Lock()
+        self._delivering = threading.RLock()
+        self._wake = threading.Event()
+        self._stopped = False
+
+    def start(self) -> None:
+        """Deliver what is due, from now on until `stop`."""
+        threading.Thread(target=self._loop, daemon=True, name="firehose").start()
+
+    def stop(self) -> None:
+        """Deliver no more."""
+        self._stopped = True
+        self._wake.set()
+
+    def put_record(self, request: dict[str, Any]) -> dict[str, Any]:
+        """PutRecord. Raises FirehoseError."""
+        (outcome,) = self._put(request, [requests.record_of(request.get("Record"))])
+        if "ErrorCode" in outcome:
+            raise SlowDownError(outcome["ErrorMessage"])
+        return outcome | {"Encrypted": True}
+
+    def put_records(self, request: dict[str, Any]) -> dict[str, Any]:
+        """PutRecordBatch: an outcome for each record, in their order. Raises FirehoseError."""
+        outcomes = self._put(request, requests.records_of(request.get("Records")))
+        failed = sum("ErrorCode" in outcome for outcome in outcomes)
+        return {"FailedPutCount": failed, "Encrypted": True, "RequestResponses": outcomes}
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Within the block nobody else delivers: whoever moves the clock sees what that made due."""
+        with self._delivering:
+            yield
+
+    def deliver_due(self) -> list[str]:
+        """Write what is due now, and what S3 did not take before; the keys of the objects."""
+        written = []
+        with self._delivering:
+            for key in list(self._waiting):
+                written += self._deliver(key)
+        return written
+
+    def _put(self, request: dict[str, Any], records: list[bytes]) -> list[dict[str, str]]:
+        name = requests.check_name(request.get("DeliveryStreamName"))
+        stream = _stream(get_account_id(), get_region(), name)
+        if stream is None:
+            raise NoStreamError(f"Firehose {name} under account {get_account_id()} not found.")
+        key = (get_account_id(), get_region(), name)
+        outcomes = [dict(_SLOW_DOWN) if self._fails() else {"RecordId": firehose._record_id()} for _ in records]
+        destination = Destination.check(_config(stream))
+        now = self._now()
+        with self._lock:
+            waiting = self._waiting.get(key)
+            if waiting is None or waiting.created != stream["created_at"]:
+                waiting = self._waiting[key] = _Waiting(stream["created_at"])
+            for record, outcome in zip(records, outcomes, strict=True):
+                if "RecordId" in outcome:
+                    waiting.buffer.add(record, now)
+            is_due = waiting.buffer.is_due(now, destination.size, destination.seconds)
+        if is_due:
+            self._wake.set()
+        return outcomes
+
+    def _loop(self) -> None:
+        while not self._stopped:
+            self._wake.wait(_LOOK_SECONDS)
+            self._wake.clear()
+            self.deliver_due()
+
+    def _deliver(self, key: Key) -> list[str]:
+        stream, waiting = _stream(*key), self._waiting[key]
+        if stream is None or stream["created_at"] != waiting.created:
+            # A stream is deleted with what it holds.
+            self._waiting.pop(key)
+            return []
+        now, destination = self._now(), Destination.check(_config(stream))
+        with self._lock:
+            if waiting.buffer.is_due(now, destination.size, destination.seconds):
+                arrival = waiting.buffer.arrival
+                object_key = destination.key(key[2], stream["version"], arrival)
+                waiting.batches.append(Batch(object_key, destination.body(waiting.buffer.take()), arrival, now))
+        tried = [batch for batch in waiting.batches if batch.retry_at <= now]
+        written = [batch for batch in tried if self._write(key, destination, batch)]
+        lost = [batch for batch in tried if batch not in written and not batch.delay(now)]
+        for batch in lost:
+            log.error("%s: S3 did not take %s for a day: its records are lost", key[2], batch.key)
+        waiting.batches = [batch for batch in waiting.batches if batch not in written and batch not in lost]
+        return [batch.key for batch in written]
+
+    def _write(self, key: Key, destination: Destination, batch: Batch) -> bool:
+        """Write an object as the stream's role; whether S3 has it."""
+        try:
+            s3: Any = self._clients.client("s3", destination.role_arn, key[1])
+            s3.put_object(
+                Bucket=destination.bucket, Key=batch.key, Body=batch.body, ContentType="application/octet-stream"
+            )
+        except (ClientError, BotoCoreError, UnusableRoleError) as fault:
+            log.error("%s could not deliver %s to %s: %s", key[2], batch.key, destination.bucket, fault)
+            return False
+        return True
+
+
+def _stream(account: str, region: str, name: str) -> dict[str, Any] | None:
+    return firehose._streams.get_scoped(account, region, name)
+
+
+def _config(stream: dict[str, Any]) -> dict[str, Any]:
+    return stream["destinations"][0]["config"]

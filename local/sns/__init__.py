@@ -1,0 +1,1 @@
+"""Amazon SNS: what topics deliver to functions."""
