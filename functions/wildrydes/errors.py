@@ -22,6 +22,7 @@ WildRydesError
 │   ├── MethodNotAllowed     the path has no such method
 │   └── NoSuchPath           there is nothing at its path
 ├── NoChampion               nothing has been promoted yet
+├── NoPrices                 there is nothing that prices could be made or compared from
 ├── BadStreamEvent           an event that announces no objects that were created
 ├── BadLocatedRides          a message of the located-rides queue that locate_station did not write
 ├── BadSampleEvent           an event that brings no messages of the samples topic
@@ -191,6 +192,10 @@ class NoSuchPath(BadRequest):
 
 class NoChampion(WildRydesError):
     """No model has been promoted yet."""
+
+
+class NoPrices(WildRydesError):
+    """Rides, or a model's predictions of them, from which no prices can be made or compared."""
 
 
 class BadStreamEvent(WildRydesError):
