@@ -25,8 +25,8 @@ INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if
   $(if $(YEARS),--years "$(YEARS)") $(if $(CHUNK_BYTES),--chunk-bytes "$(CHUNK_BYTES)") \
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
-.PHONY: help setup run up status retrain watch logs ask stream replay invoke models report explain notebook rollback down \
-  test fuzz races check build bench load render data lock clean
+.PHONY: help setup run up status retrain watch logs ask stream replay invoke models report pricing explain notebook \
+  rollback down test fuzz races check build bench load render data lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -71,6 +71,9 @@ models: setup ## list the champions, with their numbers, and why other models we
 
 report: setup ## draw a model, by default the champion, into build/report.html: MODEL= (an execution)
 	@$(WILDRYDES) report $(if $(MODEL),--model "$(MODEL)") $(OPTIONS)
+
+pricing: setup ## say who pays too much and who too little by distance alone: MODEL= (an execution) OPTIONS=
+	@$(WILDRYDES) pricing $(if $(MODEL),--model "$(MODEL)") $(OPTIONS)
 
 explain: setup ## name what a model was made from, and train it again: MODEL= (an execution, or a card's file) OPTIONS=
 	@$(WILDRYDES) explain $(OPTIONS) "$(MODEL)"

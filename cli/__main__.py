@@ -26,6 +26,7 @@ COMMANDS = {
     "models": ("cli.models", "models_command"),
     "rollback": ("cli.rollback", "rollback"),
     "report": ("cli.report", "report_command"),
+    "pricing": ("cli.pricing", "pricing_command"),
     "explain": ("cli.explain.command", "explain_command"),
     "stream": ("cli.stream", "stream_command"),
     "replay": ("cli.replay", "replay_command"),
