@@ -41,7 +41,7 @@ up: setup ## keep the embedded AWS running, the stack deployed: PORT= WEATHER= W
 	@$(WILDRYDES) up $(if $(PORT),--port "$(PORT)") $(if $(WEATHER),--weather "$(WEATHER)") \
 	  $(if $(WEATHER_UNITS),--weather-units "$(WEATHER_UNITS)") $(OPTIONS)
 
-status: setup ## show what `make up` started: endpoint, champion, executions, queues
+status: setup ## show what `make up` started: endpoint, champions, executions, queues
 	@$(WILDRYDES) status $(OPTIONS)
 
 retrain: setup ## start the workflow on it and follow: RIDES= TASK= FEATURES= YEARS= OPTIONS= (--force, …)
@@ -66,17 +66,17 @@ replay: setup ## send dead letters on their way again: OPTIONS=
 invoke: setup ## call one function of what `make up` started: FUNCTION= EVENT=
 	@$(WILDRYDES) invoke $(OPTIONS) "$(FUNCTION)" "$(EVENT)"
 
-models: setup ## list the champions, with their numbers, and why other models were not promoted
-	@$(WILDRYDES) models $(OPTIONS)
+models: setup ## list the champions, with their numbers, and why other models were not promoted: TASK=
+	@$(WILDRYDES) models $(if $(TASK),--task "$(TASK)") $(OPTIONS)
 
-report: setup ## draw a model, by default the champion, into build/report.html: MODEL= (an execution)
-	@$(WILDRYDES) report $(if $(MODEL),--model "$(MODEL)") $(OPTIONS)
+report: setup ## draw a model, by default the champion, into build/report.html: TASK= MODEL= (an execution)
+	@$(WILDRYDES) report $(if $(TASK),--task "$(TASK)") $(if $(MODEL),--model "$(MODEL)") $(OPTIONS)
 
 pricing: setup ## say who pays too much and who too little by distance alone: MODEL= (an execution) OPTIONS=
 	@$(WILDRYDES) pricing $(if $(MODEL),--model "$(MODEL)") $(OPTIONS)
 
-explain: setup ## name what a model was made from, and train it again: MODEL= (an execution, or a card's file) OPTIONS=
-	@$(WILDRYDES) explain $(OPTIONS) "$(MODEL)"
+explain: setup ## name what a model was made from, and train it again: TASK= MODEL= (an execution, or a card's file)
+	@$(WILDRYDES) explain $(if $(TASK),--task "$(TASK)") $(OPTIONS) "$(MODEL)"
 
 notebook: setup ## execute notebooks/explore.ipynb into build/explore.html
 	@mkdir -p build/jupyter
@@ -87,8 +87,8 @@ notebook: setup ## execute notebooks/explore.ipynb into build/explore.html
 	  --KernelManager.transport_encryption=auto --HTMLExporter.require_js_url= --HTMLExporter.mathjax_url=
 	@echo "The notebook as it ran is build/explore.html. To go on from there, open it in an editor with .venv as kernel."
 
-rollback: setup ## make an earlier model the champion again: TO= (an execution)
-	@$(WILDRYDES) rollback $(if $(TO),--to "$(TO)") $(OPTIONS)
+rollback: setup ## make an earlier model the champion again: TASK= TO= (an execution)
+	@$(WILDRYDES) rollback $(if $(TASK),--task "$(TASK)") $(if $(TO),--to "$(TO)") $(OPTIONS)
 
 down: ## stop what `make up` started
 	@if test -x $(WILDRYDES); then $(WILDRYDES) down; else echo "No embedded AWS of this clone is running."; fi

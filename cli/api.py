@@ -10,6 +10,7 @@ from typing import Any
 
 from cli.errors import CommandError
 from cli.stack import Stack
+from wildrydes.tasks import DEFAULT_TASK
 
 _SECONDS = 30
 
@@ -42,11 +43,11 @@ class Api:
         headers = {"Content-Type": "application/json"} | ({"x-api-key": self.key} if self.key else {})
         return urllib.request.Request(self.url + path, data=json.dumps(body).encode(), headers=headers)  # noqa: S310
 
-    def ask(self, ride: Any) -> str:
+    def ask(self, ride: Any, path: str = "") -> str:
         """POST `ride`; the body of the answer. Raises NoAnswerError."""
         if self.key is None:
             raise NoAnswerError("This stack's API takes signed requests alone: `curl --aws-sigv4` sends one.")
-        return self._answer(self.request(ride))
+        return self._answer(self.request(ride, path))
 
     def sample_ride(self) -> dict[str, int]:
         """The sample ride, as far as the champion looks at it: a ride with more fields is refused."""
@@ -84,6 +85,12 @@ def _reason(status: int, body: bytes) -> str:
     return f"The API answered {status}: {detail}"
 
 
-def curl(ride: Any) -> str:
+def path_of(task: str) -> str:
+    """Where the API answers for a task, below its URL."""
+    return "" if task == DEFAULT_TASK else f"tasks/{task}/predictions"
+
+
+def curl(ride: Any, path: str = "") -> str:
     """The command line that asks the same, with the variables of build/embedded-aws.env."""
-    return f"""curl -H "x-api-key: $API_KEY" -d {shlex.quote(json.dumps(ride))} $API_URL"""
+    url = f"${{API_URL}}{path}" if path else "$API_URL"
+    return f"""curl -H "x-api-key: $API_KEY" -d {shlex.quote(json.dumps(ride))} {url}"""

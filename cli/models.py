@@ -1,7 +1,8 @@
 """`wildrydes models`, and the models of a stack: the champions, when each was live, and how each model was judged.
 
-A promotion writes one object, `models/registry/<time>-<execution>.json`; their keys, in order, are the history. Each
-trained model has a card, `models/<execution>/card.json`, with its numbers and the verdict on it.
+A promotion writes one object, `<prefix>registry/<time>-<execution>.json`; their keys, in order, are a task's history.
+Each trained model has a card, `<prefix><execution>/card.json`, with its numbers and the verdict on it. The prefix is
+the task's: `models/` of the default task, `models/<task>/` of another.
 """
 
 import json
@@ -17,16 +18,23 @@ from cli import options
 from cli.errors import CommandError
 from cli.stack import Stack
 from local import account
+from wildrydes.model.storage import card_key, models_prefix
+from wildrydes.tasks import DEFAULT_TASK, TASKS
 
-# An execution may be called `registry`, and have its card there.
-_ENTRY = re.compile(r"models/registry/\d{4}-\d{2}-\d{2}T[^/]+\.json")
+# What follows the prefix. An execution may be called `registry`, and have its card there.
+_ENTRY = re.compile(r"registry/\d{4}-\d{2}-\d{2}T[^/]+\.json")
 _MOST_NAMED = 10
-_CARD = re.compile(r"models/[^/]+/card\.json")
+_CARD = re.compile(r"[^/]+/card\.json")
+# What a line says of a model, by the metrics of its card.
+_NUMBERS = {"log_loss": "log loss", "auc": "AUC", "accuracy": "accuracy", "rmse": "RMSE", "mae": "MAE", "r2": "R²"}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A promotion: `time` in ISO 8601, the function's version, and the key of the model that was live before."""
+    """A promotion: `time` in ISO 8601, the function's version, and the key of the model that was live before.
+
+    `golden` is the request that the model was tested with, and its answer.
+    """
 
     time: str
     execution: str
@@ -39,8 +47,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class ModelLine:
-    """One line of the list: a time that a model was live, or a model that never was."""
+    """One line of the list: a time that a model was live, or a model that never was.
 
+    The numbers are those of its card: of a classification the first three, of a regression the others.
+    """
+
+    task: str
     execution: str
     since: str
     until: str
@@ -48,6 +60,9 @@ class ModelLine:
     log_loss: float | None
     auc: float | None
     accuracy: float | None
+    rmse: float | None
+    mae: float | None
+    r2: float | None
     why: str
 
 
@@ -59,8 +74,8 @@ class NoEarlierModelError(NoModelError):
     """There is no model to go back to; the message says which there are."""
 
 
-def promotions(stack: Stack) -> list[Entry]:
-    """Every promotion, the oldest first."""
+def promotions(stack: Stack, task: str = DEFAULT_TASK) -> list[Entry]:
+    """Every promotion of a task, the oldest first."""
     return [
         Entry(
             time=each["time"],
@@ -71,25 +86,26 @@ def promotions(stack: Stack) -> list[Entry]:
             golden=each["golden"],
             reason=each["reason"],
         )
-        for each in _objects(stack, "models/registry/", _ENTRY)
+        for each in _objects(stack, models_prefix(task), "registry/", _ENTRY)
     ]
 
 
-def cards(stack: Stack) -> dict[str, dict[str, Any]]:
-    """The card of each model, by execution."""
-    return {card["execution"]: card for card in _objects(stack, "models/", _CARD)}
+def cards(stack: Stack, task: str = DEFAULT_TASK) -> dict[str, dict[str, Any]]:
+    """The card of each model of a task, by execution."""
+    return {card["execution"]: card for card in _objects(stack, models_prefix(task), "", _CARD)}
 
 
-def card(stack: Stack, execution: str) -> dict[str, Any]:
-    """The card of the model that `execution` trained."""
+def card(stack: Stack, execution: str, task: str = DEFAULT_TASK) -> dict[str, Any]:
+    """The card of the model that `execution` trained for a task."""
     s3: Any = stack.client("s3")
-    return json.load(s3.get_object(Bucket=stack.bucket, Key=f"models/{execution}/card.json")["Body"])
+    return json.load(s3.get_object(Bucket=stack.bucket, Key=card_key(execution, task))["Body"])
 
 
-def _objects(stack: Stack, prefix: str, wanted: re.Pattern[str]) -> Iterator[dict[str, Any]]:
+def _objects(stack: Stack, prefix: str, below: str, wanted: re.Pattern[str]) -> Iterator[dict[str, Any]]:
+    """The objects under `prefix` whose key beyond it is wanted; it begins with `below`."""
     s3: Any = stack.client("s3")
-    for each in account.entries(s3, "list_objects_v2", "Contents", Bucket=stack.bucket, Prefix=prefix):
-        if wanted.fullmatch(each["Key"]):
+    for each in account.entries(s3, "list_objects_v2", "Contents", Bucket=stack.bucket, Prefix=prefix + below):
+        if wanted.fullmatch(each["Key"].removeprefix(prefix)):
             yield json.load(s3.get_object(Bucket=stack.bucket, Key=each["Key"])["Body"])
 
 
@@ -130,18 +146,18 @@ def choose(history: list[Entry], model_cards: dict[str, dict[str, Any]], executi
     return wanted
 
 
-def lines(history: list[Entry], model_cards: dict[str, dict[str, Any]]) -> list[ModelLine]:
-    """What was live, the oldest first, and then what never was, with the reasons."""
+def lines(history: list[Entry], model_cards: dict[str, dict[str, Any]], task: str = DEFAULT_TASK) -> list[ModelLine]:
+    """What was live of a task, the oldest first, and then what never was, with the reasons."""
     ends = [each.time for each in history[1:]] + ["now"]
     live = [
-        _line(each.execution, model_cards, since=each.time, until=until, version=each.version, why=each.reason)
+        _line(task, each.execution, model_cards, since=each.time, until=until, version=each.version, why=each.reason)
         for each, until in zip(history, ends, strict=False)
     ]
     were_live = {each.execution for each in history}
     others = sorted(
         (card for name, card in model_cards.items() if name not in were_live), key=lambda card: card["created"]
     )
-    return live + [_line(card["execution"], model_cards, why=_why_not(card)) for card in others]
+    return live + [_line(task, card["execution"], model_cards, why=_why_not(card)) for card in others]
 
 
 def _why_not(card: dict[str, Any]) -> str:
@@ -151,6 +167,7 @@ def _why_not(card: dict[str, Any]) -> str:
 
 
 def _line(
+    task: str,
     execution: str,
     model_cards: dict[str, dict[str, Any]],
     *,
@@ -160,21 +177,24 @@ def _line(
     version: str = "",
 ) -> ModelLine:
     metrics = model_cards.get(execution, {}).get("metrics", {})
-    numbers = {name: metrics.get(name) for name in ("log_loss", "auc", "accuracy")}
-    return ModelLine(execution, since, until, version, why=why, **numbers)
+    numbers = {name: metrics.get(name) for name in _NUMBERS}
+    return ModelLine(task, execution, since, until, version, why=why, **numbers)
 
 
 @click.command("models", epilog=options.EXIT_CODES, short_help="List the champions, and the other models.")
+@options.any_task
 @options.as_json
 @options.on_stack
-def models_command(stack: Stack, *, as_json: bool) -> int:
+def models_command(stack: Stack, task: str | None, *, as_json: bool) -> int:
     """List the champions, when each was live and with which numbers, and why other models were not promoted.
 
     \b
     Example:
+      wildrydes models --task service_requested
       wildrydes models --json | jq '.[] | select(.until == "now")'
     """
-    listed = lines(promotions(stack), cards(stack))
+    names = [task] if task else list(TASKS)
+    listed = [line for name in names for line in lines(promotions(stack, name), cards(stack, name), name)]
     if as_json:
         click.echo(json.dumps([asdict(line) for line in listed], indent=2))
     else:
@@ -194,6 +214,8 @@ def describe(line: ModelLine) -> str:
     """A line as a person reads it, with the reason below it; times in UTC, to the second."""
     since, until = (each[:19].replace("T", " ") for each in (line.since, line.until))
     when = f"live from {since} to {until}, version {line.version}" if until else "never live"
-    numbers = {"log loss": line.log_loss, "AUC": line.auc, "accuracy": line.accuracy}
+    numbers = {text: getattr(line, name) for name, text in _NUMBERS.items()}
     scores = ", ".join(f"{name} {number:.4f}" for name, number in numbers.items() if number is not None)
-    return f"{line.execution}  {when}  {scores}\n    {line.why}"
+    # The default task is meant where none is named.
+    of_task = "" if line.task == DEFAULT_TASK else f"{line.task}  "
+    return f"{line.execution}  {of_task}{when}  {scores}\n    {line.why}"

@@ -50,6 +50,14 @@ weather_units = click.option(
     help="Units of daily summaries that do not say theirs.",
 )
 verbose = click.option("--verbose", is_flag=True, help="List the template's properties that have no effect here.")
+task = click.option(
+    "--task",
+    type=click.Choice(tuple(TASKS)),
+    default=DEFAULT_TASK,
+    show_default=True,
+    help="The task whose champion it is.",
+)
+any_task = click.option("--task", type=click.Choice(tuple(TASKS)), help="Of this task alone.  [default: of every task]")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 _STACK_OPTIONS = (

@@ -16,11 +16,12 @@ import click
 from rich.console import Console
 
 from cli import account, display, executions, failures, models, report, run_summary
-from cli.api import SAMPLE_RIDE, Api, NoAnswerError, curl
+from cli.api import SAMPLE_RIDE, Api, NoAnswerError, curl, path_of
 from cli.executions import Progress
 from cli.run_folders import publish, run_folder, short
 from cli.stack import Stack
-from wildrydes.model.storage import NO_MODEL
+from wildrydes.model.storage import NO_MODEL, execution_of, task_of
+from wildrydes.tasks import TASKS, features_of
 
 _MOST_LOG_LINES = 10
 
@@ -48,7 +49,7 @@ def conclude(stack: Stack, arn: str, progress: Progress, console: Console, *, as
     else:
         console.print(display.summary(summary))
         console.print(f"\nThe figures are in {short(folder / 'report.json')} and in build/report.json.")
-    report.write(models.card(stack, output["execution"]), console, quiet=as_json)
+    report.write(models.card(stack, output["execution"], output["task"]), console, quiet=as_json)
     publish(folder)
     return 0
 
@@ -106,10 +107,17 @@ def sample_answer(stack: Stack, output: dict[str, Any]) -> dict[str, Any] | None
     """
     if output["live_model_path"] == NO_MODEL:
         return None
-    api, ride = Api.of(stack), SAMPLE_RIDE
+    api, ride, path = Api.of(stack), SAMPLE_RIDE, path_of(output["task"])
     try:
-        ride = api.sample_ride()
-        answer = api.ask(ride)
+        ride = api.sample_ride() if path == "" else _sample(stack, output["live_model_path"])
+        answer = api.ask(ride, path)
     except NoAnswerError as fault:
-        return {"request": ride, "response": None, "answer": str(fault), "curl": curl(ride)}
-    return {"request": ride, "response": json.loads(answer), "answer": answer.strip(), "curl": curl(ride)}
+        return {"request": ride, "response": None, "answer": str(fault), "curl": curl(ride, path)}
+    return {"request": ride, "response": json.loads(answer), "answer": answer.strip(), "curl": curl(ride, path)}
+
+
+def _sample(stack: Stack, model_path: str) -> dict[str, float]:
+    """A usual value of each feature that the champion looks at."""
+    card = models.card(stack, execution_of(model_path), task_of(model_path))
+    features = features_of(TASKS[card["target"]].source)
+    return {name: features[name].example for name in card["features"]}

@@ -11,6 +11,7 @@ from cli import models, options
 from cli.run_folders import publish, run_folder, short
 from cli.server_record import BUILD
 from cli.stack import Stack
+from wildrydes.tasks import DEFAULT_TASK
 
 if TYPE_CHECKING:
     from reports.files import ReportFiles
@@ -18,25 +19,35 @@ if TYPE_CHECKING:
 
 @click.command("report", epilog=options.EXIT_CODES, short_help="Draw a model's card.")
 @click.option("--model", metavar="EXECUTION", help="The execution that trained it.  [default: the champion's]")
+@options.task
 @options.as_json
 @options.on_stack
-def report_command(stack: Stack, model: str | None, *, as_json: bool) -> int:
+def report_command(stack: Stack, model: str | None, task: str, *, as_json: bool) -> int:
     """Draw a model's card: a page at build/report.html, pictures in build/runs/EXECUTION/report/.
 
     \b
     Example:
       wildrydes report --model run-5096cabf9005
+      wildrydes report --task service_requested
     """
-    report(stack, model, options.console(as_json=as_json), as_json=as_json)
+    report(stack, model, options.console(as_json=as_json), task=task, as_json=as_json)
     return 0
 
 
-def report(stack: Stack, model: str | None, console: Console, build: Path = BUILD, *, as_json: bool = False) -> None:
-    """Report on the model of an execution, by default the champion, or the newest while there is none.
+def report(
+    stack: Stack,
+    model: str | None,
+    console: Console,
+    build: Path = BUILD,
+    *,
+    task: str = DEFAULT_TASK,
+    as_json: bool = False,
+) -> None:
+    """Report on the model of an execution, by default the task's champion, or its newest model while there is none.
 
     Raises models.NoModelError.
     """
-    history, cards = models.promotions(stack), models.cards(stack)
+    history, cards = models.promotions(stack, task), models.cards(stack, task)
     execution = models.choose(history, cards, model)
     files = write(cards[execution], console, build, quiet=as_json)
     if as_json:

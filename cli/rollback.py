@@ -14,31 +14,36 @@ from rich.console import Console
 from cli import display, executions, models, options
 from cli.outcome import conclude
 from cli.stack import Stack
+from wildrydes.tasks import DEFAULT_TASK
 
 
 @click.command(epilog=options.EXIT_CODES, short_help="Make an earlier model the champion again.")
 @click.option("--to", metavar="EXECUTION", help="The execution that trained it.  [default: the champion before]")
+@options.task
 @options.as_json
 @options.on_stack
-def rollback(stack: Stack, to: str | None, *, as_json: bool) -> int:
-    """Make an earlier model the champion again, by the same promotion and smoke test.
+def rollback(stack: Stack, to: str | None, task: str, *, as_json: bool) -> int:
+    """Make an earlier model the champion of its task again, by the same promotion and smoke test.
 
     \b
     Example:
       wildrydes rollback --to run-5096cabf9005
+      wildrydes rollback --task service_requested
     """
-    return roll_back(stack, to, options.console(as_json=as_json), as_json=as_json)
+    return roll_back(stack, to, options.console(as_json=as_json), task, as_json=as_json)
 
 
-def roll_back(stack: Stack, to: str | None, console: Console, *, as_json: bool = False) -> int:
-    """Make the model of execution `to` the champion again, by default the one before. Returns 1 where that failed.
+def roll_back(
+    stack: Stack, to: str | None, console: Console, task: str = DEFAULT_TASK, *, as_json: bool = False
+) -> int:
+    """Make the model of execution `to` the task's champion again, by default the one before. Returns 1 if that failed.
 
     Raises models.NoEarlierModelError.
     """
-    history = models.promotions(stack)
+    history = models.promotions(stack, task)
     earlier = models.earlier(history, to)
     console.print(f"From the model of {history[-1].execution} back to that of {earlier.execution}")
-    arn = executions.start(stack, "promote", request(earlier, history[-1]), f"rollback-{uuid.uuid4().hex[:12]}")
+    arn = executions.start(stack, "promote", request(earlier, history[-1], task), f"rollback-{uuid.uuid4().hex[:12]}")
     progress = display.last_of(executions.follow(stack, arn))
     if progress.status != "SUCCEEDED":
         return conclude(stack, arn, progress, console, as_json=as_json)
@@ -53,9 +58,10 @@ def roll_back(stack: Stack, to: str | None, console: Console, *, as_json: bool =
     return 0
 
 
-def request(earlier: models.Entry, champion: models.Entry) -> dict[str, Any]:
+def request(earlier: models.Entry, champion: models.Entry, task: str) -> dict[str, Any]:
     """The input of the promotion that puts `earlier` in the place of `champion`."""
     return {
+        "task": task,
         "model_path": earlier.model_path,
         "execution": earlier.execution,
         "golden": earlier.golden,

@@ -14,6 +14,7 @@ from cli import executions, options
 from cli.server_record import ServerRecord
 from cli.stack import Stack
 from wildrydes.model.storage import NO_MODEL, execution_of
+from wildrydes.tasks import DEFAULT_TASK, TASKS, Task
 
 _WAITING = (
     "ApproximateNumberOfMessages",
@@ -23,21 +24,28 @@ _WAITING = (
 
 
 @dataclass(frozen=True)
-class Status:
-    """The state of a stack. `uptime_seconds` is None on AWS; `champion` is None before the first promotion.
+class Champion:
+    """What is live of a task: the `execution` that trained it, and its key; None before the first promotion.
 
     `deployed_next` is what the SSM parameter holds, from which the next deployment takes the model: the same as
     `model_path`, unless somebody else wrote it; "none" where it holds none or is gone. None where that is unknown,
     since the parameter may not be read.
     """
 
+    execution: str | None
+    model_path: str | None
+    deployed_next: str | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state of a stack. `uptime_seconds` is None on AWS; `champions` has that of each task."""
+
     endpoint: str
     uptime_seconds: int | None
     stack: str
     stack_status: str
-    champion: str | None
-    model_path: str | None
-    deployed_next: str | None
+    champions: dict[str, Champion]
     running_executions: list[str]
     queue_depths: dict[str, int]
 
@@ -46,7 +54,7 @@ class Status:
 @options.as_json
 @options.on_stack
 def status_command(stack: Stack, *, as_json: bool) -> int:
-    """Show endpoint, uptime, stack, champion, running executions and queue depths.
+    """Show endpoint, uptime, stack, the champion of each task, running executions and queue depths.
 
     \b
     Example:
@@ -63,33 +71,37 @@ def status_command(stack: Stack, *, as_json: bool) -> int:
 def status_of(stack: Stack) -> Status:
     """Ask for all that a status holds."""
     (described,) = stack.client("cloudformation").describe_stacks(StackName=stack.name)["Stacks"]
-    path = champion_path(stack)
+    parameters = described.get("Parameters", [])
     endpoint = stack.client("sts").meta.endpoint_url
     return Status(
         endpoint=endpoint,
         uptime_seconds=_uptime(endpoint),
         stack=stack.name,
         stack_status=described["StackStatus"],
-        champion=execution_of(path) if path else None,
-        model_path=path,
-        deployed_next=deployed_next(stack, described.get("Parameters", [])),
+        champions={task.name: champion_of(stack, task, parameters) for task in TASKS.values()},
         running_executions=[arn.rpartition(":")[2] for arn in executions.running(stack)],
         queue_depths={name: _depth(stack, url) for name, url in sorted(stack.queues().items())},
     )
 
 
-def champion_path(stack: Stack) -> str | None:
-    """The key of the artefact that the alias `live` serves; None before the first promotion."""
+def champion_of(stack: Stack, task: Task, parameters: list[dict[str, Any]]) -> Champion:
+    """The champion of a task, by the alias `live` of its function and by the stack's parameters."""
+    path = champion_path(stack, task)
+    return Champion(execution_of(path) if path else None, path, deployed_next(stack, task, parameters))
+
+
+def champion_path(stack: Stack, task: Task = TASKS[DEFAULT_TASK]) -> str | None:
+    """The key of the artefact that the alias `live` of the task's function serves; None before the first promotion."""
     live = stack.client("lambda").get_function_configuration(
-        FunctionName=stack.output("PredictFunctionName"), Qualifier="live"
+        FunctionName=stack.output(f"{task.function}Name"), Qualifier="live"
     )
     path = live["Environment"]["Variables"]["MODEL_PATH"]
     return None if path == NO_MODEL else path
 
 
-def deployed_next(stack: Stack, parameters: list[dict[str, Any]]) -> str | None:
-    """What the SSM parameter holds that the stack's parameters name: a key, or "none"; None where that is unknown."""
-    names = [each["ParameterValue"] for each in parameters if each["ParameterKey"] == "ModelPathParameterName"]
+def deployed_next(stack: Stack, task: Task, parameters: list[dict[str, Any]]) -> str | None:
+    """What the SSM parameter holds that the stack's parameters name for a task: a key, or "none"; None if unknown."""
+    names = [each["ParameterValue"] for each in parameters if each["ParameterKey"] == task.model_path_name]
     if not names:
         return None
     try:
@@ -132,19 +144,22 @@ def _rows(status: Status) -> list[tuple[str, Any]]:
     return [
         ("endpoint", f"{status.endpoint}{uptime}"),
         ("stack", f"{status.stack} ({status.stack_status})"),
-        ("champion", status.champion or "none: `wildrydes retrain` trains one"),
-        *_warning(status),
+        ("champions", ""),
+        *[row for name, champion in status.champions.items() for row in _champion(name, champion)],
         ("executions", f"{', '.join(status.running_executions) or 'none'} running"),
         ("queues", f"{sum(status.queue_depths.values()):,} waiting"),
         *depths,
     ]
 
 
-def _warning(status: Status) -> list[tuple[str, str]]:
-    if status.deployed_next in (None, status.model_path or NO_MODEL):
-        return []
-    held = "no model" if status.deployed_next == NO_MODEL else status.deployed_next
-    return [("", f"The SSM parameter holds {held}: it is repaired by the next retraining. Do not deploy before.")]
+def _champion(task: str, champion: Champion) -> list[tuple[str, str]]:
+    """The row of a task's champion, and a warning where the next deployment would take another."""
+    row = (f"  {task}", champion.execution or f"none: `wildrydes retrain --task {task}` trains one")
+    if champion.deployed_next in (None, champion.model_path or NO_MODEL):
+        return [row]
+    held = "no model" if champion.deployed_next == NO_MODEL else champion.deployed_next
+    warning = f"The SSM parameter holds {held}: it is repaired by the next retraining. Do not deploy before."
+    return [row, ("", warning)]
 
 
 def _duration(seconds: int) -> str:

@@ -9,6 +9,7 @@ from cli.stack import Client
 from wildrydes.errors import BadModel
 from wildrydes.model.card import ModelCard, read_card
 from wildrydes.model.storage import card_key
+from wildrydes.tasks import DEFAULT_TASK
 
 # Whoever may not list a bucket is told AccessDenied of an object that is not there.
 _ABSENT = ("NoSuchKey", "404", "AccessDenied")
@@ -24,11 +25,16 @@ class UnexplainedError(CommandError):
     exit_code = 2
 
 
-def find(model: str, stack: str, client: Client) -> ModelCard:
-    """The card in the file `model`, or of the execution `model` in the stack's bucket. Raises UnexplainedError."""
+def find(model: str, stack: str, client: Client, task: str = DEFAULT_TASK) -> ModelCard:
+    """The card in the file `model`, or of the execution `model` of the task, in the stack's bucket.
+
+    Raises UnexplainedError.
+    """
     if not model:
         raise UnexplainedError("Which model? Give an execution (`wildrydes models` lists them) or a card's file.")
-    source, content = (model, Path(model).read_bytes()) if Path(model).is_file() else _stored(model, stack, client)
+    source, content = (
+        (model, Path(model).read_bytes()) if Path(model).is_file() else _stored(model, stack, client, task)
+    )
     try:
         card = read_card(content)
     except BadModel as bad:
@@ -41,8 +47,8 @@ def find(model: str, stack: str, client: Client) -> ModelCard:
     return card
 
 
-def _stored(execution: str, stack: str, client: Client) -> tuple[str, bytes]:
-    bucket, key = data_bucket(stack, client), card_key(execution)
+def _stored(execution: str, stack: str, client: Client, task: str) -> tuple[str, bytes]:
+    bucket, key = data_bucket(stack, client), card_key(execution, task)
     try:
         return f"s3://{bucket}/{key}", client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     except ClientError as error:

@@ -28,10 +28,11 @@ _EXIT_CODES = "Exit codes: 0 the same model, 1 not the same, 2 nothing to explai
 
 @click.command("explain", epilog=_EXIT_CODES, short_help="Name what a model was made from, and train it again.")
 @click.argument("model")
+@options.task
 @options.as_json
 @options.stack_options
 def explain_command(
-    model: str, *, as_json: bool, aws: bool, profile: str | None, region: str | None, stack_name: str
+    model: str, task: str, *, as_json: bool, aws: bool, profile: str | None, region: str | None, stack_name: str
 ) -> int:
     """Name what MODEL was made from, say what became of each input, and train it again.
 
@@ -40,11 +41,12 @@ def explain_command(
     \b
     Example:
       wildrydes explain run-5096cabf9005
+      wildrydes explain --task service_requested run-5096cabf9005
     """
     client = options.account(aws, profile, region).client
     file = sys.stderr if as_json else sys.stdout
     console = Console(file=file, highlight=False, soft_wrap=True, markup=False, emoji=False)
-    explanation = explain(cards.find(model, stack_name, client), client, console)
+    explanation = explain(cards.find(model, stack_name, client, task), client, console)
     if as_json:
         click.echo(json.dumps(explanation.to_json(), indent=2))
     return 0 if explanation.same else 1

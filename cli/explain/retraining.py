@@ -1,6 +1,6 @@
 """The training job of a model, started again as its card says, and the weights that it gives beside the model's.
 
-Its artefact goes under models/<execution>/explained/, where nothing looks for models.
+Its artefact goes under explained/ beside the card, where nothing looks for models.
 """
 
 import time
@@ -15,6 +15,7 @@ from cli.errors import CommandError
 from cli.stack import Client
 from wildrydes.model.card import ModelCard
 from wildrydes.model.linear_model import LinearModel, read_model
+from wildrydes.model.storage import card_of
 
 _POLL_SECONDS = 0.5
 _LONGEST_NAME = 63
@@ -65,13 +66,14 @@ def retrain(card: ModelCard, client: Client, tell: Callable[[str], None]) -> str
 def request_of(card: ModelCard) -> dict[str, Any]:
     """What CreateTrainingJob is called with: as the model's own job was, under another name, into another place."""
     ran, suffix = card.lineage["training"], f"-explained-{uuid.uuid4().hex[:8]}"
+    folder = f"s3://{card.lineage['bucket']}/{card_of(card.model_path).removesuffix('card.json')}explained/"
     return {
         "TrainingJobName": ran["job"][: _LONGEST_NAME - len(suffix)].rstrip("-") + suffix,
         "AlgorithmSpecification": {"TrainingImage": ran["image"], "TrainingInputMode": ran["input_mode"]},
         "RoleArn": ran["role"],
         "HyperParameters": ran["hyperparameters"],
         "InputDataConfig": ran["channels"],
-        "OutputDataConfig": {"S3OutputPath": f"s3://{card.lineage['bucket']}/models/{card.execution}/explained/"},
+        "OutputDataConfig": {"S3OutputPath": folder},
         "ResourceConfig": ran["resources"],
         "StoppingCondition": ran["stopping"],
     }

@@ -33,7 +33,7 @@ from wildrydes.model.archive import MOST_PACKED
 from wildrydes.model.card import ModelCard, read_card
 from wildrydes.model.lineage import Listing, StoredObject, code_digest, find_unsettled
 from wildrydes.model.linear_model import LinearModel, read_model
-from wildrydes.model.storage import NO_MODEL, card_key, comparisons_prefix, execution_of
+from wildrydes.model.storage import NO_MODEL, card_key, card_of, comparisons_prefix, execution_of
 
 logger = Logger()
 
@@ -52,7 +52,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     judgement, golden = judge_models(bucket, event, [model, champion_model] if champion_model else [model])
     training = summarise_train_split(bucket, event)
     constant = constant_log_loss(training.share, judgement.candidate)
-    comparison = compare_losses(bucket, execution, model, champion, judgement)
+    comparison = compare_losses(bucket, event, model, champion, judgement)
     verdict = gate.verdict(judgement, constant, champion, comparison, gate.Rules(**event["gate"]))
     card = ModelCard(
         model_path=key_in_bucket(event["model_key"], bucket),
@@ -68,8 +68,9 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         **judgement_fields(judgement, champion, champion_model),
         **execution_fields(event),
     )
-    s3.write_json(bucket, card_key(execution), card.to_json())
-    logger.info("judged", extra={"card": card_key(execution), "verdict": card.verdict})
+    key = card_key(execution, event["target"])
+    s3.write_json(bucket, key, card.to_json())
+    logger.info("judged", extra={"card": key, "verdict": card.verdict})
     return summary(card, event["live_model_path"])
 
 
@@ -94,7 +95,7 @@ def load_champion(bucket: str, event: dict[str, Any]) -> tuple[gate.Champion | N
     except BadModel as bad:
         return gate.Champion(path, f"cannot be read ({bad})"), None
     try:
-        card = read_card(s3.read(bucket, card_key(execution)))
+        card = read_card(s3.read(bucket, card_of(path)))
         if card.target != event["target"]:
             return gate.Champion(execution, f"is of the target {card.target}"), None
         if card.features != tuple(event["features"]):
@@ -122,7 +123,7 @@ def judge_models(bucket: str, event: dict[str, Any], models: Sequence[LinearMode
 
 
 def compare_losses(
-    bucket: str, execution: str, model: LinearModel, champion: gate.Champion | None, judgement: Judgement
+    bucket: str, event: dict[str, Any], model: LinearModel, champion: gate.Champion | None, judgement: Judgement
 ) -> gate.Comparison | None:
     """The comparison with the champion, None without one to compare with; what can promote is counted.
 
@@ -132,10 +133,10 @@ def compare_losses(
     losses = judgement.losses
     if champion is None or losses is None:
         return None
-    prefix = comparisons_prefix(champion.execution)
+    prefix = comparisons_prefix(champion.execution, event["target"])
     name = sha256(repr((model.weights, model.bias, losses)).encode()).hexdigest()[:32]
     if gate.decides(judgement):
-        s3.write_json(bucket, f"{prefix}{name}.json", {"execution": execution} | asdict(losses))
+        s3.write_json(bucket, f"{prefix}{name}.json", {"execution": event["execution"]} | asdict(losses))
     # They are listed after the write: of two at a time at least one sees both, and none takes the place of an earlier.
     others = set(s3.keys(bucket, prefix)) - {f"{prefix}{name}.json"}
     return gate.compare(losses, len(others) + 1)
@@ -229,4 +230,4 @@ def summary(card: ModelCard, live_model_path: str) -> dict[str, Any]:
     """What the workflow needs to go on and to report: no curves, which would fill its state."""
     numbers = {name: value for name, value in card.metrics.items() if name not in CURVES}
     verdict = {"verdict": card.verdict, "golden": card.golden, "live_model_path": live_model_path}
-    return numbers | verdict | {"model_path": card.model_path, "card": card_key(card.execution)}
+    return numbers | verdict | {"model_path": card.model_path, "card": card_key(card.execution, card.target)}

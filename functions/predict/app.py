@@ -43,7 +43,7 @@ from wildrydes.errors import (
 )
 from wildrydes.model.archive import MOST_PACKED
 from wildrydes.model.champion import ChampionModel, read_champion
-from wildrydes.model.storage import NO_MODEL, card_key, execution_of
+from wildrydes.model.storage import NO_MODEL, card_of
 
 LARGEST_CARD = 4 << 20
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -180,7 +180,7 @@ def load_champion(settings: PredictSettings) -> ChampionModel:
     """The champion, read and checked once a process. Raises NoChampion, BadModel, MissingObject, ObjectNotRead."""
     if settings.model_path == NO_MODEL:
         raise NoChampion("no model has been promoted yet; a successful run of the retrain workflow promotes one")
-    card = card_key(execution_of(settings.model_path))
+    card = card_of(settings.model_path)
     return read_champion(
         settings.model_path, *signed_s3.read(settings.bucket, {settings.model_path: MOST_PACKED, card: LARGEST_CARD})
     )

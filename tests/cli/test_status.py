@@ -8,9 +8,11 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 
 from cli.stack import Stack
-from cli.status import Status, deployed_next, show
+from cli.status import Champion, Status, deployed_next, show
+from wildrydes.tasks import TASKS
 
 PATH = "models/run-1/run-1/output/model.tar.gz"
+DEFAULT, MAGIC_POINTS = TASKS["heavy_utilization"], TASKS["magic_points"]
 PARAMETERS = [{"ParameterKey": "ModelPathParameterName", "ParameterValue": "/wildrydes/model-path"}]
 
 
@@ -41,16 +43,17 @@ def stack(ssm: Ssm) -> Stack:
     ],
 )
 def test_parameter_has_a_model_or_none_or_may_not_be_read(ssm: Ssm, value: str | None) -> None:
-    assert deployed_next(stack(ssm), PARAMETERS) == value
+    assert deployed_next(stack(ssm), DEFAULT, PARAMETERS) == value
 
 
 def test_parameter_that_the_stack_does_not_name_is_unknown() -> None:
-    assert deployed_next(stack(Ssm(PATH)), []) is None
+    assert deployed_next(stack(Ssm(PATH)), DEFAULT, []) is None
+    assert deployed_next(stack(Ssm(PATH)), MAGIC_POINTS, PARAMETERS) is None
 
 
 def test_refusal_of_another_kind_is_raised() -> None:
     with pytest.raises(ClientError, match="ThrottlingException"):
-        deployed_next(stack(Ssm(refusal="ThrottlingException")), PARAMETERS)
+        deployed_next(stack(Ssm(refusal="ThrottlingException")), DEFAULT, PARAMETERS)
 
 
 @pytest.mark.parametrize(
@@ -69,8 +72,29 @@ def test_refusal_of_another_kind_is_raised() -> None:
 def test_warning_is_for_a_parameter_that_is_known_to_differ(
     model_path: str | None, held: str | None, warning: str | None
 ) -> None:
-    status = Status("http://x", None, "wildrydes", "CREATE_COMPLETE", None, model_path, held, [], {})
+    text = shown({"heavy_utilization": Champion(None, model_path, held)})
+    assert ("The SSM parameter" in text) == (warning is not None)
+    assert (warning or "") in text
+
+
+def shown(champions: dict[str, Champion]) -> str:
+    """What `wildrydes status` prints of a stack with these champions."""
     output = io.StringIO()
+    status = Status("http://x", None, "wildrydes", "CREATE_COMPLETE", champions, [], {})
     show(status, Console(file=output, width=300))
-    assert ("The SSM parameter" in output.getvalue()) == (warning is not None)
-    assert (warning or "") in output.getvalue()
+    return output.getvalue()
+
+
+def test_champion_of_each_task_has_a_row_and_a_warning_of_its_own() -> None:
+    champions = {
+        "heavy_utilization": Champion("run-1", PATH, PATH),
+        "magic_points": Champion(None, None, "models/magic_points/run-2"),
+        "service_requested": Champion(None, None, "none"),
+    }
+    rows = [line.split(maxsplit=1) for line in shown(champions).splitlines()]
+    names = [row[0] for row in rows]
+    assert rows[names.index("heavy_utilization")][1].strip() == "run-1"
+    place = names.index("magic_points")
+    assert rows[place][1].strip() == "none: `wildrydes retrain --task magic_points` trains one"
+    assert " ".join(rows[place + 1]).startswith("The SSM parameter holds models/magic_points/run-2: it is repaired")
+    assert names[place + 2] == "service_requested"

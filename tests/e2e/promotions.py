@@ -11,6 +11,8 @@ from typing import Any
 
 from stacks import Stack
 from wildrydes.model.linear_model import read_model
+from wildrydes.model.storage import card_key
+from wildrydes.tasks import DEFAULT_TASK, TASKS
 
 FEATURES = ("distance", "healthpoints", "magicpoints")
 RIDE = {"distance": 30.5, "healthpoints": 12.25, "magicpoints": 2500}
@@ -29,11 +31,13 @@ class Model:
     path: str
     probability: float
     ride: dict[str, Any]
+    task: str = DEFAULT_TASK
 
     def request(self, **more: Any) -> dict[str, Any]:
-        """What a promotion of it is started with."""
+        """What a promotion of it is started with; the default task need not be named."""
         golden = {"ride": self.ride, "probability": self.probability}
-        return {"model_path": self.path, "execution": self.execution, "golden": golden} | more
+        named = {} if self.task == DEFAULT_TASK else {"task": self.task}
+        return {"model_path": self.path, "execution": self.execution, "golden": golden} | named | more
 
 
 def store(
@@ -44,13 +48,14 @@ def store(
     ride: dict[str, Any] = RIDE,
     *,
     passed: bool = True,
+    task: str = DEFAULT_TASK,
 ) -> Model:
     """Put an artefact and a card for it where an execution would; `probability` stands for what was evaluated."""
     execution = f"run-{uuid.uuid4().hex[:12]}"
-    path = f"models/{execution}/{execution}/output/model.tar.gz"
+    path = f"{TASKS[task].models_prefix}{execution}/{execution}/output/model.tar.gz"
     card = {
         "execution": execution,
-        "target": "heavy_utilization",
+        "target": task,
         "features": features,
         "model_path": path,
         "threshold": 0.5,
@@ -62,15 +67,15 @@ def store(
         "golden": {"ride": ride, "probability": probability},
     }
     stack.put(path, artefact)
-    stack.put(f"models/{execution}/card.json", json.dumps(card))
-    return Model(execution, path, probability, ride)
+    stack.put(card_key(execution, task), json.dumps(card))
+    return Model(execution, path, probability, ride, task)
 
 
-def trained(stack: Stack, write_artefact: WriteArtefact, weight: float) -> Model:
-    """A model whose answer to RIDE depends on `weight`."""
+def trained(stack: Stack, write_artefact: WriteArtefact, weight: float, task: str = DEFAULT_TASK) -> Model:
+    """A model of a task, whose answer to RIDE depends on `weight`."""
     artefact = write_artefact([weight, -0.05, 0.0001], 0.125, 0.5)
     model = read_model(artefact)
-    return store(stack, artefact, model.score([float(RIDE[name]) for name in FEATURES]))
+    return store(stack, artefact, model.score([float(RIDE[name]) for name in FEATURES]), task=task)
 
 
 def start(stack: Stack, request: Any) -> str:
@@ -152,6 +157,35 @@ def live(stack: Stack) -> Live:
     )
 
 
+def ask_function(stack: Stack, task: str, ride: dict[str, Any] = RIDE) -> tuple[int, dict[str, Any]]:
+    """What the alias `live` of a task's function answers to a ride; status and answer."""
+    event = {"body": json.dumps(ride), "isBase64Encoded": False}
+    response = stack.client("lambda").invoke(
+        FunctionName=stack.outputs[f"{TASKS[task].function}Name"], Qualifier="live", Payload=json.dumps(event)
+    )
+    answer = json.load(response["Payload"])
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def traces(stack: Stack, task: str) -> dict[str, Any]:
+    """All that a promotion of a task writes, with the revisions that each write changes."""
+    function = {"FunctionName": stack.outputs[f"{TASKS[task].function}Name"]}
+    functions, parameter = (
+        stack.client("lambda"),
+        TASKS[task].parameter.replace("/wildrydes", f"/wildrydes/{stack.name}"),
+    )
+    alias = functions.get_alias(**function, Name="live")
+    configuration = functions.get_function_configuration(**function)
+    held = stack.client("ssm").get_parameter(Name=parameter)["Parameter"]
+    return {
+        "alias": {name: alias.get(name) for name in ("FunctionVersion", "RevisionId", "RoutingConfig")},
+        "function": (configuration["RevisionId"], configuration["Environment"]["Variables"]),
+        "versions": [each["Version"] for each in functions.list_versions_by_function(**function)["Versions"]],
+        "parameter": (held["Value"], held["Version"]),
+        "registry": stack.keys(f"{TASKS[task].models_prefix}registry/"),
+    }
+
+
 @contextmanager
 def unchanged(stack: Stack) -> Iterator[Live]:
     """What is live after the block is what was before it."""
@@ -187,17 +221,19 @@ def _without(statement: dict[str, Any], actions: tuple[str, ...]) -> dict[str, A
 
 
 class Load:
-    """Some 30 requests a second for the length of a block: the API takes 50."""
+    """Some 30 requests a second for the length of a block: the API takes 50. `ask` sends one, by default to the API."""
 
-    def __init__(self, stack: Stack, threads: int = 2) -> None:
-        self.stack = stack
+    def __init__(
+        self, stack: Stack, threads: int = 2, ask: Callable[[], tuple[int, dict[str, Any]]] | None = None
+    ) -> None:
+        self._send = ask or (lambda: stack.ask(RIDE))
         self.answers: list[tuple[int, dict[str, Any]]] = []
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._ask) for _ in range(threads)]
 
     def _ask(self) -> None:
         while not self._over.wait(0.06):
-            self.answers.append(self.stack.ask(RIDE))
+            self.answers.append(self._send())
 
     def __enter__(self) -> "Load":
         for thread in self._threads:

@@ -62,12 +62,16 @@ def facts(command: RunCommand, *arguments: str) -> Any:
 
 def test_status(command: RunCommand, stack: Stack, champion: Model) -> None:
     status = facts(command, "status")
-    assert {name: status[name] for name in ("endpoint", "uptime_seconds", "stack", "champion", "model_path")} == {
+    assert {name: status[name] for name in ("endpoint", "uptime_seconds", "stack")} == {
         "endpoint": stack.endpoint,
         "uptime_seconds": None,
         "stack": stack.name,
-        "champion": champion.execution,
-        "model_path": champion.path,
+    }
+    assert {name: (each["execution"], each["model_path"]) for name, each in status["champions"].items()} == {
+        "heavy_utilization": (champion.execution, champion.path),
+        "service_requested": (None, None),
+        "magic_points": (None, None),
+        "pick_duration": (None, None),
     }
     assert set(status["queue_depths"]) == {
         "LocatedRidesDeadLetterQueue",

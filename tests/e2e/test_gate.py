@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from promotions import bring_back_trained
+from promotions import ask_function, bring_back_trained, traces
 from stacks import SAMPLE_RIDES, MakeStack, Stack
 
 RIDE = {"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMAX": 333, "TMIN": 300, "PRCP": 0}
@@ -106,15 +106,29 @@ def test_worse_model_does_not_go_live(stack: Stack, first: dict[str, Any]) -> No
     assert live(stack) == first["execution"]
 
 
-def test_other_target_or_other_features_need_force(stack: Stack, first: dict[str, Any]) -> None:
-    other = stack.retrain(target="service_requested")
-    assert not other["promoted"]
-    assert f"The champion {first['execution']} is of the target heavy_utilization" in other["verdict"]["reason"]
-    assert card(stack, other)["differences"] == {}
+def test_other_features_need_force(stack: Stack, first: dict[str, Any]) -> None:
     fewer = stack.retrain(features=["distance", "magicpoints"])
     assert not fewer["promoted"]
     assert "is of the features distance, healthpoints, magicpoints" in fewer["verdict"]["reason"]
+    assert card(stack, fewer)["differences"] == {}
     assert live(stack) == first["execution"]
+
+
+def test_other_task_goes_live_beside_it_and_is_challenged_by_its_own(stack: Stack, first: dict[str, Any]) -> None:
+    before = traces(stack, "heavy_utilization")
+    other = stack.retrain(task="service_requested")
+    assert (other["promoted"], other["task"]) == (True, "service_requested")
+    assert card(stack, other)["live"] is None
+    prefix = f"models/service_requested/{other['execution']}/"
+    assert (other["model_path"].startswith(prefix), other["metrics"]["card"]) == (True, f"{prefix}card.json")
+    # `target` is another name for the field. It is compared with the champion of its task.
+    again = stack.retrain(target="service_requested")
+    assert (again["promoted"], again["live_model_path"]) == (False, other["model_path"])
+    assert card(stack, again)["live"]["execution"] == other["execution"]
+    assert len(stack.keys(f"{prefix}comparisons/")) == card(stack, again)["comparison"]["number"]
+    assert ask_function(stack, "service_requested", RIDE)[1]["model"] == other["execution"]
+    assert live(stack) == first["execution"]
+    assert traces(stack, "heavy_utilization") == before
 
 
 def test_better_model_goes_live_once_it_is_better_by_what_is_asked(stack: Stack, first: dict[str, Any]) -> None:
@@ -128,10 +142,3 @@ def test_better_model_goes_live_once_it_is_better_by_what_is_asked(stack: Stack,
     assert live(stack) == better["execution"]
     # And what was live does not come back by itself.
     assert not stack.retrain()["promoted"]
-
-
-def test_force_takes_another_target_live(stack: Stack, first: dict[str, Any]) -> None:
-    forced = stack.retrain(target="service_requested", force=True)
-    assert forced["promoted"]
-    assert "the input has force: true" in forced["verdict"]["reason"]
-    assert stack.ask(RIDE)[1]["target"] == "service_requested"

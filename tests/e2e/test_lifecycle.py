@@ -10,7 +10,7 @@ import pytest
 from cli import deploy
 from local import account
 from local.account import EmbeddedAws
-from promotions import bring_back_trained
+from promotions import ask_function, bring_back_trained
 from stacks import SAMPLE_RIDES, MakeStack, Stack
 
 RIDE = {"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMAX": 333, "TMIN": 300, "PRCP": 0}
@@ -109,14 +109,18 @@ def test_retraining_again_changes_no_processed_object_and_takes_no_ride_twice(
 
 
 def test_service_requested_comes_near_the_best_that_can_be_reached(stack: Stack, first: dict[str, Any]) -> None:
-    output = stack.retrain(target="service_requested", force=True)
+    output = stack.retrain(task="service_requested")
     assert output["metrics"]["auc"] >= BEST["best_auc_on_the_test_split"] - 0.02
-    assert stack.ask(RIDE)[1]["target"] == "service_requested"
+    status, answer = ask_function(stack, "service_requested", RIDE)
+    assert (status, answer["target"], answer["model"]) == (200, "service_requested", output["execution"])
+    # The other task's goes on.
+    assert stack.ask(RIDE)[1]["model"] == first["execution"]
 
 
 def test_model_of_mileage_and_weather_asks_for_no_more(stack: Stack, first: dict[str, Any]) -> None:
     output = stack.retrain(features=["distance", "tmax", "TMIN", "PRCP"], force=True)
     assert output["features"] == ["distance", "TMIN", "TMAX", "PRCP"]
+    assert "the input has force: true" in output["verdict"]["reason"]
     status, answer = stack.ask({"distance": 30, "TMAX": 333, "TMIN": 300, "PRCP": 0})
     assert (status, answer["model"]) == (200, output["execution"])
     status, problem = stack.ask({"distance": 30})

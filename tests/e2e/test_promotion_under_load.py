@@ -9,8 +9,22 @@ from rich.console import Console
 from cli import models as registry
 from cli import rollback
 from machines import until
-from promotions import RIDE, Load, Model, WriteArtefact, live, promote, start, trained
+from promotions import (
+    RIDE,
+    Load,
+    Model,
+    WriteArtefact,
+    ask_function,
+    live,
+    promote,
+    start,
+    traces,
+    trained,
+)
 from stacks import MakeStack, Stack
+from wildrydes.tasks import DEFAULT_TASK, TASKS
+
+OTHER = "service_requested"
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +109,62 @@ def test_rollback_takes_seconds_and_fails_no_request(
         rollback.roll_back(stack.command_stack, second.execution, console)
     with pytest.raises(registry.NoEarlierModelError, match="was never live"):
         rollback.roll_back(stack.command_stack, never.execution, console)
+
+
+def test_promotion_of_one_task_changes_no_answer_and_nothing_else_of_another(
+    stack: Stack, write_artefact: WriteArtefact, first: Model
+) -> None:
+    promote(stack, first)
+    one, two, refused = (trained(stack, write_artefact, weight, OTHER) for weight in (0.375, 0.5, 0.625))
+    others = [name for name in TASKS if name != OTHER]
+    before = {name: traces(stack, name) for name in others}
+    with Load(stack) as load:
+        promote(stack, one)
+        promote(stack, two, bake_seconds=1)
+        wrong = refused.request(golden={"ride": RIDE, "probability": refused.probability + 1e-9})
+        described = stack.ended(start(stack, wrong))
+        assert (described["status"], described["error"]) == ("FAILED", "SmokeTestFailed")
+        assert rollback.roll_back(stack.command_stack, None, Console(quiet=True), OTHER) == 0
+        answers = len(load.answers)
+        until(lambda: len(load.answers), lambda count: count >= answers + 20)
+    assert set(load.whole([first])) == {first.execution}
+    assert {name: traces(stack, name) for name in others} == before
+    status, answer = ask_function(stack, OTHER)
+    assert (status, answer["model"], answer["probability"]) == (200, one.execution, one.probability)
+    own = traces(stack, OTHER)
+    assert own["parameter"][0] == one.path
+    assert [key.rpartition("Z-")[2] for key in sorted(own["registry"])] == [
+        f"{each.execution}.json" for each in (one, two, one)
+    ]
+    assert [each.execution for each in registry.promotions(stack.command_stack, OTHER)] == [
+        one.execution, two.execution, one.execution,
+    ]  # fmt: skip
+
+
+def test_promotions_of_two_tasks_at_once_both_succeed_and_each_answers_by_its_own_models(
+    stack: Stack, write_artefact: WriteArtefact, first: Model
+) -> None:
+    promote(stack, first)
+    of_other = trained(stack, write_artefact, 0.75, OTHER)
+    promote(stack, of_other)
+    new, new_of_other = trained(stack, write_artefact, 1.0), trained(stack, write_artefact, 1.25, OTHER)
+    with Load(stack) as load, Load(stack, ask=lambda: ask_function(stack, OTHER)) as load_of_other:
+        started = [start(stack, model.request()) for model in (new, new_of_other)]
+        assert [stack.ended(execution)["status"] for execution in started] == ["SUCCEEDED", "SUCCEEDED"]
+        counts = len(load.answers), len(load_of_other.answers)
+        until(lambda: len(load.answers), lambda count: count >= counts[0] + 20)
+        until(lambda: len(load_of_other.answers), lambda count: count >= counts[1] + 20)
+    assert load.whole([first, new])[new.execution] > 0
+    assert load_of_other.whole([of_other, new_of_other])[new_of_other.execution] > 0
+
+
+def test_model_of_another_task_is_refused_before_anything_is_written(
+    stack: Stack, write_artefact: WriteArtefact, first: Model
+) -> None:
+    promote(stack, first)
+    of_other = trained(stack, write_artefact, 0.875, OTHER)
+    before = {name: traces(stack, name) for name in TASKS}
+    for request in (of_other.request(task=DEFAULT_TASK), first.request(task=OTHER), of_other.request(task="speed")):
+        described = stack.ended(start(stack, request))
+        assert (described["status"], described["error"]) == ("FAILED", "BadPromotionRequest")
+    assert {name: traces(stack, name) for name in TASKS} == before

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from cli import deploy, replay
-from cli.status import status_of
+from cli.status import Champion, status_of
 from machines import until
 from promotions import (
     Live,
@@ -81,6 +81,11 @@ def failure_of(stack: Stack, arn: str) -> tuple[str, str]:
     described = stack.ended(arn)
     assert described["status"] == "FAILED", described
     return described["error"], described["cause"]
+
+
+def champion_now(stack: Stack) -> Champion:
+    """The champion of the default task, as `wildrydes status` has it."""
+    return status_of(stack.command_stack).champions["heavy_utilization"]
 
 
 def write_parameter(stack: Stack, value: str | None) -> None:
@@ -202,9 +207,9 @@ def test_deployment_takes_what_is_live_and_not_what_somebody_wrote(
     monkeypatch.setattr(deploy.log, "warning", lambda text, *values: warnings.append(text % values))
     with unchanged(stack):
         write_parameter(stack, value)
-        assert status_of(stack.command_stack).deployed_next == (value or "none")
+        assert champion_now(stack).deployed_next == (value or "none")
         deploy.deploy(ROOT, stack.server, stack.name, deploy.parameters_of_champions(f"/wildrydes/{stack.name}"))
-    assert status_of(stack.command_stack).deployed_next == first.path
+    assert champion_now(stack).deployed_next == first.path
     assert warnings == [f"The SSM parameter {path} was {value!r}; it is {first.path!r} again, which is live."]
 
 

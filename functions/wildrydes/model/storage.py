@@ -20,6 +20,12 @@ def card_key(execution: str, task: str = DEFAULT_TASK) -> str:
     return f"{models_prefix(task)}{execution}/card.json"
 
 
+def card_of(model_path: str) -> str:
+    """The card beside an artefact, by the artefact's key. Raises BadModel for a key that is none."""
+    task, execution = _parts(model_path)
+    return card_key(execution, task)
+
+
 def comparisons_prefix(champion: str, task: str = DEFAULT_TASK) -> str:
     """The comparisons of candidates with the model that the execution `champion` trained: an object each."""
     return f"{models_prefix(task)}{champion}/comparisons/"
