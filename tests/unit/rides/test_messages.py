@@ -176,7 +176,7 @@ def test_a_rejected_ride_of_a_file_names_the_file_and_one_of_a_producer_its_mess
 
 
 def test_memory_does_not_grow_with_the_file() -> None:
-    small, large = peak_of(20), peak_of(100)
+    small, large = peak_of(8), peak_of(40)
     assert large < small * 1.1
     assert large < 12 << 20
 
