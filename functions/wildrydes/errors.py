@@ -27,6 +27,8 @@ WildRydesError
 ├── BadLocatedRides          a message of the located-rides queue that locate_station did not write
 ├── BadSampleEvent           an event that brings no messages of the samples topic
 ├── SamplesNotDelivered      Firehose did not take samples, however often they were put
+├── ApiRefused               this project's API does not take what it was asked
+├── ApiNotReached            it did not answer, however often it was asked
 ├── MessagesNotSent          a queue did not take messages, however often they were sent
 ├── MissingObject            an object of the bucket that should be there is not, or may not be read
 ├── ObjectNotRead            S3 did not give an object, however often it was asked, or gave more than is read
@@ -212,6 +214,14 @@ class BadSampleEvent(WildRydesError):
 
 class SamplesNotDelivered(WildRydesError):
     """Firehose refused samples, or did not take them however often they were put."""
+
+
+class ApiRefused(WildRydesError):
+    """This project's API answered that it takes no such request, or has no model for it."""
+
+
+class ApiNotReached(WildRydesError):
+    """This project's API could not be reached, or had a fault, however often it was asked."""
 
 
 class MessagesNotSent(WildRydesError):
