@@ -1,7 +1,7 @@
 """Retrainings to look at: the embedded AWS for the length of a block, the stack deployed, weather and rides in place.
 
 with trial(rides, weather, log) as aws:
-    card = aws.retrain(target="service_requested")
+    card = aws.retrain(task="service_requested")
     table = aws.query("SELECT groundstation, count(*) AS rides FROM rides GROUP BY 1")
 """
 
@@ -41,8 +41,8 @@ class Trial:
         if progress.status != "SUCCEEDED":
             failed = failures.failure(self.stack, arn, progress)
             raise TrialError(f"{failed.state}: {failed.error}: {failed.cause}")
-        execution = json.loads(progress.output or "{}")["execution"]
-        return models.card(self.stack, execution)
+        output = json.loads(progress.output or "{}")
+        return models.card(self.stack, output["execution"], output["task"])
 
     def query(self, sql: str) -> str:
         """What Athena answers, as the CSV with a header that it writes. Raises TrialError."""
