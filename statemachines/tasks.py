@@ -1,7 +1,8 @@
 """Makers of the workflow's Tasks. Whatever one makes retries what may pass, has a timeout and a Catch for the rest."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import stepfunctions.steps as sdk
 from stepfunctions.steps.states import State
@@ -108,12 +109,14 @@ class Tasks:
     error_path: str = "$.error"
     before: tuple[sdk.Catch, ...] = ()
 
-    def function(self, state_id: str, payload: dict, selector: tuple[str, ...], result_path: str) -> LambdaTask:
-        """Invoke the function of the state's name; keep what `selector` names of its answer at `result_path`."""
-        resource = "".join(word.capitalize() for word in state_id.split()) + "Function"
+    def function(
+        self, state_id: str, payload: dict, selector: tuple[str, ...], result_path: str, function: str = ""
+    ) -> LambdaTask:
+        """Invoke `function`, by default that of the state's name; keep what `selector` names of its answer."""
+        name = function or "".join(word.capitalize() for word in state_id.split())
         return LambdaTask(
             state_id,
-            parameters={"FunctionName": f"${{{resource}Arn}}", "Payload": payload},
+            parameters={"FunctionName": f"${{{name}FunctionArn}}", "Payload": payload},
             asl={"ResultSelector": {name: f"$.Payload.{name}" for name in selector}},
             result_path=result_path,
             timeout_seconds=FUNCTION_SECONDS,
@@ -151,16 +154,26 @@ class Tasks:
         )
 
     def row(
-        self, state_id: str, query_path: str, columns: tuple[str, ...], result_path: str, *, texts: bool = False
+        self,
+        state_id: str,
+        query_path: str,
+        columns: tuple[str, ...],
+        result_path: str,
+        *,
+        texts: bool = False,
+        absent: Mapping[str, int] = MappingProxyType({}),
     ) -> Task:
-        """Read the one row that the query whose id is at `query_path` gave, by its columns: numbers, or texts."""
+        """Read the one row that the query whose id is at `query_path` gave, by its columns: numbers, or texts.
+
+        `absent` has values for columns that the query does not give.
+        """
         text = "$.ResultSet.Rows[1].Data[{}].VarCharValue"
         cell = text if texts else f"States.StringToJson({text})"
         return Task(
             state_id,
             resource="arn:aws:states:::athena:getQueryResults",
             parameters={"QueryExecutionId": query_path},
-            asl={"ResultSelector": {name: cell.format(index) for index, name in enumerate(columns)}},
+            asl={"ResultSelector": {name: cell.format(index) for index, name in enumerate(columns)} | dict(absent)},
             result_path=result_path,
             timeout_seconds=60,
             retry=retry(ATHENA_FAULTS),

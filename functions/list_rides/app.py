@@ -1,8 +1,8 @@
 """Right before the training set is built: lists the rides there are, which is what the query is going to read.
 
-Also sees that all that this execution ingested is among them.
+Also sees that all that this execution ingested is among them. Of a task that learns from samples it lists the samples.
 
-in   {"execution": <name>}
+in   {"execution": <name>, "source": "rides" or "samples"}
 out  {"prefix", "objects", "sha256": of the list, "list": <its key>}
 """
 
@@ -14,7 +14,8 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import listings, s3, settings
-from wildrydes.bucket import PROCESSED, Chunk, manifest_key, processed_key
+from wildrydes import tasks
+from wildrydes.bucket import PROCESSED, SAMPLES, Chunk, manifest_key, processed_key
 from wildrydes.errors import IngestionIncomplete, MissingObject
 from wildrydes.model.lineage import StoredObject
 
@@ -26,10 +27,12 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Writes the list beside where the model's card will be. Raises IngestionIncomplete."""
     bucket, execution = settings.data_settings().bucket, event["execution"]
     logger.append_keys(execution=execution)
-    missing = keys_ingested(bucket, execution)
-    objects = cross_off(missing, listings.iterate_objects(bucket, PROCESSED))
-    listing = listings.write_listing(bucket, execution, "rides", PROCESSED, objects)
-    logger.info("listed", extra={"rides": asdict(listing)})
+    prefix = SAMPLES if event["source"] == tasks.SAMPLES else PROCESSED
+    # Samples come as they are: an execution ingests none.
+    missing = keys_ingested(bucket, execution) if prefix == PROCESSED else set()
+    objects = cross_off(missing, listings.iterate_objects(bucket, prefix))
+    listing = listings.write_listing(bucket, execution, "rides", prefix, objects)
+    logger.info("listed", extra={event["source"]: asdict(listing)})
     if missing:
         raise IngestionIncomplete(
             f"{len(missing)} objects with rides were deleted after they had been ingested, the first of them "

@@ -7,12 +7,14 @@
 --       repeated         rows beyond the first of a sample: deliveries that were repeated
 --       contradicting    samples that came again with other values; the first that arrived is taken
 --       train_rows, validation_rows, test_rows
+--       lowest_label, highest_label  of train, 0 where it is empty; a model needs two different labels to learn from
 --       mini_batch_size  a tenth of train_rows, at least 1 and at most 1000
 WITH
 copies AS (
     SELECT
         sample_id,
         count(*) AS copies,
+        min_by(duration, arrived_at) AS label,
         count(
             DISTINCT CAST(duration AS varchar) || ',' || CAST(fc_avg AS varchar) || ',' || CAST(length AS varchar)
             || ',' || CAST(width AS varchar) || ',' || CAST(height AS varchar) || ',' || CAST(quantity AS varchar)
@@ -28,6 +30,7 @@ fates AS (
     SELECT
         copies,
         variants,
+        label,
         CASE
             WHEN substr(sample_id, 1, 3) < 'ccd' THEN 'train'
             WHEN substr(sample_id, 1, 3) < 'e66' THEN 'validation'
@@ -43,5 +46,7 @@ SELECT
     count_if(fate = 'train') AS train_rows,
     count_if(fate = 'validation') AS validation_rows,
     count_if(fate = 'test') AS test_rows,
+    CAST(coalesce(min(label) FILTER (WHERE fate = 'train'), 0) AS bigint) AS lowest_label,
+    CAST(coalesce(max(label) FILTER (WHERE fate = 'train'), 0) AS bigint) AS highest_label,
     greatest(1, least(1000, count_if(fate = 'train') / 10)) AS mini_batch_size
 FROM fates

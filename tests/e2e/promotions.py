@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from local import account
 from stacks import Stack
 from wildrydes.model.linear_model import read_model
 from wildrydes.model.storage import card_key
@@ -180,7 +181,9 @@ def traces(stack: Stack, task: str) -> dict[str, Any]:
     return {
         "alias": {name: alias.get(name) for name in ("FunctionVersion", "RevisionId", "RoutingConfig")},
         "function": (configuration["RevisionId"], configuration["Environment"]["Variables"]),
-        "versions": [each["Version"] for each in functions.list_versions_by_function(**function)["Versions"]],
+        "versions": [
+            each["Version"] for each in account.entries(functions, "list_versions_by_function", "Versions", **function)
+        ],
         "parameter": (held["Value"], held["Version"]),
         "registry": stack.keys(f"{TASKS[task].models_prefix}registry/"),
     }

@@ -151,7 +151,7 @@ def evaluate(model_bucket: Bucket, run: Callable[[str, Any], Any]) -> Callable[.
         event = EVALUATION | changes
         lineage = event["lineage"]
         if "rides" not in lineage:
-            lineage = lineage | {"rides": run("list_rides", {"execution": event["execution"]})}
+            lineage = lineage | {"rides": run("list_rides", {"execution": event["execution"], "source": "rides"})}
         return run("evaluate_model", event | {"lineage": lineage})
 
     return evaluate

@@ -95,6 +95,11 @@ VALUES: dict[str, dict[str, Any]] = {
         "objects": 1,
         "list": "models/first-run/lineage/rides.jsonl.gz",
     },
+    "list_rides_of_samples": {
+        "prefix": "samples/",
+        "objects": 0,
+        "list": "models/first-run/lineage/rides.jsonl.gz",
+    },
     "check_ingestion_few_rejected": {"read": 20, "rejected": 1, "rejected_by_reason": {"not_finite": 1}},
 }
 

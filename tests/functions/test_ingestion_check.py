@@ -170,14 +170,14 @@ def test_a_manifest_that_was_cut_short_fails_the_execution(bucket: Any, run: Any
 def test_rides_deleted_after_the_check_fail_the_list_of_rides(bucket: Any, run: Any) -> None:
     bucket.put("raw/a.json", json.dumps([ride(n) for n in range(20)]))
     ingest_all(bucket, run, "e1", 1024)
-    assert run("list_rides", {"execution": "e1"})["objects"] == len(bucket.keys("processed/"))
+    assert run("list_rides", {"execution": "e1", "source": "rides"})["objects"] == len(bucket.keys("processed/"))
     key = bucket.keys("processed/")[0]
     delete_one(bucket, key)
     with pytest.raises(IngestionIncomplete, match=f"1 objects with rides were deleted .* {key}"):
-        run("list_rides", {"execution": "e1"})
+        run("list_rides", {"execution": "e1", "source": "rides"})
     delete_one(bucket, "manifests/e1.json")
     with pytest.raises(IngestionIncomplete, match=r"manifests/e1\.json is not there"):
-        run("list_rides", {"execution": "e1"})
+        run("list_rides", {"execution": "e1", "source": "rides"})
 
 
 def test_the_account_is_written_also_where_the_execution_is_refused(bucket: Any, run: Any) -> None:

@@ -21,7 +21,7 @@ def listing(model_bucket: Any, run: Any) -> Any:
     """A bucket whose rides were listed before the training set was built."""
     model_bucket.put("processed/stream/", b"")
     model_bucket.put(RIDES, b"rides")
-    return model_bucket, run("list_rides", {"execution": "e1"})
+    return model_bucket, run("list_rides", {"execution": "e1", "source": "rides"})
 
 
 def lineage_of(bucket: Any) -> dict[str, Any]:

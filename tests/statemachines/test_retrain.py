@@ -80,7 +80,7 @@ def test_every_error_is_told_and_ends_in_fail() -> None:
         assert failing == [name for name, then in GOING_ON.items() if then == handler]
     assert ends_of("Notify failure") == {"Retraining failed"}
     assert STATES["Retraining failed"]["Type"] == "Fail"
-    assert ends_of("Unusable training set") == {"Retraining failed"}
+    assert ends_of("Unusable training set") == ends_of("Unusable samples") == {"Retraining failed"}
 
 
 def test_workflow_ends_with_a_new_live_model_or_with_the_one_that_was() -> None:
@@ -175,6 +175,40 @@ def test_image_is_run_by_its_digest_or_by_the_tag_with_the_reason_why() -> None:
     assert before == {"Name image by digest", "Name image by tag"}
 
 
+def test_samples_are_not_ingested_and_need_no_weather() -> None:
+    choice = STATES["Rides or samples?"]
+    (samples,) = choice["Choices"]
+    assert samples == {
+        "Variable": "$.parameters.source", "StringEquals": "samples", "Next": "Plan no ingestion",
+    }  # fmt: skip
+    assert choice["Default"] == "Plan ingestion"
+    way = [samples["Next"]]
+    while way[-1] != "Check training set":
+        way.append(STATES[way[-1]]["Next"])
+    assert way == [
+        "Plan no ingestion", "Ingest no rides", "List samples", "Build training set of samples",
+        "Count training set of samples", "Read counts of samples", "Check training set",
+    ]  # fmt: skip
+    for name in ("List rides", "List samples"):
+        assert STATES[name]["Parameters"]["FunctionName"] == "${ListRidesFunctionArn}"
+        assert STATES[name]["Parameters"]["Payload"]["source"] == name.removeprefix("List ")
+
+
+def test_samples_come_to_the_training_with_all_that_rides_do() -> None:
+    assert set(STATES["Plan no ingestion"]["Result"]) >= {
+        name.removesuffix(".$") for name in STATES["Plan ingestion"]["ResultSelector"]
+    } - {"bucket", "manifest"}
+    names = [
+        {name.removesuffix(".$") for name in STATES[state]["ResultSelector"]}
+        for state in ("Read counts", "Read counts of samples")
+    ]
+    assert names[0] < names[1]
+    checked = {name.removesuffix(".$") for name in STATES["Check ingestion"]["ResultSelector"]}
+    assert set(STATES["Ingest no rides"]["Result"]) == checked
+    listed = [STATES[f"List {source}"]["ResultPath"] for source in ("rides", "samples")]
+    assert listed == ["$.rides_listed", "$.rides_listed"]
+
+
 def test_rides_are_listed_right_before_they_are_read() -> None:
     assert STATES["Select weather"]["Next"] == "List rides"
     assert STATES["List rides"]["Next"] == "Build training set"
@@ -266,7 +300,11 @@ def test_queries_take_checked_values_alone() -> None:
         for name, state in STATES.items()
         if "QueryString.$" in state.get("Parameters", {})
     }
-    assert list(queries) == ["Select weather", "Build training set", "Count training set", "Describe weather"]
+    assert set(queries) == {
+        "Select weather", "Build training set", "Count training set", "Describe weather", "Build training set of samples",
+    }  # fmt: skip
+    # The one query without a value.
+    assert "$." not in STATES["Count training set of samples"]["Parameters"]["QueryString"]
     for query in queries.values():
         paths = re.findall(r"\$\.[\w.]+", query)
         assert paths
@@ -276,12 +314,18 @@ def test_queries_take_checked_values_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "state"), [("training_set_counts", "Read counts"), ("weather_coverage", "Read weather")]
+    ("query", "state"),
+    [
+        ("training_set_counts", "Read counts"),
+        ("weather_coverage", "Read weather"),
+        ("samples_counts", "Read counts of samples"),
+    ],
 )
 def test_row_is_read_in_the_order_of_the_querys_columns(query: str, state: str) -> None:
     sql = (ROOT / "statemachines" / "queries" / f"{query}.sql").read_text(encoding="utf-8")
     columns = re.findall(r"\)\s+AS (\w+),?\n", sql[sql.rindex("\nSELECT") :])
-    selector = STATES[state]["ResultSelector"]
+    # What the query does not give is a number.
+    selector = {name: path for name, path in STATES[state]["ResultSelector"].items() if name.endswith(".$")}
     names = [
         name.removesuffix(".$")
         for name, path in sorted(selector.items(), key=lambda item: int(re.findall(r"Data\[(\d+)\]", item[1])[0]))
@@ -296,6 +340,8 @@ def test_names_of_states_folders_and_resources_are_the_same() -> None:
     for resource, name in invoked.items():
         if name == "Ingest chunk":
             name = "Ingest rides"
+        if name == "List samples":
+            name = "List rides"
         words = name.lower().split()
         assert resource == f"${{{''.join(word.capitalize() for word in words)}FunctionArn}}"
         assert (ROOT / "functions" / "_".join(words) / "app.py").is_file()

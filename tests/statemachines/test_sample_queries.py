@@ -93,8 +93,17 @@ def test_a_sample_that_was_delivered_again_is_one_row_the_first(lake: Lake) -> N
     assert lines == {"train": ["10,70", "10,70"], "test": ["10,70"]}
     assert counts(lake) == {
         "processed_rows": 7, "samples": 3, "repeated": 4, "contradicting": 1, "train_rows": 2, "validation_rows": 0,
-        "test_rows": 1, "mini_batch_size": 1,
+        "test_rows": 1, "lowest_label": 10, "highest_label": 10, "mini_batch_size": 1,
     }  # fmt: skip
+
+
+def test_lowest_and_highest_label_are_those_of_the_rows_to_train_on(lake: Lake) -> None:
+    later = {"duration": 1, "arrived_at": "2024-07-09T12:00:01.000Z"}
+    rows = [sample("0a", duration=40), sample("0a", **later), sample("0b", duration=70), sample("f", duration=5)]
+    store(lake, "a", *rows)
+    numbers = counts(lake)
+    assert (numbers["lowest_label"], numbers["highest_label"]) == (40, 70)
+    assert training_set(lake, "weight")["train"] == ["40,70", "70,70"]
 
 
 def test_no_samples_are_counted_as_none(lake: Lake) -> None:
@@ -107,4 +116,5 @@ def test_counts_that_mean_the_same_are_called_as_those_of_rides() -> None:
         return re.findall(r"\bAS (\w+)(?:,|\n)", sql.source(query).rpartition("\nSELECT")[2])
 
     shared = {"processed_rows", "repeated", "train_rows", "validation_rows", "test_rows", "mini_batch_size"}
+    shared |= {"lowest_label", "highest_label"}
     assert set(names("samples_counts")) & set(names("training_set_counts")) == shared
