@@ -301,7 +301,8 @@ def test_queries_take_checked_values_alone() -> None:
         if "QueryString.$" in state.get("Parameters", {})
     }
     assert set(queries) == {
-        "Select weather", "Build training set", "Count training set", "Describe weather", "Build training set of samples",
+        "Select weather", "Build training set", "Count training set", "Describe weather",
+        "Build training set of samples",
     }  # fmt: skip
     # The one query without a value.
     assert "$." not in STATES["Count training set of samples"]["Parameters"]["QueryString"]
