@@ -25,8 +25,8 @@ INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if
   $(if $(YEARS),--years "$(YEARS)") $(if $(CHUNK_BYTES),--chunk-bytes "$(CHUNK_BYTES)") \
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
-.PHONY: help setup run up status retrain watch logs ask stream replay invoke models report pricing explain notebook \
-  rollback down test fuzz races check build bench load render data lock clean
+.PHONY: help setup run up status retrain watch logs ask stream publish replay invoke models report pricing explain \
+  notebook rollback down test fuzz races check build bench load render data lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -59,6 +59,10 @@ ask: setup ## ask the API about one ride: RIDE= (JSON)
 
 stream: setup ## send rides one at a time to what `make up` started: RATE= RIDES=
 	@$(WILDRYDES) stream $(if $(RIDES),--rides "$(RIDES)") $(if $(RATE),--rate "$(RATE)") $(OPTIONS)
+
+publish: setup ## publish samples as a fulfilment centre does: SAMPLES= COUNT= RATE= OPTIONS= (--batch 100, …)
+	@$(WILDRYDES) publish $(if $(SAMPLES),--samples "$(SAMPLES)") $(if $(COUNT),--count "$(COUNT)") \
+	  $(if $(RATE),--rate "$(RATE)") $(OPTIONS)
 
 replay: setup ## send dead letters on their way again: OPTIONS=
 	@$(WILDRYDES) replay $(OPTIONS)
@@ -129,6 +133,7 @@ render: $(DEV) ## write the state machines' ASL and pictures anew
 
 data: $(DEV) ## write the sample data anew
 	$(PY) data/generate.py
+	$(PY) data/generate_samples.py
 
 lock: $(DEV) ## resolve the dependencies of pyproject.toml anew
 	$(COMPILE) --upgrade --group dev -o requirements/dev.txt

@@ -29,6 +29,7 @@ COMMANDS = {
     "pricing": ("cli.pricing", "pricing_command"),
     "explain": ("cli.explain.command", "explain_command"),
     "stream": ("cli.stream", "stream_command"),
+    "publish": ("cli.publish", "publish_command"),
     "replay": ("cli.replay", "replay_command"),
     "invoke": ("cli.invoke", "invoke"),
     "ask": ("cli.ask", "ask"),

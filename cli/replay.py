@@ -1,12 +1,12 @@
 """`wildrydes replay`: sends dead letters on their way again.
 
-Two queues hold messages of other queues, which a message move task moves back. The third holds the events of files
-under stream/, as records of the invocations that failed: it is the destination of a function, so that no queue is there
-to move them back to. The function is invoked with the event of each record again, and the record is deleted once Lambda
-has taken the event. Whenever the command is stopped, no event is lost. One may be sent twice, which gives the same
-rides with the same ids.
+Two queues hold messages of other queues, which a message move task moves back. Two more hold the events of files under
+stream/, and those of the samples topic, as records of the invocations that failed: they are destinations of functions,
+so that no queue is there to move them back to. The function is invoked with the event of each record again, and the
+record is deleted once Lambda has taken the event. Whenever the command is stopped, no event is lost. One may be sent
+twice, which gives the same rides, or samples, with the same ids.
 
-The fourth holds the ends of promotions for which EventBridge could not start the workflow `restore`. It is started for
+The fifth holds the ends of promotions for which EventBridge could not start the workflow `restore`. It is started for
 each, and the message is deleted once it was.
 """
 
@@ -49,7 +49,7 @@ class Resent:
 @options.as_json
 @options.on_stack
 def replay_command(stack: Stack, *, as_json: bool) -> int:
-    """Send the dead letters of all four queues on their way again, and say how many.
+    """Send the dead letters of all five queues on their way again, and say how many.
 
     Mend first what made them fail: what fails again is back in its queue after some minutes. Ctrl-C loses nothing, and
     tasks that were started go on. The exit code is 1 where a message was left, or a queue could not be moved.
@@ -59,15 +59,17 @@ def replay_command(stack: Stack, *, as_json: bool) -> int:
       wildrydes replay && wildrydes status
     """
     events = resend(stack, stack.output("StreamFilesDeadLetterQueueUrl"), physical_name(stack, "fan_out_rides"))
+    samples = resend(stack, stack.output("SamplesDeadLetterQueueUrl"), physical_name(stack, "collect_samples"))
     ends = restore(stack, stack.output("PromotionEndsDeadLetterQueueUrl"))
     moves = {name: move_back(stack.client("sqs"), stack.output(f"{name}Url")) for name in QUEUES}
     if as_json:
-        facts = {"stream_files": asdict(events), "promotion_ends": asdict(ends), "queues": _facts(moves)}
+        facts = {"stream_files": asdict(events), "samples": asdict(samples), "promotion_ends": asdict(ends)}
+        facts["queues"] = _facts(moves)
         click.echo(json.dumps(facts, indent=2))
     else:
-        show(events, ends, moves, options.console())
+        show(events, samples, ends, moves, options.console())
     moved = all(each.status in ("COMPLETED", "EMPTY") for each in moves.values())
-    return 1 if events.left or ends.left or not moved else 0
+    return 1 if events.left or samples.left or ends.left or not moved else 0
 
 
 def resend(stack: Stack, queue: str, function: str) -> Resent:
@@ -189,9 +191,10 @@ def _facts(moves: dict[str, Moved]) -> dict[str, Any]:
     return {name: asdict(each) for name, each in moves.items()}
 
 
-def show(events: Resent, ends: Resent, moves: dict[str, Moved], console: Console) -> None:
+def show(events: Resent, samples: Resent, ends: Resent, moves: dict[str, Moved], console: Console) -> None:
     """Print what became of the dead letters as a person reads it."""
     _print_resent(f"StreamFilesDeadLetterQueue: {events.sent:,} events sent again", events, console)
+    _print_resent(f"SamplesDeadLetterQueue: {samples.sent:,} events sent again", samples, console)
     _print_resent(f"PromotionEndsDeadLetterQueue: {ends.sent:,} promotions put in order", ends, console)
     for name, each in moves.items():
         failure = f" ({each.failure})" if each.failure else ""

@@ -32,6 +32,7 @@ def install(endpoint: str, now: Callable[[], float], failed_puts: float) -> Stre
     """
     for name in ("_streams", "_record_id", "_resolve_dest_type_and_config", "_resolve_dest_update_config"):
         seam(firehose, name)
+    resolve = replace(firehose, "_resolve_dest_type_and_config", lambda request: _with_numbers(resolve(request)))
     chance = random.Random(_SEED)  # noqa: S311 - spreads failures, guards nothing
     streams = Streams(RoleClients(endpoint, PRINCIPAL), now, lambda: chance.random() < failed_puts)
     handlers = seam(firehose, "_HANDLERS")
@@ -51,6 +52,15 @@ def install(endpoint: str, now: Callable[[], float], failed_puts: float) -> Stre
     replace(firehose, "_handle_request_sync", handle_checked)
     streams.start()
     return streams
+
+
+def _with_numbers(destination: tuple[str | None, dict[str, Any] | None]) -> tuple[str | None, dict[str, Any] | None]:
+    """The kind and configuration of a destination, whose numbers CloudFormation hands over as texts."""
+    kind, config = destination
+    if not config or not isinstance(config.get("BufferingHints"), dict):
+        return kind, config
+    hints = {name: int(value) for name, value in config["BufferingHints"].items()}
+    return kind, {**config, "BufferingHints": hints}
 
 
 def _respond(operation: Callable[[dict[str, Any]], dict[str, Any]]) -> Operation:

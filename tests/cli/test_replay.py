@@ -230,11 +230,12 @@ def test_what_is_shown_names_what_was_left_and_what_failed() -> None:
     output = io.StringIO()
     events = Resent(2, {f"m{number}": "it is no JSON" for number in range(7)})
     moves = {"RidesDeadLetterQueue": Moved("COMPLETED", 3), "LocatedRidesDeadLetterQueue": Moved("FAILED", 0, "why")}
-    replay.show(events, Resent(1), moves, Console(file=output, width=200))
+    replay.show(events, Resent(3), Resent(1), moves, Console(file=output, width=200))
     assert output.getvalue().splitlines() == [
         "StreamFilesDeadLetterQueue: 2 events sent again, 7 messages left",
         *(f"  m{number}: it is no JSON" for number in range(5)),
         "  and 2 more",
+        "SamplesDeadLetterQueue: 3 events sent again, 0 messages left",
         "PromotionEndsDeadLetterQueue: 1 promotions put in order, 0 messages left",
         "RidesDeadLetterQueue: 3 messages moved back, completed",
         "LocatedRidesDeadLetterQueue: 0 messages moved back, failed (why)",

@@ -79,6 +79,7 @@ def test_status(command: RunCommand, stack: Stack, champion: Model) -> None:
         "PromotionEndsDeadLetterQueue",
         "RidesDeadLetterQueue",
         "RidesQueue",
+        "SamplesDeadLetterQueue",
         "StreamFilesDeadLetterQueue",
     }
     ran = command("status")
