@@ -24,11 +24,13 @@ def install() -> None:
     from ministack.core.responses import get_region
     from ministack.services import ecr
 
+    accounts = images.registries()
+
     async def handle_request(
         method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, Any]
     ) -> Response:
         request = json.loads(body) if body.startswith(b"{") else {}
-        if request.get("registryId") not in images.REGISTRIES.values():
+        if request.get("registryId") not in accounts:
             return await original(method, path, headers, body, query_params)
         return answer(headers.get("x-amz-target", "").rpartition(".")[2], request, get_region())
 
@@ -36,21 +38,24 @@ def install() -> None:
 
 
 def answer(action: str, request: dict[str, Any], region: str) -> Response:
-    """SageMaker's registry in `region` to `action`: BatchGetImage of the linear learner, and nothing else."""
+    """SageMaker's registry in `region` to `action`: BatchGetImage of an algorithm, and nothing else."""
     registry, name = request["registryId"], request.get("repositoryName")
     if action != "BatchGetImage":
         return _refusal(
             "AccessDeniedException", f"The registry {registry} does not allow ecr:{action}: it can be read."
         )
-    if registry != images.REGISTRIES.get(region) or name != images.REPOSITORY:
+    image = images.in_registry(registry, str(name), region)
+    if image is None:
         return _refusal(
             "RepositoryNotFoundException",
             f"The repository with name '{name}' does not exist in the registry with id '{registry}'",
         )
     image_ids = request.get("imageIds", [])
-    manifest, digest = images.manifest().decode(), images.digest()
+    manifest, digest = image.manifest().decode(), image.digest()
     matches = [
-        image_id for image_id in image_ids if image_id.get("imageDigest", digest) == digest and _has_tag(image_id)
+        image_id
+        for image_id in image_ids
+        if image_id.get("imageDigest", digest) == digest and image_id.get("imageTag", image.tags[0]) in image.tags
     ]
     return _json(
         200,
@@ -72,10 +77,6 @@ def answer(action: str, request: dict[str, Any], region: str) -> Response:
             ],
         },
     )
-
-
-def _has_tag(image: dict[str, str]) -> bool:
-    return image.get("imageTag", images.TAGS[0]) in images.TAGS
 
 
 def _refusal(code: str, message: str) -> Response:

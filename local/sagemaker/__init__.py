@@ -6,5 +6,5 @@
 - `jobs`: a job's record, from which DescribeTrainingJob answers, and its statuses
 - `runner` (`container`, `transfer`, `process`, `job_log`, `metrics`): downloads, runs, uploads, in a thread of its own
 
-Other than on AWS: Pipe mode's objects reach the algorithm as files; one instance; linear-learner alone.
+Other than on AWS: Pipe mode's objects reach the algorithm as files; one instance; the images of `images` alone.
 """

@@ -5,12 +5,12 @@ Source: "How Amazon SageMaker Provides Training Information" of the developer gu
 
 import json
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from local.iam import process_environment
+from local.sagemaker.images import Image
 from local.sagemaker.validation import channels
 
 _HOST = "algo-1"
@@ -43,9 +43,9 @@ def prepare(folder: Path, job: Mapping[str, Any]) -> None:
         (folder / "input" / "config" / name).write_text(json.dumps(content), encoding="utf-8")
 
 
-def command(module: str, folder: Path) -> Sequence[str]:
-    """Run the algorithm with this interpreter on `folder`."""
-    return (sys.executable, "-m", module, "--base-dir", str(folder))
+def command(image: Image, folder: Path) -> Sequence[str]:
+    """Run the algorithm of `image` with its interpreter on `folder`."""
+    return (str(image.python), "-m", image.module, "--base-dir", str(folder))
 
 
 def environment(job: Mapping[str, Any], region: str, folder: Path) -> dict[str, str]:

@@ -39,10 +39,12 @@ class TrainingJob:
         self._lock = threading.Lock()
 
     @classmethod
-    def create(cls, request: dict[str, Any], arn: str, clock: Callable[[], float] = time.time) -> "TrainingJob":
-        """A job in its first status, from a checked CreateTrainingJob request."""
+    def create(
+        cls, request: dict[str, Any], arn: str, algorithm: str, clock: Callable[[], float] = time.time
+    ) -> "TrainingJob":
+        """A job of `algorithm` in its first status, from a checked CreateTrainingJob request."""
         description = {key: copy.deepcopy(value) for key, value in request.items() if key not in _NOT_DESCRIBED}
-        description["AlgorithmSpecification"]["MetricDefinitions"] = metrics.metric_definitions()
+        description["AlgorithmSpecification"]["MetricDefinitions"] = metrics.metric_definitions(algorithm)
         description["AlgorithmSpecification"].setdefault("EnableSageMakerMetricsTimeSeries", False)
         description["StoppingCondition"].setdefault("MaxRuntimeInSeconds", 86_400)
         for flag in ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining"):

@@ -13,7 +13,7 @@ from botocore.client import BaseClient
 from local.sagemaker import container, images, transfer
 from local.sagemaker.job_log import JobLog
 from local.sagemaker.jobs import ENDED, TrainingJob
-from local.sagemaker.metrics import Collector
+from local.sagemaker.metrics import DEFINITIONS, Collector
 from local.sagemaker.process import AlgorithmProcess, Outcome
 from local.sagemaker.validation import Location, channels
 
@@ -22,8 +22,10 @@ _LOGGER = logging.getLogger(__name__)
 # (service, role ARN) -> a client of the embedded AWS that acts as the role. Raises PermissionError for a role that
 # does not exist or does not trust SageMaker.
 Clients = Callable[[str, str], BaseClient]
-Command = Callable[[str, Path], Sequence[str]]
+Command = Callable[[images.Image, Path], Sequence[str]]
 _FLUSH_SECONDS = 0.5
+# Control characters reach CloudWatch as `#` and three octal digits, a tab as `#011`: metric definitions count on it.
+_ESCAPES = {code: f"#{code:03o}" for code in range(32)}
 _JOIN_SECONDS = 5.0
 
 
@@ -92,7 +94,7 @@ class _Run:
     job: TrainingJob
     region: str
     stop: threading.Event = field(default_factory=threading.Event)
-    collector: Collector = field(default_factory=Collector)
+    collector: Collector = field(default_factory=lambda: Collector(()))
     process: AlgorithmProcess | None = None
     # Whether the server is about to stop.
     abandoned: bool = False
@@ -146,9 +148,10 @@ class _Run:
     def _train(self, description: dict, folder: Path) -> Outcome:
         logs = self.runner.clients("logs", description["RoleArn"])
         log = JobLog(logs, f"{self.job.name}/algo-1-{int(time.time())}")
-        module = images.algorithm_module(description["AlgorithmSpecification"]["TrainingImage"], self.region)
+        image = images.find(description["AlgorithmSpecification"]["TrainingImage"], self.region)
+        self.collector = Collector(DEFINITIONS[image.algorithm])
         self.process = AlgorithmProcess(
-            command=self.runner.command(module, folder),
+            command=self.runner.command(image, folder),
             folder=folder,
             environment=container.environment(description, self.region, folder),
             on_line=lambda line: self._take(line, log),
@@ -163,7 +166,7 @@ class _Run:
             self._flush(log, last=True)
 
     def _take(self, line: str, log: JobLog) -> None:
-        now = time.time()
+        now, line = time.time(), line.translate(_ESCAPES)
         self.collector.read(line, now)
         log.add(line, now)
         self._flush(log)

@@ -86,7 +86,7 @@ class SageMakerService:
     def _create(self, request: dict[str, Any], caller: str) -> dict[str, Any]:
         name, region = request["TrainingJobName"], get_region()
         arn = _arn(name, region, get_account_id())
-        validation.check_create(request, region)
+        image = validation.check_create(request, region)
         if name in self._jobs:
             raise ResourceInUseError(
                 "Training job names must be unique within an AWS account and region, and a training job with this "
@@ -96,7 +96,7 @@ class SageMakerService:
         if denial is not None:
             raise AccessDeniedError(denial)
         self._check_data(request, region)
-        job = TrainingJob.create(request, arn)
+        job = TrainingJob.create(request, arn, image.algorithm)
         if self._jobs.setdefault(name, job) is not job:
             raise ResourceInUseError(f"Another request is creating the training job {arn}")
         self._tags[arn] = {tag["Key"]: tag.get("Value", "") for tag in request.get("Tags", [])}

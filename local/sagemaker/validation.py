@@ -62,8 +62,11 @@ class Channel:
     configuration: dict[str, Any]
 
 
-def check_create(request: dict[str, Any], region: str) -> None:
-    """Raise ApiError for a CreateTrainingJob request that SageMaker would refuse, or that cannot run here."""
+def check_create(request: dict[str, Any], region: str) -> images.Image:
+    """The image of a CreateTrainingJob request.
+
+    Raises ApiError for a request that SageMaker would refuse, or that cannot run here.
+    """
     shapes.check("CreateTrainingJob", request)
     for member in _UNSUPPORTED:
         if request.get(member):
@@ -71,7 +74,7 @@ def check_create(request: dict[str, Any], region: str) -> None:
     for member in _REQUIRED:
         if not request.get(member):
             raise ApiError(f"{member} is required to create a training job.")
-    _check_algorithm(request["AlgorithmSpecification"], region)
+    image = _check_algorithm(request["AlgorithmSpecification"], region)
     _check_resources(request["ResourceConfig"])
     Location.of(request["OutputDataConfig"]["S3OutputPath"])
     if request["OutputDataConfig"].get("CompressionType", "GZIP") != "GZIP":
@@ -82,9 +85,10 @@ def check_create(request: dict[str, Any], region: str) -> None:
     idle = [member for member in _IDLE if request.get(member)]
     if idle:
         _LOGGER.warning(f"Training job {request['TrainingJobName']}: no effect here of {', '.join(idle)}")
+    return image
 
 
-def _check_algorithm(algorithm: dict[str, Any], region: str) -> None:
+def _check_algorithm(algorithm: dict[str, Any], region: str) -> images.Image:
     if algorithm.get("AlgorithmName") or not algorithm.get("TrainingImage"):
         raise UnsupportedError("AlgorithmSpecification needs a TrainingImage: AlgorithmName is not implemented here.")
     for member in ("ContainerEntrypoint", "ContainerArguments"):
@@ -95,7 +99,7 @@ def _check_algorithm(algorithm: dict[str, Any], region: str) -> None:
             "You can't override the metric definitions for Amazon SageMaker algorithms. "
             "Please retry the request without specifying metric definitions."
         )
-    images.algorithm_module(algorithm["TrainingImage"], region)
+    return images.find(algorithm["TrainingImage"], region)
 
 
 def _check_resources(resources: dict[str, Any]) -> None:

@@ -96,7 +96,7 @@ def test_a_card_names_its_inputs_and_gives_the_same_weights(
     assert (code, said.splitlines()[-1]) == (0, "The same weights, to the bit.")
     lineage = card["lineage"]
     digests = {name: lineage[name]["sha256"] for name in ("rides", "weather", "rows")} | {
-        "image": images.digest().removeprefix("sha256:"),
+        "image": images.LINEAR_LEARNER.digest().removeprefix("sha256:"),
         "workflow": lineage["definition_sha256"],
         "code": lineage["code_sha256"],
         "artefact": lineage["artefact_sha256"],

@@ -80,9 +80,9 @@ def test_what_is_outside_of_the_documented_ranges_is_refused(
 
 
 def test_allowed_values_become_the_texts_that_a_job_takes() -> None:
-    given_values = {"eta": 1, "subsample": 0.5, "lambda": 1e-3, "seed": -5, "tree_method": "hist"}
+    numbers = {"eta": 1, "subsample": 0.5, "lambda": 1e-3, "seed": -5, "tree_method": "hist"}
     texts = {"eta": "1", "subsample": "0.5", "lambda": "0.001", "seed": "-5", "tree_method": "hist"}
-    assert check_hyperparameters(given_values, "xgboost", REGRESSION) == texts
+    assert check_hyperparameters(numbers, "xgboost", REGRESSION) == texts
     reduction = {"dimension_reduction_type": "fjlt", "dimension_reduction_target": 4, "faiss_index_ivf_nlists": "auto"}
     assert check_hyperparameters(reduction, "knn", REGRESSION)["dimension_reduction_target"] == "4"
     assert check_hyperparameters({"normalize_label": False}, "linear-learner", REGRESSION) == {

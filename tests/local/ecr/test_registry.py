@@ -1,6 +1,8 @@
-"""SageMaker's registries: the digest of the linear learner, by which a job can be started."""
+"""SageMaker's registries: the digests of the algorithms' images, by which a job can be started."""
 
 import json
+import platform
+import re
 import shutil
 from hashlib import sha256
 from pathlib import Path
@@ -14,8 +16,9 @@ from local.sagemaker import images
 from local.sagemaker.errors import ApiError
 from machines import Client, allow, role, run
 
-REGISTRY = images.REGISTRIES["us-east-1"]
+REGISTRY = images.LINEAR_LEARNER.registries["us-east-1"]
 REPOSITORY = f"{REGISTRY}.dkr.ecr.us-east-1.amazonaws.com/linear-learner"
+SOURCES = Path(images.__file__).parents[1] / "algorithms"
 
 
 def image(client: Client, **identifier: str) -> dict[str, Any]:
@@ -27,28 +30,54 @@ def image(client: Client, **identifier: str) -> dict[str, Any]:
 
 def test_the_digest_is_that_of_a_manifest_of_what_the_algorithm_is_made_of(client: Client) -> None:
     (entry,) = image(client)["images"]
-    assert entry["imageId"] == {"imageTag": "1", "imageDigest": images.digest()}
-    assert images.digest() == f"sha256:{sha256(entry['imageManifest'].encode()).hexdigest()}"
+    assert entry["imageId"] == {"imageTag": "1", "imageDigest": images.LINEAR_LEARNER.digest()}
+    assert images.LINEAR_LEARNER.digest() == f"sha256:{sha256(entry['imageManifest'].encode()).hexdigest()}"
     layers = {
         layer["annotations"]["org.opencontainers.image.title"]: layer["digest"]
         for layer in json.loads(entry["imageManifest"])["layers"]
     }
-    sources = Path(images.__file__).parents[1] / "algorithms" / "linear_learner"
-    assert layers == {path.name: f"sha256:{sha256(path.read_bytes()).hexdigest()}" for path in sources.glob("*.py")}
-    assert "training.py" in layers
+    assert layers == {
+        f"linear_learner/{path.name}": f"sha256:{sha256(path.read_bytes()).hexdigest()}"
+        for path in (SOURCES / "linear_learner").glob("*.py")
+    }
+    assert "linear_learner/training.py" in layers
 
 
-def test_another_algorithm_is_another_image(tmp_path: Path) -> None:
-    sources = Path(images.__file__).parents[1] / "algorithms" / "linear_learner"
-    shutil.copytree(sources, tmp_path / "copy", ignore=shutil.ignore_patterns("__pycache__"))
-    assert images.manifest(tmp_path / "copy") == images.manifest()
-    with (tmp_path / "copy" / "learner.py").open("a", encoding="utf-8") as file:
+def test_a_change_of_the_sources_makes_another_image_of_each_algorithm_that_runs_them(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(SOURCES, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    assert [image.manifest(copy) for image in images.IMAGES] == [image.manifest() for image in images.IMAGES]
+    with (copy / "linear_learner" / "recordio.py").open("a", encoding="utf-8") as file:
         file.write("SEED = 1\n")
-    assert images.manifest(tmp_path / "copy") != images.manifest()
+    changed = [image.algorithm for image in images.IMAGES if image.manifest(copy) != image.manifest()]
+    assert changed == ["linear-learner", "knn"]
+
+
+@pytest.mark.parametrize("algorithm", images.IMAGES, ids=lambda each: each.algorithm)
+def test_each_algorithm_is_in_its_registry_with_the_versions_that_it_computes_with(
+    client: Client, algorithm: images.Image
+) -> None:
+    (entry,) = client("ecr").batch_get_image(
+        registryId=algorithm.registries["us-east-1"],
+        repositoryName=algorithm.repository,
+        imageIds=[{"imageTag": algorithm.tags[0]}],
+    )["images"]
+    assert entry["imageId"]["imageDigest"] == algorithm.digest()
+    locked = {
+        "linear-learner": "requirements/dev.txt",
+        "xgboost": "requirements/algorithms.txt",
+        "knn": "requirements/algorithms.txt",
+    }[algorithm.algorithm]
+    lock = (SOURCES.parents[1] / locked).read_text(encoding="utf-8")
+    versions = {name: re.search(rf"^{name}==(\S+)", lock, re.MULTILINE) for name in algorithm.libraries}
+    config = json.dumps(
+        {"python": platform.python_version()} | {name: match[1] for name, match in versions.items() if match}
+    )
+    assert json.loads(entry["imageManifest"])["config"]["digest"] == f"sha256:{sha256(config.encode()).hexdigest()}"
 
 
 def test_an_image_is_found_by_its_digest_and_not_by_another(client: Client) -> None:
-    assert len(image(client, imageDigest=images.digest())["images"]) == 1
+    assert len(image(client, imageDigest=images.LINEAR_LEARNER.digest())["images"]) == 1
     for unknown in ({"imageDigest": f"sha256:{'0' * 64}"}, {"imageTag": "2"}):
         answer = image(client, **unknown)
         assert answer["images"] == []
@@ -56,18 +85,20 @@ def test_an_image_is_found_by_its_digest_and_not_by_another(client: Client) -> N
 
 
 def test_a_job_runs_an_image_by_tag_or_digest_and_refuses_an_unknown_digest() -> None:
-    module = "local.algorithms.linear_learner"
-    assert images.algorithm_module(f"{REPOSITORY}:1", "us-east-1") == module
-    assert images.algorithm_module(f"{REPOSITORY}@{images.digest()}", "us-east-1") == module
+    for reference in (":1", f"@{images.LINEAR_LEARNER.digest()}"):
+        assert images.find(f"{REPOSITORY}{reference}", "us-east-1") is images.LINEAR_LEARNER
     unknown = f"{REPOSITORY}@sha256:{'0' * 64}"
     with pytest.raises(ApiError, match=f"Requested image {unknown} not found"):
-        images.algorithm_module(unknown, "us-east-1")
+        images.find(unknown, "us-east-1")
 
 
 def test_others_may_pull_and_do_nothing_else(client: Client) -> None:
     with pytest.raises(ClientError, match="AccessDeniedException"):
         client("ecr").list_images(registryId=REGISTRY, repositoryName="linear-learner")
-    for registry, name in ((REGISTRY, "xgboost"), (images.REGISTRIES["us-west-2"], "linear-learner")):
+    for registry, name in (
+        (REGISTRY, "sagemaker-xgboost"),
+        (images.LINEAR_LEARNER.registries["us-west-2"], "linear-learner"),
+    ):
         with pytest.raises(ClientError, match=f"'{name}' does not exist in the registry with id '{registry}'"):
             client("ecr").batch_get_image(registryId=registry, repositoryName=name, imageIds=[{"imageTag": "1"}])
 
@@ -92,7 +123,7 @@ def test_a_state_machine_is_authorised_on_the_repository_of_that_registry(client
     states = {"Resolve": RESOLVE | {"ResultSelector": {"digest.$": "$.Images[0].ImageId.ImageDigest"}}}
     arn = f"arn:aws:ecr:us-east-1:{REGISTRY}:repository/linear-learner"
     allowed = role(client, "states.amazonaws.com", allow("ecr:BatchGetImage", resource=arn))
-    assert json.loads(run(client, states, allowed)["output"]) == {"digest": images.digest()}
+    assert json.loads(run(client, states, allowed)["output"]) == {"digest": images.LINEAR_LEARNER.digest()}
     own = arn.replace(REGISTRY, "123456789012")
     denied = run(client, states, role(client, "states.amazonaws.com", allow("ecr:BatchGetImage", resource=own)))
     # An error that ECR's API does not list by name arrives as the SDK's general one for the service.

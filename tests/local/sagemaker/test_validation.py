@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+from dataclasses import replace
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
 from local.sagemaker import images
+from local.sagemaker.errors import ApiError
 from local.sagemaker.runner import Runner
 from local.sagemaker.service import SageMakerService, resource_of
 
@@ -121,13 +124,18 @@ def test_what_is_not_built_is_refused_by_name(changes: dict[str, Any], named: st
 @pytest.mark.parametrize(
     ("image", "message"),
     [
-        ("382416733822.dkr.ecr.us-east-1.amazonaws.com/xgboost:1", "runs linear-learner:1 alone"),
+        (
+            "382416733822.dkr.ecr.us-east-1.amazonaws.com/xgboost:1",
+            "runs linear-learner:1, sagemaker-xgboost:3.0-5, knn:1.",
+        ),
+        ("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1", "runs linear-learner:1, sagemaker-"),
+        ("382416733822.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.0-5", "the image there is 683313688378.dkr"),
         ("123456789012.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1", "the image there is 382416733822.dkr.ecr."),
         ("174872318107.dkr.ecr.us-west-2.amazonaws.com/linear-learner:1", "Cannot find the image 174872318107"),
-        ("382416733822.dkr.ecr.us-east-1.amazonaws.com/linear-learner:2", "runs linear-learner:1 alone"),
+        ("382416733822.dkr.ecr.us-east-1.amazonaws.com/linear-learner:2", "runs linear-learner:1, "),
     ],
 )
-def test_only_the_regions_own_linear_learner_is_run(image: str, message: str):
+def test_only_the_regions_own_images_are_run(image: str, message: str):
     algorithm = {"TrainingImage": image, "TrainingInputMode": "File"}
 
     code, said = refusal("CreateTrainingJob", request(AlgorithmSpecification=algorithm))
@@ -137,21 +145,46 @@ def test_only_the_regions_own_linear_learner_is_run(image: str, message: str):
 
 
 @pytest.mark.parametrize(
-    ("region", "account"),
+    ("region", "account", "xgboost"),
     [
-        ("us-east-1", "382416733822"),
-        ("us-east-2", "404615174143"),
-        ("us-west-2", "174872318107"),
-        ("ap-southeast-1", "475088953585"),
-        ("ap-northeast-1", "351501993468"),
-        ("eu-central-1", "664544806723"),
-        ("eu-west-1", "438346466558"),
+        ("us-east-1", "382416733822", "683313688378"),
+        ("us-east-2", "404615174143", "257758044811"),
+        ("us-west-2", "174872318107", "246618743249"),
+        ("ap-southeast-1", "475088953585", "121021644041"),
+        ("ap-northeast-1", "351501993468", "354813040037"),
+        ("eu-central-1", "664544806723", "492215442770"),
+        ("eu-west-1", "438346466558", "141502667606"),
     ],
 )
-def test_every_region_has_its_own_registry(region: str, account: str):
-    image = f"{account}.dkr.ecr.{region}.amazonaws.com/linear-learner:1"
+def test_every_region_has_its_own_registries(region: str, account: str, xgboost: str):
+    uris = [
+        f"{account}.dkr.ecr.{region}.amazonaws.com/linear-learner:1",
+        f"{xgboost}.dkr.ecr.{region}.amazonaws.com/sagemaker-xgboost:3.0-5",
+        f"{account}.dkr.ecr.{region}.amazonaws.com/knn:1",
+    ]
 
-    assert images.algorithm_module(image, region) == "local.algorithms.linear_learner"
+    assert [images.find(uri, region) for uri in uris] == list(images.IMAGES)
+    assert [image.uri(region) for image in images.IMAGES] == uris
+
+
+def test_registries_and_tags_are_those_that_sagemakers_sdk_has():
+    sdk = distribution("sagemaker")
+    for image in images.IMAGES:
+        table = Path(str(sdk.locate_file(f"sagemaker/image_uri_config/{image.algorithm}.json")))
+        versions = json.loads(table.read_text(encoding="utf-8"))
+        versions = versions.get("training", versions)["versions"]
+        # The SDK's table ends before XGBoost 3.0-5, whose registries are those of the versions before.
+        latest = versions.get(image.tags[0], versions[max(versions)])
+        assert latest["repository"] == image.repository
+        assert {region: latest["registries"][region] for region in image.registries} == image.registries
+
+
+def test_an_environment_that_was_not_built_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    unbuilt = replace(images.KNN, environment=tmp_path / "algorithms")
+    monkeypatch.setattr(images, "IMAGES", (unbuilt,))
+
+    with pytest.raises(ApiError, match="algorithms, in which knn runs, is missing: run `make setup`"):
+        images.find(unbuilt.uri("us-east-1"), "us-east-1")
 
 
 def test_a_role_that_cannot_be_assumed_is_named():
