@@ -20,6 +20,7 @@ _SDK_ERROR_PREFIXES = {
     "lambda": "Lambda",
     "s3": "S3",
     "sagemaker": "SageMaker",
+    "sagemakerruntime": "SageMakerRuntime",
     "sns": "Sns",
     "sqs": "Sqs",
     "ssm": "Ssm",

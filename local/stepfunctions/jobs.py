@@ -34,9 +34,7 @@ _POLL_SECONDS = 0.1
 class Job:
     """What `.sync` needs to know of a job: how to ask for it, where its status stands, how to end it."""
 
-    error_prefix: str
-    # The call that starts it, and where the job's name or id comes from: the call's answer or its parameters.
-    start: str
+    # The job's name or id, in the answer of the call that starts it or in its parameters.
     identifier: str
     describe: str
     stop: str
@@ -45,14 +43,19 @@ class Job:
     status: tuple[str, ...]
     succeeded: frozenset[str]
     failed: frozenset[str]
-    # The other calls of the integration.
+
+
+@dataclass(frozen=True)
+class Service:
+    """An optimised integration: the calls that start jobs, and those that have no `.sync`."""
+
+    error_prefix: str
+    jobs: frozenset[str]
     actions: frozenset[str]
 
 
 JOBS = {
-    "athena": Job(
-        error_prefix="Athena",
-        start="start_query_execution",
+    "start_query_execution": Job(
         identifier="QueryExecutionId",
         describe="get_query_execution",
         stop="stop_query_execution",
@@ -60,11 +63,8 @@ JOBS = {
         status=("Status", "State"),
         succeeded=frozenset({"SUCCEEDED"}),
         failed=frozenset({"FAILED", "CANCELLED"}),
-        actions=frozenset({"get_query_execution", "get_query_results", "stop_query_execution"}),
     ),
-    "sagemaker": Job(
-        error_prefix="SageMaker",
-        start="create_training_job",
+    "create_training_job": Job(
         identifier="TrainingJobName",
         describe="describe_training_job",
         stop="stop_training_job",
@@ -72,7 +72,28 @@ JOBS = {
         status=("TrainingJobStatus",),
         succeeded=frozenset({"Completed"}),
         failed=frozenset({"Failed", "Stopped"}),
-        actions=frozenset(),
+    ),
+    "create_transform_job": Job(
+        identifier="TransformJobName",
+        describe="describe_transform_job",
+        stop="stop_transform_job",
+        envelope="",
+        status=("TransformJobStatus",),
+        succeeded=frozenset({"Completed"}),
+        failed=frozenset({"Failed", "Stopped"}),
+    ),
+}
+
+SERVICES = {
+    "athena": Service(
+        error_prefix="Athena",
+        jobs=frozenset({"start_query_execution"}),
+        actions=frozenset({"get_query_execution", "get_query_results", "stop_query_execution"}),
+    ),
+    "sagemaker": Service(
+        error_prefix="SageMaker",
+        jobs=frozenset({"create_training_job", "create_transform_job"}),
+        actions=frozenset({"create_model", "create_endpoint_config", "create_endpoint", "update_endpoint"}),
     ),
 }
 
@@ -84,7 +105,7 @@ def install() -> None:
     original = seam(state_task_factory, "state_task_service_for")
 
     def state_task_service_for(service_name: str) -> Any:
-        return JobTask(JOBS[service_name]) if service_name in JOBS else original(service_name)
+        return JobTask(SERVICES[service_name]) if service_name in SERVICES else original(service_name)
 
     replace(state_task_factory, "state_task_service_for", state_task_service_for)
 
@@ -92,14 +113,14 @@ def install() -> None:
 class JobTask(StateTaskServiceCallback):
     """A task that calls Athena or SageMaker, and with `.sync` ends as the job does."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, service: Service) -> None:
         patterns: Any = {ResourceCondition.Sync}
         super().__init__(supported_integration_patterns=patterns)
-        self.job = job
+        self.service = service
 
     def _get_supported_parameters(self) -> set[str] | None:
         action = self._get_boto_service_action()
-        if action != self.job.start and action not in self.job.actions:
+        if action not in self.service.jobs | self.service.actions:
             return None
         model: Any = operation(self._get_boto_service_name(), action)
         return set(model.input_shape.members)
@@ -120,7 +141,7 @@ class JobTask(StateTaskServiceCallback):
         self, env: Any, resource_runtime_part: Any, normalised_parameters: dict, state_credentials: Any
     ) -> None:
         started = env.stack.pop()
-        job = self.job
+        job = JOBS[self._get_boto_service_action()]
         client = self._client(resource_runtime_part, state_credentials)
         name = {job.identifier: started.get(job.identifier) or normalised_parameters[job.identifier]}
         while env.is_running():
@@ -142,9 +163,9 @@ class JobTask(StateTaskServiceCallback):
         if not isinstance(ex, ClientError):
             return super()._from_error(env=env, ex=ex)
         error: dict[str, Any] = ex.response["Error"]
-        cause = f"{error['Message']} (Service: {self.job.error_prefix}; Error Code: {error['Code']})"
+        cause = f"{error['Message']} (Service: {self.service.error_prefix}; Error Code: {error['Code']})"
         code = error["Code"] if error["Code"].endswith("Exception") else f"{error['Code']}Exception"
-        return self._failure(env, f"{self.job.error_prefix}.{code}", cause)
+        return self._failure(env, f"{self.service.error_prefix}.{code}", cause)
 
     def _failure(self, env: Any, error: str, cause: str) -> FailureEvent:
         own = StatesErrorNameType.StatesTaskFailed

@@ -10,7 +10,9 @@ from typing import Any
 
 from botocore import xform_name
 from botocore.model import OperationModel
+from botocore.response import StreamingBody
 from botocore.session import get_session
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import StateTaskService
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
     StateTaskServiceAwsSdk,
 )
@@ -59,6 +61,8 @@ def in_states_case(value: Any, shape: Any) -> Any:
         }
     if kind == "list" and isinstance(value, list):
         return [in_states_case(item, shape.member) for item in value]
+    if isinstance(value, StreamingBody):
+        return value.read().decode("utf-8", "replace")
     return value.isoformat() if isinstance(value, datetime) else value
 
 
@@ -67,7 +71,8 @@ def _capitalised(name: str) -> str:
 
 
 def install() -> None:
-    """Convert the names of AWS SDK integrations."""
+    """Convert the names of AWS SDK integrations, and of the services that boto3 calls otherwise."""
+    seam(StateTaskService, "_SERVICE_NAME_SFN_TO_BOTO_OVERRIDES")["sagemakerruntime"] = "sagemaker-runtime"
     call = seam(StateTaskServiceAwsSdk, "_eval_service_task")
 
     def eval_service_task(
