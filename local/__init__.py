@@ -25,6 +25,13 @@ EmbeddedAwsError
 │   ├── ResourceInUseError
 │   ├── AccessDeniedError
 │   └── UnsupportedError
+├── FleetError                  sagemaker.fleet: a container of an endpoint cannot be started
+├── RollbackError               sagemaker.deployment: an endpoint's update is to be rolled back
+├── RecordError                 sagemaker.transform_records: a record cannot be sent to a container
+├── TransformError              sagemaker.transform_run: the transform job fails
+├── UnpackingError              sagemaker.unpacking: an archive is damaged, too large, or no model's
+├── RefusedPayloadError         algorithms.serving.requests: a container cannot answer the request
+├── UnusableModelError          algorithms.serving.predictor: the artefact is none that the algorithm wrote
 ├── TransferError               sagemaker.transfer: a job's data or model could not be brought from or to S3
 ├── FirehoseError               firehose.errors: Firehose's API refuses the call
 │   ├── SlowDownError

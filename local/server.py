@@ -224,11 +224,11 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     replace_parts(options)
     messages = queues.install(options.endpoint)
     queries = athena.install(options.endpoint)
-    training = sagemaker_service(options.endpoint)
-    mounting.mount("sagemaker", training, service.TARGET_PREFIX)
     ticker = Ticker(RoleClients(options.endpoint, "scheduler.amazonaws.com"))
     ticker.install()
     streams = firehose.install(options.endpoint, ticker.clock.now, options.failed_puts)
+    training = sagemaker_service(options.endpoint, ticker.clock.now)
+    mounting.mount("sagemaker", training, service.TARGET_PREFIX)
     unread = UnreadProperties()
     unread.install()
     side_doors.close()
@@ -249,12 +249,13 @@ def verify_callers(server: account.EmbeddedAws) -> None:
     """Put the parts in place that say who calls, and on which resource a call is authorised."""
     from local.ecr import registry
     from local.iam import credentials, mounting, resources, signatures, wildcards
-    from local.sagemaker import service
+    from local.sagemaker import arns
 
     credentials.install(server)
     signatures.install()
     wildcards.install()
-    mounting.authorise_by(resources.resources() | {"ecr": registry.resource_of, "sagemaker": service.resource_of})
+    mounting.authorise_by(resources.resources() | {"ecr": registry.resource_of, "sagemaker": arns.resource_of})
+    mounting.authorise_requests_of("sagemaker", arns.action_of, arns.resource_of_path)
 
 
 def replace_parts(options: Options) -> None:
@@ -299,8 +300,8 @@ def own_paths(ticker: Any, streams: Any, unread: Any) -> dict[str, OwnPath]:
     }
 
 
-def sagemaker_service(endpoint: str) -> Any:
-    """SageMaker, whose jobs act as the roles in their requests."""
+def sagemaker_service(endpoint: str, clock: Callable[[], float]) -> Any:
+    """SageMaker, whose jobs and endpoints act as the roles in their requests, and wait by `clock`."""
     from local.iam import roles
     from local.sagemaker.runner import Runner
     from local.sagemaker.service import PRINCIPAL, SageMakerService
@@ -309,6 +310,7 @@ def sagemaker_service(endpoint: str) -> Any:
     return SageMakerService(
         Runner(clients.client),
         denies_pass_role=lambda access_key_id, role_arn: roles.denies_pass_role(access_key_id, role_arn, PRINCIPAL),
+        clock=clock,
     )
 
 

@@ -1,11 +1,15 @@
 """Mounts a service of ours in MiniStack's app, and names the resources by which its calls are authorised."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from local.seams import replace, seam
 
+# (path, headers) -> the action without its namespace.
+ActionOf = Callable[[str, Mapping[str, str]], str]
+# (path, headers, region, account) -> the ARN, or None where the body names it.
+ResourceOfPath = Callable[[str, Mapping[str, str], str, str], str | None]
 ResourceOf = Callable[[dict[str, Any], str, str], str | None]
 
 
@@ -49,6 +53,32 @@ def authorise_by(resource_of: dict[str, ResourceOf]) -> None:
         arn = resource_of[service](_json_object(body), region, account_id) if service in resource_of else None
         return arn or original(service, method, path, headers, body, query_params, region, account_id)
 
+    replace(iam_actions, "extract_resource_arn", extract_resource_arn)
+
+
+def authorise_requests_of(service: str, action_of: ActionOf, resource_of_path: ResourceOfPath) -> None:
+    """Let `service`, which has a REST API beside its JSON one, say by which action and ARN a request is authorised.
+
+    MiniStack knows no action for the paths of such an API, and lets whoever has keys pass.
+    """
+    from ministack.core import iam_actions
+
+    actions, resources = seam(iam_actions, "extract_iam_action"), seam(iam_actions, "extract_resource_arn")
+
+    def extract_iam_action(
+        named: str, method: str, path: str, headers: dict, body: bytes, query_params: dict
+    ) -> str | None:
+        if named != service:
+            return actions(named, method, path, headers, body, query_params)
+        return f"{service}:{action_of(path, headers)}"
+
+    def extract_resource_arn(
+        named: str, method: str, path: str, headers: dict, body: bytes, query_params: dict, region: str, account_id: str
+    ) -> str:
+        arn = resource_of_path(path, headers, region, account_id) if named == service else None
+        return arn or resources(named, method, path, headers, body, query_params, region, account_id)
+
+    replace(iam_actions, "extract_iam_action", extract_iam_action)
     replace(iam_actions, "extract_resource_arn", extract_resource_arn)
 
 

@@ -1,4 +1,8 @@
-"""A job's log stream in CloudWatch Logs: /aws/sagemaker/TrainingJobs, <job>/algo-1-<seconds since the epoch>."""
+"""A container's log stream in CloudWatch Logs.
+
+Training jobs write to /aws/sagemaker/TrainingJobs, <job>/algo-1-<seconds since the epoch>; transform jobs and
+endpoints have groups of their own.
+"""
 
 import logging
 from dataclasses import dataclass, field
@@ -22,6 +26,7 @@ class JobLog:
 
     logs: BaseClient
     stream: str
+    group: str = GROUP
     _pending: list[dict[str, object]] = field(default_factory=list)
     _open: bool = False
     _has_failed: bool = False
@@ -41,14 +46,14 @@ class JobLog:
         try:
             if not self._open:
                 self._create()
-            self._call("put_log_events", logGroupName=GROUP, logStreamName=self.stream, logEvents=pending)
+            self._call("put_log_events", logGroupName=self.group, logStreamName=self.stream, logEvents=pending)
         except (ClientError, BotoCoreError) as error:
             self._has_failed = True
-            _LOGGER.warning(f"Log stream {self.stream} of {GROUP} cannot be written: {error}")
+            _LOGGER.warning(f"Log stream {self.stream} of {self.group} cannot be written: {error}")
 
     def _create(self) -> None:
-        self._call_unless_existing("create_log_group", logGroupName=GROUP)
-        self._call_unless_existing("create_log_stream", logGroupName=GROUP, logStreamName=self.stream)
+        self._call_unless_existing("create_log_group", logGroupName=self.group)
+        self._call_unless_existing("create_log_stream", logGroupName=self.group, logStreamName=self.stream)
         self._open = True
 
     def _call_unless_existing(self, operation: str, **arguments: object) -> None:

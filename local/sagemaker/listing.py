@@ -1,40 +1,59 @@
-"""ListTrainingJobs: filters, order and pages."""
+"""The List operations: filters, order and pages."""
 
 import base64
 import binascii
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from local.sagemaker.errors import ApiError
 from local.sagemaker.jobs import TrainingJob
 
 _DEFAULT_PAGE = 10
-_SORT_KEYS = {"Name": "TrainingJobName", "CreationTime": "CreationTime", "Status": "TrainingJobStatus"}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of resource: the member that lists it, and what its summaries call the name and the status."""
+
+    member: str
+    name: str
+    status: str = ""
+    order: str = "Descending"
+
+
+TRAINING_JOBS = Kind("TrainingJobSummaries", "TrainingJobName", "TrainingJobStatus", order="Ascending")
 
 
 def page(jobs: Iterable[TrainingJob], request: dict[str, Any]) -> dict[str, Any]:
     """The page of summaries that a checked request asks for. Raises ApiError for a bad NextToken."""
     if request.get("WarmPoolStatusEquals") or request.get("TrainingPlanArnEquals"):
         return {"TrainingJobSummaries": []}
-    summaries = [summary for summary in (job.summary() for job in jobs) if _matches(summary, request)]
-    key = _SORT_KEYS[request.get("SortBy", "CreationTime")]
-    summaries.sort(key=lambda summary: summary[key], reverse=request.get("SortOrder") == "Descending")
+    return page_of((job.summary() for job in jobs), request, TRAINING_JOBS)
+
+
+def page_of(summaries: Iterable[dict[str, Any]], request: dict[str, Any], kind: Kind) -> dict[str, Any]:
+    """The page of any kind's summaries that a checked request asks for. Raises ApiError for a bad NextToken."""
+    matches = [summary for summary in summaries if _matches(summary, request, kind)]
+    keys = {"Name": kind.name, "Status": kind.status}
+    key = keys.get(request.get("SortBy", "CreationTime"), "CreationTime")
+    matches.sort(key=lambda summary: summary[key], reverse=request.get("SortOrder", kind.order) == "Descending")
     start = _offset(request.get("NextToken"))
     end = start + request.get("MaxResults", _DEFAULT_PAGE)
-    answer: dict[str, Any] = {"TrainingJobSummaries": summaries[start:end]}
-    if end < len(summaries):
+    answer: dict[str, Any] = {kind.member: matches[start:end]}
+    if end < len(matches):
         answer["NextToken"] = base64.urlsafe_b64encode(str(end).encode()).decode()
     return answer
 
 
-def _matches(summary: dict[str, Any], request: dict[str, Any]) -> bool:
+def _matches(summary: dict[str, Any], request: dict[str, Any], kind: Kind) -> bool:
     status = request.get("StatusEquals")
     return (
-        request.get("NameContains", "") in summary["TrainingJobName"]
-        and (status is None or summary["TrainingJobStatus"] == status)
+        request.get("NameContains", "") in summary[kind.name]
+        and (status is None or summary[kind.status] == status)
         and _within(summary["CreationTime"], request, "CreationTime")
-        and _within(summary["LastModifiedTime"], request, "LastModifiedTime")
+        and _within(summary.get("LastModifiedTime", summary["CreationTime"]), request, "LastModifiedTime")
     )
 
 

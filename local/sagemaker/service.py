@@ -1,4 +1,4 @@
-"""SageMaker's training jobs on the wire: JSON 1.1, `X-Amz-Target: SageMaker.<operation>`.
+"""SageMaker on the wire: JSON 1.1, `X-Amz-Target: SageMaker.<operation>`, and the paths of its runtime API.
 
 A SageMakerService has what MiniStack asks of a service module: handle_request, get_state, load_persisted_state and
 reset. Requests are answered in threads, since a creation looks into S3 over the server that it came in by.
@@ -6,6 +6,7 @@ reset. Requests are answered in threads, since a creation looks into S3 over the
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +22,10 @@ from ministack.core.responses import (
 )
 
 from local.sagemaker import listing, shapes, transfer, validation
+from local.sagemaker.arns import arn, is_runtime
 from local.sagemaker.errors import AccessDeniedError, ApiError, ResourceInUseError, UnsupportedError
+from local.sagemaker.fleet import Host
+from local.sagemaker.hosting import Hosting
 from local.sagemaker.jobs import ENDED, TrainingJob
 from local.sagemaker.runner import Runner
 
@@ -35,31 +39,26 @@ Response = tuple[int, dict[str, str], bytes]
 PassRoleDenial = Callable[[str, str], str | None]
 
 
-def resource_of(body: dict[str, Any], region: str, account: str) -> str | None:
-    """The ARN on which a request is authorised, or None for `*` (ListTrainingJobs)."""
-    if isinstance(body.get("ResourceArn"), str):
-        return body["ResourceArn"]
-    name = body.get("TrainingJobName")
-    return _arn(name, region, account) if isinstance(name, str) else None
-
-
-def _arn(name: str, region: str, account: str) -> str:
-    return f"arn:aws:sagemaker:{region}:{account}:training-job/{name.lower()}"
-
-
 @dataclass
 class SageMakerService:
-    """The API. Jobs are run by `runner`; `denies_pass_role` is asked before one is created."""
+    """The API. Jobs are run by `runner`; `denies_pass_role` is asked before one is created. `clock` is the server's."""
 
     runner: Runner
     denies_pass_role: PassRoleDenial = lambda _key, _role: None
+    clock: Callable[[], float] = time.time
+    hosting: Hosting = field(init=False)
     _jobs: AccountRegionScopedDict = field(default_factory=AccountRegionScopedDict)
     _tags: AccountRegionScopedDict = field(default_factory=AccountRegionScopedDict)
+
+    def __post_init__(self) -> None:
+        self.hosting = Hosting(Host(self.runner.clients, self.runner.base), self.denies_pass_role, self.clock)
 
     async def handle_request(
         self, method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, Any]
     ) -> Response:
         """Answer one request: (status, headers, body)."""
+        if is_runtime(path, headers):
+            return await self.hosting.runtime.handle_request(method, path, headers, body)
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
         caller = router.extract_access_key_id(headers, query_params)
         return await asyncio.to_thread(self._answer, operation, body, caller)
@@ -72,6 +71,7 @@ class SageMakerService:
             "ListTrainingJobs": lambda request: listing.page(self._jobs.values(), request),
             "AddTags": self._add_tags,
             "ListTags": lambda request: {"Tags": _tag_list(self._tags[self._resource_arn(request)])},
+            **self.hosting.operations(caller),
         }
         try:
             if operation not in operations:
@@ -79,29 +79,36 @@ class SageMakerService:
                 raise UnsupportedError(f"SageMaker.{operation} is not implemented here; these are: {implemented}.")
             request = _request(body)
             shapes.check(operation, request)
-            return json_response(operations[operation](request), content_type=_CONTENT_TYPE)
+            answer = operations[operation](request)
+            self._tag_new(operation, request, answer)
+            return json_response(answer, content_type=_CONTENT_TYPE)
         except ApiError as error:
             return error_response_json(error.code, str(error), message_key="Message", content_type=_CONTENT_TYPE)
 
     def _create(self, request: dict[str, Any], caller: str) -> dict[str, Any]:
         name, region = request["TrainingJobName"], get_region()
-        arn = _arn(name, region, get_account_id())
+        job_arn = arn("training-job", name, region, get_account_id())
         image = validation.check_create(request, region)
         if name in self._jobs:
             raise ResourceInUseError(
                 "Training job names must be unique within an AWS account and region, and a training job with this "
-                f"name already exists ({arn})"
+                f"name already exists ({job_arn})"
             )
         denial = self.denies_pass_role(caller, request["RoleArn"])
         if denial is not None:
             raise AccessDeniedError(denial)
         self._check_data(request, region)
-        job = TrainingJob.create(request, arn, image.algorithm)
+        job = TrainingJob.create(request, job_arn, image.algorithm)
         if self._jobs.setdefault(name, job) is not job:
-            raise ResourceInUseError(f"Another request is creating the training job {arn}")
-        self._tags[arn] = {tag["Key"]: tag.get("Value", "") for tag in request.get("Tags", [])}
+            raise ResourceInUseError(f"Another request is creating the training job {job_arn}")
         self.runner.start(job, region)
-        return {"TrainingJobArn": arn}
+        return {"TrainingJobArn": job_arn}
+
+    def _tag_new(self, operation: str, request: dict[str, Any], answer: dict[str, Any]) -> None:
+        """Keep the tags of what was created, by the ARN that the answer brings."""
+        if operation.startswith("Create"):
+            (created,) = answer.values()
+            self._tags[created] = {tag["Key"]: tag.get("Value", "") for tag in request.get("Tags") or []}
 
     def _check_data(self, request: dict[str, Any], region: str) -> None:
         """Every channel must hold an object that the role can list, or there will be no job."""
@@ -146,18 +153,20 @@ class SageMakerService:
         return {"Tags": _tag_list(tags)}
 
     def _resource_arn(self, request: dict[str, Any]) -> str:
-        arn = request["ResourceArn"]
-        if arn not in self._tags:
+        name = request["ResourceArn"]
+        if name not in self._tags:
             raise ApiError(_UNKNOWN)
-        return arn
+        return name
 
     def stop_all(self, grace_seconds: float = 2.0) -> None:
         """End every job and its process: for the server's stop. Not to be called on the server's event loop."""
+        self.hosting.stop_all()
         self.runner.stop_all(grace_seconds)
 
     def reset(self) -> None:
         """End and forget every job."""
-        self.stop_all()
+        self.hosting.reset()
+        self.runner.stop_all()
         self._jobs.clear()
         self._tags.clear()
 
@@ -167,10 +176,12 @@ class SageMakerService:
         return {
             "_jobs": AccountRegionScopedDict.from_dict(descriptions),
             "_tags": AccountRegionScopedDict.from_dict({key: dict(tags) for key, tags in self._tags.to_dict().items()}),
+            **self.hosting.get_state(),
         }
 
     def load_persisted_state(self, data: dict[str, Any]) -> None:
         """Take back what get_state gave. A job that was under way has failed with the server."""
+        self.hosting.load_state(data)
         self._tags = data.get("_tags", AccountRegionScopedDict())
         self._jobs = AccountRegionScopedDict()
         for (account, region, name), description in data.get("_jobs", AccountRegionScopedDict()).to_dict().items():

@@ -10,9 +10,10 @@ from typing import Any, NoReturn
 import pytest
 
 from local.sagemaker import images
+from local.sagemaker.arns import resource_of
 from local.sagemaker.errors import ApiError
 from local.sagemaker.runner import Runner
-from local.sagemaker.service import SageMakerService, resource_of
+from local.sagemaker.service import SageMakerService
 
 IMAGE = "382416733822.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1"
 
@@ -212,10 +213,10 @@ def test_an_unknown_job_is_a_validation_error_as_on_aws(operation: str):
 
 
 def test_operations_that_are_not_built_are_refused_by_name():
-    code, said = refusal("CreateModel", {"ModelName": "m"})
+    code, said = refusal("CreateProcessingJob", {})
 
     assert code == "UnsupportedOperationException"
-    assert said.startswith("SageMaker.CreateModel is not implemented here; these are: CreateTrainingJob, ")
+    assert said.startswith("SageMaker.CreateProcessingJob is not implemented here; these are: CreateTrainingJob, ")
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]"])
