@@ -4,12 +4,18 @@ import json
 from typing import Any
 
 from cli import models
+from cli.errors import CommandError
 from cli.stack import Stack
 from local import account
-from wildrydes.model.linear_model import LinearModel, read_model
+from wildrydes.errors import BadModel
+from wildrydes.model.artefact import LINEAR_LEARNER, Model, read_model
 from wildrydes.tasks import TASKS
 
 TASK = TASKS["magic_points"]
+
+
+class UnreadableModelError(CommandError):
+    """A model's artefact is not one that is read here; the message says why."""
 
 
 def card(stack: Stack, execution: str | None) -> dict[str, Any]:
@@ -36,7 +42,10 @@ def card(stack: Stack, execution: str | None) -> dict[str, Any]:
     return cards[chosen]
 
 
-def read(stack: Stack, of_card: dict[str, Any]) -> LinearModel:
-    """The model of a card. Raises BadModel."""
+def read(stack: Stack, of_card: dict[str, Any]) -> Model:
+    """The model of a card. Raises UnreadableModelError, also for one that is served by an endpoint alone."""
     body = stack.client("s3").get_object(Bucket=stack.bucket, Key=of_card["model_path"])["Body"]
-    return read_model(body.read())
+    try:
+        return read_model(body.read(), of_card.get("algorithm", LINEAR_LEARNER))
+    except BadModel as bad:
+        raise UnreadableModelError(f"The model of {of_card['execution']} cannot be asked here: {bad}.") from None

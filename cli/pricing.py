@@ -17,7 +17,7 @@ from cli.server_record import BUILD
 from cli.stack import Stack
 from local import account
 from wildrydes.errors import NoPrices
-from wildrydes.model.linear_model import LinearModel
+from wildrydes.model.artefact import Model
 from wildrydes.pricing.study import RideOfSplit, Study, conduct, features_missing, sentences
 
 PAGE = "pricing.html"
@@ -67,7 +67,7 @@ def study_of(stack: Stack, card: dict[str, Any]) -> Study:
         raise PricingError(f"No prices can be compared: {fault}.") from None
 
 
-def _test_rides(stack: Stack, execution: str, features: list[str], model: LinearModel) -> Iterator[RideOfSplit]:
+def _test_rides(stack: Stack, execution: str, features: list[str], model: Model) -> Iterator[RideOfSplit]:
     places = [1 + features.index(name) for name in ("distance", "TMIN", "TMAX", "PRCP")]
     for row in _rows(stack, execution, "test"):
         yield RideOfSplit(*(row[place] for place in places), points=row[0], price=model.score(row[1:]))

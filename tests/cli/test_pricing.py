@@ -114,6 +114,8 @@ def test_what_is_not_there_is_named(bucket: Bucket, stack: Stack) -> None:
     card = priced_models.card(stack, "one")
     with pytest.raises(pricing.PricingError, match="does not look at TMAX, PRCP: train one that does"):
         pricing.study_of(stack, card | {"features": ["distance", "TMIN"]})
+    with pytest.raises(priced_models.UnreadableModelError, match="served by an endpoint alone"):
+        priced_models.read(stack, card | {"algorithm": "knn"})
     bucket.objects = {key: value for key, value in bucket.objects.items() if "split=test" not in key}
     with pytest.raises(pricing.PricingError, match="The test split of one is gone"):
         pricing.study_of(stack, card)
