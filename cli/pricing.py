@@ -10,17 +10,18 @@ from typing import Any
 
 import click
 
-from cli import options, priced_models
+from cli import models, options
 from cli.errors import CommandError
 from cli.run_folders import publish, run_folder, short
 from cli.server_record import BUILD
 from cli.stack import Stack
 from local import account
-from wildrydes.errors import NoPrices
-from wildrydes.model.artefact import Model
+from wildrydes.errors import BadModel, NoPrices
+from wildrydes.model.artefact import LINEAR_LEARNER, Model, read_model
 from wildrydes.pricing.study import RideOfSplit, Study, conduct, features_missing, sentences
 
 PAGE = "pricing.html"
+TASK = "magic_points"
 
 
 class PricingError(CommandError):
@@ -41,7 +42,8 @@ def pricing_command(stack: Stack, model: str | None, *, as_json: bool) -> int:
     Example:
       wildrydes pricing --json | jq '.bands[] | {band, overcharge}'
     """
-    card = priced_models.card(stack, model)
+    cards = models.cards(stack, TASK)
+    card = cards[models.choose(models.promotions(stack, TASK), cards, model)]
     study = study_of(stack, card)
     page = write(card, study, BUILD)
     if as_json:
@@ -59,12 +61,21 @@ def study_of(stack: Stack, card: dict[str, Any]) -> Study:
     execution, features = card["execution"], list(card["features"])
     if missing := features_missing(features):
         raise PricingError(f"The model of {execution} does not look at {', '.join(missing)}: train one that does.")
-    model = priced_models.read(stack, card)
+    model = _read(stack, card)
     try:
         train = ((row[1 + features.index("distance")], row[0]) for row in _rows(stack, execution, "train"))
         return conduct(train, _test_rides(stack, execution, features, model))
     except NoPrices as fault:
         raise PricingError(f"No prices can be compared: {fault}.") from None
+
+
+def _read(stack: Stack, card: dict[str, Any]) -> Model:
+    """The model of a card. Raises PricingError, also for one that an endpoint alone can serve."""
+    body = stack.client("s3").get_object(Bucket=stack.bucket, Key=card["model_path"])["Body"]
+    try:
+        return read_model(body.read(), card.get("algorithm", LINEAR_LEARNER))
+    except BadModel as bad:
+        raise PricingError(f"The model of {card['execution']} cannot be asked here: {bad}.") from None
 
 
 def _test_rides(stack: Stack, execution: str, features: list[str], model: Model) -> Iterator[RideOfSplit]:

@@ -12,8 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cli import __main__ as commands
-from cli import options, priced_models, pricing
-from cli.models import NoModelError
+from cli import options, pricing
 from cli.stack import Stack
 
 FEATURES = ["distance", "TMIN", "TMAX", "PRCP"]
@@ -61,8 +60,9 @@ def bucket(write_artefact: Callable[..., bytes]) -> Bucket:
         for name, rows in (("train", 900), ("test", 300)):
             key = f"training-sets/{execution}/split={name}/part.gz"
             bucket.objects[key] = split(rows, rows, noise=execution == "two")
-    entry = json.dumps({"execution": "one"}).encode()
-    bucket.objects["models/magic_points/registry/2026-01-03T00:00:00Z-one.json"] = entry
+    entry = {"time": "2026-01-03T00:00:00Z", "execution": "one", "model_path": "", "version": "1", "reason": ""}
+    entry |= {"previous": {"model_path": "none"}, "golden": {}}
+    bucket.objects["models/magic_points/registry/2026-01-03T00:00:00Z-one.json"] = json.dumps(entry).encode()
     return bucket
 
 
@@ -108,17 +108,16 @@ def test_of_points_that_are_noise_none_is_reported(
     assert json.loads((tmp_path / "runs/two/pricing.json").read_text())["bands"] == []
 
 
-def test_what_is_not_there_is_named(bucket: Bucket, stack: Stack) -> None:
-    with pytest.raises(NoModelError, match=r"no card of a model 'three' of magic_points; there are: two, one\."):
-        priced_models.card(stack, "three")
-    card = priced_models.card(stack, "one")
+def test_what_is_not_there_or_cannot_be_priced_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], bucket: Bucket, stack: Stack, tmp_path: Path
+) -> None:
+    assert run(monkeypatch, stack, tmp_path, "--model", "three") == 1
+    assert "There is no card of a model 'three'; there are: two, one." in capsys.readouterr().err
+    card = json.loads(bucket.objects["models/magic_points/one/card.json"])
     with pytest.raises(pricing.PricingError, match="does not look at TMAX, PRCP: train one that does"):
         pricing.study_of(stack, card | {"features": ["distance", "TMIN"]})
-    with pytest.raises(priced_models.UnreadableModelError, match="served by an endpoint alone"):
-        priced_models.read(stack, card | {"algorithm": "knn"})
+    with pytest.raises(pricing.PricingError, match="served by an endpoint alone"):
+        pricing.study_of(stack, card | {"algorithm": "knn"})
     bucket.objects = {key: value for key, value in bucket.objects.items() if "split=test" not in key}
     with pytest.raises(pricing.PricingError, match="The test split of one is gone"):
         pricing.study_of(stack, card)
-    bucket.objects.clear()
-    with pytest.raises(NoModelError, match="There is no model of magic_points yet"):
-        priced_models.card(stack, None)
