@@ -8,7 +8,7 @@ from wildrydes.tasks import SAMPLES
 
 rule = sdk.ChoiceRule
 
-_FOUND = (
+_ROWS = (
     "There are {} rows to train on, with labels from {} to {}, {} to validate and {} to test on. At least {} rows to "
     "train on, two different labels among them, and a row to validate and to test on are needed."
 )
@@ -36,9 +36,9 @@ def check_training_set(tasks: Tasks) -> sdk.Choice:
 def _unusable(failure: State) -> sdk.Choice:
     """Says what there is and what it takes; of rides, also why others were left out."""
     error = "UnusableTrainingSet"
-    samples = refusal("Unusable samples", error, f"'{_FOUND}', {_COUNTS}", failure)
+    samples = refusal("Unusable samples", error, f"'{_ROWS}', {_COUNTS}", failure)
     left_out = "$.training_set.rides, $.training_set.without_label, $.parameters.label, $.training_set.without_weather"
-    rides = refusal("Unusable training set", error, f"'{_FOUND} {_LEFT_OUT}', {_COUNTS}, {left_out}", failure)
+    rides = refusal("Unusable training set", error, f"'{_ROWS} {_LEFT_OUT}', {_COUNTS}, {left_out}", failure)
     choice = sdk.Choice("Unusable of which source?")
     choice.add_choice(rule.StringEquals(variable="$.parameters.source", value=SAMPLES), samples)
     choice.default_choice(rides)

@@ -167,8 +167,7 @@ def registries() -> frozenset[str]:
 
 def algorithm_name(image: str, region: str) -> str:
     """The name by which `local.algorithms.serving` knows the algorithm of `image`. Raises ApiError."""
-    algorithm_module(image, region)
-    return REPOSITORY
+    return find(image, region).algorithm
 
 
 def _layer(path: Path, sources: Path) -> dict[str, object]:

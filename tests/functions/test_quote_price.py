@@ -44,7 +44,7 @@ def serve(answers: Answers) -> Iterator[tuple[str, Served]]:
             self.end_headers()
             self.wfile.write(data)
 
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name there
             """Not to standard error."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)

@@ -99,10 +99,10 @@ def test_a_stopped_job_ends_as_stopped(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "kept"), [("$", b"1,2,3"), ("$[1:]", b"2,3"), ("$[:2]", b"1,2"), ("$[0]", b"1"), ("$[-1]", b"3")]
+    ("path", "columns"), [("$", b"1,2,3"), ("$[1:]", b"2,3"), ("$[:2]", b"1,2"), ("$[0]", b"1"), ("$[-1]", b"3")]
 )
-def test_an_input_filter_picks_columns(path: str, kept: bytes) -> None:
-    assert column_filter(path)(b"1,2,3") == kept
+def test_an_input_filter_picks_columns(path: str, columns: bytes) -> None:
+    assert column_filter(path)(b"1,2,3") == columns
 
 
 @pytest.mark.parametrize("path", ["$.features", "$[]", "$[0,2]", ""])
