@@ -64,10 +64,13 @@ def retraining(stack: Stack, model: Model, *, promoted: bool = True) -> Iterator
     metrics = {"model_path": model.path, "golden": golden, "verdict": verdict}
     evaluation = {"Type": "Pass", "Result": metrics, "ResultPath": "$.metrics", "Next": "Is it better?"}
     wait = state_of(stack, "StateMachineArn", "Wait for restoring") | {"Seconds": 3}
-    states = {"Evaluate model": evaluation, "Wait for restoring": wait}
+    start = "Serve heavy_utilization"
+    serve = state_of(stack, "StateMachineArn", start) | {"Next": "Read parameter"}
+    states = {"Evaluate model": evaluation, "Wait for restoring": wait, start: serve}
     before = {name: {} for name in ("rides", "plan", "training_set")}
-    parameters = {"execution": model.execution, "target": "heavy_utilization", "features": ["distance"]}
-    with redefined(stack, "StateMachineArn", StartAt="Read parameter", States=states):
+    parameters = {"execution": model.execution, "features": ["distance"], "kind": "binary_classification"}
+    parameters |= dict.fromkeys(("task", "target"), "heavy_utilization")
+    with redefined(stack, "StateMachineArn", StartAt=start, States=states):
         yield stack.start(parameters=parameters, **before)
 
 

@@ -77,6 +77,8 @@ def test_check_fails_on_drift_and_names_the_file(
     monkeypatch.setattr(render, "HERE", tmp_path / "statemachines")
     monkeypatch.setattr(render, "DOCS", tmp_path / "docs")
     (tmp_path / "statemachines").mkdir()
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "tasks.md").write_text("# Tasks\n", encoding="utf-8")
     template = tmp_path / "template.yaml"
     template.write_text("Resource:\n  # <tasks: functions>\n  # </tasks>\nElse: 1\n", encoding="utf-8")
     assert render.main([]) == 0
