@@ -14,7 +14,7 @@ All fields of the input may be left out; none may be there twice:
     min_training_rows      1 to 1,000,000,000, default 100
     min_improvement        by how much the task's measure has to be better than the champion's: 0 or more, default 0
     promote                false judges the model and leaves the champion live; default true
-    force                  true lets a model go live over one of another target or features; default false
+    force                  true lets a model go live over one of other features, or over a damaged one; default false
 
 What passes goes into SQL, paths and names as it is, so nothing else may: the execution's name too is held to letters,
 digits, _ and -, 80 at most.
