@@ -81,7 +81,7 @@ def failure(stack: Stack, execution_arn: str, progress: Progress) -> Failure:
         inner = _of_child(stack, child)
         if inner is not None:
             return dataclasses.replace(inner, state=f"{failed.name} → {inner.state}")
-    group = _log_group(_state(definition, failed.name), stack)
+    group = _log_group(_state(definition, failed.name), stack, execution_arn)
     log = _log(stack, group, failed, _training_job(stack, execution_arn)) if group else []
     return Failure(progress.status, failed.name, error, _sentence(cause), _next_step(error), group, log)
 
@@ -155,13 +155,15 @@ def _next_step(error: str) -> str:
     return NEXT_STEPS.get(error, _OTHERWISE)
 
 
-def _log_group(task: dict[str, Any], stack: Stack) -> str:
+def _log_group(task: dict[str, Any], stack: Stack, execution_arn: str) -> str:
     """The log group of the function or training job that `task` runs; empty for other services."""
     if "sagemaker:" in task.get("Resource", ""):
         return logs.TRAINING
     if "lambda:invoke" not in task.get("Resource", ""):
         return ""
-    return logs.group_of(stack, task["Parameters"]["FunctionName"])
+    # A task's function is named by the execution, not by the workflow.
+    function = task["Parameters"].get("FunctionName") or _invoked(stack, execution_arn)
+    return logs.group_of(stack, function) if function else ""
 
 
 def _state(definition: dict[str, Any], name: str) -> dict[str, Any]:
@@ -169,6 +171,15 @@ def _state(definition: dict[str, Any], name: str) -> dict[str, Any]:
     state = definition["States"].get(name, {})
     children = state.get("ItemProcessor")
     return children["States"][children["StartAt"]] if children else state
+
+
+def _invoked(stack: Stack, execution_arn: str) -> str | None:
+    """The function that the execution invoked last, if it invoked one."""
+    for event in reversed(executions.history(stack, execution_arn)):
+        scheduled = event.get("taskScheduledEventDetails", {})
+        if (scheduled.get("resourceType"), scheduled.get("resource")) == ("lambda", "invoke"):
+            return json.loads(scheduled["parameters"]).get("FunctionName")
+    return None
 
 
 def _training_job(stack: Stack, execution_arn: str) -> str | None:

@@ -1,0 +1,72 @@
+"""Where the log of a failed execution is looked for."""
+
+import json
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cli import failures
+from cli.executions import Progress, StateProgress
+from cli.stack import Stack
+
+INVOKE = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": "Done"}
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def scheduled(resource: str, function: str) -> dict[str, Any]:
+    service, _, action = resource.partition(":")
+    parameters = json.dumps({"FunctionName": function})
+    return {"taskScheduledEventDetails": {"resourceType": service, "resource": action, "parameters": parameters}}
+
+
+class Clients:
+    """An execution with this state and these events; each function's log has one line, its name."""
+
+    def __init__(self, parameters: dict[str, str], events: list[dict[str, Any]]) -> None:
+        states = {"Ask": INVOKE | {"Parameters": parameters}, "Done": {"Type": "Succeed"}}
+        self.definition, self.events = json.dumps({"StartAt": "Ask", "States": states}), events
+
+    def __call__(self, service: str) -> Any:
+        return {
+            "stepfunctions": SimpleNamespace(
+                describe_state_machine_for_execution=lambda **_: {"definition": self.definition},
+                get_paginator=lambda _: SimpleNamespace(paginate=lambda **_: [{"events": self.events}]),
+            ),
+            "lambda": SimpleNamespace(
+                get_function_configuration=lambda FunctionName: {"LoggingConfig": {"LogGroup": f"/{FunctionName}"}}  # noqa: N803
+            ),
+            "logs": SimpleNamespace(
+                get_paginator=lambda _: SimpleNamespace(
+                    paginate=lambda logGroupName, **_: [{"events": [{"message": logGroupName}]}]  # noqa: N803
+                )
+            ),
+        }[service]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "events", "group"),
+    [
+        ({"FunctionName": "of-the-workflow"}, [], "/of-the-workflow"),
+        # One that a task has, as a promotion's smoke test asks it.
+        (
+            {"FunctionName.$": "$.serving.function"},
+            [
+                scheduled("lambda:invoke", "an-earlier"),
+                scheduled("lambda:invoke", "of-the-task"),
+                scheduled("aws-sdk:lambda:getAlias", "of-another"),
+                {"type": "TaskFailed"},
+            ],
+            "/of-the-task",
+        ),
+        ({"FunctionName.$": "$.serving.function"}, [], ""),
+    ],
+)
+def test_log_is_that_of_the_function_which_failed(
+    parameters: dict[str, str], events: list[dict[str, Any]], group: str
+) -> None:
+    progress = Progress("FAILED", [StateProgress("Ask", "Task", NOW, "FAILED")], error="Lambda.Unknown", cause="killed")
+    failure = failures.failure(Stack("rydes", {}, Clients(parameters, events)), "arn:an-execution", progress)
+    assert (failure.state, failure.log_group) == ("Ask", group)
+    assert failure.log == ([group] if group else [])
