@@ -114,6 +114,21 @@ def write_artefact(mxnet: Any, tmp_path_factory: pytest.TempPathFactory) -> Writ
     return write
 
 
+@pytest.fixture(scope="session")
+def pack_xgboost() -> Callable[..., bytes]:
+    """A function of the bytes of XGBoost's model file -> those of model.tar.gz."""
+
+    def pack(model: bytes, name: str = "xgboost-model") -> bytes:
+        outer = io.BytesIO()
+        with tarfile.open(fileobj=outer, mode="w:gz") as archive:
+            info = tarfile.TarInfo(name)
+            info.size = len(model)
+            archive.addfile(info, io.BytesIO(model))
+        return outer.getvalue()
+
+    return pack
+
+
 def packed(folder: Path) -> bytes:
     """The files of a folder as model.tar.gz: a tar of one stored zip."""
     inner = io.BytesIO()

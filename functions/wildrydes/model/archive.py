@@ -1,12 +1,15 @@
-"""Takes the members out of what SageMaker's linear learner writes; nothing is extracted to disk.
+"""Takes the members out of what SageMaker's algorithms write; nothing is extracted to disk.
 
     model.tar.gz ─gunzip─> tar ─> model_algo-1 ─zip─> mx-mod-symbol.json      the graph
                                                       mx-mod-0000.params      weights and bias
                                                       additional-params.json  threshold
 
-The algorithm writes one regular file into the tar, and into the zip each name once: an archive with a link, a device,
-another file or a name twice was made by somebody else, and is refused. Every size is bounded before anything of it is
-read, so an archive takes no more memory than some MOST_UNPACKED, whatever its headers say.
+    model.tar.gz ─gunzip─> tar ─> xgboost-model
+
+That is the linear learner's, and XGBoost's. An algorithm writes one regular file into the tar, and into the zip each
+name once: an archive with a link, a device, another file or a name twice was made by somebody else, and is refused.
+Every size is bounded before anything of it is read, so an archive takes no more memory than some times what it may
+have once gunzipped, whatever its headers say.
 """
 
 import zlib
@@ -32,19 +35,24 @@ _INNER = "model_algo-1"
 
 def members(archive: bytes) -> dict[str, bytes]:
     """The contents of SYMBOL, PARAMS and ADDITIONAL in a model.tar.gz. Raises BadModel, whatever the bytes are."""
-    return _members_of_zip(_member_of_tar(_gunzipped(archive)))
+    return _members_of_zip(single_member(archive, _INNER, MOST_UNPACKED))
 
 
-def _gunzipped(archive: bytes) -> bytes:
+def single_member(archive: bytes, name: str, most: int) -> bytes:
+    """The only file in a model.tar.gz, of this name; gunzipped it has at most so many bytes. Raises BadModel."""
+    return _member_of_tar(_gunzipped(archive, most), name)
+
+
+def _gunzipped(archive: bytes, most: int) -> bytes:
     if len(archive) > MOST_PACKED:
         raise BadModel(f"the artefact has more than {MOST_PACKED} bytes")
     stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
-        data = stream.decompress(archive, MOST_UNPACKED)
+        data = stream.decompress(archive, most)
     except zlib.error as error:
         raise BadModel(f"the artefact is no gzip: {error}") from None
     if stream.unconsumed_tail:
-        raise BadModel(f"the artefact holds more than {MOST_UNPACKED} bytes")
+        raise BadModel(f"the artefact holds more than {most} bytes")
     if not stream.eof:
         raise BadModel("the artefact is cut short: its gzip stream has no end")
     if stream.unused_data:
@@ -52,19 +60,19 @@ def _gunzipped(archive: bytes) -> bytes:
     return data
 
 
-def _member_of_tar(data: bytes) -> bytes:
+def _member_of_tar(data: bytes, expected: str) -> bytes:
     member = None
     try:
         for name, content in tar_entries(data):
-            if member is not None or name.removeprefix("./") != _INNER:
-                raise BadModel(f"the artefact has {name[:100]!r} where the linear learner writes {_INNER} alone")
+            if member is not None or name.removeprefix("./") != expected:
+                raise BadModel(f"the artefact has {name[:100]!r} where its algorithm writes {expected} alone")
             if content is None:
-                raise BadModel(f"{_INNER} is no regular file: the linear learner did not write it")
+                raise BadModel(f"{expected} is no regular file: its algorithm did not write it")
             member = content
     except DamagedArchiveError as damaged:
         raise BadModel(f"the artefact is no tar archive, or a damaged one: {damaged}") from None
     if member is None:
-        raise BadModel(f"the artefact has no file {_INNER}; was it written by the linear learner?")
+        raise BadModel(f"the artefact has no file {expected}; was it written by another algorithm?")
     return member
 
 

@@ -61,6 +61,10 @@ def read_model(data: bytes, algorithm: str) -> Model:
         from wildrydes.model import linear_model
 
         return linear_model.read_model(data)
+    if algorithm == XGBOOST:
+        from wildrydes.model import xgboost_model
+
+        return xgboost_model.read_model(data)
     if algorithm == KNN:
         raise BadModel(f"a model of the algorithm {KNN} is served by an endpoint alone")
     raise BadModel(f"the algorithm {algorithm!r} is not one of {', '.join(ALGORITHMS)}")
