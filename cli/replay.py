@@ -3,8 +3,9 @@
 Two queues hold messages of other queues, which a message move task moves back. Two more hold the events of files under
 stream/, and those of the samples topic, as records of the invocations that failed: they are destinations of functions,
 so that no queue is there to move them back to. The function is invoked with the event of each record again, and the
-record is deleted once Lambda has taken the event. Whenever the command is stopped, no event is lost. One may be sent
-twice, which gives the same rides, or samples, with the same ids.
+record is deleted once Lambda has taken the event. A message that SNS could not hand over is made the event that it
+would have been. Whenever the command is stopped, no event is lost. One may be sent twice, which gives the same rides,
+or samples, with the same ids.
 
 The fifth holds the ends of promotions for which EventBridge could not start the workflow `restore`. It is started for
 each, and the message is deleted once it was.
@@ -27,6 +28,9 @@ from cli.stack import Stack
 
 QUEUES = ("RidesDeadLetterQueue", "LocatedRidesDeadLetterQueue")
 """The dead-letter queues of queues."""
+
+ReadEvent = Callable[[str, str], dict[str, Any]]
+"""A message's body and a function's name -> the event that the function is to be invoked with."""
 
 _HIDDEN_SECONDS = 60
 _WAIT_SECONDS = 1
@@ -59,7 +63,8 @@ def replay_command(stack: Stack, *, as_json: bool) -> int:
       wildrydes replay && wildrydes status
     """
     events = resend(stack, stack.output("StreamFilesDeadLetterQueueUrl"), physical_name(stack, "fan_out_rides"))
-    samples = resend(stack, stack.output("SamplesDeadLetterQueueUrl"), physical_name(stack, "collect_samples"))
+    collector = physical_name(stack, "collect_samples")
+    samples = resend(stack, stack.output("SamplesDeadLetterQueueUrl"), collector, sample_event_of)
     ends = restore(stack, stack.output("PromotionEndsDeadLetterQueueUrl"))
     moves = {name: move_back(stack.client("sqs"), stack.output(f"{name}Url")) for name in QUEUES}
     if as_json:
@@ -72,11 +77,14 @@ def replay_command(stack: Stack, *, as_json: bool) -> int:
     return 1 if events.left or samples.left or ends.left or not moved else 0
 
 
-def resend(stack: Stack, queue: str, function: str) -> Resent:
-    """Invoke `function` with the event of each record that waits in `queue` now. Others stay where they are."""
+def resend(stack: Stack, queue: str, function: str, read: ReadEvent | None = None) -> Resent:
+    """Invoke `function` with the event of each record that waits in `queue` now. Others stay where they are.
+
+    `read` takes the event out of a message for a function; `event_of` does if there is none.
+    """
 
     def send(body: str) -> None:
-        event = event_of(body, function)
+        event = (read or event_of)(body, function)
         stack.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event))
 
     return _send_each(stack.client("sqs"), queue, send)
@@ -135,6 +143,18 @@ def event_of(body: str, function: str) -> dict[str, Any]:
     if not isinstance(event, dict):
         raise NoRecordError("it is a record without its event, which Lambda leaves out where it is too large")
     return event
+
+
+def sample_event_of(body: str, function: str) -> dict[str, Any]:
+    """The event in a record, as `event_of` has it, or that of a message of SNS. Raises NoRecordError.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
+    """
+    with suppress(ValueError, RecursionError):
+        value = json.loads(body)
+        if isinstance(value, dict) and value.get("Type") == "Notification":
+            return {"Records": [{"EventVersion": "1.0", "EventSource": "aws:sns", "Sns": value}]}
+    return event_of(body, function)
 
 
 def promotion_of(body: str, machine: str) -> str:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from cli import replay
 from cli.move_tasks import Moved, move_back, waiting
-from cli.replay import NoRecordError, Resent, event_of, promotion_of, resend
+from cli.replay import NoRecordError, Resent, event_of, promotion_of, resend, sample_event_of
 from cli.stack import Stack
 from machines import Client, allow, role, until
 from queue_makers import arn_of, calls_in, queue, recording
@@ -224,6 +224,16 @@ def test_task_that_runs_already_is_followed(client: Client) -> None:
     sqs.start_message_move_task(SourceArn=arn_of(client, dead), **slowly)
     assert move_back(sqs, dead) == Moved("COMPLETED", 4)
     assert waiting(sqs, source) == 4
+
+
+def test_a_message_of_sns_is_made_the_event_that_it_would_have_been() -> None:
+    notification = {"Type": "Notification", "MessageId": "m-1", "Message": "1,2"}
+    (record,) = sample_event_of(json.dumps(notification), "rydes-collect")["Records"]
+    assert (record["EventSource"], record["Sns"]) == ("aws:sns", notification)
+    assert sample_event_of(json.dumps(RECORD), "rydes-fan-out") == {"n": 1}
+    for body in ("no JSON", "[]", '{"Type": "SubscriptionConfirmation"}'):
+        with pytest.raises(NoRecordError):
+            sample_event_of(body, "rydes-collect")
 
 
 def test_what_is_shown_names_what_was_left_and_what_failed() -> None:

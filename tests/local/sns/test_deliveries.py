@@ -2,6 +2,7 @@
 
 https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
 https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
 """
 
@@ -14,7 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from machines import Client, allow, role, unique, until
-from queue_makers import arn_of, calls_in, queue, receive, recording, records_in
+from queue_makers import admitting, arn_of, calls_in, queue, receive, recording, records_in
 
 
 def topic_for(client: Client, function_arn: str, *, allowed: bool = True) -> str:
@@ -109,6 +110,22 @@ def test_an_event_that_fails_is_tried_twice_more_and_kept_with_its_error(client:
     assert len(records_in(calls)) == 3
     # The event as it was, for a replay.
     assert record["requestPayload"] == calls_in(calls)[0]["event"]
+
+
+def test_a_message_that_cannot_be_handed_over_goes_to_the_subscriptions_dead_letter_queue(
+    client: Client, calls: Path
+) -> None:
+    function = recording(client, calls)
+    topic = client("sns").create_topic(Name=unique("topic"))["TopicArn"]
+    dead_letters = admitting(client, "sns.amazonaws.com", topic)
+    policy = json.dumps({"deadLetterTargetArn": arn_of(client, dead_letters)})
+    client("sns").subscribe(TopicArn=topic, Protocol="lambda", Endpoint=function, Attributes={"RedrivePolicy": policy})
+    sent = client("sns").publish(TopicArn=topic, Message="1,2")
+    (message,) = until(lambda: receive(client, dead_letters), bool)
+    notification = json.loads(message["Body"])
+    assert (notification["Type"], notification["MessageId"]) == ("Notification", sent["MessageId"])
+    assert (notification["Message"], notification["TopicArn"]) == ("1,2", topic)
+    assert records_in(calls) == []
 
 
 def refusal(call: Any, **parameters: Any) -> str:
