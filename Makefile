@@ -33,9 +33,9 @@ help: ## list the commands
 
 setup: $(DEV) $(FUNCTIONS) $(ALGORITHMS) ## install the locked dependencies into .venv and .venvs
 
-run: setup ## retrain once: RIDES= WEATHER= WEATHER_UNITS= TASK= FEATURES= YEARS= CHUNK_BYTES= MAX_REJECTED_FRACTION= OPTIONS=
+run: setup ## retrain once: RIDES= WEATHER= WEATHER_UNITS= SAMPLES= TASK= FEATURES= YEARS= CHUNK_BYTES= MAX_REJECTED_FRACTION= OPTIONS=
 	@$(WILDRYDES) run $(if $(RIDES),--rides "$(RIDES)") $(if $(WEATHER),--weather "$(WEATHER)") \
-	  $(if $(WEATHER_UNITS),--weather-units "$(WEATHER_UNITS)") $(INPUT)
+	  $(if $(WEATHER_UNITS),--weather-units "$(WEATHER_UNITS)") $(if $(SAMPLES),--samples "$(SAMPLES)") $(INPUT)
 
 up: setup ## keep the embedded AWS running, the stack deployed: PORT= WEATHER= WEATHER_UNITS= OPTIONS=
 	@$(WILDRYDES) up $(if $(PORT),--port "$(PORT)") $(if $(WEATHER),--weather "$(WEATHER)") \
@@ -44,9 +44,9 @@ up: setup ## keep the embedded AWS running, the stack deployed: PORT= WEATHER= W
 status: setup ## show what `make up` started: endpoint, champions, executions, queues
 	@$(WILDRYDES) status $(OPTIONS)
 
-retrain: setup ## start the workflow on it and follow: RIDES= TASK= FEATURES= YEARS= OPTIONS= (--force, …)
+retrain: setup ## start the workflow on it and follow: RIDES= SAMPLES= TASK= FEATURES= YEARS= OPTIONS= (--force, …)
 	@$(if $(WEATHER),echo "retrain takes no WEATHER=: make run WEATHER=... puts it on the server of make up" >&2; exit 2)
-	@$(WILDRYDES) retrain $(if $(RIDES),--rides "$(RIDES)") $(INPUT)
+	@$(WILDRYDES) retrain $(if $(RIDES),--rides "$(RIDES)") $(if $(SAMPLES),--samples "$(SAMPLES)") $(INPUT)
 
 watch: setup ## follow an execution, by default the newest: EXECUTION=
 	@$(WILDRYDES) watch $(OPTIONS) $(if $(EXECUTION),"$(EXECUTION)")

@@ -7,7 +7,7 @@ is handed the Stack that they name.
 import functools
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ _PIPE_WIDTH = 1000
 
 RIDES = ROOT / "data" / "rides"
 WEATHER = ROOT / "data" / "weather"
+SAMPLES = ROOT / "data" / "samples" / "samples.csv.gz"
 
 # As in cli.weather, whose import would slow every command.
 WEATHER_UNITS = ("metric", "standard", "tenths")
@@ -48,6 +49,9 @@ weather_units = click.option(
     "--weather-units",
     type=click.Choice(WEATHER_UNITS),
     help="Units of daily summaries that do not say theirs.",
+)
+samples = click.option(
+    "--samples", type=EXISTING, default=SAMPLES, help="CSV of samples.  [default: data/samples/samples.csv.gz]"
 )
 verbose = click.option("--verbose", is_flag=True, help="List the template's properties that have no effect here.")
 task = click.option(
@@ -184,6 +188,12 @@ def execution_input(command: Command) -> Command:
     for option in reversed(_INPUT_OPTIONS):
         with_input = option(with_input)
     return with_input
+
+
+def source_of(execution_input: Mapping[str, Any]) -> str:
+    """What the task of the workflow's input learns from: RIDES or SAMPLES of `wildrydes.tasks`."""
+    name = execution_input.get("task") or execution_input.get("target") or DEFAULT_TASK
+    return TASKS[name].source
 
 
 def validate_input(fields: dict[str, Any]) -> dict[str, Any]:

@@ -24,11 +24,8 @@ from cli.errors import CommandError
 from cli.move_tasks import waiting
 from cli.progress import Show, bars
 from cli.stack import Stack
-from local.server import ROOT
 from wildrydes.bucket import arrival_time
 from wildrydes.samples.files import SampleFile, messages_of, samples_of
-
-SAMPLES = ROOT / "data" / "samples" / "samples.csv.gz"
 
 MOST_MESSAGES = 10
 MOST_BYTES = 250_000
@@ -195,9 +192,7 @@ def calls_of(texts: Iterable[tuple[int, str]], most: int) -> Iterator[list[tuple
 
 
 @click.command("publish", epilog=options.EXIT_CODES, short_help="Publish samples as a fulfilment centre does.")
-@click.option(
-    "--samples", type=options.EXISTING, default=SAMPLES, help="CSV of samples.  [default: data/samples/samples.csv.gz]"
-)
+@options.samples
 @click.option("--count", type=click.IntRange(1), help="How many of them, from the first on.  [default: all]")
 @click.option(
     "--rate", type=click.FloatRange(0, min_open=True), help="Samples a second.  [default: as fast as it goes]"

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cli import executions, options, ride_files
+from cli import executions, options, ride_files, sample_files
 from cli.following import follow_detached
 from cli.stack import Stack
 from cli.weather import check_stack_years
@@ -21,11 +21,18 @@ def new_name() -> str:
 @click.command(epilog=options.EXIT_CODES, short_help="Start the retraining workflow and follow it.")
 @options.execution_input
 @click.option("--rides", type=options.EXISTING, help="File or folder of rides to upload to raw/ first.")
+@click.option("--samples", type=options.EXISTING, help="File of samples to put under samples/ first.")
 @click.option("--no-follow", is_flag=True, help="Start it, print its ARN, and do not wait.")
 @options.as_json
 @options.on_stack
 def retrain(
-    stack: Stack, execution_input: dict[str, Any], rides: Path | None, *, no_follow: bool, as_json: bool
+    stack: Stack,
+    execution_input: dict[str, Any],
+    rides: Path | None,
+    samples: Path | None,
+    *,
+    no_follow: bool,
+    as_json: bool,
 ) -> int:
     """Start the retraining workflow and follow it to its end.
 
@@ -40,6 +47,8 @@ def retrain(
     if rides is not None:
         files = ride_files.collect(rides, console)
         ride_files.upload(stack, rides, files, console)
+    if samples is not None:
+        sample_files.upload(stack, sample_files.check(samples))
     arn = executions.start(stack, "retrain", execution_input, new_name())
     if no_follow:
         click.echo(json.dumps({"execution": arn, "status": "RUNNING"}, indent=2) if as_json else arn)

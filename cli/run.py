@@ -6,14 +6,14 @@ Everything past the server's start goes through the APIs of AWS, by boto3 and HT
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 
-from cli import embedded, executions, options, ride_files
+from cli import embedded, executions, options, ride_files, sample_files
 from cli import weather as weather_files
 from cli.api import curl
 from cli.deployment import deploy_stack, fill_weather, sweep_orphans
@@ -22,7 +22,9 @@ from cli.outcome import SAMPLE_RIDE
 from cli.retrain import new_name
 from cli.run_folders import run_folder, short
 from cli.server_record import ServerRecord
+from cli.stack import Stack
 from local.account import EmbeddedAws
+from wildrydes.tasks import SAMPLES
 
 # Small, so that even the sample fans out over some children.
 DEFAULT_CHUNK_BYTES = 200_000
@@ -38,6 +40,7 @@ The embedded AWS of this run has ended. To ask by yourself:
 @options.rides
 @options.weather
 @options.weather_units
+@options.samples
 @options.execution_input
 @options.verbose
 @options.as_json
@@ -45,12 +48,13 @@ def run(
     rides: Path,
     weather: Path,
     weather_units: str | None,
+    samples: Path,
     execution_input: dict[str, Any],
     *,
     verbose: bool,
     as_json: bool,
 ) -> int:
-    """Retrain once on the embedded AWS: deploy, upload rides, run the workflow, and ask the API.
+    """Retrain once on the embedded AWS: deploy, upload rides or samples, run the workflow, and ask the API.
 
     It uses the server that `wildrydes up` started, or one of its own, which ends with the command. Ctrl-C stops the
     execution, and that server.
@@ -60,15 +64,15 @@ def run(
       wildrydes run --task service_requested --features distance,TMAX,TMIN,PRCP
     """
     console = options.console(as_json=as_json)
-    files, observations = ride_files.collect(rides, console), weather_files.collect(weather, weather_units)
-    weather_files.check_years(observations, execution_input)
+    if options.source_of(execution_input) == SAMPLES:
+        fill = fill_samples(samples)
+    else:
+        fill = fill_rides(rides, weather, weather_units, execution_input, console)
     execution_input = {"chunk_bytes": DEFAULT_CHUNK_BYTES} | execution_input
     name = new_name()
     with _server(console, run_folder(name) / "embedded-aws.log") as server:
         stack = deploy_stack(server, console, verbose=verbose)
-        fill_weather(server, observations, console)
-        ride_files.upload(stack, rides, files, console)
-        console.print(f"Uploaded {len(files)} ride {'file' if len(files) == 1 else 'files'}")
+        fill(server, stack, console)
         arn = executions.start(stack, "retrain", execution_input, name)
         try:
             code = follow(stack, arn, console, as_json=as_json)
@@ -80,6 +84,36 @@ def run(
         failed = f"\nThe embedded AWS of this run has ended, and its bucket with it; {folder}/ has what is left of it."
         console.print(failed if code else _ENDED, style="dim", markup=False)
     return code
+
+
+Fill = Callable[[EmbeddedAws, Stack, Console], None]
+"""Puts what a task learns from into a stack; made once its files are checked."""
+
+
+def fill_rides(
+    rides: Path, weather: Path, weather_units: str | None, execution_input: dict[str, Any], console: Console
+) -> Fill:
+    """For a task that learns from rides: these, and the weather. Raises UnreadableFileError."""
+    files, observations = ride_files.collect(rides, console), weather_files.collect(weather, weather_units)
+    weather_files.check_years(observations, execution_input)
+
+    def fill(server: EmbeddedAws, stack: Stack, console: Console) -> None:
+        fill_weather(server, observations, console)
+        ride_files.upload(stack, rides, files, console)
+        console.print(f"Uploaded {len(files)} ride {'file' if len(files) == 1 else 'files'}")
+
+    return fill
+
+
+def fill_samples(samples: Path) -> Fill:
+    """For a task that learns from samples: those of a file. Raises UnreadableFileError."""
+    file = sample_files.check(samples)
+
+    def fill(_: EmbeddedAws, stack: Stack, console: Console) -> None:
+        sample_files.upload(stack, file)
+        console.print(f"Uploaded {file.rows:,} samples")
+
+    return fill
 
 
 @contextlib.contextmanager

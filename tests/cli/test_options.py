@@ -97,3 +97,8 @@ def test_every_field_of_the_input_has_an_option() -> None:
         "target years"
     )
     assert CliRunner().invoke(show, every.split()).output == f"{fields.split()}\n"
+
+
+def test_a_task_says_what_it_learns_from_under_either_name() -> None:
+    assert options.source_of({}) == options.source_of({"target": "service_requested"}) == "rides"
+    assert options.source_of({"task": "pick_duration"}) == options.source_of({"target": "pick_duration"}) == "samples"

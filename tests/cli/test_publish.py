@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from cli import athena, publish, sample_files
+from cli import athena, options, sample_files
 from cli.errors import UnreadableFileError
 from cli.publish import Centre, NotPublishedError, Outcome, Seen, calls_of
 from cli.stack import Stack
@@ -162,4 +162,4 @@ def test_a_file_is_checked_before_anything_is_sent(tmp_path: Path) -> None:
 
 
 def test_the_sample_of_the_repository_is_the_default() -> None:
-    assert sample_files.check(publish.SAMPLES, 10).rows == 20_000
+    assert sample_files.check(options.SAMPLES, 10).rows == 20_000
