@@ -67,16 +67,18 @@ class Streams:
 
     def put_record(self, request: dict[str, Any]) -> dict[str, Any]:
         """PutRecord. Raises FirehoseError."""
-        (outcome,) = self._put(request, [requests.record_of(request.get("Record"))])
+        stream = self._stream_of(request)
+        (outcome,) = self._put(stream, [requests.record_of(request.get("Record"))])
         if "ErrorCode" in outcome:
             raise SlowDownError(outcome["ErrorMessage"])
-        return outcome | {"Encrypted": True}
+        return outcome | {"Encrypted": _is_encrypted(stream)}
 
     def put_records(self, request: dict[str, Any]) -> dict[str, Any]:
         """PutRecordBatch: an outcome for each record, in their order. Raises FirehoseError."""
-        outcomes = self._put(request, requests.records_of(request.get("Records")))
+        stream = self._stream_of(request)
+        outcomes = self._put(stream, requests.records_of(request.get("Records")))
         failed = sum("ErrorCode" in outcome for outcome in outcomes)
-        return {"FailedPutCount": failed, "Encrypted": True, "RequestResponses": outcomes}
+        return {"FailedPutCount": failed, "Encrypted": _is_encrypted(stream), "RequestResponses": outcomes}
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -92,12 +94,15 @@ class Streams:
                 written += self._deliver(key)
         return written
 
-    def _put(self, request: dict[str, Any], records: list[bytes]) -> list[dict[str, str]]:
+    def _stream_of(self, request: dict[str, Any]) -> dict[str, Any]:
         name = requests.check_name(request.get("DeliveryStreamName"))
         stream = _stream(get_account_id(), get_region(), name)
         if stream is None:
             raise NoStreamError(f"Firehose {name} under account {get_account_id()} not found.")
-        key = (get_account_id(), get_region(), name)
+        return stream
+
+    def _put(self, stream: dict[str, Any], records: list[bytes]) -> list[dict[str, str]]:
+        key = (get_account_id(), get_region(), stream["name"])
         outcomes = [dict(_SLOW_DOWN) if self._fails() else {"RecordId": firehose._record_id()} for _ in records]
         destination = Destination.check(_config(stream))
         now = self._now()
@@ -127,10 +132,11 @@ class Streams:
             return []
         now, destination = self._now(), Destination.check(_config(stream))
         with self._lock:
-            if waiting.buffer.is_due(now, destination.size, destination.seconds):
-                arrival = waiting.buffer.arrival
-                object_key = destination.key(key[2], stream["version"], arrival)
-                waiting.batches.append(Batch(object_key, destination.body(waiting.buffer.take()), arrival, now))
+            is_due = waiting.buffer.is_due(now, destination.size, destination.seconds)
+            arrival, records = waiting.buffer.arrival, waiting.buffer.take() if is_due else []
+        if records:
+            object_key = destination.key(key[2], stream["version"], arrival)
+            waiting.batches.append(Batch(object_key, destination.body(records), arrival, now))
         tried = [batch for batch in waiting.batches if batch.retry_at <= now]
         written = [batch for batch in tried if self._write(key, destination, batch)]
         lost = [batch for batch in tried if batch not in written and not batch.delay(now)]
@@ -154,6 +160,10 @@ class Streams:
 
 def _stream(account: str, region: str, name: str) -> dict[str, Any] | None:
     return firehose._streams.get_scoped(account, region, name)
+
+
+def _is_encrypted(stream: dict[str, Any]) -> bool:
+    return (stream["encryption"] or {}).get("Status") == "ENABLED"
 
 
 def _config(stream: dict[str, Any]) -> dict[str, Any]:

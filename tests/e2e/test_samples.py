@@ -105,7 +105,7 @@ def published(stack: Stack, lines: list[str]) -> Published:
     file = describe_file(SAMPLES)
     again = centre.run(file, QUIET, count=AGAIN, rate=None, batch=BATCH, wait=True)
     outcome = centre.run(file, QUIET, count=WITH_IDS, rate=None, batch=BATCH, wait=True)
-    counts = until(lambda: counted(stack), lambda counts: counts["processed_rows"] >= COUNT + REPEATED)
+    counts = until(lambda: counted(stack), lambda counts: counts["processed_rows"] >= COUNT + REPEATED, 240)
     objects = {key: gzip.decompress(stack.read(key)) for key in stack.keys("samples/")}
     run_sql(stack, "samples_training_set")
     keys = stack.keys("training-sets/e2e/split=")

@@ -26,6 +26,10 @@ LONGEST_RECORD = 4096
 """Characters that a record may have: some ten times those of a sample."""
 
 
+MOST_RECORDS = 10_100
+"""Records that a message may have: more samples do not fit into SNS's 262,144 bytes, at 26 a line."""
+
+
 class Message(NamedTuple):
     """A message as SNS delivered it: `sent_at` is 'YYYY-MM-DDTHH:MM:SS.mmmZ', `topic` the ARN."""
 
@@ -64,7 +68,11 @@ def _message(notification: Any) -> Message:
 
 
 def records_of(message: Message) -> Iterator[Collected | Rejected]:
-    """What becomes of each record of a message, in their order. A message without any is rejected itself."""
+    """What becomes of each record of a message, in their order. One with none, or with too many, is rejected itself."""
+    if (lines := message.text.count("\n")) > MOST_RECORDS:
+        bad = BadSample("too_many_records", None, f"the message has {lines} lines; {MOST_RECORDS} are read at most")
+        yield Rejected(bad.reason, _rejected_line(bad, message, 1, message.text))
+        return
     for number, text in _numbered(message.text):
         try:
             if len(text) > LONGEST_RECORD:

@@ -9,6 +9,7 @@ are like. It comes as an object by name, or as a line of CSV without a header, t
     reason              when
     not_an_object       the record begins like JSON and is something else than an object
     record_too_large    it has more than 4,096 characters (`wildrydes.samples.messages`)
+    too_many_records    the message has more lines than samples fit into it (the same)
     not_json            it is no JSON
     ambiguous_field     an object has a field more than once (`wildrydes.strict_json`)
     too_deep            it is nested too deeply

@@ -35,7 +35,7 @@ class Delivery:
         self.name = unique("stream")
         self.create(**config)
 
-    def create(self, **config: Any) -> None:
+    def create(self, encrypted: bool = False, **config: Any) -> None:
         destination = {
             "BucketARN": f"arn:aws:s3:::{self.bucket}",
             "RoleARN": self.role,
@@ -45,7 +45,9 @@ class Delivery:
             "ErrorOutputPrefix": "errors/!{firehose:error-output-type}/",
         }
         self.client("firehose").create_delivery_stream(
-            DeliveryStreamName=self.name, ExtendedS3DestinationConfiguration=destination | config
+            DeliveryStreamName=self.name,
+            ExtendedS3DestinationConfiguration=destination | config,
+            **({"DeliveryStreamEncryptionConfigurationInput": {"KeyType": "AWS_OWNED_CMK"}} if encrypted else {}),
         )
 
     def put(self, *records: bytes) -> list[int]:
@@ -112,6 +114,13 @@ def test_a_call_that_succeeds_may_have_entries_that_failed_each_with_its_code_in
     assert all(("RecordId" in outcome) != ("ErrorCode" in outcome) for outcome in outcomes)
     delivery.advance(900)
     assert delivery.objects() == [taken]
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_a_put_says_whether_the_stream_encrypts(server: EmbeddedAws, encrypted: bool) -> None:
+    delivery = Delivery(server, encrypted=encrypted)
+    put = server.client("firehose").put_record_batch
+    assert put(DeliveryStreamName=delivery.name, Records=[{"Data": b"x"}])["Encrypted"] == encrypted
 
 
 def refusal(call: Any, **parameters: Any) -> tuple[str, str]:

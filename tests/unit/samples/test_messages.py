@@ -110,6 +110,12 @@ def test_what_is_far_too_long_is_refused_and_quoted_by_its_start() -> None:
     assert (reason, line, len(record)) == ("record_too_large", 1, 2048)
 
 
+def test_a_message_of_more_lines_than_samples_fit_into_is_rejected_as_one() -> None:
+    assert [reason for reason, _, _ in rejections("x\n" * 131_072)] == ["too_many_records"]
+    shortest = "1,1,0,0,0,0,0,0,0,0,0,0,0\n"
+    assert len(rows(shortest * (262_144 // len(shortest)))) == 262_144 // len(shortest)
+
+
 def test_half_a_surrogate_pair_is_written_in_ascii() -> None:
     (record,) = records_of(message("\ud83d"))
     assert isinstance(record, Rejected)
