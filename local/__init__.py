@@ -42,7 +42,11 @@ EmbeddedAwsError
 │   ├── CustomerError
 │   └── AlgorithmError
 ├── NotAllowedError             algorithms.linear_learner.rules: a hyperparameter is out of its range
-└── BadRecordError              algorithms.linear_learner.recordio: the bytes are no RecordIO
+├── BadRecordError              algorithms.linear_learner.recordio: the bytes are no RecordIO
+├── ToolkitError                algorithms.xgboost.errors: the training job fails
+│   ├── UserError
+│   └── LibraryError
+└── UnreadableModelError        algorithms.xgboost.model: the artefact is no model of XGBoost
 """
 
 

@@ -1,0 +1,73 @@
+"""The artefact: `xgboost-model`, in UBJSON, which is what the library writes for a name without an ending.
+
+Loading reads UBJSON and JSON by the library's own parsers and nothing else: the container tries to unpickle first, and
+nothing is unpickled here.
+"""
+
+# pyright: reportAttributeAccessIssue=false
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from local import EmbeddedAwsError
+from local.algorithms.xgboost.library import Booster, DMatrix, XGBoostError
+
+NAME = "xgboost-model"
+# Bytes; a model of 200 rounds of depth 6 has less than two million.
+_LARGEST = 256 << 20
+
+
+class UnreadableModelError(EmbeddedAwsError):
+    """The artefact is no model of XGBoost in UBJSON or JSON; the message says why."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A loaded model. `objective` is its objective's name, such as `reg:squarederror`."""
+
+    booster: Booster
+    objective: str
+
+    @property
+    def feature_count(self) -> int:
+        return self.booster.num_features()
+
+    def predict(self, rows: np.ndarray) -> np.ndarray:
+        """The answers for rows (rows, features), NaN being a missing value: (rows,), or (rows, classes).
+
+        Numbers of a regression, probabilities of a classification; of softmax the class.
+        """
+        return self.booster.predict(DMatrix(rows.astype(np.float32)), validate_features=False)
+
+
+def write(folder: Path, booster: Booster) -> Path:
+    """Write `xgboost-model` into `folder`, in the place of an earlier one; return its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    scratch = folder / f".{NAME}.ubj"
+    booster.save_model(scratch)
+    return scratch.replace(folder / NAME)
+
+
+def load(folder: Path) -> Model:
+    """The model in `folder`. Raises UnreadableModelError."""
+    path = folder / NAME
+    if not path.is_file() or path.stat().st_size > _LARGEST:
+        raise UnreadableModelError(f"{NAME} is missing, or has more than {_LARGEST} bytes")
+    content = path.read_bytes()
+    if not content.startswith(b"{"):
+        raise UnreadableModelError(f"{NAME} begins with {content[:8]!r}: it is neither UBJSON nor JSON")
+    booster = Booster({"nthread": 1})
+    try:
+        booster.load_model(bytearray(content))
+        objective = _objective(booster)
+    except (XGBoostError, ValueError, KeyError, TypeError) as error:
+        reason = str(error).strip().splitlines()
+        raise UnreadableModelError(f"{NAME} cannot be loaded: {reason[0] if reason else error!r}") from None
+    return Model(booster, objective)
+
+
+def _objective(booster: Booster) -> str:
+    return str(json.loads(booster.save_config())["learner"]["objective"]["name"])

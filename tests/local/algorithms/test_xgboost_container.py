@@ -1,0 +1,208 @@
+"""XGBoost as a process: channels, log lines, early stopping, artefact, failure file, SIGTERM."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from local.algorithms.xgboost import hyperparameters, tables
+from local.algorithms.xgboost.errors import UserError
+from local.sagemaker.images import XGBOOST
+from training_containers import COLUMNS, csv, durations, evaluate, lay_out, run, run_until
+
+SETTINGS = {"num_round": "60", "eta": "0.3", "max_depth": "3", "objective": "reg:squarederror", "eval_metric": "rmse"}
+TRAIN, VALIDATION = durations(1500, 1), durations(400, 2)
+CHANNELS = {"train": csv(TRAIN), "validation": csv(VALIDATION)}
+
+# The root mean squared error on csv rows of the model in a folder, and of the library on the same rows by itself.
+COMPARE = """
+import json, pathlib, sys
+import numpy as np, xgboost
+from local.algorithms.xgboost.model import load
+base = pathlib.Path(sys.argv[1])
+train, rows = (np.loadtxt(base / "input/data" / name / "part", delimiter=",") for name in ("train", "validation"))
+matrices = [xgboost.DMatrix(each[:, 1:], label=each[:, 0]) for each in (train, rows)]
+settings = {"eta": 0.3, "max_depth": 3, "objective": "reg:squarederror", "nthread": 1}
+stopping = {"evals": [(matrices[1], "v")], "early_stopping_rounds": 5, "verbose_eval": False}
+plain = xgboost.train(settings, matrices[0], 60, **stopping)
+best = plain.best_iteration + 1
+def rmse(predictions):
+    return float(np.sqrt(np.mean((predictions - rows[:, 0]) ** 2)))
+model = load(base / "model")
+errors = [rmse(model.predict(rows[:, 1:])), rmse(plain.predict(matrices[1], iteration_range=(0, best)))]
+print(json.dumps([*errors, model.feature_count, model.objective, model.booster.num_boosted_rounds(), best]))
+"""
+
+LOAD = """
+import json, pathlib, sys
+from local.algorithms.xgboost.model import UnreadableModelError, load
+try:
+    load(pathlib.Path(sys.argv[1]))
+    print(json.dumps("loaded"))
+except UnreadableModelError as error:
+    print(json.dumps(str(error)))
+"""
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder and the log of a run that stops early."""
+    base = tmp_path_factory.mktemp("opt-ml")
+    lay_out(base, SETTINGS | {"early_stopping_rounds": "5"}, CHANNELS, mode="Pipe")
+    code, log = run(XGBOOST, base)
+    assert code == 0, log
+    return base, log
+
+
+def rounds(log: str) -> list[tuple[int, float, float]]:
+    lines = re.findall(r"^\[(\d+)\]\ttrain-rmse:(\S+)\tvalidation-rmse:(\S+)$", log, re.MULTILINE)
+    return [(int(number), float(train), float(validation)) for number, train, validation in lines]
+
+
+def test_each_round_has_a_line_that_metric_definitions_parse(trained: tuple[Path, str]) -> None:
+    lines = rounds(trained[1])
+    assert [number for number, _, _ in lines] == list(range(len(lines)))
+    assert lines[-1][1] < lines[0][1]
+    assert re.search(r"^\[\d{4}-\d\d-\d\d:\d\d:\d\d:\d\d:INFO\] Single node training\.$", trained[1], re.MULTILINE)
+    assert f"Train matrix has 1500 rows and {COLUMNS} columns" in trained[1]
+
+
+def test_the_model_is_the_best_rounds_in_ubjson_and_as_good_as_the_librarys(trained: tuple[Path, str]) -> None:
+    base, log = trained
+    assert [path.name for path in (base / "model").iterdir()] == ["xgboost-model"]
+    # UBJSON: an object whose first key is the length-prefixed `learner`.
+    assert (base / "model" / "xgboost-model").read_bytes().startswith(b"{L\0\0\0\0\0\0\0\x07learner{")
+    mine, librarys, features, objective, kept, best = evaluate(XGBOOST, COMPARE, base)  # type: ignore[misc]
+    assert (features, objective, kept) == (COLUMNS, "reg:squarederror", best)
+    assert mine == pytest.approx(librarys, rel=1e-6)
+    lines = rounds(log)
+    assert min(validation for _, _, validation in lines) == pytest.approx(mine, abs=1e-4)
+    # The library calls its callbacks in any order: whether the last round has a line is open.
+    assert len(lines) in (kept + 4, kept + 5)
+
+
+def test_equal_data_and_seed_give_equal_bytes(trained: tuple[Path, str], tmp_path: Path) -> None:
+    lay_out(tmp_path, SETTINGS | {"early_stopping_rounds": "5"}, CHANNELS)
+    assert run(XGBOOST, tmp_path)[0] == 0
+    models = [(base / "model" / "xgboost-model").read_bytes() for base in (tmp_path, trained[0])]
+    assert models[0] == models[1]
+
+
+def test_a_stopped_job_leaves_its_last_round_where_it_asks_for_it_and_nothing_else(tmp_path: Path) -> None:
+    endless = SETTINGS | {"num_round": "1000000"}
+    for name, settings, code, files in (
+        ("saved", endless | {"save_model_on_termination": "true"}, 0, ["xgboost-model"]),
+        ("lost", endless, -15, []),
+    ):
+        lay_out(tmp_path / name, settings, CHANNELS)
+        assert run_until(XGBOOST, tmp_path / name, "[2]\ttrain-rmse:") == code
+        model = tmp_path / name / "model"
+        assert [path.name for path in model.glob("[!.]*")] == files
+    assert evaluate(XGBOOST, LOAD, tmp_path / "saved" / "model") == "loaded"
+
+
+@pytest.mark.parametrize(
+    ("settings", "channels", "reason"),
+    [
+        (SETTINGS | {"eta": "2"}, CHANNELS, "Hyperparameter eta: 2.0 is not in [0, 1]"),
+        (SETTINGS, CHANNELS | {"test": "1,2\n"}, "Extraneous channel found: test"),
+        (
+            {"num_round": "2", "objective": "binary:logistic", "base_score": "0.5"},
+            CHANNELS,
+            "label must be in [0,1] for logistic regression",
+        ),
+    ],
+)
+def test_a_failure_is_the_frameworks_and_says_what_was_wrong(
+    tmp_path: Path, settings: dict[str, str], channels: dict[str, str], reason: str
+) -> None:
+    lay_out(tmp_path, settings, channels)
+    code, log = run(XGBOOST, tmp_path)
+    failure = (tmp_path / "output" / "failure").read_text()
+    assert code == 1
+    assert failure.startswith("framework error: \nsagemaker_algorithm_toolkit.exceptions.UserError: ")
+    assert reason in failure
+    assert reason in log
+    assert not list((tmp_path / "model").glob("*"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({}, "Missing required hyperparameter: num_round"),
+        ({"colour": "blue"}, "Extraneous hyperparameter found: colour"),
+        ({"max_depth": "2.5"}, "Hyperparameter max_depth: could not parse value (caused by ValueError)"),
+        ({"subsample": "0"}, "Hyperparameter subsample: 0.0 is not in (0, 1]"),
+        ({"eta": "nan"}, "Hyperparameter eta: nan is not in [0, 1]"),
+        ({"learning_rate": "1.1"}, "Hyperparameter eta: 1.1 is not in [0, 1]"),
+        ({"num_round": "0"}, "Hyperparameter num_round: 0 is not in [1, +inf)"),
+        ({"booster": "tree"}, "Hyperparameter booster: tree is not in ['gbtree', 'gblinear', 'dart']"),
+        ({"eval_metric": "rmse,speed"}, "Hyperparameter eval_metric: ['rmse', 'speed'] is not in ["),
+        ({"objective": "multi:softmax"}, "Require input for parameter 'num_class' for multi-classification"),
+        ({"objective": "reg:squarederror", "eval_metric": "auc"}, "Metric 'auc' can only be applied for"),
+        ({"monotone_constraints": "(1,0)"}, "monotone_constraints can be used only when the tree_method"),
+        ({"interaction_constraints": "[[0]]"}, "Hyperparameter interaction_constraints: [[0]] is not in [1, +inf)"),
+        ({"interaction_constraints": "__import__('os')"}, "interaction_constraints: could not parse value"),
+        ({"tree_method": "gpu_hist"}, "tree_method gpu_hist is not implemented by the embedded AWS"),
+        ({"_kfold": "5"}, "Hyperparameter _kfold is not implemented by the embedded AWS"),
+    ],
+)
+def test_hyperparameters_are_refused_in_the_containers_words(settings: dict[str, str], reason: str) -> None:
+    rounds_given = {"num_round": "5"} if settings else {}
+    with pytest.raises(UserError, match=re.escape(reason)):
+        hyperparameters.parse(rounds_given | settings)
+
+
+def test_hyperparameters_become_values() -> None:
+    assert hyperparameters.parse(
+        {"num_round": "5", "reg_lambda": "0.5", "eval_metric": "rmse,mae", "monotone_constraints": "(1,-1)"}
+        | {"tree_method": "hist", "interaction_constraints": "[[1, 2]]", "seed": "-3"}
+    ) == {
+        "num_round": 5,
+        "lambda": 0.5,
+        "eval_metric": ["rmse", "mae"],
+        "monotone_constraints": (1, -1),
+        "tree_method": "hist",
+        "interaction_constraints": [[1, 2]],
+        "seed": -3,
+    }
+
+
+def test_an_empty_field_of_csv_is_a_missing_value(tmp_path: Path) -> None:
+    path = tmp_path / "part"
+    path.write_text('1,2,\n\n"3",,4.5\n')
+    table = tables.read_csv(path)
+    assert table.labels.tolist() == [1, 3]
+    np.testing.assert_array_equal(table.features, np.array([[2, np.nan], [np.nan, 4.5]], dtype=np.float32))
+
+
+def test_a_line_of_libsvm_names_its_columns(tmp_path: Path) -> None:
+    path = tmp_path / "part"
+    path.write_text("1.5 0:2 2:4\n-1\n")
+    table = tables.read_libsvm(path)
+    assert table.labels.tolist() == [1.5, -1]
+    nan = np.nan
+    np.testing.assert_array_equal(table.features, np.array([[2, nan, 4], [nan, nan, nan]], dtype=np.float32))
+
+
+@pytest.mark.parametrize(
+    ("form", "content", "reason"),
+    [
+        ("csv", b"1,2\n1,x\n", "line 2: could not convert string to float: 'x'"),
+        ("csv", b"1,2\n1,2,3\n", "line 2: it has 3 columns, not 2"),
+        ("csv", b"nan,2\n", "line 1: it has no label"),
+        ("csv", b"\x1f\x8b\x08\x00", "of file 'part' is not 'CSV' format"),
+        ("libsvm", b"1,2\n", "First line '1,2...' of file 'part' is not 'LIBSVM' format."),
+        ("libsvm", b"1 1:2\n1 x\n", "line 2: '1 x' is no line of libsvm"),
+        ("libsvm", b"1 4000000000:1\n", "it has more than 100000 columns"),
+        ("recordio", b"1,2\n", "Failed to load recordio-protobuf data with exception:"),
+    ],
+)
+def test_files_of_another_form_are_refused_with_the_line_at_fault(
+    tmp_path: Path, form: str, content: bytes, reason: str
+) -> None:
+    path = tmp_path / "part"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=re.escape(reason)):
+        {"csv": tables.read_csv, "libsvm": tables.read_libsvm, "recordio": tables.read_recordio}[form](path)
