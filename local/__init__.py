@@ -46,7 +46,8 @@ EmbeddedAwsError
 ├── ToolkitError                algorithms.xgboost.errors: the training job fails
 │   ├── UserError
 │   └── LibraryError
-└── UnreadableModelError        algorithms.xgboost.model: the artefact is no model of XGBoost
+├── BadUbjsonError              algorithms.xgboost.ubjson: the bytes are no UBJSON
+└── UnreadableModelError        algorithms.xgboost.document: the artefact is no model of XGBoost
 """
 
 

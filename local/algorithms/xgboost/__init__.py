@@ -7,7 +7,7 @@ others run there is no such library: imports of it are marked for the type check
 - `hyperparameters` (`rules`): strings of hyperparameters.json -> checked values
 - `channels` (`tables`): input/data/<channel>/** -> a DMatrix, label first
 - `training` (`metrics`): rounds by the library, with its log lines, early stopping, and the model of each round
-- `model`: model/xgboost-model in UBJSON, and the way back to predictions
+- `model` (`ubjson`, `document`): model/xgboost-model in UBJSON, and the way back to predictions
 
 Left out, and refused by name: cross validation (`_kfold`), Parquet, GPUs, several machines, metrics of several classes
 that the library does not have itself.

@@ -1,27 +1,23 @@
 """The artefact: `xgboost-model`, in UBJSON, which is what the library writes for a name without an ending.
 
-Loading reads UBJSON and JSON by the library's own parsers and nothing else: the container tries to unpickle first, and
-nothing is unpickled here.
+The container tries to unpickle what it loads, and then leaves it to the library. Here nothing is unpickled, and the
+library gets what `ubjson` and `document` have read and checked first.
 """
 
 # pyright: reportAttributeAccessIssue=false
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from local import EmbeddedAwsError
+from local.algorithms.xgboost import document, ubjson
+from local.algorithms.xgboost.document import UnreadableModelError
 from local.algorithms.xgboost.library import Booster, DMatrix, XGBoostError
 
 NAME = "xgboost-model"
 # Bytes; a model of 200 rounds of depth 6 has less than two million.
 _LARGEST = 256 << 20
-
-
-class UnreadableModelError(EmbeddedAwsError):
-    """The artefact is no model of XGBoost in UBJSON or JSON; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -57,17 +53,11 @@ def load(folder: Path) -> Model:
     if not path.is_file() or path.stat().st_size > _LARGEST:
         raise UnreadableModelError(f"{NAME} is missing, or has more than {_LARGEST} bytes")
     content = path.read_bytes()
-    if not content.startswith(b"{"):
-        raise UnreadableModelError(f"{NAME} begins with {content[:8]!r}: it is neither UBJSON nor JSON")
     booster = Booster({"nthread": 1})
     try:
+        objective = document.check(ubjson.decode(content))
         booster.load_model(bytearray(content))
-        objective = _objective(booster)
-    except (XGBoostError, ValueError, KeyError, TypeError) as error:
-        reason = str(error).strip().splitlines()
-        raise UnreadableModelError(f"{NAME} cannot be loaded: {reason[0] if reason else error!r}") from None
+    except (ubjson.BadUbjsonError, UnreadableModelError, XGBoostError) as error:
+        reason = str(error).partition("Stack trace:")[0].strip()
+        raise UnreadableModelError(f"{NAME} cannot be loaded: {reason}") from None
     return Model(booster, objective)
-
-
-def _objective(booster: Booster) -> str:
-    return str(json.loads(booster.save_config())["learner"]["objective"]["name"])

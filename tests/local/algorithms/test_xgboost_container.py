@@ -1,12 +1,13 @@
 """XGBoost as a process: channels, log lines, early stopping, artefact, failure file, SIGTERM."""
 
+import doctest
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from local.algorithms.xgboost import hyperparameters, tables
+from local.algorithms.xgboost import document, hyperparameters, tables, ubjson
 from local.algorithms.xgboost.errors import UserError
 from local.sagemaker.images import XGBOOST
 from training_containers import COLUMNS, csv, durations, evaluate, lay_out, run, run_until
@@ -37,11 +38,12 @@ print(json.dumps([*errors, model.feature_count, model.objective, model.booster.n
 LOAD = """
 import json, pathlib, sys
 from local.algorithms.xgboost.model import UnreadableModelError, load
-try:
-    load(pathlib.Path(sys.argv[1]))
-    print(json.dumps("loaded"))
-except UnreadableModelError as error:
-    print(json.dumps(str(error)))
+def answer(folder):
+    try:
+        return f"{load(pathlib.Path(folder)).feature_count} features"
+    except UnreadableModelError as error:
+        return str(error)
+print(json.dumps([answer(folder) for folder in sys.argv[1:]]))
 """
 
 
@@ -73,13 +75,13 @@ def test_the_model_is_the_best_rounds_in_ubjson_and_as_good_as_the_librarys(trai
     assert [path.name for path in (base / "model").iterdir()] == ["xgboost-model"]
     # UBJSON: an object whose first key is the length-prefixed `learner`.
     assert (base / "model" / "xgboost-model").read_bytes().startswith(b"{L\0\0\0\0\0\0\0\x07learner{")
-    mine, librarys, features, objective, kept, best = evaluate(XGBOOST, COMPARE, base)  # type: ignore[misc]
-    assert (features, objective, kept) == (COLUMNS, "reg:squarederror", best)
+    mine, librarys, features, objective, rounds_left, best = evaluate(XGBOOST, COMPARE, base)  # type: ignore[misc]
+    assert (features, objective, rounds_left) == (COLUMNS, "reg:squarederror", best)
     assert mine == pytest.approx(librarys, rel=1e-6)
     lines = rounds(log)
     assert min(validation for _, _, validation in lines) == pytest.approx(mine, abs=1e-4)
     # The library calls its callbacks in any order: whether the last round has a line is open.
-    assert len(lines) in (kept + 4, kept + 5)
+    assert len(lines) in (best + 4, best + 5)
 
 
 def test_equal_data_and_seed_give_equal_bytes(trained: tuple[Path, str], tmp_path: Path) -> None:
@@ -87,6 +89,87 @@ def test_equal_data_and_seed_give_equal_bytes(trained: tuple[Path, str], tmp_pat
     assert run(XGBOOST, tmp_path)[0] == 0
     models = [(base / "model" / "xgboost-model").read_bytes() for base in (tmp_path, trained[0])]
     assert models[0] == models[1]
+
+
+def test_hostile_artefacts_are_refused_before_the_library_sees_them(trained: tuple[Path, str], tmp_path: Path) -> None:
+    whole = (trained[0] / "model" / "xgboost-model").read_bytes()
+    artefacts = {
+        "truncated": (whole[: len(whole) // 2], "it ends within a value at byte"),
+        "pickled": (b"\x80\x04cos\nsystem\n(S'id'\ntR.", "b'\\x80' begins no value"),
+        "another": (b"{L" + (1).to_bytes(8, "big") + b"aZ}", "it is no model of XGBoost: KeyError"),
+        "longer": (whole + b"}", "1 bytes follow the value"),
+        "huge": (b"[$D#L" + (1 << 60).to_bytes(8, "big"), "it ends within a value"),
+        "deep": (b"[" * 100, "it nests more than 16 levels"),
+    }
+    for name, (content, _) in artefacts.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "xgboost-model").write_bytes(content)
+    answers = evaluate(XGBOOST, LOAD, *(tmp_path / name for name in artefacts))
+    assert isinstance(answers, list)
+    for (name, (_, reason)), answer in zip(artefacts.items(), answers, strict=True):
+        assert reason in answer, name
+
+
+def tree(**changes: object) -> dict[str, object]:
+    """A root with two leaves, with `changes`."""
+    names = ("base_weights", "default_left", "loss_changes", "parents", "split_conditions", "split_type", "sum_hessian")
+    plain: dict[str, object] = {name: [0, 0, 0] for name in names}
+    return (
+        plain
+        | {
+            "left_children": [1, -1, -1],
+            "right_children": [2, -1, -1],
+            "split_indices": [0, 0, 0],
+            "categories": [],
+            "tree_param": {"num_nodes": "3", "size_leaf_vector": "1"},
+        }
+        | changes
+    )
+
+
+def model_of(*trees: dict[str, object], **changes: object) -> dict[str, object]:
+    """A document of `trees`, with `changes` to its model."""
+    count = len(trees)
+    model = {
+        "trees": list(trees),
+        "tree_info": [0] * count,
+        "iteration_indptr": list(range(count + 1)),
+        "gbtree_model_param": {"num_trees": str(count)},
+    }
+    return {
+        "learner": {
+            "gradient_booster": {"name": "gbtree", "model": model | changes},
+            "learner_model_param": {"num_feature": "2", "num_class": "0"},
+            "objective": {"name": "reg:squarederror"},
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("hostile", "reason"),
+    [
+        (model_of(tree(left_children=[3, -1, -1])), "tree 0 has a child outside of it, or of two nodes"),
+        (model_of(tree(), tree(right_children=[0, -1, -1])), "tree 1 has a child outside of it, or of two nodes"),
+        (model_of(tree(right_children=[1, -1, -1])), "tree 0 has a child outside of it, or of two nodes"),
+        (model_of(tree(right_children=[2, 1, -1])), "tree 0 has a node with one child"),
+        (model_of(tree(split_indices=[2, 0, 0])), "or a column that is not there"),
+        (model_of(tree(split_indices=[0, 0])), "tree 0 has arrays of other lengths than its 3 nodes"),
+        (model_of(tree(categories=[1])), "tree 0 has categories or vectors"),
+        (model_of(tree(), iteration_indptr=[0, 2]), "its numbers of trees differ"),
+        (model_of(tree(), tree_info=[1]), "a tree is of a class that is not there"),
+        ({"learner": {"gradient_booster": {"name": "dart"}}}, "its booster is 'dart'; gbtree is served"),
+        ([], "it is no model of XGBoost: TypeError"),
+    ],
+)
+def test_documents_that_would_lead_the_library_astray_are_refused(hostile: object, reason: str) -> None:
+    assert document.check(model_of(tree(), tree())) == "reg:squarederror"
+    with pytest.raises(document.UnreadableModelError, match=re.escape(reason)):
+        document.check(hostile)
+
+
+def test_ubjson_examples_give_what_they_say() -> None:
+    assert doctest.testmod(ubjson).attempted == 1
+    assert doctest.testmod(ubjson).failed == 0
 
 
 def test_a_stopped_job_leaves_its_last_round_where_it_asks_for_it_and_nothing_else(tmp_path: Path) -> None:
@@ -99,7 +182,7 @@ def test_a_stopped_job_leaves_its_last_round_where_it_asks_for_it_and_nothing_el
         assert run_until(XGBOOST, tmp_path / name, "[2]\ttrain-rmse:") == code
         model = tmp_path / name / "model"
         assert [path.name for path in model.glob("[!.]*")] == files
-    assert evaluate(XGBOOST, LOAD, tmp_path / "saved" / "model") == "loaded"
+    assert evaluate(XGBOOST, LOAD, tmp_path / "saved" / "model") == [f"{COLUMNS} features"]
 
 
 @pytest.mark.parametrize(
@@ -149,9 +232,9 @@ def test_a_failure_is_the_frameworks_and_says_what_was_wrong(
     ],
 )
 def test_hyperparameters_are_refused_in_the_containers_words(settings: dict[str, str], reason: str) -> None:
-    rounds_given = {"num_round": "5"} if settings else {}
+    required = {"num_round": "5"} if settings else {}
     with pytest.raises(UserError, match=re.escape(reason)):
-        hyperparameters.parse(rounds_given | settings)
+        hyperparameters.parse(required | settings)
 
 
 def test_hyperparameters_become_values() -> None:
