@@ -25,8 +25,8 @@ INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if
   $(if $(YEARS),--years "$(YEARS)") $(if $(CHUNK_BYTES),--chunk-bytes "$(CHUNK_BYTES)") \
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
-.PHONY: help setup run up status retrain watch logs ask stream publish replay invoke models report pricing explain \
-  notebook rollback down test fuzz races check build bench load render data lock clean
+.PHONY: help setup run up status retrain watch logs ask stream publish replay invoke models report pricing edge \
+  leaderboard explain notebook rollback down test fuzz races check build bench load render data lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -78,6 +78,13 @@ report: setup ## draw a model, by default the champion, into build/report.html: 
 
 pricing: setup ## say who pays too much and who too little by distance alone: MODEL= (an execution) OPTIONS=
 	@$(WILDRYDES) pricing $(if $(MODEL),--model "$(MODEL)") $(OPTIONS)
+
+edge: setup ## send rows whose truth is known to the API, and measure the models: TASK= RATE= FOR= (seconds) ROWS= (a CSV)
+	@$(WILDRYDES) edge $(if $(TASK),--task "$(TASK)") $(if $(RATE),--rate "$(RATE)") $(if $(FOR),--for "$(FOR)") \
+	  $(if $(ROWS),--rows "$(ROWS)") $(OPTIONS)
+
+leaderboard: setup ## rank the models by what callers measured: TASK= OPTIONS=
+	@$(WILDRYDES) leaderboard $(if $(TASK),--task "$(TASK)") $(OPTIONS)
 
 explain: setup ## name what a model was made from, and train it again: TASK= MODEL= (an execution, or a card's file)
 	@$(WILDRYDES) explain $(if $(TASK),--task "$(TASK)") $(OPTIONS) "$(MODEL)"

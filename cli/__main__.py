@@ -33,6 +33,8 @@ COMMANDS = {
     "replay": ("cli.replay", "replay_command"),
     "invoke": ("cli.invoke", "invoke"),
     "ask": ("cli.ask", "ask"),
+    "edge": ("cli.edge", "edge_command"),
+    "leaderboard": ("cli.leaderboard", "leaderboard_command"),
     "load": ("cli.load", "load_command"),
 }
 

@@ -12,6 +12,7 @@ CommandError            every fault that a command expects
 ├─ QueryError           a query of Athena failed (`athena`)
 ├─ NoRecordError        a dead letter holds no event to send again (`replay`)
 ├─ NoModelError         there is no such model (`models`)
+├─ NoRowsError          there are no rows whose truth is known to send (`edge`)
 ├─ NoAnswerError        the API refused a request, or did not answer (`api`)
 ├─ BadValueError        a value of a weather file is none of its shape (`weather`)
 ├─ WeatherError         the weather could not be put in place (`weather`)

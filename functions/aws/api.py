@@ -38,7 +38,7 @@ def ask(settings: ApiSettings, task: str, rows: list[Any], pause: Callable[[floa
         if seconds:
             pause(seconds)
         try:
-            return _usable(json.loads(_post(settings, url, json.dumps(rows).encode())), url)
+            return _usable(json.loads(_request(settings, url, json.dumps(rows).encode())), url)
         except urllib.error.HTTPError as refusal:
             fault = _detail(refusal)
             if refusal.code not in _PASSING:
@@ -48,15 +48,37 @@ def ask(settings: ApiSettings, task: str, rows: list[Any], pause: Callable[[floa
     raise ApiNotReached(f"{url} did not answer, at last for {fault}")
 
 
-def _post(settings: ApiSettings, url: str, body: bytes) -> bytes:
-    session = boto3.Session()
-    request = AWSRequest("POST", url, data=body, headers={"Content-Type": "application/json"})
+def ask_once(settings: ApiSettings, task: str, row: Any) -> bytes:
+    """The body of the answer to one row of a task. Raises OSError or HTTPException, whatever was refused or lost."""
+    return _request(settings, f"{settings.url}tasks/{task}/predictions", json.dumps(row).encode())
+
+
+def champion_of(settings: ApiSettings, task: str) -> Any:
+    """The card of a task's champion. Raises ApiRefused where the API does not say it, and OSError where it is lost."""
+    try:
+        return json.loads(_request(settings, f"{settings.url}tasks/{task}/model", None))
+    except urllib.error.HTTPError as refusal:
+        raise ApiRefused(_detail(refusal)) from None
+
+
+def _request(settings: ApiSettings, url: str, body: bytes | None) -> bytes:
+    """The answer to a GET, or to a POST of `body`."""
+    request = AWSRequest("POST" if body else "GET", url, data=body)
+    if body:
+        request.headers["Content-Type"] = "application/json"
     if settings.key_id:
         request.headers["x-api-key"] = _key(settings.key_id)
+    session = _session()
     SigV4Auth(session.get_credentials(), "execute-api", session.region_name).add_auth(request)
     signed = urllib.request.Request(url, data=body, headers=dict(request.headers.items()))  # noqa: S310 - our own URL
     with urllib.request.urlopen(signed, timeout=_SECONDS) as answer:  # noqa: S310
         return answer.read()
+
+
+@cache
+def _session() -> Any:
+    """Lambda restarts a process before the credentials in its environment expire."""
+    return boto3.Session()
 
 
 @cache

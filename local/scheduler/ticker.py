@@ -87,13 +87,18 @@ class Ticker:
 
     def _start_target(self, schedule: dict, region: str) -> None:
         target = schedule.get("Target", {})
-        arn = target.get("Arn", "")
-        if ":states:" not in arn:
-            log.error("schedule %s: only state machines can be started here, not %s", schedule["Name"], arn)
-            return
+        arn, role, call = target.get("Arn", ""), target.get("RoleArn", ""), target.get("Input") or "{}"
         try:
-            client: Any = self.clients.client("stepfunctions", target.get("RoleArn", ""), region)
-            client.start_execution(stateMachineArn=arn, input=target.get("Input") or "{}")
+            if ":states:" in arn:
+                machines: Any = self.clients.client("stepfunctions", role, region)
+                machines.start_execution(stateMachineArn=arn, input=call)
+            elif ":lambda:" in arn:
+                functions: Any = self.clients.client("lambda", role, region)
+                functions.invoke(FunctionName=arn, InvocationType="Event", Payload=call.encode())
+            else:
+                log.error(
+                    "schedule %s: only state machines and functions are started here, not %s", schedule["Name"], arn
+                )
         except (ClientError, BotoCoreError, UnusableRoleError) as fault:
             log.error("schedule %s could not start %s: %s", schedule["Name"], arn, fault)
 

@@ -65,7 +65,8 @@ def test_command_has_a_short_help_that_is_shown_whole(name: str, capsys: Output)
     short = command_of(name).short_help
     assert short
     assert commands.main(["--help"]) == 0
-    assert f"  {name:<8}  {short}\n" in capsys.readouterr().out
+    width = max(map(len, commands.COMMANDS))
+    assert f"  {name:<{width}}  {short}\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", commands.COMMANDS)

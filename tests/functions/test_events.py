@@ -65,8 +65,16 @@ def example(bucket: Any, run: Any, write_artefact: Any, monkeypatch: pytest.Monk
 
 def test_every_function_has_an_example_and_every_example_a_function() -> None:
     assert {function_of(event) for event in EVENTS} == set(FUNCTIONS)
-    # Those of the streaming functions have tests of their own, in stream/ and samples/, and so has quote_price.
-    streamed = ("fan_out_rides_", "locate_station_", "store_rides_", "collect_samples_", "quote_price_")
+    # Those of the streaming functions have tests of their own, in stream/ and samples/.
+    # So have those that ask the API.
+    streamed = (
+        "fan_out_rides_",
+        "locate_station_",
+        "store_rides_",
+        "collect_samples_",
+        "quote_price_",
+        "edge_compute_",
+    )
     others = {event for event in EVENTS if not event.startswith(streamed)}
     assert others == {*VALUES, *ERRORS, *ANSWERS, *VERDICTS}
 

@@ -1,10 +1,7 @@
 """quote_price against an API that answers over HTTP: what it asks, what it answers, and when it gives up."""
 
 import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,49 +10,11 @@ import pytest
 
 from aws import api, api_settings
 from aws.api_settings import ApiSettings
+from served_api import Answers, serve
 from wildrydes.errors import ApiNotReached, ApiRefused, BadValue, MissingSetting
 
 EVENTS = Path(__file__).parents[2] / "events"
-Answers = list[tuple[int, Any]]
 Invoke = Callable[[Any], Any]
-
-
-class Served:
-    """The answers of an API, one after the other and then the last for good, and what it was asked."""
-
-    def __init__(self, answers: Answers) -> None:
-        self.answers = answers
-        self.requests: list[tuple[str, dict[str, str], Any]] = []
-
-
-@contextmanager
-def serve(answers: Answers) -> Iterator[tuple[str, Served]]:
-    """An HTTP server on a free port: its address."""
-    served = Served(answers)
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            served.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-            status, answer = served.answers[min(len(served.requests), len(served.answers)) - 1]
-            data = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name there
-            """Not to standard error."""
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", served
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 GOOD = {"predictions": [{"value": 1415.25, "unit": "points"}, {"value": 1065.0, "unit": "points"}], "model": "run-1"}

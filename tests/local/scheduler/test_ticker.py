@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from local import account
 from local.account import EmbeddedAws
 from local.scheduler.ticker import next_time
 from machines import Client, allow, machine, role
+from queue_makers import calls_in, recording
 
 
 def advance(server: EmbeddedAws, seconds: float) -> list[str]:
@@ -82,6 +84,18 @@ def test_schedule_starts_the_workflow_with_its_input_when_the_clock_gets_there(
     assert len(started) == 1
     described = client("stepfunctions").describe_execution(executionArn=started[0]["executionArn"])
     assert json.loads(described["input"]) == {"target": "service_requested"}
+    client("scheduler").delete_schedule(Name=name)
+
+
+def test_schedule_invokes_a_function_with_its_input(server: EmbeddedAws, client: Client, tmp_path: Path) -> None:
+    calls = tmp_path / "calls.jsonl"
+    invoked = recording(client, calls)
+    starter = role(client, "scheduler.amazonaws.com", allow("lambda:InvokeFunction", resource=invoked))
+    advance(server, 60)
+    name = create(client, invoked, starter, "rate(1 minute)")
+    assert name in advance(server, 61)
+    (call,) = machines.until(lambda: calls_in(calls), bool)
+    assert call["event"] == {"target": "service_requested"}
     client("scheduler").delete_schedule(Name=name)
 
 

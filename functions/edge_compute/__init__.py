@@ -1,0 +1,1 @@
+"""Sends real rows to the API, and publishes what it measures of the models that answer."""

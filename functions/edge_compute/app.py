@@ -1,0 +1,88 @@
+"""Rows whose truth is known -> the API -> what a caller measures of the model that answers, as metrics.
+
+    in   {"task": "magic_points", "rate": requests a second, "seconds": how long}
+    out  {"task", "standings": [{"model", "requests", "errors", "rmse" or "log_loss", "p50", "p99"}, …]}
+
+The rows are the test split of the champion, which it was not trained on. Each minute goes on where the one before it
+ended. The truth of a row is looked at once the answer is there. Raises BadValue for another event, ApiRefused while no
+model of the task is live, and MissingObject where the champion's test split is gone.
+"""
+
+import gzip
+import http.client
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import chain, islice
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from aws import api, s3
+from aws.api_settings import ApiSettings, api_settings
+from aws.settings import data_settings
+from wildrydes.edge import metric_data, pace
+from wildrydes.edge.orders import Order, read_order
+from wildrydes.edge.outcomes import EdgeRow, Outcome, Tally, prediction_of, read_answer, rows_of
+from wildrydes.errors import MissingObject
+
+MOST_ROWS = 10_000
+_DATA_A_CALL = 500
+
+logger = Logger()
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: Any, _context: LambdaContext) -> dict[str, Any]:
+    """Asks for as long as the event says."""
+    order, settings = read_order(event), api_settings()
+    champion = api.champion_of(settings, order.task.name)
+    rows = rows_of_split(data_settings().bucket, champion["execution"], champion["features"])
+    began = datetime.now(UTC)
+    start = round(began.timestamp() / 60) * order.requests % len(rows)
+    tally = Tally(order.task.kind)
+    for outcome in pace.send(
+        rows[start:] + rows[:start], asker(settings, order, champion["execution"]), order.rate, order.seconds
+    ):
+        tally.add(outcome)
+    publish(list(metric_data.metric_data(order.task.name, tally, began)))
+    standings = [each.to_json(order.task.kind) for each in tally.standings(order.task.name)]
+    return {"task": order.task.name, "standings": standings}
+
+
+def asker(settings: ApiSettings, order: Order, champion: str) -> Callable[[EdgeRow], Outcome]:
+    """Asks about a row, and takes the time; a request that is not answered counts for the champion."""
+
+    def ask(row: EdgeRow) -> Outcome:
+        began = time.perf_counter()
+        try:
+            answer = prediction_of(read_answer(api.ask_once(settings, order.task.name, row.features)))
+        except (OSError, http.client.HTTPException) as fault:
+            logger.warning("a request was not answered", extra={"cause": str(fault)})
+            answer = None
+        milliseconds = (time.perf_counter() - began) * 1000
+        model, prediction = answer or (champion, None)
+        return Outcome(model, row.truth, prediction, milliseconds)
+
+    return ask
+
+
+def rows_of_split(bucket: str, execution: str, features: list[str]) -> list[EdgeRow]:
+    """The first rows of an execution's test split. Raises MissingObject where there are none."""
+    prefix = f"training-sets/{execution}/split=test/"
+    lines = (
+        rows_of(gzip.decompress(s3.read(bucket, key)).splitlines(), features, key) for key in s3.keys(bucket, prefix)
+    )
+    rows = list(islice(chain.from_iterable(lines), MOST_ROWS))
+    if not rows:
+        raise MissingObject(f"s3://{bucket}/{prefix} has no rows")
+    return rows
+
+
+def publish(data: list[dict[str, Any]]) -> None:
+    """Publishes metrics."""
+    cloudwatch: Any = boto3.client("cloudwatch")
+    for start in range(0, len(data), _DATA_A_CALL):
+        cloudwatch.put_metric_data(Namespace=metric_data.NAMESPACE, MetricData=data[start : start + _DATA_A_CALL])
