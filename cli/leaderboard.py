@@ -34,17 +34,26 @@ def leaderboard_command(stack: Stack, task: str | None, days: int, *, as_json: b
     Example:
       wildrydes leaderboard --task magic_points --json
     """
-    ranked, champions = ranking(stack, task, days), {}
-    for name in {each.task for each in ranked}:
-        history = models.promotions(stack, name)
-        champions |= {name: history[-1].execution} if history else {}
+    ranked = ranking(stack, task, days)
     if as_json:
-        click.echo(json.dumps([_json(each, champions.get(each.task)) for each in ranked], indent=2))
+        click.echo(json.dumps(to_json(ranked, stack), indent=2))
     elif ranked:
-        tables.show(ranked, options.console(), champions)
+        tables.show(ranked, options.console(), champions_of(ranked, stack))
     else:
         options.console().print("Callers have measured nothing yet: `wildrydes edge` does.")
     return 0
+
+
+def to_json(ranked: list[Standing], stack: Stack) -> list[dict[str, Any]]:
+    """The standings as JSON objects, with whether the model is live."""
+    champions = champions_of(ranked, stack)
+    return [each.to_json(TASKS[each.task].kind) | {"live": each.model == champions.get(each.task)} for each in ranked]
+
+
+def champions_of(ranked: list[Standing], stack: Stack) -> dict[str, str]:
+    """The execution whose model is live, by task, as far as one is."""
+    histories = {task: models.promotions(stack, task) for task in {each.task for each in ranked}}
+    return {task: history[-1].execution for task, history in histories.items() if history}
 
 
 def ranking(stack: Stack, task: str | None, days: int = MOST_DAYS) -> list[Standing]:
@@ -85,7 +94,3 @@ def _values(
         name, _, place = result["Id"].rpartition("_")
         values.setdefault(int(place), {}).setdefault(name, []).extend(result["Values"])
     return values
-
-
-def _json(standing: Standing, champion: str | None) -> dict[str, Any]:
-    return standing.to_json(TASKS[standing.task].kind) | {"live": standing.model == champion}

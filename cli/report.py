@@ -1,13 +1,14 @@
 """`wildrydes report`, and the end of a retraining: build/report.html and its pictures, drawn of a model's card."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 
-from cli import models, options
+from cli import leaderboard, models, options
 from cli.run_folders import publish, run_folder, short
 from cli.server_record import BUILD
 from cli.stack import Stack
@@ -49,18 +50,29 @@ def report(
     """
     history, cards = models.promotions(stack, task), models.cards(stack, task)
     execution = models.choose(history, cards, model)
-    files = write(cards[execution], console, build, quiet=as_json)
+    standings = leaderboard.to_json(leaderboard.ranking(stack, task), stack)
+    files = write(cards[execution], console, build, quiet=as_json, standings=standings)
     if as_json:
         click.echo(json.dumps({"execution": execution, **_paths(files)}, indent=2))
 
 
-def write(card: dict[str, Any], console: Console, build: Path = BUILD, *, quiet: bool = False) -> "ReportFiles":
-    """Write the report on a card into the folder of its execution, copy the page to `build`, and say where it is."""
+def write(
+    card: dict[str, Any],
+    console: Console,
+    build: Path = BUILD,
+    *,
+    quiet: bool = False,
+    standings: Sequence[dict[str, Any]] = (),
+) -> "ReportFiles":
+    """Write the report on a card into the folder of its execution, copy the page to `build`, and say where it is.
+
+    `standings` are what callers measured of the task's models.
+    """
     # Matplotlib takes a second to import: only what draws waits for it.
     from reports import files
 
     folder = run_folder(card["execution"], build)
-    report_files = files.write(card, folder)
+    report_files = files.write(card, folder, standings)
     publish(folder, build)
     pictures = ", ".join(picture.name for picture in report_files.pictures)
     if not quiet:

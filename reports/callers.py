@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from reports.page import _table
+from reports.html import table
 from reports.tables import UNKNOWN
 
 _MEASURES = {"log_loss": "log loss", "rmse": "RMSE"}
@@ -34,7 +34,7 @@ def section(standings: Sequence[Mapping[str, Any]], execution: str) -> str:
         "Ranked on the rows that callers sent to each model, which are not the same rows: a small difference may be "
         "chance."
     )
-    return f"<h2>What callers measured</h2>\n{_table(head, rows)}\n<p>{escape(note)}</p>"
+    return f"<h2>What callers measured</h2>\n{table(head, rows)}\n<p>{escape(note)}</p>"
 
 
 def _name(standing: Mapping[str, Any], execution: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,11 +33,14 @@ def pictures(comparison: Comparison) -> dict[str, bytes | None]:
     return {name: png(figure) if figure else None for name, figure in figures.items()}
 
 
-def write(card: Mapping[str, Any], folder: Path) -> ReportFiles:
-    """Write the report on a card: `folder`/report.html, and `folder`/report/ anew with pictures and card."""
+def write(card: Mapping[str, Any], folder: Path, standings: Sequence[Mapping[str, Any]] = ()) -> ReportFiles:
+    """Write the report on a card: `folder`/report.html, and `folder`/report/ anew with pictures and card.
+
+    `standings` are what callers measured of the task's models (`reports.callers`).
+    """
     comparison = Comparison.of(card)
     images = pictures(comparison)
-    whole = page(comparison, images)
+    whole = page(comparison, images, standings)
     details = folder / "report"
     shutil.rmtree(details, ignore_errors=True)
     details.mkdir(parents=True)

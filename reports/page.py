@@ -1,50 +1,34 @@
 """The report as one HTML page: no script, no network, its pictures inside. Whatever comes from the card is escaped."""
 
-from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from reports import tables, wording
+from reports import callers, tables, wording
+from reports.html import document, figure, table
 from reports.sides import Comparison
 
-_STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; color: #1f2933; background: #f4f6f8; margin: 0 }
-main { max-width: 70rem; margin: 0 auto; padding: 1.5rem }
-h1 { margin: 0 } h2 { margin: 2rem 0 .5rem } p { margin: .5rem 0; max-width: 50rem }
-.quiet { color: #55606b }
-.verdict { background: #fff; border-left: .5rem solid #8a5a00; padding: .75rem 1rem; margin: 1rem 0 }
-.verdict.yes { border-color: #0072b2 } .verdict p { max-width: none }
-table { border-collapse: collapse; background: #fff } td, th { padding: .3rem .8rem; border-bottom: 1px solid #e3e7eb }
-th { text-align: left; vertical-align: bottom } td, th + th { text-align: right; font-variant-numeric: tabular-nums }
-.pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(25rem, 1fr)); gap: 1rem }
-figure { margin: 0; background: #fff; padding: .75rem } img { width: 100%; height: auto }
-figcaption { font-size: .9rem } .lineage td { text-align: left; font-family: monospace; overflow-wrap: anywhere }
-"""
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
+def page(
+    comparison: Comparison, pictures: Mapping[str, bytes | None], standings: Sequence[Mapping[str, Any]] = ()
+) -> str:
+    """The report on a card; `pictures` are PNGs by name, in the order to show them, None where there is none.
 
-def page(comparison: Comparison, pictures: Mapping[str, bytes | None]) -> str:
-    """The report on a card; `pictures` are PNGs by name, in the order to show them, None where there is none."""
+    `standings` are what callers measured of the task's models (`reports.callers`).
+    """
     card = comparison.card
     title = f"Model {card['execution']}"
     sections = (
         _head(card, title),
         _verdict(comparison),
         _metrics(comparison),
+        callers.section(standings, card["execution"]),
         _pictures(card, pictures),
         _next(card),
         _training_set(comparison),
         _lineage(card),
     )
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width">\n'
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(sections)
-        + "\n</main>\n</body>\n</html>\n"
-    )
+    return document(title, sections)
 
 
 def _head(card: Mapping[str, Any], title: str) -> str:
@@ -79,26 +63,18 @@ def _metrics(comparison: Comparison) -> str:
         if constant is not None
         else ""
     )
-    return f"<h2>Metrics</h2>\n{_table(head, rows)}\n{note}"
+    return f"<h2>Metrics</h2>\n{table(head, rows)}\n{note}"
 
 
 def _pictures(card: Mapping[str, Any], pictures: Mapping[str, bytes | None]) -> str:
     captions = wording.captions(card)
     figures = [
-        _figure(name, picture, *captions[name])
+        figure(tables.words(name), picture, *captions[name])
         if picture
         else f"<p>{escape(wording.REASONS_WITHOUT_PICTURE.get(name, 'There is no such picture.'))}</p>"
         for name, picture in pictures.items()
     ]
     return '<h2>Pictures</h2>\n<div class="pictures">\n' + "\n".join(figures) + "\n</div>"
-
-
-def _figure(name: str, picture: bytes, shows: str, beware: str) -> str:
-    source = f"data:image/png;base64,{b64encode(picture).decode()}"
-    return (
-        f'<figure>\n<img alt="{escape(tables.words(name))}" src="{source}">\n'
-        f"<figcaption><p>{escape(shows)}</p><p><em>Beware:</em> {escape(beware)}</p></figcaption>\n</figure>"
-    )
 
 
 def _training_set(comparison: Comparison) -> str:
@@ -110,8 +86,8 @@ def _training_set(comparison: Comparison) -> str:
         *(f"weight, {side.name}" for side in comparison.sides),
     )
     return (
-        f"<h2>Training set</h2>\n{_table(('rides and rows', 'count'), tables.count_rows(card))}\n"
-        f"<h2>Features</h2>\n{_table(head, tables.feature_rows(comparison))}\n"
+        f"<h2>Training set</h2>\n{table(('rides and rows', 'count'), tables.count_rows(card))}\n"
+        f"<h2>Features</h2>\n{table(head, tables.feature_rows(comparison))}\n"
         "<p>Temperatures are in tenths of °C, rain in tenths of mm, distances in miles as the producer sends them.</p>"
     )
 
@@ -122,17 +98,4 @@ def _next(card: Mapping[str, Any]) -> str:
 
 
 def _lineage(card: Mapping[str, Any]) -> str:
-    return f"<h2>Lineage</h2>\n{_table(('made from', ''), tables.lineage_rows(card), 'lineage')}"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "numbers") -> str:
-    lines = [
-        f'<tr><th scope="row">{escape(first)}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
-        for first, *cells in rows
-    ]
-    titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
-    return (
-        f'<table class="{kind}">\n<thead><tr>{titles}</tr></thead>\n<tbody>\n'
-        + "\n".join(lines)
-        + "\n</tbody>\n</table>"
-    )
+    return f"<h2>Lineage</h2>\n{table(('made from', ''), tables.lineage_rows(card), 'lineage')}"

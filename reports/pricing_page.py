@@ -1,14 +1,13 @@
 """The page of a pricing study: the answer, a picture, the bands, and how it was compared. What it shows is escaped."""
 
 import json
-from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from reports import pricing_picture
-from reports.page import _POLICY, _STYLE, _table
+from reports.html import document, figure, table
 from reports.style import png
 
 _NAMES = {"yes": "Yes", "partly": "In part", "no": "No", "noise": "Magic points are noise"}
@@ -22,8 +21,8 @@ _DIFFERENCES = {
 
 def write(card: Mapping[str, Any], study: Mapping[str, Any], folder: Path) -> Path:
     """Write `folder`/pricing.html, pricing.json and, if there is something to draw, pricing.png. Returns the page."""
-    figure = pricing_picture.overcharge(card["execution"], study["bands"])
-    picture = png(figure) if figure else None
+    drawn = pricing_picture.overcharge(card["execution"], study["bands"])
+    picture = png(drawn) if drawn else None
     path = folder / "pricing.html"
     path.write_text(page(card, study, picture), encoding="utf-8")
     path.with_suffix(".json").write_text(json.dumps(study, indent=2) + "\n", encoding="utf-8")
@@ -44,14 +43,7 @@ def page(card: Mapping[str, Any], study: Mapping[str, Any], picture: bytes | Non
         *_bands(study["bands"]),
         _method(study),
     )
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width">\n'
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(sections)
-        + "\n</main>\n</body>\n</html>\n"
-    )
+    return document(title, sections)
 
 
 def _answer(study: Mapping[str, Any]) -> str:
@@ -66,16 +58,12 @@ def _answer(study: Mapping[str, Any]) -> str:
 def _picture(picture: bytes | None) -> str:
     if picture is None:
         return "<p>There is no picture, since no overcharge is reported.</p>"
-    source = f"data:image/png;base64,{b64encode(picture).decode()}"
     shows = "Right of the line customers pay more than they should, left of it less."
     beware = (
         "the hollow marks take the model's prices as they are. Where they lie apart from the filled ones, the model "
         "misses what the weather costs."
     )
-    return (
-        f'<figure>\n<img alt="overcharge by weather" src="{source}">\n'
-        f"<figcaption><p>{shows}</p><p><em>Beware:</em> {beware}</p></figcaption>\n</figure>"
-    )
+    return figure("overcharge by weather", picture, shows, beware)
 
 
 def _bands(bands: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -90,9 +78,9 @@ def _bands(bands: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         )
         for band in bands
     ]
-    yield f"<h2>Points a ride</h2>\n{_table(_HEAD, rows)}"
+    yield f"<h2>Points a ride</h2>\n{table(_HEAD, rows)}"
     differences = [(band["band"], *(_difference(band[name]) for name in _DIFFERENCES)) for band in bands]
-    yield f"<h2>Differences</h2>\n{_table(('weather', *_DIFFERENCES.values()), differences)}"
+    yield f"<h2>Differences</h2>\n{table(('weather', *_DIFFERENCES.values()), differences)}"
 
 
 def _difference(apart: Mapping[str, Any] | None) -> str:

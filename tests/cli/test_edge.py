@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import json
 import uuid
 from pathlib import Path
 from typing import Any
@@ -62,6 +61,8 @@ def test_what_edge_publishes_is_what_the_leaderboard_ranks(stack: Stack) -> None
     assert second.p99 is not None
     assert 0 < second.p50 <= second.p99
     assert {each.model for each in tally.standings("magic_points")} == {good, bad}
+    as_json = leaderboard.to_json([first], stack)
+    assert (as_json[0]["rmse"], as_json[0]["live"]) == (40.0, False)
 
 
 def test_rows_may_come_from_a_file_and_bad_ones_are_named(stack: Stack, tmp_path: Path) -> None:
@@ -99,4 +100,3 @@ def test_table_names_the_measure_of_the_task_and_the_live_model() -> None:
         ["1", "run-1", "(live)", "1,500", "2", "40.00", "4.2", "–"],
         ["2", "run-2", "1,500", "2", "–", "4.2", "–"],
     ]
-    assert json.loads(json.dumps(leaderboard._json(measured[0], "run-1")))["live"]
