@@ -63,12 +63,12 @@ def ranking(stack: Stack, task: str | None, days: int = MOST_DAYS) -> list[Stand
     pairs = sorted({_pair(metric["Dimensions"]) for metric in metrics})
     wanted = [pair for pair in pairs if pair[0] in TASKS and task in (None, pair[0])]
     tomorrow = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    found: list[Standing | None] = []
+    standings: list[Standing | None] = []
     for start in range(0, len(wanted), _MODELS_A_CALL):
         part = wanted[start : start + _MODELS_A_CALL]
         values = _values(cloudwatch, part, tomorrow - timedelta(days=days), tomorrow)
-        found += [standing_of(*pair, values.get(place, {})) for place, pair in enumerate(part)]
-    return rank(each for each in found if each)
+        standings += [standing_of(*pair, values.get(place, {})) for place, pair in enumerate(part)]
+    return rank(each for each in standings if each)
 
 
 def _pair(dimensions: list[dict[str, str]]) -> tuple[str, str]:

@@ -39,7 +39,7 @@ def edge(bucket: Any, run: Any, monkeypatch: pytest.MonkeyPatch) -> Invoke:
 def sums(metric: str, statistic: str = "Sum") -> float:
     """A statistic of a metric, over all that was published of the champion."""
     now = datetime.now(UTC)
-    found = boto3.client("cloudwatch").get_metric_statistics(
+    measures = boto3.client("cloudwatch").get_metric_statistics(
         Namespace="WildRydes/Edge",
         MetricName=metric,
         Dimensions=[{"Name": "Task", "Value": "magic_points"}, {"Name": "Model", "Value": "run-1"}],
@@ -48,7 +48,7 @@ def sums(metric: str, statistic: str = "Sum") -> float:
         Period=86_400 * 3,
         Statistics=[statistic],
     )
-    return sum(each[statistic] for each in found["Datapoints"])
+    return sum(each[statistic] for each in measures["Datapoints"])
 
 
 def test_rows_of_the_champions_test_split_are_sent_and_what_is_measured_is_published(
@@ -67,9 +67,9 @@ def test_rows_of_the_champions_test_split_are_sent_and_what_is_measured_is_publi
     assert standing["rmse"] == pytest.approx(50.0)
     assert 0 < standing["p50"] <= standing["p99"]
     assert served.requests[0][0] == "/live/tasks/magic_points/model"
-    asked = [body for path, _, body in served.requests[1:] if path == "/live/tasks/magic_points/predictions"]
-    assert len(asked) == 50
-    assert {each["distance"] for each in asked} == {distance for distance, _ in ROWS}
+    bodies = [body for path, _, body in served.requests[1:] if path == "/live/tasks/magic_points/predictions"]
+    assert len(bodies) == 50
+    assert {each["distance"] for each in bodies} == {distance for distance, _ in ROWS}
     assert (sums("Requests"), sums("Errors"), sums("SquaredError", "SampleCount")) == (50, 1, 49)
     assert sums("Latency", "SampleCount") == 50
 

@@ -105,9 +105,9 @@ def test_metrics_bring_the_exact_mean_loss_and_values_for_percentiles() -> None:
 
 
 def test_questions_are_those_of_each_pair() -> None:
-    asked = queries([("magic_points", "a"), ("heavy_utilization", "b")], 60)
-    assert len({each["Id"] for each in asked}) == len(asked) == 12
-    metrics = {each["Id"]: each["MetricStat"] for each in asked}
+    questions = queries([("magic_points", "a"), ("heavy_utilization", "b")], 60)
+    assert len({each["Id"] for each in questions}) == len(questions) == 12
+    metrics = {each["Id"]: each["MetricStat"] for each in questions}
     assert metrics["loss_0"]["Metric"]["MetricName"] == "SquaredError"
     assert metrics["loss_1"]["Metric"]["MetricName"] == "LogLoss"
     assert metrics["p99_1"]["Stat"] == "p99"
