@@ -245,3 +245,32 @@ def test_execution_reports_no_success_after_stop(client: Client, nobody: str) ->
     started = client("stepfunctions").start_execution(stateMachineArn=arn)["executionArn"]
     client("stepfunctions").stop_execution(executionArn=started)
     assert machines.ended(client, started)["status"] == "ABORTED"
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen"),
+    [
+        ('{"task": "b"}', "Named"),
+        ('{"task": "c"}', "Other"),
+        ('{"task": 3}', "Other"),
+        ('{"task": null}', "Other"),
+        ("{}", "Other"),
+        ("[1]", "Other"),
+        ("5", "Other"),
+        ("null", "Other"),
+        ('"task"', "Other"),
+    ],
+)
+def test_field_of_any_json_is_looked_for_before_it_is_compared(
+    client: Client, nobody: str, text: str, chosen: str
+) -> None:
+    path = "$.request.input.task"
+    rules = [{"Variable": path, "IsPresent": True}, {"Variable": path, "StringEquals": "b"}]
+    parsed = {"input.$": "States.StringToJson($.text)"}
+    states = {
+        "Parse": {"Type": "Pass", "Parameters": parsed, "ResultPath": "$.request", "Next": "Which?"},
+        "Which?": {"Type": "Choice", "Choices": [{"And": rules, "Next": "Named"}], "Default": "Other"},
+        "Named": {"Type": "Pass", "Result": {"chosen": "Named"}, "End": True},
+        "Other": {"Type": "Pass", "Result": {"chosen": "Other"}, "End": True},
+    }
+    assert output(run(client, states, nobody, {"text": text})) == {"chosen": chosen}
