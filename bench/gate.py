@@ -14,10 +14,11 @@ import numpy as np
 from rich.console import Console
 
 from bench import command
-from wildrydes.evaluation import gap_chance, gate
+from wildrydes.evaluation import gap_chance
 from wildrydes.evaluation.calibration import DECILES, TOLERABLE_GAP
 from wildrydes.evaluation.error_budget import ERROR_BUDGET, level
 from wildrydes.evaluation.loss_difference import LossDifference
+from wildrydes.evaluation.share_of_models import LEAST_CHANCE
 
 DRAWS = 2000
 ROWS = (20, 50, 100, 200, 500, 1000, 5000)
@@ -70,7 +71,7 @@ def refused_for_calibration(margins: Array, labels: Array) -> bool:
     ends = [decile * rows // DECILES for decile in range(1, DECILES + 1)]
     gap = float(np.abs(np.cumsum(scores - labels[order])[np.array(ends) - 1]).max()) - TOLERABLE_GAP * rows
     # The exact chance is below its bound, which is much quicker.
-    if gap <= 0 or gap_chance.largest_chance(gap, rows) <= gate.LEAST_CALIBRATION_CHANCE:
+    if gap <= 0 or gap_chance.largest_chance(gap, rows) <= LEAST_CHANCE:
         return gap > 0
     if rows > gap_chance.EXACT_CHANCE_ROWS:
         return False
@@ -79,7 +80,7 @@ def refused_for_calibration(margins: Array, labels: Array) -> bool:
     if deviation > _MANY and not _DOUBTFUL[0] < gap / deviation < _DOUBTFUL[1]:
         return gap / deviation >= _DOUBTFUL[1]
     deciles = [part.tolist() for part in np.split(scores, ends[:-1])]
-    return gap_chance.chance_of_gap(gap, deciles) <= gate.LEAST_CALIBRATION_CHANCE
+    return gap_chance.chance_of_gap(gap, deciles) <= LEAST_CHANCE
 
 
 def refusals(model: Draw, rows: int, shift: float, draws: int) -> float:

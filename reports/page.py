@@ -56,7 +56,7 @@ def _metrics(comparison: Comparison) -> str:
     rows = [
         (row.name, row.candidate, row.champion, row.difference, row.meaning) for row in tables.metric_rows(comparison)
     ]
-    constant = card.get("constant_log_loss")
+    constant = card.get("constant", card.get("constant_log_loss"))
     note = (
         f"<p>Answering the same for every ride has a log loss of {constant:.4f}. The intervals are of a bootstrap over "
         f"the {card['rows']:,} test rides, always of both models on the same ones.</p>"

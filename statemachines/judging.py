@@ -9,10 +9,12 @@ from statemachines.promotion_end import end_promotion, name_promotion
 from statemachines.promotion_request import start_promotion
 from statemachines.tasks import Tasks
 
-# The fields of evaluate_model's answer: the metrics of a model, and the verdict.
+# The fields of evaluate_model's answer: the metrics of the best model (null those of the other kind), and the verdict.
 METRICS = (
     "model_path",
     "card",
+    "algorithm",
+    "candidates",
     "rows",
     "threshold",
     "log_loss",
@@ -22,6 +24,11 @@ METRICS = (
     "recall",
     "f1",
     "calibration_error",
+    "rmse",
+    "mae",
+    "r2",
+    "bias",
+    "bias_gap",
     "verdict",
     "golden",
 )
@@ -56,17 +63,22 @@ def _evaluate(tasks: Tasks) -> LambdaTask:
             "kind": "$.parameters.kind",
             "target": "$.parameters.target",
             "features": "$.parameters.features",
-            "hyperparameters": "$.training.hyperparameters",
             "training_set": "$.training_set",
-            "model_key": key,
+            "candidates": [
+                {
+                    "algorithm": "linear-learner",
+                    "model_key": key,
+                    "hyperparameters": "$.training.hyperparameters",
+                    "image": "$.image",
+                    "training": "$.training",
+                }
+            ],
             "train_prefix": prefix.format("train"),
             "test_prefix": prefix.format("test"),
             "live_model_path": "$.live.model_path",
             "gate": rules,
             "lineage": {
                 "rides": "$.rides_listed",
-                "image": "$.image",
-                "training": "$.training",
                 "state_machine": "$$.StateMachine.Id",
                 "definition_sha256": DEFINITION_SHA256,
             },

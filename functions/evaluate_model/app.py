@@ -1,91 +1,135 @@
-"""After training: judges the candidate and the champion on the test split, and writes its card with the verdict.
+"""After training: judges the candidates on the test split, the best of them against the champion, and writes its card.
 
-in   {"execution", "target", "features", "hyperparameters", "training_set": its counts,
-      "model_key", "train_prefix", "test_prefix",
-      "live_model_path": the champion's key or "none",
+in   {"execution", "task", "kind", "target" (the task), "features", "training_set": its counts,
+      "candidates": [{"algorithm", "model_key", "hyperparameters", "image": {"uri", "digest", "unknown"},
+                      "training": what the job ran with, "tuning": how its hyperparameters were found,
+                      "predictions_prefix": a transform job's output, for a model that only a container can read}
+                     or {"algorithm", "error": {"Error", "Cause"}}],
+      "train_prefix", "test_prefix",
+      "live_model_path": the champion's key or "none", "live_predictions_prefix": as for a candidate,
       "gate": {"min_improvement", "promote", "force"},
-      "lineage": what the workflow knows: {"rides": list_rides' answer, "image": {"uri", "digest", "unknown"},
-                 "training": what the job ran with, "state_machine", "definition_sha256"}}
-     keys and prefixes may be s3:// URIs in the data bucket, as SageMaker and Athena give them
-out  {"verdict": {"promote", "reason"}, "golden": {"ride", "probability"}, "live_model_path",
-      "model_path", "card", "rows", "threshold", "log_loss", "auc", "accuracy", …}; the curves are in the card alone
+      "lineage": what the workflow knows: {"rides": list_rides' answer, "state_machine", "definition_sha256"}}
+     keys and prefixes may be s3:// URIs in the data bucket, as SageMaker and Athena give them;
+     `tuning` and the prefixes of predictions are there where they are needed
+out  {"verdict": {"promote", "reason"}, "golden": {"ride", "probability" or "value"}, "live_model_path",
+      "model_path", "card", "algorithm", "candidates": [{"algorithm", "model_path", "measure", "value", "error"}],
+      "rows", "threshold", "log_loss", "auc", …, "rmse", "mae", …: null what the kind of the task has not};
+     the curves are in the card alone
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from math import isfinite
-from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from aws import listings, s3, settings
-from wildrydes.bucket import key_in_bucket, training_sets_prefix, weather_prefix
-from wildrydes.errors import BadModel, BadTestSet, MissingObject
+from aws import s3, settings
+from evaluate_model.contenders import Contender, contender
+from evaluate_model.provenance import lineage
+from evaluate_model.splits import Split, judge, summarise_train_split
+from wildrydes.bucket import key_in_bucket
+from wildrydes.errors import BadModel, MissingObject
 from wildrydes.evaluation import gate
-from wildrydes.evaluation.feature_moments import TrainingRows, training_rows
-from wildrydes.evaluation.metrics import Judgement, ScoredRow, constant_log_loss, judge
-from wildrydes.evaluation.split_rows import Row, rows
-from wildrydes.model.archive import MOST_PACKED
+from wildrydes.evaluation.feature_moments import TrainingRows
+from wildrydes.evaluation.judgement import AnyJudgement
+from wildrydes.evaluation.kinds import KINDS, output_numbers
+from wildrydes.evaluation.selection import Outcome, best, failure_reason
 from wildrydes.model.card import ModelCard, read_card
-from wildrydes.model.lineage import Listing, StoredObject, code_digest, find_unsettled
-from wildrydes.model.linear_model import LinearModel, read_model
 from wildrydes.model.storage import NO_MODEL, card_key, card_of, comparisons_prefix, execution_of
+from wildrydes.tasks import TASKS
 
 logger = Logger()
 
-FUNCTIONS = Path(__file__).resolve().parents[1]
-CURVES = ("roc", "calibration", "histogram")
+Champion = tuple[gate.Champion | None, Contender | None]
+"""The champion, and what is judged of it if the candidates can be compared with it."""
+
+
+@dataclass(frozen=True)
+class Winner:
+    """The best candidate as the event has it, what was judged of it, and how all candidates did."""
+
+    candidate: dict[str, Any]
+    contender: Contender
+    judgement: AnyJudgement
+    golden: dict[str, Any]
+    outcomes: list[Outcome]
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """The metrics and the verdict. Raises BadModel for an artefact that predict could not serve, and BadTestSet."""
-    bucket, execution = settings.data_settings().bucket, event["execution"]
-    logger.append_keys(execution=execution)
-    archive = s3.read(bucket, key_in_bucket(event["model_key"], bucket), MOST_PACKED + 1)
-    model = classifier(archive, event["features"])
-    champion, champion_model = load_champion(bucket, event)
-    judgement, golden = judge_models(bucket, event, [model, champion_model] if champion_model else [model])
-    training = summarise_train_split(bucket, event)
-    constant = constant_log_loss(training.share, judgement.candidate)
-    comparison = compare_losses(bucket, event, model, champion, judgement)
-    verdict = gate.verdict(judgement, constant, champion, comparison, gate.Rules(**event["gate"]))
+    """The metrics and the verdict. Raises AllCandidatesFailed where no model can be judged, and BadTestSet."""
+    bucket = settings.data_settings().bucket
+    logger.append_keys(execution=event["execution"])
+    kind, features = KINDS[event["kind"]], tuple(event["features"])
+    train, test = (
+        Split(bucket, key_in_bucket(event[f"{name}_prefix"], bucket), kind, features) for name in ("train", "test")
+    )
+    champion, champion_model = load_champion(bucket, event, test)
+    winner = choose(test, event["candidates"], champion_model)
+    training = summarise_train_split(train)
+    constant = kind.constant(training, winner.judgement.candidate)
+    comparison = compare_losses(bucket, event, winner, champion)
+    verdict = gate.verdict(winner.judgement, constant, champion, comparison, gate.Rules(**event["gate"]))
     card = ModelCard(
-        model_path=key_in_bucket(event["model_key"], bucket),
-        threshold=model.threshold,
-        weights=model.weights,
-        bias=model.bias,
-        training={name: asdict(each) for name, each in zip(event["features"], training.features, strict=True)},
-        constant_log_loss=constant,
+        constant=constant,
         comparison=asdict(comparison) if comparison else None,
         verdict=asdict(verdict),
-        golden=golden,
-        lineage=lineage(bucket, event, archive),
-        **judgement_fields(judgement, champion, champion_model),
-        **execution_fields(event),
+        lineage=lineage(bucket, event, winner.candidate, winner.contender.artefact_sha256),
+        candidates=tuple(each.to_json(kind) for each in winner.outcomes),
+        **model_fields(bucket, winner),
+        **judgement_fields(winner.judgement, champion, champion_model),
+        **execution_fields(event, training),
     )
-    key = card_key(execution, event["target"])
+    key = card_key(event["execution"], event["target"])
     s3.write_json(bucket, key, card.to_json())
-    logger.info("judged", extra={"card": key, "verdict": card.verdict})
+    logger.info("judged", extra={"card": key, "verdict": card.verdict, "algorithm": card.algorithm})
     return summary(card, event["live_model_path"])
 
 
-def classifier(archive: bytes, features: Sequence[str]) -> LinearModel:
-    """The model in an artefact, once it is a binary classifier of these features. Raises BadModel."""
-    model = read_model(archive)
-    if model.kind != "binary_classifier" or len(model.weights) != len(features):
-        raise BadModel(f"the artefact is a {model.kind} of {len(model.weights)} features, not of {', '.join(features)}")
-    return model
+def choose(test: Split, candidates: list[dict[str, Any]], champion_model: Contender | None) -> Winner:
+    """The best candidate, judged with the champion if it can be. Raises AllCandidatesFailed, BadTestSet.
+
+    Each candidate is judged by itself first, in a pass over the rows of its own, so that rows that one cannot predict
+    count for the others. Where there is one alone, a single pass judges it and the champion.
+    """
+    single = champion_model if len(candidates) == 1 else None
+    assessments = [judge_candidate(test, each, single) for each in candidates]
+    place = best([outcome for outcome, _ in assessments])
+    candidate, (_, chosen) = candidates[place], assessments[place]
+    if chosen is None:
+        raise AssertionError("the best candidate has been judged")
+    model, judgement, golden = chosen
+    if champion_model and len(candidates) > 1:
+        judgement, golden = judge(test, [model, champion_model])
+    return Winner(candidate, model, judgement, golden, [outcome for outcome, _ in assessments])
 
 
-def load_champion(bucket: str, event: dict[str, Any]) -> tuple[gate.Champion | None, LinearModel | None]:
-    """The champion, if there is one, and its model if the candidate can be compared with it.
+Assessment = tuple[Contender, AnyJudgement, dict[str, Any]]
 
-    The test split holds the candidate's features and label: a model of others cannot be judged by it.
+
+def judge_candidate(
+    test: Split, candidate: dict[str, Any], champion_model: Contender | None
+) -> tuple[Outcome, Assessment | None]:
+    """What becomes of a candidate, judged by itself or with the champion. Raises BadTestSet."""
+    algorithm = candidate["algorithm"]
+    if "error" in candidate:
+        return Outcome(algorithm, error=failure_reason(candidate["error"])), None
+    path = key_in_bucket(candidate["model_key"], test.bucket)
+    try:
+        model = contender(test.bucket, candidate, test.kind, test.features)
+        judgement, golden = judge(test, [model, champion_model] if champion_model else [model])
+    except (BadModel, MissingObject) as bad:
+        logger.warning("a candidate cannot be judged", extra={"algorithm": algorithm, "reason": str(bad)})
+        return Outcome(algorithm, path, error=f"{type(bad).__name__}: {bad}"), None
+    return Outcome(algorithm, path, judgement.candidate), (model, judgement, golden)
+
+
+def load_champion(bucket: str, event: dict[str, Any], test: Split) -> Champion:
+    """The champion, if there is one, and what is judged of it if the candidates can be compared with it.
+
+    The test split holds the candidates' features and label: a model of others cannot be judged by it.
     """
     path = event["live_model_path"]
     if path == NO_MODEL:
@@ -98,74 +142,61 @@ def load_champion(bucket: str, event: dict[str, Any]) -> tuple[gate.Champion | N
         card = read_card(s3.read(bucket, card_of(path)))
         if card.target != event["target"]:
             return gate.Champion(execution, f"is of the target {card.target}"), None
-        if card.features != tuple(event["features"]):
+        if card.features != test.features:
             return gate.Champion(execution, f"is of the features {', '.join(card.features)}"), None
-        return gate.Champion(execution), classifier(s3.read(bucket, path, MOST_PACKED + 1), card.features)
+        return gate.Champion(execution), champion_contender(event, card, test)
     except (BadModel, MissingObject) as unreadable:
         return gate.Champion(execution, f"cannot be read ({unreadable})"), None
 
 
-def judge_models(bucket: str, event: dict[str, Any], models: Sequence[LinearModel]) -> tuple[Judgement, dict[str, Any]]:
-    """Judges models on the test split; a ride of it with the candidate's answer. Raises BadTestSet, BadModel."""
-    prefix = key_in_bucket(event["test_prefix"], bucket)
-    golden: dict[str, Any] = {}
-
-    def score_rows() -> Iterator[ScoredRow]:
-        for label, features in read_split(bucket, prefix, len(event["features"])):
-            margins = [model.margin(features) for model in models]
-            if not golden and all(map(isfinite, margins)):
-                ride = dict(zip(event["features"], features, strict=True))
-                golden.update(ride=ride, probability=models[0].score(features))
-            yield label, margins
-
-    judgement = judge(score_rows(), [model.threshold for model in models])
-    return judgement, golden
+def champion_contender(event: dict[str, Any], card: ModelCard, test: Split) -> Contender:
+    """What is judged of the champion. Raises BadModel, MissingObject."""
+    stored = {"algorithm": card.algorithm, "model_key": event["live_model_path"]}
+    prefix = event.get("live_predictions_prefix")
+    model = contender(test.bucket, stored | {"predictions_prefix": prefix}, test.kind, test.features)
+    if prefix:
+        # What is wrong with them shall not be taken for the fault of a candidate: they are read once by themselves.
+        judge(test, [model])
+    return model
 
 
 def compare_losses(
-    bucket: str, event: dict[str, Any], model: LinearModel, champion: gate.Champion | None, judgement: Judgement
+    bucket: str, event: dict[str, Any], winner: Winner, champion: gate.Champion | None
 ) -> gate.Comparison | None:
     """The comparison with the champion, None without one to compare with; what can promote is counted.
 
     Its object is named after what is compared. So a step that is tried again is counted once, and so are the
-    comparisons of a schedule while there are no new rides.
+    comparisons of a schedule while there are no new rows.
     """
-    losses = judgement.losses
+    losses = winner.judgement.losses
     if champion is None or losses is None:
         return None
     prefix = comparisons_prefix(champion.execution, event["target"])
-    name = sha256(repr((model.weights, model.bias, losses)).encode()).hexdigest()[:32]
-    if gate.decides(judgement):
-        s3.write_json(bucket, f"{prefix}{name}.json", {"execution": event["execution"]} | asdict(losses))
+    sums = asdict(losses)
+    name = sha256(repr((winner.contender.weights, winner.contender.bias, losses)).encode()).hexdigest()[:32]
+    if gate.decides(winner.judgement):
+        s3.write_json(bucket, f"{prefix}{name}.json", {"execution": event["execution"]} | sums)
     # They are listed after the write: of two at a time at least one sees both, and none takes the place of an earlier.
     others = set(s3.keys(bucket, prefix)) - {f"{prefix}{name}.json"}
-    return gate.compare(losses, len(others) + 1)
+    rivals = sum(each.metrics is not None for each in winner.outcomes)
+    return gate.compare(losses, len(others) + 1, rivals)
 
 
-def summarise_train_split(bucket: str, event: dict[str, Any]) -> TrainingRows:
-    """The rows of the train split, summed up. Raises BadTestSet."""
-    prefix = key_in_bucket(event["train_prefix"], bucket)
-    training = training_rows(read_split(bucket, prefix, len(event["features"])))
-    if not 0 < training.positives < training.rows:
-        raise BadTestSet(
-            f"of {training.rows} rows under s3://{bucket}/{prefix} {training.positives} are positive: one class"
-        )
-    return training
-
-
-def read_split(bucket: str, prefix: str, features: int) -> Iterator[Row]:
-    """The rows of a split. Raises BadTestSet, also when there is none."""
-    empty = True
-    for key in s3.keys(bucket, prefix):
-        for row in rows(s3.stream(bucket, key), features, key):
-            empty = False
-            yield row
-    if empty:
-        raise BadTestSet(f"there is no row under s3://{bucket}/{prefix}: the split is empty")
+def model_fields(bucket: str, winner: Winner) -> dict[str, Any]:
+    """A card's fields on the model."""
+    return {
+        "model_path": key_in_bucket(winner.candidate["model_key"], bucket),
+        "algorithm": winner.candidate["algorithm"],
+        "hyperparameters": winner.candidate["hyperparameters"],
+        "threshold": winner.contender.threshold,
+        "weights": winner.contender.weights,
+        "bias": winner.contender.bias,
+        "golden": winner.golden,
+    }
 
 
 def judgement_fields(
-    judgement: Judgement, champion: gate.Champion | None, champion_model: LinearModel | None
+    judgement: AnyJudgement, champion: gate.Champion | None, champion_model: Contender | None
 ) -> dict[str, Any]:
     """A card's fields on how the model was judged."""
     comparison: dict[str, Any] = {"metrics": None}
@@ -183,51 +214,32 @@ def judgement_fields(
     }
 
 
-def execution_fields(event: dict[str, Any]) -> dict[str, Any]:
-    """A card's fields on the execution; where and when."""
+def execution_fields(event: dict[str, Any], training: TrainingRows) -> dict[str, Any]:
+    """A card's fields on the execution and its training set; where and when."""
     return {
         "execution": event["execution"],
+        "task": event["task"],
+        "kind": event["kind"],
+        "unit": TASKS[event["task"]].unit,
         "target": event["target"],
         "features": tuple(event["features"]),
-        "hyperparameters": event["hyperparameters"],
+        "training": {name: asdict(each) for name, each in zip(event["features"], training.features, strict=True)},
         "training_set": event["training_set"],
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "region": s3.region(),
     }
 
 
-def lineage(bucket: str, event: dict[str, Any], archive: bytes) -> dict[str, Any]:
-    """What the model was made from, by digest; `unsettled_rides` may be among the rides read or not.
-
-    Raises MissingObject, BadLineage.
-    """
-    execution, origin = event["execution"], event["lineage"]
-    weather, _ = write_input_listing(bucket, execution, "weather", weather_prefix(execution))
-    rows, row_objects = write_input_listing(bucket, execution, "rows", training_sets_prefix(execution))
-    rides = Listing(**origin["rides"])
-    # The query wrote its rows when it had read its rides.
-    until = max(each.modified for each in row_objects)
-    doubtful = find_unsettled(
-        listings.read_listing(bucket, rides), listings.iterate_objects(bucket, rides.prefix), until
-    )
-    return origin | {
-        "weather": asdict(weather),
-        "rows": asdict(rows),
-        "unsettled_rides": asdict(listings.write_listing(bucket, execution, "unsettled_rides", rides.prefix, doubtful)),
-        "artefact_sha256": sha256(archive).hexdigest(),
-        "code_sha256": code_digest(FUNCTIONS),
-        "bucket": bucket,
-    }
-
-
-def write_input_listing(bucket: str, execution: str, name: str, prefix: str) -> tuple[Listing, list[StoredObject]]:
-    """Keeps the list of what is under a prefix that the execution alone writes to, contents included."""
-    objects = list(listings.hash_contents(bucket, listings.iterate_objects(bucket, prefix)))
-    return listings.write_listing(bucket, execution, name, prefix, objects), objects
-
-
 def summary(card: ModelCard, live_model_path: str) -> dict[str, Any]:
     """What the workflow needs to go on and to report: no curves, which would fill its state."""
-    numbers = {name: value for name, value in card.metrics.items() if name not in CURVES}
-    verdict = {"verdict": card.verdict, "golden": card.golden, "live_model_path": live_model_path}
-    return numbers | verdict | {"model_path": card.model_path, "card": card_key(card.execution, card.target)}
+    listed = ("algorithm", "model_path", "measure", "value", "error")
+    return output_numbers(card.metrics) | {
+        "rows": card.rows,
+        "verdict": card.verdict,
+        "golden": card.golden,
+        "live_model_path": live_model_path,
+        "model_path": card.model_path,
+        "card": card_key(card.execution, card.target),
+        "algorithm": card.algorithm,
+        "candidates": [{name: each[name] for name in listed} for each in card.candidates],
+    }

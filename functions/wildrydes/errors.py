@@ -11,6 +11,7 @@ WildRydesError
 ├── IngestionIncomplete      a report or an object of an ingestion is missing: it was deleted or replaced
 ├── TooManyRejectedRides     more rides were rejected than the execution allows
 ├── TooManyRidesWithoutWeather  more rides have no weather than the execution allows; its workflow raises it
+├── AllCandidatesFailed      no algorithm gave a model: the reason of each
 ├── BadTestSet               a split has no row, one that is no row of numbers, or one class alone to train on
 ├── BadModel                 the artefact or its card is not what predict can serve
 ├── BadLineage               a list of what a model was made from is not the one that its digest names
@@ -141,6 +142,10 @@ class TooManyRidesWithoutWeather(WildRydesError):
 
     No function raises it: the workflow `retrain` fails by this name.
     """
+
+
+class AllCandidatesFailed(WildRydesError):
+    """Every candidate of an execution failed; the text has the reason of each."""
 
 
 class BadTestSet(WildRydesError):

@@ -112,20 +112,26 @@ def run(bucket: Bucket) -> Callable[[str, Any], Any]:
 
 
 KEY = "models/e1/e1-job/output/model.tar.gz"
+CANDIDATE = {
+    "algorithm": "linear-learner",
+    "model_key": KEY,
+    "hyperparameters": {"epochs": "15"},
+    "image": {"uri": "linear-learner@sha256:1", "digest": "sha256:1", "unknown": ""},
+    "training": {"job": "e1-job", "hyperparameters": {"epochs": "15"}},
+}
 EVALUATION = {
     "execution": "e1",
+    "task": "heavy_utilization",
+    "kind": "binary_classification",
     "target": "heavy_utilization",
     "features": ["distance", "magicpoints"],
-    "hyperparameters": {"epochs": "15"},
     "training_set": {"train_rows": 4, "test_rows": 4},
-    "model_key": KEY,
+    "candidates": [CANDIDATE],
     "train_prefix": "training-sets/e1/split=train/",
     "test_prefix": "training-sets/e1/split=test/",
     "live_model_path": "none",
     "gate": {"min_improvement": 0.0, "promote": True, "force": False},
     "lineage": {
-        "image": {"uri": "linear-learner@sha256:1", "digest": "sha256:1", "unknown": ""},
-        "training": {"job": "e1-job", "hyperparameters": {"epochs": "15"}},
         "state_machine": "retrain",
         "definition_sha256": "d" * 64,
     },

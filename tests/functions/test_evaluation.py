@@ -9,7 +9,7 @@ import pytest
 
 from reports.page import page
 from reports.sides import Comparison
-from wildrydes.errors import BadModel, BadTestSet
+from wildrydes.errors import AllCandidatesFailed, BadTestSet
 
 KEY = "models/e1/e1-job/output/model.tar.gz"
 FEATURES = ["distance", "magicpoints"]
@@ -19,23 +19,40 @@ LOG_LOSS = (0.474077 + 0.474077 + 0.688160 + 1.313262) / 4
 def test_a_model_is_judged_on_every_object_of_the_test_split(model_bucket: Any, evaluate: Any) -> None:
     summary = evaluate()
     verdict = summary.pop("verdict")
-    assert summary == {
-        "rows": 4,
-        "not_finite": 0,
+    numbers = {
         "threshold": 0.5,
         "log_loss": pytest.approx(LOG_LOSS, abs=1e-6),
         "auc": pytest.approx(2 / 3),
-        "auc_error": 0,
         "accuracy": 0.75,
         "precision": 1.0,
         "recall": pytest.approx(2 / 3),
         "f1": pytest.approx(0.8),
         "calibration_error": pytest.approx((2 * 0.377541 + 0.731059 + 0.497500) / 4, abs=1e-6),
+    }
+    (candidate,) = model_bucket.json("models/e1/card.json")["candidates"]
+    assert candidate.pop("metrics") == numbers | {
+        "rows": 4,
+        "not_finite": 0,
+        "auc_error": 0,
         # The lowest row expects 0.27 of the positive it has, the next two 0.38 + 0.50 of one, the last 0.62 of one.
         "calibration_gap": pytest.approx((1 - 0.268941 + 1 - 0.502500) / 4, abs=1e-5),
         # That a gap of a tenth of a row less comes by chance, 0.1 being 2.5% of the rows.
         "calibration_chance": pytest.approx(0.466618, abs=1e-6),
         "confusion": {"true_positives": 2, "false_positives": 0, "true_negatives": 1, "false_negatives": 1},
+    }
+    assert candidate == {
+        "algorithm": "linear-learner",
+        "model_path": KEY,
+        "measure": "log_loss",
+        "value": numbers["log_loss"],
+        "error": None,
+    }
+    # The workflow selects metrics by name, so those of a regression are there, without a value.
+    nothing = dict.fromkeys(("rmse", "mae", "r2", "bias", "bias_gap"))
+    assert summary == numbers | nothing | {
+        "rows": 4,
+        "algorithm": "linear-learner",
+        "candidates": [candidate],
         "golden": {"ride": {"distance": 10.0, "magicpoints": 550.0}, "probability": pytest.approx(0.622459, abs=1e-6)},
         "live_model_path": "none",
         "model_path": KEY,
@@ -62,7 +79,7 @@ def test_the_card_tells_how_it_was_judged_and_what_it_was_trained_on(model_bucke
         "magicpoints": {"mean": 600.0, "deviation": pytest.approx(290_000**0.5)},
     }
     assert card["training_set"] == {"train_rows": 4, "test_rows": 4}
-    assert card["constant_log_loss"] == pytest.approx(log(2))
+    assert card["constant"] == pytest.approx(log(2))
     assert sum(point["rows"] for point in card["metrics"]["calibration"]) == 4
     assert (card["weights"], card["bias"]) == ([-0.5, pytest.approx(0.01)], 0.0)
     # Logistic of 0.5, -0.5, 0.01 and -1: 0.62, 0.38, 0.50 and 0.27.
@@ -230,17 +247,20 @@ def test_a_model_without_one_finite_prediction_is_a_bad_model(
     model_bucket.put(KEY, write_artefact([3e38, 3e38], 0.0, 0.5))
     model_bucket.put("training-sets/e1/split=test/part-0", "1,1e300,1e300\n")
     model_bucket.s3.delete_object(Bucket="wildrydes-data", Key="training-sets/e1/split=test/part-1.gz")
-    with pytest.raises(BadModel, match="of no row of the test split"):
+    with pytest.raises(AllCandidatesFailed, match="linear-learner: BadModel: of no row of the test split"):
         evaluate()
 
 
 def test_an_artefact_of_other_features_or_of_another_kind_is_a_bad_model(
     model_bucket: Any, evaluate: Any, write_artefact: Any
 ) -> None:
-    with pytest.raises(BadModel, match="2 features, not of distance"):
-        evaluate(features=["distance"])
+    for part in ("test", "train"):
+        model_bucket.put(f"training-sets/e1/split={part}-of-one/part-0", "1,10\n0,20\n")
+    of_one = {f"{part}_prefix": f"training-sets/e1/split={part}-of-one/" for part in ("test", "train")}
+    with pytest.raises(AllCandidatesFailed, match="2 features, not a binary_classifier of distance"):
+        evaluate(features=["distance"], **of_one)
     model_bucket.put(KEY, write_artefact([1.0, 1.0], 0.0, 0.5, "LinearRegressionOutput"))
-    with pytest.raises(BadModel, match="regressor"):
+    with pytest.raises(AllCandidatesFailed, match="BadModel: the artefact is a regressor of 2 features"):
         evaluate()
 
 

@@ -49,7 +49,9 @@ def test_the_card_has_digests_of_lists_and_the_lists_those_of_contents(listing: 
     bucket, rides = listing
     bucket.put("weather/e1/part", b"weather")
     bucket.put("weather/e2/part", b"of another execution")
-    evaluate(lineage=lineage_input(rides))
+    origin = {"image": {"uri": "i:1", "digest": "", "unknown": "refused"}, "training": {"job": "e1-job"}}
+    candidate = {"algorithm": "linear-learner", "model_key": KEY, "hyperparameters": {}, "tuning": {}} | origin
+    evaluate(lineage={"rides": rides, "state_machine": "retrain"}, candidates=[candidate])
     lineage = lineage_of(bucket)
     assert lineage["rides"] == rides
     assert (lineage["unsettled_rides"]["objects"], lineage["unsettled_rides"]["sha256"]) == (0, NOTHING)
@@ -61,11 +63,8 @@ def test_the_card_has_digests_of_lists_and_the_lists_those_of_contents(listing: 
             assert line["sha256"] == sha256(bucket.get(line["key"])).hexdigest()
     assert lineage["artefact_sha256"] == sha256(bucket.get(KEY)).hexdigest()
     assert lineage["code_sha256"] == code_digest(FUNCTIONS)
-    assert {name: lineage[name] for name in lineage_input(rides)} == lineage_input(rides)
-
-
-def lineage_input(rides: dict[str, Any]) -> dict[str, Any]:
-    return {"rides": rides, "image": {"uri": "i:1", "digest": "", "unknown": "refused"}, "training": {"job": "e1-job"}}
+    assert {name: lineage[name] for name in (*origin, "tuning")} == origin | {"tuning": {}}
+    assert lineage["state_machine"] == "retrain"
 
 
 def test_rides_that_come_while_the_training_set_is_built_are_named_apart(listing: Any, evaluate: Any) -> None:
@@ -74,7 +73,7 @@ def test_rides_that_come_while_the_training_set_is_built_are_named_apart(listing
     bucket.put(RIDES, b"rides")
     # The query wrote this one last, when it had read what it reads.
     bucket.put("training-sets/e1/split=train/part-0.gz", gzip.compress(b"1,10,500\n0,20,100\n"))
-    evaluate(lineage=lineage_input(rides))
+    evaluate(lineage={"rides": rides})
     lineage = lineage_of(bucket)
     assert lineage["rides"] == rides
     (line,) = bucket.lines(lineage["unsettled_rides"]["list"])
@@ -85,7 +84,7 @@ def test_a_list_that_is_not_what_its_digest_names_fails_the_evaluation(listing: 
     bucket, rides = listing
     bucket.put(rides["list"], gzip.compress(b""))
     with pytest.raises(BadLineage, match=f"has the digest {NOTHING}, and should have {rides['sha256']}"):
-        evaluate(lineage=lineage_input(rides))
+        evaluate(lineage={"rides": rides})
     bucket.s3.delete_object(Bucket="wildrydes-data", Key=rides["list"])
     with pytest.raises(MissingObject, match="lineage/rides"):
-        evaluate(lineage=lineage_input(rides))
+        evaluate(lineage={"rides": rides})

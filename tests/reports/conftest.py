@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from wildrydes.evaluation.metrics import judge
+from wildrydes.evaluation.classification import judge
 from wildrydes.model.linear_model import logistic
 
 MakeCard = Callable[..., dict[str, Any]]

@@ -213,7 +213,8 @@ def test_rides_are_listed_right_before_they_are_read() -> None:
     assert STATES["Select weather"]["Next"] == "List rides"
     assert STATES["List rides"]["Next"] == "Build training set"
     payload = STATES["Evaluate model"]["Parameters"]["Payload"]
-    assert (payload["lineage"]["rides.$"], payload["lineage"]["training.$"]) == ("$.rides_listed", "$.training")
+    assert payload["lineage"]["rides.$"] == "$.rides_listed"
+    assert payload["candidates"][0]["training.$"] == "$.training"
 
 
 FUNCTIONS = [name for name, task in TASKS.items() if task["Resource"] == "arn:aws:states:::lambda:invoke"]
@@ -261,7 +262,7 @@ def test_model_is_that_of_the_job_that_trained_it() -> None:
     number = "States.MathAdd($.attempt.number, 1)"
     assert another == {"number.$": number, "job.$": f"States.Format('{{}}-{{}}', $.parameters.training_job, {number})"}
     assert STATES["Train linear learner"]["Parameters"]["TrainingJobName.$"] == "$.attempt.job"
-    assert "$.training.job)" in STATES["Evaluate model"]["Parameters"]["Payload"]["model_key.$"]
+    assert "$.training.job)" in STATES["Evaluate model"]["Parameters"]["Payload"]["candidates"][0]["model_key.$"]
 
 
 def test_query_is_started_once_however_often_the_call_is_repeated() -> None:

@@ -1,14 +1,15 @@
-"""What a training split looks like: rows, positives, and each feature's mean and deviation.
+"""What a training split looks like: rows, the labels' mean, and each feature's mean and deviation.
 
-Later rides that look otherwise are drift; the mean share of positives is the constant prediction that a model has to
-beat. Batches of rows are merged as Chan, Golub and LeVeque do (Updating Formulae and a Pairwise Algorithm for Computing
-Sample Variances, 1979), so that nothing is lost where a mean is large and a deviation small.
+Later rows that look otherwise are drift; the mean label is the constant prediction that a model has to beat: of labels
+0 and 1 it is the share of positives. Batches of rows are merged as Chan, Golub and LeVeque do (Updating Formulae and a
+Pairwise Algorithm for Computing Sample Variances, 1979), so that nothing is lost where a mean is large and a deviation
+small.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from math import sqrt
+from math import fsum, sqrt
 
 from wildrydes.evaluation.split_rows import Row
 
@@ -25,31 +26,31 @@ class Moments:
 
 @dataclass(frozen=True)
 class TrainingRows:
-    """Counts of rows and of positives among them, and the moments of each feature, in the rows' order."""
+    """How many rows, the sum of their labels, and the moments of each feature, in the rows' order."""
 
     rows: int
-    positives: int
+    label_sum: float
     features: tuple[Moments, ...]
 
     @property
-    def share(self) -> float:
-        """The share of positives."""
-        return self.positives / self.rows
+    def label_mean(self) -> float:
+        """The mean label."""
+        return self.label_sum / self.rows
 
 
 def training_rows(rows: Iterable[Row]) -> TrainingRows:
     """Goes through the rows once. Without any there is no feature."""
     stream = iter(rows)
-    count = positives = 0
+    count, label_sum = 0, 0.0
     merged: list[tuple[float, float]] = []
     while batch := list(islice(stream, _BATCH)):
-        positives += sum(label for label, _ in batch)
+        label_sum += fsum(label for label, _ in batch)
         moments = [_mean_and_squares(column) for column in zip(*(values for _, values in batch), strict=True)]
         merged = [
             _merge(count, *one, len(batch), *other) for one, other in zip(merged or moments, moments, strict=True)
         ]
         count += len(batch)
-    return TrainingRows(count, positives, tuple(Moments(mean, sqrt(squares / count)) for mean, squares in merged))
+    return TrainingRows(count, label_sum, tuple(Moments(mean, sqrt(squares / count)) for mean, squares in merged))
 
 
 def _mean_and_squares(column: tuple[float, ...]) -> tuple[float, float]:

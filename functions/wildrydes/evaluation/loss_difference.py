@@ -52,6 +52,11 @@ class LossDifference:
         """The difference of the two log losses."""
         return self.total / self.rows
 
+    @property
+    def differ(self) -> bool:
+        """Whether the models say different things of any row."""
+        return self.even > 0
+
     def interval(self, level: float) -> Interval:
         """Of the difference of the two log losses: the truth is above it, or below it, at most at this `level` each."""
         if not self.even:

@@ -1,39 +1,65 @@
 """Reads the test split: CSV without a header, label first, features in their order; gzip or not, in blocks of bytes."""
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from math import isfinite
+from typing import NamedTuple
 
 from wildrydes.errors import BadTestSet
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP = 16 + zlib.MAX_WBITS
-_LABELS = {0.0: 0, 1.0: 1}
 
-Row = tuple[int, list[float]]
-"""A label, 0 or 1, and the features in order."""
+LARGEST_LABEL = 3.4028234663852886e38
+"""What a float32 holds: the containers compute in it. Squares and cubes of such numbers are finite here."""
+
+Row = tuple[float, list[float]]
+"""A label, 0 or 1 (int) or a number, and the features in order."""
 
 
-def rows(blocks: Iterable[bytes], features: int, key: str) -> Iterator[Row]:
+class Labels(NamedTuple):
+    """Which labels rows may have: `read` gives one as it is used, or raises KeyError or ValueError."""
+
+    read: Callable[[float], float]
+    meaning: str
+
+
+def _number(label: float) -> float:
+    if not -LARGEST_LABEL <= label <= LARGEST_LABEL:
+        raise ValueError(label)
+    return label
+
+
+BINARY_LABELS = Labels({0.0: 0, 1.0: 1}.__getitem__, "a label 0 or 1")
+NUMBERS = Labels(_number, "a finite number as label")
+
+
+def rows(blocks: Iterable[bytes], features: int, key: str, labels: Labels = BINARY_LABELS) -> Iterator[Row]:
     """The rows of one object, whose `key` errors name. Raises BadTestSet for a row of other than numbers."""
-    for number, line in enumerate(_lines(_plain(blocks, key)), 1):
+    read = labels.read
+    for number, line in enumerate(lines(blocks, key), 1):
         if not line.strip():
             continue
         try:
             label, *values = map(float, line.split(b","))
-            row = _LABELS[label], values
+            row = read(label), values
         except (ValueError, KeyError):
-            raise _no_row(key, number, line) from None
+            raise _no_row(key, number, line, labels) from None
         if not isfinite(sum(values)):
-            raise _no_row(key, number, line)
+            raise _no_row(key, number, line, labels)
         if len(values) != features:
             raise BadTestSet(f"{key}, line {number} has {len(values)} features, the model {features}")
         yield row
 
 
-def _no_row(key: str, number: int, line: bytes) -> BadTestSet:
-    return BadTestSet(f"{key}, line {number}: {line[:80]!r} is no row of a label 0 or 1 and finite numbers")
+def lines(blocks: Iterable[bytes], key: str) -> Iterator[bytes]:
+    """The lines of an object, gunzipped if it is gzip. Raises BadTestSet for a damaged one."""
+    return _lines(_plain(blocks, key))
+
+
+def _no_row(key: str, number: int, line: bytes, labels: Labels) -> BadTestSet:
+    return BadTestSet(f"{key}, line {number}: {line[:80]!r} is no row of {labels.meaning} and finite numbers")
 
 
 def _plain(blocks: Iterable[bytes], key: str) -> Iterator[bytes]:

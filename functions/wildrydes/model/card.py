@@ -1,8 +1,12 @@
-"""The facts about a trained model, stored beside its artefact as models/<execution>/card.json.
+"""The facts about a trained model, stored beside its artefact as card.json.
 
 execution, target, features, model_path, threshold      what predict needs of it
-weights, bias                                           what it is: log odds a unit of each feature, and at zero
-metrics, live, differences, comparison, verdict         how it was judged, against which champion, and the verdict
+task, kind, unit, algorithm                             what it is for (`target` is the task too), and what trained it
+weights, bias                                           of a linear model: change a unit of each feature, and at zero,
+                                                        of the log odds or of the predicted number
+metrics, constant                                       how good it is, and the measure of a constant prediction
+live, differences, comparison, verdict                  against which champion it was judged, and the verdict
+candidates                                              every algorithm's model of the execution, or why it has none
 training, training_set, hyperparameters, golden         what it was trained on and with; a test ride and its answer
 lineage                                                 what it was made from, by digest
 """
@@ -12,12 +16,16 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from wildrydes.errors import BadModel
+from wildrydes.model.artefact import LINEAR_LEARNER
 from wildrydes.model.storage import card_fields
+from wildrydes.tasks import BINARY
 
 
 @dataclass(frozen=True)
 class ModelCard:
     """`features` in the order of `weights`; `metrics` on the test split; `created` in ISO 8601, UTC.
+
+    A card that names no task, kind or algorithm is of before there were others: the defaults are right for it.
 
     `training` has each feature's mean and deviation in the train split; `live` the champion of that time, None if
     there was none, with its metrics, weights and bias if it was compared; `differences` each metric less the
@@ -36,7 +44,7 @@ class ModelCard:
     region: str = ""
     training: Mapping[str, Any] = field(default_factory=dict)
     training_set: Mapping[str, int] = field(default_factory=dict)
-    constant_log_loss: float | None = None
+    constant: float | None = None
     live: Mapping[str, Any] | None = None
     differences: Mapping[str, Any] = field(default_factory=dict)
     comparison: Mapping[str, Any] | None = None
@@ -45,6 +53,11 @@ class ModelCard:
     weights: tuple[float, ...] = ()
     bias: float | None = None
     lineage: Mapping[str, Any] = field(default_factory=dict)
+    task: str = ""
+    kind: str = BINARY
+    unit: str = ""
+    algorithm: str = LINEAR_LEARNER
+    candidates: tuple[Mapping[str, Any], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The card as a JSON object."""
@@ -58,6 +71,7 @@ def read_card(data: bytes) -> ModelCard:
         values: dict[str, Any] = {each.name: value[each.name] for each in fields(ModelCard) if each.name in value}
         values["features"] = tuple(value["features"])
         values["weights"] = tuple(value.get("weights", ()))
+        values["task"] = value.get("task") or value["target"]
         return ModelCard(**values)
     except TypeError as error:
         raise BadModel(f"the model card cannot be read: {error}") from None

@@ -5,9 +5,9 @@ from statistics import fmean, quantiles, stdev
 
 import pytest
 
-from wildrydes.evaluation import bootstrap, metrics
+from wildrydes.evaluation import bootstrap, classification
 from wildrydes.evaluation.bootstrap import intervals
-from wildrydes.evaluation.metrics import judge
+from wildrydes.evaluation.classification import judge
 from wildrydes.model.linear_model import logistic
 
 
@@ -89,7 +89,7 @@ def test_the_interval_of_the_auc_is_that_of_drawing_rows_again() -> None:
 def test_the_interval_is_about_the_same_once_rows_are_no_longer_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = score_rows(6000, 4, 1.0)
     exact = judge(rows, [0.5, 0.5]).differences
-    monkeypatch.setattr(metrics, "RANKED_ROWS", 2000)
+    monkeypatch.setattr(classification, "RANKED_ROWS", 2000)
     binned = judge(rows, [0.5, 0.5]).differences
     for name in ("log_loss", "accuracy", "recall"):
         assert binned[name] == exact[name]

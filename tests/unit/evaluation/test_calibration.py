@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from wildrydes.evaluation import bootstrap
 from wildrydes.evaluation.calibration import calibration_curve, calibration_error, decile_edges
-from wildrydes.evaluation.metrics import judge
+from wildrydes.evaluation.classification import judge
 from wildrydes.model.linear_model import logistic
 
 Row = tuple[int, float]

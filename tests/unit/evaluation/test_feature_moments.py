@@ -15,8 +15,8 @@ rows_of = st.lists(st.tuples(st.integers(0, 1), st.tuples(features, features)), 
 @given(rows_of)
 def test_mean_and_deviation_are_those_of_each_column(rows: list[tuple[int, tuple[float, float]]]) -> None:
     training = training_rows((label, list(values)) for label, values in rows)
-    assert (training.rows, training.positives) == (len(rows), sum(label for label, _ in rows))
-    assert training.share == training.positives / training.rows
+    assert (training.rows, training.label_sum) == (len(rows), sum(label for label, _ in rows))
+    assert training.label_mean == training.label_sum / training.rows
     for place in (0, 1):
         column = [values[place] for _, values in rows]
         assert isclose(training.features[place].mean, fmean(column), rel_tol=1e-9, abs_tol=1e-6)
@@ -32,4 +32,4 @@ def test_batches_are_merged_without_loss_where_the_mean_dwarfs_the_deviation(
     (only,) = training.features
     assert isclose(only.mean, 1e9 + 1, rel_tol=1e-15)
     assert isclose(only.deviation, (2 / 3) ** 0.5, rel_tol=1e-7)
-    assert (training.rows, training.positives) == (3000, 1500)
+    assert (training.rows, training.label_sum) == (3000, 1500)

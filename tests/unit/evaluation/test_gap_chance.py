@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from wildrydes.evaluation import gap_chance
 from wildrydes.evaluation.calibration import TOLERABLE_GAP
+from wildrydes.evaluation.classification import judge
 from wildrydes.evaluation.gap_chance import chance_of_gap, largest_chance
-from wildrydes.evaluation.metrics import judge
 from wildrydes.model.linear_model import logistic
 
 certain = st.sampled_from([0.0, 0.5, 1.0])

@@ -3,14 +3,15 @@ from dataclasses import replace
 import pytest
 
 from wildrydes.evaluation import gate
+from wildrydes.evaluation.classifier_metrics import ClassifierMetrics, Confusion
 from wildrydes.evaluation.error_budget import level
 from wildrydes.evaluation.gate import Champion, Comparison, Rules, Verdict
 from wildrydes.evaluation.histogram import Histogram
+from wildrydes.evaluation.judgement import AnyJudgement, Difference, Judgement
 from wildrydes.evaluation.loss_difference import LossDifference
-from wildrydes.evaluation.metrics import Confusion, Difference, Judgement, Metrics
 
 RULES = Rules(min_improvement=0.0, promote=True, force=False)
-GOOD = Metrics(
+GOOD = ClassifierMetrics(
     rows=500,
     not_finite=0,
     threshold=0.5,
@@ -34,13 +35,15 @@ ALONE = Judgement(GOOD, None, {})
 CHAMPION = Champion("last-week")
 
 
-def compare(low: float, high: float, candidate: Metrics = GOOD, auc: float | None = 0.9) -> Judgement:
+def compare(low: float, high: float, candidate: ClassifierMetrics = GOOD, auc: float | None = 0.9) -> AnyJudgement:
     middle = (low + high) / 2
     champion = replace(GOOD, log_loss=0.3 - middle, auc=auc)
     return Judgement(candidate, champion, {"log_loss": Difference(middle, low, high)})
 
 
-def verdict(judgement: Judgement, constant: float, champion: Champion | None, rules: Rules, number: int = 1) -> Verdict:
+def verdict(
+    judgement: AnyJudgement, constant: float, champion: Champion | None, rules: Rules, number: int = 1
+) -> Verdict:
     """The verdict, the interval being the one that the judgement has for the log loss."""
     comparison = None
     if champion and judgement.champion:
@@ -105,7 +108,7 @@ def test_a_live_model_is_what_counts_and_not_the_constant_prediction() -> None:
         ),
     ],
 )
-def test_a_guard_that_fails_keeps_a_better_model_back(judgement: Judgement, fault: str) -> None:
+def test_a_guard_that_fails_keeps_a_better_model_back(judgement: AnyJudgement, fault: str) -> None:
     outcome = verdict(judgement, 0.69, CHAMPION if judgement.champion else None, RULES)
     assert not outcome.promote
     assert f", but {fault}" in outcome.reason

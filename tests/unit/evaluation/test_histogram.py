@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wildrydes.evaluation.classification import judge
 from wildrydes.evaluation.histogram import BINS, Histogram, ScoreCounts
-from wildrydes.evaluation.metrics import judge
 
 
 def counted(rows: list[tuple[int, float]]) -> Histogram:

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import gate as bench
+from wildrydes.evaluation.classification import judge
 from wildrydes.evaluation.error_budget import ERROR_BUDGET, level
 from wildrydes.evaluation.loss_difference import LossDifference, PairedLosses
-from wildrydes.evaluation.metrics import judge
 from wildrydes.model.linear_model import logistic
 
 margins = st.sampled_from([-3.0, 0.0, 1.0]) | st.floats(-30, 30)

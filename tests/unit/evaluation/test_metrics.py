@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wildrydes.errors import BadModel
-from wildrydes.evaluation import bootstrap, metrics
-from wildrydes.evaluation.metrics import Confusion, Metrics, constant_log_loss, judge
+from wildrydes.evaluation import bootstrap, classification
+from wildrydes.evaluation.classification import constant_log_loss, judge
+from wildrydes.evaluation.classifier_metrics import ClassifierMetrics, Confusion
+from wildrydes.evaluation.feature_moments import TrainingRows
 from wildrydes.model.linear_model import logistic
 
 ties = st.sampled_from([-2.0, -0.5, 0.0, 0.5, 2.0])
@@ -18,7 +20,7 @@ margins = ties | st.floats(-20, 20)
 rows_of = st.lists(st.tuples(st.integers(0, 1), margins), min_size=1, max_size=40)
 
 
-def alone(rows: list[tuple[int, float]], threshold: float = 0.5) -> Metrics:
+def alone(rows: list[tuple[int, float]], threshold: float = 0.5) -> ClassifierMetrics:
     return judge(((label, (margin,)) for label, margin in rows), [threshold]).candidate
 
 
@@ -67,12 +69,12 @@ def test_a_difference_is_that_of_the_two_models_on_the_same_rows(
 def test_more_rows_than_are_kept_have_an_auc_within_its_stated_error(seed: int, exact_rows: int, bands: int) -> None:
     rows = noisy(300, seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(metrics, "RANKED_ROWS", exact_rows)
-        patch.setattr(metrics, "RANK_BANDS", bands)
+        patch.setattr(classification, "RANKED_ROWS", exact_rows)
+        patch.setattr(classification, "RANK_BANDS", bands)
         # The intervals are not what this is about, and take most of the time.
         patch.setattr(bootstrap, "REPLICATES", 2)
         banded = alone(rows)
-        patch.setattr(metrics, "RANKED_ROWS", len(rows))
+        patch.setattr(classification, "RANKED_ROWS", len(rows))
         exact = alone(rows)
     assert exact.auc is not None
     assert exact.auc_error == 0
@@ -83,7 +85,7 @@ def test_more_rows_than_are_kept_have_an_auc_within_its_stated_error(seed: int, 
 
 
 def test_memory_does_not_grow_with_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics, "RANKED_ROWS", 1000)
+    monkeypatch.setattr(classification, "RANKED_ROWS", 1000)
     monkeypatch.setattr(bootstrap, "REPLICATES", 2)
 
     def peak(count: int) -> int:
@@ -144,5 +146,5 @@ def test_predictions_that_are_not_finite_are_counted_and_in_no_other_number() ->
 
 def test_the_constant_prediction_has_the_entropy_of_its_share_when_the_test_split_has_it_too() -> None:
     values = alone([(1, 0.0)] * 3 + [(0, 0.0)] * 7)
-    assert constant_log_loss(0.3, values) == pytest.approx(-0.3 * log(0.3) - 0.7 * log(0.7))
-    assert constant_log_loss(0.5, values) == pytest.approx(log(2))
+    assert constant_log_loss(TrainingRows(10, 3, ()), values) == pytest.approx(-0.3 * log(0.3) - 0.7 * log(0.7))
+    assert constant_log_loss(TrainingRows(2, 1, ()), values) == pytest.approx(log(2))

@@ -10,8 +10,9 @@ import pytest
 
 from wildrydes.bucket import Source
 from wildrydes.errors import TooManyRejectedRides
-from wildrydes.evaluation.gate import LEAST_CLASS_ROWS, Rules, verdict
-from wildrydes.evaluation.metrics import judge
+from wildrydes.evaluation.classification import judge
+from wildrydes.evaluation.classifier_metrics import LEAST_CLASS_ROWS
+from wildrydes.evaluation.gate import Rules, verdict
 from wildrydes.rides.accounts import Account, account, check_rejections
 from wildrydes.rides.files import records
 from wildrydes.rides.ingestion import Ingested, ingest

@@ -1,11 +1,6 @@
 """How good a binary classifier is, in one pass over labels and margins; and how much better than another.
 
-    log loss           mean of -log of the probability given to what happened, computed from the margin (no clipping)
-    AUC                the probability that a positive has the higher margin than a negative, a tie counting half
-    calibration error  see `wildrydes.evaluation.calibration`, as for the calibration gap, a share of the rows
-    calibration chance the probability that chance makes what of the gap is not tolerable: see
-                       `wildrydes.evaluation.gap_chance`
-    the rest           from the confusion matrix of score >= threshold
+`wildrydes.evaluation.classifier_metrics` says what each metric is.
 
 The first RANKED_ROWS rows stay in memory, 8 bytes a model and row. If there are no more, AUC and ROC curve are exact.
 If there are more, the quantiles of those first rows become the edges by which all rows are counted, and `auc_error`
@@ -14,28 +9,30 @@ bounds the AUC's error. So memory does not grow with the rows.
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain, cycle, islice
-from math import isfinite, log, log1p
+from math import log, log1p
+from sys import float_info
 from typing import Any
 
 from wildrydes.errors import BadModel
 from wildrydes.evaluation import gap_chance, tallies
-from wildrydes.evaluation.bootstrap import GROUPS, intervals
+from wildrydes.evaluation.bootstrap import GROUPS
 from wildrydes.evaluation.calibration import (
     DECILES,
     TOLERABLE_GAP,
-    CalibrationPoint,
     calibration_curve,
     calibration_error,
     decile_edges,
     largest_gap,
 )
+from wildrydes.evaluation.classifier_metrics import ClassifierMetrics, Confusion
+from wildrydes.evaluation.feature_moments import TrainingRows
 from wildrydes.evaluation.histogram import Histogram
-from wildrydes.evaluation.interval import Interval
+from wildrydes.evaluation.judgement import Judgement, differences, usable
 from wildrydes.evaluation.loss_difference import LossDifference, PairedLosses
-from wildrydes.evaluation.ranking import Ranking, Ranks, RocPoint, rank_edges
+from wildrydes.evaluation.ranking import Ranking, Ranks, rank_edges
 from wildrydes.evaluation.tallies import Tally
 from wildrydes.model.linear_model import logistic
 
@@ -46,76 +43,14 @@ ScoredRow = tuple[int, Sequence[float]]
 """A label, 0 or 1, and the margin that each model gives the row."""
 
 
-@dataclass(frozen=True)
-class Confusion:
-    """Counts of rows by predicted and actual label."""
-
-    true_positives: int
-    false_positives: int
-    true_negatives: int
-    false_negatives: int
-
-
-@dataclass(frozen=True)
-class Metrics:
-    """A classifier's metrics at `threshold`. A quotient with nothing below it is None: AUC of one class, for one.
-
-    `not_finite` rows got a prediction that is no finite number; they are in none of the others.
-    """
-
-    rows: int
-    not_finite: int
-    threshold: float
-    log_loss: float
-    auc: float | None
-    auc_error: float
-    accuracy: float
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    calibration_error: float
-    calibration_gap: float
-    calibration_chance: float
-    confusion: Confusion
-    roc: tuple[RocPoint, ...]
-    calibration: tuple[CalibrationPoint, ...]
-    histogram: Histogram
-
-    def to_json(self) -> dict[str, Any]:
-        """The metrics as a JSON object."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A metric of the candidate less that of the champion, and its 95% bootstrap interval."""
-
-    difference: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """The metrics of the candidate, those of the champion, and their differences by name; {} without a champion.
-
-    `losses` is the difference in log loss, row by row: what the gate decides by.
-    """
-
-    candidate: Metrics
-    champion: Metrics | None
-    differences: Mapping[str, Difference]
-    losses: LossDifference | None = None
-
-
-def judge(rows: Iterable[ScoredRow], thresholds: Sequence[float]) -> Judgement:
+def judge(rows: Iterable[ScoredRow], thresholds: Sequence[float]) -> Judgement[ClassifierMetrics, LossDifference]:
     """Judges a candidate (one threshold, one margin a row), or a candidate and the champion (two of each).
 
     A row for which either margin is not finite is left out of both. Raises BadModel when no row is left.
     """
     not_finite = [0] * len(thresholds)
     paired = PairedLosses()
-    row_tallies = _tally_rows(_finite(rows, not_finite), thresholds, paired)
+    row_tallies = _tally_rows(usable(rows, float_info.max, not_finite), thresholds, paired)
     columns, rankings, histograms = zip(*(tally.finish() for tally in row_tallies), strict=True)
     metrics = [
         _metrics(row_tallies[place], columns[place], rankings[place], histograms[place], not_finite[place])
@@ -124,23 +59,21 @@ def judge(rows: Iterable[ScoredRow], thresholds: Sequence[float]) -> Judgement:
     if len(metrics) == 1:
         return Judgement(metrics[0], None, {})
     candidate, champion = metrics
-    differences = _differences([*columns[0], *columns[1]], candidate.auc, champion.auc)
-    return Judgement(candidate, champion, differences, paired.sums)
+    statistics = [partial(scores, auc=each.auc) for each in metrics]
+    return Judgement(candidate, champion, differences([*columns[0], *columns[1]], *statistics), paired.sums)
 
 
-def constant_log_loss(share: float, metrics: Metrics) -> float:
-    """The log loss of answering `share`, above 0 and below 1, for each of the rows that these metrics are of."""
+def constant_log_loss(training: TrainingRows, metrics: ClassifierMetrics) -> float:
+    """The log loss of answering the share of positives of the train split, above 0 and below 1, for each test row."""
     positives = metrics.confusion.true_positives + metrics.confusion.false_negatives
+    share = training.label_mean
     return -(positives * log(share) + (metrics.rows - positives) * log1p(-share)) / metrics.rows
 
 
-def _finite(rows: Iterable[ScoredRow], not_finite: list[int]) -> Iterator[ScoredRow]:
-    for row in rows:
-        if all(map(isfinite, row[1])):
-            yield row
-        else:
-            for place, margin in enumerate(row[1]):
-                not_finite[place] += not isfinite(margin)
+def training_fault(training: TrainingRows) -> str | None:
+    """Why a train split cannot be learnt from, as the end of a sentence; None where nothing is wrong."""
+    positives = int(training.label_sum)
+    return None if 0 < positives < training.rows else f"{positives} are positive: one class"
 
 
 def _tally_rows(rows: Iterator[ScoredRow], thresholds: Sequence[float], paired: PairedLosses) -> list[Tally]:
@@ -171,13 +104,13 @@ def _tally(margins: Sequence[float], threshold: float, *, exact: bool) -> Tally:
 
 def _metrics(
     tally: Tally, columns: Sequence[Sequence[float]], ranks: Ranks, histogram: Histogram, not_finite: int
-) -> Metrics:
+) -> ClassifierMetrics:
     sums = [sum(column) for column in columns]
     gap = largest_gap(sums[tallies.CALIBRATION :])
     rows, positives = int(sums[tallies.ROWS]), int(sums[tallies.POSITIVES])
     hits, false = int(sums[tallies.TRUE_POSITIVES]), int(sums[tallies.FALSE_POSITIVES])
     scalars: dict[str, Any] = scores(sums, ranks.auc) | {"auc": ranks.auc}
-    return Metrics(
+    return ClassifierMetrics(
         rows=rows,
         not_finite=not_finite,
         threshold=tally.threshold,
@@ -221,29 +154,6 @@ def scores(sums: Sequence[float], auc: float | None) -> dict[str, float | None]:
         "f1": _quotient(2 * hits, hits + false + positives),
         "calibration_error": calibration_error(sums[tallies.CALIBRATION :]),
     }
-
-
-def _differences(
-    columns: Sequence[Sequence[float]], candidate_auc: float | None, champion_auc: float | None
-) -> dict[str, Difference]:
-    def less(sums: Sequence[float]) -> dict[str, float | None]:
-        candidate, champion = (
-            scores(sums[: tallies.COLUMNS], candidate_auc),
-            scores(sums[tallies.COLUMNS :], champion_auc),
-        )
-        return {name: _less(value, champion[name]) for name, value in candidate.items()}
-
-    differences = less([sum(column) for column in columns])
-    spread: dict[str, Interval] = intervals(columns, less)
-    return {
-        name: Difference(difference, spread[name].low, spread[name].high)
-        for name, difference in differences.items()
-        if difference is not None and name in spread
-    }
-
-
-def _less(one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else one - other
 
 
 def _quotient(above: float, below: float) -> float | None:
