@@ -15,6 +15,8 @@ from local import account
 
 _POLL_SECONDS = 0.2
 _MACHINES = ("retrain", "promote")
+# What the end of an execution makes of the states that have not ended.
+_ENDS = {"ExecutionFailed": "FAILED", "ExecutionTimedOut": "FAILED", "ExecutionAborted": "ABORTED"}
 
 
 class NoExecutionError(CommandError):
@@ -31,8 +33,10 @@ class StateProgress:
     entered: datetime
     status: str = "RUNNING"
     left: datetime | None = None
-    # Of a Distributed Map: children that have ended, and all of them.
+    # Of a Map: iterations that have ended, and all of them.
     children: tuple[int, int] | None = None
+    # Whether the iterations of a Map are executions of their own.
+    is_distributed: bool = False
 
     @property
     def seconds(self) -> float:
@@ -131,33 +135,76 @@ def history(stack: Stack, execution_arn: str) -> list[dict[str, Any]]:
 
 
 def _entered(events: list[dict[str, Any]]) -> list[StateProgress]:
-    """The states of a history. A state that failed has a failure event before the next state is entered."""
+    """The states of a history. A state that failed has a failure event before the next state is entered.
+
+    The iterations of a Map run side by side: an event belongs to the state of the event that it names as its previous.
+    """
     entered: list[StateProgress] = []
+    of_event: dict[int, StateProgress] = {}
     for event in events:
-        kind, when = event["type"], event["timestamp"]
+        kind = event["type"]
+        state = of_event.get(event["previousEventId"])
         if kind.endswith("StateEntered"):
             name = event["stateEnteredEventDetails"]["name"]
-            entered.append(StateProgress(name, kind.removesuffix("StateEntered"), when))
-        elif kind.endswith("StateExited") and entered:
-            entered[-1].left = when
-            entered[-1].status = "CAUGHT" if entered[-1].status == "FAILED" else "SUCCEEDED"
-        elif entered and (kind.endswith(("Failed", "TimedOut")) or kind == "ExecutionAborted"):
-            entered[-1].status = "ABORTED" if kind == "ExecutionAborted" else "FAILED"
-            entered[-1].left = when
-        elif kind == "TaskScheduled" and entered:
-            # Another attempt.
-            entered[-1].status, entered[-1].left = "RUNNING", None
+            state = StateProgress(name, kind.removesuffix("StateEntered"), event["timestamp"])
+            entered.append(state)
+        elif kind.endswith("StateExited"):
+            state = _named(event["stateExitedEventDetails"]["name"], state, entered)
+            state.left = event["timestamp"]
+            state.status = "CAUGHT" if state.status == "FAILED" else "SUCCEEDED"
+        elif kind in _ENDS:
+            for each in entered:
+                if each.status == "RUNNING":
+                    each.status, each.left = _ENDS[kind], event["timestamp"]
+        elif kind.startswith("MapIteration"):
+            _count_iteration(event, entered)
+        elif state is not None:
+            _take(event, state)
+        if state is not None:
+            of_event[event["id"]] = state
     return entered
 
 
+def _named(name: str, state: StateProgress | None, entered: list[StateProgress]) -> StateProgress:
+    """The state of a name: a Map's exit comes after an event of one of its iterations."""
+    if state is not None and state.name == name:
+        return state
+    return next(each for each in reversed(entered) if each.name == name)
+
+
+def _count_iteration(event: dict[str, Any], entered: list[StateProgress]) -> None:
+    """One more iteration of a Map has ended, unless it has only begun."""
+    end = event["type"].removeprefix("MapIteration")
+    details = event.get(f"mapIteration{end}EventDetails", {})
+    if end != "Started" and "name" in details:
+        state = _named(details["name"], None, entered)
+        ended, total = state.children or (0, 0)
+        state.children = (ended + 1, total)
+
+
+def _take(event: dict[str, Any], state: StateProgress) -> None:
+    """What an event within a state says of it."""
+    kind = event["type"]
+    if kind == "MapStateStarted":
+        state.children = (0, event["mapStateStartedEventDetails"]["length"])
+    elif kind == "MapRunStarted":
+        state.is_distributed = True
+    elif kind.endswith(("Failed", "TimedOut")):
+        state.status, state.left = "FAILED", event["timestamp"]
+    elif kind == "TaskScheduled":
+        # Another attempt.
+        state.status, state.left = "RUNNING", None
+
+
 def _count_children(states: Any, execution_arn: str, entered: list[StateProgress]) -> None:
-    if not any(state.kind == "Map" for state in entered):
+    """Of a Distributed Map the children are executions, which a Map Run counts."""
+    distributed = [state for state in entered if state.is_distributed]
+    if not distributed:
         return
     runs = account.entries(states, "list_map_runs", "mapRuns", executionArn=execution_arn)
     if not runs:
         return
     counts = states.describe_map_run(mapRunArn=runs[-1]["mapRunArn"])["itemCounts"]
     ended = counts["succeeded"] + counts["failed"] + counts["timedOut"] + counts["aborted"]
-    for state in entered:
-        if state.kind == "Map":
-            state.children = (ended, counts["total"])
+    for state in distributed:
+        state.children = (ended, counts["total"])

@@ -24,6 +24,7 @@ NEXT_STEPS = {
     "by --max-without-weather-fraction.",
     "UnusableTrainingSet": "Add rides, widen the years of weather by --years, or ask for fewer rows by "
     "--min-training-rows.",
+    "AllCandidatesFailed": "Correct the hyperparameters that the causes name. The log is that of the jobs.",
     "BadLineage": "Start again: a list of the inputs was changed while the execution ran.",
     "RideFileChanged": "Start again: the version of a ride file that was planned is gone for good.",
     "PromotionConflict": "Start again: another promotion or deployment came in between.",
@@ -37,6 +38,8 @@ _OTHERWISE = "The log has more. docs/operations.md lists the errors and what to 
 # The longest of the workflow's own says which weather there is and which is missing, for each element.
 _MOST_CAUSE = 1200
 _PROMOTION = "startExecution"
+_TRAINING = ":sagemaker:"
+_NO_CANDIDATE = "AllCandidatesFailed"
 # What a retraining does when its promotion has failed; it may fail too, but that is not where the failure began.
 _AFTERWARDS = frozenset({"Stop promotion", "Restore", "Read live alias again", "Read live version again"})
 # The last lines of a function come just after its answer.
@@ -71,36 +74,48 @@ class Failure:
 def failure(stack: Stack, execution_arn: str, progress: Progress) -> Failure:
     """Find the state that failed for good, and the log of the function or job that it ran."""
     described = stack.client("stepfunctions").describe_state_machine_for_execution(executionArn=execution_arn)
-    definition = json.loads(described["definition"])
-    failed = _failed(definition, progress)
+    states = _all_states(json.loads(described["definition"]))
+    failed = _failed(states, progress)
     error, cause = progress.error or progress.status, progress.cause or ""
     if failed is None:
         return Failure(progress.status, "no state", error, _sentence(cause), _next_step(error), "", [])
-    child = _child(failed.name, definition, cause)
+    child = _child(states[failed.name], cause)
     if child is not None:
         inner = _of_child(stack, child)
         if inner is not None:
             return dataclasses.replace(inner, state=f"{failed.name} → {inner.state}")
-    group = _log_group(_state(definition, failed.name), stack, execution_arn)
-    log = _log(stack, group, failed, _training_job(stack, execution_arn)) if group else []
+    group = _log_group(_state(states, failed.name), stack, execution_arn)
+    log = _log(stack, group, failed, _training_jobs(stack, execution_arn)) if group else []
     return Failure(progress.status, failed.name, error, _sentence(cause), _next_step(error), group, log)
 
 
-def _failed(definition: dict[str, Any], progress: Progress) -> executions.StateProgress | None:
+def _all_states(definition: dict[str, Any]) -> dict[str, Any]:
+    """The states of a workflow, with those of its own Maps' iterations."""
+    states = dict(definition["States"])
+    for state in definition["States"].values():
+        children = state.get("ItemProcessor", {})
+        if children.get("ProcessorConfig", {}).get("Mode") == "INLINE":
+            states |= _all_states(children)
+    return states
+
+
+def _failed(states: dict[str, Any], progress: Progress) -> executions.StateProgress | None:
     """The last state that failed, leaving out those that only report a failure.
 
-    An execution that somebody stopped, or that took too long, ended in the last state that it entered.
+    An execution that somebody stopped, or that took too long, ended in the last state that it entered. One without a
+    single candidate failed where the last one did.
     """
-    reporting = _reporting(definition)
+    reporting = _reporting(states)
     entered = [each for each in progress.states if each.name not in reporting]
     failed = [each for each in entered if each.status in ("CAUGHT", "FAILED") and each.name not in _AFTERWARDS]
+    if progress.error == _NO_CANDIDATE:
+        failed = [each for each in failed if _TRAINING in states[each.name].get("Resource", "")] or failed
     last = failed if progress.status == "FAILED" and failed else entered
     return last[-1] if last else None
 
 
-def _reporting(definition: dict[str, Any]) -> set[str]:
+def _reporting(states: dict[str, Any]) -> set[str]:
     """The states from which every way leads to a Fail state, and Fail states themselves."""
-    states = definition["States"]
     reporting = {name for name, state in states.items() if state["Type"] == "Fail"}
     while True:
         more = {
@@ -121,9 +136,9 @@ def _ways(state: dict[str, Any]) -> set[str]:
     return {name for name in after if name}
 
 
-def _child(name: str, definition: dict[str, Any], cause: str) -> str | None:
+def _child(state: dict[str, Any], cause: str) -> str | None:
     """The ARN of the execution that the state started and that failed, if it started one."""
-    if _PROMOTION not in definition["States"][name].get("Resource", ""):
+    if _PROMOTION not in state.get("Resource", ""):
         return None
     try:
         described = json.loads(cause)
@@ -157,7 +172,7 @@ def _next_step(error: str) -> str:
 
 def _log_group(task: dict[str, Any], stack: Stack, execution_arn: str) -> str:
     """The log group of the function or training job that `task` runs; empty for other services."""
-    if "sagemaker:" in task.get("Resource", ""):
+    if _TRAINING in task.get("Resource", ""):
         return logs.TRAINING
     if "lambda:invoke" not in task.get("Resource", ""):
         return ""
@@ -166,9 +181,9 @@ def _log_group(task: dict[str, Any], stack: Stack, execution_arn: str) -> str:
     return logs.group_of(stack, function) if function else ""
 
 
-def _state(definition: dict[str, Any], name: str) -> dict[str, Any]:
+def _state(states: dict[str, Any], name: str) -> dict[str, Any]:
     """The state of that name; of a Distributed Map the state that its children start with."""
-    state = definition["States"].get(name, {})
+    state = states.get(name, {})
     children = state.get("ItemProcessor")
     return children["States"][children["StartAt"]] if children else state
 
@@ -182,23 +197,26 @@ def _invoked(stack: Stack, execution_arn: str) -> str | None:
     return None
 
 
-def _training_job(stack: Stack, execution_arn: str) -> str | None:
-    """The name of the training job that the execution started last, if it started one."""
-    for event in reversed(executions.history(stack, execution_arn)):
+def _training_jobs(stack: Stack, execution_arn: str) -> list[str]:
+    """What the log streams of the training jobs begin with that the execution started, itself or by tuning jobs."""
+    prefixes = []
+    for event in executions.history(stack, execution_arn):
         scheduled = event.get("taskScheduledEventDetails", {})
         if scheduled.get("resourceType") == "sagemaker":
-            return json.loads(scheduled["parameters"]).get("TrainingJobName")
-    return None
+            parameters = json.loads(scheduled["parameters"])
+            tuning = parameters.get("HyperParameterTuningJobName")
+            prefixes.append(f"{tuning}-" if tuning else f"{parameters['TrainingJobName']}/")
+    return [each for each in prefixes if not any(each.startswith(other) for other in prefixes if other != each)]
 
 
-def _log(stack: Stack, group: str, state: executions.StateProgress, training_job: str | None) -> list[str]:
-    """What was logged while the execution was in `state`; of training jobs what this execution's wrote."""
-    narrower: dict[str, Any] = {}
-    if state.left:
-        narrower["endTime"] = _milliseconds(state.left) + _LATE_MILLISECONDS
-    if group == logs.TRAINING and training_job:
-        narrower["logStreamNamePrefix"] = training_job
-    events = logs.events(stack, group, _milliseconds(state.entered), **narrower)
+def _log(stack: Stack, group: str, state: executions.StateProgress, prefixes: list[str]) -> list[str]:
+    """What was logged while the execution was in `state`; of training jobs what this execution's wrote, job by job."""
+    if group == logs.TRAINING:
+        # The jobs of several candidates run side by side.
+        events = [each for prefix in prefixes for each in logs.events(stack, group, 0, logStreamNamePrefix=prefix)]
+    else:
+        narrower = {"endTime": _milliseconds(state.left) + _LATE_MILLISECONDS} if state.left else {}
+        events = logs.events(stack, group, _milliseconds(state.entered), **narrower)
     return [line for event in events for line in event["message"].splitlines()]
 
 

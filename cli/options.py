@@ -19,9 +19,11 @@ from cli import embedded
 from cli.server_record import ServerError, ServerRecord
 from cli.stack import DEFAULT_NAME, Account, Stack
 from local.server import ROOT
-from wildrydes.errors import BadExecutionInput
+from wildrydes.errors import BadExecutionInput, BadJson
+from wildrydes.hyperparameters import ALGORITHMS
 from wildrydes.parameters import FIELDS, check_parameters
 from wildrydes.rides.stations import MAX_STATION_MILES
+from wildrydes.strict_json import decode
 from wildrydes.tasks import DEFAULT_TASK, TASKS
 
 Command = Callable[..., Any]
@@ -129,30 +131,57 @@ def _years(_context: click.Context, _option: click.Parameter, text: str | None) 
 
 def _hyperparameters(
     _context: click.Context, _option: click.Parameter, texts: tuple[str, ...]
-) -> dict[str, str] | None:
+) -> dict[str, Any] | None:
     pairs = [text.partition("=") for text in texts]
     if wrong := [text for text, (name, equals, value) in zip(texts, pairs, strict=True) if not (name and equals)]:
         raise click.BadParameter(f"{wrong[0]!r} is no NAME=VALUE, such as epochs=30.")
-    return {name: value for name, _, value in pairs} or None
+    hyperparameters: dict[str, Any] = {}
+    for name, _, value in pairs:
+        algorithm, dot, own = name.partition(".")
+        if dot:
+            hyperparameters.setdefault(algorithm, {})[own] = value
+        else:
+            hyperparameters[name] = value
+    return hyperparameters or None
+
+
+def _tuning(_context: click.Context, _option: click.Parameter, text: str | None) -> Any:
+    try:
+        return None if text is None else decode(text)
+    except BadJson as bad:
+        raise click.BadParameter(f"{text!r} is no JSON: {bad.detail}.") from None
 
 
 def _names(_context: click.Context, _option: click.Parameter, text: str | None) -> list[str] | None:
     return None if text is None else [name.strip() for name in text.split(",")]
 
 
-_TASK_FIELDS = ("task", "target")
+# What the check of other fields needs.
+_CONTEXT = ("task", "target", "algorithms", "hyperparameters")
 
 _INPUT_OPTIONS = (
     click.option("--task", type=click.Choice(tuple(TASKS)), help=f"What to predict.  [default: {DEFAULT_TASK}]"),
     click.option("--target", type=click.Choice(tuple(TASKS)), help="Another name for --task."),
     click.option("--features", callback=_names, metavar="NAMES", help="Some of the task's features.  [default: all]"),
     click.option(
+        "--algorithms",
+        callback=_names,
+        metavar="NAMES",
+        help=f"What trains a candidate each: some of {', '.join(ALGORITHMS)}.  [default: {ALGORITHMS[0]}]",
+    ),
+    click.option(
         "--hyperparameter",
         "hyperparameters",
         multiple=True,
         callback=_hyperparameters,
         metavar="NAME=VALUE",
-        help="Of the linear learner, such as epochs=30. May be given many times.",
+        help="Of the linear learner, such as epochs=30, or of any, such as xgboost.eta=0.3. May be given many times.",
+    ),
+    click.option(
+        "--tuning",
+        callback=_tuning,
+        metavar="JSON",
+        help="Search for hyperparameters, such as '{\"jobs\": 20}'; {} takes every default.",
     ),
     click.option("--years", callback=_years, metavar="FIRST-LAST", help="Years of weather.  [default: from 2009 on]"),
     click.option("--chunk-bytes", type=int, help="Bytes of a ride file that one child execution ingests."),
@@ -198,13 +227,13 @@ def source_of(execution_input: Mapping[str, Any]) -> str:
 
 def validate_input(fields: dict[str, Any]) -> dict[str, Any]:
     """The workflow's input, as it is, once it has passed the workflow's own check. Raises click.BadParameter."""
-    # One by one, so that it is clear which option is wrong. Of the others a check needs the task alone, which is first.
-    of_task: dict[str, Any] = {}
+    # One by one, so that it is clear which option is wrong. Of the others a check needs some alone, which come first.
+    context: dict[str, Any] = {}
     for field, value in fields.items():
-        if field in _TASK_FIELDS:
-            of_task[field] = value
+        if field in _CONTEXT:
+            context[field] = value
         try:
-            check_parameters("checked-before-the-start", {**of_task, field: value}, datetime.now(UTC).year)
+            check_parameters("checked-before-the-start", {**context, field: value}, datetime.now(UTC).year)
         except BadExecutionInput as fault:
             option = field.removesuffix("s") if field == "hyperparameters" else field.replace("_", "-")
             raise click.BadParameter(f"{fault}.", param_hint=f"--{option}") from None

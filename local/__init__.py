@@ -23,6 +23,8 @@ EmbeddedAwsError
 ├── RequestError                athena.errors: Athena's API refuses the call
 ├── ApiError                    sagemaker.errors: SageMaker's API refuses the call
 │   ├── ResourceInUseError
+│   ├── NotFoundError
+│   ├── ResourceLimitError
 │   ├── AccessDeniedError
 │   └── UnsupportedError
 ├── FleetError                  sagemaker.fleet: a container of an endpoint cannot be started

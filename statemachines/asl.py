@@ -5,7 +5,7 @@ Each class here is the SDK's with `asl`, a dict of such fields, laid over what t
 or an intrinsic function may stand under its plain key: `mark_paths` adds the `.$` by which ASL tells it from a literal.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import stepfunctions.steps as sdk
 from stepfunctions.steps import states
@@ -78,8 +78,10 @@ class Retry(sdk.Retry):
         return super().to_dict() | {"MaxDelaySeconds": self.max_delay_seconds, "JitterStrategy": "FULL"}
 
 
-class DistributedMap(_Extended, sdk.Map):
-    """A Map whose items come from an S3 object and whose iterations run as child executions."""
+class _Map(_Extended, sdk.Map):
+    """A Map in the words of today's ASL, which the SDK does not know."""
+
+    mode: ClassVar[dict[str, str]]
 
     def __init__(self, state_id: str, children: states.State, asl: dict[str, Any], **fields: Any) -> None:
         super().__init__(state_id, asl=asl, **fields)
@@ -88,6 +90,16 @@ class DistributedMap(_Extended, sdk.Map):
     def to_dict(self) -> dict[str, Any]:
         state = super().to_dict()
         children = state.pop("Iterator")
-        return state | {
-            "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}} | children
-        }
+        return state | {"ItemProcessor": {"ProcessorConfig": self.mode} | children}
+
+
+class DistributedMap(_Map):
+    """A Map whose items come from an S3 object and whose iterations run as child executions."""
+
+    mode: ClassVar[dict[str, str]] = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+
+
+class InlineMap(_Map):
+    """A Map over a list in the execution's state, whose iterations are the execution's own."""
+
+    mode: ClassVar[dict[str, str]] = {"Mode": "INLINE"}

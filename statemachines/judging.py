@@ -49,10 +49,6 @@ def judge(tasks: Tasks) -> State:
 
 
 def _evaluate(tasks: Tasks) -> LambdaTask:
-    key = (
-        "States.Format('{}{}/{}/output/model.tar.gz', "
-        "$.parameters.models_prefix, $.parameters.execution, $.training.job)"
-    )
     prefix = "States.Format('training-sets/{{}}/split={}/', $.parameters.execution)"
     rules = {name: f"$.parameters.{name}" for name in ("min_improvement", "promote", "force")}
     return tasks.function(
@@ -64,15 +60,7 @@ def _evaluate(tasks: Tasks) -> LambdaTask:
             "target": "$.parameters.target",
             "features": "$.parameters.features",
             "training_set": "$.training_set",
-            "candidates": [
-                {
-                    "algorithm": "linear-learner",
-                    "model_key": key,
-                    "hyperparameters": "$.training.hyperparameters",
-                    "image": "$.image",
-                    "training": "$.training",
-                }
-            ],
+            "candidates": "$.candidates",
             "train_prefix": prefix.format("train"),
             "test_prefix": prefix.format("test"),
             "live_model_path": "$.live.model_path",

@@ -5,6 +5,8 @@ from typing import Any
 _MOST_NAMED = 0.75
 """The share of a workflow's Tasks from which on they are not named one by one."""
 
+_ITERATIONS = {"DISTRIBUTED": "one child execution a chunk", "INLINE": "one iteration an item"}
+
 _SHAPES = {
     "Choice": '{{"{}"}}',
     "Map": '[["{}"]]',
@@ -17,18 +19,32 @@ _SHAPES = {
 
 def picture(name: str, definition: dict[str, Any]) -> str:
     """A Markdown page with the flowchart of `definition` (ASL). States are numbered in the order of definition."""
-    states = definition["States"]
-    number = {state: f"s{index}" for index, state in enumerate(states)}
-    lines = ["flowchart TD", f'  start(("{name}")) --> {number[definition["StartAt"]]}']
-    lines += [f"  {number[state]}{_shape(state, fields)}" for state, fields in states.items()]
-    for state, fields in states.items():
-        lines += [f"  {number[state]} {arrow} {number[target]}" for arrow, target in _edges(fields)]
-    lines += [f'  {note}>"{text}"] -.-> {number[handler]}' for note, text, handler in _failures(states)]
-    body = "\n".join(lines)
+    lines = ["flowchart TD", f'  start(("{name}")) --> s{list(definition["States"]).index(definition["StartAt"])}']
+    body = "\n".join([*lines, *_drawing(definition["States"], "s", "")])
     return (
         f"# The `{name}` workflow\n\nGenerated from `statemachines/{name}.py` by `make render`.\n\n"
         f"```mermaid\n{body}\n```\n"
     )
+
+
+def _drawing(states: dict[str, Any], prefix: str, notes: str) -> list[str]:
+    """The lines of some states, numbered after `prefix`; a Map's own iterations are in a box of their own."""
+    number = {state: f"{prefix}{index}" for index, state in enumerate(states)}
+    lines = [f"  {number[state]}{_shape(state, fields)}" for state, fields in states.items()]
+    for state, fields in states.items():
+        lines += [f"  {number[state]} {arrow} {number[target]}" for arrow, target in _edges(fields)]
+    lines += [f'  {notes}{note}>"{text}"] -.-> {number[handler]}' for note, text, handler in _failures(states)]
+    for state, fields in states.items():
+        if _mode(fields) == "INLINE":
+            box = f"{number[state]}i"
+            lines += [f'  subgraph {box}["An iteration of {state}"]']
+            lines += [f"  {line}" for line in _drawing(fields["ItemProcessor"]["States"], f"{box}s", box)]
+            lines += ["  end", f"  {number[state]} -.-> {box}"]
+    return lines
+
+
+def _mode(fields: dict[str, Any]) -> str:
+    return fields.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode", "")
 
 
 def _failures(states: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -62,7 +78,7 @@ def _shape(state: str, fields: dict[str, Any]) -> str:
     if fields["Type"] == "Task":
         label = f"{state}<br/><small>{_service(fields['Resource'])}</small>"
     elif fields["Type"] == "Map":
-        label = f"{state}<br/><small>one child execution a chunk</small>"
+        label = f"{state}<br/><small>{_ITERATIONS[_mode(fields)]}</small>"
     return _SHAPES.get(fields["Type"], '["{}"]').format(label)
 
 

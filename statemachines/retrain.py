@@ -23,7 +23,6 @@ from wildrydes.tasks import SAMPLES
 # What apply_defaults and plan_ingestion answer.
 PARAMETERS = (
     "execution",
-    "training_job",
     "task",
     "target",
     "kind",
@@ -34,7 +33,6 @@ PARAMETERS = (
     "candidates",
     "features",
     "feature_columns",
-    "hyperparameters",
     "first_year",
     "last_year",
     "chunk_bytes",
@@ -76,9 +74,7 @@ def build() -> sdk.Graph:
     tasks = Tasks(failure("Retraining failed"))
     check = check_training_set(tasks)
     source = _data(tasks, check)
-    first, job = train(tasks)
-    sdk.Chain([check, first])
-    sdk.Chain([job, judge(tasks)])
+    sdk.Chain([check, train(tasks), judge(tasks)])
     return sdk.Graph(
         _start(tasks, source), comment="Retrain the model that answers for the unicorns", timeout_seconds=21_600
     )

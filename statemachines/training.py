@@ -1,28 +1,35 @@
-"""The training job, and the image that it runs: by digest, so that the model's card names what trained it.
+"""The candidates: an algorithm each, trained by an iteration of a Map, by an image that is named by its digest.
 
-A tag may be moved at any time, so the workflow reads its digest from the registry, and starts the job with that.
-The registry is SageMaker's and its policy decides who may ask. Where it refuses, the digest stays unknown: the reason
-goes into the card, and the job is started by the tag. That one Catch does not end in Fail.
+An iteration ends with what its candidate is, or with the error by which it lost: the others go on. It comes to
+
+    {"algorithm", "model_key", "hyperparameters", "image": {"uri", "digest", "unknown"}, "training", "tuning"}
+    {"algorithm", "error": {"Error", "Cause"}}
+
+`training` is what it takes to train the same model again, `tuning` how its hyperparameters were found (`{}`: they were
+given).
+
+A tag may be moved at any time, so the workflow reads its digest from the registry, and starts the job with that. The
+registry is SageMaker's and its policy decides who may ask. Where it refuses, the digest stays unknown: the reason goes
+into the card, and the job is started by the tag.
 
 A job whose container was killed, or whose instance failed, is started again under another name, twice at most: a name
-is taken for ever. What the algorithm itself refuses would be refused again, and fails the execution.
+is taken for ever. What the algorithm itself refuses would be refused again, and loses.
 """
 
 import boto3
 import stepfunctions.steps as sdk
 from sagemaker.estimator import Estimator
-from sagemaker.inputs import TrainingInput
 from stepfunctions.steps.choice_rule import BaseRule
 from stepfunctions.steps.states import State
 
 import sagemaker
-from statemachines.asl import Pass, TrainingTask
+from statemachines.algorithms import ALGORITHMS
+from statemachines.asl import InlineMap, Pass, TrainingTask
 from statemachines.tasks import SAGEMAKER_FAULTS, Tasks, catch, retry
+from statemachines.tuning import JOB_SETTINGS, tune
 
-REPOSITORY = "linear-learner"
-TAG = "1"
 JOBS = 3
-"""Training jobs that an execution starts at most."""
+"""Training jobs that a candidate without tuning starts at most."""
 
 # What DescribeTrainingJob says of a job that did not fail by the algorithm: 137 is 128 + SIGKILL, of whoever it was, of
 # the kernel for want of memory too.
@@ -30,50 +37,136 @@ _KILLED = ('*exit code: 137"*', '*"InternalServerError: *')
 
 _ATTEMPT = "$.attempt"
 
+# The hyperparameter that follows the counted rows, unless the input has it -> where its value is.
+_COUNTED = {"mini_batch_size": "$.training_set.mini_batch_size", "sample_size": "$.training_set.train_rows"}
+
 rule = sdk.ChoiceRule
 
-# The settings of the job, in the words of SageMaker itself: all that it takes to start it again.
-_JOB_SETTINGS = {
-    "job": "$.TrainingJobName",
-    "role": "$.RoleArn",
-    "image": "$.AlgorithmSpecification.TrainingImage",
-    "input_mode": "$.AlgorithmSpecification.TrainingInputMode",
-    "hyperparameters": "$.HyperParameters",
-    "channels": "$.InputDataConfig",
-    "resources": "$.ResourceConfig",
-    "stopping": "$.StoppingCondition",
-}
+
+def train(tasks: Tasks) -> InlineMap:
+    """The Map over the candidates; what each came to is at `$.candidates`."""
+    return InlineMap(
+        "Train candidates",
+        _candidate(),
+        items_path="$.parameters.candidates",
+        max_concurrency=len(ALGORITHMS),
+        result_path="$.candidates",
+        asl={
+            "ItemSelector": {
+                "candidate": "$$.Map.Item.Value",
+                "execution": "$.parameters.execution",
+                "models_prefix": "$.parameters.models_prefix",
+                "training_set": {
+                    "mini_batch_size": "$.training_set.mini_batch_size",
+                    "train_rows": "$.training_set.train_rows",
+                },
+                "counted": {},
+                "tuning": {},
+            }
+        },
+        catch=catch(tasks.failure),
+    )
 
 
-def train(tasks: Tasks) -> tuple[State, State]:
-    """The first state and the last of the training; `$.image` and `$.training` describe what trained."""
-    killed = sdk.Choice("Was the training killed?")
-    job = _training_job(killed)
-    killed.add_choice(_was_killed(), _another_job(job))
-    killed.default_choice(tasks.failure)
-    unpinned = _name_image("Name image by tag", f"${{TrainingRepository}}:{TAG}", unknown=True)
+def _candidate() -> State:
+    """One iteration, from its first state."""
+    failed = Pass(
+        "Candidate failed",
+        parameters={
+            "algorithm": "$.candidate.algorithm",
+            "error": {"Error": "$.error.Error", "Cause": "$.error.Cause"},
+        },
+    )
+    trained = _trained()
+    job = _training_job(failed)
+    job.next(trained)
+    first = Pass("Name training job", parameters={"number": 1, "job": "$.candidate.training_job"}, result_path=_ATTEMPT)
+    first.next(job)
+    tuned = sdk.Choice("Is it to be tuned?")
+    tuned.add_choice(rule.IsPresent(variable="$.candidate.tuning", value=True), tune(Tasks(failed), trained))
+    tuned.default_choice(first)
+    return _prepare(failed, _size(_resolve_image(tuned)))
+
+
+def _trained() -> Pass:
+    """The end of an iteration that has a model."""
+    key = "States.Format('{}{}/{}/output/model.tar.gz', $.models_prefix, $.execution, $.training.job)"
+    return Pass(
+        "Candidate trained",
+        parameters={
+            "algorithm": "$.candidate.algorithm",
+            "model_key": key,
+            "hyperparameters": "$.training.hyperparameters",
+            "image": "$.image",
+            "training": "$.training",
+            "tuning": "$.tuning",
+        },
+    )
+
+
+def _prepare(failed: State, following: State) -> sdk.Choice:
+    """What is particular of the candidate's algorithm."""
+    unknown = Pass(
+        "Unknown algorithm",
+        parameters={
+            "Error": "UnknownAlgorithm",
+            "Cause": "States.Format('No state prepares the algorithm {}.', $.candidate.algorithm)",
+        },
+        result_path="$.error",
+    )
+    unknown.next(failed)
+    choice = sdk.Choice("Which algorithm?")
+    for algorithm in ALGORITHMS:
+        prepared = algorithm.prepare()
+        prepared.next(following)
+        choice.add_choice(rule.StringEquals(variable="$.candidate.algorithm", value=algorithm.name), prepared)
+    choice.default_choice(unknown)
+    return choice
+
+
+def _size(following: State) -> sdk.Choice:
+    """The hyperparameter that follows the counted rows: the container refuses a batch larger than its data."""
+    choice = sdk.Choice("What follows the rows?")
+    for name, path in _COUNTED.items():
+        sized = Pass(f"Set {name}", parameters={name: f"States.Format('{{}}', {path})"}, result_path="$.counted")
+        sized.next(following)
+        choice.add_choice(rule.StringEquals(variable="$.candidate.follows_rows", value=name), sized)
+    choice.default_choice(following)
+    return choice
+
+
+def _resolve_image(following: State) -> State:
+    """`$.image`: what trains, by its digest or by its tag with the reason why."""
+    digest = "$.image.Images[0].ImageId.ImageDigest"
+    pinned = _name_image("Name image by digest", f"States.Format('{{}}@{{}}', $.algorithm.uri, {digest})", digest)
+    tag = "States.Format('{}:{}', $.algorithm.uri, $.algorithm.tag)"
+    unpinned = _name_image("Name image by tag", tag, unknown=True)
+    for state in (unpinned, pinned):
+        state.next(following)
     no_image = Pass(
         "Image not found",
-        parameters={"Error": "ImageNotFound", "Cause": f"{REPOSITORY} has no image of the tag {TAG}."},
+        parameters={
+            "Error": "ImageNotFound",
+            "Cause": "States.Format('{} has no image of the tag {}.', $.algorithm.repository, $.algorithm.tag)",
+        },
         result_path="$.image_fault",
     )
     no_image.next(unpinned)
-    digest = "$.image.Images[0].ImageId.ImageDigest"
-    pinned = _name_image("Name image by digest", f"States.Format('${{TrainingRepository}}@{{}}', {digest})", digest)
-    first = _first_job(job)
-    for state in (unpinned, pinned):
-        state.next(first)
     resolve = Tasks(unpinned, "$.image_fault").call(
         "Resolve image",
         "ecr:batchGetImage",
-        {"RegistryId": "${TrainingRegistry}", "RepositoryName": REPOSITORY, "ImageIds": [{"ImageTag": TAG}]},
+        {
+            "RegistryId": "$.algorithm.registry",
+            "RepositoryName": "$.algorithm.repository",
+            "ImageIds": [{"ImageTag": "$.algorithm.tag"}],
+        },
         "$.image",
     )
     choice = sdk.Choice("Is the image known?")
-    choice.add_choice(sdk.ChoiceRule.IsPresent(variable=digest, value=True), pinned)
+    choice.add_choice(rule.IsPresent(variable=digest, value=True), pinned)
     choice.default_choice(no_image)
     resolve.next(choice)
-    return resolve, job
+    return resolve
 
 
 def _name_image(state_id: str, uri: str, digest: str = "", *, unknown: bool = False) -> Pass:
@@ -95,21 +188,12 @@ def _was_killed() -> BaseRule:
     )
 
 
-def _first_job(job: State) -> Pass:
-    """The name that the execution gives, and the job."""
-    first = Pass(
-        "Name training job", parameters={"number": 1, "job": "$.parameters.training_job"}, result_path=_ATTEMPT
-    )
-    first.next(job)
-    return first
-
-
 def _another_job(job: State) -> Pass:
     """The next name, and the job once more."""
     number = f"States.MathAdd({_ATTEMPT}.number, 1)"
     another = Pass(
         "Name another training job",
-        parameters={"number": number, "job": f"States.Format('{{}}-{{}}', $.parameters.training_job, {number})"},
+        parameters={"number": number, "job": f"States.Format('{{}}-{{}}', $.candidate.training_job, {number})"},
         result_path=_ATTEMPT,
     )
     another.next(job)
@@ -117,6 +201,8 @@ def _another_job(job: State) -> Pass:
 
 
 def _training_job(failed: State) -> TrainingTask:
+    """The job; one that was killed is started again, and what else fails goes to `failed`."""
+    killed = sdk.Choice("Was the training killed?")
     # The session gives the SDK a region and makes no call; role and sizes are the template's.
     session = sagemaker.Session(boto3.Session(region_name="us-east-1"), default_bucket="unused")
     estimator = Estimator(
@@ -127,39 +213,28 @@ def _training_job(failed: State) -> TrainingTask:
         instance_type="ml.m5.large",
         volume_size=10,
         max_run=3600,
-        # What Athena writes is gzip, which SageMaker unpacks for a channel in Pipe mode, and in no other.
         input_mode="Pipe",
-        output_path="States.Format('s3://${DataBucket}/{}{}/', $.parameters.models_prefix, $.parameters.execution)",
+        output_path="States.Format('s3://${DataBucket}/{}{}/', $.models_prefix, $.execution)",
         disable_profiler=True,
         debugger_hook_config=False,
         sagemaker_session=session,
     )
-    # The container refuses a batch larger than its data; a size given in the input takes precedence.
-    batch = 'States.StringToJson(States.Format(\'\\{"mini_batch_size":"{}"\\}\', $.training_set.mini_batch_size))'
-    return TrainingTask(
-        "Train linear learner",
+    job = TrainingTask(
+        "Train candidate",
         estimator=estimator,
         job_name=f"{_ATTEMPT}.job",
-        data=_channels(),
         parameters={
-            "HyperParameters": f"States.JsonMerge({batch}, $.parameters.hyperparameters, false)",
+            "InputDataConfig": "$.algorithm.channels",
+            # What is given in the input takes precedence.
+            "HyperParameters": "States.JsonMerge($.counted, $.candidate.hyperparameters, false)",
             "ResourceConfig": {"InstanceType": "${TrainingInstanceType}"},
         },
-        asl={"ResultSelector": _JOB_SETTINGS},
+        asl={"ResultSelector": JOB_SETTINGS},
         result_path="$.training",
         timeout_seconds=5400,
         retry=retry(SAGEMAKER_FAULTS),
-        catch=catch(failed),
+        catch=catch(killed),
     )
-
-
-def _channels() -> dict[str, TrainingInput]:
-    """The splits of the training set, as Athena wrote them."""
-    return {
-        name: TrainingInput(
-            f"States.Format('s3://${{DataBucket}}/training-sets/{{}}/split={name}/', $.parameters.execution)",
-            content_type="text/csv",
-            compression="Gzip",
-        )
-        for name in ("train", "validation", "test")
-    }
+    killed.add_choice(_was_killed(), _another_job(job))
+    killed.default_choice(failed)
+    return job

@@ -141,19 +141,18 @@ def _show(finding: Finding, card: ModelCard, console: Console) -> None:
 def _table(parameters: Sequence[retraining.Parameter]) -> Table:
     table = Table("", "the model", "trained again", "difference", box=None, pad_edge=False)
     for each in parameters:
-        apart = "" if each.same else f"{each.again - each.was:.3g}"
-        table.add_row(each.name, repr(each.was), repr(each.again), apart)
+        table.add_row(each.name, str(each.was), str(each.again), each.difference)
     return table
 
 
 def _show_verdict(explanation: Explanation, console: Console) -> None:
     if explanation.other:
-        console.print(f"Other weights: {_listed(explanation.other)} not the same.", style="red")
+        console.print(f"Another model: {_listed(explanation.other)} not the same.", style="red")
     elif explanation.changed:
         changed = _listed(explanation.changed)
-        console.print(f"The same weights to the bit, but {changed} not what was read.", style="red")
+        console.print(f"The same model to the bit, but {changed} not what was read.", style="red")
     else:
-        console.print("The same weights, to the bit.", style="green")
+        console.print("The same model, to the bit.", style="green")
 
 
 def _objects(count: int) -> str:

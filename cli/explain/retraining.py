@@ -1,24 +1,32 @@
-"""The training job of a model, started again as its card says, and the weights that it gives beside the model's.
+"""The training job of a model, started again as its card says, and what it gives beside the model: of the linear
+learner the weights, of other algorithms the digest of each file in the artefact.
 
-Its artefact goes under explained/ beside the card, where nothing looks for models.
+The job is the one that gave the model, of a tuned model the best of its search. Its artefact goes under explained/
+beside the card, where nothing looks for models.
 """
 
+import io
+import tarfile
 import time
 import uuid
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from cli.errors import CommandError
 from cli.stack import Client
+from wildrydes.errors import BadModel
 from wildrydes.model.card import ModelCard
 from wildrydes.model.linear_model import LinearModel, read_model
 from wildrydes.model.storage import card_of
 
 _POLL_SECONDS = 0.5
 _LONGEST_NAME = 63
+_LINEAR_LEARNER = "/linear-learner"
 
 
 class RetrainingError(CommandError):
@@ -27,16 +35,23 @@ class RetrainingError(CommandError):
 
 @dataclass(frozen=True)
 class Parameter:
-    """A number of the model: `was` in its artefact, `again` in the one of the job that was started again."""
+    """A number of the model, or a digest: `was` in its artefact, `again` in that of the job that was started again."""
 
     name: str
-    was: float
-    again: float
+    was: float | str
+    again: float | str
 
     @property
     def same(self) -> bool:
         """Whether the two are equal to the last bit."""
-        return self.was.hex() == self.again.hex()
+        return repr(self.was) == repr(self.again)
+
+    @property
+    def difference(self) -> str:
+        """By how much the second is above the first; of digests nothing."""
+        if self.same or isinstance(self.was, str) or isinstance(self.again, str):
+            return ""
+        return f"{self.again - self.was:.3g}"
 
 
 def retrain(card: ModelCard, client: Client, tell: Callable[[str], None]) -> str:
@@ -93,15 +108,26 @@ def _follow(sagemaker: Any, name: str, tell: Callable[[str], None]) -> dict[str,
 
 
 def compare(card: ModelCard, again: str, client: Client) -> list[Parameter]:
-    """Weights, bias and threshold of the model's artefact and of the one at the key `again`. Raises BadModel."""
-    first, second = (_model(card, key, client) for key in (card.model_path, again))
-    names = [*card.features, "bias", "threshold"]
-    return [Parameter(*each) for each in zip(names, _numbers(first), _numbers(second), strict=True)]
-
-
-def _model(card: ModelCard, key: str, client: Client) -> LinearModel:
-    return read_model(client("s3").get_object(Bucket=card.lineage["bucket"], Key=key)["Body"].read())
+    """The model's artefact and the one at the key `again`, number by number or file by file. Raises BadModel."""
+    s3, bucket = client("s3"), card.lineage["bucket"]
+    first, second = (s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in (card.model_path, again))
+    if _LINEAR_LEARNER in card.lineage["training"]["image"]:
+        names = [*card.features, "bias", "threshold"]
+        numbers = (_numbers(read_model(packed)) for packed in (first, second))
+        return [Parameter(*each) for each in zip(names, *numbers, strict=True)]
+    was, now = _digests(first), _digests(second)
+    return [Parameter(name, was.get(name, ""), now.get(name, "")) for name in sorted(was | now)]
 
 
 def _numbers(model: LinearModel) -> Sequence[float]:
     return [*model.weights, model.bias, model.threshold]
+
+
+def _digests(packed: bytes) -> dict[str, str]:
+    """The SHA-256 of each file of an artefact, in hex. Raises BadModel."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz") as archive:
+            contents = {member.name: archive.extractfile(member) for member in archive if member.isfile()}
+            return {name: sha256(content.read()).hexdigest() for name, content in contents.items() if content}
+    except (tarfile.TarError, OSError, EOFError, zlib.error) as broken:
+        raise BadModel(f"the artefact cannot be unpacked: {broken}") from None

@@ -5,7 +5,9 @@ All fields of the input may be left out; none may be there twice:
     task                   what to predict (`wildrydes.tasks`), heavy_utilization by default
     target                 another name for the field `task`; of the two, one is enough
     features               a list of some of the task's features (default: all)
-    hyperparameters        of the linear learner, by name (`wildrydes.hyperparameters`); 15 epochs by default
+    algorithms             a list of what candidates are trained by (`wildrydes.candidates`); linear-learner by default
+    hyperparameters        by name (`wildrydes.hyperparameters`), or by algorithm and name; 15 epochs by default
+    tuning                 how hyperparameters are searched for (`wildrydes.tuning`); by default they are not
     years                  {"first": 2009, "last": this year}: the weather's, between 1750 and 2100
     chunk_bytes            how much of a raw file one child of the Map ingests: 1,024 to 67,108,864, default 8,388,608
     max_rejected_fraction  0 to 1, default 0.1
@@ -26,8 +28,8 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
+from wildrydes import candidates
 from wildrydes.errors import BadExecutionInput, BadJson
-from wildrydes.hyperparameters import check_hyperparameters
 from wildrydes.strict_json import decode
 from wildrydes.tasks import BINARY, DEFAULT_TASK, TASKS, Task
 
@@ -35,14 +37,14 @@ FIRST_YEARS = (1750, 2100)
 CHUNK_BYTES = (1 << 10, 64 << 20)
 STATION_MILES = (1, 12_500)
 """Nothing on Earth is farther than 12,451 miles from anything else on it."""
-LONGEST_TRAINING_JOB = 61
+LONGEST_TRAINING_JOB = 61 - candidates.LONGEST_SUFFIX
 
 _EXECUTION = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _DEFAULTS: dict[str, Any] = {
     "task": DEFAULT_TASK,
     "target": DEFAULT_TASK,
     "features": None,
-    "hyperparameters": {},
+    **candidates.FIELDS,
     "years": {},
     "chunk_bytes": 8 << 20,
     "max_rejected_fraction": 0.1,
@@ -78,26 +80,20 @@ def check_parameters(execution: Any, execution_input: Any, this_year: int) -> di
     task = _task(fields)
     features = _features(fields.get("features", task.features), task)
     first, last = _years(value["years"], this_year)
-    hyperparameters = {"epochs": "15"} | check_hyperparameters(value["hyperparameters"])
-    binary = task.kind == BINARY
-    hyperparameters |= {"predictor_type": "binary_classifier" if binary else "regressor"}
-    hyperparameters |= {"feature_dim": str(len(features))}
-    job = training_job(execution)
+    request = candidates.Request(task.kind, len(features), training_job(execution))
     return {
         "execution": execution,
-        "training_job": job,
         "task": task.name,
         "target": task.name,
         "kind": task.kind,
         "label": task.label,
-        "label_type": "integer" if binary else "decimal(28, 9)",
+        "label_type": "integer" if task.kind == BINARY else "decimal(28, 9)",
         "source": task.source,
         "models_prefix": task.models_prefix,
         "features": features,
         "feature_columns": ", ".join(features).lower(),
         "feature_count": len(features),
-        "hyperparameters": hyperparameters,
-        "candidates": [{"algorithm": "linear-learner", "training_job": job, "hyperparameters": hyperparameters}],
+        "candidates": candidates.check_candidates(request, value),
         "first_year": first,
         "last_year": last,
         "chunk_bytes": _whole("chunk_bytes", value["chunk_bytes"], *CHUNK_BYTES),
@@ -116,7 +112,8 @@ def check_parameters(execution: Any, execution_input: Any, this_year: int) -> di
 def training_job(execution: str) -> str:
     """A name for the execution's training job: SageMaker allows 63 letters, digits and hyphens, none at the ends.
 
-    Two of them are for the jobs that are started in the place of one that was killed: `-2` and `-3`.
+    Two of them are for the jobs that are started in the place of one that was killed: `-2` and `-3`; others for the
+    algorithm's name.
     An execution's name that fits is taken as it is; another gets eight digits of its digest, to stay the only one.
     """
     plain = re.sub(r"[_-]+", "-", execution).strip("-")

@@ -11,6 +11,7 @@ _INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations")
 # What names the resource of a request, in the order in which to look: an endpoint's creation names a configuration too.
 _KINDS = {
     "TrainingJobName": "training-job",
+    "HyperParameterTuningJobName": "hyper-parameter-tuning-job",
     "TransformJobName": "transform-job",
     "EndpointName": "endpoint",
     "EndpointConfigName": "endpoint-config",

@@ -15,6 +15,18 @@ class ResourceInUseError(ApiError):
     code = "ResourceInUse"
 
 
+class NotFoundError(ApiError):
+    """There is nothing of that name."""
+
+    code = "ResourceNotFound"
+
+
+class ResourceLimitError(ApiError):
+    """More was asked for than an account has, before its quotas are raised."""
+
+    code = "ResourceLimitExceeded"
+
+
 class AccessDeniedError(ApiError):
     """The caller may not do this."""
 

@@ -21,7 +21,7 @@ from ministack.core.responses import (
     json_response,
 )
 
-from local.sagemaker import listing, shapes, transfer, validation
+from local.sagemaker import listing, shapes, transfer, tuning, validation
 from local.sagemaker.arns import arn, is_runtime
 from local.sagemaker.errors import AccessDeniedError, ApiError, ResourceInUseError, UnsupportedError
 from local.sagemaker.fleet import Host
@@ -49,8 +49,10 @@ class SageMakerService:
     hosting: Hosting = field(init=False)
     _jobs: AccountRegionScopedDict = field(default_factory=AccountRegionScopedDict)
     _tags: AccountRegionScopedDict = field(default_factory=AccountRegionScopedDict)
+    _tuning: tuning.Tuning = field(init=False)
 
     def __post_init__(self) -> None:
+        self._tuning = tuning.Tuning(self._launch, self._stop_if_running, self._tag, self.denies_pass_role)
         self.hosting = Hosting(Host(self.runner.clients, self.runner.base), self.denies_pass_role, self.clock)
 
     async def handle_request(
@@ -72,6 +74,7 @@ class SageMakerService:
             "AddTags": self._add_tags,
             "ListTags": lambda request: {"Tags": _tag_list(self._tags[self._resource_arn(request)])},
             **self.hosting.operations(caller),
+            **self._tuning.operations(caller),
         }
         try:
             if operation not in operations:
@@ -108,7 +111,26 @@ class SageMakerService:
         """Keep the tags of what was created, by the ARN that the answer brings."""
         if operation.startswith("Create"):
             (created,) = answer.values()
-            self._tags[created] = {tag["Key"]: tag.get("Value", "") for tag in request.get("Tags") or []}
+            self._tag(created, request.get("Tags") or [])
+
+    def _launch(self, request: dict[str, Any], tuning_arn: str) -> TrainingJob:
+        """A training job of a tuning job's, which may pass the role that the tuning job was given."""
+        name, region = request["TrainingJobName"], get_region()
+        algorithm = validation.check_create(request, region).algorithm
+        described = request | {"TuningJobArn": tuning_arn}
+        job = TrainingJob.create(described, arn("training-job", name, region, get_account_id()), algorithm)
+        if self._jobs.setdefault(name, job) is not job:
+            raise ResourceInUseError(f"A training job of the name {name} exists already ({job.arn})")
+        self._tags[job.arn] = dict(self._tags.get(tuning_arn, {}))
+        self.runner.start(job, region)
+        return job
+
+    def _tag(self, resource: str, tags: list[dict[str, str]]) -> None:
+        self._tags[resource] = {tag["Key"]: tag.get("Value", "") for tag in tags}
+
+    def _stop_if_running(self, job: TrainingJob) -> None:
+        if job.request_stop():
+            self.runner.stop(job.arn)
 
     def _check_data(self, request: dict[str, Any], region: str) -> None:
         """Every channel must hold an object that the role can list, or there will be no job."""
@@ -161,12 +183,17 @@ class SageMakerService:
     def stop_all(self, grace_seconds: float = 2.0) -> None:
         """End every job and its process: for the server's stop. Not to be called on the server's event loop."""
         self.hosting.stop_all()
+        self._tuning.request_stop_all()
+        self.runner.stop_all(grace_seconds)
+        self._tuning.join()
+        # What a search has launched in between.
         self.runner.stop_all(grace_seconds)
 
     def reset(self) -> None:
         """End and forget every job."""
+        self.stop_all()
         self.hosting.reset()
-        self.runner.stop_all()
+        self._tuning.reset()
         self._jobs.clear()
         self._tags.clear()
 
@@ -177,6 +204,7 @@ class SageMakerService:
             "_jobs": AccountRegionScopedDict.from_dict(descriptions),
             "_tags": AccountRegionScopedDict.from_dict({key: dict(tags) for key, tags in self._tags.to_dict().items()}),
             **self.hosting.get_state(),
+            "_tuning_jobs": self._tuning.get_state(),
         }
 
     def load_persisted_state(self, data: dict[str, Any]) -> None:
@@ -189,6 +217,7 @@ class SageMakerService:
             if job.status not in ENDED:
                 job.fail("InternalServerError: the embedded AWS was stopped while the job was under way.")
             self._jobs.set_scoped(account, region, name, job)
+        self._tuning.load_state(data.get("_tuning_jobs", AccountRegionScopedDict()), self._jobs)
 
 
 def _request(body: bytes) -> dict[str, Any]:

@@ -73,6 +73,15 @@ JOBS = {
         succeeded=frozenset({"Completed"}),
         failed=frozenset({"Failed", "Stopped"}),
     ),
+    "create_hyper_parameter_tuning_job": Job(
+        identifier="HyperParameterTuningJobName",
+        describe="describe_hyper_parameter_tuning_job",
+        stop="stop_hyper_parameter_tuning_job",
+        envelope="",
+        status=("HyperParameterTuningJobStatus",),
+        succeeded=frozenset({"Completed"}),
+        failed=frozenset({"Failed", "Stopped"}),
+    ),
     "create_transform_job": Job(
         identifier="TransformJobName",
         describe="describe_transform_job",
@@ -92,7 +101,7 @@ SERVICES = {
     ),
     "sagemaker": Service(
         error_prefix="SageMaker",
-        jobs=frozenset({"create_training_job", "create_transform_job"}),
+        jobs=frozenset({"create_training_job", "create_hyper_parameter_tuning_job", "create_transform_job"}),
         actions=frozenset({"create_model", "create_endpoint_config", "create_endpoint", "update_endpoint"}),
     ),
 }

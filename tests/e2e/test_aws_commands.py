@@ -119,7 +119,7 @@ def test_watch_of_an_execution_that_has_ended(command: RunCommand, execution: st
     assert (tmp_path / "build" / "runs" / name / "rejected" / f"{FEW.name}.jsonl").is_file()
     ran = command("watch", name)
     assert ran.code == 0
-    assert "Train linear learner" in ran.out
+    assert "Train candidate" in ran.out
     assert "goes live" in ran.out
     ran = command("watch", "nobody")
     assert (ran.code, ran.out) == (1, "")
@@ -198,7 +198,7 @@ def test_invoke(command: RunCommand, tmp_path: Path) -> None:
 def test_explain(command: RunCommand, champion: Model) -> None:
     ran = command("explain", champion.execution)
     assert (ran.code, ran.err) == (0, "")
-    assert "The same weights, to the bit." in ran.out
+    assert "The same model, to the bit." in ran.out
     assert command("explain", "nobody").code == 2
 
 

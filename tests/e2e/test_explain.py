@@ -93,7 +93,7 @@ def test_a_card_names_its_inputs_and_gives_the_same_weights(
     stack: Stack, explain: Explain, card: dict[str, Any], trained: str
 ) -> None:
     code, said = explain(trained)
-    assert (code, said.splitlines()[-1]) == (0, "The same weights, to the bit.")
+    assert (code, said.splitlines()[-1]) == (0, "The same model, to the bit.")
     lineage = card["lineage"]
     digests = {name: lineage[name]["sha256"] for name in ("rides", "weather", "rows")} | {
         "image": images.LINEAR_LEARNER.digest().removeprefix("sha256:"),
@@ -182,7 +182,7 @@ def test_deleted_rides_are_named_and_the_rows_still_give_the_same_weights(
     assert f"{key} is gone; the version that was read, " in said
     # The bucket is versioned.
     assert ", is kept" in said
-    assert said.splitlines()[-1] == "The same weights to the bit, but rides is not what was read."
+    assert said.splitlines()[-1] == "The same model to the bit, but rides is not what was read."
 
 
 def test_other_rides_under_the_same_key_are_named(
@@ -227,7 +227,7 @@ def with_training(card: dict[str, Any], **changes: Any) -> dict[str, Any]:
 def test_other_weights_are_shown_beside_the_models(explain: Explain, card: dict[str, Any]) -> None:
     own = card["lineage"]["training"]["hyperparameters"]
     code, said = explain(with_training(card, hyperparameters=own | {"epochs": "1"}))
-    assert (code, said.splitlines()[-1][:14]) == (1, "Other weights:")
+    assert (code, said.splitlines()[-1][:14]) == (1, "Another model:")
     name, was, again, apart = line_of(said, "distance")
     assert (name, float(was)) == ("distance", card["weights"][0])
     assert float(apart) == pytest.approx(float(again) - float(was), rel=0.01) != 0
@@ -300,3 +300,22 @@ def test_nothing_that_runs_is_said(
     monkeypatch.setattr(ServerRecord, "process", lambda _: None)
     assert commands.main(["explain", "an-execution"]) == 1
     assert "No embedded AWS is running: `make up` starts one." in capsys.readouterr().err
+
+
+def test_tuned_model_is_the_best_of_its_search_and_is_trained_again_alike(stack: Stack, explain: Explain) -> None:
+    ranges = {"linear-learner": {"learning_rate": {"min": 0.001, "max": 0.1, "scaling": "Logarithmic"}}}
+    tuning = {"jobs": 3, "parallel": 2, "ranges": ranges}
+    execution = stack.retrain(promote=False, tuning=tuning, hyperparameters={"epochs": 3})["execution"]
+    card = json.loads(stack.read(f"models/{execution}/card.json"))
+    tuned = card["lineage"]["tuning"]
+    search = stack.client("sagemaker").describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=tuned["job"])
+    assert search["TrainingJobStatusCounters"]["Completed"] == 3
+    best = search["BestTrainingJob"]
+    training = card["lineage"]["training"]
+    assert training["job"] == best["TrainingJobName"]
+    assert training["hyperparameters"]["learning_rate"] == best["TunedHyperParameters"]["learning_rate"]
+    assert (training["hyperparameters"]["epochs"], card["hyperparameters"]) == ("3", training["hyperparameters"])
+    assert card["model_path"] == f"models/{execution}/{best['TrainingJobName']}/output/model.tar.gz"
+    assert (tuned["strategy"], tuned["chosen"]) == ("Random", best["TunedHyperParameters"])
+    code, said = explain(execution)
+    assert (code, said.splitlines()[-1]) == (0, "The same model, to the bit.")

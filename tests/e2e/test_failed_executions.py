@@ -115,7 +115,7 @@ def test_training_job_failed_with_its_own_log_alone(stack: Stack, watch: RunComm
     for arn in arns:
         ran = watch(stack, arn)
         lines = lines_of(ran)
-        assert lines[0] == "The execution failed in the state Train linear learner."
+        assert lines[0] == "The execution failed in the state Train candidate."
         assert "mini_batch_size" in lines[2]
         assert not lines[2].startswith("  cause  {")
         check_log(ran, tmp_path, arn, "/aws/sagemaker/TrainingJobs")

@@ -168,12 +168,14 @@ def test_one_class_alone_is_unusable(make_stack: MakeStack) -> None:
     assert re.search(r"with labels from 0(\.0+)? to 0(\.0+)?, ", cause)
 
 
-def test_training_job_that_fails_fails_the_state_with_its_reason(make_stack: MakeStack) -> None:
+def test_execution_whose_every_training_job_fails_fails_with_their_reasons(make_stack: MakeStack) -> None:
     stack = make_stack()
     stack.upload(SAMPLE_RIDES[:1])
     error, cause = stack.fail(hyperparameters={"mini_batch_size": 100_000})
-    assert error == "States.TaskFailed"
-    assert "mini_batch_size" in json.loads(cause)["FailureReason"]
+    assert error == "AllCandidatesFailed"
+    reason = json.loads(cause)["errorMessage"]
+    assert reason.startswith("linear-learner: ClientError: ")
+    assert "mini_batch_size" in reason
     # Nothing went live.
     assert stack.ask({"distance": 1})[0] == 503
 

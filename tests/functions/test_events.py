@@ -81,14 +81,53 @@ def test_every_function_has_an_example_and_every_example_a_function() -> None:
 
 VALUES: dict[str, dict[str, Any]] = {
     "apply_defaults_nothing_given": {
-        "training_job": "first-run",
         "target": "heavy_utilization",
         "feature_columns": "distance, healthpoints, magicpoints, tmin, tmax, prcp",
-        "hyperparameters": {"epochs": "15", "predictor_type": "binary_classifier", "feature_dim": "6"},
+        "candidates": [
+            {
+                "algorithm": "linear-learner",
+                "training_job": "first-run",
+                "hyperparameters": {"epochs": "15", "predictor_type": "binary_classifier", "feature_dim": "6"},
+                "follows_rows": "mini_batch_size",
+            }
+        ],
         "chunk_bytes": 8388608,
     },
     "apply_defaults_everything_given": {
-        "training_job": "b2c7d1f0-6a4e-4a7e-9a55-0d0b2f1f3c11-5f1d2c9e-0001-4-86bc1fe0",
+        "candidates": [
+            {
+                "algorithm": "linear-learner",
+                "training_job": "b2c7d1f0-6a4e-4a7e-9a55-0d0b2f1f3c11-5f1d2c9-86bc1fe0",
+                "hyperparameters": {
+                    "learning_rate": "0.01",
+                    "use_bias": "true",
+                    "predictor_type": "binary_classifier",
+                    "feature_dim": "4",
+                },
+                "follows_rows": "mini_batch_size",
+                "tuning": {
+                    "job": "b2c7d1f0-6a4e-4a7e-9a55-e511342d",
+                    "config": {
+                        "Strategy": "Random",
+                        "HyperParameterTuningJobObjective": {
+                            "Type": "Minimize",
+                            "MetricName": "validation:objective_loss",
+                        },
+                        "ResourceLimits": {"MaxParallelTrainingJobs": 3, "MaxNumberOfTrainingJobs": 6},
+                        "ParameterRanges": {
+                            "ContinuousParameterRanges": [
+                                {"Name": "wd", "MinValue": "1e-07", "MaxValue": "1", "ScalingType": "Logarithmic"}
+                            ],
+                            "IntegerParameterRanges": [
+                                {"Name": "epochs", "MinValue": "10", "MaxValue": "20", "ScalingType": "Auto"}
+                            ],
+                        },
+                        "TrainingJobEarlyStoppingType": "Off",
+                        "RandomSeed": 1,
+                    },
+                },
+            }
+        ],
         "target": "service_requested",
         "features": ["distance", "TMIN", "TMAX", "PRCP"],
         "feature_count": 4,

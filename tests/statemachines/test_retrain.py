@@ -12,6 +12,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DEFINITION = json.loads((ROOT / "statemachines" / "retrain.asl.json").read_text(encoding="utf-8"))
 STATES = DEFINITION["States"]
+# What trains one candidate.
+ITERATION = STATES["Train candidates"]["ItemProcessor"]["States"]
 
 
 def everywhere(definition: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -28,7 +30,8 @@ TASKS = {name: state for name, state in everywhere(DEFINITION) if state["Type"] 
 @pytest.mark.parametrize("name", TASKS)
 def test_every_task_has_a_timeout_retries_with_jitter_and_a_catch_for_all(name: str) -> None:
     task = TASKS[name]
-    assert 0 < task["TimeoutSeconds"] <= 5400
+    # A search trains many models.
+    assert 0 < task["TimeoutSeconds"] <= (14_400 if name == "Tune candidate" else 5400)
     for retrier in task["Retry"]:
         assert retrier["JitterStrategy"] == "FULL"
         assert retrier["MaxDelaySeconds"] == 30
@@ -50,12 +53,12 @@ def reachable(states: dict[str, Any], name: str) -> set[str]:
     return names
 
 
-def ends_of(name: str) -> set[str]:
-    """The states in which an execution that comes to `name` can end."""
+def ends_of(name: str, states: dict[str, Any] = STATES) -> set[str]:
+    """The states in which an execution, or an iteration, that comes to `name` can end."""
     return {
         each
-        for each in reachable(STATES, name)
-        if STATES[each]["Type"] in ("Succeed", "Fail") or STATES[each].get("End")
+        for each in reachable(states, name)
+        if states[each]["Type"] in ("Succeed", "Fail") or states[each].get("End")
     }
 
 
@@ -74,7 +77,7 @@ GOING_ON = {
 def test_every_error_is_told_and_ends_in_fail() -> None:
     handlers = {catch["Next"] for state in STATES.values() for catch in state.get("Catch", [])}
     going_on = {*GOING_ON.values(), "Read live alias again"}
-    assert handlers - going_on == {"Notify failure", "Retraining failed", "Was the training killed?"}
+    assert handlers - going_on == {"Notify failure", "Retraining failed"}
     for handler in set(GOING_ON.values()):
         failing = [name for name, task in TASKS.items() if task["Catch"][-1]["Next"] == handler]
         assert failing == [name for name, then in GOING_ON.items() if then == handler]
@@ -155,23 +158,83 @@ def test_retraining_fails_after_its_promotion_has_been_stopped_and_put_in_order(
         assert STATES[choice]["Default"] == "Notify failure"
 
 
+def test_candidate_that_fails_loses_and_the_others_go_on() -> None:
+    start = STATES["Train candidates"]["ItemProcessor"]["StartAt"]
+    assert ends_of(start, ITERATION) == {"Candidate trained", "Candidate failed"}
+    assert set(ITERATION) == reachable(ITERATION, start)
+    handlers = {name: state["Catch"][-1]["Next"] for name, state in ITERATION.items() if "Catch" in state}
+    assert handlers == {
+        "Resolve image": "Name image by tag",
+        "Train candidate": "Was the training killed?",
+        "Tune candidate": "Candidate failed",
+        "Describe best job": "Candidate failed",
+    }
+    assert ITERATION["Candidate failed"]["Parameters"] == {
+        "algorithm.$": "$.candidate.algorithm",
+        "error": {"Error.$": "$.error.Error", "Cause.$": "$.error.Cause"},
+    }
+    for name in ("Unknown algorithm", "No job was the best"):
+        assert ITERATION[name]["ResultPath"] == "$.error"
+        assert ends_of(name, ITERATION) == {"Candidate failed"}
+    payload = STATES["Evaluate model"]["Parameters"]["Payload"]
+    assert payload["candidates.$"] == STATES["Train candidates"]["ResultPath"]
+
+
+def test_every_algorithm_of_the_input_is_prepared_and_no_other() -> None:
+    from wildrydes.hyperparameters import ALGORITHMS
+
+    choices = {rule["StringEquals"]: rule["Next"] for rule in ITERATION["Which algorithm?"]["Choices"]}
+    assert set(choices) == set(ALGORITHMS)
+    for state in choices.values():
+        assert ITERATION[state]["ResultPath"] == "$.algorithm"
+    assert STATES["Train candidates"]["MaxConcurrency"] == len(ALGORITHMS)
+
+
+def test_hyperparameter_that_follows_the_rows_gives_way_to_the_inputs() -> None:
+    from wildrydes.hyperparameters import FOLLOWS_ROWS
+
+    choices = {rule["StringEquals"]: rule["Next"] for rule in ITERATION["What follows the rows?"]["Choices"]}
+    assert set(FOLLOWS_ROWS.values()) == set(choices)
+    for name, state in choices.items():
+        assert [*ITERATION[state]["Parameters"]] == [f"{name}.$"]
+    merged = "States.JsonMerge($.counted, $.candidate.hyperparameters, false)"
+    assert ITERATION["Train candidate"]["Parameters"]["HyperParameters.$"] == merged
+    tuned = ITERATION["Tune candidate"]["Parameters"]["TrainingJobDefinition"]
+    assert tuned["StaticHyperParameters.$"] == merged
+
+
+def test_tuned_model_is_described_as_the_job_that_trained_it() -> None:
+    (rule,) = ITERATION["Is it to be tuned?"]["Choices"]
+    assert (rule["Variable"], rule["Next"]) == ("$.candidate.tuning", "Tune candidate")
+    assert ITERATION["Is it to be tuned?"]["Default"] == "Name training job"
+    best, trained = ITERATION["Describe best job"], ITERATION["Train candidate"]
+    assert best["Parameters"] == {"TrainingJobName.$": "$.tuning.best"}
+    assert (best["ResultSelector"], best["ResultPath"]) == (trained["ResultSelector"], trained["ResultPath"])
+    # The jobs of a search run as one that is none: of the same data, into the same place.
+    definition, job = ITERATION["Tune candidate"]["Parameters"]["TrainingJobDefinition"], trained["Parameters"]
+    for name in ("AlgorithmSpecification", "RoleArn", "InputDataConfig.$", "OutputDataConfig", "StoppingCondition"):
+        assert definition[name] == job[name]
+    assert definition["ResourceConfig"] == job["ResourceConfig"]
+
+
 def test_image_is_run_by_its_digest_or_by_the_tag_with_the_reason_why() -> None:
-    request = STATES["Resolve image"]["Parameters"]
-    pinned, unpinned = (STATES[f"Name image by {name}"]["Parameters"] for name in ("digest", "tag"))
-    (rule,) = STATES["Is the image known?"]["Choices"]
+    request = ITERATION["Resolve image"]["Parameters"]
+    pinned, unpinned = (ITERATION[f"Name image by {name}"]["Parameters"] for name in ("digest", "tag"))
+    (rule,) = ITERATION["Is the image known?"]["Choices"]
     assert (rule["IsPresent"], rule["Next"]) == (True, "Name image by digest")
     assert pinned["digest.$"] == rule["Variable"]
-    assert pinned["uri.$"] == f"States.Format('${{TrainingRepository}}@{{}}', {rule['Variable']})"
-    assert unpinned["uri"] == f"${{TrainingRepository}}:{request['ImageIds'][0]['ImageTag']}"
+    assert pinned["uri.$"] == f"States.Format('{{}}@{{}}', $.algorithm.uri, {rule['Variable']})"
+    assert unpinned["uri.$"] == "States.Format('{}:{}', $.algorithm.uri, $.algorithm.tag)"
+    assert request["ImageIds"] == [{"ImageTag.$": "$.algorithm.tag"}]
     assert (unpinned["digest"], unpinned["unknown.$"]) == (
         "",
         "States.Format('{}: {}', $.image_fault.Error, $.image_fault.Cause)",
     )
-    training = STATES["Train linear learner"]
+    training = ITERATION["Train candidate"]
     assert training["Parameters"]["AlgorithmSpecification"]["TrainingImage.$"] == "$.image.uri"
-    before = {name for name, state in STATES.items() if state.get("Next") == "Train linear learner"}
+    before = {name for name, state in ITERATION.items() if state.get("Next") == "Train candidate"}
     assert before == {"Name training job", "Name another training job"}
-    before = {name for name, state in STATES.items() if state.get("Next") == "Name training job"}
+    before = {name for name, state in ITERATION.items() if state.get("Next") == "Is it to be tuned?"}
     assert before == {"Name image by digest", "Name image by tag"}
 
 
@@ -214,7 +277,6 @@ def test_rides_are_listed_right_before_they_are_read() -> None:
     assert STATES["List rides"]["Next"] == "Build training set"
     payload = STATES["Evaluate model"]["Parameters"]["Payload"]
     assert payload["lineage"]["rides.$"] == "$.rides_listed"
-    assert payload["candidates"][0]["training.$"] == "$.training"
 
 
 FUNCTIONS = [name for name, task in TASKS.items() if task["Resource"] == "arn:aws:states:::lambda:invoke"]
@@ -245,7 +307,7 @@ def matches(pattern: str, text: str) -> bool:
 def test_training_that_was_killed_is_started_again_and_what_the_algorithm_refuses_is_not(
     reason: str, again: bool
 ) -> None:
-    choice = STATES["Was the training killed?"]
+    choice = ITERATION["Was the training killed?"]
     (rule,) = choice["Choices"]
     failed, names_left, has_cause, was_killed = rule["And"]
     assert (failed["Variable"], failed["StringEquals"]) == ("$.error.Error", "States.TaskFailed")
@@ -253,16 +315,20 @@ def test_training_that_was_killed_is_started_again_and_what_the_algorithm_refuse
     assert (has_cause["Variable"], has_cause["IsPresent"]) == ("$.error.Cause", True)
     cause = json.dumps({"TrainingJobName": "run-1", "FailureReason": reason, "TrainingJobStatus": "Failed"})
     assert any(matches(each["StringMatches"], cause) for each in was_killed["Or"]) == again
-    assert (rule["Next"], choice["Default"]) == ("Name another training job", "Notify failure")
+    assert (rule["Next"], choice["Default"]) == ("Name another training job", "Candidate failed")
 
 
 def test_model_is_that_of_the_job_that_trained_it() -> None:
-    first, another = (STATES[name]["Parameters"] for name in ("Name training job", "Name another training job"))
-    assert first == {"number": 1, "job.$": "$.parameters.training_job"}
+    first, another = (ITERATION[name]["Parameters"] for name in ("Name training job", "Name another training job"))
+    assert first == {"number": 1, "job.$": "$.candidate.training_job"}
     number = "States.MathAdd($.attempt.number, 1)"
-    assert another == {"number.$": number, "job.$": f"States.Format('{{}}-{{}}', $.parameters.training_job, {number})"}
-    assert STATES["Train linear learner"]["Parameters"]["TrainingJobName.$"] == "$.attempt.job"
-    assert "$.training.job)" in STATES["Evaluate model"]["Parameters"]["Payload"]["candidates"][0]["model_key.$"]
+    assert another == {"number.$": number, "job.$": f"States.Format('{{}}-{{}}', $.candidate.training_job, {number})"}
+    assert ITERATION["Train candidate"]["Parameters"]["TrainingJobName.$"] == "$.attempt.job"
+    trained = ITERATION["Candidate trained"]["Parameters"]
+    assert trained["model_key.$"].endswith("/{}/output/model.tar.gz', $.models_prefix, $.execution, $.training.job)")
+    output = ITERATION["Train candidate"]["Parameters"]["OutputDataConfig"]["S3OutputPath.$"]
+    assert output == "States.Format('s3://${DataBucket}/{}{}/', $.models_prefix, $.execution)"
+    assert (trained["training.$"], trained["hyperparameters.$"]) == ("$.training", "$.training.hyperparameters")
 
 
 def test_query_is_started_once_however_often_the_call_is_repeated() -> None:

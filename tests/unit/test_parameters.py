@@ -16,7 +16,6 @@ def test_an_empty_input_gets_all_defaults() -> None:
     hyperparameters = {"epochs": "15", "predictor_type": "binary_classifier", "feature_dim": "6"}
     assert check_parameters("run-1", {}, 2026) == {
         "execution": "run-1",
-        "training_job": "run-1",
         "task": "heavy_utilization",
         "target": "heavy_utilization",
         "kind": "binary_classification",
@@ -27,8 +26,14 @@ def test_an_empty_input_gets_all_defaults() -> None:
         "features": ["distance", "healthpoints", "magicpoints", "TMIN", "TMAX", "PRCP"],
         "feature_columns": "distance, healthpoints, magicpoints, tmin, tmax, prcp",
         "feature_count": 6,
-        "hyperparameters": hyperparameters,
-        "candidates": [{"algorithm": "linear-learner", "training_job": "run-1", "hyperparameters": hyperparameters}],
+        "candidates": [
+            {
+                "algorithm": "linear-learner",
+                "training_job": "run-1",
+                "hyperparameters": hyperparameters,
+                "follows_rows": "mini_batch_size",
+            }
+        ],
         "first_year": 2009,
         "last_year": 2026,
         "chunk_bytes": 8388608,
@@ -77,7 +82,8 @@ def test_a_task_brings_label_features_kind_source_and_prefix() -> None:
     }
     assert parameters["models_prefix"] == "models/magic_points/"
     assert parameters["features"] == ["distance", "TMIN", "TMAX", "PRCP"]
-    assert parameters["hyperparameters"] == {"epochs": "15", "predictor_type": "regressor", "feature_dim": "4"}
+    (candidate,) = parameters["candidates"]
+    assert candidate["hyperparameters"] == {"epochs": "15", "predictor_type": "regressor", "feature_dim": "4"}
     samples = check_parameters("run-1", {"task": "pick_duration", "features": ["Weight", "length"]}, 2026)
     assert (samples["label"], samples["source"], samples["features"]) == ("duration", "samples", ["length", "weight"])
 
@@ -136,7 +142,9 @@ def test_what_is_given_is_taken_and_features_come_in_the_one_order() -> None:
         ["distance", "TMAX", "PRCP"],
         "distance, tmax, prcp",
     )
-    assert parameters["hyperparameters"] == {
+    (candidate,) = parameters["candidates"]
+    assert candidate["follows_rows"] == ""
+    assert candidate["hyperparameters"] == {
         "epochs": "3",
         "learning_rate": "0.5",
         "mini_batch_size": "200",
@@ -227,7 +235,7 @@ def test_an_execution_is_named_by_letters_digits_and_hyphens_or_not_run(name: An
 
 @given(st.from_regex(r"[A-Za-z0-9_-]{1,80}", fullmatch=True))
 def test_a_training_jobs_name_is_one_that_sagemaker_takes(execution: str) -> None:
-    assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,60}", training_job(execution))
+    assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,52}", training_job(execution))
     assert (training_job(execution) == execution) == bool(
         re.fullmatch(r"[a-zA-Z0-9](-?[a-zA-Z0-9])*", execution) and len(execution) <= 61
     )

@@ -97,6 +97,8 @@ RULES: Mapping[str, tuple[str | None, Rule]] = {
     "quantile": ("0.5", FRACTION),
     "loss_insensitivity": ("0.01", POSITIVE),
     "huber_delta": ("1.0", POSITIVE),
+    # A tuning job's training jobs get it.
+    "_tuning_objective_metric": ("", Text()),
     "_log_level": ("info", Text()),
     "_kvstore": ("auto", Text()),
     "_num_gpus": ("auto", Text()),
@@ -163,6 +165,9 @@ def parse(configuration: Mapping[str, object]) -> Hyperparameters:
     values: dict[str, Any] = {name: _value(name, configuration) for name in RULES}
     values["positive_example_weight_mult"] = _positive_weight(str(values["positive_example_weight_mult"]))
     values["loss"] = _loss(values["predictor_type"], values["loss"])
+    if configuration.get("_tuning_objective_metric"):
+        # "Tune a linear learner model" of the developer guide: the algorithm's own search is off then.
+        values["num_models"] = 1
     values["optimizer"] = "adam" if values["optimizer"] == "auto" else values["optimizer"]
     return Hyperparameters(**{field.name: values[field.name] for field in fields(Hyperparameters)})
 

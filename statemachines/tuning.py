@@ -1,0 +1,98 @@
+"""The hyperparameter tuning job of a candidate: the best of its training jobs is the candidate's model.
+
+The configuration of the search (`HyperParameterTuningJobConfig`) comes checked from `Apply defaults`. How the best job
+ran is read from SageMaker, so that a tuned model's card says as much as any other's.
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
+"""
+
+import stepfunctions.steps as sdk
+from stepfunctions.steps.states import State
+
+from statemachines.asl import Pass, Task
+from statemachines.tasks import SAGEMAKER_FAULTS, Tasks, catch, retry
+
+# The settings of a training job, in the words of SageMaker itself: all that it takes to start it again.
+JOB_SETTINGS = {
+    "job": "$.TrainingJobName",
+    "role": "$.RoleArn",
+    "image": "$.AlgorithmSpecification.TrainingImage",
+    "input_mode": "$.AlgorithmSpecification.TrainingInputMode",
+    "hyperparameters": "$.HyperParameters",
+    "channels": "$.InputDataConfig",
+    "resources": "$.ResourceConfig",
+    "stopping": "$.StoppingCondition",
+}
+
+# Of a tuning job as `.sync` describes it, what the candidate's result has.
+_TUNING = {
+    "job": "$.tuning.HyperParameterTuningJobName",
+    "strategy": "$.tuning.HyperParameterTuningJobConfig.Strategy",
+    "ranges": "$.tuning.HyperParameterTuningJobConfig.ParameterRanges",
+    "jobs": "$.tuning.TrainingJobStatusCounters",
+    "best": "$.tuning.BestTrainingJob.TrainingJobName",
+    "chosen": "$.tuning.BestTrainingJob.TunedHyperParameters",
+    "objective": "$.tuning.BestTrainingJob.FinalHyperParameterTuningJobObjectiveMetric",
+}
+
+# Four hours: an execution has six, and what comes before and after needs a share of them.
+_SECONDS = 14_400
+
+
+def tune(tasks: Tasks, trained: State) -> Task:
+    """The tuning job, which leads to `trained` with `$.training` of its best job and `$.tuning`."""
+    job = _tuning_job(tasks.failure)
+    none = Pass(
+        "No job was the best",
+        parameters={
+            "Error": "NoBestTrainingJob",
+            "Cause": "States.Format('The tuning job {} ended without a training job that has its objective metric.', "
+            "$.tuning.HyperParameterTuningJobName)",
+        },
+        result_path="$.error",
+    )
+    none.next(tasks.failure)
+    best = Pass("Take best job", parameters=_TUNING, result_path="$.tuning")
+    describe = tasks.call(
+        "Describe best job",
+        "sagemaker:describeTrainingJob",
+        {"TrainingJobName": "$.tuning.best"},
+        "$.training",
+        JOB_SETTINGS,
+        also_retry=("SageMaker.SageMakerException", "SageMaker.SdkClientException"),
+    )
+    sdk.Chain([best, describe, trained])
+    choice = sdk.Choice("Is there a best job?")
+    choice.add_choice(sdk.ChoiceRule.IsPresent(variable="$.tuning.BestTrainingJob.TrainingJobName", value=True), best)
+    choice.default_choice(none)
+    job.next(choice)
+    return job
+
+
+def _tuning_job(failed: State) -> Task:
+    return Task(
+        "Tune candidate",
+        resource="arn:aws:states:::sagemaker:createHyperParameterTuningJob.sync",
+        parameters={
+            "HyperParameterTuningJobName": "$.candidate.tuning.job",
+            "HyperParameterTuningJobConfig": "$.candidate.tuning.config",
+            "TrainingJobDefinition": {
+                "StaticHyperParameters": "States.JsonMerge($.counted, $.candidate.hyperparameters, false)",
+                "AlgorithmSpecification": {"TrainingImage": "$.image.uri", "TrainingInputMode": "Pipe"},
+                "RoleArn": "${TrainingRoleArn}",
+                "InputDataConfig": "$.algorithm.channels",
+                "OutputDataConfig": {
+                    "S3OutputPath": "States.Format('s3://${DataBucket}/{}{}/', $.models_prefix, $.execution)"
+                },
+                "ResourceConfig": {
+                    "InstanceType": "${TrainingInstanceType}",
+                    "InstanceCount": 1,
+                    "VolumeSizeInGB": 10,
+                },
+                "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+            },
+        },
+        result_path="$.tuning",
+        timeout_seconds=_SECONDS,
+        retry=retry(SAGEMAKER_FAULTS),
+        catch=catch(failed),
+    )
