@@ -49,7 +49,8 @@ EmbeddedAwsError
 │   ├── UserError
 │   └── LibraryError
 ├── BadUbjsonError              algorithms.xgboost.ubjson: the bytes are no UBJSON
-└── UnreadableModelError        algorithms.xgboost.document: the artefact is no model of XGBoost
+├── UnreadableModelError        algorithms.xgboost.document: the artefact is no model of XGBoost
+└── UnusableSampleError         algorithms.knn.model: the artefact is no model of k-NN
 """
 
 

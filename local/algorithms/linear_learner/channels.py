@@ -6,7 +6,7 @@ files' paths and of the rows within: like the container, the learner does not sh
 
 import gzip
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,21 +31,26 @@ class Dataset:
         return len(self.labels)
 
 
-def read_all(base: Path, configuration: Mapping[str, Mapping[str, object]]) -> dict[str, Dataset]:
-    """Read the channels that inputdataconfig.json names. Raises CustomerError for an unusable channel or file."""
-    unknown = sorted(set(configuration) - set(CHANNELS))
+def read_all(
+    base: Path, configuration: Mapping[str, Mapping[str, object]], names: Sequence[str] = CHANNELS
+) -> dict[str, Dataset]:
+    """Read the channels that inputdataconfig.json names, of which there may be `names`.
+
+    Raises CustomerError for an unusable channel or file.
+    """
+    unknown = sorted(set(configuration) - set(names))
     if unknown:
         raise CustomerError(
             "Unable to initialize the algorithm. Failed to validate input data configuration. (caused by "
             f"ValidationError)\n\nCaused by: Additional properties are not allowed ({unknown[0]!r} was unexpected; "
-            f"channels are {', '.join(CHANNELS)})"
+            f"channels are {', '.join(names)})"
         )
     if "train" not in configuration:
         raise CustomerError(
             "Unable to initialize the algorithm. Failed to validate input data configuration. (caused by "
             "ValidationError)\n\nCaused by: 'train' is a required property"
         )
-    return {name: _read_channel(base, name, configuration[name]) for name in CHANNELS if name in configuration}
+    return {name: _read_channel(base, name, configuration[name]) for name in names if name in configuration}
 
 
 def _read_channel(base: Path, name: str, configuration: Mapping[str, object]) -> Dataset:

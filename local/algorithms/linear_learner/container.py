@@ -8,7 +8,7 @@ the developer guide.
 
 import json
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from local.algorithms.linear_learner import artefact, channels, hyperparameters, metrics_log
@@ -20,9 +20,14 @@ _CUSTOMER = "Customer Error: "
 
 def run(base: Path) -> int:
     """Train as the files under `base` (the container's /opt/ml) say; return the exit code."""
+    return run_training(base, _train)
+
+
+def run_training(base: Path, train: Callable[[Path, metrics_log.MetricsLog], None]) -> int:
+    """The exit code of `train` on `base`; what it raises goes into the log and into output/failure."""
     logger = metrics_log.configure()
     try:
-        _train(base, metrics_log.MetricsLog(logger))
+        train(base, metrics_log.MetricsLog(logger))
     except TrainingError as error:
         reason = f"{_CUSTOMER if isinstance(error, CustomerError) else ''}{error}"
         logger.error(reason)
@@ -37,23 +42,24 @@ def run(base: Path) -> int:
 
 
 def _train(base: Path, log: metrics_log.MetricsLog) -> None:
-    configuration = _configuration(base, "hyperparameters.json")
+    configuration = read_configuration(base, "hyperparameters.json")
     log.logger.info(
         f"Merging with provided configuration from /opt/ml/input/config/hyperparameters.json: {configuration}"
     )
     log.logger.info(f"Final configuration: {hyperparameters.final_configuration(configuration)}")
     settings = hyperparameters.parse(configuration)
-    hosts = _configuration(base, "resourceconfig.json", optional=True).get("hosts") or ["algo-1"]
+    hosts = read_configuration(base, "resourceconfig.json", optional=True).get("hosts") or ["algo-1"]
     if not isinstance(hosts, list) or len(hosts) != 1:
         raise CustomerError(f"The local linear learner trains on one host, not on {hosts}")
-    data = channels.read_all(base, _configuration(base, "inputdataconfig.json"))
+    data = channels.read_all(base, read_configuration(base, "inputdataconfig.json"))
     model = learn(data, settings, log)
     folder = base / "model"
     folder.mkdir(parents=True, exist_ok=True)
     log.logger.info(f"Saved checkpoint to {str(artefact.write(folder, model, settings))!r}")
 
 
-def _configuration(base: Path, name: str, *, optional: bool = False) -> Mapping:
+def read_configuration(base: Path, name: str, *, optional: bool = False) -> Mapping:
+    """A file of input/config, {} for an optional one that is not there. Raises CustomerError."""
     path = base / "input" / "config" / name
     if optional and not path.exists():
         return {}
