@@ -165,11 +165,6 @@ def registries() -> frozenset[str]:
     return frozenset(account for image in IMAGES for account in image.registries.values())
 
 
-def algorithm_name(image: str, region: str) -> str:
-    """The name by which `local.algorithms.serving` knows the algorithm of `image`. Raises ApiError."""
-    return find(image, region).algorithm
-
-
 def _layer(path: Path, sources: Path) -> dict[str, object]:
     content = path.read_bytes()
     return {

@@ -155,4 +155,4 @@ def _check_container(container: dict[str, Any], region: str) -> None:
         if not container.get(member):
             raise ApiError(f"{member} is required to create a model for a built-in algorithm.")
     Location.of(container["ModelDataUrl"])
-    images.algorithm_name(container["Image"], region)
+    images.find(container["Image"], region)

@@ -4,7 +4,6 @@ The linear learner runs where the server does; other algorithms in the environme
 """
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,9 +44,9 @@ class Container:
 
 def command(image: str, region: str, model_folder: Path, listener: int) -> Sequence[str]:
     """Serve the model in `model_folder` on the socket with file descriptor `listener`. Raises ApiError."""
-    algorithm = images.algorithm_name(image, region)
+    program = images.find(image, region)
     place = ("--model-dir", str(model_folder), "--listener", str(listener))
-    return (sys.executable, "-m", "local.algorithms.serving", algorithm, *place)
+    return (str(program.python), "-m", "local.algorithms.serving", program.algorithm, *place)
 
 
 def environment(container: Container, region: str, folder: Path, *, batch: bool = False) -> dict[str, str]:
