@@ -5,6 +5,7 @@ from stepfunctions.steps.states import State
 
 from statemachines.inference import NO_WEIGHTS, alias_of, read_alias
 from statemachines.putting_back import Handlers
+from statemachines.serving_endpoint import BEFORE, NOTHING, is_for_endpoint
 from statemachines.task_choice import SERVING
 from statemachines.tasks import conflicting, refusal
 
@@ -61,7 +62,11 @@ def move_live(record: list[State], handlers: Handlers) -> State:
     )
     sdk.Chain([a_tenth, bake, alarm, _errors(move, handlers)])
     steps = sdk.Choice("In steps?")
-    steps.add_choice(rule.NumericGreaterThan(variable="$.bake.seconds", value=0), a_tenth)
+    # An endpoint that was there has baked already, and answers whichever version asks it.
+    updated = rule.And([is_for_endpoint(), rule.Not(rule.StringEquals(variable=BEFORE, value=NOTHING))])
+    steps.add_choice(
+        rule.And([rule.NumericGreaterThan(variable="$.bake.seconds", value=0), rule.Not(updated)]), a_tenth
+    )
     steps.default_choice(move)
     return steps
 

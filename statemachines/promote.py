@@ -2,7 +2,7 @@
 
     in   {"model_path", "execution", "golden": {"ride", and "probability" or, of a regression, "value"}}
          and, if given, "task", "bake_seconds" (a whole number, 0 to 3600), "reason", "replaces": the model_path that
-         must be live; docs/promotion.schema.json has the same
+         must be live, "serving": lambda or endpoint; docs/promotion.schema.json has the same
     out  {"version", "previous_version", "model_path", "previous_model_path", "execution", "reason"}
 
 Whoever holds the function's variable PROMOTION, an execution that runs, is the one that promotes. It is taken with
@@ -12,7 +12,7 @@ changed in between is left alone.
 
 A step that fails leads into the chain that puts back what was written up to there, last first:
 
-    the SSM parameter <- the alias `live` <- MODEL_PATH <- nothing yet
+    the SSM parameter <- the alias `live` <- the endpoint <- MODEL_PATH <- nothing yet
 
 and that ends in a Fail state with the step's own error. What is put back is what `live` serves, not what the
 function's variables said: those may be the leftovers of a promotion that was stopped. What an execution leaves that
@@ -24,6 +24,7 @@ import stepfunctions.steps as sdk
 from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass
+from statemachines.endpoint_end import delete_what_was_served
 from statemachines.inference import (
     FUNCTION,
     MERGED,
@@ -39,6 +40,7 @@ from statemachines.moving_live import clear_weights, move_live
 from statemachines.promotion_request import WHOLE_SECONDS, complete, refuse_request
 from statemachines.putting_back import Handlers, build_handlers
 from statemachines.registry import Entry, write_registry
+from statemachines.serving_endpoint import BEFORE, deploy_endpoint, read_endpoint
 from statemachines.smoke_test import smoke_test
 from statemachines.task_choice import choose_task, has_model_of
 from statemachines.tasks import Tasks, conflict, conflicting, refusal
@@ -46,7 +48,7 @@ from wildrydes.tasks import DEFAULT_TASK
 
 _DEFAULTS = (
     rf"""States.StringToJson('\{{"task":"{DEFAULT_TASK}","bake_seconds":${{BakeSeconds}},"""
-    r""""reason":"none given","replaces":""\}')"""
+    r""""reason":"none given","replaces":"","serving":"lambda"\}')"""
 )
 
 rule = sdk.ChoiceRule
@@ -109,7 +111,9 @@ def _look_around(handlers: Handlers) -> State:
         "$.inference",
         {"variables": "$.Environment.Variables", "revision": "$.RevisionId"},
     )
-    sdk.Chain([alias, live, configuration, _own_variables(), _alone(tasks, handlers)])
+    variables = _own_variables()
+    sdk.Chain([alias, live, configuration, read_endpoint(tasks, variables)])
+    variables.next(_alone(tasks, handlers))
     return alias
 
 
@@ -125,6 +129,8 @@ def _own_variables() -> Pass:
                 # should the promotion not come to say so.
                 "PREVIOUS_VERSION": "$.previous.version",
                 "PROMOTION_STARTED": "$$.Execution.StartTime",
+                # By this `restore` tells which endpoint is to be there again.
+                "PREVIOUS_ENDPOINT_CONFIG": BEFORE,
             }
         },
         result_path="$.own",
@@ -189,7 +195,8 @@ def _write_model_path(handlers: Handlers) -> State:
         refusal("Inference update failed", "InferenceUpdateFailed", failed, handlers.from_model_path),
     )
     updated.add_choice(
-        is_held_by_this_execution("$.update.variables.PROMOTION"), clear_weights(_publish(tasks, handlers), handlers)
+        is_held_by_this_execution("$.update.variables.PROMOTION"),
+        clear_weights(deploy_endpoint(_publish(tasks, handlers), handlers.from_model_path), handlers),
     )
     cause = f"'Somebody else has changed {{}} in between.', {FUNCTION}"
     updated.default_choice(conflict("Another holds the function", cause, handlers.from_model_path))
@@ -246,4 +253,6 @@ def _record(handlers: Handlers) -> list[State]:
             "reason": "$.request.reason",
         },
     )
-    return [tasks.call("Record MODEL_PATH", "ssm:putParameter", parameter_of("$.request.model_path")), register, result]
+    parameter = tasks.call("Record MODEL_PATH", "ssm:putParameter", parameter_of("$.request.model_path"))
+    end = delete_what_was_served(BEFORE, result)
+    return [parameter, register, end]

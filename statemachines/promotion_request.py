@@ -55,6 +55,23 @@ def complete() -> BaseRule:
             absent_or(bake, rule.And(within)),
             absent_or("$.reason", text("$.reason")),
             absent_or("$.replaces", text("$.replaces")),
+            absent_or("$.serving", _serving()),
+        ]
+    )
+
+
+def _serving() -> BaseRule:
+    """By a function, or by an endpoint: then the answer to the golden request may differ in its last digits."""
+    path = "$.serving"
+    bounds = [
+        rule.And([rule.IsPresent(variable=bound, value=True), rule.IsNumeric(variable=bound, value=True)])
+        for bound in ("$.golden.at_least", "$.golden.at_most")
+    ]
+    by_endpoint = rule.And([rule.StringEquals(variable=path, value="endpoint"), *bounds])
+    return rule.And(
+        [
+            rule.IsString(variable=path, value=True),
+            rule.Or([rule.StringEquals(variable=path, value="lambda"), by_endpoint]),
         ]
     )
 
@@ -66,7 +83,8 @@ def refuse_request(handler: State) -> Pass:
         "BadPromotionRequest",
         "'A promotion needs model_path, execution, golden.ride and golden.probability or golden.value; task is one of "
         f"{', '.join(TASKS)}, and model_path is below its prefix; bake_seconds is a whole number "
-        f"of up to {MAX_BAKE_SECONDS}, reason and replaces are texts: {{}}', States.JsonToString($$.Execution.Input)",
+        f"of up to {MAX_BAKE_SECONDS}, reason and replaces are texts; serving is lambda, or endpoint, which needs "
+        "golden.at_least and golden.at_most: {}', States.JsonToString($$.Execution.Input)",
         handler,
         # The input may be a list or a number, into which nothing can be put.
         whole=True,
@@ -88,6 +106,7 @@ def start_promotion(failure: State) -> Task:
                 "execution": "$.parameters.execution",
                 "golden": "$.metrics.golden",
                 "reason": "$.metrics.verdict.reason",
+                "serving": "$.parameters.serving",
                 # It was found better than this one. Than one that went live since, it may not be.
                 "replaces": "$.live.model_path",
                 "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": "$$.Execution.Id",

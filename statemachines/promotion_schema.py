@@ -40,6 +40,11 @@ def build() -> dict[str, Any]:
                 "minimum": 0,
                 "maximum": MAX_BAKE_SECONDS,
             },
+            "serving": {
+                "description": "What answers: the function, or a SageMaker endpoint that it asks; this needs bounds",
+                "enum": ["lambda", "endpoint"],
+                "default": "lambda",
+            },
             "reason": {"description": "Why, for the registry", "type": "string", "default": "none given"},
             "replaces": {
                 "description": "The model_path that must be live; empty for any",
@@ -48,6 +53,8 @@ def build() -> dict[str, Any]:
             },
         },
         "anyOf": [_of_task(task) for task in TASKS.values()],
+        "if": {"required": ["serving"], "properties": {"serving": {"const": "endpoint"}}},
+        "then": {"properties": {"golden": {"allOf": [_has_number("at_least"), _has_number("at_most")]}}},
     }
 
 

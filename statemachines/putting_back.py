@@ -1,6 +1,6 @@
 """What a promotion that fails puts back: the states after each of its steps that may have written something.
 
-    the SSM parameter -> the alias `live` -> MODEL_PATH -> the notification of the failure
+    the SSM parameter -> the alias `live` -> the endpoint -> MODEL_PATH -> the notification of the failure
 
 A step that fails here does not stop the others: what could not be put back is in the notification. Somebody else's
 change is left alone.
@@ -12,6 +12,7 @@ import stepfunctions.steps as sdk
 from stepfunctions.steps.states import State
 
 from statemachines.asl import Task
+from statemachines.endpoint_end import put_endpoint_back
 from statemachines.inference import (
     NO_WEIGHTS,
     alias_of,
@@ -21,6 +22,7 @@ from statemachines.inference import (
     read_configuration,
     variables_of,
 )
+from statemachines.serving_endpoint import BEFORE
 from statemachines.tasks import Tasks, failure
 
 rule = sdk.ChoiceRule
@@ -46,16 +48,19 @@ def build_handlers() -> Handlers:
         {"variables": "$.Environment.Variables", "revision": "$.RevisionId", "status": "$.LastUpdateStatus"},
     )
     model_path = _put_model_path_back(configuration, notify)
-    alias = _put_live_back(model_path)
+    written = rule.IsPresent(variable="$.artefact.config", value=True)
+    # The hold on the function goes last: until then nobody else promotes.
+    endpoint = put_endpoint_back(BEFORE, "$.artefact.config", written, model_path)
+    alias = _put_live_back(endpoint)
     parameter = Tasks(alias, "$.not_put_back.parameter").call(
         "Put parameter back", "ssm:putParameter", parameter_of("$.previous.variables.MODEL_PATH")
     )
     parameter.next(alias)
-    return Handlers(notify, model_path, alias, parameter)
+    return Handlers(notify, endpoint, alias, parameter)
 
 
-def _put_model_path_back(configuration: Task, notify: State) -> Task:
-    restoration = Tasks(notify, "$.not_put_back.model_path").call(
+def _put_model_path_back(configuration: Task, then: State) -> Task:
+    restoration = Tasks(then, "$.not_put_back.model_path").call(
         "Put MODEL_PATH back", "lambda:updateFunctionConfiguration", variables_of("$.previous.variables")
     )
     restoration.next(configuration)
@@ -64,7 +69,7 @@ def _put_model_path_back(configuration: Task, notify: State) -> Task:
     ours = sdk.Choice("Is MODEL_PATH ours?")
     ours.add_choice(rule.StringEquals(variable="$.inference.status", value="InProgress"), wait)
     ours.add_choice(is_held_by_this_execution("$.inference.variables.PROMOTION"), restoration)
-    ours.default_choice(notify)
+    ours.default_choice(then)
     configuration.next(ours)
     return configuration
 

@@ -25,6 +25,7 @@ import stepfunctions.steps as sdk
 from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass, Task
+from statemachines.endpoint_end import delete_what_was_served, put_endpoint_back
 from statemachines.inference import (
     MERGED,
     NO_WEIGHTS,
@@ -39,10 +40,11 @@ from statemachines.inference import (
 )
 from statemachines.promotion_end import NOT_AWAITED, STOPPED
 from statemachines.registry import Entry, write_registry
+from statemachines.serving_endpoint import is_for_endpoint
 from statemachines.task_choice import choose_task
 from statemachines.tasks import CONFLICTS, SNS_FAULTS, Tasks, catch, failure, retry
 
-_DEFAULTS = r"""States.StringToJson('\{"reason":"none given"\}')"""
+_DEFAULTS = r"""States.StringToJson('\{"reason":"none given","serving":"lambda"\}')"""
 
 rule = sdk.ChoiceRule
 
@@ -54,6 +56,7 @@ def build() -> sdk.Graph:
         parameters={
             # Named as a promotion names itself there, since its variables are looked for.
             "own": {"variables": {"PROMOTION": "$.promotion"}},
+            "not_put_back": {},
         },
     )
     tasks = Tasks(failure("Restoring failed"))
@@ -138,13 +141,14 @@ def _complete(tasks: Tasks) -> State:
     )
     record = tasks.call("Record MODEL_PATH", "ssm:putParameter", parameter_of("$.live.variables.MODEL_PATH"))
     entry = Entry("$.promoted.request", "$.live.version", "$.previous", "$.live.variables")
+    end = _end("Completed", "It was completed: version {} is live, of {}.", promoted=True)
     sdk.Chain(
         [
             request,
             previous,
             record,
             write_registry(tasks, entry),
-            *_end("Completed", "It was completed: version {} is live, of {}.", promoted=True),
+            delete_what_was_served("$.live.variables.PREVIOUS_ENDPOINT_CONFIG", end, "$.promoted.request"),
         ]
     )
     return request
@@ -164,12 +168,26 @@ def _undo(tasks: Tasks) -> State:
     model_path = tasks.call(
         "Put MODEL_PATH back", "lambda:updateFunctionConfiguration", variables_of("$.before.variables")
     )
-    end = _end("Undone", "It was undone: version {} is live for all requests, of {}.", promoted=False)
-    sdk.Chain([live, parameter, before, model_path, *end])
+    model_path.next(_end("Undone", "It was undone: version {} is live for all requests, of {}.", promoted=False))
+    sdk.Chain([live, parameter, before, _put_endpoint_back(model_path)])
     return live
 
 
-def _end(state_id: str, sentence: str, *, promoted: bool) -> list[State]:
+def _put_endpoint_back(then: State) -> State:
+    """The endpoint as the promotion found it, if it asked for one; the hold on the function goes after it."""
+    before = "$.inference.variables.PREVIOUS_ENDPOINT_CONFIG"
+    name = Pass(
+        "Name its endpoint",
+        # The last part of an execution's ARN is its name.
+        parameters={"config": "States.ArrayGetItem(States.StringSplit($.own.variables.PROMOTION, ':'), 7)"},
+        result_path="$.artefact",
+    )
+    written = rule.And([rule.IsPresent(variable=before, value=True), is_for_endpoint("$.request.input")])
+    name.next(put_endpoint_back(before, "$.artefact.config", written, then))
+    return name
+
+
+def _end(state_id: str, sentence: str, *, promoted: bool) -> State:
     """Tell who hears of failures what became of the promotion; a topic that cannot be reached changes nothing."""
     outcome = _outcome(state_id, promoted=promoted)
     values = "$.own.variables.PROMOTION, $.ended.status, $.live.version, $.live.variables.MODEL_PATH"
@@ -186,7 +204,8 @@ def _end(state_id: str, sentence: str, *, promoted: bool) -> list[State]:
         retry=retry(SNS_FAULTS),
         catch=catch(outcome, "$.notification_error"),
     )
-    return [tell, outcome]
+    tell.next(outcome)
+    return tell
 
 
 def _outcome(state_id: str, *, promoted: bool) -> Pass:

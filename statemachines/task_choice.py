@@ -14,7 +14,7 @@ from statemachines.asl import Pass
 from wildrydes.tasks import DEFAULT_TASK, TASKS, Task
 
 SERVING = "$.serving"
-"""Where these names are: `task`, `function`, `parameter`, `alarm` and `models_prefix`, which ends in a slash."""
+"""Where these names are: `task`, `function`, `parameter`, `alarm`, `endpoint`; `models_prefix` ends in a slash."""
 
 NAMED = tuple(task for task in TASKS.values() if not task.is_default)
 """The tasks with a prefix of their own, below that of the default task."""
@@ -50,6 +50,7 @@ def serve(task: Task) -> Pass:
             "parameter": f"${{{task.model_path_name}}}",
             "alarm": f"${{{task.alarm}Name}}",
             "models_prefix": task.models_prefix,
+            "endpoint": f"${{Predict{task.words}Endpoint}}",
         },
         result_path=SERVING,
     )

@@ -32,7 +32,7 @@ SDK_FAULTS = (
     "Ssm.ThrottlingException",
     "Ssm.InternalServerErrorException",
     "Ecr.ServerException",
-    *(f"{service}.SdkClientException" for service in ("CloudWatch", "Ecr", "Lambda", "S3", "Sfn", "Ssm")),
+    *(f"{service}.SdkClientException" for service in ("CloudWatch", "Ecr", "Lambda", "S3", "SageMaker", "Sfn", "Ssm")),
 )
 # Somebody else has changed the function or the alias, or is about to.
 CONFLICTS = ("Lambda.PreconditionFailedException", "Lambda.ResourceConflictException")

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from wildrydes.tasks import TASKS, Task
 
 _PART = re.compile(r"^( *)# <tasks: ([^>\n]*)>\n(?:.*\n)*?\1# </tasks>\n", re.MULTILINE)
+_SAGEMAKER = "arn:${AWS::Partition}:sagemaker:${AWS::Region}:${AWS::AccountId}"
 _SSM = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter"
 
 
@@ -68,6 +69,8 @@ def _resources(task: Task) -> str:
                 MODEL_PATH: !Ref {task.model_path}
                 # The execution that promotes a model, or did so last.
                 PROMOTION: none
+                # What is asked where the model's card says that an endpoint serves it.
+                ENDPOINT: !Sub ${{AWS::StackName}}-{_hyphens(task)}
                 CORS_ORIGIN: !If [AllowsOrigin, !Ref CorsOrigin, !Ref AWS::NoValue]
             Policies:
               - Statement:
@@ -75,6 +78,10 @@ def _resources(task: Task) -> str:
                     Effect: Allow
                     Action: s3:GetObject
                     Resource: !Sub ${{DataBucket.Arn}}/{task.models_prefix}*
+                  - Sid: AskEndpoint
+                    Effect: Allow
+                    Action: sagemaker:InvokeEndpoint
+                    Resource: !Sub {_SAGEMAKER}:endpoint/${{AWS::StackName}}-{_hyphens(task)}
 
         Predict{task.words}Logs:
           Type: AWS::Logs::LogGroup
@@ -115,7 +122,13 @@ def _substitutions(task: Task) -> str:
         {task.function}Name: !Ref {task.function}
         {task.alarm}Name: !Ref {task.alarm}
         {task.model_path_name}: !Ref {task.model_path_name}
+        Predict{task.words}Endpoint: !Sub ${{AWS::StackName}}-{_hyphens(task)}
         """)
+
+
+def _hyphens(task: Task) -> str:
+    """The task's name as SageMaker takes one, without underscores."""
+    return task.name.replace("_", "-")
 
 
 def _outputs(task: Task) -> str:
@@ -138,6 +151,7 @@ PARTS: Mapping[str, Callable[[Task], str]] = MappingProxyType(
         "functions and live": lambda task: f'- !GetAtt {task.function}.Arn\n- !Sub "${{{task.function}.Arn}}:live"\n',
         "alarms": lambda task: f"- !GetAtt {task.alarm}.Arn\n",
         "SSM parameters": lambda task: f"- !Sub {_SSM}${{{task.model_path_name}}}\n",
+        "endpoints": lambda task: f"- !Sub {_SAGEMAKER}:endpoint/${{AWS::StackName}}-{_hyphens(task)}\n",
         "registries": lambda task: f"- !Sub ${{DataBucket.Arn}}/{task.models_prefix}registry/*\n",
         "outputs": _outputs,
     }

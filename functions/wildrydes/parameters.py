@@ -16,6 +16,7 @@ All fields of the input may be left out; none may be there twice:
     min_training_rows      1 to 1,000,000,000, default 100
     min_improvement        by how much the task's measure has to be better than the champion's: 0 or more, default 0
     promote                false judges the model and leaves the champion live; default true
+    serving                lambda (the default): the task's function answers; endpoint: it asks a SageMaker endpoint
     force                  true lets a model go live over one of other features, or over a damaged one; default false
 
 What passes goes into SQL, paths and names as it is, so nothing else may: the execution's name too is held to letters,
@@ -39,6 +40,9 @@ STATION_MILES = (1, 12_500)
 """Nothing on Earth is farther than 12,451 miles from anything else on it."""
 LONGEST_TRAINING_JOB = 61 - candidates.LONGEST_SUFFIX
 
+SERVINGS = ("lambda", "endpoint")
+"""What a model can be served by."""
+
 _EXECUTION = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _DEFAULTS: dict[str, Any] = {
     "task": DEFAULT_TASK,
@@ -53,6 +57,7 @@ _DEFAULTS: dict[str, Any] = {
     "min_training_rows": 100,
     "min_improvement": 0,
     "promote": True,
+    "serving": "lambda",
     "force": False,
 }
 FIELDS = tuple(_DEFAULTS)
@@ -105,6 +110,7 @@ def check_parameters(execution: Any, execution_input: Any, this_year: int) -> di
         "min_training_rows": _whole("min_training_rows", value["min_training_rows"], 1, 1_000_000_000),
         "min_improvement": _not_negative("min_improvement", value["min_improvement"]),
         "promote": _boolean("promote", value["promote"]),
+        "serving": _one_of("serving", value["serving"], SERVINGS),
         "force": _boolean("force", value["force"]),
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
-from wildrydes.tasks import TASKS
+from wildrydes.tasks import TASKS, Task
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "template.yaml").read_text(encoding="utf-8")
@@ -69,7 +69,8 @@ def test_restore_may_end_a_promotion_and_do_no_more_of_it_than_it_does() -> None
         granted[name] = {action for each in policy["PolicyDocument"]["Statement"] for action in actions(each)}
     assert granted["Restore"] - granted["Promote"] == {"states:StopExecution"}
     assert granted["Promote"] - granted["Restore"] == {
-        "lambda:PublishVersion", "lambda:InvokeFunction", "cloudwatch:DescribeAlarms",
+        "lambda:PublishVersion", "lambda:InvokeFunction", "cloudwatch:DescribeAlarms", "sagemaker:DescribeTrainingJob",
+        "sagemaker:CreateModel", "sagemaker:CreateEndpointConfig", "sagemaker:CreateEndpoint", "iam:PassRole",
     }  # fmt: skip
 
 
@@ -117,6 +118,10 @@ def test_a_task_outlasts_its_function() -> None:
         assert seconds > FUNCTIONS[name]["Timeout"]
 
 
+def hyphens(task: Task) -> str:
+    return task.name.replace("_", "-")
+
+
 def test_functions_of_tasks_differ_in_task_model_logs_and_what_they_may_read_alone() -> None:
     served = {task.name: json.dumps(FUNCTIONS[task.function]) for task in TASKS.values()}
     for task in TASKS.values():
@@ -127,6 +132,8 @@ def test_functions_of_tasks_differ_in_task_model_logs_and_what_they_may_read_alo
             (f'"Ref": "{task.model_path}"', '"Ref": "ModelPath"'),
             (f'"Ref": "Predict{task.words}Logs"', '"Ref": "PredictLogs"'),
             (f"/{task.models_prefix}*", "/models/*"),
+            (f'"${{AWS::StackName}}-{hyphens(task)}"', '"${AWS::StackName}-heavy-utilization"'),
+            (f"endpoint/${{AWS::StackName}}-{hyphens(task)}", "endpoint/${AWS::StackName}-heavy-utilization"),
         ):
             assert text.count(own) == 1
             text = text.replace(own, default)

@@ -52,12 +52,15 @@ def test_alias_decides_between_completing_and_undoing() -> None:
         assert same == {"Variable": variable, "StringEqualsPath": "$.own.variables.PROMOTION"}
     assert busy["Next"] == "Wait for others"
     assert way(complete["Next"]) == [
-        "Read request", "Read previous version", "Record MODEL_PATH", "Write registry", "Tell: completed", "Completed",
+        "Read request", "Read previous version", "Record MODEL_PATH", "Write registry", "Is an endpoint left?",
+    ]  # fmt: skip
+    assert way(STATES["Is an endpoint left?"]["Default"]) == ["Tell: completed", "Completed"]
+    assert way(undo["Next"]) == [
+        "Put live back", "Put parameter back", "Look up MODEL_PATH", "Name its endpoint", "Was an endpoint written?",
     ]  # fmt: skip
     # The hold on the function is given up last: until then another run finds that something is left.
-    assert way(undo["Next"]) == [
-        "Put live back", "Put parameter back", "Look up MODEL_PATH", "Put MODEL_PATH back", "Tell: undone", "Undone",
-    ]  # fmt: skip
+    assert way(STATES["Was an endpoint written?"]["Default"]) == ["Put MODEL_PATH back", "Tell: undone", "Undone"]
+    assert STATES["Delete new model"]["Next"] == "Put MODEL_PATH back"
 
 
 def test_every_outcome_says_whether_the_promotions_model_is_live_and_which_is() -> None:

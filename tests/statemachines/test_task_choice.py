@@ -50,10 +50,11 @@ def test_names_of_what_serves_a_task_are_in_the_state_of_that_task_alone(workflo
             "parameter": f"${{{task.model_path_name}}}",
             "alarm": f"${{{task.alarm}Name}}",
             "models_prefix": task.models_prefix,
+            "endpoint": f"${{Predict{task.words}Endpoint}}",
         }
         assert state["ResultPath"] == "$.serving"
         others = json.dumps([each for name, each in states.items() if name != f"Serve {task.name}"])
-        for name in (f"{task.function}Name", f"{task.alarm}Name", task.model_path_name):
+        for name in (f"{task.function}Name", f"{task.alarm}Name", task.model_path_name, f"Predict{task.words}Endpoint"):
             assert f"${{{name}}}" not in others
 
 
@@ -69,6 +70,8 @@ def test_whatever_is_read_or_written_of_a_champion_is_named_by_its_task(workflow
             assert parameters["FunctionName.$"] == "$.serving.function", name
         if action.startswith("ssm:"):
             assert parameters["Name.$"] == "$.serving.parameter", name
+        if action.endswith("Endpoint"):
+            assert parameters["EndpointName.$"] == "$.serving.endpoint", name
         if action == "cloudwatch:describeAlarms":
             assert parameters["AlarmNames.$"] == "States.Array($.serving.alarm)", name
         if action == "s3:putObject":
@@ -79,7 +82,9 @@ def test_whatever_is_read_or_written_of_a_champion_is_named_by_its_task(workflow
 def test_nothing_takes_a_name_before_the_task_is_chosen_and_nothing_changes_it_after(workflow: str) -> None:
     start, states = states_of(workflow)
     serving = {f"Serve {name}" for name in TASKS}
-    taking = {name for name, state in states.items() if re.search(r"\$\.serving\b", json.dumps(state))} - serving
+    # The input of a promotion has a field of that name, which is looked at before there is anything else.
+    own = serving | {"Is the request complete?"}
+    taking = {name for name, state in states.items() if re.search(r"\$\.serving\b", json.dumps(state))} - own
     assert taking
     assert not taking & reachable(states, start, serving)
     assert {name for name, state in states.items() if "$.serving" in str(state.get("ResultPath"))} == serving

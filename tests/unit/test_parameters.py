@@ -43,6 +43,7 @@ def test_an_empty_input_gets_all_defaults() -> None:
         "min_training_rows": 100,
         "min_improvement": 0.0,
         "promote": True,
+        "serving": "lambda",
         "force": False,
     }
 

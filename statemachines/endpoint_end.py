@@ -1,0 +1,88 @@
+"""What becomes of a task's endpoint at the end: what is not served any more is deleted, and what failed is put back."""
+
+import stepfunctions.steps as sdk
+from stepfunctions.steps.choice_rule import BaseRule
+from stepfunctions.steps.states import State
+
+from statemachines.asl import Pass
+from statemachines.serving_endpoint import ENDPOINT, NOTHING, describe_endpoint, is_for_endpoint, is_in_progress
+from statemachines.tasks import Tasks
+
+# Requests that the version before has taken may still be on their way to the endpoint.
+_SECONDS_FOR_REQUESTS = 5
+
+rule = sdk.ChoiceRule
+
+
+def delete_what_was_served(before: str, then: State, request: str = "$.request") -> State:
+    """Deletes the model and the configuration at the path `before`, and the endpoint unless `request` is for one.
+
+    What cannot be deleted costs no promotion: its error is at `$.not_deleted`.
+    """
+    definitions = _delete_definitions(Tasks(then, "$.not_deleted"), before, "former", then)
+    endpoint = Tasks(definitions, "$.not_deleted").call(
+        "Delete endpoint", "sagemaker:deleteEndpoint", {"EndpointName": ENDPOINT}
+    )
+    endpoint.next(definitions)
+    wait = sdk.Wait("Wait for requests", seconds=_SECONDS_FOR_REQUESTS)
+    wait.next(endpoint)
+    left = sdk.Choice("Is an endpoint left?")
+    there = [
+        rule.IsPresent(variable=before, value=True),
+        rule.Not(rule.StringEquals(variable=before, value=NOTHING)),
+    ]
+    left.add_choice(rule.And([*there, is_for_endpoint(request)]), definitions)
+    left.add_choice(rule.And(there), wait)
+    left.default_choice(then)
+    return left
+
+
+def put_endpoint_back(before: str, config: str, was_written: BaseRule, then: State) -> State:
+    """The endpoint with the configuration at the path `before` again, or none; the new one at `config` is deleted."""
+    tasks = Tasks(then, "$.not_put_back.endpoint")
+    definitions = _delete_definitions(Tasks(then, "$.not_deleted"), config, "new", then)
+    look = describe_endpoint(Tasks(definitions, "$.no_endpoint"), "Read endpoint again")
+    wait = sdk.Wait("Wait to put endpoint back", seconds=2)
+    wait.next(look)
+    delete = tasks.call("Delete new endpoint", "sagemaker:deleteEndpoint", {"EndpointName": ENDPOINT})
+    delete.next(definitions)
+    restoration = tasks.call(
+        "Put endpoint back", "sagemaker:updateEndpoint", {"EndpointName": ENDPOINT, "EndpointConfigName": before}
+    )
+    restoration.next(_await_restoration(tasks, before, definitions, then))
+    state = sdk.Choice("What does it serve?")
+    state.add_choice(is_in_progress("$.deployed.EndpointStatus"), wait)
+    state.add_choice(rule.StringEquals(variable=before, value=NOTHING), delete)
+    same = rule.StringEqualsPath(variable="$.deployed.EndpointConfigName", value=before)
+    state.add_choice(same, definitions)
+    state.default_choice(restoration)
+    look.next(state)
+    written = sdk.Choice("Was an endpoint written?")
+    written.add_choice(was_written, look)
+    written.default_choice(then)
+    return written
+
+
+def _await_restoration(tasks: Tasks, before: str, done: State, then: State) -> State:
+    look = describe_endpoint(tasks, "Read endpoint put back")
+    wait = sdk.Wait("Wait for endpoint put back", seconds=2)
+    wait.next(look)
+    stuck = Pass("Endpoint not put back", parameters={"endpoint": "$.deployed"}, result_path="$.not_put_back.endpoint")
+    stuck.next(then)
+    back = sdk.Choice("Is it back?")
+    back.add_choice(is_in_progress("$.deployed.EndpointStatus"), wait)
+    back.add_choice(rule.StringEqualsPath(variable="$.deployed.EndpointConfigName", value=before), done)
+    back.default_choice(stuck)
+    look.next(back)
+    return look
+
+
+def _delete_definitions(tasks: Tasks, name: str, which: str, then: State) -> State:
+    """The configuration and the model at the path `name`; one that is not there costs nothing."""
+    model = tasks.call(f"Delete {which} model", "sagemaker:deleteModel", {"ModelName": name})
+    model.next(then)
+    config = Tasks(model, "$.not_deleted").call(
+        f"Delete {which} configuration", "sagemaker:deleteEndpointConfig", {"EndpointConfigName": name}
+    )
+    config.next(model)
+    return config

@@ -1,0 +1,155 @@
+"""The endpoint of a task: made or updated by a promotion, before the version that asks it is tested.
+
+Model and configuration have the name of the promotion's execution, so that no promotion meets another's. The variant
+has the name of the training job: SageMaker says with each answer which variant gave it, and so which model.
+
+An update is blue/green. All requests go over at once, since an endpoint of one instance has no smaller part; the alarm
+takes them back while the new fleet bakes. https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails.html
+"""
+
+import stepfunctions.steps as sdk
+from stepfunctions.steps.choice_rule import BaseRule
+from stepfunctions.steps.states import State
+
+from statemachines.asl import Pass
+from statemachines.task_choice import SERVING
+from statemachines.tasks import Tasks, refusal
+
+ENDPOINT = f"{SERVING}.endpoint"
+BEFORE = "$.endpoint.config"
+"""Where the configuration is that the endpoint had before, `none` where there was no endpoint."""
+
+NOTHING = "none"
+_JOB = "States.ArrayGetItem($.artefact.parts, States.MathAdd(States.ArrayLength($.artefact.parts), -3))"
+_LONGEST_DEPLOYMENT_SECONDS = 4200
+_IN_PROGRESS = ("Creating", "Updating", "RollingBack", "SystemUpdating", "Deleting")
+
+rule = sdk.ChoiceRule
+
+
+def is_for_endpoint(request: str = "$.request") -> BaseRule:
+    """Whether the promotion's request asks for an endpoint."""
+    path = f"{request}.serving"
+    return rule.And([rule.IsPresent(variable=path, value=True), rule.StringEquals(variable=path, value="endpoint")])
+
+
+def is_in_progress(path: str) -> BaseRule:
+    """Whether the endpoint whose status is at `path` is being changed."""
+    return rule.Or([rule.StringEquals(variable=path, value=status) for status in _IN_PROGRESS])
+
+
+def read_endpoint(tasks: Tasks, then: State) -> State:
+    """The configuration of the task's endpoint is at `$.endpoint.config` afterwards, `none` where there is none."""
+    nothing = Pass("No endpoint", result={"config": NOTHING}, result_path="$.endpoint")
+    nothing.next(then)
+    # SageMaker has no name of its own for this error.
+    absent = sdk.Choice("Is there no endpoint?")
+    absent.add_choice(rule.StringMatches(variable="$.error.Cause", value="*Could not find endpoint*"), nothing)
+    absent.default_choice(tasks.failure)
+    read = tasks.call(
+        "Read endpoint",
+        "sagemaker:describeEndpoint",
+        {"EndpointName": ENDPOINT},
+        "$.endpoint",
+        {"config": "$.EndpointConfigName"},
+        before=[sdk.Catch(error_equals=["SageMaker.SageMakerException"], next_step=absent, result_path="$.error")],
+    )
+    read.next(then)
+    return read
+
+
+def deploy_endpoint(then: State, handler: State) -> State:
+    """The model on the task's endpoint, where the request asks for one; then on."""
+    tasks = Tasks(handler)
+    names = Pass(
+        "Name artefact",
+        parameters={"parts": "States.StringSplit($.request.model_path, '/')", "config": "$$.Execution.Name"},
+        result_path="$.artefact",
+    )
+    job = Pass("Name training job", parameters={"name": _JOB}, result_path="$.job")
+    image = tasks.call(
+        "Read training job",
+        "sagemaker:describeTrainingJob",
+        {"TrainingJobName": "$.job.name"},
+        "$.trained",
+        {"image": "$.AlgorithmSpecification.TrainingImage"},
+    )
+    sdk.Chain([names, job, image, *_definitions(tasks), _put_on_endpoint(tasks, _await(then, handler))])
+    served = sdk.Choice("Served by an endpoint?")
+    served.add_choice(is_for_endpoint(), names)
+    served.default_choice(then)
+    return served
+
+
+def _definitions(tasks: Tasks) -> list[State]:
+    """The model and the configuration of the endpoint."""
+    model = tasks.call(
+        "Create model",
+        "sagemaker:createModel",
+        {
+            "ModelName": "$.artefact.config",
+            "PrimaryContainer": {
+                "Image": "$.trained.image",
+                "ModelDataUrl": "States.Format('s3://${DataBucket}/{}', $.request.model_path)",
+            },
+            "ExecutionRoleArn": "${ModelRoleArn}",
+        },
+    )
+    variant = {
+        "VariantName": "$.job.name",
+        "ModelName": "$.artefact.config",
+        "InstanceType": "${EndpointInstanceType}",
+        "InitialInstanceCount": 1,
+        "InitialVariantWeight": 1,
+    }
+    config = tasks.call(
+        "Create endpoint configuration",
+        "sagemaker:createEndpointConfig",
+        {"EndpointConfigName": "$.artefact.config", "ProductionVariants": [variant]},
+    )
+    return [model, config]
+
+
+def _put_on_endpoint(tasks: Tasks, then: State) -> sdk.Choice:
+    name = {"EndpointName": ENDPOINT, "EndpointConfigName": "$.artefact.config"}
+    create = tasks.call("Create endpoint", "sagemaker:createEndpoint", name)
+    create.next(then)
+    shifting = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": "$.bake.seconds"}
+    policy = {
+        "BlueGreenUpdatePolicy": {
+            "TrafficRoutingConfiguration": shifting,
+            "MaximumExecutionTimeoutInSeconds": _LONGEST_DEPLOYMENT_SECONDS,
+        },
+        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": f"{SERVING}.alarm"}]},
+    }
+    update = tasks.call("Update endpoint", "sagemaker:updateEndpoint", {**name, "DeploymentConfig": policy})
+    update.next(then)
+    exists = sdk.Choice("Is there an endpoint?")
+    exists.add_choice(rule.StringEquals(variable=BEFORE, value=NOTHING), create)
+    exists.default_choice(update)
+    return exists
+
+
+def _await(then: State, handler: State) -> State:
+    """On when the endpoint is in service with the new configuration: a rollback leaves it so with the old one."""
+    tasks = Tasks(handler)
+    look = describe_endpoint(tasks, "Read deployment")
+    wait = sdk.Wait("Wait for endpoint", seconds=2)
+    wait.next(look)
+    done = sdk.Choice("Is it deployed?")
+    done.add_choice(is_in_progress("$.deployed.EndpointStatus"), wait)
+    ours = [
+        rule.StringEquals(variable="$.deployed.EndpointStatus", value="InService"),
+        rule.StringEqualsPath(variable="$.deployed.EndpointConfigName", value="$.artefact.config"),
+    ]
+    done.add_choice(rule.And(ours), then)
+    values = f"{ENDPOINT}, $.request.execution, States.JsonToString($.deployed)"
+    cause = f"'The endpoint {{}} does not serve {{}}: {{}}', {values}"
+    done.default_choice(refusal("Endpoint not deployed", "EndpointNotDeployed", cause, handler))
+    look.next(done)
+    return look
+
+
+def describe_endpoint(tasks: Tasks, state_id: str) -> State:
+    """All that DescribeEndpoint says is at `$.deployed` afterwards: a reason is among it where there is one."""
+    return tasks.call(state_id, "sagemaker:describeEndpoint", {"EndpointName": ENDPOINT}, "$.deployed")
