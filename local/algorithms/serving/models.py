@@ -7,7 +7,10 @@ from pathlib import Path
 from local.algorithms.serving.predictor import Predictor
 
 # Each has `load(folder) -> Predictor`, which raises UnusableModelError.
-MODULES = {"linear-learner": "local.algorithms.linear_learner.serving"}
+MODULES = {
+    "linear-learner": "local.algorithms.linear_learner.serving",
+    "xgboost": "local.algorithms.xgboost.serving",
+}
 
 
 def loader(algorithm: str) -> Callable[[Path], Predictor]:
