@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 from ministack.core.responses import AccountRegionScopedDict
 
 from local import account
-from local.sagemaker import transfer, validation
+from local.sagemaker import images, transfer, validation
 from local.sagemaker.runner import Runner
 from local.sagemaker.service import SageMakerService
 from machines import until
@@ -120,6 +120,82 @@ def test_final_metrics_are_read_off_the_log(completed: tuple[Stage, dict[str, An
     assert final["test:binary_classification_accuracy"] > 0.9
     assert final["train:progress"] == 100
     assert "validation:precision" not in final
+
+
+# Hyperparameters, channels, the artefact's one file, and metrics that the description must have, by algorithm.
+ALGORITHMS: dict[str, tuple[dict[str, str], tuple[str, str], str, set[str]]] = {
+    "linear-learner": (
+        {"predictor_type": "regressor", "mini_batch_size": "40", "epochs": "3", "feature_dim": "2"},
+        ("train", "test"),
+        "model_algo-1",
+        {"train:mse", "test:mse", "test:absolute_loss", "train:objective_loss", "train:objective_loss:final"},
+    ),
+    "xgboost": (
+        {"num_round": "4", "objective": "binary:logistic", "eval_metric": "logloss"},
+        ("train", "validation"),
+        "xgboost-model",
+        {"train:logloss", "validation:logloss"},
+    ),
+    "knn": (
+        {"k": "5", "sample_size": "400", "feature_dim": "2", "predictor_type": "regressor"},
+        ("train", "test"),
+        "model_algo-1",
+        {"test:mse", "train:progress", "train:throughput"},
+    ),
+}
+
+
+def create_of(prepared: Stage, image: images.Image) -> str:
+    """A job of an algorithm, on the data that the stage has; its name."""
+    hyperparameters, names, _, _ = ALGORITHMS[image.algorithm]
+    places = {"train": "set/train/", "validation": "set/test/", "test": "set/test/"}
+    name = f"of-{image.algorithm}"
+    prepared.create(
+        name,
+        AlgorithmSpecification={
+            "TrainingImage": f"{image.uri('us-east-1').rpartition(':')[0]}@{image.digest()}",
+            "TrainingInputMode": "Pipe",
+        },
+        HyperParameters=hyperparameters,
+        InputDataConfig=[prepared.channel(each, places[each]) for each in names],
+    )
+    return name
+
+
+def test_a_job_of_each_algorithm_leaves_its_artefact_and_its_metrics(endpoint: str, tmp_path: Path):
+    prepared = stage(endpoint, tmp_path)
+    names = {image.algorithm: create_of(prepared, image) for image in images.IMAGES}
+
+    for algorithm, name in names.items():
+        _, _, artefact, metrics = ALGORITHMS[algorithm]
+        job = prepared.ended(name)
+        assert job["TrainingJobStatus"] == "Completed", (algorithm, job.get("FailureReason"))
+        body = prepared.s3.get_object(Bucket=prepared.bucket, Key=f"models/{name}/output/model.tar.gz")["Body"].read()
+        with tarfile.open(fileobj=io.BytesIO(body)) as archive:
+            assert archive.getnames() == [artefact]
+        final = {each["MetricName"]: each["Value"] for each in job["FinalMetricDataList"]}
+        definitions = {each["Name"] for each in job["AlgorithmSpecification"]["MetricDefinitions"]}
+        assert metrics <= final.keys() <= definitions, algorithm
+        assert all(0 <= final[metric] < 1 for metric in metrics if metric.endswith((":mse", ":logloss")))
+
+    # As CloudWatch shows a tab.
+    assert any(line.startswith("[3]#011train-logloss:") for line in prepared.log(names["xgboost"]))
+
+
+def test_a_failure_of_the_framework_is_the_algorithms_and_not_the_clients(endpoint: str, tmp_path: Path):
+    prepared = stage(endpoint, tmp_path)
+    prepared.create(
+        "overfed",
+        AlgorithmSpecification={"TrainingImage": images.XGBOOST.uri("us-east-1"), "TrainingInputMode": "File"},
+        HyperParameters={"num_round": "4", "eta": "2"},
+    )
+
+    job = prepared.ended("overfed")
+    assert (job["TrainingJobStatus"], job["FailureReason"]) == (
+        "Failed",
+        "AlgorithmError: framework error: \nsagemaker_algorithm_toolkit.exceptions.UserError: "
+        "Hyperparameter eta: 2.0 is not in [0, 1], exit code: 1",
+    )
 
 
 def test_s3_and_logs_are_reached_as_the_jobs_role(completed: tuple[Stage, dict[str, Any]]):
