@@ -1,8 +1,9 @@
 """Renders workflows and template: `python -m statemachines.render` writes them, `--check` fails where they differ.
 
 ASL goes to `statemachines/<name>.asl.json` (the template's DefinitionUri), the Mermaid picture to
-`docs/<name>.md`. What follows from the tasks are docs/promotion.schema.json and, between comments, parts of
-template.yaml and of docs/tasks.md. The check also fails on a `Next`, `Default` or `StartAt` that names no state.
+`docs/<name>.md`. What follows from the tasks are docs/promotion.schema.json, the API's paths of each task
+(`statemachines.api_paths`) and, between comments, parts of template.yaml and of docs/tasks.md. The check also fails on
+a `Next`, `Default` or `StartAt` that names no state.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from typing import Any
 
 import stepfunctions.steps as sdk
 
-from statemachines import promote, promotion_schema, restore, retrain, tasks_page, template_parts
+from statemachines import api_paths, promote, promotion_schema, restore, retrain, tasks_page, template_parts
 from statemachines.asl import DEFINITION_SHA256
 from statemachines.picture import picture
 
@@ -58,7 +59,9 @@ def put(files: dict[Path, str], source: str, *, check: bool) -> Iterator[str]:
 def of_tasks() -> dict[Path, str]:
     """The files that follow from the tasks, with their contents."""
     template, page = HERE.parent / "template.yaml", DOCS / "tasks.md"
+    document = HERE.parent / "functions" / "predict" / "openapi.json"
     return {
+        document: api_paths.rendered(document.read_text(encoding="utf-8")),
         template: template_parts.rendered(template.read_text(encoding="utf-8")),
         page: tasks_page.rendered(page.read_text(encoding="utf-8")),
         DOCS / "promotion.schema.json": json.dumps(promotion_schema.build(), indent=2) + "\n",

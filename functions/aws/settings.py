@@ -8,6 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from wildrydes.errors import MissingSetting
+from wildrydes.tasks import DEFAULT_TASK, TASKS
 
 
 class DataSettings(NamedTuple):
@@ -19,13 +20,15 @@ class DataSettings(NamedTuple):
 class PredictSettings(NamedTuple):
     """For predict: the data bucket, and the key of the champion's artefact, "none" before the first promotion.
 
-    `service` is the dimension of its metrics; `cors_origin` the origin whose pages may call the API, empty for none.
+    `service` is the dimension of its metrics; `cors_origin` the origin whose pages may call the API, empty for none;
+    `task` what it predicts.
     """
 
     bucket: str
     model_path: str
     service: str
     cors_origin: str
+    task: str = DEFAULT_TASK
 
 
 class FanOutSettings(NamedTuple):
@@ -58,9 +61,12 @@ def data_settings() -> DataSettings:
 
 @cache
 def predict_settings() -> PredictSettings:
-    """From DATA_BUCKET, MODEL_PATH and POWERTOOLS_SERVICE_NAME, and CORS_ORIGIN if it is set. Raises MissingSetting."""
+    """From DATA_BUCKET, MODEL_PATH and POWERTOOLS_SERVICE_NAME; CORS_ORIGIN and TASK if set. Raises MissingSetting."""
     service, origin = _variable("POWERTOOLS_SERVICE_NAME"), os.environ.get("CORS_ORIGIN", "")
-    return PredictSettings(_variable("DATA_BUCKET"), _variable("MODEL_PATH"), service, origin)
+    task = os.environ.get("TASK", DEFAULT_TASK)
+    if task not in TASKS:
+        raise MissingSetting(f"the environment variable TASK is {task!r}, not one of {', '.join(TASKS)}")
+    return PredictSettings(_variable("DATA_BUCKET"), _variable("MODEL_PATH"), service, origin, task)
 
 
 @cache

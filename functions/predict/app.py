@@ -1,12 +1,15 @@
-"""The API's function: predicts, for rides, whether the unicorn will end heavily used, or will ask for service.
+"""The API's function: predicts what its TASK says, for rides or for samples. There is a function for each task.
 
-    POST /, POST /predictions           one ride as a JSON object, or an array of them
-    GET /predictions?features=1,2,3     a row of numbers in the order of the champion's features
-    GET /model                          the champion's card, and the units of its features
-    GET /openapi.json                   openapi.json, made for the champion
+    POST /tasks/<task>/predictions                  a ride or a sample as a JSON object, or an array of them
+    GET /tasks/<task>/predictions?features=1,2,3    a row of numbers in the order of the champion's features
+    GET /tasks/<task>/model                         the champion's card, and the units of its features
+
+    POST /, /predictions, /model                    the same, of the default task
+    GET /openapi.json                               openapi.json, made for the default task's champion
+    GET /liveinference?features=1,2,3               the bare number, of LIVE_INFERENCE_TASK
 
     in   an API Gateway REST proxy event          predict.proxy
-    out  200, as `wildrydes.api.answers` has it; a batch has an error in the place of each ride that cannot be used
+    out  200, as `wildrydes.api.answers` has it; a batch has an error in the place of each record that cannot be used
          4xx problem+json, with the field          `wildrydes.api.requests` has all checks of values
          503 problem+json                          no champion, or it cannot be loaded: the log names the object
 
@@ -29,7 +32,7 @@ from predict import request_metrics
 from predict.proxy import Request, request_of, response
 from wildrydes.api import answers
 from wildrydes.api.answers import JSON, PLAIN, PROBLEM, Prediction
-from wildrydes.api.requests import features_of, read_body, rides_of, row_of
+from wildrydes.api.requests import features_of, read_body, rides_of, row_of, vocabulary_of
 from wildrydes.errors import (
     BadModel,
     BadRequest,
@@ -44,14 +47,18 @@ from wildrydes.errors import (
 from wildrydes.model.archive import MOST_PACKED
 from wildrydes.model.champion import ChampionModel, read_champion
 from wildrydes.model.storage import NO_MODEL, card_of
+from wildrydes.tasks import LIVE_INFERENCE_TASK, TASKS
+from wildrydes.tasks import features_of as features_of_source
 
 LARGEST_CARD = 4 << 20
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 UNAVAILABLE = (NoChampion, BadModel, MissingObject, ObjectNotRead)
 
+Route = Callable[["Request", PredictSettings], "Outcome"]
+
 
 class Outcome(NamedTuple):
-    """An answer, and what is counted of it: the probabilities in it, and the rides that could not be used."""
+    """An answer, and what is counted of it: the scores in it, and the records that could not be used."""
 
     status: int
     kind: str
@@ -72,7 +79,14 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     )
     milliseconds = (perf_counter() - began) * 1000
     line = request_metrics.line(
-        settings.service, outcome.status, milliseconds, outcome.scores, outcome.refused, request.id, time()
+        settings.service,
+        settings.task,
+        outcome.status,
+        milliseconds,
+        outcome.scores,
+        outcome.refused,
+        request.id,
+        time(),
     )
     sys.stdout.write(f"{line}\n")
     return response(outcome.status, outcome.kind, outcome.body, headers)
@@ -81,7 +95,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def respond(request: Request, settings: PredictSettings) -> Outcome:
     """Answers a request. Here every error of a caller, and every fault of a model, becomes an answer."""
     try:
-        return route_of(request)(request, settings)
+        return route_of(request, settings.task)(request, settings)
     except BadRequest as error:
         body = answers.problem(error) | {"request_id": request.id}
         headers = {"Allow": ", ".join(error.allowed)} if isinstance(error, MethodNotAllowed) else NO_HEADERS
@@ -93,49 +107,55 @@ def respond(request: Request, settings: PredictSettings) -> Outcome:
         return Outcome(answers.UNAVAILABLE, PROBLEM, json.dumps(body), headers={"Retry-After": "60"})
 
 
-def route_of(request: Request) -> Callable[[Request, PredictSettings], Outcome]:
+def route_of(request: Request, task: str) -> Route:
     """What answers the request's path and method. Raises NoSuchPath, MethodNotAllowed."""
-    methods = ROUTES.get(request.path)
+    methods = routes(task).get(request.path)
     if methods is None:
-        raise NoSuchPath("there is nothing at this path", "path", list(ROUTES))
+        raise NoSuchPath("there is nothing at this path", "path", list(routes(task)))
     if request.method not in methods:
         raise MethodNotAllowed(f"{request.path} has no method {request.method[:20]}", "method", list(methods))
     return methods[request.method]
 
 
 def predict_rides(request: Request, settings: PredictSettings) -> Outcome:
-    """One ride, or an array of them."""
-    value = read_body(*request.body())
+    """One ride or sample, or an array of them."""
+    value, vocabulary = read_body(*request.body()), vocabulary_of(settings.task)
     champion = load_champion(settings)
     if isinstance(value, list):
-        return predict_many(request, champion, rides_of(value))
-    return predict_one(request, champion, features_of(value, champion.features))
+        return predict_many(request, champion, rides_of(value, vocabulary.record))
+    return predict_one(request, champion, features_of(value, champion.features, vocabulary))
 
 
 def predict_row(request: Request, settings: PredictSettings) -> Outcome:
     """A row of numbers in the query."""
     row = request.row()
     champion = load_champion(settings)
-    return predict_one(request, champion, row_of(row, champion.features))
+    return predict_one(request, champion, row_of(row, champion.features, vocabulary_of(settings.task)))
+
+
+def predict_number(request: Request, settings: PredictSettings) -> Outcome:
+    """The bare number for a row, whatever form was asked for: the workshop's page knows no other."""
+    return predict_row(request._replace(headers=request.headers | {"accept": PLAIN}), settings)
 
 
 def predict_one(request: Request, champion: ChampionModel, features: list[float]) -> Outcome:
-    """The prediction for one ride's features, in the form that was asked for."""
+    """The prediction for one record's features, in the form that was asked for."""
     kind, score = answers.choose_type(request.accept), champion.model.score(features)
-    prediction = Prediction(score, int(score >= champion.model.threshold))
+    prediction = answers.predict(champion, score)
     return Outcome(200, kind, answers.answer_one(champion, prediction, request.id, kind), scores=[score])
 
 
 def predict_many(request: Request, champion: ChampionModel, rides: list[Any]) -> Outcome:
-    """A prediction or an error for each ride, in its place."""
+    """A prediction or an error for each record, in its place."""
     kind, rows, refused = answers.choose_type(request.accept), [], {}
+    vocabulary = vocabulary_of(champion.target)
     for place, ride in enumerate(rides):
         try:
-            rows.append(features_of(ride, champion.features))
+            rows.append(features_of(ride, champion.features, vocabulary))
         except BadValue as error:
             refused[place] = Prediction(None, None, error)
-    scores, threshold = champion.model.scores(rows), champion.model.threshold
-    successes = iter([Prediction(score, int(score >= threshold)) for score in scores])
+    scores = champion.model.scores(rows)
+    successes = iter([answers.predict(champion, score) for score in scores])
     predictions = [refused[place] if place in refused else next(successes) for place in range(len(rides))]
     kind = JSON if kind == PLAIN else kind
     return Outcome(
@@ -145,15 +165,14 @@ def predict_many(request: Request, champion: ChampionModel, rides: list[Any]) ->
 
 def serve_model(_request: Request, settings: PredictSettings) -> Outcome:
     """The champion's card."""
-    # What these two routes need alone is not loaded for the others.
-    from wildrydes.api.document import UNITS
-
-    champion = load_champion(settings)
-    return Outcome(200, JSON, json.dumps(champion.card | {"units": {name: UNITS[name] for name in champion.features}}))
+    champion, named = load_champion(settings), features_of_source(TASKS[settings.task].source)
+    units = {name: named[name].unit for name in champion.features}
+    return Outcome(200, JSON, json.dumps(champion.card | {"units": units}))
 
 
 def serve_document(request: Request, settings: PredictSettings) -> Outcome:
     """The API's document, for the champion if there is one."""
+    # What this route needs alone is not loaded for the others.
     from pathlib import Path
 
     from wildrydes.api.document import build_document
@@ -167,12 +186,22 @@ def serve_document(request: Request, settings: PredictSettings) -> Outcome:
     return Outcome(200, JSON, json.dumps(build_document(source, features, request.url())))
 
 
-ROUTES: dict[str, dict[str, Callable[[Request, PredictSettings], Outcome]]] = {
-    "/": {"POST": predict_rides},
-    "/predictions": {"GET": predict_row, "POST": predict_rides},
-    "/model": {"GET": serve_model},
-    "/openapi.json": {"GET": serve_document},
-}
+@cache
+def routes(task: str) -> Mapping[str, Mapping[str, Route]]:
+    """What answers each path and method of a task. A promotion's golden request comes without a path, as POST /."""
+    predictions: dict[str, Route] = {"GET": predict_row, "POST": predict_rides}
+    paths: dict[str, dict[str, Route]] = {
+        "/": {"POST": predict_rides},
+        f"/tasks/{task}/predictions": predictions,
+        f"/tasks/{task}/model": {"GET": serve_model},
+    }
+    if TASKS[task].is_default:
+        paths |= {
+            "/predictions": predictions,
+            "/model": {"GET": serve_model},
+            "/openapi.json": {"GET": serve_document},
+        }
+    return paths | ({"/liveinference": {"GET": predict_number}} if task == LIVE_INFERENCE_TASK else {})
 
 
 @cache
@@ -180,17 +209,16 @@ def load_champion(settings: PredictSettings) -> ChampionModel:
     """The champion, read and checked once a process. Raises NoChampion, BadModel, MissingObject, ObjectNotRead."""
     if settings.model_path == NO_MODEL:
         raise NoChampion("no model has been promoted yet; a successful run of the retrain workflow promotes one")
-    card = card_of(settings.model_path)
-    return read_champion(
-        settings.model_path, *signed_s3.read(settings.bucket, {settings.model_path: MOST_PACKED, card: LARGEST_CARD})
-    )
+    path, card = settings.model_path, card_of(settings.model_path)
+    artefact, card_json = signed_s3.read(settings.bucket, {path: MOST_PACKED, card: LARGEST_CARD})
+    return read_champion(path, artefact, card_json, settings.task)
 
 
 def public_detail(error: WildRydesError, settings: PredictSettings) -> str:
     """Why no model answers, without what callers have no use for."""
     if isinstance(error, NoChampion):
         return str(error)
-    execution = settings.model_path.removeprefix("models/").partition("/")[0]
+    execution = settings.model_path.removeprefix(TASKS[settings.task].models_prefix).partition("/")[0]
     return f"the live model, that of the execution {execution}, cannot be loaded"
 
 

@@ -64,6 +64,16 @@ class Task(NamedTuple):
         return self.name == DEFAULT_TASK
 
     @property
+    def record(self) -> str:
+        """What one row of its source is called: a ride, or a sample."""
+        return self.source.removesuffix("s")
+
+    @property
+    def schema(self) -> str:
+        """What a record to predict for is called in the API's document."""
+        return f"{self.words}{self.record.title()}"
+
+    @property
     def words(self) -> str:
         """Its name in the template's logical ids: `MagicPoints`; empty for the default task."""
         return "" if self.is_default else self.name.title().replace("_", "")
@@ -127,6 +137,9 @@ _FEATURES = {
 _RIDE = tuple(feature.name for feature in _FEATURES[RIDES])
 
 DEFAULT_TASK = "heavy_utilization"
+
+LIVE_INFERENCE_TASK = "pick_duration"
+"""The task that the API's `GET /liveinference` asks about."""
 
 TASKS: Mapping[str, Task] = MappingProxyType(
     {

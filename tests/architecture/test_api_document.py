@@ -11,6 +11,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from wildrydes.api.requests import LARGEST_BODY, MOST_RIDES
 from wildrydes.labels import FEATURES
+from wildrydes.tasks import DEFAULT_TASK, LIVE_INFERENCE_TASK, TASKS
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
@@ -31,9 +32,11 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def test_only_the_document_itself_and_preflights_are_public() -> None:
-    security = {"/": BY_PARAMETER, "/predictions": BY_PARAMETER, "/model": SIGNED, "/openapi.json": []}
+    security = {"/": BY_PARAMETER, "/openapi.json": [], "/liveinference": BY_PARAMETER}
+    by_end = {"predictions": BY_PARAMETER, "model": SIGNED}
     for path, method, operation in operations():
-        assert operation["security"] == ([] if method == "options" else security[path]), (path, method)
+        expected = security.get(path) if path in security else by_end[path.rpartition("/")[2]]
+        assert operation["security"] == ([] if method == "options" else expected), (path, method)
 
 
 def test_no_page_of_another_origin_may_ask_unless_the_stack_says_so() -> None:
@@ -46,25 +49,43 @@ def test_every_path_says_what_it_does_with_other_methods() -> None:
     assert all(ANY in item for item in DOCUMENT["paths"].values())
 
 
-def test_function_is_invoked_by_its_alias() -> None:
-    targets = {
-        operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
-        for _, method, operation in operations()
-        if method != "options"
-    }
-    (target,) = targets
-    assert target.endswith("/functions/${PredictFunction.Arn}:live/invocations")
-    assert TEMPLATE["Resources"]["PredictFunction"]["Properties"]["AutoPublishAlias"] == "live"
+def test_each_path_leads_to_the_alias_of_its_tasks_function() -> None:
+    for path, method, operation in operations():
+        if method == "options":
+            continue
+        (name,) = [each for each in TASKS if path.startswith(f"/tasks/{each}/")] or [
+            LIVE_INFERENCE_TASK if path == "/liveinference" else DEFAULT_TASK
+        ]
+        function = TASKS[name].function
+        target = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+        assert target.endswith(f"/functions/${{{function}.Arn}}:live/invocations"), (path, method)
+        assert TEMPLATE["Resources"][function]["Properties"]["AutoPublishAlias"] == "live"
+
+
+def test_each_task_has_its_paths_and_its_record() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    for task in TASKS.values():
+        predictions = DOCUMENT["paths"][f"/tasks/{task.name}/predictions"]
+        (row,) = predictions["get"]["parameters"]
+        assert row["schema"]["maxItems"] == len(row["example"]) == len(task.features)
+        content = predictions["post"]["requestBody"]["content"]["application/json"]
+        request = schemas[content["schema"]["$ref"].rpartition("/")[2]]
+        assert request["oneOf"][0]["$ref"] == f"#/components/schemas/{task.schema}"
+        answer = predictions["post"]["responses"]["200"]["content"]["application/json"]["schema"]["oneOf"][0]["$ref"]
+        assert task.name in schemas[answer.rpartition("/")[2]]["properties"]["target"]["enum"]
+    identifiers = [operation["operationId"] for _, _, operation in operations() if "operationId" in operation]
+    assert len(set(identifiers)) == len(identifiers) > 10
 
 
 def test_requests_for_predictions_are_validated_whatever_a_body_calls_itself() -> None:
     for path, method, operation in operations():
-        if path in ("/", "/predictions") and method in ("get", "post"):
+        if not path.endswith(("/model", ".json")) and method in ("get", "post"):
             assert operation["x-amazon-apigateway-request-validator"] == "all"
     contents = [operation["requestBody"]["content"] for _, method, operation in operations() if method == "post"]
     for content in contents:
         assert set(content) == {"application/json", "application/x-www-form-urlencoded", "text/plain"}
-        assert {each["schema"]["$ref"] for each in content.values()} == {"#/components/schemas/Request"}
+        (schema,) = {each["schema"]["$ref"] for each in content.values()}
+        assert schema.endswith("Request")
 
 
 def test_conditions_and_parameters_that_it_names_are_the_template_s() -> None:

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 import predict.app
 from predictions import Answer, Ask
 from wildrydes.labels import FEATURES
+from wildrydes.tasks import DEFAULT_TASK
 
 # The fixture is the same model for every example, and is not changed by any.
 PROPERTY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
 
 WEIGHTS, BIAS = [-0.05, 0.0001, 0.0005, 0.001, 0.002, 0.003], -0.4
 
-PATHS = st.sampled_from(sorted(predict.app.ROUTES)) | st.text(max_size=20)
+PATHS = st.sampled_from(sorted(predict.app.routes(DEFAULT_TASK))) | st.text(max_size=20)
 METHODS = st.sampled_from(["GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH"]) | st.text(max_size=10)
 NAMES = st.sampled_from([*FEATURES, *(name.upper() for name in FEATURES), "Distance", "wind"]) | st.text(max_size=8)
 VALUES = st.recursive(
@@ -99,7 +100,7 @@ def live(ask: Ask, write_artefact: Callable[..., bytes], model_bucket: Any) -> A
     """The handler with a model of all six features."""
     artefact = write_artefact(WEIGHTS, BIAS, 0.5)
     key = "models/six/six/output/model.tar.gz"
-    card = {"execution": "six", "target": "service_requested", "features": FEATURES, "model_path": key}
+    card = {"execution": "six", "target": "heavy_utilization", "features": FEATURES, "model_path": key}
     card["verdict"] = {"promote": True, "reason": "there is no champion"}
     model_bucket.put(key, artefact)
     model_bucket.put("models/six/card.json", json.dumps(card))

@@ -81,8 +81,18 @@ def test_check_fails_on_drift_and_names_the_file(
     (tmp_path / "docs" / "tasks.md").write_text("# Tasks\n", encoding="utf-8")
     template = tmp_path / "template.yaml"
     template.write_text("Resource:\n  # <tasks: functions>\n  # </tasks>\nElse: 1\n", encoding="utf-8")
+    document = tmp_path / "functions" / "predict" / "openapi.json"
+    document.parent.mkdir(parents=True)
+    document.write_text(
+        (Path(__file__).parents[2] / "functions/predict/openapi.json").read_text(encoding="utf-8"), encoding="utf-8"
+    )
     assert render.main([]) == 0
     assert render.main(["--check"]) == 0
+    document.write_text(document.read_text(encoding="utf-8").replace("/tasks/pick_duration/", "/tasks/pick/"))
+    assert render.main(["--check"]) == 1
+    assert "functions/predict/openapi.json differs from functions/wildrydes/tasks.py" in capsys.readouterr().err
+    assert render.main([]) == 0
+    assert "/tasks/pick/" not in document.read_text(encoding="utf-8")
     asl = tmp_path / "statemachines" / "retrain.asl.json"
     asl.write_text(asl.read_text(encoding="utf-8").replace('"Retrained"', '"Done"', 1), encoding="utf-8")
     assert render.main(["--check"]) == 1

@@ -4,6 +4,9 @@ application/json    one ride: {"probability", "label", "threshold", "target", "m
                     an array: {"predictions": [{"probability", "label"} | {"error": problem}, …], "threshold", …}
 text/csv            probability,label,error and a line a ride
 text/plain          the bare probability of one ride
+
+A regression's answer has {"value", "unit"} in the place of {"probability", "label", "threshold"}, its CSV value,error.
+
 problem+json        what is wrong, as RFC 9457 has it: {"type", "title", "status", "detail", "field", …}
 """
 
@@ -11,7 +14,9 @@ import json
 from typing import Any, NamedTuple
 
 from wildrydes import errors
+from wildrydes.model.artefact import CLASSIFIER
 from wildrydes.model.champion import ChampionModel
+from wildrydes.tasks import TASKS
 
 JSON, CSV, PLAIN, PROBLEM = "application/json", "text/csv", "text/plain", "application/problem+json"
 
@@ -27,9 +32,9 @@ UNAVAILABLE = 503
 
 
 class Prediction(NamedTuple):
-    """What the model predicts for one ride, or why it predicts nothing."""
+    """What the model predicts for one record, or why it predicts nothing; a regression has no label."""
 
-    probability: float | None
+    score: float | None
     label: int | None
     error: errors.BadValue | None = None
 
@@ -51,24 +56,26 @@ def choose_type(accept: str) -> str:
     return kind if quality > 0 else JSON
 
 
+def predict(champion: ChampionModel, score: float) -> Prediction:
+    """What a score of this model predicts."""
+    model = champion.model
+    return Prediction(score, int(score >= model.threshold) if model.kind == CLASSIFIER else None)
+
+
 def answer_one(champion: ChampionModel, prediction: Prediction, request_id: str, kind: str) -> str:
-    """The answer to one ride, in the media type `kind`."""
+    """The answer to one record, in the media type `kind`."""
     if kind == PLAIN:
-        return repr(prediction.probability)
+        return repr(prediction.score)
     if kind == CSV:
-        return _csv([prediction])
-    fields = {"probability": prediction.probability, "label": prediction.label}
-    return json.dumps(fields | _common(champion, request_id))
+        return _csv(champion, [prediction])
+    return json.dumps(_fields(prediction) | _common(champion, request_id))
 
 
 def answer_many(champion: ChampionModel, predictions: list[Prediction], request_id: str, kind: str) -> str:
-    """The answer to an array of rides, each in its place; `kind` is JSON or CSV."""
+    """The answer to an array of records, each in its place; `kind` is JSON or CSV."""
     if kind == CSV:
-        return _csv(predictions)
-    entries = [
-        {"error": problem(error)} if error else {"probability": probability, "label": label}
-        for probability, label, error in predictions
-    ]
+        return _csv(champion, predictions)
+    entries = [{"error": problem(each.error)} if each.error else _fields(each) for each in predictions]
     return json.dumps({"predictions": entries} | _common(champion, request_id))
 
 
@@ -90,21 +97,31 @@ def unavailable(detail: str) -> dict[str, Any]:
     return {"type": "about:blank", "title": title, "status": UNAVAILABLE, "detail": detail, "field": "model"}
 
 
+def _fields(prediction: Prediction) -> dict[str, Any]:
+    if prediction.label is None:
+        return {"value": prediction.score}
+    return {"probability": prediction.score, "label": prediction.label}
+
+
 def _common(champion: ChampionModel, request_id: str) -> dict[str, Any]:
-    return {
-        "threshold": champion.model.threshold,
+    classifies = champion.model.kind == CLASSIFIER
+    own = {"threshold": champion.model.threshold} if classifies else {"unit": TASKS[champion.target].unit}
+    return own | {
         "target": champion.target,
         "model": champion.execution,
         "request_id": request_id,
     }
 
 
-def _csv(predictions: list[Prediction]) -> str:
+def _csv(champion: ChampionModel, predictions: list[Prediction]) -> str:
+    columns = ("probability", "label", "error") if champion.model.kind == CLASSIFIER else ("value", "error")
     lines = [
-        f"{probability!r},{label}," if error is None else f",,{_quoted(str(error))}"
-        for probability, label, error in predictions
+        "," * (len(columns) - 1) + _quoted(str(error))
+        if error
+        else ",".join([repr(score), *([] if label is None else [str(label)]), ""])
+        for score, label, error in predictions
     ]
-    return "\r\n".join(["probability,label,error", *lines, ""])
+    return "\r\n".join([",".join(columns), *lines, ""])
 
 
 def _quoted(text: str) -> str:

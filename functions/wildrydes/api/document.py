@@ -1,32 +1,17 @@
-"""The API's OpenAPI document as it is served: made for the champion.
+"""The API's OpenAPI document as it is served: made for the default task's champion.
 
-What is in the source for API Gateway and CloudFormation alone is left out; what a ride has to have is put in.
+What is in the source for API Gateway and CloudFormation alone is left out; what a ride has to have is put in. The
+champions of the other tasks are not known where it is served: their rides and samples are to have all that the task
+looks at, which is enough for each champion of it.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from wildrydes.api.answers import JSON
-from wildrydes.api.requests import allowed_range
-from wildrydes.labels import FEATURES
+from wildrydes.api.requests import vocabulary_of
+from wildrydes.tasks import DEFAULT_TASK, TASKS, Feature, Task, features_of
 
-UNITS = {
-    "distance": "miles",
-    "healthpoints": "points",
-    "magicpoints": "points",
-    "TMIN": "tenths of °C",
-    "TMAX": "tenths of °C",
-    "PRCP": "tenths of mm",
-}
-_MEANINGS = {
-    "distance": "How far the ride went",
-    "healthpoints": "The unicorn's health points",
-    "magicpoints": "The unicorn's magic points",
-    "TMIN": "The lowest temperature of the day at the nearest weather station",
-    "TMAX": "The highest temperature of the day at the nearest weather station",
-    "PRCP": "The precipitation of the day at the nearest weather station",
-}
-_EXAMPLE = {"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMIN": 300, "TMAX": 333, "PRCP": 0}
 _IGNORED = {"description": "The live model does not need it; whatever it is, it is not looked at"}
 _NUMERIC_STRING = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$"
 
@@ -35,31 +20,33 @@ def build_document(source: dict[str, Any], features: Sequence[str] | None, url: 
     """The document for the champion's `features`, None while there is no champion; `url` is the API's own."""
     document = _without_extensions(source)
     schemas = document["components"]["schemas"]
-    schemas["Ride"] |= _ride(features)
+    for task in TASKS.values():
+        schemas[task.schema] |= _record(task, features if task.is_default else task.features)
     for item in document["paths"].values():
         for operation in item.values():
             _as_json(operation)
-    (row,) = document["paths"]["/predictions"]["get"]["parameters"]
-    row["schema"] |= {"minItems": len(features), "maxItems": len(features)} if features else {}
+    for path in ("/predictions", f"/tasks/{DEFAULT_TASK}/predictions"):
+        (row,) = document["paths"][path]["get"]["parameters"]
+        row["schema"] |= {"minItems": len(features), "maxItems": len(features)} if features else {}
     document["servers"] = [{"url": url}]
     return document
 
 
-def _ride(features: Sequence[str] | None) -> dict[str, Any]:
-    """What the schema of a ride has for this model."""
-    names = features or FEATURES
+def _record(task: Task, features: Sequence[str] | None) -> dict[str, Any]:
+    """What the schema of a ride or a sample has, for a model of these features; None for any of the task's."""
+    named, names = features_of(task.source), features or task.features
     return {
-        "properties": {name: _property(name) if name in names else _IGNORED for name in FEATURES},
+        "properties": {name: _property(task, each) if name in names else _IGNORED for name, each in named.items()},
         "additionalProperties": False,
-        "example": {name: _EXAMPLE[name] for name in names},
+        "example": {name: named[name].example for name in names},
     } | ({"required": list(features)} if features else {})
 
 
-def _property(name: str) -> dict[str, Any]:
-    number = {"type": "number"} | allowed_range(name)
+def _property(task: Task, feature: Feature) -> dict[str, Any]:
+    number = {"type": "number"} | vocabulary_of(task.name).allowed_range(feature.name)
     return {
-        "description": f"{_MEANINGS[name]}, in {UNITS[name]}",
-        "x-unit": UNITS[name],
+        "description": f"{feature.meaning}, in {feature.unit}",
+        "x-unit": feature.unit,
         "oneOf": [number, {"type": "string", "pattern": _NUMERIC_STRING}],
     }
 

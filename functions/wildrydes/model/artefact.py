@@ -67,4 +67,4 @@ def read_model(data: bytes, algorithm: str) -> Model:
         return xgboost_model.read_model(data)
     if algorithm == KNN:
         raise BadModel(f"a model of the algorithm {KNN} is served by an endpoint alone")
-    raise BadModel(f"the algorithm {algorithm!r} is not one of {', '.join(ALGORITHMS)}")
+    raise BadModel(f"the algorithm {algorithm!r:.100} is not one of {', '.join(ALGORITHMS)}")
