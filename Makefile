@@ -55,8 +55,8 @@ watch: setup ## follow an execution, by default the newest: EXECUTION=
 logs: setup ## print the end of the logs: NAME= (a function's folder, or training) OPTIONS=
 	@$(WILDRYDES) logs $(OPTIONS) $(if $(NAME),"$(NAME)")
 
-ask: setup ## ask the API about one ride: RIDE= (JSON)
-	@$(WILDRYDES) ask $(OPTIONS) $(if $(RIDE),'$(RIDE)')
+ask: setup ## ask the API about one ride or sample: RIDE= (JSON) TASK=
+	@$(WILDRYDES) ask $(if $(TASK),--task "$(TASK)") $(OPTIONS) $(if $(RIDE),'$(RIDE)')
 
 stream: setup ## send rides one at a time to what `make up` started: RATE= RIDES=
 	@$(WILDRYDES) stream $(if $(RIDES),--rides "$(RIDES)") $(if $(RATE),--rate "$(RATE)") $(OPTIONS)

@@ -10,7 +10,7 @@ from typing import Any
 
 from cli.errors import CommandError
 from cli.stack import Stack
-from wildrydes.tasks import DEFAULT_TASK
+from wildrydes.tasks import DEFAULT_TASK, TASKS, features_of
 
 _SECONDS = 30
 
@@ -53,6 +53,13 @@ class Api:
         """The sample ride, as far as the champion looks at it: a ride with more fields is refused."""
         features = self.features()
         return {name: value for name, value in SAMPLE_RIDE.items() if features is None or name in features}
+
+    def sample(self, task: str) -> dict[str, Any]:
+        """A usual ride or sample of a task. What the champion does not look at is passed over."""
+        if task == DEFAULT_TASK:
+            return self.sample_ride()
+        named = features_of(TASKS[task].source)
+        return {name: named[name].example for name in TASKS[task].features}
 
     def features(self) -> list[str] | None:
         """What the champion looks at, by the API's document, which is there for everybody; None without a champion.

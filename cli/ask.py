@@ -1,4 +1,4 @@
-"""`wildrydes ask`: sends one ride to the API and prints the answer."""
+"""`wildrydes ask`: sends one ride or sample to the API and prints the answer."""
 
 import sys
 from typing import Any
@@ -6,28 +6,30 @@ from typing import Any
 import click
 
 from cli import options
-from cli.api import Api
+from cli.api import Api, path_of
 from cli.stack import Stack
 from wildrydes import strict_json
 from wildrydes.errors import BadJson
 
 
-@click.command(epilog=options.EXIT_CODES, short_help="Ask the champion about one ride.")
+@click.command(epilog=options.EXIT_CODES, short_help="Ask a champion about one ride or sample.")
 @click.argument("ride", required=False)
+@options.task
 @options.on_stack
-def ask(stack: Stack, ride: str | None) -> int:
-    """Ask the champion about one ride, and print its answer, which is JSON.
+def ask(stack: Stack, ride: str | None, task: str) -> int:
+    """Ask the champion of a task about one ride or sample, and print its answer, which is JSON.
 
-    RIDE is a JSON object in the fields of the API, or - to read it from standard input. Without it a sample ride is
-    sent, as far as the champion looks at it.
+    RIDE is a JSON object in the fields of the API, or - to read it from standard input. Without it a usual one is
+    sent.
 
     \b
-    Example:
+    Examples:
+      wildrydes ask --task pick_duration
       wildrydes ask '{"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMAX": 333, "TMIN": 300, "PRCP": 0}'
     """
     api = Api.of(stack)
-    body = api.sample_ride() if ride is None else _parsed(ride)
-    click.echo(api.ask(body).rstrip("\n"))
+    body = api.sample(task) if ride is None else _parsed(ride)
+    click.echo(api.ask(body, path_of(task)).rstrip("\n"))
     return 0
 
 
