@@ -16,6 +16,8 @@ _COLOURS = {"SUCCEEDED": "green", "RUNNING": "yellow", "CAUGHT": "red", "FAILED"
 _ENDS = {"ABORTED": "was stopped", "TIMED_OUT": "took too long"}
 _MAX_REASONS = 12
 _WIDTH = 200
+_SCORES = {"accuracy": "accuracy", "auc": "AUC", "log_loss": "log loss", "rmse": "RMSE", "mae": "MAE", "r2": "R²"}
+"""What the summary shows of a model's metrics, as far as its kind of task has them."""
 
 
 def watch(console: Console, progresses: Iterable[Progress]) -> Progress:
@@ -76,11 +78,10 @@ def summary(report: dict[str, Any]) -> Group:
     if weather["far_rides"]:
         distances = f"more than 60 miles from their ground station, up to {weather['farthest_miles']:,.1f}"
         table.add_row("", f"{weather['far_rides']:,} rides are {distances}")
-    scores = ", ".join(
-        f"{name} {_score(metrics[key])}"
-        for name, key in (("accuracy", "accuracy"), ("AUC", "auc"), ("log loss", "log_loss"))
-    )
+    scores = ", ".join(f"{name} {_score(metrics[key])}" for key, name in _SCORES.items() if key in metrics)
     table.add_row("test", f"{scores} ({metrics['target']} of {', '.join(metrics['features'])})")
+    if len(report.get("candidates", [])) > 1:
+        table.add_row("candidates", _candidates(report))
     table.add_row("model", report["model_path"])
     for sentence in _repair(report["parameter"]):
         table.add_row("", Text(sentence, style="yellow"))
@@ -88,6 +89,17 @@ def summary(report: dict[str, Any]) -> Group:
     table.add_row("verdict", Text("goes live" if verdict["promoted"] else "does not go live", style="bold"))
     table.add_row("", Text(verdict["reason"]))
     return Group(Text(), table, Text(), *_prediction(report["prediction"], report["execution"]["name"]))
+
+
+def _candidates(report: dict[str, Any]) -> Table:
+    """Every algorithm's model, the best first."""
+    table = Table.grid(padding=(0, 2))
+    # What failed has no value, and comes last.
+    for each in sorted(report["candidates"], key=lambda each: (each["value"] is None, each["value"] or 0.0)):
+        outcome = "the best" if each["model_path"] == report["model_path"] else each["error"] or ""
+        value = "" if each["value"] is None else f"{_SCORES[each['measure']]} {_score(each['value'])}"
+        table.add_row(each["algorithm"], value, Text(_printable(outcome)))
+    return table
 
 
 def account(ingestion: Account, whole: str, copies: str) -> Group:

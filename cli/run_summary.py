@@ -3,6 +3,8 @@
 from typing import Any
 
 from cli.account import Account
+from wildrydes.evaluation.kinds import KINDS
+from wildrydes.tasks import BINARY
 
 _SPLITS = ("train", "validation", "test")
 
@@ -13,8 +15,8 @@ def summarize(
     execution: dict[str, Any],
     account: Account | None = None,
 ) -> dict[str, Any]:
-    """Keys `rides, weather, training_set, metrics, model_path, parameter (the SSM parameter as it was, and its repair),
-    verdict, prediction (null: none is live), execution`.
+    """Keys `rides, weather, training_set, metrics, candidates (every algorithm's), model_path, parameter (the SSM
+    parameter as it was, and its repair), verdict, prediction (null: none is live), execution`.
 
     With an account, `ingestion` too: what became of each file, and the first rejected record of each reason.
 
@@ -39,7 +41,8 @@ def summarize(
         }
         | {name: counts[name] for name in ("processed_rows", "rides", "without_label", "without_weather")}
         | {"further_copies": counts["repeated"]},
-        "metrics": output["metrics"] | {"target": output["target"], "features": output["features"]},
+        "metrics": _metrics(output) | {"target": output["target"], "features": output["features"]},
+        "candidates": output["metrics"].get("candidates", []),
         "model_path": output["model_path"],
         "parameter": output["parameter"],
         "verdict": output["verdict"] | {"promoted": output["promoted"], "live_model_path": output["live_model_path"]},
@@ -47,3 +50,11 @@ def summarize(
         "execution": {"name": output["execution"], **execution},
         **({"ingestion": account.as_json()} if account else {}),
     }
+
+
+def _metrics(output: dict[str, Any]) -> dict[str, Any]:
+    """The metrics of the best candidate, without those of the other kind of tasks, which have no value there."""
+    kind = output.get("kind", BINARY)
+    others = {name for each, other in KINDS.items() if each != kind for name in other.numbers}
+    left_out = others if kind == BINARY else {*others, "threshold"}
+    return {name: value for name, value in output["metrics"].items() if name not in {*left_out, "candidates"}}

@@ -65,7 +65,8 @@ def weights(comparison: Comparison) -> Figure | None:
     """Each weight times its feature's deviation in the train split, the candidate's largest at the top."""
     card = comparison.card
     models = [side for side in comparison.sides if side.weights]
-    if not models:
+    # Bars of the champion alone would be taken for the candidate's.
+    if not comparison.sides[0].weights:
         return None
     scaled = [scaled_weights(card, side.weights) for side in models]
     order = sorted(card["features"], key=lambda name: abs(scaled[0][name]))
@@ -81,10 +82,17 @@ def weights(comparison: Comparison) -> Figure | None:
         axes.margins(x=0.16)
         axes.grid(visible=False, axis="y")
         axes.set_yticks(range(len(order)), [_feature_label(card, name) for name in order])
-        axes.set_xlabel("Change of the log odds of label 1 when the feature grows by one SD")
+        axes.set_xlabel(f"Change of {_answer(card)} when the feature grows by one SD")
         if len(models) > 1:
             axes.legend(loc="lower right")
     return figure
+
+
+def _answer(card: Mapping[str, Any]) -> str:
+    """What the weights of a card's models add up to."""
+    if card.get("kind") != "regression":
+        return "the log odds of label 1"
+    return f"the prediction ({card['unit']})" if card.get("unit") else "the prediction"
 
 
 def _bars_of(axes: Axes, side: Side, look: Look, lengths: Sequence[float], first: float, height: float) -> None:

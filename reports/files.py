@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports import bars, curves
+from reports.kinds import kind_of
 from reports.page import page
 from reports.sides import Comparison
 from reports.style import png
@@ -24,12 +24,7 @@ class ReportFiles:
 
 def pictures(comparison: Comparison) -> dict[str, bytes | None]:
     """By name the PNGs of a card, None where it lacks what to draw."""
-    figures = {
-        "roc": curves.roc(comparison),
-        "calibration": curves.calibration(comparison),
-        "score_distribution": bars.score_distribution(comparison),
-        "weights": bars.weights(comparison),
-    }
+    figures = {name: draw(comparison) for name, draw in kind_of(comparison.card).pictures.items()}
     return {name: png(figure) if figure else None for name, figure in figures.items()}
 
 

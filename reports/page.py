@@ -6,7 +6,13 @@ from typing import Any
 
 from reports import callers, tables, wording
 from reports.html import document, figure, table
+from reports.kinds import kind_of
 from reports.sides import Comparison
+
+_RIDE_UNITS = {"TMIN", "TMAX", "PRCP", "distance"}
+_UNITS_OF_RIDES = (
+    "<p>Temperatures are in tenths of °C, rain in tenths of mm, distances in miles as the producer sends them.</p>"
+)
 
 
 def page(
@@ -22,6 +28,7 @@ def page(
         _head(card, title),
         _verdict(comparison),
         _metrics(comparison),
+        _candidates(card),
         callers.section(standings, card["execution"]),
         _pictures(card, pictures),
         _next(card),
@@ -58,16 +65,24 @@ def _metrics(comparison: Comparison) -> str:
     ]
     constant = card.get("constant", card.get("constant_log_loss"))
     note = (
-        f"<p>Answering the same for every ride has a log loss of {constant:.4f}. The intervals are of a bootstrap over "
-        f"the {card['rows']:,} test rides, always of both models on the same ones.</p>"
+        f"<p>Answering the same for every row has {kind_of(card).measure} {constant:.4f}. The intervals are of a "
+        f"bootstrap over the {card['rows']:,} test rows, always of both models on the same ones.</p>"
         if constant is not None
         else ""
     )
     return f"<h2>Metrics</h2>\n{table(head, rows)}\n{note}"
 
 
+def _candidates(card: Mapping[str, Any]) -> str:
+    rows = tables.candidate_rows(card)
+    if not rows:
+        return ""
+    head = ("algorithm", *(name for name, _ in kind_of(card).metrics.values()), "")
+    return f"<h2>Candidates</h2>\n{table(head, rows)}"
+
+
 def _pictures(card: Mapping[str, Any], pictures: Mapping[str, bytes | None]) -> str:
-    captions = wording.captions(card)
+    captions = kind_of(card).captions(card)
     figures = [
         figure(tables.words(name), picture, *captions[name])
         if picture
@@ -88,7 +103,7 @@ def _training_set(comparison: Comparison) -> str:
     return (
         f"<h2>Training set</h2>\n{table(('rides and rows', 'count'), tables.count_rows(card))}\n"
         f"<h2>Features</h2>\n{table(head, tables.feature_rows(comparison))}\n"
-        "<p>Temperatures are in tenths of °C, rain in tenths of mm, distances in miles as the producer sends them.</p>"
+        f"{_UNITS_OF_RIDES if set(card['features']) & _RIDE_UNITS else ''}"
     )
 
 

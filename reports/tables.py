@@ -4,20 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reports.kinds import kind_of
 from reports.sides import Comparison
-
-_METRICS = {
-    "log_loss": ("log loss", -1),
-    "auc": ("AUC", 1),
-    "accuracy": ("accuracy", 1),
-    "precision": ("precision", 1),
-    "recall": ("recall", 1),
-    "f1": ("F1", 1),
-    "calibration_error": ("calibration error", -1),
-    "calibration_gap": ("calibration gap", -1),
-    "calibration_chance": ("chance of that gap", 1),
-}
-"""Of each metric its name, and whether more of it is better (1) or worse (-1)."""
 
 _MOST_OF_A_LIST = 20
 UNKNOWN = "–"
@@ -35,19 +23,37 @@ class MetricRow:
 
 
 def metric_rows(comparison: Comparison) -> list[MetricRow]:
-    """Every metric that is one number, then the cells of the confusion matrix."""
+    """Every metric that is one number, then of a classification the cells of the confusion matrix."""
     card, metrics = comparison.card, [side.metrics for side in comparison.sides]
     candidate, champion = metrics[0], metrics[1] if len(metrics) > 1 else {}
     rows = [
         MetricRow(label, _number(candidate.get(name)), _number(champion.get(name)), *_difference(card, name, better))
-        for name, (label, better) in _METRICS.items()
+        for name, (label, better) in kind_of(card).metrics.items()
     ]
+    if "confusion" not in candidate:
+        return rows
     rows.append(
         MetricRow("threshold", _number(candidate["threshold"]), _number(champion.get("threshold")), UNKNOWN, UNKNOWN)
     )
     cells, theirs = candidate["confusion"], champion.get("confusion", {})
     return rows + [
         MetricRow(words(name), _count(cells[name]), _count(theirs.get(name)), UNKNOWN, UNKNOWN) for name in cells
+    ]
+
+
+def candidate_rows(card: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Of each candidate its algorithm, its metrics, and whether it is this model or why it has lost.
+
+    None of a card that lists no candidates.
+    """
+    names = kind_of(card).metrics
+    return [
+        (
+            str(each["algorithm"]),
+            *(_number(each["metrics"].get(name)) for name in names),
+            each["error"] or ("this model" if each["model_path"] == card["model_path"] else "not as good"),
+        )
+        for each in card.get("candidates") or ()
     ]
 
 
@@ -61,6 +67,8 @@ def _difference(card: Mapping[str, Any], name: str, better: int) -> tuple[str, s
         return text, "the same"
     if low <= 0 <= high:
         return text, "may be chance"
+    if not better:
+        return text, "higher" if low > 0 else "lower"
     return text, "better" if low * better > 0 else "worse"
 
 

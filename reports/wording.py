@@ -8,15 +8,15 @@ from reports.sides import Comparison
 SEPARABLE_AUC = 0.9995
 """From this AUC on the labels are as good as separable."""
 
-CALIBRATION_CHANCE = 0.025
-"""At this chance of its calibration gap and below the gate holds a model back."""
+LEAST_CHANCE = 0.025
+"""At this chance of its calibration gap or bias gap and below the gate holds a model back."""
 
 _SEPARABLE = "heavy_utilization"
 
 
 def caveat_of_the_score(card: Mapping[str, Any]) -> str:
     """Why a score as good as this one need not mean much; empty for a lower one."""
-    auc = card["metrics"]["auc"]
+    auc = card["metrics"].get("auc")
     if auc is None or auc < SEPARABLE_AUC:
         return ""
     reason = (
@@ -59,10 +59,37 @@ def captions(card: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     }
 
 
+def regression_captions(card: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """By picture of a regression, what it shows and what to beware of."""
+    rows = f"{card['rows']:,} test rows"
+    return {
+        "predicted_against_actual": (
+            "Each cell counts test rows by their actual value and by what was predicted. On the dotted line the "
+            "prediction is right; the closer to it, the better.",
+            "Darker is more by a logarithm: a pale cell may hold a hundredth of a dark one.",
+        ),
+        "residuals": (
+            "How far off the predictions are: the actual value less the predicted one, in bins of equal width. The "
+            "narrower, the better.",
+            "A few rows that are far off decide the RMSE, and are hardly seen here: they are in the outer bins.",
+        ),
+        "residuals_by_group": (
+            "The test rows in ten groups by their prediction. At zero the model is right on average; above it the "
+            "model says too little, below it too much.",
+            f"There are {rows}, a tenth in each group: an interval that touches zero is no fault.",
+        ),
+        "weights": (
+            "What one standard deviation of a feature adds to the prediction, so that features of different units can "
+            "be compared.",
+            "Features that move together share what they know between them; a weight is no cause.",
+        ),
+    }
+
+
 REASONS_WITHOUT_PICTURE = {
     "roc": "There is no ROC curve: all test rides have the same label.",
     "score_distribution": "There is no score distribution: this card was written before cards had one.",
-    "weights": "There are no weights: this card was written before cards had them.",
+    "weights": "There are no weights: this is no linear model, or its card was written before cards had them.",
 }
 """By picture, why there is none."""
 
@@ -82,13 +109,16 @@ def next_steps(card: Mapping[str, Any]) -> list[str]:
     steps = [_after_the_verdict(card)]
     if card["target"] == _SEPARABLE and caveat_of_the_score(card):
         steps.append("Train for service_requested as well: no formula of the features gives that label away.")
-    if card["metrics"].get("calibration_chance", 1.0) <= CALIBRATION_CHANCE:
+    if card["metrics"].get("calibration_chance", 1.0) <= LEAST_CHANCE:
         steps.append("Do not use the probabilities as such: they are off by more than chance explains.")
+    if card["metrics"].get("bias_chance", 1.0) <= LEAST_CHANCE:
+        steps.append("Do not add predictions up: on average they are off by more than chance explains.")
     counts = card.get("training_set", {})
     left_out = sum(counts.get(name, 0) for name in ("without_weather", "without_label"))
     if left_out:
         steps.append(f"{left_out:,} rides were left out for lack of weather or of a label: see the counts.")
-    steps.append("Rejected rides are under rejected/ in the data bucket, each with its reason and position.")
+    if "without_weather" in counts:
+        steps.append("Rejected rides are under rejected/ in the data bucket, each with its reason and position.")
     return steps
 
 

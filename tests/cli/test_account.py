@@ -229,3 +229,24 @@ def test_the_summary_prints_whatever_metric_is_undefined() -> None:
     assert "accuracy unknown, AUC unknown, log loss unknown (heavy_utilization of distance)" in text
     assert "read 5, accepted 4, rejected 0, repeated 1" in text
     assert "left out: further copies 1, without weather 0, without label 0" in text
+
+
+def test_a_regression_shows_its_metrics_and_every_candidate_the_best_first() -> None:
+    metrics = {"rmse": 12.5, "mae": 9.0, "r2": 0.75, "bias": 0.1, "bias_gap": 0.2, "log_loss": None, "auc": None}
+    metrics |= {"accuracy": None, "threshold": None}
+    listed = {"measure": "rmse", "error": None}
+    candidates = [
+        listed | {"algorithm": "linear-learner", "value": 20.0, "model_path": "a"},
+        listed | {"algorithm": "knn", "value": None, "model_path": None, "error": "no rows"},
+        listed | {"algorithm": "xgboost", "value": 12.5, "model_path": "b"},
+    ]
+    output = OUTPUT | {"kind": "regression", "metrics": metrics | {"candidates": candidates}, "model_path": "b"}
+    summary = run_summary.summarize(output, None, {})
+    assert set(summary["metrics"]) == {"rmse", "mae", "r2", "bias", "bias_gap", "target", "features"}
+    assert summary["candidates"] == candidates
+    screen = io.StringIO()
+    Console(file=screen, width=160).print(display.summary(summary))
+    lines = [" ".join(line.split()) for line in screen.getvalue().splitlines()]
+    assert any(line.startswith("test RMSE 12.5000, MAE 9.0000, R² 0.7500 (") for line in lines)
+    start = lines.index("candidates xgboost RMSE 12.5000 the best")
+    assert lines[start + 1 : start + 3] == ["linear-learner RMSE 20.0000", "knn no rows"]
