@@ -83,6 +83,8 @@ def summary(report: dict[str, Any]) -> Group:
     if len(report.get("candidates", [])) > 1:
         table.add_row("candidates", _candidates(report))
     table.add_row("model", report["model_path"])
+    for search in report["tuning"]:
+        table.add_row("tuned", Text(_search(search)))
     for sentence in _repair(report["parameter"]):
         table.add_row("", Text(sentence, style="yellow"))
     verdict = report["verdict"]
@@ -151,6 +153,16 @@ def _example(first: dict[str, Any]) -> list[str]:
 def _printable(text: str) -> str:
     """A text that others wrote, in one line: a terminal would obey its control characters."""
     return _cut("".join(each if each.isprintable() else ascii(each)[1:-1] for each in text))
+
+
+def _search(search: dict[str, Any]) -> str:
+    """What a tuning job chose, and how many models it trained for that."""
+    chosen = ", ".join(f"{name} {value}" for name, value in sorted(search["chosen"].items()))
+    objective = search["objective"]
+    return (
+        f"{search['best']} is the best of {sum(search['jobs'].values())} ({search['strategy']}): {chosen}; "
+        f"{objective['MetricName']} {objective['Value']:.6g}"
+    )
 
 
 def _repair(parameter: dict[str, Any]) -> Iterator[str]:

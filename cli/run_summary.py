@@ -44,6 +44,7 @@ def summarize(
         "metrics": _metrics(output) | {"target": output["target"], "features": output["features"]},
         "candidates": output["metrics"].get("candidates", []),
         "model_path": output["model_path"],
+        "tuning": [each for each in output.get("tuning", []) if each],
         "parameter": output["parameter"],
         "verdict": output["verdict"] | {"promoted": output["promoted"], "live_model_path": output["live_model_path"]},
         "prediction": prediction,

@@ -90,6 +90,8 @@ def _outcome(state_id: str, *, promoted: bool) -> Pass:
             "plan": "$.plan",
             "training_set": "$.training_set",
             "metrics": "$.metrics",
+            # Of a candidate whose hyperparameters were given it is empty.
+            "tuning": "$.candidates[*].tuning",
             "model_path": "$.metrics.model_path",
             "promoted": promoted,
             "verdict": "$.metrics.verdict",
