@@ -1,7 +1,7 @@
-"""Signs a GET of an object with AWS Signature Version 4, in the request's headers.
+"""Signs a request with AWS Signature Version 4, in its headers: a GET of an object, or a call of another service.
 
-    to sign   AWS4-HMAC-SHA256, time, date/region/s3/aws4_request, SHA-256 of the canonical request, one a line
-    key       HMAC of aws4_request, under HMAC of s3, under HMAC of region, under HMAC of date, under AWS4<secret>
+    to sign   AWS4-HMAC-SHA256, time, date/region/service/aws4_request, SHA-256 of the canonical request, one a line
+    key       HMAC of aws4_request, under HMAC of service, under HMAC of region, under HMAC of date, under AWS4<secret>
 
 S3 differs from other services in that the path is percent-encoded once and otherwise left as it is, and in that the
 body's digest is a header too. Source: "Authenticating requests: Using the Authorization header" and "Signature
@@ -9,10 +9,11 @@ calculations" in the Amazon S3 API Reference (docs.aws.amazon.com/AmazonS3/lates
 """
 
 import hmac
+from collections.abc import Mapping
 from hashlib import sha256
+from types import MappingProxyType
 from typing import NamedTuple
 
-_EMPTY = sha256(b"").hexdigest()
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
 
 
@@ -31,13 +32,35 @@ def encoded_path(path: str) -> str:
 
 def signed_headers(host: str, path: str, region: str, credentials: Credentials, time: str) -> dict[str, str]:
     """The headers of a GET of `path`, as `encoded_path` gives it, from `host`; `time` is YYYYMMDDTHHMMSSZ, in UTC."""
-    headers = {"host": host, "x-amz-content-sha256": _EMPTY, "x-amz-date": time}
+    return sign(Call("GET", host, path, "s3", region), credentials, time)
+
+
+class Call(NamedTuple):
+    """A request to `service` in `region`. `path` is percent-encoded; other services than S3 want it plain besides.
+
+    `headers` are to be sent and signed too, their names in lower case.
+    """
+
+    method: str
+    host: str
+    path: str
+    service: str
+    region: str
+    body: bytes = b""
+    headers: Mapping[str, str] = MappingProxyType({})
+
+
+def sign(call: Call, credentials: Credentials, time: str) -> dict[str, str]:
+    """All headers of a call, the signature's among them; `time` is YYYYMMDDTHHMMSSZ, in UTC."""
+    digest = sha256(call.body).hexdigest()
+    headers = {"host": call.host, "x-amz-content-sha256": digest, "x-amz-date": time, **call.headers}
     if credentials.session_token:
         headers["x-amz-security-token"] = credentials.session_token
+    headers = dict(sorted(headers.items()))
     names = ";".join(headers)
     lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
-    canonical = f"GET\n{path}\n\n{lines}\n{names}\n{_EMPTY}"
-    scope = f"{time[:8]}/{region}/s3/aws4_request"
+    canonical = f"{call.method}\n{call.path}\n\n{lines}\n{names}\n{digest}"
+    scope = f"{time[:8]}/{call.region}/{call.service}/aws4_request"
     key = f"AWS4{credentials.secret_key}".encode()
     for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")

@@ -62,12 +62,33 @@ def endpoint_of(bucket: str, region: str) -> Endpoint:
     url = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     if not url:
         return Endpoint(f"{bucket}.s3.{region}.amazonaws.com", _TLS_PORT, True, "/")
+    path = url.partition("://")[2].partition("/")[2]
+    folder = f"/{path.strip('/')}" if path.strip("/") else ""
+    return Endpoint(*authority_of(url), f"{folder}/{bucket}/")
+
+
+def authority_of(url: str) -> tuple[str, int, bool]:
+    """Host, port, and whether it is TLS, of a URL.
+
+    >>> authority_of("http://127.0.0.1:4566/"), authority_of("https://localhost")
+    (('127.0.0.1', 4566, False), ('localhost', 443, True))
+    """
     scheme, _, rest = url.partition("://")
-    authority, _, path = rest.partition("/")
+    authority = rest.partition("/")[0]
     host, _, port = authority.rpartition(":") if ":" in authority else (authority, "", "")
     secure = scheme == "https"
-    folder = f"/{path.strip('/')}" if path.strip("/") else ""
-    return Endpoint(host, int(port or (_TLS_PORT if secure else 80)), secure, f"{folder}/{bucket}/")
+    return host, int(port or (_TLS_PORT if secure else 80)), secure
+
+
+def region_of_function() -> str:
+    """The region that the function runs in. Raises MissingSetting."""
+    return os.environ.get("AWS_REGION") or _variable("AWS_DEFAULT_REGION")
+
+
+def credentials_of_function() -> Credentials:
+    """The credentials of the function's role. Raises MissingSetting."""
+    token = os.environ.get("AWS_SESSION_TOKEN", "")
+    return Credentials(_variable("AWS_ACCESS_KEY_ID"), _variable("AWS_SECRET_ACCESS_KEY"), token)
 
 
 class _Reader:
@@ -75,9 +96,8 @@ class _Reader:
 
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
-        self._region = os.environ.get("AWS_REGION") or _variable("AWS_DEFAULT_REGION")
-        token = os.environ.get("AWS_SESSION_TOKEN", "")
-        self._credentials = Credentials(_variable("AWS_ACCESS_KEY_ID"), _variable("AWS_SECRET_ACCESS_KEY"), token)
+        self._region = region_of_function()
+        self._credentials = credentials_of_function()
         self._endpoint = endpoint_of(bucket, self._region)
         self._connection: Connection | None = None
         self._until = time.monotonic() + _ALL_SECONDS

@@ -31,6 +31,7 @@ WildRydesError
 ├── ApiRefused               this project's API does not take what it was asked
 ├── ApiNotReached            it did not answer, however often it was asked
 ├── MessagesNotSent          a queue did not take messages, however often they were sent
+├── EndpointNotAsked         a SageMaker endpoint did not answer, or with something else than scores
 ├── MissingObject            an object of the bucket that should be there is not, or may not be read
 ├── ObjectNotRead            S3 did not give an object, however often it was asked, or gave more than is read
 └── MissingSetting           an environment variable that a function needs
@@ -239,6 +240,10 @@ class MissingObject(WildRydesError):
 
 class ObjectNotRead(WildRydesError):
     """An object could not be had of S3 for now, or is larger than it may be."""
+
+
+class EndpointNotAsked(WildRydesError):
+    """The endpoint that serves a model did not answer for now, or did not answer by scores."""
 
 
 class MissingSetting(WildRydesError):

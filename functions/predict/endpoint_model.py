@@ -1,0 +1,73 @@
+"""A model that a SageMaker endpoint serves, in the place of one that is read here.
+
+It has what predict needs of a model (`wildrydes.model.artefact.Model`), and takes it from the model's card. Each answer
+names the variant that gave it, and so the training job: while an endpoint is updated, another model may have answered.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from aws.signed_sagemaker import EndpointClient, Scores
+from wildrydes.errors import BadModel, EndpointNotAsked
+
+_CANDIDATES = ("-xgboost", "-knn")
+
+
+class EndpointModel:
+    """Scores rows by an endpoint. `answering` is the training job of the model that answered last."""
+
+    def __init__(self, ask: Callable[[bytes], Scores], kind: str, feature_count: int, threshold: float) -> None:
+        self.kind, self.feature_count, self.threshold = kind, feature_count, threshold
+        self.answering = ""
+        self._ask = ask
+
+    def score(self, features: Sequence[float]) -> float:
+        """The score of one row. Raises BadModel for another count of features, and EndpointNotAsked."""
+        return self.scores([features])[0]
+
+    def scores(self, rows: Sequence[Sequence[float]]) -> list[float]:
+        """The score of each row. Raises BadModel for another count of features, and EndpointNotAsked."""
+        if not rows:
+            return []
+        if not {self.feature_count}.issuperset(map(len, rows)):
+            raise BadModel(f"the model has {self.feature_count} features; not all of {len(rows)} rows have as many")
+        answer = self._ask("\n".join(",".join(map(repr, row)) for row in rows).encode())
+        scores = _numbers(answer)
+        if len(scores) != len(rows):
+            raise EndpointNotAsked(f"the endpoint answered {len(rows)} rows with {len(scores)} scores")
+        self.answering = answer.variant
+        return scores
+
+
+def endpoint_model(endpoint: str, card: dict[str, Any], kind: str) -> EndpointModel:
+    """The model of this card as the endpoint serves it. Raises MissingSetting."""
+    threshold = card.get("threshold")
+    return EndpointModel(
+        EndpointClient(endpoint).ask,
+        kind,
+        len(card["features"]),
+        float(threshold) if isinstance(threshold, int | float) else 0.5,
+    )
+
+
+def execution_answering(model: EndpointModel, model_path: str, execution: str) -> str:
+    """The execution whose model answered last: `execution` if it was the one of `model_path`."""
+    own = model_path.split("/")[-3] if model_path.count("/") > 2 else ""
+    if model.answering in ("", own):
+        return execution
+    for suffix in _CANDIDATES:
+        if model.answering.endswith(suffix):
+            return model.answering.removesuffix(suffix)
+    return model.answering
+
+
+def _numbers(answer: Scores) -> list[float]:
+    """The scores in an answer: JSON as Amazon's own algorithms give it, or CSV as XGBoost does."""
+    try:
+        if answer.content_type.startswith("application/json"):
+            predictions = json.loads(answer.body)["predictions"]
+            return [float(each["score"] if "score" in each else each["predicted_label"]) for each in predictions]
+        return [float(text) for text in answer.body.decode().replace("\n", ",").split(",") if text.strip()]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise EndpointNotAsked(f"the endpoint did not answer by scores: {type(error).__name__} {error}") from None
