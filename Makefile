@@ -9,20 +9,21 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3.11
 UV_VERSION := 0.13.8
 
-PY := .venv/bin/python
-WILDRYDES := .venv/bin/wildrydes
-UV := .venv/bin/uv
+# Whoever sets a variable on the command line may not name other folders by it: a rule below removes them.
+override PY := .venv/bin/python
+override WILDRYDES := .venv/bin/wildrydes
+override UV := .venv/bin/uv
 COMPILE = $(UV) pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 
-DEV := .venv/.installed
-FUNCTIONS := .venvs/lambda/.installed
-RUNTIME := .venvs/runtime/.installed
-ALGORITHMS := .venvs/algorithms/.installed
-SAM := .venvs/sam/.installed
+override DEV := .venv/.installed
+override FUNCTIONS := .venvs/lambda/.installed
+override RUNTIME := .venvs/runtime/.installed
+override CONTAINERS := .venvs/algorithms/.installed
+override SAM := .venvs/sam/.installed
 
 # What the workflow's input takes. OPTIONS= hands on any other option: `make retrain OPTIONS="--force --no-promote"`.
 INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if $(FEATURES),--features "$(FEATURES)") \
-  $(if $(ALGORITHMS),--algorithms "$(ALGORITHMS)") \
+  $(if $(ALGORITHMS),--algorithms "$(ALGORITHMS)") $(if $(SERVING),--serving "$(SERVING)") \
   $(if $(YEARS),--years "$(YEARS)") $(if $(CHUNK_BYTES),--chunk-bytes "$(CHUNK_BYTES)") \
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
@@ -32,7 +33,7 @@ INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
-setup: $(DEV) $(FUNCTIONS) $(ALGORITHMS) ## install the locked dependencies into .venv and .venvs
+setup: $(DEV) $(FUNCTIONS) $(CONTAINERS) ## install the locked dependencies into .venv and .venvs
 
 run: setup ## retrain once: RIDES= WEATHER= WEATHER_UNITS= SAMPLES= TASK= ALGORITHMS= FEATURES= YEARS= CHUNK_BYTES= MAX_REJECTED_FRACTION= OPTIONS=
 	@$(WILDRYDES) run $(if $(RIDES),--rides "$(RIDES)") $(if $(WEATHER),--weather "$(WEATHER)") \
@@ -180,7 +181,7 @@ $(FUNCTIONS): requirements/lambda.txt $(DEV)
 	$(environment)
 
 # XGBoost and k-NN train and serve in it, as in containers of their own.
-$(ALGORITHMS): requirements/algorithms.txt $(DEV)
+$(CONTAINERS): requirements/algorithms.txt $(DEV)
 	$(environment)
 
 # What AWS's runtime brings alone: a built package must have all the rest.

@@ -21,7 +21,7 @@ from cli.stack import DEFAULT_NAME, Account, Stack
 from local.server import ROOT
 from wildrydes.errors import BadExecutionInput, BadJson
 from wildrydes.hyperparameters import ALGORITHMS
-from wildrydes.parameters import FIELDS, check_parameters
+from wildrydes.parameters import FIELDS, SERVINGS, check_parameters
 from wildrydes.rides.stations import MAX_STATION_MILES
 from wildrydes.strict_json import decode
 from wildrydes.tasks import DEFAULT_TASK, TASKS
@@ -176,6 +176,11 @@ _INPUT_OPTIONS = (
         callback=_hyperparameters,
         metavar="NAME=VALUE",
         help="Of the linear learner, such as epochs=30, or of any, such as xgboost.eta=0.3. May be given many times.",
+    ),
+    click.option(
+        "--serving",
+        type=click.Choice(SERVINGS),
+        help=f"What serves a model that goes live: endpoint costs by the hour.  [default: {SERVINGS[0]}]",
     ),
     click.option(
         "--tuning",
