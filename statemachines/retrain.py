@@ -31,6 +31,7 @@ PARAMETERS = (
     "source",
     "models_prefix",
     "candidates",
+    "serving",
     "features",
     "feature_columns",
     "first_year",

@@ -426,3 +426,11 @@ def test_errors_caught_by_name_exist() -> None:
     }
     own = {error for error in names if "." not in error}
     assert all(hasattr(wildrydes.errors, error) for error in own)
+
+
+@pytest.mark.parametrize(("answer", "state"), [("parameters", "Apply defaults"), ("plan", "Plan ingestion")])
+def test_no_state_reads_of_an_answer_what_is_not_taken_from_it(answer: str, state: str) -> None:
+    names = {name.removesuffix(".$") for name in STATES[state]["ResultSelector"]}
+    read = set(re.findall(rf"\$\.{answer}\.(\w+)", json.dumps(STATES)))
+    assert read
+    assert read <= names
