@@ -248,12 +248,13 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
 def verify_callers(server: account.EmbeddedAws) -> None:
     """Put the parts in place that say who calls, and on which resource a call is authorised."""
     from local.ecr import registry
-    from local.iam import credentials, mounting, resources, signatures, wildcards
+    from local.iam import credentials, metric_namespaces, mounting, resources, signatures, wildcards
     from local.sagemaker import arns
 
     credentials.install(server)
     signatures.install()
     wildcards.install()
+    metric_namespaces.install()
     mounting.authorise_by(resources.resources() | {"ecr": registry.resource_of, "sagemaker": arns.resource_of})
     mounting.authorise_requests_of("sagemaker", arns.action_of, arns.resource_of_path)
 

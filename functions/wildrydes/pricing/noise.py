@@ -1,24 +1,25 @@
 """Whether weather says anything about points at all: is the model's error smaller than the rule's, on the same rides?
 
-It is the gate's test of a regression, with the rule in the champion's place: the mean difference of the squared errors,
-and its normal interval at the level of a first comparison (`wildrydes.evaluation.error_budget`).
+It is the gate's test of a regression (`wildrydes.evaluation.squared_errors`), with the rule in the champion's place: the
+interval of the difference of both RMSEs, at the level of a first comparison (`wildrydes.evaluation.error_budget`).
 
-    >>> errors = PairedErrors()
-    >>> for points in (100.0, 140.0, 80.0, 120.0): errors.add(points, points + 5, points + 30)
-    >>> errors.comparison().is_better, errors.comparison().difference
-    (True, -875.0)
+    >>> errors = PriceErrors()
+    >>> for points in (100.0, 140.0, 80.0, 120.0) * 20: errors.add(points, points + 5, points + 30)
+    >>> comparison = errors.comparison()
+    >>> comparison.is_better, comparison.price_rmse, comparison.rule_rmse, comparison.difference
+    (True, 5.0, 30.0, -25.0)
 """
 
 from dataclasses import dataclass
 from math import sqrt
-from statistics import NormalDist
 
 from wildrydes.evaluation.error_budget import level
+from wildrydes.evaluation.squared_errors import PairedErrors
 
 
 @dataclass(frozen=True)
 class ErrorComparison:
-    """Root mean squared errors of prices and rule, in points, and the mean difference of their squared errors.
+    """Root mean squared errors of prices and rule, in points, and the first less the second.
 
     `low` and `high` are the interval of the difference, which each end exceeds with a probability of at most `level`.
     """
@@ -37,32 +38,27 @@ class ErrorComparison:
         return self.high < 0
 
 
-class PairedErrors:
+class PriceErrors:
     """Adds up test rides."""
 
     def __init__(self) -> None:
-        self._rides = 0
-        self._price = self._rule = self._squares = 0.0
+        self._errors = PairedErrors()
 
     def add(self, points: float, price: float, rule: float) -> None:
         """Adds a ride: the points that it used, the model's price, and what the rule charges."""
-        by_price, by_rule = (points - price) ** 2, (points - rule) ** 2
-        self._rides += 1
-        self._price += by_price
-        self._rule += by_rule
-        self._squares += (by_price - by_rule) ** 2
+        pair = (price, rule)
+        self._errors.add(points, pair, [(points - each) ** 2 for each in pair])
 
     def comparison(self) -> ErrorComparison:
         """What the rides so far say: at least one."""
-        rides, mean, share = self._rides, (self._price - self._rule) / self._rides, level(1)
-        variance = max(0.0, self._squares / rides - mean * mean) / max(1, rides - 1)
-        half = NormalDist().inv_cdf(1 - share) * sqrt(variance)
+        sums, share = self._errors.sums, level(1)
+        interval = sums.interval(share)
         return ErrorComparison(
-            rides=rides,
-            price_rmse=sqrt(self._price / rides),
-            rule_rmse=sqrt(self._rule / rides),
-            difference=mean,
-            low=mean - half,
-            high=mean + half,
+            rides=sums.rows,
+            price_rmse=sqrt(sums.first / sums.rows),
+            rule_rmse=sqrt(sums.second / sums.rows),
+            difference=sums.mean,
+            low=interval.low,
+            high=interval.high,
             level=share,
         )

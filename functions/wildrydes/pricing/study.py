@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from wildrydes.pricing.bands import FINE, LIMITS, band_of
-from wildrydes.pricing.noise import ErrorComparison, PairedErrors
+from wildrydes.pricing.noise import ErrorComparison, PriceErrors
 from wildrydes.pricing.overcharge import LEAST_RIDES, BandOfRides, Difference, PricedRide, compare
 from wildrydes.pricing.rule import DistanceRule, fit_rule
 
@@ -59,13 +59,13 @@ class Study:
 
 def conduct(train: Iterable[tuple[float, float]], test: Iterable[RideOfSplit]) -> Study:
     """The study of a test split, with the rule fitted to distances and points of the train split. Raises NoPrices."""
-    rule, errors = fit_rule(train), PairedErrors()
+    rule, errors = fit_rule(train), PriceErrors()
     bands = tuple(compare(_priced(test, rule, errors)))
     comparison = errors.comparison()
     return Study(rule, comparison, bands if comparison.is_better else ())
 
 
-def _priced(test: Iterable[RideOfSplit], rule: DistanceRule, errors: PairedErrors) -> Iterator[PricedRide]:
+def _priced(test: Iterable[RideOfSplit], rule: DistanceRule, errors: PriceErrors) -> Iterator[PricedRide]:
     for ride in test:
         by_rule = rule.price(ride.distance)
         errors.add(ride.points, ride.price, by_rule)
@@ -118,9 +118,9 @@ def _about_errors(errors: ErrorComparison) -> str:
     verdict = "smaller than" if errors.is_better else "not certainly smaller than"
     return (
         f"On {errors.rides:,} test rides the RMSE of the model's prices is {errors.price_rmse:,.1f} points, {verdict} "
-        f"the {errors.rule_rmse:,.1f} of a rule by distance alone: the squared errors differ by "
-        f"{errors.difference:+,.0f}, "
-        f"{100 * (1 - 2 * errors.level):.6g}% interval {errors.low:+,.0f} to {errors.high:+,.0f}."
+        f"the {errors.rule_rmse:,.1f} of a rule by distance alone: the difference is "
+        f"{errors.difference:+,.1f}, "
+        f"{100 * (1 - 2 * errors.level):.6g}% interval {errors.low:+,.1f} to {errors.high:+,.1f}."
     )
 
 
