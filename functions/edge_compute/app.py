@@ -8,7 +8,6 @@ ended. The truth of a row is looked at once the answer is there. Raises BadValue
 model of the task is live, and MissingObject where the champion's test split is gone.
 """
 
-import gzip
 import http.client
 import time
 from collections.abc import Callable
@@ -27,6 +26,7 @@ from wildrydes.edge import metric_data, pace
 from wildrydes.edge.orders import Order, read_order
 from wildrydes.edge.outcomes import EdgeRow, Outcome, Tally, prediction_of, read_answer, rows_of
 from wildrydes.errors import MissingObject
+from wildrydes.evaluation.split_rows import lines
 
 MOST_ROWS = 10_000
 _DATA_A_CALL = 500
@@ -72,10 +72,8 @@ def asker(settings: ApiSettings, order: Order, champion: str) -> Callable[[EdgeR
 def rows_of_split(bucket: str, execution: str, features: list[str]) -> list[EdgeRow]:
     """The first rows of an execution's test split. Raises MissingObject where there are none."""
     prefix = f"training-sets/{execution}/split=test/"
-    lines = (
-        rows_of(gzip.decompress(s3.read(bucket, key)).splitlines(), features, key) for key in s3.keys(bucket, prefix)
-    )
-    rows = list(islice(chain.from_iterable(lines), MOST_ROWS))
+    objects = (rows_of(lines(s3.stream(bucket, key), key), features, key) for key in s3.keys(bucket, prefix))
+    rows = list(islice(chain.from_iterable(objects), MOST_ROWS))
     if not rows:
         raise MissingObject(f"s3://{bucket}/{prefix} has no rows")
     return rows

@@ -1,7 +1,7 @@
 """Whether weather says anything about points at all: is the model's error smaller than the rule's, on the same rides?
 
-It is the gate's test of a regression (`wildrydes.evaluation.squared_errors`), with the rule in the champion's place: the
-interval of the difference of both RMSEs, at the level of a first comparison (`wildrydes.evaluation.error_budget`).
+It is the gate's test of a regression (`wildrydes.evaluation.squared_errors`), with the rule in the champion's place:
+the interval of the difference of both RMSEs, at the level of a first comparison (`wildrydes.evaluation.error_budget`).
 
     >>> errors = PriceErrors()
     >>> for points in (100.0, 140.0, 80.0, 120.0) * 20: errors.add(points, points + 5, points + 30)
