@@ -11,6 +11,7 @@ from rich.text import Text
 from cli.account import Account
 from cli.executions import Progress
 from cli.failures import Failure
+from wildrydes.tasks import RIDES, TASKS
 
 _COLOURS = {"SUCCEEDED": "green", "RUNNING": "yellow", "CAUGHT": "red", "FAILED": "red", "ABORTED": "red"}
 _ENDS = {"ABORTED": "was stopped", "TIMED_OUT": "took too long"}
@@ -61,23 +62,17 @@ def states_table(progress: Progress) -> Table:
 
 def summary(report: dict[str, Any]) -> Group:
     """The report of a run as a person reads it."""
-    rides, training_set, weather, metrics = (report[key] for key in ("rides", "training_set", "weather", "metrics"))
+    training_set, metrics = report["training_set"], report["metrics"]
+    from_rides = TASKS[metrics["target"]].source == RIDES
     table = Table.grid(padding=(0, 2))
-    table.add_row("files", Text(rides["message"]))
-    table.add_row("rides", _counts(rides, ("read", "accepted", "rejected", "repeated")))
-    for reason, count in sorted(rides["rejected_by_reason"].items(), key=lambda item: -item[1])[:_MAX_REASONS]:
-        table.add_row("", f"  rejected {count}: {reason}")
+    if from_rides:
+        _add_rides(table, report["rides"])
     splits = ", ".join(f"{name} {training_set[name]['rows']:,}" for name in ("train", "validation", "test"))
     table.add_row("training set", f"{splits} rows")
-    left_out = _counts(training_set, ("further_copies", "without_weather", "without_label"))
-    table.add_row("", f"left out: {left_out}")
-    table.add_row(
-        "weather",
-        f"{weather['filled_days']:,} days filled from a neighbouring station, for {weather['filled_rides']:,} rides",
-    )
-    if weather["far_rides"]:
-        distances = f"more than 60 miles from their ground station, up to {weather['farthest_miles']:,.1f}"
-        table.add_row("", f"{weather['far_rides']:,} rides are {distances}")
+    causes = ("further_copies", "without_weather", "without_label") if from_rides else ("further_copies",)
+    table.add_row("", f"left out: {_counts(training_set, causes)}")
+    if from_rides:
+        _add_weather(table, report["weather"])
     scores = ", ".join(f"{name} {_score(metrics[key])}" for key, name in _SCORES.items() if key in metrics)
     table.add_row("test", f"{scores} ({metrics['target']} of {', '.join(metrics['features'])})")
     if len(report.get("candidates", [])) > 1:
@@ -91,6 +86,25 @@ def summary(report: dict[str, Any]) -> Group:
     table.add_row("verdict", Text("goes live" if verdict["promoted"] else "does not go live", style="bold"))
     table.add_row("", Text(verdict["reason"]))
     return Group(Text(), table, Text(), *_prediction(report["prediction"], report["execution"]["name"]))
+
+
+def _add_rides(table: Table, rides: dict[str, Any]) -> None:
+    """What became of the ride files and of their records."""
+    table.add_row("files", Text(rides["message"]))
+    table.add_row("rides", _counts(rides, ("read", "accepted", "rejected", "repeated")))
+    for reason, count in sorted(rides["rejected_by_reason"].items(), key=lambda item: -item[1])[:_MAX_REASONS]:
+        table.add_row("", f"  rejected {count}: {reason}")
+
+
+def _add_weather(table: Table, weather: dict[str, Any]) -> None:
+    """Where weather was filled in, and how far rides are from their stations."""
+    filled = (
+        f"{weather['filled_days']:,} days filled from a neighbouring station, for {weather['filled_rides']:,} rides"
+    )
+    table.add_row("weather", filled)
+    if weather["far_rides"]:
+        distances = f"more than 60 miles from their ground station, up to {weather['farthest_miles']:,.1f}"
+        table.add_row("", f"{weather['far_rides']:,} rides are {distances}")
 
 
 def _candidates(report: dict[str, Any]) -> Table:

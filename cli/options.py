@@ -224,10 +224,14 @@ def execution_input(command: Command) -> Command:
     return with_input
 
 
+def task_of(execution_input: Mapping[str, Any]) -> str:
+    """The name of the task of the workflow's input."""
+    return execution_input.get("task") or execution_input.get("target") or DEFAULT_TASK
+
+
 def source_of(execution_input: Mapping[str, Any]) -> str:
-    """What the task of the workflow's input learns from: RIDES or SAMPLES of `wildrydes.tasks`."""
-    name = execution_input.get("task") or execution_input.get("target") or DEFAULT_TASK
-    return TASKS[name].source
+    """What that task learns from: RIDES or SAMPLES of `wildrydes.tasks`."""
+    return TASKS[task_of(execution_input)].source
 
 
 def validate_input(fields: dict[str, Any]) -> dict[str, Any]:

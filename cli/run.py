@@ -15,7 +15,7 @@ from rich.console import Console
 
 from cli import embedded, executions, options, ride_files, sample_files
 from cli import weather as weather_files
-from cli.api import curl
+from cli.api import curl, path_of
 from cli.deployment import deploy_stack, fill_weather, sweep_orphans
 from cli.following import follow
 from cli.outcome import SAMPLE_RIDE
@@ -24,16 +24,16 @@ from cli.run_folders import run_folder, short
 from cli.server_record import ServerRecord
 from cli.stack import Stack
 from local.account import EmbeddedAws
-from wildrydes.tasks import SAMPLES
+from wildrydes.tasks import SAMPLES, TASKS, features_of
 
 # Small, so that even the sample fans out over some children.
 DEFAULT_CHUNK_BYTES = 200_000
-_ENDED = f"""
+_ENDED = """
 The embedded AWS of this run has ended. To ask by yourself:
   make up
-  make retrain RIDES=data/rides
+  make retrain {variables}
   . build/embedded-aws.env
-  {curl(SAMPLE_RIDE)}"""
+  {curl}"""
 
 
 @click.command(epilog=options.EXIT_CODES, short_help="Retrain once on the embedded AWS, and ask the API.")
@@ -82,8 +82,19 @@ def run(
     if ServerRecord().running_server() is None:
         folder = short(run_folder(name))
         failed = f"\nThe embedded AWS of this run has ended, and its bucket with it; {folder}/ has what is left of it."
-        console.print(failed if code else _ENDED, style="dim", markup=False)
+        console.print(failed if code else _how_to_ask(execution_input), style="dim", markup=False)
     return code
+
+
+def _how_to_ask(execution_input: dict[str, Any]) -> str:
+    """The commands after which a model of the same task answers."""
+    task = TASKS[options.task_of(execution_input)]
+    data = "SAMPLES=data/samples/samples.csv.gz" if task.source == SAMPLES else "RIDES=data/rides"
+    variables = data if task.is_default else f"{data} TASK={task.name}"
+    example = {name: feature.example for name, feature in features_of(task.source).items() if name in task.features}
+    return _ENDED.format(
+        variables=variables, curl=curl(SAMPLE_RIDE if task.is_default else example, path_of(task.name))
+    )
 
 
 Fill = Callable[[EmbeddedAws, Stack, Console], None]
