@@ -28,6 +28,8 @@ class Algorithm:
     # Of each channel, which split of the training set it reads.
     channels: tuple[tuple[str, str], ...]
     content_type: str = "text/csv"
+    # Whether no code of ours reads its artefacts: a candidate is judged by predictions of its container.
+    is_read_by_container: bool = False
 
     def prepare(self) -> Pass:
         """The state that puts what is particular of the algorithm into `$.algorithm`."""
@@ -80,5 +82,6 @@ KNN = Algorithm(
     channels=(("train", "train"), ("test", "validation")),
     # Of a CSV without it, k-NN takes every column for a feature.
     content_type="text/csv;label_size=1",
+    is_read_by_container=True,
 )
 ALGORITHMS = (LINEAR_LEARNER, XGBOOST, KNN)

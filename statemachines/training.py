@@ -3,6 +3,7 @@
 An iteration ends with what its candidate is, or with the error by which it lost: the others go on. It comes to
 
     {"algorithm", "model_key", "hyperparameters", "image": {"uri", "digest", "unknown"}, "training", "tuning"}
+    the same with "predictions_prefix", of a model that only its container reads
     {"algorithm", "error": {"Error", "Cause"}}
 
 `training` is what it takes to train the same model again, `tuning` how its hyperparameters were found (`{}`: they were
@@ -25,6 +26,7 @@ from stepfunctions.steps.states import State
 import sagemaker
 from statemachines.algorithms import ALGORITHMS
 from statemachines.asl import InlineMap, Pass, TrainingTask
+from statemachines.predicting import predict
 from statemachines.tasks import SAGEMAKER_FAULTS, Tasks, catch, retry
 from statemachines.tuning import JOB_SETTINGS, tune
 
@@ -77,7 +79,7 @@ def _candidate() -> State:
             "error": {"Error": "$.error.Error", "Cause": "$.error.Cause"},
         },
     )
-    trained = _trained()
+    trained = _end_trained(Tasks(failed))
     job = _training_job(failed)
     job.next(trained)
     first = Pass("Name training job", parameters={"number": 1, "job": "$.candidate.training_job"}, result_path=_ATTEMPT)
@@ -88,8 +90,20 @@ def _candidate() -> State:
     return _prepare(failed, _size(_resolve_image(tuned)))
 
 
+def _end_trained(tasks: Tasks) -> sdk.Choice:
+    """The end of an iteration that has a model: one that is read, or one whose predictions are."""
+    trained = _trained()
+    choice = sdk.Choice("Is it read by its container?")
+    container = predict(tasks, trained)
+    for algorithm in ALGORITHMS:
+        if algorithm.is_read_by_container:
+            choice.add_choice(rule.StringEquals(variable="$.candidate.algorithm", value=algorithm.name), container)
+    choice.default_choice(trained)
+    return choice
+
+
 def _trained() -> Pass:
-    """The end of an iteration that has a model."""
+    """The end of an iteration whose model is read to be judged."""
     key = "States.Format('{}{}/{}/output/model.tar.gz', $.models_prefix, $.execution, $.training.job)"
     return Pass(
         "Candidate trained",

@@ -160,14 +160,14 @@ def test_retraining_fails_after_its_promotion_has_been_stopped_and_put_in_order(
 
 def test_candidate_that_fails_loses_and_the_others_go_on() -> None:
     start = STATES["Train candidates"]["ItemProcessor"]["StartAt"]
-    assert ends_of(start, ITERATION) == {"Candidate trained", "Candidate failed"}
+    assert ends_of(start, ITERATION) == {"Candidate trained", "Candidate predicted", "Candidate failed"}
     assert set(ITERATION) == reachable(ITERATION, start)
     handlers = {name: state["Catch"][-1]["Next"] for name, state in ITERATION.items() if "Catch" in state}
     assert handlers == {
         "Resolve image": "Name image by tag",
         "Train candidate": "Was the training killed?",
-        "Tune candidate": "Candidate failed",
-        "Describe best job": "Candidate failed",
+        **dict.fromkeys(("Tune candidate", "Describe best job"), "Candidate failed"),
+        **dict.fromkeys(("Define candidate", "Predict test split", "Forget candidate"), "Candidate failed"),
     }
     assert ITERATION["Candidate failed"]["Parameters"] == {
         "algorithm.$": "$.candidate.algorithm",
@@ -178,6 +178,19 @@ def test_candidate_that_fails_loses_and_the_others_go_on() -> None:
         assert ends_of(name, ITERATION) == {"Candidate failed"}
     payload = STATES["Evaluate model"]["Parameters"]["Payload"]
     assert payload["candidates.$"] == STATES["Train candidates"]["ResultPath"]
+
+
+def test_model_that_only_its_container_reads_is_judged_by_predictions_of_the_test_split() -> None:
+    (rule,) = ITERATION["Is it read by its container?"]["Choices"]
+    assert (rule["StringEquals"], rule["Next"]) == ("knn", "Define candidate")
+    assert ITERATION["Is it read by its container?"]["Default"] == "Candidate trained"
+    assert ends_of("Define candidate", ITERATION) == {"Candidate predicted", "Candidate failed"}
+    predicted, trained = (ITERATION[f"Candidate {name}"]["Parameters"] for name in ("predicted", "trained"))
+    output = ITERATION["Predict test split"]["Parameters"]["TransformOutput"]["S3OutputPath.$"]
+    assert predicted == trained | {"predictions_prefix.$": output}
+    model = ITERATION["Define candidate"]["Parameters"]["PrimaryContainer"]
+    path = trained["model_key.$"].removeprefix("States.Format('")
+    assert model["ModelDataUrl.$"] == f"States.Format('s3://${{DataBucket}}/{path}"
 
 
 def test_every_algorithm_of_the_input_is_prepared_and_no_other() -> None:
