@@ -13,7 +13,7 @@ from local import account
 from stacks import Stack
 from wildrydes.model.linear_model import read_model
 from wildrydes.model.storage import card_key
-from wildrydes.tasks import DEFAULT_TASK, TASKS
+from wildrydes.tasks import BINARY, DEFAULT_TASK, TASKS
 
 FEATURES = ("distance", "healthpoints", "magicpoints")
 RIDE = {"distance": 30.5, "healthpoints": 12.25, "magicpoints": 2500}
@@ -36,9 +36,14 @@ class Model:
 
     def request(self, **more: Any) -> dict[str, Any]:
         """What a promotion of it is started with; the default task need not be named."""
-        golden = {"ride": self.ride, "probability": self.probability}
+        golden = {"ride": self.ride, number_of(self.task): self.probability}
         named = {} if self.task == DEFAULT_TASK else {"task": self.task}
         return {"model_path": self.path, "execution": self.execution, "golden": golden} | named | more
+
+
+def number_of(task: str) -> str:
+    """What the number in the answers of a task is called."""
+    return "probability" if TASKS[task].kind == BINARY else "value"
 
 
 def store(
@@ -50,6 +55,7 @@ def store(
     *,
     passed: bool = True,
     task: str = DEFAULT_TASK,
+    algorithm: str = "linear-learner",
 ) -> Model:
     """Put an artefact and a card for it where an execution would; `probability` stands for what was evaluated."""
     execution = f"run-{uuid.uuid4().hex[:12]}"
@@ -57,6 +63,9 @@ def store(
     card = {
         "execution": execution,
         "target": task,
+        "task": task,
+        "kind": TASKS[task].kind,
+        "algorithm": algorithm,
         "features": features,
         "model_path": path,
         "threshold": 0.5,
@@ -65,7 +74,7 @@ def store(
         "hyperparameters": {},
         "created": "2026-01-02T03:04:05+00:00",
         "verdict": {"promote": passed, "reason": "there is no live model"},
-        "golden": {"ride": ride, "probability": probability},
+        "golden": {"ride": ride, number_of(task): probability},
     }
     stack.put(path, artefact)
     stack.put(card_key(execution, task), json.dumps(card))
