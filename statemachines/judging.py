@@ -31,6 +31,7 @@ METRICS = (
     "bias_gap",
     "verdict",
     "golden",
+    "serving",
 )
 
 
@@ -65,6 +66,7 @@ def _evaluate(tasks: Tasks) -> LambdaTask:
             "test_prefix": prefix.format("test"),
             "live_model_path": "$.live.model_path",
             "gate": rules,
+            "serving": "$.parameters.serving",
             "lineage": {
                 "rides": "$.rides_listed",
                 "state_machine": "$$.StateMachine.Id",
@@ -96,6 +98,7 @@ def _outcome(state_id: str, *, promoted: bool) -> Pass:
             "promoted": promoted,
             "verdict": "$.metrics.verdict",
             "parameter": PARAMETER,
+            "serving": "$.parameters.serving",
             "live_model_path": "$.metrics.model_path" if promoted else "$.live.model_path",
         },
     )

@@ -120,7 +120,9 @@ def _put_on_endpoint(tasks: Tasks, then: State) -> sdk.Choice:
             "TrafficRoutingConfiguration": shifting,
             "MaximumExecutionTimeoutInSeconds": _LONGEST_DEPLOYMENT_SECONDS,
         },
-        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": f"{SERVING}.alarm"}]},
+        "AutoRollbackConfiguration": {
+            "Alarms": [{"AlarmName": f"{SERVING}.alarm"}, {"AlarmName": f"{SERVING}.unavailable"}]
+        },
     }
     update = tasks.call("Update endpoint", "sagemaker:updateEndpoint", {**name, "DeploymentConfig": policy})
     update.next(then)

@@ -14,7 +14,8 @@ from statemachines.asl import Pass
 from wildrydes.tasks import DEFAULT_TASK, TASKS, Task
 
 SERVING = "$.serving"
-"""Where these names are: `task`, `function`, `parameter`, `alarm`, `endpoint`; `models_prefix` ends in a slash."""
+"""Where these names are: `task`, `function`, `parameter`, `alarm`, `models_prefix`, which ends in a slash, `endpoint`,
+and `unavailable`, a second alarm for it."""
 
 NAMED = tuple(task for task in TASKS.values() if not task.is_default)
 """The tasks with a prefix of their own, below that of the default task."""
@@ -50,6 +51,7 @@ def serve(task: Task) -> Pass:
             "parameter": f"${{{task.model_path_name}}}",
             "alarm": f"${{{task.alarm}Name}}",
             "models_prefix": task.models_prefix,
+            "unavailable": f"${{Predict{task.words}UnavailableName}}",
             "endpoint": f"${{Predict{task.words}Endpoint}}",
         },
         result_path=SERVING,

@@ -106,6 +106,24 @@ def _resources(task: Task) -> str:
             ComparisonOperator: GreaterThanOrEqualToThreshold
             TreatMissingData: notBreaching
 
+        # While an endpoint is updated, this takes the update back: the function answers 503 where that fails.
+        Predict{task.words}Unavailable:
+          Type: AWS::CloudWatch::Alarm
+          Properties:
+            AlarmName: !Sub ${{AWS::StackName}}-predict{kebab}-unavailable
+            AlarmDescription: No model answers, of the function or of its endpoint
+            Namespace: WildRydes
+            MetricName: PredictionRequests
+            Dimensions:
+              - {{ Name: service, Value: wildrydes }}
+        {_task_dimension(task)}      - {{ Name: status, Value: "503" }}
+            Statistic: Sum
+            Period: 60
+            EvaluationPeriods: 1
+            Threshold: 1
+            ComparisonOperator: GreaterThanOrEqualToThreshold
+            TreatMissingData: notBreaching
+
         {task.words}ApiPermission:
           Type: AWS::Lambda::Permission
           Properties:
@@ -122,8 +140,14 @@ def _substitutions(task: Task) -> str:
         {task.function}Name: !Ref {task.function}
         {task.alarm}Name: !Ref {task.alarm}
         {task.model_path_name}: !Ref {task.model_path_name}
+        Predict{task.words}UnavailableName: !Ref Predict{task.words}Unavailable
         Predict{task.words}Endpoint: !Sub ${{AWS::StackName}}-{_hyphens(task)}
         """)
+
+
+def _task_dimension(task: Task) -> str:
+    """The dimension by which the function's metrics name the task; those of the default task have none."""
+    return "" if task.is_default else f"      - {{ Name: task, Value: {task.name} }}\n        "
 
 
 def _hyphens(task: Task) -> str:
@@ -150,6 +174,7 @@ PARTS: Mapping[str, Callable[[Task], str]] = MappingProxyType(
         "functions and versions": lambda task: f'- !GetAtt {task.function}.Arn\n- !Sub "${{{task.function}.Arn}}:*"\n',
         "functions and live": lambda task: f'- !GetAtt {task.function}.Arn\n- !Sub "${{{task.function}.Arn}}:live"\n',
         "alarms": lambda task: f"- !GetAtt {task.alarm}.Arn\n",
+        "all alarms": lambda task: f"- !GetAtt {task.alarm}.Arn\n- !GetAtt Predict{task.words}Unavailable.Arn\n",
         "SSM parameters": lambda task: f"- !Sub {_SSM}${{{task.model_path_name}}}\n",
         "endpoints": lambda task: f"- !Sub {_SAGEMAKER}:endpoint/${{AWS::StackName}}-{_hyphens(task)}\n",
         "registries": lambda task: f"- !Sub ${{DataBucket.Arn}}/{task.models_prefix}registry/*\n",

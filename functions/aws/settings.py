@@ -21,7 +21,7 @@ class PredictSettings(NamedTuple):
     """For predict: the data bucket, and the key of the champion's artefact, "none" before the first promotion.
 
     `service` is the dimension of its metrics; `cors_origin` the origin whose pages may call the API, empty for none;
-    `task` what it predicts.
+    `task` what it predicts, `endpoint` what is asked for models that an endpoint serves.
     """
 
     bucket: str
@@ -29,6 +29,7 @@ class PredictSettings(NamedTuple):
     service: str
     cors_origin: str
     task: str = DEFAULT_TASK
+    endpoint: str = ""
 
 
 class FanOutSettings(NamedTuple):
@@ -61,12 +62,16 @@ def data_settings() -> DataSettings:
 
 @cache
 def predict_settings() -> PredictSettings:
-    """From DATA_BUCKET, MODEL_PATH and POWERTOOLS_SERVICE_NAME; CORS_ORIGIN and TASK if set. Raises MissingSetting."""
+    """From DATA_BUCKET, MODEL_PATH, POWERTOOLS_SERVICE_NAME, and if set CORS_ORIGIN, TASK, ENDPOINT.
+
+    Raises MissingSetting.
+    """
     service, origin = _variable("POWERTOOLS_SERVICE_NAME"), os.environ.get("CORS_ORIGIN", "")
     task = os.environ.get("TASK", DEFAULT_TASK)
     if task not in TASKS:
         raise MissingSetting(f"the environment variable TASK is {task!r}, not one of {', '.join(TASKS)}")
-    return PredictSettings(_variable("DATA_BUCKET"), _variable("MODEL_PATH"), service, origin, task)
+    endpoint = os.environ.get("ENDPOINT", "")
+    return PredictSettings(_variable("DATA_BUCKET"), _variable("MODEL_PATH"), service, origin, task, endpoint)
 
 
 @cache

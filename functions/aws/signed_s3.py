@@ -50,11 +50,8 @@ def read(bucket: str, limits: Mapping[str, int], pause: Callable[[float], None] 
 
     Raises MissingObject, ObjectNotRead and MissingSetting.
     """
-    reader = _Reader(bucket)
-    try:
-        return [reader.read(key, most, pause) for key, most in limits.items()]
-    finally:
-        reader.close()
+    with Reader(bucket, pause) as reader:
+        return [reader.read(key, most) for key, most in limits.items()]
 
 
 def endpoint_of(bucket: str, region: str) -> Endpoint:
@@ -91,23 +88,31 @@ def credentials_of_function() -> Credentials:
     return Credentials(_variable("AWS_ACCESS_KEY_ID"), _variable("AWS_SECRET_ACCESS_KEY"), token)
 
 
-class _Reader:
-    """Reads objects of one bucket, over one connection as long as it lasts."""
+class Reader:
+    """Reads objects of one bucket, over one connection as long as it lasts. Raises MissingSetting."""
 
-    def __init__(self, bucket: str) -> None:
+    def __init__(self, bucket: str, pause: Callable[[float], None] = time.sleep) -> None:
         self._bucket = bucket
+        self._pause = pause
         self._region = region_of_function()
         self._credentials = credentials_of_function()
         self._endpoint = endpoint_of(bucket, self._region)
         self._connection: Connection | None = None
         self._until = time.monotonic() + _ALL_SECONDS
 
-    def read(self, key: str, most: int, pause: Callable[[float], None]) -> bytes:
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def read(self, key: str, most: int) -> bytes:
+        """The object of this key, of at most so many bytes. Raises MissingObject and ObjectNotRead."""
         where = f"s3://{self._bucket}/{key}"
         fault = "want of time"
         for seconds, patience in _TRIES:
             if seconds:
-                pause(seconds)
+                self._pause(seconds)
             deadline = min(time.monotonic() + patience, self._until)
             if deadline <= time.monotonic():
                 break
@@ -122,6 +127,7 @@ class _Reader:
         raise ObjectNotRead(f"{where} could not be read, at last for {fault}")
 
     def close(self) -> None:
+        """Let go of the connection."""
         if self._connection:
             self._connection.close()
 

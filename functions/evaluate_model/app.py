@@ -7,12 +7,13 @@ in   {"execution", "task", "kind", "target" (the task), "features", "training_se
                      or {"algorithm", "error": {"Error", "Cause"}}],
       "train_prefix", "test_prefix",
       "live_model_path": the champion's key or "none", "live_predictions_prefix": as for a candidate,
-      "gate": {"min_improvement", "promote", "force"},
+      "gate": {"min_improvement", "promote", "force"}, "serving": "lambda" (the default) or "endpoint",
       "lineage": what the workflow knows: {"rides": list_rides' answer, "state_machine", "definition_sha256"}}
      keys and prefixes may be s3:// URIs in the data bucket, as SageMaker and Athena give them;
      `tuning` and the prefixes of predictions are there where they are needed
-out  {"verdict": {"promote", "reason"}, "golden": {"ride", "probability" or "value"}, "live_model_path",
-      "model_path", "card", "algorithm", "candidates": [{"algorithm", "model_path", "measure", "value", "error"}],
+out  {"verdict": {"promote", "reason"}, "golden": as `wildrydes.evaluation.golden` has it, "live_model_path",
+      "model_path", "card", "algorithm", "serving",
+      "candidates": [{"algorithm", "model_path", "measure", "value", "error"}],
       "rows", "threshold", "log_loss", "auc", …, "rmse", "mae", …: null what the kind of the task has not};
      the curves are in the card alone
 """
@@ -36,6 +37,7 @@ from wildrydes.evaluation.feature_moments import TrainingRows
 from wildrydes.evaluation.judgement import AnyJudgement
 from wildrydes.evaluation.kinds import KINDS, output_numbers
 from wildrydes.evaluation.selection import Outcome, best, failure_reason
+from wildrydes.model.artefact import LAMBDA
 from wildrydes.model.card import ModelCard, read_card
 from wildrydes.model.storage import NO_MODEL, card_key, card_of, comparisons_prefix, execution_of
 from wildrydes.tasks import TASKS
@@ -72,6 +74,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     constant = kind.constant(training, winner.judgement.candidate)
     comparison = compare_losses(bucket, event, winner, champion)
     verdict = gate.verdict(winner.judgement, constant, champion, comparison, gate.Rules(**event["gate"]))
+    verdict = gate.servable(verdict, winner.candidate["algorithm"], event.get("serving", LAMBDA))
     card = ModelCard(
         constant=constant,
         comparison=asdict(comparison) if comparison else None,
@@ -227,6 +230,7 @@ def execution_fields(event: dict[str, Any], training: TrainingRows) -> dict[str,
         "training_set": event["training_set"],
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "region": s3.region(),
+        "serving": event.get("serving", LAMBDA),
     }
 
 
@@ -241,5 +245,6 @@ def summary(card: ModelCard, live_model_path: str) -> dict[str, Any]:
         "model_path": card.model_path,
         "card": card_key(card.execution, card.target),
         "algorithm": card.algorithm,
+        "serving": card.serving,
         "candidates": [{name: each[name] for name in listed} for each in card.candidates],
     }

@@ -9,6 +9,7 @@ from aws import s3
 from evaluate_model.contenders import Contender
 from wildrydes.errors import BadTestSet
 from wildrydes.evaluation.feature_moments import TrainingRows, training_rows
+from wildrydes.evaluation.golden import golden_request
 from wildrydes.evaluation.judgement import AnyJudgement, ScoredRow
 from wildrydes.evaluation.kinds import Kind
 from wildrydes.evaluation.split_rows import Row, rows
@@ -49,7 +50,7 @@ def judge(split: Split, contenders: Sequence[Contender]) -> tuple[AnyJudgement, 
                 margins = [margin(features) for margin in margin_functions]
                 if not golden and all(map(isfinite, margins)):
                     ride = dict(zip(split.features, features, strict=True))
-                    golden.update({"ride": ride, split.kind.answer: contenders[0].answer(features)})
+                    golden.update(golden_request(ride, split.kind.answer, contenders[0].answer(features)))
                 yield label, margins
             for each in contenders:
                 each.end()

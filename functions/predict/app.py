@@ -37,6 +37,7 @@ from wildrydes.errors import (
     BadModel,
     BadRequest,
     BadValue,
+    EndpointNotAsked,
     MethodNotAllowed,
     MissingObject,
     NoChampion,
@@ -45,14 +46,15 @@ from wildrydes.errors import (
     WildRydesError,
 )
 from wildrydes.model.archive import MOST_PACKED
-from wildrydes.model.champion import ChampionModel, read_champion
+from wildrydes.model.artefact import ENDPOINT
+from wildrydes.model.champion import ChampionModel, checked_card, kind_of, read_champion
 from wildrydes.model.storage import NO_MODEL, card_of
 from wildrydes.tasks import LIVE_INFERENCE_TASK, TASKS
 from wildrydes.tasks import features_of as features_of_source
 
 LARGEST_CARD = 4 << 20
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
-UNAVAILABLE = (NoChampion, BadModel, MissingObject, ObjectNotRead)
+UNAVAILABLE = (NoChampion, BadModel, MissingObject, ObjectNotRead, EndpointNotAsked)
 
 Route = Callable[["Request", PredictSettings], "Outcome"]
 
@@ -141,6 +143,7 @@ def predict_number(request: Request, settings: PredictSettings) -> Outcome:
 def predict_one(request: Request, champion: ChampionModel, features: list[float]) -> Outcome:
     """The prediction for one record's features, in the form that was asked for."""
     kind, score = answers.choose_type(request.accept), champion.model.score(features)
+    champion = answering(champion)
     prediction = answers.predict(champion, score)
     return Outcome(200, kind, answers.answer_one(champion, prediction, request.id, kind), scores=[score])
 
@@ -155,6 +158,7 @@ def predict_many(request: Request, champion: ChampionModel, rides: list[Any]) ->
         except BadValue as error:
             refused[place] = Prediction(None, None, error)
     scores = champion.model.scores(rows)
+    champion = answering(champion)
     successes = iter([answers.predict(champion, score) for score in scores])
     predictions = [refused[place] if place in refused else next(successes) for place in range(len(rides))]
     kind = JSON if kind == PLAIN else kind
@@ -210,14 +214,29 @@ def load_champion(settings: PredictSettings) -> ChampionModel:
     if settings.model_path == NO_MODEL:
         raise NoChampion("no model has been promoted yet; a successful run of the retrain workflow promotes one")
     path, card = settings.model_path, card_of(settings.model_path)
-    artefact, card_json = signed_s3.read(settings.bucket, {path: MOST_PACKED, card: LARGEST_CARD})
-    return read_champion(path, artefact, card_json, settings.task)
+    with signed_s3.Reader(settings.bucket) as reader:
+        card_json = reader.read(card, LARGEST_CARD)
+        fields = checked_card(path, card_json, settings.task)
+        if fields.get("serving") != ENDPOINT:
+            return read_champion(path, reader.read(path, MOST_PACKED), card_json, settings.task)
+    # Functions that read their model themselves need nothing of this.
+    from predict.endpoint_model import endpoint_model
+
+    model = endpoint_model(settings.endpoint, path, fields, kind_of(settings.task))
+    return ChampionModel(model, fields["execution"], fields["target"], tuple(fields["features"]), fields)
+
+
+def answering(champion: ChampionModel) -> ChampionModel:
+    """The champion by the name of the model that has just answered: while an endpoint is updated, of the one before."""
+    return champion._replace(execution=getattr(champion.model, "execution", champion.execution))
 
 
 def public_detail(error: WildRydesError, settings: PredictSettings) -> str:
     """Why no model answers, without what callers have no use for."""
     if isinstance(error, NoChampion):
         return str(error)
+    if isinstance(error, EndpointNotAsked):
+        return "the endpoint of the live model does not answer"
     execution = settings.model_path.removeprefix(TASKS[settings.task].models_prefix).partition("/")[0]
     return f"the live model, that of the execution {execution}, cannot be loaded"
 

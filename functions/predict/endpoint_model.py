@@ -6,21 +6,44 @@ names the variant that gave it, and so the training job: while an endpoint is up
 
 import json
 from collections.abc import Callable, Sequence
+from math import log
 from typing import Any
 
 from aws.signed_sagemaker import EndpointClient, Scores
 from wildrydes.errors import BadModel, EndpointNotAsked
+from wildrydes.model.artefact import REGRESSOR
+from wildrydes.model.storage import execution_of
 
 _CANDIDATES = ("-xgboost", "-knn")
 
 
 class EndpointModel:
-    """Scores rows by an endpoint. `answering` is the training job of the model that answered last."""
+    """Scores rows by an endpoint that is asked with `ask`. `model_path` is the key of the model's artefact."""
 
-    def __init__(self, ask: Callable[[bytes], Scores], kind: str, feature_count: int, threshold: float) -> None:
+    def __init__(
+        self, ask: Callable[[bytes], Scores], model_path: str, kind: str, feature_count: int, threshold: float
+    ) -> None:
         self.kind, self.feature_count, self.threshold = kind, feature_count, threshold
-        self.answering = ""
-        self._ask = ask
+        self._ask, self._model_path, self._variant = ask, model_path, ""
+
+    @property
+    def execution(self) -> str:
+        """The execution whose model answered last; before any answer, that of its own model."""
+        if self._variant in ("", self._model_path.split("/")[-3]):
+            return execution_of(self._model_path)
+        for suffix in _CANDIDATES:
+            if self._variant.endswith(suffix):
+                return self._variant.removesuffix(suffix)
+        return self._variant
+
+    def margin(self, features: Sequence[float]) -> float:
+        """A regressor's number, or the log odds of a classifier's score. Raises as `score`."""
+        score = self.score(features)
+        if self.kind == REGRESSOR:
+            return score
+        least = 1e-15
+        bounded = min(max(score, least), 1 - least)
+        return log(bounded / (1 - bounded))
 
     def score(self, features: Sequence[float]) -> float:
         """The score of one row. Raises BadModel for another count of features, and EndpointNotAsked."""
@@ -36,30 +59,20 @@ class EndpointModel:
         scores = _numbers(answer)
         if len(scores) != len(rows):
             raise EndpointNotAsked(f"the endpoint answered {len(rows)} rows with {len(scores)} scores")
-        self.answering = answer.variant
+        self._variant = answer.variant
         return scores
 
 
-def endpoint_model(endpoint: str, card: dict[str, Any], kind: str) -> EndpointModel:
+def endpoint_model(endpoint: str, model_path: str, card: dict[str, Any], kind: str) -> EndpointModel:
     """The model of this card as the endpoint serves it. Raises MissingSetting."""
     threshold = card.get("threshold")
     return EndpointModel(
         EndpointClient(endpoint).ask,
+        model_path,
         kind,
         len(card["features"]),
         float(threshold) if isinstance(threshold, int | float) else 0.5,
     )
-
-
-def execution_answering(model: EndpointModel, model_path: str, execution: str) -> str:
-    """The execution whose model answered last: `execution` if it was the one of `model_path`."""
-    own = model_path.split("/")[-3] if model_path.count("/") > 2 else ""
-    if model.answering in ("", own):
-        return execution
-    for suffix in _CANDIDATES:
-        if model.answering.endswith(suffix):
-            return model.answering.removesuffix(suffix)
-    return model.answering
 
 
 def _numbers(answer: Scores) -> list[float]:

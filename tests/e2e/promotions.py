@@ -12,7 +12,7 @@ from typing import Any
 from local import account
 from stacks import Stack
 from wildrydes.model.linear_model import read_model
-from wildrydes.model.storage import card_key
+from wildrydes.model.storage import card_key, execution_of
 from wildrydes.tasks import BINARY, DEFAULT_TASK, TASKS
 
 FEATURES = ("distance", "healthpoints", "magicpoints")
@@ -56,10 +56,12 @@ def store(
     passed: bool = True,
     task: str = DEFAULT_TASK,
     algorithm: str = "linear-learner",
+    path: str = "",
+    serving: str = "lambda",
 ) -> Model:
     """Put an artefact and a card for it where an execution would; `probability` stands for what was evaluated."""
-    execution = f"run-{uuid.uuid4().hex[:12]}"
-    path = f"{TASKS[task].models_prefix}{execution}/{execution}/output/model.tar.gz"
+    execution = execution_of(path) if path else f"run-{uuid.uuid4().hex[:12]}"
+    path = path or f"{TASKS[task].models_prefix}{execution}/{execution}/output/model.tar.gz"
     card = {
         "execution": execution,
         "target": task,
@@ -75,6 +77,7 @@ def store(
         "created": "2026-01-02T03:04:05+00:00",
         "verdict": {"promote": passed, "reason": "there is no live model"},
         "golden": {"ride": ride, number_of(task): probability},
+        "serving": serving,
     }
     stack.put(path, artefact)
     stack.put(card_key(execution, task), json.dumps(card))

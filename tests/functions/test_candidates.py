@@ -73,7 +73,10 @@ def test_a_regression_is_judged_by_its_squared_error(regressors: Any, evaluate: 
     first = features[0].tolist()
     assert summary["golden"] == {
         "ride": dict(zip(FEATURES, first, strict=True)),
-        "value": pytest.approx(20 * first[0] + first[1]),
+        "value": pytest.approx(value := 20 * first[0] + first[1]),
+        # From an endpoint: in single precision.
+        "at_least": pytest.approx(value - value * 1e-4 - 1e-4),
+        "at_most": pytest.approx(value + value * 1e-4 + 1e-4),
     }
     assert summary["verdict"]["promote"]
     assert summary["card"] == f"{PREFIX}e1/card.json"

@@ -233,7 +233,10 @@ def test_an_update_is_blue_green_and_watched_by_the_tasks_alarm() -> None:
     deployment = STATES[exists["Default"]]["Parameters"]["DeploymentConfig"]
     routing = deployment["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
     assert routing == {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds.$": "$.bake.seconds"}
-    assert deployment["AutoRollbackConfiguration"]["Alarms"] == [{"AlarmName.$": "$.serving.alarm"}]
+    assert deployment["AutoRollbackConfiguration"]["Alarms"] == [
+        {"AlarmName.$": "$.serving.alarm"},
+        {"AlarmName.$": "$.serving.unavailable"},
+    ]
 
 
 def test_what_a_promotion_to_an_endpoint_wrote_is_put_back_before_the_function_is_given_up() -> None:

@@ -50,6 +50,7 @@ def test_names_of_what_serves_a_task_are_in_the_state_of_that_task_alone(workflo
             "parameter": f"${{{task.model_path_name}}}",
             "alarm": f"${{{task.alarm}Name}}",
             "models_prefix": task.models_prefix,
+            "unavailable": f"${{Predict{task.words}UnavailableName}}",
             "endpoint": f"${{Predict{task.words}Endpoint}}",
         }
         assert state["ResultPath"] == "$.serving"

@@ -19,6 +19,9 @@ LINEAR_LEARNER, XGBOOST, KNN = "linear-learner", "xgboost", "knn"
 ALGORITHMS = (LINEAR_LEARNER, XGBOOST, KNN)
 """The algorithms by SageMaker's names for them, the default first."""
 
+LAMBDA, ENDPOINT = "lambda", "endpoint"
+"""What serves a model: the task's function by itself, or an endpoint that the function asks."""
+
 CLASSIFIER, REGRESSOR = "binary_classifier", "regressor"
 """The kinds of models: of the tasks binary_classification and regression."""
 

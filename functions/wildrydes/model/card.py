@@ -2,6 +2,7 @@
 
 execution, target, features, model_path, threshold      what predict needs of it
 task, kind, unit, algorithm                             what it is for (`target` is the task too), and what trained it
+serving                                                 lambda: the function answers by itself; or endpoint
 weights, bias                                           of a linear model: change a unit of each feature, and at zero,
                                                         of the log odds or of the predicted number
 metrics, constant                                       how good it is, and the measure of a constant prediction
@@ -16,7 +17,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from wildrydes.errors import BadModel
-from wildrydes.model.artefact import LINEAR_LEARNER
+from wildrydes.model.artefact import LAMBDA, LINEAR_LEARNER
 from wildrydes.model.storage import card_fields
 from wildrydes.tasks import BINARY
 
@@ -58,6 +59,7 @@ class ModelCard:
     unit: str = ""
     algorithm: str = LINEAR_LEARNER
     candidates: tuple[Mapping[str, Any], ...] = ()
+    serving: str = LAMBDA
 
     def to_json(self) -> dict[str, Any]:
         """The card as a JSON object."""

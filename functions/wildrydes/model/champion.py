@@ -29,6 +29,26 @@ def read_champion(model_path: str, artefact: bytes, card: bytes, task: str = DEF
     Raises BadModel, also for a model of another task, and for one that the gate did not let pass: no deployment, no
     parameter and no promotion by hand can make it answer.
     """
+    fields = checked_card(model_path, card, task)
+    model, features = read_model(artefact, fields.get("algorithm", LINEAR_LEARNER)), tuple(fields["features"])
+    lineage = fields.get("lineage")
+    expected = lineage.get("artefact_sha256") if isinstance(lineage, dict) else None
+    if expected not in (None, digest := sha256(artefact).hexdigest()):
+        raise BadModel(f"{model_path} has the digest {digest}, and had {expected} when it was evaluated")
+    kind = kind_of(task)
+    if (model.kind, model.feature_count) != (kind, len(features)):
+        expected = f"a {kind} of {len(features)}"
+        raise BadModel(f"{model_path} is a {model.kind} of {model.feature_count} features, its card of {expected}")
+    return ChampionModel(model, fields["execution"], fields["target"], features, fields)
+
+
+def kind_of(task: str) -> str:
+    """The kind of the task's models: CLASSIFIER or REGRESSOR."""
+    return CLASSIFIER if TASKS[task].kind == BINARY else REGRESSOR
+
+
+def checked_card(model_path: str, card: bytes, task: str) -> dict[str, Any]:
+    """The fields of the card beside an artefact that the gate let pass and that is of the task. Raises BadModel."""
     fields = card_fields(card)
     if (fields.get("execution"), fields.get("model_path")) != (execution_of(model_path), model_path):
         raise BadModel(f"the card beside {model_path} is of {fields.get('model_path')!r}")
@@ -36,16 +56,7 @@ def read_champion(model_path: str, artefact: bytes, card: bytes, task: str = DEF
     if not (isinstance(verdict, dict) and verdict.get("promote") is True):
         raise BadModel(f"{model_path} has not passed the gate; the verdict in its card is {verdict!r}")
     _check_task(model_path, fields, task)
-    model, features = read_model(artefact, fields.get("algorithm", LINEAR_LEARNER)), tuple(fields["features"])
-    lineage = fields.get("lineage")
-    expected = lineage.get("artefact_sha256") if isinstance(lineage, dict) else None
-    if expected not in (None, digest := sha256(artefact).hexdigest()):
-        raise BadModel(f"{model_path} has the digest {digest}, and had {expected} when it was evaluated")
-    kind = CLASSIFIER if TASKS[task].kind == BINARY else REGRESSOR
-    if (model.kind, model.feature_count) != (kind, len(features)):
-        expected = f"a {kind} of {len(features)}"
-        raise BadModel(f"{model_path} is a {model.kind} of {model.feature_count} features, its card of {expected}")
-    return ChampionModel(model, fields["execution"], fields["target"], features, fields)
+    return fields
 
 
 def _check_task(model_path: str, fields: dict[str, Any], task: str) -> None:

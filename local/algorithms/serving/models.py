@@ -10,6 +10,7 @@ from local.algorithms.serving.predictor import Predictor
 MODULES = {
     "linear-learner": "local.algorithms.linear_learner.serving",
     "xgboost": "local.algorithms.xgboost.serving",
+    "knn": "local.algorithms.knn.serving",
 }
 
 

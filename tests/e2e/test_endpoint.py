@@ -1,0 +1,131 @@
+"""A model that an endpoint serves: promoted, replaced, put back and taken down by the workflow of all others."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.sagemaker.images import LINEAR_LEARNER
+from machines import until
+from promotions import RIDE, Model, promote, start, store
+from stacks import MakeStack, Stack
+from wildrydes.evaluation.golden import golden_request
+from wildrydes.model.linear_model import read_model
+
+FEATURES = ("distance", "healthpoints")
+ENDED = ("Completed", "Failed", "Stopped")
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: MakeStack) -> Stack:
+    return make_stack()
+
+
+@pytest.fixture(scope="module")
+def make_model(stack: Stack) -> Callable[..., Model]:
+    """Trains a model on rows whose label is 1 beyond a distance, and puts its card where an execution would."""
+
+    def make(limit: float, serving: str = "endpoint") -> Model:
+        name = f"job-{limit:g}".replace(".", "-") + f"-{serving}"
+        rows = "".join(f"{int(10 + place > limit)},{10 + place},{place % 3}\n" for place in range(40))
+        stack.put(f"training-sets/{name}/split=train/part", rows.encode())
+        sagemaker = stack.client("sagemaker")
+        source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{stack.bucket}/training-sets/{name}/split=train/"}
+        sagemaker.create_training_job(
+            TrainingJobName=name,
+            AlgorithmSpecification={"TrainingImage": LINEAR_LEARNER.uri("us-east-1"), "TrainingInputMode": "File"},
+            RoleArn=resource(stack, "TrainingRole"),
+            HyperParameters={"predictor_type": "binary_classifier", "mini_batch_size": "10", "epochs": "3"},
+            InputDataConfig=[
+                {"ChannelName": "train", "ContentType": "text/csv", "DataSource": {"S3DataSource": source}}
+            ],
+            OutputDataConfig={"S3OutputPath": f"s3://{stack.bucket}/models/{name}"},
+            ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
+            StoppingCondition={"MaxRuntimeInSeconds": 120},
+        )
+        until(lambda: sagemaker.describe_training_job(TrainingJobName=name)["TrainingJobStatus"] in ENDED, bool)
+        path = f"models/{name}/{name}/output/model.tar.gz"
+        artefact = stack.read(path)
+        ride = {feature: RIDE[feature] for feature in FEATURES}
+        probability = read_model(artefact).score(list(ride.values()))
+        return store(stack, artefact, probability, FEATURES, ride, path=path, serving=serving)
+
+    return make
+
+
+def resource(stack: Stack, logical_id: str) -> str:
+    """The ARN of a role of the stack."""
+    described = stack.client("cloudformation").describe_stack_resource(
+        StackName=stack.name, LogicalResourceId=logical_id
+    )
+    name = described["StackResourceDetail"]["PhysicalResourceId"]
+    return stack.client("iam").get_role(RoleName=name)["Role"]["Arn"]
+
+
+def request(model: Model, **more: Any) -> dict[str, Any]:
+    golden = golden_request(model.ride, "probability", model.probability)
+    return model.request(golden=golden, serving="endpoint") | more
+
+
+def endpoint(stack: Stack) -> dict[str, Any] | None:
+    """What DescribeEndpoint says, or None where there is no endpoint."""
+    try:
+        return stack.client("sagemaker").describe_endpoint(EndpointName=f"{stack.name}-heavy-utilization")
+    except ClientError as error:
+        assert "Could not find endpoint" in error.response["Error"]["Message"]
+        return None
+
+
+def definitions(stack: Stack) -> tuple[list[str], list[str]]:
+    """The names of the models and the configurations that there are, which other tests have none of."""
+    sagemaker = stack.client("sagemaker")
+    models = sagemaker.get_paginator("list_models").paginate().build_full_result()["Models"]
+    configs = sagemaker.get_paginator("list_endpoint_configs").paginate().build_full_result()["EndpointConfigs"]
+    return [each["ModelName"] for each in models], [each["EndpointConfigName"] for each in configs]
+
+
+def run(stack: Stack, wanted: dict[str, Any]) -> dict[str, Any]:
+    described = stack.ended(start(stack, wanted))
+    assert described["status"] == "SUCCEEDED", (described.get("error"), described.get("cause"))
+    return described
+
+
+def test_an_endpoint_is_made_updated_put_back_and_taken_down(stack: Stack, make_model: Callable[..., Model]) -> None:
+    first, second, third = make_model(20), make_model(30), make_model(25, "lambda")
+
+    # Made: the function asks it, and the answer names the model that gave it.
+    created = run(stack, request(first))
+    described = endpoint(stack)
+    assert described is not None
+    name = created["executionArn"].rpartition(":")[2]
+    assert (described["EndpointStatus"], described["EndpointConfigName"]) == ("InService", name)
+    assert [each["VariantName"] for each in described["ProductionVariants"]] == [first.execution]
+    status, answer = stack.ask(first.ride)
+    assert (status, answer["model"]) == (200, first.execution)
+    assert answer["probability"] == pytest.approx(first.probability, rel=1e-4)
+
+    # What answers otherwise than it was evaluated is put back, and nothing of it stays.
+    wrong = golden_request(second.ride, "probability", second.probability / 2)
+    failed = stack.ended(start(stack, request(second, golden=wrong)))
+    assert (failed["status"], failed["error"]) == ("FAILED", "SmokeTestFailed"), failed
+    restored = endpoint(stack)
+    assert restored is not None
+    assert (restored["EndpointStatus"], restored["EndpointConfigName"]) == ("InService", name)
+    assert stack.ask(first.ride)[1]["model"] == first.execution
+    assert definitions(stack) == ([name], [name])
+
+    # Updated: the former model and configuration are gone.
+    updated = run(stack, request(second))
+    name = updated["executionArn"].rpartition(":")[2]
+    assert stack.ask(first.ride)[1]["model"] == second.execution
+    assert definitions(stack) == ([name], [name])
+    entry = json.loads(stack.read(max(stack.keys("models/registry/"))))
+    assert (entry["execution"], entry["serving"]) == (second.execution, "endpoint")
+
+    # Back to the function: nothing is left that costs.
+    promote(stack, third)
+    assert stack.ask(third.ride)[1]["model"] == third.execution
+    assert endpoint(stack) is None
+    assert definitions(stack) == ([], [])
