@@ -23,7 +23,7 @@ def ask(stack: Stack, ride: str | None, task: str) -> int:
     sent.
 
     \b
-    Examples:
+    Example:
       wildrydes ask --task pick_duration
       wildrydes ask '{"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMAX": 333, "TMIN": 300, "PRCP": 0}'
     """
