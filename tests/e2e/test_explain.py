@@ -302,6 +302,7 @@ def test_nothing_that_runs_is_said(
     assert "No embedded AWS is running: `make up` starts one." in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("trained")
 def test_tuned_model_is_the_best_of_its_search_and_is_trained_again_alike(stack: Stack, explain: Explain) -> None:
     ranges = {"linear-learner": {"learning_rate": {"min": 0.001, "max": 0.1, "scaling": "Logarithmic"}}}
     tuning = {"jobs": 3, "parallel": 2, "ranges": ranges}
