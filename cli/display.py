@@ -8,9 +8,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from cli import endpoint_cost
 from cli.account import Account
 from cli.executions import Progress
 from cli.failures import Failure
+from wildrydes.model.artefact import ENDPOINT
 from wildrydes.tasks import RIDES, TASKS
 
 _COLOURS = {"SUCCEEDED": "green", "RUNNING": "yellow", "CAUGHT": "red", "FAILED": "red", "ABORTED": "red"}
@@ -85,6 +87,8 @@ def summary(report: dict[str, Any]) -> Group:
     verdict = report["verdict"]
     table.add_row("verdict", Text("goes live" if verdict["promoted"] else "does not go live", style="bold"))
     table.add_row("", Text(verdict["reason"]))
+    if report["serving"]["by"] == ENDPOINT:
+        table.add_row("endpoint", Text(endpoint_cost.sentence(report["serving"]["region"]), style="yellow"))
     return Group(Text(), table, Text(), *_prediction(report["prediction"], report["execution"]["name"]))
 
 

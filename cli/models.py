@@ -33,7 +33,7 @@ _NUMBERS = {"log_loss": "log loss", "auc": "AUC", "accuracy": "accuracy", "rmse"
 class Entry:
     """A promotion: `time` in ISO 8601, the function's version, and the key of the model that was live before.
 
-    `golden` is the request that the model was tested with, and its answer.
+    `golden` is the request that the model was tested with, and its answer; `serving` is lambda or endpoint.
     """
 
     time: str
@@ -43,6 +43,7 @@ class Entry:
     previous_model_path: str
     golden: dict[str, Any]
     reason: str
+    serving: str = "lambda"
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,8 @@ def promotions(stack: Stack, task: str = DEFAULT_TASK) -> list[Entry]:
             previous_model_path=each["previous"]["model_path"],
             golden=each["golden"],
             reason=each["reason"],
+            # An entry from before there were endpoints has none.
+            serving=each.get("serving", "lambda"),
         )
         for each in _objects(stack, models_prefix(task), "registry/", _ENTRY)
     ]

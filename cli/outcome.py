@@ -41,7 +41,8 @@ def conclude(stack: Stack, arn: str, progress: Progress, console: Console, *, as
     if "rides" not in output:
         return _conclude_other(name, output, console, as_json=as_json)
     answer = sample_answer(stack, output)
-    summary = run_summary.summarize(output, answer, {"arn": arn, "seconds": round(progress.seconds, 1)}, ingestion)
+    followed = {"arn": arn, "seconds": round(progress.seconds, 1)}
+    summary = run_summary.summarize(output, answer, followed, ingestion, stack.client("sagemaker").meta.region_name)
     text = json.dumps(summary, indent=2, ensure_ascii=False)
     (folder / "report.json").write_text(text + "\n", encoding="utf-8")
     if as_json:

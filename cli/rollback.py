@@ -67,4 +67,6 @@ def request(earlier: models.Entry, champion: models.Entry, task: str) -> dict[st
         "golden": earlier.golden,
         "bake_seconds": 0,
         "reason": f"rollback from {champion.execution}",
+        # As its card says: the function reads the model itself, or asks an endpoint.
+        "serving": earlier.serving,
     }

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from cli import endpoint_cost
 from cli.account import Account
 from wildrydes.evaluation.kinds import KINDS
+from wildrydes.model.artefact import ENDPOINT, LAMBDA
 from wildrydes.tasks import BINARY
 
 _SPLITS = ("train", "validation", "test")
@@ -14,9 +16,11 @@ def summarize(
     prediction: dict[str, Any] | None,
     execution: dict[str, Any],
     account: Account | None = None,
+    region: str = "",
 ) -> dict[str, Any]:
     """Keys `rides, weather, training_set, metrics, candidates (every algorithm's), model_path, parameter (the SSM
-    parameter as it was, and its repair), verdict, prediction (null: none is live), execution`.
+    parameter as it was, and its repair), serving (`by` what, in
+    which region, at which price of the endpoint), verdict, prediction (null: none is live), execution`.
 
     With an account, `ingestion` too: what became of each file, and the first rejected record of each reason.
 
@@ -46,11 +50,19 @@ def summarize(
         "model_path": output["model_path"],
         "tuning": [each for each in output.get("tuning", []) if each],
         "parameter": output["parameter"],
+        "serving": _serving(output, region),
         "verdict": output["verdict"] | {"promoted": output["promoted"], "live_model_path": output["live_model_path"]},
         "prediction": prediction,
         "execution": {"name": output["execution"], **execution},
         **({"ingestion": account.as_json()} if account else {}),
     }
+
+
+def _serving(output: dict[str, Any], region: str) -> dict[str, Any]:
+    """What serves the execution's model if it is live; `usd_per_hour` is what that costs beside requests."""
+    by_endpoint = output.get("serving") == ENDPOINT and output["promoted"]
+    price = endpoint_cost.USD_PER_HOUR.get(region) if by_endpoint else 0.0
+    return {"by": ENDPOINT if by_endpoint else LAMBDA, "region": region, "usd_per_hour": price}
 
 
 def _metrics(output: dict[str, Any]) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def _transform_job(failed: State) -> Task:
                 "CompressionType": "Gzip",
                 "SplitType": "Line",
             },
-            "TransformOutput": {"S3OutputPath": _FOLDER, "Accept": "text/csv", "AssembleWith": "Line"},
+            "TransformOutput": {"S3OutputPath": _FOLDER, "Accept": "application/jsonlines", "AssembleWith": "Line"},
             # The label is the first column.
             "DataProcessing": {"InputFilter": "$[1:]"},
             "TransformResources": {"InstanceType": "${TrainingInstanceType}", "InstanceCount": 1},
