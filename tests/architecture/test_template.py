@@ -199,6 +199,18 @@ def test_schedule_is_off_by_an_empty_parameter() -> None:
     }
 
 
+def test_edge_is_off_by_an_empty_parameter_and_its_schedule_may_start_it_alone() -> None:
+    assert TEMPLATE["Parameters"]["EdgeTask"]["Default"] == ""
+    conditional = {name for name, resource in RESOURCES.items() if resource.get("Condition") == "HasEdgeTask"}
+    assert conditional == {"EdgeSchedule", "EdgeScheduleRole"}
+    (policy,) = RESOURCES["EdgeScheduleRole"]["Properties"]["Policies"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (actions(statement), statement["Resource"]) == (
+        ["lambda:InvokeFunction"],
+        {"Fn::GetAtt": ["EdgeComputeFunction", "Arn"]},
+    )
+
+
 def test_seconds_to_bake_are_whole_and_an_hour_at_most() -> None:
     parameter = TEMPLATE["Parameters"]["BakeSeconds"]
     # CloudFormation has no pattern for a Number, and takes 0.5 for one.

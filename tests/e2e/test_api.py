@@ -8,6 +8,7 @@ import pytest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from cli import leaderboard
 from http_caller import Answer, Caller, invoker
 from local import account
 from promotions import FEATURES, RIDE, Model, WriteArtefact, promote, store, trained
@@ -352,8 +353,14 @@ def test_promoting_another_model_changes_what_is_asked_for(
     assert "X-Api-Key" in preflight.headers["access-control-allow-headers"]
 
 
-def test_predictions_are_for_signed_requests_where_the_stack_says_so(make_stack: MakeStack) -> None:
-    stack = make_stack(ApiAuthorization="AWS_IAM")
+@pytest.fixture(scope="module")
+def signed(make_stack: MakeStack) -> Stack:
+    """A stack whose API is for signed requests."""
+    return make_stack(ApiAuthorization="AWS_IAM")
+
+
+def test_predictions_are_for_signed_requests_where_the_stack_says_so(signed: Stack) -> None:
+    stack = signed
     assert "ApiKeyId" not in stack.outputs
     api = Caller(stack.url, "a-key-of-nothing-of-nothing")
     body = json.dumps(RIDE).encode()
@@ -363,6 +370,30 @@ def test_predictions_are_for_signed_requests_where_the_stack_says_so(make_stack:
     refused(api.ask_signed("predictions", invoker(stack.client, f"{arn}/GET/model"), body), 403, "Authorization")
     refused(post(api, RIDE), 404, "path")
     assert api.ask("openapi.json", x_api_key=None).status == 200
+
+
+def test_functions_ask_by_their_roles_and_the_leaderboard_has_what_they_measured(
+    signed: Stack, write_artefact: WriteArtefact
+) -> None:
+    ride = {"distance": 30, "TMIN": 150, "TMAX": 320, "PRCP": 0}
+    artefact = write_artefact([20.0, 0.0, 1.0, 3.0], 300.0, 0.0, "LinearRegressionOutput")
+    model = store(signed, artefact, 1220.0, tuple(ride), ride, task="magic_points")
+    promote(signed, model)
+    signed.put(f"training-sets/{model.execution}/split=test/part-0.csv", "1225,30,150,320,0\n1215,30,150,320,0\n")
+
+    def invoke(function: str, event: Any) -> Any:
+        name = signed.command_stack.functions()[function]
+        return json.load(signed.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))["Payload"])
+
+    price = invoke("quote_price", ride)
+    assert (price["price"], price["weather"], price["model"]) == (1220.0, "hot", model.execution)
+    assert [reason["points"] for reason in price["reasons"]] == [1100.0, 120.0]
+    measured = invoke("edge_compute", {"task": "magic_points", "rate": 20, "seconds": 1})["standings"]
+    assert [(each["model"], each["requests"], each["errors"], each["rmse"]) for each in measured] == [
+        (model.execution, 20, 0, 5.0)
+    ]
+    ranked = leaderboard.ranking(signed.command_stack, "magic_points", 2)
+    assert [(each.requests, each.loss) for each in ranked if each.model == model.execution] == [(20, 25.0)]
 
 
 def test_key_may_send_what_its_plan_says(make_stack: MakeStack) -> None:

@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
-from cli import deploy
+from cli import deploy, models, pricing
 from local import account
 from local.account import EmbeddedAws
 from promotions import ask_function, bring_back_trained
 from stacks import SAMPLE_RIDES, MakeStack, Stack
+from wildrydes.pricing.study import answer
 
 RIDE = {"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMAX": 333, "TMIN": 300, "PRCP": 0}
-BEST = json.loads((Path(__file__).resolve().parents[2] / "data" / "best_auc.json").read_text(encoding="utf-8"))
+DATA = Path(__file__).resolve().parents[2] / "data"
+BEST, PRICES = (json.loads((DATA / f"best_{name}.json").read_text(encoding="utf-8")) for name in ("auc", "rmse"))
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +117,20 @@ def test_service_requested_comes_near_the_best_that_can_be_reached(stack: Stack,
     assert (status, answer["target"], answer["model"]) == (200, "service_requested", output["execution"])
     # The other task's goes on.
     assert stack.ask(RIDE)[1]["model"] == first["execution"]
+
+
+def test_pricing_finds_the_overcharge_that_the_generator_put_in(stack: Stack, first: dict[str, Any]) -> None:
+    output = stack.retrain(task="magic_points")
+    card = models.card(stack.command_stack, output["execution"], "magic_points")
+    study = pricing.study_of(stack.command_stack, card)
+    truth = PRICES["true_overcharge_on_the_test_split"]
+    assert [band.band for band in study.bands] == list(truth)
+    for band in study.bands:
+        assert band.rides == truth[band.band]["rides"]
+        assert band.overcharge is not None
+        assert band.overcharge.low < truth[band.band]["overcharge"] < band.overcharge.high, band
+    assert (answer(study), study.errors.rides) == ("yes", PRICES["rides_in_the_test_split"])
+    assert PRICES["best_rmse_on_the_test_split"] < study.errors.price_rmse < study.errors.rule_rmse
 
 
 def test_model_of_mileage_and_weather_asks_for_no_more(stack: Stack, first: dict[str, Any]) -> None:
