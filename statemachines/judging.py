@@ -5,6 +5,7 @@ from stepfunctions.steps.states import State
 
 from statemachines.asl import DEFINITION_SHA256, LambdaTask, Pass
 from statemachines.champion import PARAMETER, read_champion
+from statemachines.champion_predictions import predict_by_champion
 from statemachines.promotion_end import end_promotion, name_promotion
 from statemachines.promotion_request import start_promotion
 from statemachines.tasks import Tasks
@@ -46,7 +47,7 @@ def judge(tasks: Tasks) -> State:
     better.add_choice(sdk.ChoiceRule.BooleanEquals(variable=verdict, value=True), name)
     evaluation = _evaluate(tasks)
     sdk.Chain([evaluation, better, _outcome("Kept the live model", promoted=False)])
-    return read_champion(tasks, evaluation)
+    return read_champion(tasks, predict_by_champion(evaluation))
 
 
 def _evaluate(tasks: Tasks) -> LambdaTask:
@@ -65,6 +66,8 @@ def _evaluate(tasks: Tasks) -> LambdaTask:
             "train_prefix": prefix.format("train"),
             "test_prefix": prefix.format("test"),
             "live_model_path": "$.live.model_path",
+            "live_predictions_prefix": "$.live_predictions.prefix",
+            "live_predictions_error": "$.live_predictions.error",
             "gate": rules,
             "serving": "$.parameters.serving",
             "lineage": {

@@ -44,6 +44,7 @@ PARAMETERS = (
     "min_improvement",
     "promote",
     "force",
+    "champion_job",
 )
 PLAN = (
     "bucket",

@@ -26,7 +26,7 @@ from stepfunctions.steps.states import State
 import sagemaker
 from statemachines.algorithms import ALGORITHMS
 from statemachines.asl import InlineMap, Pass, TrainingTask
-from statemachines.predicting import predict
+from statemachines.predicting import PREFIX, Reader, predict_test_split
 from statemachines.tasks import SAGEMAKER_FAULTS, Tasks, catch, retry
 from statemachines.tuning import JOB_SETTINGS, tune
 
@@ -79,7 +79,7 @@ def _candidate() -> State:
             "error": {"Error": "$.error.Error", "Cause": "$.error.Cause"},
         },
     )
-    trained = _end_trained(Tasks(failed))
+    trained = _end_trained(failed)
     job = _training_job(failed)
     job.next(trained)
     first = Pass("Name training job", parameters={"number": 1, "job": "$.candidate.training_job"}, result_path=_ATTEMPT)
@@ -90,11 +90,21 @@ def _candidate() -> State:
     return _prepare(failed, _size(_resolve_image(tuned)))
 
 
-def _end_trained(tasks: Tasks) -> sdk.Choice:
+def _end_trained(failed: State) -> sdk.Choice:
     """The end of an iteration that has a model: one that is read, or one whose predictions are."""
     trained = _trained()
     choice = sdk.Choice("Is it read by its container?")
-    container = predict(tasks, trained)
+    predicted = Pass("Candidate predicted", parameters=trained.fields["parameters"] | {"predictions_prefix": PREFIX})
+    folder = "$.models_prefix, $.execution, $.training.job"
+    reader = Reader(
+        title="candidate",
+        job="$.training.job",
+        image="$.image.uri",
+        data=f"States.Format('s3://${{DataBucket}}/{{}}{{}}/{{}}/output/model.tar.gz', {folder})",
+        prefix=f"States.Format('s3://${{DataBucket}}/{{}}{{}}/predictions/{{}}/', {folder})",
+        execution="$.execution",
+    )
+    container = predict_test_split(reader, predicted, failed)
     for algorithm in ALGORITHMS:
         if algorithm.is_read_by_container:
             choice.add_choice(rule.StringEquals(variable="$.candidate.algorithm", value=algorithm.name), container)

@@ -7,6 +7,7 @@ in   {"execution", "task", "kind", "target" (the task), "features", "training_se
                      or {"algorithm", "error": {"Error", "Cause"}}],
       "train_prefix", "test_prefix",
       "live_model_path": the champion's key or "none", "live_predictions_prefix": as for a candidate,
+      "live_predictions_error": {"Error", "Cause"}, why a champion that only a container can read has none,
       "gate": {"min_improvement", "promote", "force"}, "serving": "lambda" (the default) or "endpoint",
       "lineage": what the workflow knows: {"rides": list_rides' answer, "state_machine", "definition_sha256"}}
      keys and prefixes may be s3:// URIs in the data bucket, as SageMaker and Athena give them;
@@ -36,8 +37,8 @@ from wildrydes.evaluation import gate
 from wildrydes.evaluation.feature_moments import TrainingRows
 from wildrydes.evaluation.judgement import AnyJudgement
 from wildrydes.evaluation.kinds import KINDS, output_numbers
-from wildrydes.evaluation.selection import Outcome, best, failure_reason
-from wildrydes.model.artefact import LAMBDA
+from wildrydes.evaluation.selection import Outcome, bar_unservable, best, failure_reason
+from wildrydes.model.artefact import KNN, LAMBDA
 from wildrydes.model.card import ModelCard, read_card
 from wildrydes.model.storage import NO_MODEL, card_key, card_of, comparisons_prefix, execution_of
 from wildrydes.tasks import TASKS
@@ -69,12 +70,11 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         Split(bucket, key_in_bucket(event[f"{name}_prefix"], bucket), kind, features) for name in ("train", "test")
     )
     champion, champion_model = load_champion(bucket, event, test)
-    winner = choose(test, event["candidates"], champion_model)
+    winner = choose(test, event["candidates"], champion_model, event.get("serving", LAMBDA))
     training = summarise_train_split(train)
     constant = kind.constant(training, winner.judgement.candidate)
     comparison = compare_losses(bucket, event, winner, champion)
     verdict = gate.verdict(winner.judgement, constant, champion, comparison, gate.Rules(**event["gate"]))
-    verdict = gate.servable(verdict, winner.candidate["algorithm"], event.get("serving", LAMBDA))
     card = ModelCard(
         constant=constant,
         comparison=asdict(comparison) if comparison else None,
@@ -91,22 +91,25 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     return summary(card, event["live_model_path"])
 
 
-def choose(test: Split, candidates: list[dict[str, Any]], champion_model: Contender | None) -> Winner:
-    """The best candidate, judged with the champion if it can be. Raises AllCandidatesFailed, BadTestSet.
+def choose(test: Split, candidates: list[dict[str, Any]], champion_model: Contender | None, serving: str) -> Winner:
+    """The best candidate that `serving` can serve, judged with the champion if it can be.
+
+    Raises AllCandidatesFailed, BadTestSet.
 
     Each candidate is judged by itself first, in a pass over the rows of its own, so that rows that one cannot predict
     count for the others. Where there is one alone, a single pass judges it and the champion.
     """
     single = champion_model if len(candidates) == 1 else None
     assessments = [judge_candidate(test, each, single) for each in candidates]
-    place = best([outcome for outcome, _ in assessments])
+    outcomes = [bar_unservable(outcome, serving) for outcome, _ in assessments]
+    place = best(outcomes)
     candidate, (_, chosen) = candidates[place], assessments[place]
     if chosen is None:
         raise AssertionError("the best candidate has been judged")
     model, judgement, golden = chosen
     if champion_model and len(candidates) > 1:
         judgement, golden = judge(test, [model, champion_model])
-    return Winner(candidate, model, judgement, golden, [outcome for outcome, _ in assessments])
+    return Winner(candidate, model, judgement, golden, outcomes)
 
 
 Assessment = tuple[Contender, AnyJudgement, dict[str, Any]]
@@ -156,6 +159,8 @@ def champion_contender(event: dict[str, Any], card: ModelCard, test: Split) -> C
     """What is judged of the champion. Raises BadModel, MissingObject."""
     stored = {"algorithm": card.algorithm, "model_key": event["live_model_path"]}
     prefix = event.get("live_predictions_prefix")
+    if card.algorithm == KNN and (error := event.get("live_predictions_error")):
+        raise BadModel(f"there are no predictions: {failure_reason(error)}")
     model = contender(test.bucket, stored | {"predictions_prefix": prefix}, test.kind, test.features)
     if prefix:
         # What is wrong with them shall not be taken for the fault of a candidate: they are read once by themselves.
@@ -181,7 +186,7 @@ def compare_losses(
         s3.write_json(bucket, f"{prefix}{name}.json", {"execution": event["execution"]} | sums)
     # They are listed after the write: of two at a time at least one sees both, and none takes the place of an earlier.
     others = set(s3.keys(bucket, prefix)) - {f"{prefix}{name}.json"}
-    rivals = sum(each.metrics is not None for each in winner.outcomes)
+    rivals = sum(each.competes for each in winner.outcomes)
     return gate.compare(losses, len(others) + 1, rivals)
 
 

@@ -31,6 +31,7 @@ from typing import Any
 
 from wildrydes import candidates
 from wildrydes.errors import BadExecutionInput, BadJson
+from wildrydes.hyperparameters import KNN
 from wildrydes.strict_json import decode
 from wildrydes.tasks import BINARY, DEFAULT_TASK, TASKS, Task
 
@@ -40,7 +41,8 @@ STATION_MILES = (1, 12_500)
 """Nothing on Earth is farther than 12,451 miles from anything else on it."""
 LONGEST_TRAINING_JOB = 61 - candidates.LONGEST_SUFFIX
 
-SERVINGS = ("lambda", "endpoint")
+LAMBDA, ENDPOINT = "lambda", "endpoint"
+SERVINGS = (LAMBDA, ENDPOINT)
 """What a model can be served by."""
 
 _EXECUTION = re.compile(r"[A-Za-z0-9_-]{1,80}")
@@ -57,7 +59,7 @@ _DEFAULTS: dict[str, Any] = {
     "min_training_rows": 100,
     "min_improvement": 0,
     "promote": True,
-    "serving": "lambda",
+    "serving": LAMBDA,
     "force": False,
 }
 FIELDS = tuple(_DEFAULTS)
@@ -86,6 +88,9 @@ def check_parameters(execution: Any, execution_input: Any, this_year: int) -> di
     features = _features(fields.get("features", task.features), task)
     first, last = _years(value["years"], this_year)
     request = candidates.Request(task.kind, len(features), training_job(execution))
+    trained = candidates.check_candidates(request, value)
+    serving = _one_of("serving", value["serving"], SERVINGS)
+    _check_servable([each["algorithm"] for each in trained], serving)
     return {
         "execution": execution,
         "task": task.name,
@@ -98,7 +103,8 @@ def check_parameters(execution: Any, execution_input: Any, this_year: int) -> di
         "features": features,
         "feature_columns": ", ".join(features).lower(),
         "feature_count": len(features),
-        "candidates": candidates.check_candidates(request, value),
+        "candidates": trained,
+        "champion_job": f"{request.training_job}-live",
         "first_year": first,
         "last_year": last,
         "chunk_bytes": _whole("chunk_bytes", value["chunk_bytes"], *CHUNK_BYTES),
@@ -110,7 +116,7 @@ def check_parameters(execution: Any, execution_input: Any, this_year: int) -> di
         "min_training_rows": _whole("min_training_rows", value["min_training_rows"], 1, 1_000_000_000),
         "min_improvement": _not_negative("min_improvement", value["min_improvement"]),
         "promote": _boolean("promote", value["promote"]),
-        "serving": _one_of("serving", value["serving"], SERVINGS),
+        "serving": serving,
         "force": _boolean("force", value["force"]),
     }
 
@@ -119,7 +125,7 @@ def training_job(execution: str) -> str:
     """A name for the execution's training job: SageMaker allows 63 letters, digits and hyphens, none at the ends.
 
     Two of them are for the jobs that are started in the place of one that was killed: `-2` and `-3`; others for the
-    algorithm's name.
+    algorithm's name, or for the transform job of the champion.
     An execution's name that fits is taken as it is; another gets eight digits of its digest, to stay the only one.
     """
     plain = re.sub(r"[_-]+", "-", execution).strip("-")
@@ -127,6 +133,15 @@ def training_job(execution: str) -> str:
         return plain
     digest = sha256(execution.encode()).hexdigest()[:8]
     return f"{plain[: LONGEST_TRAINING_JOB - 9].rstrip('-') or 'retrain'}-{digest}"
+
+
+def _check_servable(algorithms: Sequence[str], serving: str) -> None:
+    """Refuse an execution none of whose models could be served by what it asks for."""
+    if serving == LAMBDA and set(algorithms) == {KNN}:
+        raise BadExecutionInput(
+            f"algorithms is {[KNN]} and serving is {LAMBDA}; only an endpoint serves models of {KNN}: set serving to "
+            f"{ENDPOINT}, or name another algorithm beside it"
+        )
 
 
 def _fields(value: Any, allowed: Mapping[str, Any], what: str) -> dict[str, Any]:

@@ -112,9 +112,8 @@ def test_the_best_candidate_wins_and_the_card_lists_all(regressors: Any, evaluat
     features, labels = drawn(400)
     knn = put_predictions(regressors, features @ [20.0, 1.0] + 10 + np.where(np.arange(400) % 2, 25.0, -25.0))
     failed = {"algorithm": "xgboost", "error": {"Error": "States.TaskFailed", "Cause": '{"FailureReason": "no rows"}'}}
-    summary = evaluate(
-        **REGRESSION, candidates=[candidate("other"), failed, knn, candidate("line")], live_model_path=LIVE
-    )
+    candidates = [candidate("other"), failed, knn, candidate("line")]
+    summary = evaluate(**REGRESSION, serving="endpoint", candidates=candidates, live_model_path=LIVE)
     card = regressors.json(summary["card"])
     assert (card["model_path"], card["hyperparameters"]) == (ARTEFACTS["line"], {"of": "line"})
     assert (card["lineage"]["training"], card["lineage"]["image"]["uri"]) == ({"job": "e1-line"}, "line")
@@ -136,7 +135,7 @@ def test_the_best_candidate_wins_and_the_card_lists_all(regressors: Any, evaluat
 def test_predictions_of_a_container_are_judged_in_the_order_of_the_rows(regressors: Any, evaluate: Any) -> None:
     features, labels = drawn(400)
     predictions = features @ [20.0, 1.0]
-    summary = evaluate(**REGRESSION, candidates=[put_predictions(regressors, predictions)])
+    summary = evaluate(**REGRESSION, serving="endpoint", candidates=[put_predictions(regressors, predictions)])
     assert summary["rmse"] == pytest.approx(float(np.sqrt(((predictions - labels) ** 2).mean())))
     assert summary["golden"]["value"] == predictions[0]
     card = regressors.json(summary["card"])
@@ -161,7 +160,7 @@ def test_predictions_that_are_not_one_a_row_lose(
         regressors.s3.delete_object(Bucket="wildrydes-data", Key=f"transforms/e1/{part}.out")
     else:
         regressors.put(f"transforms/e1/{part}.out", content)
-    summary = evaluate(**REGRESSION, candidates=[knn, candidate("other")])
+    summary = evaluate(**REGRESSION, serving="endpoint", candidates=[knn, candidate("other")])
     lost, won = summary["candidates"]
     assert reason in lost["error"]
     assert (lost["value"], won["error"], summary["model_path"]) == (None, None, ARTEFACTS["other"])
@@ -189,9 +188,10 @@ def test_it_fails_only_when_all_have_failed_and_names_each_reason(regressors: An
 def test_a_candidate_with_predictions_that_are_not_finite_loses_to_one_without(regressors: Any, evaluate: Any) -> None:
     predictions = drawn(400)[1] + 0.0
     predictions[7] = np.nan
-    summary = evaluate(**REGRESSION, candidates=[put_predictions(regressors, predictions), candidate("other")])
+    candidates = [put_predictions(regressors, predictions), candidate("other")]
+    summary = evaluate(**REGRESSION, serving="endpoint", candidates=candidates)
     assert summary["model_path"] == ARTEFACTS["other"]
-    alone = evaluate(**REGRESSION, candidates=[put_predictions(regressors, predictions)])
+    alone = evaluate(**REGRESSION, serving="endpoint", candidates=[put_predictions(regressors, predictions)])
     assert "but 1 predictions are not finite" in alone["verdict"]["reason"]
 
 
@@ -219,9 +219,55 @@ def test_probabilities_of_a_container_are_judged_by_their_log_odds(regressors: A
     regressors.put(ARTEFACTS["knn"], b"an index")
     regressors.put("transforms/e1/part-0.out", "0.75\n0.25\n")
     regressors.put("transforms/e1/part-1.gz.out", "0.5\n")
-    summary = evaluate(candidates=[knn])
+    summary = evaluate(candidates=[knn], serving="endpoint")
     assert summary["log_loss"] == pytest.approx(-float(np.log([0.75, 0.75, 0.5]).mean()))
     assert summary["golden"]["probability"] == 0.75
     regressors.put("transforms/e1/part-1.gz.out", "1.5\n")
     with pytest.raises(AllCandidatesFailed, match=r"part-1\.gz\.out: 1\.5 is no probability"):
-        evaluate(candidates=[knn])
+        evaluate(candidates=[knn], serving="endpoint")
+
+
+def test_knn_is_judged_and_listed_but_does_not_compete_where_no_endpoint_serves(regressors: Any, evaluate: Any) -> None:
+    labels = drawn(400)[1]
+    knn = put_predictions(regressors, labels)
+    candidates = [knn, candidate("other"), candidate("line")]
+    by_function = evaluate(**REGRESSION, candidates=candidates, live_model_path=LIVE, serving="lambda")
+    assert (by_function["model_path"], by_function["algorithm"]) == (ARTEFACTS["line"], "linear-learner")
+    listed = by_function["candidates"][0]
+    assert (listed["value"], listed["error"]) == (0.0, "only an endpoint serves it (serving: endpoint)")
+    # It could not have been chosen, so that it does not count among those that the best was chosen from.
+    assert regressors.json(by_function["card"])["comparison"]["candidates"] == 2
+    by_endpoint = evaluate(**REGRESSION, candidates=candidates, live_model_path=LIVE, serving="endpoint")
+    assert (by_endpoint["model_path"], by_endpoint["candidates"][0]["error"]) == (ARTEFACTS["knn"], None)
+
+
+def test_it_fails_when_none_is_left_that_the_function_could_serve(regressors: Any, evaluate: Any) -> None:
+    knn = put_predictions(regressors, drawn(400)[1])
+    failed = {"algorithm": "xgboost", "error": {"Error": "States.Timeout", "Cause": "too long"}}
+    with pytest.raises(AllCandidatesFailed, match=r"knn: only an endpoint serves it \(serving: endpoint\); xgboost: "):
+        evaluate(**REGRESSION, candidates=[knn, failed], serving="lambda")
+
+
+def test_lines_of_json_are_predictions_too(regressors: Any, evaluate: Any) -> None:
+    labels = drawn(400)[1]
+    knn = put_predictions(regressors, labels)
+    lines_of_json = "".join(f'{{"predicted_label": {value + 3!r}}}\n' for value in labels[:150].tolist())
+    regressors.put("transforms/e1/part-0.out", lines_of_json)
+    summary = evaluate(**REGRESSION, candidates=[knn], serving="endpoint")
+    assert summary["rmse"] == pytest.approx(float(np.sqrt(150 * 9 / 400)))
+
+
+def test_why_a_champion_did_not_predict_is_said_by_the_gate(regressors: Any, evaluate: Any) -> None:
+    described = json.dumps({"FailureReason": "ClientError: See job logs"})
+    change = {
+        "candidates": [candidate("line")],
+        "live_model_path": LIVE,
+        "live_predictions_prefix": "",
+        "live_predictions_error": {"Error": "States.TaskFailed", "Cause": described},
+    }
+    # Of a champion that is read it does not matter: its training job may be gone.
+    assert regressors.json(evaluate(**REGRESSION, **change)["card"])["live"]["metrics"]
+    regressors.put(f"{PREFIX}e0/card.json", json.dumps(regressors.json(f"{PREFIX}e0/card.json") | {"algorithm": "knn"}))
+    verdict = evaluate(**REGRESSION, **change)["verdict"]
+    assert not verdict["promote"]
+    assert "cannot be read (there are no predictions: ClientError: See job logs)" in verdict["reason"]

@@ -63,11 +63,16 @@ def ends_of(name: str, states: dict[str, Any] = STATES) -> set[str]:
 
 
 # The errors after which the execution goes on. The card says that the image's digest is not known, and why; the output
-# what was the matter with the parameter. A promotion that failed is put in order before the execution fails.
+# what was the matter with the parameter; the gate why a champion did not predict. A promotion that failed is put in
+# order before the execution fails.
 GOING_ON = {
     "Resolve image": "Name image by tag",
     "Read parameter": "Read live alias",
-    "Repair parameter": "Evaluate model",
+    "Repair parameter": "No predictions by champion",
+    "Read training job of champion": "Champion did not predict",
+    "Define champion": "Is champion defined?",
+    "Predict by champion": "Is champion to predict again?",
+    "Forget champion": "Did champion predict?",
     "Promote": "Stop promotion",
     "Stop promotion": "Restore",
     "Restore": "Wait for restoring",
@@ -167,7 +172,9 @@ def test_candidate_that_fails_loses_and_the_others_go_on() -> None:
         "Resolve image": "Name image by tag",
         "Train candidate": "Was the training killed?",
         **dict.fromkeys(("Tune candidate", "Describe best job"), "Candidate failed"),
-        **dict.fromkeys(("Define candidate", "Predict test split", "Forget candidate"), "Candidate failed"),
+        "Define candidate": "Is candidate defined?",
+        "Predict by candidate": "Is candidate to predict again?",
+        "Forget candidate": "Did candidate predict?",
     }
     assert ITERATION["Candidate failed"]["Parameters"] == {
         "algorithm.$": "$.candidate.algorithm",
@@ -182,15 +189,97 @@ def test_candidate_that_fails_loses_and_the_others_go_on() -> None:
 
 def test_model_that_only_its_container_reads_is_judged_by_predictions_of_the_test_split() -> None:
     (rule,) = ITERATION["Is it read by its container?"]["Choices"]
-    assert (rule["StringEquals"], rule["Next"]) == ("knn", "Define candidate")
+    assert (rule["StringEquals"], rule["Next"]) == ("knn", "Name transform job of candidate")
     assert ITERATION["Is it read by its container?"]["Default"] == "Candidate trained"
-    assert ends_of("Define candidate", ITERATION) == {"Candidate predicted", "Candidate failed"}
+    assert ends_of(rule["Next"], ITERATION) == {"Candidate predicted", "Candidate failed"}
     predicted, trained = (ITERATION[f"Candidate {name}"]["Parameters"] for name in ("predicted", "trained"))
-    output = ITERATION["Predict test split"]["Parameters"]["TransformOutput"]["S3OutputPath.$"]
-    assert predicted == trained | {"predictions_prefix.$": output}
+    assert predicted == trained | {"predictions_prefix.$": "$.transform.prefix"}
     model = ITERATION["Define candidate"]["Parameters"]["PrimaryContainer"]
     path = trained["model_key.$"].removeprefix("States.Format('")
     assert model["ModelDataUrl.$"] == f"States.Format('s3://${{DataBucket}}/{path}"
+    assert model["Image.$"] == ITERATION["Train candidate"]["Parameters"]["AlgorithmSpecification"]["TrainingImage.$"]
+
+
+READERS = [("candidate", ITERATION), ("champion", STATES)]
+
+
+@pytest.mark.parametrize(("reader", "states"), READERS)
+def test_test_split_is_sent_without_its_labels_and_answered_in_its_order(reader: str, states: dict[str, Any]) -> None:
+    job = states[f"Predict by {reader}"]["Parameters"]
+    source = job["TransformInput"]
+    execution = {"candidate": "$.execution", "champion": "$.parameters.execution"}[reader]
+    split = f"States.Format('s3://${{DataBucket}}/training-sets/{{}}/split=test/', {execution})"
+    assert source["DataSource"]["S3DataSource"] == {"S3DataType": "S3Prefix", "S3Uri.$": split}
+    # As Athena writes the split: the label first.
+    assert (source["ContentType"], source["CompressionType"], source["SplitType"]) == ("text/csv", "Gzip", "Line")
+    assert job["DataProcessing"] == {"InputFilter": "$[1:]"}
+    output = job["TransformOutput"]
+    assert (output["S3OutputPath.$"], output["AssembleWith"]) == ("$.transform.prefix", "Line")
+    assert states[f"Name transform job of {reader}"]["Parameters"]["prefix.$"].endswith(
+        {
+            "candidate": "/predictions/{}/', $.models_prefix, $.execution, $.training.job)",
+            "champion": "/predictions/{}/', $.parameters.models_prefix, $.parameters.execution, "
+            "$.parameters.champion_job)",
+        }[reader]
+    )
+
+
+@pytest.mark.parametrize(("reader", "states"), READERS)
+def test_call_repeated_after_a_lost_answer_meets_what_it_made_and_goes_on(reader: str, states: dict[str, Any]) -> None:
+    (there,) = states[f"Is {reader} defined?"]["Choices"]
+    assert (there["And"][1]["Variable"], there["Next"]) == ("$.error.Cause", f"Predict by {reader}")
+    message = 'Cannot create already existing model "arn:aws:sagemaker:us-east-1:000000000000:model/run-1-knn".'
+    assert matches(there["And"][1]["StringMatches"], message)
+    choice = states[f"Is {reader} to predict again?"]
+    (rule,) = choice["Choices"]
+    names_left, (taken, broken) = rule["And"][0], rule["And"][1]["Or"]
+    assert names_left == {"Variable": "$.transform.number", "NumericLessThan": 3}
+    assert taken == {"Variable": "$.error.Error", "StringEquals": "SageMaker.ResourceInUseException"}
+    patterns = [each["StringMatches"] for each in broken["And"][2]["Or"]]
+    for reason, again in (
+        ("InternalServerError: We", True),
+        ("AlgorithmError: See", True),
+        ("ClientError: 400", False),
+    ):
+        cause = json.dumps({"TransformJobName": "run-1-knn", "FailureReason": reason})
+        assert any(matches(pattern, cause) for pattern in patterns) == again
+    another = states[rule["Next"]]
+    assert another["Next"] == f"Predict by {reader}"
+    assert another["Parameters"]["job.$"] == (
+        "States.Format('{}-{}', $.transform.model, States.MathAdd($.transform.number, 1))"
+    )
+    # However the job ends, its model is deleted.
+    assert choice["Default"] == states[f"Predict by {reader}"]["Next"] == f"Forget {reader}"
+    (predicted,) = states[f"Did {reader} predict?"]["Choices"]
+    assert (predicted["Variable"], predicted["IsPresent"]) == ("$.transformed.job", True)
+    assert states[f"Predict by {reader}"]["ResultPath"] == "$.transformed"
+
+
+def test_champion_that_only_its_container_reads_predicts_the_new_test_split_before_the_evaluation() -> None:
+    first = "No predictions by champion"
+    assert STATES[first]["Result"] == {"prefix": "", "error": {}}
+    assert {STATES[name]["Next"] for name in ("Parameter is right", "Repair parameter")} == {first}
+    (by_job,) = STATES["Was champion trained by a job?"]["Choices"]
+    for key, named in (
+        ("models/e1/e1-knn/output/model.tar.gz", True),
+        ("models/pick_duration/e1/e1-knn/output/model.tar.gz", True),
+        ("none", False),
+        ("models/e1/model.tar.gz", False),
+    ):
+        assert matches(by_job["StringMatches"], key) == named
+    (by_image,) = STATES["Is champion read by its container?"]["Choices"]
+    assert by_image["Next"] == "Name transform job of champion"
+    for image, container in (
+        ("382416733822.dkr.ecr.us-east-1.amazonaws.com/knn@sha256:1f", True),
+        ("382416733822.dkr.ecr.us-east-1.amazonaws.com/knn:1", True),
+        ("382416733822.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1", False),
+    ):
+        assert any(matches(each["StringMatches"], image) for each in by_image["Or"]) == container
+    payload = STATES["Evaluate model"]["Parameters"]["Payload"]
+    for name in ("prefix", "error"):
+        assert payload[f"live_predictions_{name}.$"] == f"$.live_predictions.{name}"
+    assert STATES["Champion predicted"]["Parameters"] == {"prefix.$": "$.transform.prefix", "error": {}}
+    assert ends_of("Champion did not predict") == ends_of("Evaluate model")
 
 
 def test_every_algorithm_of_the_input_is_prepared_and_no_other() -> None:

@@ -34,6 +34,7 @@ def test_an_empty_input_gets_all_defaults() -> None:
                 "follows_rows": "mini_batch_size",
             }
         ],
+        "champion_job": "run-1-live",
         "first_year": 2009,
         "last_year": 2026,
         "chunk_bytes": 8388608,
@@ -266,3 +267,15 @@ def test_any_json_is_checked_or_refused_as_bad_execution_input(execution_input: 
         return
     assert re.fullmatch(r"[a-z]+(, [a-z]+)*", parameters["feature_columns"])
     assert set(parameters["features"]) <= set(FEATURES)
+
+
+def test_knn_alone_needs_an_endpoint() -> None:
+    with pytest.raises(BadExecutionInput, match="set serving to endpoint, or name another algorithm beside it"):
+        check_parameters("run-1", {"algorithms": ["knn"]}, 2026)
+    for execution_input in ({"algorithms": ["knn"], "serving": "endpoint"}, {"algorithms": ["knn", "xgboost"]}):
+        assert check_parameters("run-1", execution_input, 2026)["candidates"][0]["training_job"] == "run-1-knn"
+
+
+def test_the_champions_transform_jobs_have_names_that_sagemaker_takes() -> None:
+    job = check_parameters("x" * 80, {}, 2026)["champion_job"]
+    assert (len(f"{job}-3"), job[-5:]) == (60, "-live")

@@ -26,7 +26,6 @@ from dataclasses import dataclass
 
 from wildrydes.evaluation.error_budget import level
 from wildrydes.evaluation.judgement import AnyJudgement, Losses, Metrics
-from wildrydes.model.artefact import ENDPOINT, KNN
 
 _ROUNDING = 1e-12
 """By so much of itself the same measure differs where it is added up in another order."""
@@ -109,17 +108,6 @@ def verdict(
     if better and not faults and not rules.promote:
         return Verdict(promote=False, reason=f"{reason}; it would go live, but the input has promote: false.")
     return Verdict(better and not faults, f"{reason}.")
-
-
-def servable(before: Verdict, algorithm: str, serving: str) -> Verdict:
-    """The verdict, once it is known what serves the model: the function cannot serve k-NN's by itself.
-
-    >>> servable(Verdict(True, "It is better."), "knn", "lambda").promote
-    False
-    """
-    if not before.promote or algorithm != KNN or serving == ENDPOINT:
-        return before
-    return Verdict(promote=False, reason=f"{before.reason} It does not go live: {KNN} needs serving: {ENDPOINT}.")
 
 
 def _beyond_constant(candidate: Metrics, constant: float, champion: Champion | None, rules: Rules) -> tuple[bool, str]:
