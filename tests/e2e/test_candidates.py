@@ -1,12 +1,18 @@
 """Several algorithms in one execution: each is a candidate, one that fails loses, and the best comes to the gate."""
 
+import gzip
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stacks import SAMPLE_RIDES, MakeStack, Stack
+from cli import sample_files
+from local import account
+from stacks import ROOT, SAMPLE_RIDES, MakeStack, Stack
+from wildrydes.tasks import TASKS
 
+SAMPLES = 1500
 FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
 
 
@@ -15,6 +21,16 @@ def stack(make_stack: MakeStack) -> Stack:
     made = make_stack()
     made.upload([FEW])
     return made
+
+
+@pytest.fixture(scope="module")
+def samples(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some samples in a file, which are in the bucket too."""
+    lines = gzip.decompress((ROOT / "data" / "samples" / "samples.csv.gz").read_bytes()).splitlines(keepends=True)
+    file = tmp_path_factory.mktemp("samples") / "some.csv"
+    file.write_bytes(b"".join(lines[:SAMPLES]))
+    sample_files.upload(stack.command_stack, sample_files.check(file))
+    return file
 
 
 def card_of(stack: Stack, output: dict[str, Any]) -> dict[str, Any]:
@@ -53,3 +69,50 @@ def test_searched_xgboost_is_the_best_of_its_training_jobs(stack: Stack) -> None
     training = card_of(stack, output)["lineage"]["training"]
     assert training["job"] == search["best"]
     assert training["hyperparameters"]["max_depth"] == search["chosen"]["max_depth"]
+
+
+def make_live(stack: Stack, model_path: str) -> None:
+    """Let the alias of the function of pick_duration serve a model, as a promotion to an endpoint leaves it."""
+    functions = stack.client("lambda")
+    function = {"FunctionName": stack.outputs[f"{TASKS['pick_duration'].function}Name"]}
+    variables = functions.get_function_configuration(**function)["Environment"]["Variables"]
+    functions.update_function_configuration(
+        **function, Environment={"Variables": variables | {"MODEL_PATH": model_path}}
+    )
+    functions.get_waiter("function_updated_v2").wait(**function)
+    version = functions.publish_version(**function)["Version"]
+    functions.update_alias(**function, Name="live", FunctionVersion=version)
+
+
+def test_knn_is_judged_by_its_container_as_a_candidate_and_as_the_champion(stack: Stack, samples: Path) -> None:
+    """It is the best for an endpoint first; then the others meet it, and the function could serve no other k-NN."""
+    slow = {"xgboost": {"num_round": 1, "eta": 0.01}}
+    first = stack.retrain(
+        task="pick_duration", promote=False, serving="endpoint", algorithms=["xgboost", "knn"], hyperparameters=slow
+    )
+    name, knn = first["execution"], card_of(stack, first)
+    prefix = f"models/pick_duration/{name}/"
+    assert (knn["algorithm"], knn["model_path"]) == ("knn", f"{prefix}{name}-knn/output/model.tar.gz")
+    # In another order the predictions would be no better than a constant.
+    assert knn["metrics"]["rmse"] < 0.8 * knn["constant"]
+    split = f"training-sets/{name}/split=test/"
+    names = {key.removeprefix(split) for key in stack.keys(split)}
+    assert set(stack.keys(f"{prefix}predictions/")) == {f"{prefix}predictions/{name}-knn/{each}.out" for each in names}
+
+    make_live(stack, knn["model_path"])
+    second = stack.retrain(task="pick_duration", promote=False, algorithms=["linear-learner", "xgboost", "knn"])
+    card = card_of(stack, second)
+    assert all(each["value"] > 0 for each in card["candidates"])
+    assert [each["error"] for each in card["candidates"]] == [
+        None,
+        None,
+        "only an endpoint serves it (serving: endpoint)",
+    ]
+    assert card["algorithm"] in ("linear-learner", "xgboost")
+    assert second["live_model_path"] == knn["model_path"]
+    # Champion and candidate learned by the same rows, and predict the same of them.
+    assert card["live"]["metrics"]["rmse"] == pytest.approx(card["candidates"][2]["value"])
+    assert card["live"]["metrics"]["rmse"] == pytest.approx(knn["metrics"]["rmse"])
+    assert card["differences"]
+    # Models are defined for their jobs alone.
+    assert account.entries(stack.client("sagemaker"), "list_models", "Models", NameContains=name) == []
