@@ -53,6 +53,7 @@ class EndpointClient:
             try:
                 answer = self._post(rows, time.monotonic() + patience)
             except OSError as error:
+                self.close()
                 fault = f"{type(error).__name__}: {error}"
                 continue
             if answer.status == OK and answer.length <= _MOST:
@@ -71,8 +72,7 @@ class EndpointClient:
 
     def _post(self, rows: bytes, deadline: float) -> Answer:
         host, port, secure = self._host
-        if self._connection is None or self._connection.spent:
-            self.close()
+        if self._connection is None:
             self._connection = Connection(host, port, secure, deadline)
         now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         authority = host if port == (_TLS_PORT if secure else 80) else f"{host}:{port}"
@@ -80,4 +80,7 @@ class EndpointClient:
         call = Call("POST", authority, self._path, "sagemaker", self._region, rows, headers)
         # Lambda may restart the process with others, and never changes them in one.
         signed = sign(call, credentials_of_function(), now)
-        return self._connection.post(self._path, signed, rows, _MOST, deadline)
+        answer = self._connection.post(self._path, signed, rows, _MOST, deadline)
+        if self._connection.spent:
+            self.close()
+        return answer
