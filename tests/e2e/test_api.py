@@ -14,6 +14,7 @@ from local import account
 from promotions import FEATURES, RIDE, Model, WriteArtefact, promote, store, trained
 from stacks import MakeStack, Stack
 from wildrydes.model.linear_model import LinearModel, read_model
+from wildrydes.tasks import TASKS
 
 ROW = ",".join(str(RIDE[name]) for name in FEATURES)
 RANGE = {"minimum": -1e9, "maximum": 1e9}
@@ -290,7 +291,8 @@ def test_document_is_for_everybody_and_for_the_live_model(api: Caller) -> None:
     assert b"x-amazon" not in answer.body
     assert b"Fn::" not in answer.body
     assert document["components"]["schemas"]["Ride"]["required"] == list(FEATURES)
-    assert set(document["paths"]) == {"/", "/predictions", "/model", "/openapi.json"}
+    of_tasks = {f"/tasks/{task}/{path}" for task in TASKS for path in ("predictions", "model")}
+    assert set(document["paths"]) == {"/", "/predictions", "/model", "/openapi.json", "/liveinference"} | of_tasks
 
 
 def test_flood_of_headers_is_no_fault_of_the_service(api: Caller, live: Model) -> None:

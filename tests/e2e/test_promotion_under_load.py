@@ -118,6 +118,7 @@ def test_promotion_of_one_task_changes_no_answer_and_nothing_else_of_another(
     one, two, refused = (trained(stack, write_artefact, weight, OTHER) for weight in (0.375, 0.5, 0.625))
     others = [name for name in TASKS if name != OTHER]
     before = {name: traces(stack, name) for name in others}
+    registered = set(traces(stack, OTHER)["registry"])
     with Load(stack) as load:
         promote(stack, one)
         promote(stack, two, bake_seconds=1)
@@ -133,10 +134,10 @@ def test_promotion_of_one_task_changes_no_answer_and_nothing_else_of_another(
     assert (status, answer["model"], answer["probability"]) == (200, one.execution, one.probability)
     own = traces(stack, OTHER)
     assert own["parameter"][0] == one.path
-    assert [key.rpartition("Z-")[2] for key in sorted(own["registry"])] == [
+    assert [key.rpartition("Z-")[2] for key in sorted(set(own["registry"]) - registered)] == [
         f"{each.execution}.json" for each in (one, two, one)
     ]
-    assert [each.execution for each in registry.promotions(stack.command_stack, OTHER)] == [
+    assert [each.execution for each in registry.promotions(stack.command_stack, OTHER)][:3] == [
         one.execution, two.execution, one.execution,
     ]  # fmt: skip
 

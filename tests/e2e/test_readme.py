@@ -12,6 +12,7 @@ from cli import server_record, up
 from promotions import Model, WriteArtefact, promote, store
 from stacks import ROOT, MakeStack, Stack
 from wildrydes.model.linear_model import read_model
+from wildrydes.tasks import REGRESSION, TASKS, features_of
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # What goes on in the next line is indented further, or follows a backslash.
@@ -38,6 +39,18 @@ def live(stack: Stack, write_artefact: WriteArtefact) -> Model:
 
 
 @pytest.fixture(scope="module")
+def regressions(stack: Stack, write_artefact: WriteArtefact) -> dict[str, float]:
+    """What the champion of each task of regression answers to a usual row of its features."""
+    answers = {}
+    for task in (each for each in TASKS.values() if each.kind == REGRESSION):
+        ride = {name: features_of(task.source)[name].example for name in task.features}
+        artefact = write_artefact([0.25] * len(ride), 7.5, 0.5, "LinearRegressionOutput")
+        answers[task.name] = read_model(artefact).score([float(value) for value in ride.values()])
+        promote(stack, store(stack, artefact, answers[task.name], task.features, ride, task=task.name))
+    return answers
+
+
+@pytest.fixture(scope="module")
 def variables(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file that `make up` writes."""
     file = tmp_path_factory.mktemp("readme") / "embedded-aws.env"
@@ -47,7 +60,7 @@ def variables(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 @pytest.mark.parametrize("line", CURLS, ids=lambda line: re.sub(r"\s+", " ", line)[:60])
-def test_line_is_answered(variables: Path, live: Model, line: str) -> None:
+def test_line_is_answered(variables: Path, live: Model, regressions: dict[str, float], line: str) -> None:
     ran = subprocess.run(
         ["bash", "-c", f'. "$0"\ncurl() {{ command curl --silent --show-error --fail "$@"; }}\n{line}', variables],
         capture_output=True,
@@ -61,7 +74,11 @@ def test_line_is_answered(variables: Path, live: Model, line: str) -> None:
         assert float(ran.stdout) == live.probability
     else:
         answer = json.loads(ran.stdout)
-        if "openapi.json" in line:
+        if "liveinference" in line:
+            assert answer == regressions["pick_duration"]
+        elif "tasks/magic_points" in line:
+            assert (answer["value"], answer["unit"]) == (regressions["magic_points"], "points")
+        elif "openapi.json" in line:
             assert answer["components"]["schemas"]["Ride"]["required"] == list(FEATURES)
         elif line.endswith("model"):
             assert answer["execution"] == live.execution

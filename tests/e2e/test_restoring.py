@@ -69,7 +69,7 @@ def retraining(stack: Stack, model: Model, *, promoted: bool = True) -> Iterator
     states = {"Evaluate model": evaluation, "Wait for restoring": wait, start: serve}
     before = {name: {} for name in ("rides", "plan", "training_set")}
     parameters = {"execution": model.execution, "features": ["distance"], "kind": "binary_classification"}
-    parameters |= dict.fromkeys(("task", "target"), "heavy_utilization")
+    parameters |= dict.fromkeys(("task", "target"), "heavy_utilization") | {"serving": "lambda"}
     with redefined(stack, "StateMachineArn", StartAt=start, States=states):
         yield stack.start(parameters=parameters, **before)
 
