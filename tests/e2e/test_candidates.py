@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,8 @@ import pytest
 
 from cli import sample_files
 from local import account
+from promotions import ask_function
 from stacks import ROOT, SAMPLE_RIDES, MakeStack, Stack
-from wildrydes.tasks import TASKS
 
 SAMPLES = 1500
 FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
@@ -71,26 +72,26 @@ def test_searched_xgboost_is_the_best_of_its_training_jobs(stack: Stack) -> None
     assert training["hyperparameters"]["max_depth"] == search["chosen"]["max_depth"]
 
 
-def make_live(stack: Stack, model_path: str) -> None:
-    """Let the alias of the function of pick_duration serve a model, as a promotion to an endpoint leaves it."""
-    functions = stack.client("lambda")
-    function = {"FunctionName": stack.outputs[f"{TASKS['pick_duration'].function}Name"]}
-    variables = functions.get_function_configuration(**function)["Environment"]["Variables"]
-    functions.update_function_configuration(
-        **function, Environment={"Variables": variables | {"MODEL_PATH": model_path}}
-    )
-    functions.get_waiter("function_updated_v2").wait(**function)
-    version = functions.publish_version(**function)["Version"]
-    functions.update_alias(**function, Name="live", FunctionVersion=version)
-
-
-def test_knn_is_judged_by_its_container_as_a_candidate_and_as_the_champion(stack: Stack, samples: Path) -> None:
-    """It is the best for an endpoint first; then the others meet it, and the function could serve no other k-NN."""
+@pytest.fixture
+def served_knn(stack: Stack, samples: Path) -> Iterator[dict[str, Any]]:
+    """The output of a retraining whose best is k-NN, which an endpoint serves during the test."""
     slow = {"xgboost": {"num_round": 1, "eta": 0.01}}
-    first = stack.retrain(
-        task="pick_duration", promote=False, serving="endpoint", algorithms=["xgboost", "knn"], hyperparameters=slow
+    output = stack.retrain(
+        task="pick_duration", serving="endpoint", algorithms=["xgboost", "knn"], hyperparameters=slow
     )
-    name, knn = first["execution"], card_of(stack, first)
+    yield output
+    sagemaker = stack.client("sagemaker")
+    name = sagemaker.describe_endpoint(EndpointName=f"{stack.name}-pick-duration")["EndpointConfigName"]
+    sagemaker.delete_endpoint(EndpointName=f"{stack.name}-pick-duration")
+    sagemaker.delete_endpoint_config(EndpointConfigName=name)
+    sagemaker.delete_model(ModelName=name)
+
+
+def test_knn_is_judged_by_its_container_as_a_candidate_and_as_the_champion(
+    stack: Stack, served_knn: dict[str, Any]
+) -> None:
+    """It is the best, and an endpoint serves it; then others meet it, of which the function could serve no k-NN."""
+    name, knn = served_knn["execution"], card_of(stack, served_knn)
     prefix = f"models/pick_duration/{name}/"
     assert (knn["algorithm"], knn["model_path"]) == ("knn", f"{prefix}{name}-knn/output/model.tar.gz")
     # In another order the predictions would be no better than a constant.
@@ -99,7 +100,12 @@ def test_knn_is_judged_by_its_container_as_a_candidate_and_as_the_champion(stack
     names = {key.removeprefix(split) for key in stack.keys(split)}
     assert set(stack.keys(f"{prefix}predictions/")) == {f"{prefix}predictions/{name}-knn/{each}.out" for each in names}
 
-    make_live(stack, knn["model_path"])
+    assert served_knn["promoted"], served_knn["verdict"]
+    golden = served_knn["metrics"]["golden"]
+    status, answer = ask_function(stack, "pick_duration", golden["ride"])
+    assert (status, answer["model"]) == (200, name)
+    assert golden["at_least"] <= answer["value"] <= golden["at_most"]
+
     second = stack.retrain(task="pick_duration", promote=False, algorithms=["linear-learner", "xgboost", "knn"])
     card = card_of(stack, second)
     assert all(each["value"] > 0 for each in card["candidates"])
@@ -114,5 +120,6 @@ def test_knn_is_judged_by_its_container_as_a_candidate_and_as_the_champion(stack
     assert card["live"]["metrics"]["rmse"] == pytest.approx(card["candidates"][2]["value"])
     assert card["live"]["metrics"]["rmse"] == pytest.approx(knn["metrics"]["rmse"])
     assert card["differences"]
-    # Models are defined for their jobs alone.
-    assert account.entries(stack.client("sagemaker"), "list_models", "Models", NameContains=name) == []
+    # What a transform job asks is defined for it alone.
+    models = account.entries(stack.client("sagemaker"), "list_models", "Models")
+    assert not [each["ModelName"] for each in models if each["ModelName"].endswith(("-knn", "-live"))]
