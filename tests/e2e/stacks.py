@@ -82,10 +82,11 @@ class Stack:
         texts = [gzip.decompress(data) if key.endswith(".gz") else data for key, data in objects.items()]
         return [json.loads(line) for text in texts for line in text.splitlines()]
 
-    def start(self, **execution_input: Any) -> str:
+    def start(self, name: str = "", **execution_input: Any) -> str:
         machine = self.outputs["StateMachineArn"]
+        named = {"name": name} if name else {}
         started = self.client("stepfunctions").start_execution(
-            stateMachineArn=machine, input=json.dumps(execution_input)
+            stateMachineArn=machine, input=json.dumps(execution_input), **named
         )
         return started["executionArn"]
 
@@ -96,9 +97,9 @@ class Stack:
             lambda: describe(executionArn=execution), lambda described: described["status"] != "RUNNING", seconds
         )
 
-    def retrain(self, **execution_input: Any) -> dict[str, Any]:
+    def retrain(self, name: str = "", **execution_input: Any) -> dict[str, Any]:
         """Run the workflow to its end, which must be a success; its output."""
-        described = self.ended(self.start(**execution_input))
+        described = self.ended(self.start(name, **execution_input))
         assert described["status"] == "SUCCEEDED", (described.get("error"), described.get("cause"))
         return json.loads(described["output"])
 

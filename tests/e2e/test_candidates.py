@@ -87,6 +87,23 @@ def served_knn(stack: Stack, samples: Path) -> Iterator[dict[str, Any]]:
     sagemaker.delete_model(ModelName=name)
 
 
+def take_names(stack: Stack, first: str, second: str) -> None:
+    """Leave what the execution `second` makes for its champion as if its calls had been answered, and answers lost."""
+    sagemaker = stack.client("sagemaker")
+    job = sagemaker.describe_transform_job(TransformJobName=f"{first}-knn")
+    training = sagemaker.describe_training_job(TrainingJobName=f"{first}-knn")
+    container = {
+        "Image": training["AlgorithmSpecification"]["TrainingImage"],
+        "ModelDataUrl": training["ModelArtifacts"]["S3ModelArtifacts"],
+    }
+    sagemaker.create_model(ModelName=f"{second}-live", PrimaryContainer=container, ExecutionRoleArn=training["RoleArn"])
+    sagemaker.create_transform_job(
+        TransformJobName=f"{second}-live",
+        ModelName=f"{second}-live",
+        **{name: job[name] for name in ("TransformInput", "TransformOutput", "DataProcessing", "TransformResources")},
+    )
+
+
 def test_knn_is_judged_by_its_container_as_a_candidate_and_as_the_champion(
     stack: Stack, served_knn: dict[str, Any]
 ) -> None:
@@ -106,7 +123,10 @@ def test_knn_is_judged_by_its_container_as_a_candidate_and_as_the_champion(
     assert (status, answer["model"]) == (200, name)
     assert golden["at_least"] <= answer["value"] <= golden["at_most"]
 
-    second = stack.retrain(task="pick_duration", promote=False, algorithms=["linear-learner", "xgboost", "knn"])
+    again = f"{name[:30]}-again"
+    take_names(stack, name, again)
+    algorithms = ["linear-learner", "xgboost", "knn"]
+    second = stack.retrain(name=again, task="pick_duration", promote=False, algorithms=algorithms)
     card = card_of(stack, second)
     assert all(each["value"] > 0 for each in card["candidates"])
     assert [each["error"] for each in card["candidates"]] == [
@@ -120,6 +140,11 @@ def test_knn_is_judged_by_its_container_as_a_candidate_and_as_the_champion(
     assert card["live"]["metrics"]["rmse"] == pytest.approx(card["candidates"][2]["value"])
     assert card["live"]["metrics"]["rmse"] == pytest.approx(knn["metrics"]["rmse"])
     assert card["differences"]
+    taken, other = f"{again}-live", f"{again}-live-2"
+    jobs = account.entries(
+        stack.client("sagemaker"), "list_transform_jobs", "TransformJobSummaries", NameContains=taken
+    )
+    assert {each["TransformJobName"] for each in jobs} == {taken, other}
     # What a transform job asks is defined for it alone.
     models = account.entries(stack.client("sagemaker"), "list_models", "Models")
     assert not [each["ModelName"] for each in models if each["ModelName"].endswith(("-knn", "-live"))]
