@@ -18,7 +18,7 @@ from wildrydes.tasks import BINARY, DEFAULT_TASK, TASKS
 FEATURES = ("distance", "healthpoints", "magicpoints")
 RIDE = {"distance": 30.5, "healthpoints": 12.25, "magicpoints": 2500}
 
-PROMOTERS = ("PROMOTION", "PREVIOUS_VERSION", "PROMOTION_STARTED")
+PROMOTERS = ("PROMOTION", "PREVIOUS_VERSION", "PROMOTION_STARTED", "PREVIOUS_ENDPOINT_CONFIG")
 """The variables by which a promotion says that it is one."""
 
 WriteArtefact = Callable[..., bytes]
