@@ -156,8 +156,8 @@ def _names(_context: click.Context, _option: click.Parameter, text: str | None) 
     return None if text is None else [name.strip() for name in text.split(",")]
 
 
-# What the check of other fields needs.
-_CONTEXT = ("task", "target", "algorithms", "hyperparameters")
+# What the check of other fields needs, in the order in which one needs another.
+_CONTEXT = ("serving", "task", "target", "algorithms", "hyperparameters")
 
 _INPUT_OPTIONS = (
     click.option("--task", type=click.Choice(tuple(TASKS)), help=f"What to predict.  [default: {DEFAULT_TASK}]"),
@@ -238,7 +238,8 @@ def validate_input(fields: dict[str, Any]) -> dict[str, Any]:
     """The workflow's input, as it is, once it has passed the workflow's own check. Raises click.BadParameter."""
     # One by one, so that it is clear which option is wrong. Of the others a check needs some alone, which come first.
     context: dict[str, Any] = {}
-    for field, value in fields.items():
+    for field in sorted(fields, key=lambda field: (*_CONTEXT, field).index(field)):
+        value = fields[field]
         if field in _CONTEXT:
             context[field] = value
         try:

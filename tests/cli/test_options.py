@@ -29,6 +29,7 @@ ARN = "arn:aws:states:us-east-1:123456789012:execution:wildrydes-retrain:run-1"
         ("--hyperparameter epochs=3 --hyperparameter l1=0.5", {"hyperparameters": {"epochs": "3", "l1": "0.5"}}),
         ("--hyperparameter linear-learner.l1=0.5", {"hyperparameters": {"linear-learner": {"l1": "0.5"}}}),
         ("--algorithms linear-learner", {"algorithms": ["linear-learner"]}),
+        ("--algorithms knn --serving endpoint", {"algorithms": ["knn"], "serving": "endpoint"}),
         ('--tuning {"jobs":3}', {"tuning": {"jobs": 3}}),
         ("--target service_requested", {"target": "service_requested"}),
         ("--features distance,TMAX", {"features": ["distance", "TMAX"]}),
@@ -79,6 +80,13 @@ class _Nothing:
 
     def __exit__(self, *_: object) -> None:
         return None
+
+
+def test_knn_alone_is_refused_by_its_option_unless_an_endpoint_is_to_serve_it() -> None:
+    for serving in ({}, {"serving": "lambda"}):
+        with pytest.raises(click.BadParameter, match="set serving to endpoint") as refusal:
+            options.validate_input({"algorithms": ["knn"]} | serving)
+        assert refusal.value.param_hint == "--algorithms"
 
 
 def test_units_of_weather_are_those_that_can_be_read() -> None:
