@@ -3,7 +3,8 @@
 An image is what its algorithm is made of: the sources under `local/algorithms`, and the versions of Python and of what
 they compute with. Its manifest lists them, and its digest is that of the manifest, as in any registry.
 
-Registry accounts, as the pages of the regions gave them in November 2026 (XGBoost's are the open-source container's):
+Registry accounts are those in the table of the SageMaker Python SDK 2.235.2 (`sagemaker/image_uri_config`). It ends
+before XGBoost 3.0-5, for which those of 1.7-1 stand, the open-source container's. AWS lists them by region too:
 https://docs.aws.amazon.com/sagemaker/latest/dg-ecr-paths/sagemaker-algo-docker-registry-paths.html
 Manifest: https://github.com/opencontainers/image-spec/blob/main/manifest.md
 """
