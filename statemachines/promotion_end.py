@@ -18,7 +18,7 @@ from statemachines.tasks import SDK_FAULTS, STATES_FAULTS, Tasks, catch, retry
 STOPPED = "RetrainingFailed"
 NOT_AWAITED = "The retraining that started this promotion does not wait for it any more."
 
-# `restore` takes some two.
+# `restore` takes some two; with an endpoint more, and then EventBridge's `restore` goes on without the retraining.
 _SECONDS_TO_RESTORE = 30
 
 rule = sdk.ChoiceRule
@@ -77,7 +77,7 @@ def _restore(retrained: State, failure: State) -> Task:
         },
         asl={"ResultSelector": {"promoted": "$.Output.promoted"}},
         result_path="$.restored",
-        timeout_seconds=900,
+        timeout_seconds=5400,
         retry=retry(STATES_FAULTS),
         catch=[
             # It has ended, and could not do it: to wait for it helps nothing.

@@ -40,7 +40,7 @@ from statemachines.inference import (
 )
 from statemachines.promotion_end import NOT_AWAITED, STOPPED
 from statemachines.registry import Entry, write_registry
-from statemachines.serving_endpoint import is_for_endpoint
+from statemachines.serving_endpoint import LONGEST_SECONDS, is_for_endpoint
 from statemachines.task_choice import choose_task
 from statemachines.tasks import CONFLICTS, SNS_FAULTS, Tasks, catch, failure, retry
 
@@ -50,7 +50,7 @@ rule = sdk.ChoiceRule
 
 
 def build() -> sdk.Graph:
-    """The workflow as a graph of the SDK. It takes seconds; the timeout is for one that hangs."""
+    """The workflow as a graph of the SDK. It takes seconds, and with an endpoint what SageMaker takes to update it."""
     start = Pass(
         "Set out",
         parameters={
@@ -82,7 +82,7 @@ def build() -> sdk.Graph:
     ended.add_choice(rule.StringEquals(variable="$.ended.status", value="RUNNING"), stop)
     ended.default_choice(request)
     sdk.Chain([start, read, ended])
-    return sdk.Graph(start, comment="Put in order what a promotion left", timeout_seconds=600)
+    return sdk.Graph(start, comment="Put in order what a promotion left", timeout_seconds=LONGEST_SECONDS)
 
 
 def _look(tasks: Tasks) -> State:

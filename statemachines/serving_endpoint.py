@@ -22,6 +22,8 @@ BEFORE = "$.endpoint.config"
 NOTHING = "none"
 _JOB = "States.ArrayGetItem($.artefact.parts, States.MathAdd(States.ArrayLength($.artefact.parts), -3))"
 _LONGEST_DEPLOYMENT_SECONDS = 4200
+LONGEST_SECONDS = _LONGEST_DEPLOYMENT_SECONDS + 900
+"""Of an execution that waits for a deployment to end, and then for the endpoint to be put back."""
 _IN_PROGRESS = ("Creating", "Updating", "RollingBack", "SystemUpdating", "Deleting")
 
 rule = sdk.ChoiceRule

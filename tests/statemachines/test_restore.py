@@ -42,6 +42,13 @@ def test_nothing_is_written_before_the_promotion_has_ended_and_is_found_to_have_
     assert way("Nothing left") == ["Nothing left"]
 
 
+def test_a_deployment_that_was_left_can_end_and_be_put_back_before_the_time_is_up() -> None:
+    policy = PROMOTION["States"]["Update endpoint"]["Parameters"]["DeploymentConfig"]["BlueGreenUpdatePolicy"]
+    retrain = json.loads((ROOT / "statemachines" / "retrain.asl.json").read_text(encoding="utf-8"))
+    assert policy["MaximumExecutionTimeoutInSeconds"] + 600 <= DEFINITION["TimeoutSeconds"]
+    assert DEFINITION["TimeoutSeconds"] < retrain["States"]["Restore"]["TimeoutSeconds"]
+
+
 def test_alias_decides_between_completing_and_undoing() -> None:
     gone, succeeded, complete, busy, undo = STATES["What is left?"]["Choices"]
     assert gone == {"Variable": "$.ended.status", "IsPresent": False, "Next": "Nothing left"}
