@@ -8,8 +8,8 @@ from statemachines.asl import Pass
 from statemachines.serving_endpoint import ENDPOINT, NOTHING, describe_endpoint, is_for_endpoint, is_in_progress
 from statemachines.tasks import Tasks
 
-# Requests that the version before has taken may still be on their way to the endpoint.
-_SECONDS_FOR_REQUESTS = 5
+# Requests that the version before has taken may still be on their way to the endpoint: the function's Timeout.
+_SECONDS_FOR_REQUESTS = 10
 
 rule = sdk.ChoiceRule
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from wildrydes.tasks import TASKS, Task
@@ -209,6 +210,17 @@ def test_edge_is_off_by_an_empty_parameter_and_its_schedule_may_start_it_alone()
         ["lambda:InvokeFunction"],
         {"Fn::GetAtt": ["EdgeComputeFunction", "Arn"]},
     )
+
+
+@pytest.mark.parametrize("machine", ["promote", "restore"])
+def test_an_endpoint_is_deleted_once_no_function_can_still_ask_it(machine: str) -> None:
+    definition = json.loads((ROOT / "statemachines" / f"{machine}.asl.json").read_text(encoding="utf-8"))
+    timeouts = {RESOURCES[task.function]["Properties"]["Timeout"] for task in TASKS.values()}
+    assert max(timeouts) <= definition["States"]["Wait for requests"]["Seconds"]
+
+
+def test_an_invocation_of_the_edge_that_failed_is_not_repeated_beside_the_next_minutes() -> None:
+    assert RESOURCES["EdgeComputeFunction"]["Properties"]["EventInvokeConfig"] == {"MaximumRetryAttempts": 0}
 
 
 def test_seconds_to_bake_are_whole_and_an_hour_at_most() -> None:
