@@ -1,7 +1,4 @@
-"""The features of rides, and the label that is computed from a ride."""
-
-FEATURES = ("distance", "healthpoints", "magicpoints", "TMIN", "TMAX", "PRCP")
-"""Every feature, in the one order. Distance in miles, TMIN and TMAX in tenths of °C, PRCP in tenths of mm."""
+"""The label that is computed from a ride."""
 
 MAGIC_POINTS_A_MILE = 50.0
 

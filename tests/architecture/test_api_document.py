@@ -10,7 +10,6 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from wildrydes.api.requests import LARGEST_BODY, MOST_RIDES
-from wildrydes.labels import FEATURES
 from wildrydes.tasks import DEFAULT_TASK, LIVE_INFERENCE_TASK, TASKS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,7 +114,7 @@ def test_limits_that_it_states_are_the_function_s() -> None:
     too_large = json.loads(GATEWAY_RESPONSES["REQUEST_TOO_LARGE"]["responseTemplates"]["application/json"])
     assert too_large["allowed"] == {"maximum": LARGEST_BODY}
     (row,) = DOCUMENT["paths"]["/predictions"]["get"]["parameters"]
-    assert row["schema"]["maxItems"] == len(row["example"]) == len(FEATURES)
+    assert row["schema"]["maxItems"] == len(row["example"]) == len(TASKS[DEFAULT_TASK].features)
 
 
 def test_access_log_has_no_payload_no_query_and_no_key() -> None:

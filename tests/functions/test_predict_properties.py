@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 import predict.app
 from predictions import Answer, Ask
-from wildrydes.labels import FEATURES
-from wildrydes.tasks import DEFAULT_TASK
+from wildrydes.tasks import DEFAULT_TASK, TASKS
+
+FEATURES = TASKS[DEFAULT_TASK].features
 
 # The fixture is the same model for every example, and is not changed by any.
 PROPERTY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wildrydes.errors import BadExecutionInput
-from wildrydes.labels import FEATURES
 from wildrydes.parameters import check_parameters, read_input, training_job
 from wildrydes.rides.stations import MAX_STATION_MILES
+from wildrydes.tasks import TASKS
 
 
 def test_an_empty_input_gets_all_defaults() -> None:
@@ -266,7 +266,7 @@ def test_any_json_is_checked_or_refused_as_bad_execution_input(execution_input: 
         assert len(str(bad)) < 2000
         return
     assert re.fullmatch(r"[a-z]+(, [a-z]+)*", parameters["feature_columns"])
-    assert set(parameters["features"]) <= set(FEATURES)
+    assert set(parameters["features"]) <= set(TASKS[parameters["task"]].features)
 
 
 def test_knn_alone_needs_an_endpoint() -> None:

@@ -25,7 +25,6 @@ LIMITS = {
 """Of each band, in the order to show them, what puts a ride into it."""
 
 BANDS = tuple(LIMITS)
-BAD_WEATHER = tuple(band for band in BANDS if band != FINE)
 
 
 def band_of(tmin: float, tmax: float, prcp: float) -> str:
