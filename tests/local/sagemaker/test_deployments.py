@@ -158,8 +158,8 @@ def test_an_endpoint_that_cannot_be_created_has_failed_with_a_reason(stage: Stag
 def test_why_a_container_did_not_start_is_in_its_log(stage: Stage) -> None:
     stage.endpoint("logged", "broken")
 
-    lines = stage.objects.lines["/aws/sagemaker/Endpoints/logged"]
-    assert any("The model cannot be loaded: model_algo-1 is missing" in line for line in lines)
+    why, group = "The model cannot be loaded: model_algo-1 is missing", "/aws/sagemaker/Endpoints/logged"
+    until(lambda: stage.objects.lines.get(group, []), lambda lines: any(why in line for line in lines))
 
 
 def test_while_an_endpoint_is_updated_nothing_else_may_change_it(stage: Stage) -> None:

@@ -226,8 +226,8 @@ def test_a_container_that_crashes_is_started_again_and_the_log_says_so(stage: St
 
     until(lambda: server.restarts == 1 and server.is_healthy, bool, 60)
     assert stage.score("crashing", "1,2") == 3.0
-    lines = stage.objects.lines["/aws/sagemaker/Endpoints/crashing"]
-    assert "The container ended with exit code 137: it is started again." in lines
+    again, group = "The container ended with exit code 137: it is started again.", "/aws/sagemaker/Endpoints/crashing"
+    until(lambda: stage.objects.lines.get(group, []), lambda lines: again in lines)
 
 
 def test_while_no_container_is_there_the_service_is_unavailable(stage: Stage) -> None:
@@ -311,7 +311,9 @@ def test_models_and_configurations_are_listed_newest_first_and_deleted(stage: St
 
 def test_containers_act_as_the_models_role_and_their_log_is_the_endpoints(stage: Stage) -> None:
     assert {role for _, role in stage.objects.roles} == {ROLE}
-    assert any("Loaded a model of 2 features" in line for line in stage.objects.lines[LOG])
+    # A line gets to the log some moments after it was written.
+    loaded = "Loaded a model of 2 features"
+    until(lambda: stage.objects.lines.get(LOG, []), lambda lines: any(loaded in line for line in lines))
 
 
 def test_a_container_answers_only_who_has_its_token(stage: Stage) -> None:

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from hosting_stage import Stage
+from machines import until
 
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.0-5"
 MODELS = Path(__file__).resolve().parents[2] / "unit" / "model" / "xgboost_models"
@@ -81,5 +82,6 @@ def test_a_pickle_is_not_loaded(stage: Stage) -> None:
     described = stage.endpoint("pickled", "pickled")
 
     assert described["EndpointStatus"] == "Failed"
-    lines = stage.objects.lines["/aws/sagemaker/Endpoints/pickled"]
-    assert any("The model cannot be loaded" in line for line in lines)
+    group = "/aws/sagemaker/Endpoints/pickled"
+    why = "The model cannot be loaded"
+    until(lambda: stage.objects.lines.get(group, []), lambda lines: any(why in line for line in lines))
