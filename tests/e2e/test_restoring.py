@@ -67,11 +67,10 @@ def retraining(stack: Stack, model: Model, *, promoted: bool = True) -> Iterator
     start = "Serve heavy_utilization"
     serve = state_of(stack, "StateMachineArn", start) | {"Next": "Read parameter"}
     states = {"Evaluate model": evaluation, "Wait for restoring": wait, start: serve}
-    before = {name: {} for name in ("rides", "plan", "training_set")}
     parameters = {"execution": model.execution, "features": ["distance"], "kind": "binary_classification"}
     parameters |= dict.fromkeys(("task", "target"), "heavy_utilization") | {"serving": "lambda"}
     with redefined(stack, "StateMachineArn", StartAt=start, States=states):
-        yield stack.start(parameters=parameters, **before)
+        yield stack.start(parameters=parameters, rides={}, plan={}, training_set={})
 
 
 def output_of(stack: Stack, arn: str) -> dict[str, Any]:
