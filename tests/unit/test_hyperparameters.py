@@ -104,3 +104,10 @@ def test_hyperparameters_that_pass_are_plain_text(of: tuple[str, str], hyperpara
     except BadExecutionInput:
         return
     assert all(re.fullmatch(r"[A-Za-z0-9_.+-]+", value) for value in texts.values())
+
+
+def test_an_integer_beyond_all_floats_is_out_of_range_or_as_it_is() -> None:
+    huge = 10**400
+    assert check_hyperparameters({"k": huge}, "knn", REGRESSION) == {"k": str(huge)}
+    with pytest.raises(BadExecutionInput, match="it must be an integer from 1 to 1000"):
+        check_hyperparameters({"epochs": huge})

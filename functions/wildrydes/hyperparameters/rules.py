@@ -27,7 +27,9 @@ class Number:
             return False
         inside = self.least < number if self.open_ends or self.above else self.least <= number
         inside = inside and (number < self.most if self.open_ends else number <= self.most)
-        return isfinite(number) and inside and text.isascii() and "_" not in text and text == text.strip()
+        # An integer may have more digits than a float holds, and is finite all the same.
+        finite = isinstance(number, int) or isfinite(number)
+        return finite and inside and text.isascii() and "_" not in text and text == text.strip()
 
     def __str__(self) -> str:
         kind = "an integer" if self.whole else "a number"
