@@ -20,6 +20,8 @@ from local.algorithms.serving.predictor import CSV, JSON, JSON_LINES, LIBSVM, RE
 _UNSUPPORTED_MEDIA_TYPE = 415
 _BAD_REQUEST = 400
 _ALIASES = {"text/x-libsvm": LIBSVM}
+# What the readers meet in payloads of another form: an instance that is no object, a number that no float holds.
+_FAULTS = (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
 class RefusedPayloadError(EmbeddedAwsError):
@@ -47,7 +49,7 @@ def read_features(body: bytes, content_type: str, predictor: Predictor) -> np.nd
         )
     try:
         table = _READERS[kind](body, predictor.feature_count)
-    except (ValueError, KeyError, TypeError, IndexError, RecursionError, recordio.BadRecordError) as error:
+    except (*_FAULTS, recordio.BadRecordError) as error:
         raise RefusedPayloadError(f"unable to evaluate payload provided: {type(error).__name__} {error}") from None
     if table.ndim != 2 or table.shape[1] != predictor.feature_count or not len(table):
         raise RefusedPayloadError(
