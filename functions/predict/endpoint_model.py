@@ -6,7 +6,7 @@ names the variant that gave it, and so the training job: while an endpoint is up
 
 import json
 from collections.abc import Callable, Sequence
-from math import log
+from math import isfinite, log
 from typing import Any
 
 from aws.signed_sagemaker import EndpointClient, Scores
@@ -59,6 +59,8 @@ class EndpointModel:
         scores = _numbers(answer)
         if len(scores) != len(rows):
             raise EndpointNotAsked(f"the endpoint answered {len(rows)} rows with {len(scores)} scores")
+        if not all(map(isfinite, scores)):
+            raise EndpointNotAsked("the endpoint answered with a score that is no finite number")
         self._variant = answer.variant
         return scores
 

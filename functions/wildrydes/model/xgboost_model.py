@@ -18,7 +18,7 @@ the link of `base_score`, `LearnerModelParam` in XGBoost's src/learner.cc.
 
 import json
 from collections.abc import Sequence
-from math import isfinite, log
+from math import log
 from struct import pack, unpack
 from typing import Any, NamedTuple
 
@@ -26,7 +26,7 @@ from wildrydes.errors import BadModel
 from wildrydes.model.archive import single_member
 from wildrydes.model.linear_model import logistic
 from wildrydes.model.ubjson import TypedArray, read_ubjson
-from wildrydes.model.xgboost_trees import Trees, read_trees
+from wildrydes.model.xgboost_trees import LARGEST_SUM, Trees, read_trees
 
 MEMBER = "xgboost-model"
 MOST_UNPACKED = 16 << 20
@@ -135,7 +135,7 @@ def _base(parameters: dict[str, Any], kind: str) -> float:
             base = _float32(-log(_float32(1 / base - 1)))
     except (ValueError, OverflowError, ZeroDivisionError):
         raise BadModel(f"the model has the base_score {text!r:.100}") from None
-    if not isfinite(base):
+    if not abs(base) <= LARGEST_SUM:
         raise BadModel(f"the model has the base_score {text!r:.100}")
     return base
 

@@ -25,6 +25,8 @@ from wildrydes.model.ubjson import TypedArray
 MOST_TREES = 5_000
 MOST_NODES = 250_000
 MOST_DEPTH = 100
+LARGEST_SUM = 1e38
+"""What all trees together may add, a third of what a float32 holds: no sum on the way is beyond it then."""
 
 _LEAF = -1
 _LARGEST = 3.4028234663852886e38
@@ -82,24 +84,26 @@ def read_trees(trees: Any, feature_count: int) -> Trees:
     if type(trees) is not list or not len(trees) <= MOST_TREES:
         raise BadModel(f"the model has no list of at most {MOST_TREES} trees")
     merged = Trees((), [], [], [], [], [])
-    roots = []
+    roots, largest = [], 0.0
     for number, tree in enumerate(trees):
         roots.append(len(merged.features))
         try:
-            _append(merged, tree, feature_count)
+            largest += _append(merged, tree, feature_count)
         except BadModel as bad:
             raise BadModel(f"tree {number}: {bad}") from None
+    if largest > LARGEST_SUM:
+        raise BadModel(f"the trees may add up to {largest:.3g}, beyond {LARGEST_SUM:.0e}")
     return merged._replace(roots=tuple(roots))
 
 
-def _append(merged: Any, tree: Any, feature_count: int) -> None:
-    """Put a tree's nodes behind those of the trees before it."""
+def _append(merged: Any, tree: Any, feature_count: int) -> float:
+    """Put a tree's nodes behind those of the trees before it; the most that it adds, without sign."""
     start = len(merged.features)
     count = _node_count(tree, MOST_NODES - start)
     lefts, rights, features = (_integers(tree, name, count) for name in _INTEGERS)
     defaults, kinds = (_integers(tree, name, count) for name in ("default_left", "split_type"))
     thresholds = _floats(tree, count)
-    _check_nodes(lefts, rights, features, thresholds, feature_count)
+    largest = _check_nodes(lefts, rights, features, thresholds, feature_count)
     if any(kinds) or not {0, 1}.issuperset(defaults):
         raise BadModel("it splits by categories, or leads rows without a feature neither to the left nor to the right")
     merged.features.extend(_LEAF if left == _LEAF else feature for left, feature in zip(lefts, features, strict=True))
@@ -109,6 +113,7 @@ def _append(merged: Any, tree: Any, feature_count: int) -> None:
     merged.defaults.extend(
         [start + (left if default else right) for left, right, default in zip(lefts, rights, defaults, strict=True)]
     )
+    return largest
 
 
 _INTEGERS = ("left_children", "right_children", "split_indices")
@@ -164,9 +169,12 @@ def _check_nodes(
     features: Sequence[int],
     thresholds: Sequence[float],
     feature_count: int,
-) -> None:
-    """Raises BadModel unless from the root on each node is reached once, and leads somewhere or is a leaf."""
-    reached = bytearray(len(lefts))
+) -> float:
+    """The largest value of a leaf, without sign.
+
+    Raises BadModel unless from the root on each node is reached once, and leads somewhere or is a leaf.
+    """
+    reached, largest = bytearray(len(lefts)), 0.0
     level, depth = [0], 0
     while level:
         if depth > MOST_DEPTH:
@@ -184,7 +192,10 @@ def _check_nodes(
                     raise BadModel(f"node {node} looks at the feature {features[node]} of {feature_count}")
             elif rights[node] != _LEAF:
                 raise BadModel(f"node {node} has a right child alone")
+            elif abs(thresholds[node]) > largest:
+                largest = abs(thresholds[node])
         level, depth = below, depth + 1
+    return largest
 
 
 def _as_float32(row: Sequence[float]) -> Sequence[float]:

@@ -116,7 +116,11 @@ def test_answers_of_each_algorithm_are_scores(content_type: str, body: bytes) ->
         model.score([1.0])
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"<html>", b'{"predictions": [{"label": 1}]}', b"[" * 100_000, b"1,2"])
+NO_SCORES = [b"", b"{}", b"<html>", b'{"predictions": [{"label": 1}]}', b"[" * 100_000, b"1,2"]
+NOT_FINITE = [b'{"predictions": [{"score": %s}]}' % number for number in (b"NaN", b"Infinity", b'"-inf"', b"1e400")]
+
+
+@pytest.mark.parametrize("body", NO_SCORES + NOT_FINITE)
 def test_what_is_no_score_is_an_error(body: bytes) -> None:
     model = EndpointModel(lambda _: Scores(body, "application/json", "run-2"), PATH, "regressor", 1, 0.5)
 

@@ -155,6 +155,9 @@ HOSTILE: dict[str, bytes] = {
     "a feature that is a fraction": with_tree(split_indices=[0.5, 0, 0, 0, 0]),
     "a threshold that is no number": with_tree(split_conditions=[float("nan"), 2.0, 10.0, 20.0, 30.0]),
     "an endless leaf": with_tree(split_conditions=[1.0, 2.0, float("inf"), 20.0, 30.0]),
+    "leaves whose sum no float32 holds": json.dumps(
+        document(*[TREE | {"split_conditions": [1.0, 2.0, 3e38, 3e38, 3e38]}] * 2)
+    ).encode(),
     "a threshold beyond float32": with_tree(split_conditions=[1e300, 2.0, 10.0, 20.0, 30.0]),
     "a threshold of a thousand digits": with_tree(split_conditions=[10**1000, 2.0, 10.0, 20.0, 30.0]),
     "a threshold that is true": with_tree(split_conditions=[True, 2.0, 10.0, 20.0, 30.0]),
