@@ -64,6 +64,9 @@ class ModelServer:
     restarts: int = 0
     _running: _Running | None = None
     _ready: threading.Event = field(default_factory=threading.Event)
+    # Set once the first ping has been answered or not; _passed says which. Before that an end says nothing yet.
+    _pinged: threading.Event = field(default_factory=threading.Event)
+    _passed: bool = False
     _ending: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _thread: threading.Thread | None = None
@@ -76,10 +79,11 @@ class ModelServer:
         running = self._spawn()
         self._thread = threading.Thread(target=self._supervise, args=(running,), name=self.name, daemon=True)
         self._thread.start()
-        if self._ping(running, seconds):
+        self._passed = self._ping(running, seconds)
+        if self._passed:
             self._ready.set()
-            return True
-        return False
+        self._pinged.set()
+        return self._passed
 
     @property
     def is_healthy(self) -> bool:
@@ -157,9 +161,11 @@ class ModelServer:
             self._follow(running)
             code = running.process.wait()
             _close(running.process)
-            was_ready = self._ready.is_set()
+            self._pinged.wait()
             self._ready.clear()
-            if self._ending.is_set() or not was_ready:
+            # Whether the process that has just ended was ready by now is nothing to go by: its own ping, which fails
+            # for the same reason, may be looked at later than its end is.
+            if self._ending.is_set() or not self._passed:
                 self.log.flush()
                 return
             wait = _FIRST_WAIT_SECONDS if time.monotonic() - began > _LONGEST_WAIT_SECONDS else wait * 2
@@ -174,9 +180,11 @@ class ModelServer:
             threading.Thread(target=self._await, args=(running,), name=f"{self.name} ping", daemon=True).start()
 
     def _await(self, running: _Running) -> None:
-        # It counts as ready even where it ends at once, so that it is started once more.
-        self._ping(running, INVOCATION_SECONDS)
-        self._ready.set()
+        while running.process.poll() is None and not self._ending.is_set():
+            if self._ping(running, INVOCATION_SECONDS):
+                self._ready.set()
+                return
+            self._ending.wait(_FIRST_WAIT_SECONDS)
 
     def _follow(self, running: _Running) -> None:
         lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
