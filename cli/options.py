@@ -204,7 +204,7 @@ _INPUT_OPTIONS = (
         help="Fail above this fraction of rides with a label whose day has no weather.  [default: 0.1]",
     ),
     click.option("--min-training-rows", type=int, help="Fail with fewer rows to train on.  [default: 100]"),
-    click.option("--min-improvement", type=float, help="How much lower log loss has to be.  [default: 0]"),
+    click.option("--min-improvement", type=float, help="How much lower log loss or RMSE has to be.  [default: 0]"),
     click.option("--promote/--no-promote", default=None, help="Promote a better model, or judge it only."),
     click.option("--force", is_flag=True, default=None, help="Replace one of other features, or an unreadable one."),
 )
