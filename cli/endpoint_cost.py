@@ -33,7 +33,7 @@ def sentence(region: str) -> str:
     >>> sentence("us-east-1").partition(".")[0] + "…"
     'The endpoint costs some $0…'
     """
-    end = "Promote a model with serving: lambda to remove it."
+    end = "A model that goes live with serving: lambda removes it."
     price = USD_PER_HOUR.get(region)
     if price is None:
         return f"The endpoint costs by the hour on AWS; its price in {region} is not known here. {end}"

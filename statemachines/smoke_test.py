@@ -19,7 +19,12 @@ def smoke_test(then: State, handler: State) -> State:
         parameters={
             "FunctionName": FUNCTION,
             "Qualifier": "$.published.version",
-            "Payload": {"body": "States.JsonToString($.request.golden.ride)", "isBase64Encoded": False},
+            "Payload": {
+                "body": "States.JsonToString($.request.golden.ride)",
+                "isBase64Encoded": False,
+                # The function goes by the card, and this workflow by the request: they have to agree.
+                "serving": "$.request.serving",
+            },
         },
         asl={"ResultSelector": {"status": "$.Payload.statusCode", "answer": "States.StringToJson($.Payload.body)"}},
         result_path="$.smoke",

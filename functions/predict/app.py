@@ -46,7 +46,7 @@ from wildrydes.errors import (
     WildRydesError,
 )
 from wildrydes.model.archive import MOST_PACKED
-from wildrydes.model.artefact import ENDPOINT
+from wildrydes.model.artefact import ENDPOINT, LAMBDA
 from wildrydes.model.champion import ChampionModel, checked_card, kind_of, read_champion
 from wildrydes.model.storage import NO_MODEL, card_of
 from wildrydes.tasks import LIVE_INFERENCE_TASK, TASKS
@@ -123,6 +123,7 @@ def predict_rides(request: Request, settings: PredictSettings) -> Outcome:
     """One ride or sample, or an array of them."""
     value, vocabulary = read_body(*request.body()), vocabulary_of(settings.task)
     champion = load_champion(settings)
+    check_serving(request, champion)
     if isinstance(value, list):
         return predict_many(request, champion, rides_of(value, vocabulary.record))
     return predict_one(request, champion, features_of(value, champion.features, vocabulary))
@@ -224,6 +225,13 @@ def load_champion(settings: PredictSettings) -> ChampionModel:
 
     model = endpoint_model(settings.endpoint, path, fields, kind_of(settings.task))
     return ChampionModel(model, fields["execution"], fields["target"], tuple(fields["features"]), fields)
+
+
+def check_serving(request: Request, champion: ChampionModel) -> None:
+    """A promotion's golden request says what is to serve the model. Raises BadModel where its card says otherwise."""
+    serving = champion.card.get("serving", LAMBDA)
+    if (expected := request.event.get("serving", serving)) != serving:
+        raise BadModel(f"the card of {champion.execution} says that serving is {serving}, the promotion {expected}")
 
 
 def answering(champion: ChampionModel) -> ChampionModel:

@@ -16,7 +16,7 @@ def test_there_is_a_price_for_each_region_whose_images_are_in_the_template() -> 
 def test_the_price_is_said_by_the_hour_and_by_the_month_with_its_date() -> None:
     assert endpoint_cost.sentence("eu-central-1") == (
         "The endpoint costs some $0.138 an hour on AWS, $101 a month (ml.m5.large, November 2026). "
-        "Promote a model with serving: lambda to remove it."
+        "A model that goes live with serving: lambda removes it."
     )
     assert "its price in eu-north-1 is not known here" in endpoint_cost.sentence("eu-north-1")
 

@@ -97,3 +97,10 @@ def test_an_endpoint_that_does_not_answer_is_503_and_the_log_says_why(
 
     assert (answer.status, answer.json["detail"]) == (503, "the endpoint of the live model does not answer")
     assert "EndpointNotAsked: the endpoint stack-pick-duration gave no scores, at last for 424" in caplog.text
+
+
+def test_a_promotion_is_refused_that_would_have_another_serve_the_model_than_its_card_says(pick: Ask) -> None:
+    statuses = [pick(SAMPLE, serving=serving).status for serving in ("endpoint", "lambda")]
+
+    assert statuses == [200, 503]
+    assert len(Endpoint.bodies) == 1

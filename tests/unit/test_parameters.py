@@ -279,3 +279,13 @@ def test_knn_alone_needs_an_endpoint() -> None:
 def test_the_champions_transform_jobs_have_names_that_sagemaker_takes() -> None:
     job = check_parameters("x" * 80, {}, 2026)["champion_job"]
     assert (len(f"{job}-3"), job[-5:]) == (60, "-live")
+
+
+@pytest.mark.parametrize("execution", ["a_b", "run-", "x" * 64])
+def test_an_execution_that_sagemaker_could_not_serve_by_its_name_is_refused_before_anything_is_trained(
+    execution: str,
+) -> None:
+    with pytest.raises(BadExecutionInput, match="what SageMaker serves is called by 1 to 63 letters"):
+        check_parameters(execution, {"serving": "endpoint"}, 2026)
+    assert check_parameters(execution, {}, 2026)["serving"] == "lambda"
+    assert check_parameters("x" * 63, {"serving": "endpoint"}, 2026)["serving"] == "endpoint"
