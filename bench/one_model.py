@@ -35,7 +35,8 @@ def main():
 def ours(folder):
     """The functions that score a row and several, by the code of the functions."""
     sys.path.insert(0, "functions")
-    from wildrydes.model.artefact import XGBOOST, read_model
+    from wildrydes.algorithms import XGBOOST
+    from wildrydes.model.artefact import read_model
 
     with open(f"{folder}/model.tar.gz", "rb") as file:  # noqa: PTH123
         model = read_model(file.read(), XGBOOST)

@@ -12,7 +12,7 @@ from cli import endpoint_cost
 from cli.account import Account
 from cli.executions import Progress
 from cli.failures import Failure
-from wildrydes.model.artefact import ENDPOINT
+from wildrydes.algorithms import ENDPOINT
 from wildrydes.tasks import RIDES, TASKS
 
 _COLOURS = {"SUCCEEDED": "green", "RUNNING": "yellow", "CAUGHT": "red", "FAILED": "red", "ABORTED": "red"}

@@ -19,9 +19,9 @@ from cli import embedded
 from cli.server_record import ServerError, ServerRecord
 from cli.stack import DEFAULT_NAME, Account, Stack
 from local.server import ROOT
+from wildrydes.algorithms import ALGORITHMS, SERVINGS
 from wildrydes.errors import BadExecutionInput, BadJson
-from wildrydes.hyperparameters import ALGORITHMS
-from wildrydes.parameters import FIELDS, SERVINGS, check_parameters
+from wildrydes.parameters import FIELDS, check_parameters
 from wildrydes.rides.stations import MAX_STATION_MILES
 from wildrydes.strict_json import decode
 from wildrydes.tasks import DEFAULT_TASK, TASKS

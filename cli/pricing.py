@@ -16,8 +16,9 @@ from cli.run_folders import publish, run_folder, short
 from cli.server_record import BUILD
 from cli.stack import Stack
 from local import account
+from wildrydes.algorithms import LINEAR_LEARNER
 from wildrydes.errors import BadModel, NoPrices
-from wildrydes.model.artefact import LINEAR_LEARNER, Model, read_model
+from wildrydes.model.artefact import Model, read_model
 from wildrydes.pricing.study import RideOfSplit, Study, conduct, features_missing, sentences
 
 PAGE = "pricing.html"

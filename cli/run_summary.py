@@ -4,8 +4,8 @@ from typing import Any
 
 from cli import endpoint_cost
 from cli.account import Account
+from wildrydes.algorithms import ENDPOINT, LAMBDA
 from wildrydes.evaluation.kinds import KINDS
-from wildrydes.model.artefact import ENDPOINT, LAMBDA
 from wildrydes.tasks import BINARY
 
 _SPLITS = ("train", "validation", "test")

@@ -31,6 +31,7 @@ from aws import s3, settings
 from evaluate_model.contenders import Contender, contender
 from evaluate_model.provenance import lineage
 from evaluate_model.splits import Split, judge, summarise_train_split
+from wildrydes.algorithms import KNN, LAMBDA
 from wildrydes.bucket import key_in_bucket
 from wildrydes.errors import BadModel, MissingObject
 from wildrydes.evaluation import gate
@@ -38,7 +39,6 @@ from wildrydes.evaluation.feature_moments import TrainingRows
 from wildrydes.evaluation.judgement import AnyJudgement
 from wildrydes.evaluation.kinds import KINDS, output_numbers
 from wildrydes.evaluation.selection import Outcome, bar_unservable, best, failure_reason
-from wildrydes.model.artefact import KNN, LAMBDA
 from wildrydes.model.card import ModelCard, read_card
 from wildrydes.model.storage import NO_MODEL, card_key, card_of, comparisons_prefix, execution_of
 from wildrydes.tasks import TASKS

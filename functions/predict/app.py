@@ -30,6 +30,7 @@ from aws import signed_s3
 from aws.settings import PredictSettings, predict_settings
 from predict import request_metrics
 from predict.proxy import Request, request_of, response
+from wildrydes.algorithms import ENDPOINT, LAMBDA
 from wildrydes.api import answers
 from wildrydes.api.answers import JSON, PLAIN, PROBLEM, Prediction
 from wildrydes.api.requests import features_of, read_body, rides_of, row_of, vocabulary_of
@@ -46,7 +47,6 @@ from wildrydes.errors import (
     WildRydesError,
 )
 from wildrydes.model.archive import MOST_PACKED
-from wildrydes.model.artefact import ENDPOINT, LAMBDA
 from wildrydes.model.champion import ChampionModel, checked_card, kind_of, read_champion
 from wildrydes.model.storage import NO_MODEL, card_of
 from wildrydes.tasks import LIVE_INFERENCE_TASK, TASKS

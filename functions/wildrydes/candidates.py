@@ -14,11 +14,10 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
+from wildrydes.algorithms import ALGORITHMS, LINEAR_LEARNER
 from wildrydes.errors import BadExecutionInput
 from wildrydes.hyperparameters import (
-    ALGORITHMS,
     FOLLOWS_ROWS,
-    LINEAR_LEARNER,
     check_hyperparameters,
     default_hyperparameters,
     fixed_hyperparameters,

@@ -30,8 +30,8 @@ from hashlib import sha256
 from typing import Any
 
 from wildrydes import candidates
+from wildrydes.algorithms import ENDPOINT, KNN, LAMBDA, SERVINGS
 from wildrydes.errors import BadExecutionInput, BadJson
-from wildrydes.hyperparameters import KNN
 from wildrydes.strict_json import decode
 from wildrydes.tasks import BINARY, DEFAULT_TASK, TASKS, Task
 
@@ -40,10 +40,6 @@ CHUNK_BYTES = (1 << 10, 64 << 20)
 STATION_MILES = (1, 12_500)
 """Nothing on Earth is farther than 12,451 miles from anything else on it."""
 LONGEST_TRAINING_JOB = 61 - candidates.LONGEST_SUFFIX
-
-LAMBDA, ENDPOINT = "lambda", "endpoint"
-SERVINGS = (LAMBDA, ENDPOINT)
-"""What a model can be served by."""
 
 _EXECUTION = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _HOSTED = re.compile(r"[A-Za-z0-9](-*[A-Za-z0-9]){0,62}")

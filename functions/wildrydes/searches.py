@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from wildrydes.hyperparameters import KNN, LINEAR_LEARNER, XGBOOST
+from wildrydes.algorithms import KNN, LINEAR_LEARNER, XGBOOST
 from wildrydes.tasks import BINARY, REGRESSION
 from wildrydes.tuning import CATEGORICAL, CONTINUOUS, INTEGER, Search
 

@@ -56,7 +56,7 @@ class Task(NamedTuple):
     @property
     def measure(self) -> str:
         """The metric that decides, lower being better: of a card's metrics."""
-        return "log_loss" if self.kind == BINARY else "rmse"
+        return measure_of(self.kind)
 
     @property
     def is_default(self) -> bool:
@@ -185,6 +185,11 @@ TASKS: Mapping[str, Task] = MappingProxyType(
     }
 )
 """Every task by its name, the default first."""
+
+
+def measure_of(kind: str) -> str:
+    """The metric that decides between models of a kind, by its name in cards; lower is better."""
+    return "log_loss" if kind == BINARY else "rmse"
 
 
 def features_of(source: str) -> Mapping[str, Feature]:

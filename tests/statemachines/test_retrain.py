@@ -283,7 +283,7 @@ def test_champion_that_only_its_container_reads_predicts_the_new_test_split_befo
 
 
 def test_every_algorithm_of_the_input_is_prepared_and_no_other() -> None:
-    from wildrydes.hyperparameters import ALGORITHMS
+    from wildrydes.algorithms import ALGORITHMS
 
     choices = {rule["StringEquals"]: rule["Next"] for rule in ITERATION["Which algorithm?"]["Choices"]}
     assert set(choices) == set(ALGORITHMS)

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
+from wildrydes.algorithms import ALGORITHMS
 from wildrydes.candidates import LONGEST_TUNING_JOB, Request, check_candidates, tuning_job
 from wildrydes.errors import BadExecutionInput
-from wildrydes.hyperparameters import ALGORITHMS
 from wildrydes.searches import DEFAULT_RANGES
 from wildrydes.tasks import BINARY, REGRESSION
 from wildrydes.tuning import STRATEGIES, names

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wildrydes.hyperparameters
+from wildrydes.algorithms import ALGORITHMS
 from wildrydes.errors import BadExecutionInput
 from wildrydes.hyperparameters import (
-    ALGORITHMS,
     FOLLOWS_ROWS,
     allowed_hyperparameters,
     check_hyperparameters,

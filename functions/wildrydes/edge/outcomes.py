@@ -15,7 +15,7 @@ from math import isfinite, log, sqrt
 from typing import Any, NamedTuple
 
 from wildrydes.errors import BadTestSet
-from wildrydes.tasks import BINARY
+from wildrydes.tasks import BINARY, measure_of
 
 _LEAST = 1e-15
 """A probability is taken for no less, nor its complement: a certain answer that is wrong would cost infinitely much."""
@@ -94,11 +94,6 @@ class Tally:
         loss = sum(losses) / len(losses) if losses else None
         errors = len(outcomes) - len(losses)
         return Standing(task, model, len(outcomes), errors, loss, percentile(times, 50), percentile(times, 99))
-
-
-def measure_of(kind: str) -> str:
-    """What a kind of tasks is ranked by: log_loss or rmse."""
-    return "log_loss" if kind == BINARY else "rmse"
 
 
 def loss_of(kind: str, truth: float, prediction: float) -> float:

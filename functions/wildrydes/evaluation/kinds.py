@@ -14,7 +14,7 @@ from wildrydes.evaluation import classification, regression
 from wildrydes.evaluation.feature_moments import TrainingRows
 from wildrydes.evaluation.judgement import AnyJudgement
 from wildrydes.evaluation.split_rows import BINARY_LABELS, NUMBERS, Labels
-from wildrydes.tasks import BINARY, REGRESSION
+from wildrydes.tasks import BINARY, REGRESSION, measure_of
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def _log_odds(probability: float) -> float:
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         BINARY: Kind(
-            measure="log_loss",
+            measure=measure_of(BINARY),
             answer="probability",
             model_kind="binary_classifier",
             labels=BINARY_LABELS,
@@ -74,7 +74,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             training_fault=classification.training_fault,
         ),
         REGRESSION: Kind(
-            measure="rmse",
+            measure=measure_of(REGRESSION),
             answer="value",
             model_kind="regressor",
             labels=NUMBERS,

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from wildrydes.algorithms import ENDPOINT, KNN
 from wildrydes.errors import AllCandidatesFailed
 from wildrydes.evaluation.judgement import Metrics
 from wildrydes.evaluation.kinds import Kind
-from wildrydes.model.artefact import ENDPOINT, KNN
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from wildrydes.algorithms import KNN, LINEAR_LEARNER, XGBOOST
 from wildrydes.errors import BadExecutionInput
 from wildrydes.hyperparameters import knn, linear_learner, xgboost
 from wildrydes.hyperparameters.rules import Rule
 from wildrydes.tasks import BINARY
-
-LINEAR_LEARNER, XGBOOST, KNN = "linear-learner", "xgboost", "knn"
-ALGORITHMS = (LINEAR_LEARNER, XGBOOST, KNN)
-"""Every algorithm by its name in an input, the default first."""
 
 FOLLOWS_ROWS: Mapping[str, str] = MappingProxyType({LINEAR_LEARNER: "mini_batch_size", KNN: "sample_size"})
 """The hyperparameter of an algorithm that the workflow fills in by the counted rows, where an input does not set it.

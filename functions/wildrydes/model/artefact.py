@@ -13,14 +13,8 @@ wildrydes.errors.BadModel: a model of the algorithm knn is served by an endpoint
 from collections.abc import Sequence
 from typing import Protocol
 
+from wildrydes.algorithms import ALGORITHMS, KNN, LINEAR_LEARNER, XGBOOST
 from wildrydes.errors import BadModel
-
-LINEAR_LEARNER, XGBOOST, KNN = "linear-learner", "xgboost", "knn"
-ALGORITHMS = (LINEAR_LEARNER, XGBOOST, KNN)
-"""The algorithms by SageMaker's names for them, the default first."""
-
-LAMBDA, ENDPOINT = "lambda", "endpoint"
-"""What serves a model: the task's function by itself, or an endpoint that the function asks."""
 
 CLASSIFIER, REGRESSOR = "binary_classifier", "regressor"
 """The kinds of models: of the tasks binary_classification and regression."""

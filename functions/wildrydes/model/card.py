@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from wildrydes.algorithms import LAMBDA, LINEAR_LEARNER
 from wildrydes.errors import BadModel
-from wildrydes.model.artefact import LAMBDA, LINEAR_LEARNER
 from wildrydes.model.storage import card_fields
 from wildrydes.tasks import BINARY
 

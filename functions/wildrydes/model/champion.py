@@ -7,8 +7,9 @@ define than all of predict's own modules take to import.
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from wildrydes.algorithms import LINEAR_LEARNER
 from wildrydes.errors import BadModel
-from wildrydes.model.artefact import CLASSIFIER, LINEAR_LEARNER, REGRESSOR, Model, read_model
+from wildrydes.model.artefact import CLASSIFIER, REGRESSOR, Model, read_model
 from wildrydes.model.storage import card_fields, execution_of, task_of
 from wildrydes.tasks import BINARY, DEFAULT_TASK, TASKS
 

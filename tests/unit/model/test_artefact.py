@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from wildrydes.algorithms import KNN, LINEAR_LEARNER
 from wildrydes.errors import BadModel
-from wildrydes.model.artefact import KNN, LINEAR_LEARNER, Model, read_model
+from wildrydes.model.artefact import Model, read_model
 
 
 def test_a_linear_model_is_a_model(write_artefact: Any) -> None:

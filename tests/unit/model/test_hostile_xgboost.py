@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from wildrydes.algorithms import XGBOOST
 from wildrydes.errors import BadModel
-from wildrydes.model.artefact import XGBOOST, read_model
+from wildrydes.model.artefact import read_model
 from wildrydes.model.ubjson import MOST_VALUES, read_ubjson
 from wildrydes.model.xgboost_model import MOST_JSON, MOST_UNPACKED
 from wildrydes.model.xgboost_trees import MOST_DEPTH, MOST_NODES, MOST_TREES

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from wildrydes.algorithms import XGBOOST
 from wildrydes.errors import BadModel
-from wildrydes.model.artefact import XGBOOST, Model, read_model
+from wildrydes.model.artefact import Model, read_model
 
 HERE = Path(__file__).parent
 MODELS = HERE / "xgboost_models"
