@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.sides import Comparison, Side
-from reports.style import MODELS, QUIET, Look, board, style
+from reports.style import MODELS, QUIET, Look, board, draw_points, style
 
 _Z = 1.959964
 """Of a normal distribution, 95% is within so many deviations."""
@@ -80,20 +80,8 @@ def _calibration_of(axes: Axes, side: Side, look: Look) -> None:
     ends = [share_interval(point["observed"], point["rows"]) for point in points]
     below = [share - low for share, (low, _) in zip(shares, ends, strict=True)]
     above = [high - share for share, (_, high) in zip(shares, ends, strict=True)]
-    axes.errorbar(
-        [point["predicted"] for point in points],
-        shares,
-        yerr=[below, above],
-        color=look.color,
-        linestyle=look.dashes,
-        linewidth=look.width / 2,
-        elinewidth=look.width / 2,
-        capsize=3,
-        marker=look.mark,
-        markersize=look.mark_size,
-        markerfacecolor=look.mark_fill,
-        label=f"{side.name}, calibration error {side.metrics['calibration_error']:.4f}",
-    )
+    label = f"{side.name}, calibration error {side.metrics['calibration_error']:.4f}"
+    draw_points(axes, [point["predicted"] for point in points], shares, [below, above], look, label)
 
 
 def share_interval(share: float, rows: int) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from reports.sides import Comparison, Side
-from reports.style import INK, MODELS, QUIET, Look, board, style
+from reports.style import INK, MODELS, QUIET, Look, board, draw_points, style
 
 _Z = 1.959964
 """Of a normal distribution, 95% is within so many deviations."""
@@ -89,19 +89,13 @@ def groups(comparison: Comparison) -> Figure | None:
 
 def _groups_of(axes: Axes, side: Side, look: Look) -> None:
     points: Sequence[Mapping[str, Any]] = side.metrics["groups"]
-    axes.errorbar(
+    draw_points(
+        axes,
         [point["predicted"] for point in points],
         [point["observed"] - point["predicted"] for point in points],
-        yerr=[mean_interval(point) for point in points],
-        color=look.color,
-        linestyle=look.dashes,
-        linewidth=look.width / 2,
-        elinewidth=look.width / 2,
-        capsize=3,
-        marker=look.mark,
-        markersize=look.mark_size,
-        markerfacecolor=look.mark_fill,
-        label=f"{side.name}, bias {side.metrics['bias']:+.4f}",
+        [mean_interval(point) for point in points],
+        look,
+        f"{side.name}, bias {side.metrics['bias']:+.4f}",
     )
 
 

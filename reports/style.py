@@ -3,10 +3,11 @@
 Colours are of Okabe and Ito's palette (Color Universal Design, 2008); lines differ in dashes, fields in hatching.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import matplotlib.style
 from matplotlib.axes import Axes
@@ -64,6 +65,24 @@ _RC = {
     "legend.frameon": False,
     "hatch.linewidth": 0.6,
 }
+
+
+def draw_points(axes: Axes, x: Sequence[float], y: Sequence[float], errors: Any, look: Look, label: str) -> None:
+    """Draw a model's points, joined by its line; `errors` as matplotlib's `yerr` takes them."""
+    axes.errorbar(
+        x,
+        y,
+        yerr=errors,
+        color=look.color,
+        linestyle=look.dashes,
+        linewidth=look.width / 2,
+        elinewidth=look.width / 2,
+        capsize=3,
+        marker=look.mark,
+        markersize=look.mark_size,
+        markerfacecolor=look.mark_fill,
+        label=label,
+    )
 
 
 @contextmanager

@@ -10,8 +10,12 @@ from pathlib import Path
 from local.algorithms.knn import hyperparameters, model
 from local.algorithms.knn.learner import learn
 from local.algorithms.linear_learner import channels, metrics_log
-from local.algorithms.linear_learner.container import read_configuration, run_training
-from local.algorithms.linear_learner.errors import CustomerError
+from local.algorithms.linear_learner.container import (
+    read_configuration,
+    read_hyperparameters,
+    refuse_hosts,
+    run_training,
+)
 
 CHANNELS = ("train", "test")
 
@@ -22,15 +26,9 @@ def run(base: Path) -> int:
 
 
 def _train(base: Path, log: metrics_log.MetricsLog) -> None:
-    configuration = read_configuration(base, "hyperparameters.json")
-    log.logger.info(
-        f"Merging with provided configuration from /opt/ml/input/config/hyperparameters.json: {configuration}"
-    )
-    log.logger.info(f"Final configuration: {hyperparameters.final_configuration(configuration)}")
+    configuration = read_hyperparameters(base, log, hyperparameters.final_configuration)
     settings = hyperparameters.parse(configuration)
-    hosts = read_configuration(base, "resourceconfig.json", optional=True).get("hosts") or ["algo-1"]
-    if not isinstance(hosts, list) or len(hosts) != 1:
-        raise CustomerError(f"The local k-NN trains on one host, not on {hosts}")
+    refuse_hosts(base, "k-NN")
     data = channels.read_all(base, read_configuration(base, "inputdataconfig.json"), CHANNELS)
     sample = learn(data, settings, configuration, log)
     log.logger.info(f"Saved checkpoint to {str(model.write(base / 'model', sample))!r}")

@@ -42,20 +42,34 @@ def run_training(base: Path, train: Callable[[Path, metrics_log.MetricsLog], Non
 
 
 def _train(base: Path, log: metrics_log.MetricsLog) -> None:
-    configuration = read_configuration(base, "hyperparameters.json")
-    log.logger.info(
-        f"Merging with provided configuration from /opt/ml/input/config/hyperparameters.json: {configuration}"
-    )
-    log.logger.info(f"Final configuration: {hyperparameters.final_configuration(configuration)}")
+    configuration = read_hyperparameters(base, log, hyperparameters.final_configuration)
     settings = hyperparameters.parse(configuration)
-    hosts = read_configuration(base, "resourceconfig.json", optional=True).get("hosts") or ["algo-1"]
-    if not isinstance(hosts, list) or len(hosts) != 1:
-        raise CustomerError(f"The local linear learner trains on one host, not on {hosts}")
+    refuse_hosts(base, "linear learner")
     data = channels.read_all(base, read_configuration(base, "inputdataconfig.json"))
     model = learn(data, settings, log)
     folder = base / "model"
     folder.mkdir(parents=True, exist_ok=True)
     log.logger.info(f"Saved checkpoint to {str(artefact.write(folder, model, settings))!r}")
+
+
+def read_hyperparameters(base: Path, log: metrics_log.MetricsLog, complete: Callable[[Mapping], object]) -> Mapping:
+    """The hyperparameters as they were given; the log has them too, and what `complete` makes of them.
+
+    Raises CustomerError.
+    """
+    configuration = read_configuration(base, "hyperparameters.json")
+    log.logger.info(
+        f"Merging with provided configuration from /opt/ml/input/config/hyperparameters.json: {configuration}"
+    )
+    log.logger.info(f"Final configuration: {complete(configuration)}")
+    return configuration
+
+
+def refuse_hosts(base: Path, algorithm: str) -> None:
+    """Raises CustomerError where the job has more hosts than one."""
+    hosts = read_configuration(base, "resourceconfig.json", optional=True).get("hosts") or ["algo-1"]
+    if not isinstance(hosts, list) or len(hosts) != 1:
+        raise CustomerError(f"The local {algorithm} trains on one host, not on {hosts}")
 
 
 def read_configuration(base: Path, name: str, *, optional: bool = False) -> Mapping:
