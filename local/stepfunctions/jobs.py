@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from botocore import xform_name
 from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
@@ -54,6 +55,19 @@ class Service:
     actions: frozenset[str]
 
 
+def _sagemaker_job(kind: str) -> Job:
+    """A job of SageMaker, such as `TrainingJob`. All are named by their callers, and described alike."""
+    return Job(
+        identifier=f"{kind}Name",
+        describe=xform_name(f"Describe{kind}"),
+        stop=xform_name(f"Stop{kind}"),
+        envelope="",
+        status=(f"{kind}Status",),
+        succeeded=frozenset({"Completed"}),
+        failed=frozenset({"Failed", "Stopped"}),
+    )
+
+
 JOBS = {
     "start_query_execution": Job(
         identifier="QueryExecutionId",
@@ -64,33 +78,9 @@ JOBS = {
         succeeded=frozenset({"SUCCEEDED"}),
         failed=frozenset({"FAILED", "CANCELLED"}),
     ),
-    "create_training_job": Job(
-        identifier="TrainingJobName",
-        describe="describe_training_job",
-        stop="stop_training_job",
-        envelope="",
-        status=("TrainingJobStatus",),
-        succeeded=frozenset({"Completed"}),
-        failed=frozenset({"Failed", "Stopped"}),
-    ),
-    "create_hyper_parameter_tuning_job": Job(
-        identifier="HyperParameterTuningJobName",
-        describe="describe_hyper_parameter_tuning_job",
-        stop="stop_hyper_parameter_tuning_job",
-        envelope="",
-        status=("HyperParameterTuningJobStatus",),
-        succeeded=frozenset({"Completed"}),
-        failed=frozenset({"Failed", "Stopped"}),
-    ),
-    "create_transform_job": Job(
-        identifier="TransformJobName",
-        describe="describe_transform_job",
-        stop="stop_transform_job",
-        envelope="",
-        status=("TransformJobStatus",),
-        succeeded=frozenset({"Completed"}),
-        failed=frozenset({"Failed", "Stopped"}),
-    ),
+    "create_training_job": _sagemaker_job("TrainingJob"),
+    "create_hyper_parameter_tuning_job": _sagemaker_job("HyperParameterTuningJob"),
+    "create_transform_job": _sagemaker_job("TransformJob"),
 }
 
 SERVICES = {
