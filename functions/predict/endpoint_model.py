@@ -10,11 +10,10 @@ from math import isfinite, log
 from typing import Any
 
 from aws.signed_sagemaker import EndpointClient, Scores
+from wildrydes.algorithms import JOB_SUFFIXES
 from wildrydes.errors import BadModel, EndpointNotAsked
 from wildrydes.model.artefact import REGRESSOR
 from wildrydes.model.storage import execution_of
-
-_CANDIDATES = ("-xgboost", "-knn")
 
 
 class EndpointModel:
@@ -31,8 +30,8 @@ class EndpointModel:
         """The execution whose model answered last; before any answer, that of its own model."""
         if self._variant in ("", self._model_path.split("/")[-3]):
             return execution_of(self._model_path)
-        for suffix in _CANDIDATES:
-            if self._variant.endswith(suffix):
+        for suffix in JOB_SUFFIXES.values():
+            if suffix and self._variant.endswith(suffix):
                 return self._variant.removesuffix(suffix)
         return self._variant
 

@@ -14,7 +14,7 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
-from wildrydes.algorithms import ALGORITHMS, LINEAR_LEARNER
+from wildrydes.algorithms import ALGORITHMS, JOB_SUFFIXES, LINEAR_LEARNER
 from wildrydes.errors import BadExecutionInput
 from wildrydes.hyperparameters import (
     FOLLOWS_ROWS,
@@ -29,7 +29,7 @@ FIELDS: Mapping[str, Any] = MappingProxyType(
     {"algorithms": (LINEAR_LEARNER,), "hyperparameters": MappingProxyType({}), "tuning": None}
 )
 """The fields of an input that are about candidates, with their defaults."""
-LONGEST_SUFFIX = len("-xgboost")
+LONGEST_SUFFIX = max(map(len, JOB_SUFFIXES.values()))
 LONGEST_TUNING_JOB = 32
 """Characters that SageMaker allows in a tuning job's name. Its training jobs' names begin with it."""
 
@@ -41,9 +41,6 @@ class Request:
     kind: str
     features: int
     training_job: str
-
-
-_SUFFIXES = {name: "" if name == LINEAR_LEARNER else f"-{name}" for name in ALGORITHMS}
 
 
 def check_candidates(request: Request, execution_input: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -73,7 +70,7 @@ def _candidate(request: Request, name: str, own: Mapping[str, Any], tuning: Tuni
     if both := sorted(searched & set(hyperparameters)):
         raise BadExecutionInput(f"the hyperparameter {both[0]} of {name} is given and tuned; it must be one of both")
     default = default_hyperparameters(name, request.kind).items()
-    job, follows = f"{request.training_job}{_SUFFIXES[name]}", FOLLOWS_ROWS.get(name, "")
+    job, follows = f"{request.training_job}{JOB_SUFFIXES[name]}", FOLLOWS_ROWS.get(name, "")
     return {
         "algorithm": name,
         "training_job": job,
