@@ -12,6 +12,7 @@ UV_VERSION := 0.13.8
 # Whoever sets a variable on the command line may not name other folders by it: a rule below removes them.
 override PY := .venv/bin/python
 override WILDRYDES := .venv/bin/wildrydes
+override TEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 override UV := .venv/bin/uv
 COMPILE = $(UV) pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 
@@ -28,7 +29,7 @@ INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
 .PHONY: help setup run up status retrain watch logs ask stream publish replay invoke models report pricing edge \
-  leaderboard explain notebook rollback down test fuzz races check build bench load render data lock clean
+  leaderboard explain notebook rollback down test proofs fuzz races check build bench load render data lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -107,8 +108,11 @@ down: ## stop what `make up` started
 	@if test -x $(WILDRYDES); then $(WILDRYDES) down; else echo "No embedded AWS of this clone is running."; fi
 
 # In a new order each time, by a seed that pytest prints and SEED= gives again. tests/conftest.py orders the folders.
-test: setup ## run the whole test suite, in a new order: SEED= for an earlier one, ARGS= for pytest
-	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
+test: setup ## run the tests, all but the proofs, in a new order: SEED= for an earlier one, ARGS= for pytest
+	$(TEST) -m "not proof" $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
+
+proofs: setup ## run the tests that take long: kills, load, a million rides; SEED=, ARGS= as for make test
+	$(TEST) -m proof $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
 
 fuzz: setup ## ask the API ten thousand generated requests: REQUESTS= (10000)
 	$(PY) -m pytest tests/e2e/test_api_fuzz.py --generated-requests $(or $(REQUESTS),10000) $(ARGS)

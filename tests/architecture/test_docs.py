@@ -295,4 +295,4 @@ def test_errors_of_the_operations_page_exist() -> None:
 
 def test_ci_runs_the_commands_of_the_readme() -> None:
     ci = read(ROOT / ".ci/run")
-    assert re.findall(r"^make (\w+)$", ci, re.MULTILINE) == ["check", "build", "test", "fuzz"]
+    assert re.findall(r"^make (\w+)$", ci, re.MULTILINE) == ["check", "build", "test", "proofs", "fuzz"]

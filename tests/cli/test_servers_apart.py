@@ -118,6 +118,7 @@ def test_port_of_another_clone_is_refused_and_its_server_left_alone(clones: tupl
     assert first.server_folders() == []
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("line", ["Starting the embedded AWS", "Deploying template.yaml", "Filled noaa-ghcn-pds"])
 def test_ctrl_c_in_up_leaves_neither_server_nor_record(clones: tuple[Clone, Clone], line: str) -> None:
     clone, _ = clones
@@ -133,6 +134,7 @@ def test_ctrl_c_in_up_leaves_neither_server_nor_record(clones: tuple[Clone, Clon
     assert clone.server_folders() == []
 
 
+@pytest.mark.proof
 def test_workers_of_a_killed_server_end_with_the_next_up(clones: tuple[Clone, Clone]) -> None:
     clone, _ = clones
     assert clone.command("up", "--port", str(embedded.free_port()))[0] == 0
@@ -197,6 +199,7 @@ def test_record_of_a_server_that_is_slow_to_answer_is_not_forgotten(
     assert record.running_server() is None
 
 
+@pytest.mark.proof
 def test_temporary_server_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path; from cli import embedded\n"
@@ -214,6 +217,7 @@ def test_temporary_server_ends_with_the_process_that_started_it(tmp_path: Path) 
     assert not server.is_running()
 
 
+@pytest.mark.proof
 def test_temporary_server_ends_by_itself_after_ctrl_c(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from cli import embedded\n"

@@ -53,7 +53,7 @@ PLAN = {
     (f"GET /tasks/{TASK}/model", VALID): 10,
 }
 MODELS = Path(__file__).parents[1] / "unit" / "model" / "xgboost_models"
-FEW = 1500
+FEW = 500
 LARGEST = 1e9
 
 

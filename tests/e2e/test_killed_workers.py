@@ -100,6 +100,7 @@ def stored(stack: Stack) -> list[Any]:
     return [json.loads(line) for key in keys for line in gzip.decompress(stack.read(key)).splitlines()]
 
 
+@pytest.mark.proof
 def test_every_worker_is_killed_once_and_nothing_is_lost_or_counted_twice(stack: Stack, marks: Path) -> None:
     expected = ingest(records([FEW.read_bytes()]), Source(FEW.name, "")).counts
     stack.put("stream/twenty.json", json.dumps([ride(number) for number in range(20)]))

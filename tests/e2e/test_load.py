@@ -2,12 +2,15 @@
 
 from collections import Counter
 
+import pytest
+
 from cli import load
 from cli.api import Api
 from promotions import WriteArtefact, promote, trained
 from stacks import MakeStack
 
 
+@pytest.mark.proof
 def test_excess_is_refused_and_nothing_else(make_stack: MakeStack, write_artefact: WriteArtefact) -> None:
     stack = make_stack(ThrottleRate="0.001", ThrottleBurst="25")
     assert load.questions_for(stack.command_stack) == []

@@ -59,6 +59,7 @@ def test_tenth_of_the_requests_first_and_all_when_no_alarm_goes_off(
     assert (after.answer[1]["model"], after.routing) == (model.execution, {})
 
 
+@pytest.mark.proof
 def test_of_fifty_promotions_at_once_one_wins_and_every_answer_is_of_one_whole_model(
     stack: Stack, write_artefact: WriteArtefact, first: Model
 ) -> None:
@@ -85,6 +86,7 @@ def test_of_fifty_promotions_at_once_one_wins_and_every_answer_is_of_one_whole_m
     print(f"\n{sum(by_model.values())} answers, {by_model[winners[0].execution]} of them the winner's")  # noqa: T201
 
 
+@pytest.mark.proof
 def test_rollback_takes_seconds_and_fails_no_request(
     stack: Stack, write_artefact: WriteArtefact, first: Model, capsys: pytest.CaptureFixture[str]
 ) -> None:

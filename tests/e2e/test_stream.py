@@ -108,6 +108,7 @@ def replayed(stack: Stack, queue: str) -> None:
     stack.client("sqs").start_message_move_task(SourceArn=arn["Attributes"]["QueueArn"])
 
 
+@pytest.mark.proof
 def test_no_ride_is_lost_and_none_is_taken_twice_while_workers_are_killed(stack: Stack) -> None:
     chance = random.Random(20190625)
     good = [json.dumps(ride(number)) for number in range(RIDES)]

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stepfunctions.steps import integration_resources
 
 from statemachines import render, sql
 from statemachines.asl import mark_paths
@@ -76,6 +77,8 @@ def test_check_fails_on_drift_and_names_the_file(
 ) -> None:
     monkeypatch.setattr(render, "HERE", tmp_path / "statemachines")
     monkeypatch.setattr(render, "DOCS", tmp_path / "docs")
+    # The SDK reads botocore's table of endpoints anew for each state, which takes a tenth of a second.
+    monkeypatch.setattr(integration_resources, "get_aws_partition", lambda: "aws")
     (tmp_path / "statemachines").mkdir()
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "tasks.md").write_text("# Tasks\n", encoding="utf-8")

@@ -95,7 +95,7 @@ def test_memory_does_not_grow_with_the_rows(monkeypatch: pytest.MonkeyPatch) -> 
         tracemalloc.stop()
         return highest
 
-    assert peak(20_000) < peak(4_000) + 100_000
+    assert peak(8_000) < peak(2_000) + 100_000
 
 
 def test_rows_that_are_all_kept_have_no_error_and_ties_that_count_half() -> None:
