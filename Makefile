@@ -20,6 +20,7 @@ override DEV := .venv/.installed
 override FUNCTIONS := .venvs/lambda/.installed
 override RUNTIME := .venvs/runtime/.installed
 override CONTAINERS := .venvs/algorithms/.installed
+override CHECKS := .venvs/checks/.installed
 override SAM := .venvs/sam/.installed
 
 # What the workflow's input takes. OPTIONS= hands on any other option: `make retrain OPTIONS="--force --no-promote"`.
@@ -121,12 +122,15 @@ fuzz: setup ## ask the API ten thousand generated requests: REQUESTS= (10000)
 races: setup ## repeat the tests of what races by itself: ROUNDS= (100), ARGS= for pytest
 	$(PY) tests/races.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) -- $(ARGS)
 
-check: setup ## lint, types, import arrows, template, drift of the state machines
+check: setup $(CHECKS) ## lint, types, import arrows, template, weaknesses, drift of the state machines
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m pyright
 	PYTHONPATH=.:functions .venv/bin/lint-imports
 	.venv/bin/cfn-lint template.yaml
+	.venvs/checks/bin/bandit --quiet --recursive --configfile pyproject.toml functions cli local reports statemachines bench data
+	.venvs/checks/bin/checkov --config-file .checkov.yaml
+	$(PY) tests/architecture/audit_locks.py .venvs/checks/bin/pip-audit functions/requirements.txt requirements/*.txt
 	$(PY) -W ignore -m statemachines.render --check
 
 build: $(SAM) $(RUNTIME) ## validate and build with the SAM CLI, import every handler from its package
@@ -154,6 +158,7 @@ lock: $(DEV) ## resolve the dependencies of pyproject.toml anew
 	$(COMPILE) --group functions --group lambda-runtime -c requirements/dev.txt -o requirements/lambda.txt
 	$(COMPILE) --group lambda-runtime -c requirements/dev.txt -o requirements/runtime.txt
 	$(COMPILE) --upgrade --group algorithms -o requirements/algorithms.txt
+	$(COMPILE) --upgrade --group checks -o requirements/checks.txt
 	$(COMPILE) --upgrade --group sam -o requirements/sam.txt
 
 clean: ## remove what was built, environments included
@@ -190,6 +195,9 @@ $(CONTAINERS): requirements/algorithms.txt $(DEV)
 
 # What AWS's runtime brings alone: a built package must have all the rest.
 $(RUNTIME): requirements/runtime.txt $(DEV)
+	$(environment)
+
+$(CHECKS): requirements/checks.txt $(DEV)
 	$(environment)
 
 $(SAM): requirements/sam.txt $(DEV)
