@@ -4,19 +4,16 @@ Source: "How Amazon SageMaker Provides Training Information" of the developer gu
 """
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from local.iam import process_environment
 from local.sagemaker.images import Image
+from local.sagemaker.process_variables import process_variables
 from local.sagemaker.validation import channels
 
 _HOST = "algo-1"
 _CUSTOMER = "Customer Error: "
-# The root from which `local` is imported.
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 def prepare(folder: Path, job: Mapping[str, Any]) -> None:
@@ -51,22 +48,11 @@ def command(image: Image, folder: Path) -> Sequence[str]:
 def environment(job: Mapping[str, Any], region: str, folder: Path) -> dict[str, str]:
     """The process's environment: the request's own variables, and those that describe the job.
 
-    Its home, and its place for temporary files, is `folder`, the job's own.
+    Its home, and its place for temporary files, is `folder`, the job's own. Raises OSError as `process_variables`.
     """
-    return {
-        **process_environment.inherited(os.environ),
-        "HOME": str(folder),
-        "TMPDIR": str(folder),
-        **job.get("Environment", {}),
+    return process_variables(job.get("Environment", {}), region, folder) | {
         "TRAINING_JOB_NAME": job["TrainingJobName"],
         "TRAINING_JOB_ARN": job["TrainingJobArn"],
-        "AWS_REGION": region,
-        "PYTHONPATH": str(_ROOT),
-        "PYTHONUNBUFFERED": "1",
-        # One thread adds up in one order: the same data give the same model, to the bit.
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
     }
 
 

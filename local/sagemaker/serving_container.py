@@ -3,7 +3,6 @@
 The linear learner runs where the server does; other algorithms in the environment that `make setup` builds for them.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +10,12 @@ from pathlib import Path
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.iam import process_environment
 from local.sagemaker import images
+from local.sagemaker.process_variables import process_variables
 from local.sagemaker.transfer import TransferError, describe
 from local.sagemaker.unpacking import UnpackingError, unpack
 from local.sagemaker.validation import Location
 
-_ROOT = Path(__file__).resolve().parents[2]
 # Bytes of a model.tar.gz as it is stored.
 _LARGEST_ARTEFACT = 256 * 1024 * 1024
 _CHUNK = 1024 * 1024
@@ -50,21 +48,9 @@ def command(image: str, region: str, model_folder: Path, listener: int) -> Seque
 
 
 def environment(container: Container, region: str, folder: Path, *, batch: bool = False) -> dict[str, str]:
-    """The process's variables: the request's own, and those that a container of hosting sees."""
-    return {
-        **process_environment.inherited(os.environ),
-        "HOME": str(folder),
-        "TMPDIR": str(folder),
-        **container.environment,
-        **({"SAGEMAKER_BATCH": "true"} if batch else {}),
-        "AWS_REGION": region,
-        "PYTHONPATH": str(_ROOT),
-        "PYTHONUNBUFFERED": "1",
-        # A row takes no time; threads that wait for each other would.
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-    }
+    """The process's variables: the request's own, and those that a container of hosting sees. Raises OSError."""
+    requested = {**container.environment, **({"SAGEMAKER_BATCH": "true"} if batch else {})}
+    return process_variables(requested, region, folder)
 
 
 def fetch_model(s3: BaseClient, container: Container, folder: Path) -> None:

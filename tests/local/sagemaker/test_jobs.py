@@ -428,14 +428,15 @@ def test_the_process_knows_its_job_and_no_credentials(endpoint: str, tmp_path: P
     script = "import os; print(*sorted(f'{k}={v}' for k, v in os.environ.items()), sep='\\n')"
     prepared = stage(endpoint, tmp_path, command=endless(script))
 
-    prepared.create("curious", Environment={"COLOUR": "blue"})
+    hostile = {"PATH": "/hostile", "PYTHONPATH": "/hostile", "PYTHONSTARTUP": "/hostile", "LD_PRELOAD": "/hostile"}
+    prepared.create("curious", Environment={"COLOUR": "blue"} | hostile)
     prepared.ended("curious")
 
     variables = dict(line.split("=", 1) for line in prepared.log("curious"))
     assert variables["TRAINING_JOB_NAME"] == "curious"
     assert variables["COLOUR"] == "blue"
     assert not any(name.startswith("AWS_") and name != "AWS_REGION" for name in variables)
-    assert "not for the container" not in variables.values()
+    assert not {"not for the container", "/hostile"} & set(variables.values())
     assert Path(variables["HOME"]).is_relative_to(tmp_path)
 
 
