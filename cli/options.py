@@ -206,7 +206,9 @@ _INPUT_OPTIONS = (
     click.option("--min-training-rows", type=int, help="Fail with fewer rows to train on.  [default: 100]"),
     click.option("--min-improvement", type=float, help="How much lower log loss or RMSE has to be.  [default: 0]"),
     click.option("--promote/--no-promote", default=None, help="Promote a better model, or judge it only."),
-    click.option("--force", is_flag=True, default=None, help="Replace one of other features, or an unreadable one."),
+    click.option(
+        "--force", is_flag=True, default=None, help="Replace one that differs in features or serving, or is damaged."
+    ),
 )
 
 

@@ -40,6 +40,7 @@ from statemachines.moving_live import clear_weights, move_live
 from statemachines.promotion_request import WHOLE_SECONDS, complete, refuse_request
 from statemachines.putting_back import Handlers, build_handlers
 from statemachines.registry import Entry, write_registry
+from statemachines.replacement import check_replacement
 from statemachines.serving_endpoint import BEFORE, LONGEST_SECONDS, deploy_endpoint, read_endpoint
 from statemachines.smoke_test import smoke_test
 from statemachines.task_choice import choose_task, has_model_of
@@ -144,7 +145,8 @@ def _alone(tasks: Tasks, handlers: Handlers) -> State:
     replaced = sdk.Choice("Is live what it replaces?")
     same = rule.StringEqualsPath(variable="$.previous.variables.MODEL_PATH", value="$.request.replaces")
     replaced.add_choice(
-        rule.Or([rule.StringEquals(variable="$.request.replaces", value=""), same]), _write_model_path(handlers)
+        rule.Or([rule.StringEquals(variable="$.request.replaces", value=""), same]),
+        check_replacement(_write_model_path(handlers), handlers.before_writes),
     )
     another_live = "'{} is live, not {} any more.', $.previous.variables.MODEL_PATH, $.request.replaces"
     replaced.default_choice(conflict("Another model is live", another_live, handlers.before_writes))

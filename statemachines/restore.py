@@ -40,7 +40,7 @@ from statemachines.inference import (
 )
 from statemachines.promotion_end import NOT_AWAITED, STOPPED
 from statemachines.registry import Entry, write_registry
-from statemachines.serving_endpoint import LONGEST_SECONDS, is_for_endpoint
+from statemachines.serving_endpoint import LONGEST_SECONDS, is_for_endpoint, name_definitions
 from statemachines.task_choice import choose_task
 from statemachines.tasks import CONFLICTS, SNS_FAULTS, Tasks, catch, failure, retry
 
@@ -178,8 +178,7 @@ def _put_endpoint_back(then: State) -> State:
     before = "$.inference.variables.PREVIOUS_ENDPOINT_CONFIG"
     name = Pass(
         "Name its endpoint",
-        # The last part of an execution's ARN is its name.
-        parameters={"config": "States.ArrayGetItem(States.StringSplit($.own.variables.PROMOTION, ':'), 7)"},
+        parameters={"config": name_definitions("$.own.variables.PROMOTION")},
         result_path="$.artefact",
     )
     written = rule.And([rule.IsPresent(variable=before, value=True), is_for_endpoint("$.request.input")])

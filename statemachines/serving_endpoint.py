@@ -1,7 +1,8 @@
 """The endpoint of a task: made or updated by a promotion, before the version that asks it is tested.
 
-Model and configuration have the name of the promotion's execution, so that no promotion meets another's. The variant
-has the name of the training job: SageMaker says with each answer which variant gave it, and so which model.
+Model and configuration are named by a digest of the promotion's ARN: no promotion meets another's, and SageMaker takes
+the name whatever the execution is called. The variant has the name of the training job. SageMaker says with each answer
+which variant gave it; whose model that is, the promotion writes down beside the models before the endpoint is changed.
 
 An update is blue/green. All requests go over at once, since an endpoint of one instance has no smaller part; the alarm
 takes them back while the new fleet bakes. https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails.html
@@ -27,6 +28,14 @@ LONGEST_SECONDS = _LONGEST_DEPLOYMENT_SECONDS + 900
 _IN_PROGRESS = ("Creating", "Updating", "RollingBack", "SystemUpdating", "Deleting")
 
 rule = sdk.ChoiceRule
+
+
+def name_definitions(promotion: str) -> str:
+    """The name of the model and the configuration of the promotion whose ARN is at this path.
+
+    SageMaker takes 63 letters, digits and hyphens, an execution's name may have 80 characters and others.
+    """
+    return f"States.Format('promotion-{{}}', States.Hash({promotion}, 'SHA-1'))"
 
 
 def is_for_endpoint(request: str = "$.request") -> BaseRule:
@@ -65,7 +74,10 @@ def deploy_endpoint(then: State, handler: State) -> State:
     tasks = Tasks(handler)
     names = Pass(
         "Name artefact",
-        parameters={"parts": "States.StringSplit($.request.model_path, '/')", "config": "$$.Execution.Name"},
+        parameters={
+            "parts": "States.StringSplit($.request.model_path, '/')",
+            "config": name_definitions("$$.Execution.Id"),
+        },
         result_path="$.artefact",
     )
     job = Pass("Name training job", parameters={"name": _JOB}, result_path="$.job")
@@ -84,7 +96,7 @@ def deploy_endpoint(then: State, handler: State) -> State:
 
 
 def _definitions(tasks: Tasks) -> list[State]:
-    """The model and the configuration of the endpoint."""
+    """The model and the configuration of the endpoint, and whose model its variant is."""
     model = tasks.call(
         "Create model",
         "sagemaker:createModel",
@@ -109,7 +121,17 @@ def _definitions(tasks: Tasks) -> list[State]:
         "sagemaker:createEndpointConfig",
         {"EndpointConfigName": "$.artefact.config", "ProductionVariants": [variant]},
     )
-    return [model, config]
+    record = tasks.call(
+        "Record variant",
+        "s3:putObject",
+        {
+            "Bucket": "${DataBucket}",
+            "Key": f"States.Format('{{}}variants/{{}}.json', {SERVING}.models_prefix, $.job.name)",
+            "Body": {"model_path": "$.request.model_path"},
+            "ContentType": "application/json",
+        },
+    )
+    return [model, config, record]
 
 
 def _put_on_endpoint(tasks: Tasks, then: State) -> sdk.Choice:

@@ -178,6 +178,7 @@ PARTS: Mapping[str, Callable[[Task], str]] = MappingProxyType(
         "SSM parameters": lambda task: f"- !Sub {_SSM}${{{task.model_path_name}}}\n",
         "endpoints": lambda task: f"- !Sub {_SAGEMAKER}:endpoint/${{AWS::StackName}}-{_hyphens(task)}\n",
         "registries": lambda task: f"- !Sub ${{DataBucket.Arn}}/{task.models_prefix}registry/*\n",
+        "variants": lambda task: f"- !Sub ${{DataBucket.Arn}}/{task.models_prefix}variants/*\n",
         "outputs": _outputs,
     }
 )

@@ -74,7 +74,8 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     training = summarise_train_split(train)
     constant = kind.constant(training, winner.judgement.candidate)
     comparison = compare_losses(bucket, event, winner, champion)
-    verdict = gate.verdict(winner.judgement, constant, champion, comparison, gate.Rules(**event["gate"]))
+    rules = gate.Rules(**event["gate"], serving=event.get("serving", LAMBDA))
+    verdict = gate.verdict(winner.judgement, constant, champion, comparison, rules)
     card = ModelCard(
         constant=constant,
         comparison=asdict(comparison) if comparison else None,
@@ -149,8 +150,8 @@ def load_champion(bucket: str, event: dict[str, Any], test: Split) -> Champion:
         if card.target != event["target"]:
             return gate.Champion(execution, f"is of the target {card.target}"), None
         if card.features != test.features:
-            return gate.Champion(execution, f"is of the features {', '.join(card.features)}"), None
-        return gate.Champion(execution), champion_contender(event, card, test)
+            return gate.Champion(execution, f"is of the features {', '.join(card.features)}", card.serving), None
+        return gate.Champion(execution, serving=card.serving), champion_contender(event, card, test)
     except (BadModel, MissingObject) as unreadable:
         return gate.Champion(execution, f"cannot be read ({unreadable})"), None
 

@@ -47,14 +47,16 @@ from wildrydes.errors import (
     WildRydesError,
 )
 from wildrydes.model.archive import MOST_PACKED
-from wildrydes.model.champion import ChampionModel, checked_card, kind_of, read_champion
+from wildrydes.model.champion import LARGEST_CARD, ChampionModel, checked_card, read_champion
 from wildrydes.model.storage import NO_MODEL, card_of
 from wildrydes.tasks import LIVE_INFERENCE_TASK, TASKS
 from wildrydes.tasks import features_of as features_of_source
 
-LARGEST_CARD = 4 << 20
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 UNAVAILABLE = (NoChampion, BadModel, MissingObject, ObjectNotRead, EndpointNotAsked)
+
+REPLACEMENT = "replacement"
+"""The field of the event by which a promotion asks whether a model may replace another on an endpoint."""
 
 Route = Callable[["Request", PredictSettings], "Outcome"]
 
@@ -97,6 +99,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def respond(request: Request, settings: PredictSettings) -> Outcome:
     """Answers a request. Here every error of a caller, and every fault of a model, becomes an answer."""
     try:
+        if REPLACEMENT in request.event:
+            return judge_replacement(request, settings)
         return route_of(request, settings.task)(request, settings)
     except BadRequest as error:
         body = answers.problem(error) | {"request_id": request.id}
@@ -223,8 +227,16 @@ def load_champion(settings: PredictSettings) -> ChampionModel:
     # Functions that read their model themselves need nothing of this.
     from predict.endpoint_model import endpoint_model
 
-    model = endpoint_model(settings.endpoint, path, fields, kind_of(settings.task))
+    model = endpoint_model(settings, fields)
     return ChampionModel(model, fields["execution"], fields["target"], tuple(fields["features"]), fields)
+
+
+def judge_replacement(request: Request, settings: PredictSettings) -> Outcome:
+    """Whether the endpoint may be updated to a model: `predict.replacement` says how that is asked."""
+    # Requests for predictions need nothing of this.
+    from predict import replacement
+
+    return Outcome(200, JSON, json.dumps(replacement.judge_replacement(request.event[REPLACEMENT], settings)))
 
 
 def check_serving(request: Request, champion: ChampionModel) -> None:

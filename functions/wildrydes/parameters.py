@@ -42,7 +42,6 @@ STATION_MILES = (1, 12_500)
 LONGEST_TRAINING_JOB = 61 - candidates.LONGEST_SUFFIX
 
 _EXECUTION = re.compile(r"[A-Za-z0-9_-]{1,80}")
-_HOSTED = re.compile(r"[A-Za-z0-9](-*[A-Za-z0-9]){0,62}")
 _DEFAULTS: dict[str, Any] = {
     "task": DEFAULT_TASK,
     "target": DEFAULT_TASK,
@@ -88,7 +87,6 @@ def check_parameters(execution: Any, execution_input: Any, this_year: int) -> di
     trained = candidates.check_candidates(request, value)
     serving = _one_of("serving", value["serving"], SERVINGS)
     _check_servable([each["algorithm"] for each in trained], serving)
-    _check_name(execution, serving)
     return {
         "execution": execution,
         "task": task.name,
@@ -117,15 +115,6 @@ def check_parameters(execution: Any, execution_input: Any, this_year: int) -> di
         "serving": serving,
         "force": _boolean("force", value["force"]),
     }
-
-
-def _check_name(execution: str, serving: str) -> None:
-    """SageMaker's model and endpoint configuration are called as the execution, by narrower rules."""
-    if serving == ENDPOINT and not _HOSTED.fullmatch(execution):
-        raise BadExecutionInput(
-            f"the execution's name is {execution}, and serving is {ENDPOINT}; what SageMaker serves is called by "
-            "1 to 63 letters, digits and hyphens, with no hyphen at an end"
-        )
 
 
 def training_job(execution: str) -> str:

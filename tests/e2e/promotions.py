@@ -91,12 +91,11 @@ def trained(stack: Stack, write_artefact: WriteArtefact, weight: float, task: st
     return store(stack, artefact, model.score([float(RIDE[name]) for name in FEATURES]), task=task)
 
 
-def start(stack: Stack, request: Any) -> str:
-    """Start a promotion; the execution's ARN."""
-    machine = stack.outputs["PromoteStateMachineArn"]
-    return stack.client("stepfunctions").start_execution(stateMachineArn=machine, input=json.dumps(request))[
-        "executionArn"
-    ]
+def start(stack: Stack, request: Any, name: str = "") -> str:
+    """Start a promotion, of any name by default; the execution's ARN."""
+    wanted = {"stateMachineArn": stack.outputs["PromoteStateMachineArn"], "input": json.dumps(request)}
+    started = stack.client("stepfunctions").start_execution(**wanted | ({"name": name} if name else {}))
+    return started["executionArn"]
 
 
 def promote(stack: Stack, model: Model, **more: Any) -> dict[str, Any]:

@@ -1,7 +1,10 @@
 """A model that an endpoint serves: promoted, replaced, put back and taken down by the workflow of all others."""
 
 import json
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha1
 from typing import Any
 
 import pytest
@@ -9,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from local.sagemaker.images import LINEAR_LEARNER
 from machines import until
-from promotions import RIDE, Model, promote, start, store
+from promotions import RIDE, Model, promote, redefined, start, store
 from stacks import MakeStack, Stack
 from wildrydes.evaluation.golden import golden_request
 from wildrydes.model.linear_model import read_model
@@ -86,8 +89,33 @@ def definitions(stack: Stack) -> tuple[list[str], list[str]]:
     return [each["ModelName"] for each in models], [each["EndpointConfigName"] for each in configs]
 
 
-def run(stack: Stack, wanted: dict[str, Any]) -> dict[str, Any]:
-    described = stack.ended(start(stack, wanted))
+def definition_of(promotion: dict[str, Any]) -> str:
+    """The name of a promotion's model and configuration."""
+    digest = sha1(promotion["executionArn"].encode(), usedforsecurity=False)
+    return f"promotion-{digest.hexdigest()}"
+
+
+def variables(stack: Stack) -> dict[str, str]:
+    """Of the function, which are not those that `live` has."""
+    function = stack.outputs["PredictFunctionName"]
+    return stack.client("lambda").get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+
+
+@contextmanager
+def unchanged_definitions(stack: Stack) -> Iterator[None]:
+    """Endpoint, models, configurations and the function's variables are after the block what they were before it."""
+
+    def seen() -> tuple[Any, ...]:
+        described = endpoint(stack) or {}
+        return {**described, "ResponseMetadata": None}, definitions(stack), variables(stack)
+
+    before = seen()
+    yield
+    assert seen() == before
+
+
+def run(stack: Stack, wanted: dict[str, Any], name: str = "") -> dict[str, Any]:
+    described = stack.ended(start(stack, wanted, name))
     assert described["status"] == "SUCCEEDED", (described.get("error"), described.get("cause"))
     return described
 
@@ -96,10 +124,10 @@ def test_an_endpoint_is_made_updated_put_back_and_taken_down(stack: Stack, make_
     first, second, third = make_model(20), make_model(30), make_model(25, "lambda")
 
     # Made: the function asks it, and the answer names the model that gave it.
-    created = run(stack, request(first))
+    created = run(stack, request(first), f"{uuid.uuid4()}_{uuid.uuid4()}")
     described = endpoint(stack)
     assert described is not None
-    name = created["executionArn"].rpartition(":")[2]
+    name = definition_of(created)
     assert (described["EndpointStatus"], described["EndpointConfigName"]) == ("InService", name)
     assert [each["VariantName"] for each in described["ProductionVariants"]] == [first.execution]
     status, answer = stack.ask(first.ride)
@@ -116,9 +144,29 @@ def test_an_endpoint_is_made_updated_put_back_and_taken_down(stack: Stack, make_
     assert stack.ask(first.ride)[1]["model"] == first.execution
     assert definitions(stack) == ([name], [name])
 
+    # So is what was left by a promotion that was stopped: `restore` does it.
+    with redefined(stack, "PromoteStateMachineArn", States={"Publish version": {"Type": "Wait", "Seconds": 900}}):
+        stopped = start(stack, request(second))
+        until(lambda: (endpoint(stack) or {}).get("EndpointConfigName"), lambda config: config != name, 120)
+        until(lambda: (endpoint(stack) or {})["EndpointStatus"], lambda status: status == "InService", 120)
+        stack.client("stepfunctions").stop_execution(executionArn=stopped)
+    until(lambda: variables(stack)["PROMOTION"], lambda holder: holder == "none", 120)
+    assert stack.ask(first.ride)[1]["model"] == first.execution
+    restored = endpoint(stack)
+    assert restored is not None
+    assert (restored["EndpointStatus"], restored["EndpointConfigName"]) == ("InService", name)
+    assert definitions(stack) == ([name], [name])
+
+    # The version that is live would ask a model of other features for these: it is refused before anything is changed.
+    swapped = store(stack, stack.read(first.path), 0.5, FEATURES[::-1], first.ride, serving="endpoint")
+    with unchanged_definitions(stack):
+        refused = stack.ended(start(stack, request(swapped)))
+    assert (refused["status"], refused["error"]) == ("FAILED", "OtherFeatures"), refused
+    assert "Retrain with serving: lambda and force: true, which deletes the endpoint" in refused["cause"]
+
     # Updated: the former model and configuration are gone.
     updated = run(stack, request(second))
-    name = updated["executionArn"].rpartition(":")[2]
+    name = definition_of(updated)
     assert stack.ask(first.ride)[1]["model"] == second.execution
     assert definitions(stack) == ([name], [name])
     entry = json.loads(stack.read(max(stack.keys("models/registry/"))))

@@ -60,13 +60,16 @@ def test_every_task_has_a_timeout_retries_with_jitter_and_a_catch_for_all(name: 
 
 
 def test_no_function_but_the_one_that_is_promoted_is_invoked() -> None:
-    invoked = {name: task for name, task in TASKS.items() if task["Resource"].endswith("lambda:invoke")}
-    assert list(invoked) == ["Smoke-test version"]
-    assert invoked["Smoke-test version"]["Parameters"]["Qualifier.$"] == "$.published.version"
+    invoked = {name: task["Parameters"] for name, task in TASKS.items() if task["Resource"].endswith("lambda:invoke")}
+    assert {name: call["FunctionName.$"] for name, call in invoked.items()} == dict.fromkeys(
+        ("Smoke-test version", "Compare features"), "$.serving.function"
+    )
+    assert invoked["Smoke-test version"]["Qualifier.$"] == "$.published.version"
+    assert invoked["Compare features"]["Qualifier.$"] == "$.previous.version"
     assert all(
         task["Resource"].startswith("arn:aws:states:::aws-sdk:")
         for name, task in TASKS.items()
-        if name not in ("Smoke-test version", "Notify failure")
+        if name not in (*invoked, "Notify failure")
     )
 
 
@@ -221,12 +224,50 @@ def test_an_endpoint_is_deployed_before_the_version_that_asks_it_and_only_where_
 
 
 def test_definitions_are_named_after_the_promotion_and_the_variant_after_the_training_job() -> None:
-    assert STATES["Name artefact"]["Parameters"]["config.$"] == "$$.Execution.Name"
+    digest = "States.Format('promotion-{{}}', States.Hash({}, 'SHA-1'))".format
+    assert STATES["Name artefact"]["Parameters"]["config.$"] == digest("$$.Execution.Id")
+    # By the same name `restore` deletes them.
+    restore = json.loads((ROOT / "statemachines" / "restore.asl.json").read_text(encoding="utf-8"))["States"]
+    assert restore["Name its endpoint"]["Parameters"]["config.$"] == digest("$.own.variables.PROMOTION")
     assert STATES["Create model"]["Parameters"]["ModelName.$"] == "$.artefact.config"
     (variant,) = STATES["Create endpoint configuration"]["Parameters"]["ProductionVariants"]
     assert (variant["VariantName.$"], variant["ModelName.$"]) == ("$.job.name", "$.artefact.config")
     # models/<execution>/<training job>/output/model.tar.gz, whatever is before.
     assert STATES["Name training job"]["Parameters"]["name.$"].endswith("States.ArrayLength($.artefact.parts), -3))")
+
+
+def test_whose_model_a_variant_is_is_written_down_before_the_endpoint_answers_by_it() -> None:
+    record = STATES["Record variant"]
+    assert record["Parameters"]["Key.$"] == "States.Format('{}variants/{}.json', $.serving.models_prefix, $.job.name)"
+    assert record["Parameters"]["Body"] == {"model_path.$": "$.request.model_path"}
+    without = {**STATES, "Record variant": {"Next": "Promotion failed"}}
+    assert not {"Create endpoint", "Update endpoint"} & reachable("Name artefact", without)
+    assert handler("Record variant") == handler("Create model")
+
+
+def test_an_endpoint_is_updated_to_a_model_of_the_champions_features_alone() -> None:
+    question = STATES["Is an endpoint to be updated?"]
+    there = {"Not": {"Variable": "$.endpoint.config", "StringEquals": "none"}}
+    assert question["Choices"] == [{"And": [FOR_ENDPOINT, there], "Next": "Compare features"}]
+    assert question["Default"] == "Set MODEL_PATH"
+    assert STATES["Compare features"]["Parameters"]["Payload"] == {
+        "replacement": {"model_path.$": "$.request.model_path", "replaces.$": "$.previous.variables.MODEL_PATH"}
+    }
+    same, other = STATES["Of the same features?"]["Choices"]
+    status, present, possible = same["And"]
+    assert (status["Variable"], status["NumericEquals"]) == ("$.replacement.status", 200)
+    assert possible == {"Variable": "$.replacement.answer.possible", "BooleanEquals": True}
+    assert same["Next"] == "Set MODEL_PATH"
+    assert other["And"] == [status, present]
+    refused = STATES[other["Next"]]
+    assert refused["Parameters"]["Error"] == "OtherFeatures"
+    assert "Retrain with serving: lambda and force: true" in refused["Parameters"]["Cause.$"]
+    # It is refused before anything is written: what follows puts nothing back.
+    for name in (other["Next"], STATES["Of the same features?"]["Default"], handler("Compare features")):
+        assert reachable(name) <= {name, "Notify failure", "Promotion failed"}, name
+    # No way to the function's variables, or to the endpoint, leads past it.
+    without = {**STATES, "Is an endpoint to be updated?": question | {"Default": "Promotion failed", "Choices": []}}
+    assert not {"Set MODEL_PATH", "Update endpoint"} & reachable(DEFINITION["StartAt"], without)
 
 
 def test_an_update_is_blue_green_and_watched_by_the_tasks_alarm() -> None:

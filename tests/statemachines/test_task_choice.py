@@ -67,7 +67,7 @@ def test_whatever_is_read_or_written_of_a_champion_is_named_by_its_task(workflow
     for name, state in states.items():
         action = state.get("Resource", "").removeprefix("arn:aws:states:::aws-sdk:")
         parameters = state.get("Parameters", {})
-        if action in of_champions or name == "Smoke-test version":
+        if action in of_champions or name in ("Smoke-test version", "Compare features"):
             assert parameters["FunctionName.$"] == "$.serving.function", name
         if action.startswith("ssm:"):
             assert parameters["Name.$"] == "$.serving.parameter", name
@@ -76,7 +76,8 @@ def test_whatever_is_read_or_written_of_a_champion_is_named_by_its_task(workflow
         if action == "cloudwatch:describeAlarms":
             assert parameters["AlarmNames.$"] == "States.Array($.serving.alarm)", name
         if action == "s3:putObject":
-            assert parameters["Key.$"].startswith("States.Format('{}registry/{}-{}.json', $.serving.models_prefix, ")
+            key = "variants/{}" if name == "Record variant" else "registry/{}-{}"
+            assert parameters["Key.$"].startswith(f"States.Format('{{}}{key}.json', $.serving.models_prefix, "), name
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS)

@@ -3,7 +3,9 @@
     no champion                      its measure is below that of a constant prediction, the training labels' mean
     one of the same task and         its measure is better by min_improvement, by the whole interval of the
     the same features                difference, at the level that the error budget gives this comparison
-    one that cannot be compared      as if there were none, once the input says `force`
+    one that cannot be compared      as if there were none, once the input says `force`; but on an endpoint only
+                                     one of the same features takes its place (docs/decisions/0037)
+    one that something else serves   once the input says `force`, its measure is not worse by the whole interval
 
 and, whichever it is, no guard fails:
 
@@ -24,6 +26,7 @@ in `classifier_metrics` and `regressor_metrics`. How often each of these is wron
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from wildrydes.algorithms import ENDPOINT, LAMBDA
 from wildrydes.evaluation.error_budget import level
 from wildrydes.evaluation.judgement import AnyJudgement, Losses, Metrics
 
@@ -38,14 +41,19 @@ class Rules:
     min_improvement: float
     promote: bool
     force: bool
+    serving: str = LAMBDA
 
 
 @dataclass(frozen=True)
 class Champion:
-    """The model that answers: its execution, and the reason if it cannot be compared with the candidate."""
+    """The model that answers: its execution, the reason if it cannot be compared with the candidate, what serves it.
+
+    One whose card cannot be read counts as served by its function: its endpoint answers nobody.
+    """
 
     execution: str
     incomparable: str | None = None
+    serving: str = LAMBDA
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,9 @@ def verdict(
     """
     if champion and comparison:
         better, sentence = _beyond_champion(judgement, champion.execution, comparison, rules.min_improvement)
+        if not better and rules.force and champion.serving != rules.serving:
+            better, moved = _moved(champion, comparison, rules)
+            sentence = f"{sentence}; {moved}"
     else:
         better, sentence = _beyond_constant(judgement.candidate, constant, champion, rules)
     faults = list(_faults(judgement))
@@ -119,9 +130,23 @@ def _beyond_constant(candidate: Metrics, constant: float, champion: Champion | N
     if champion is None:
         return better, f"There is no champion, and {sentence}"
     apart = f"The champion {champion.execution} {champion.incomparable} and is not compared"
+    if rules.force and champion.serving == rules.serving == ENDPOINT:
+        return False, (
+            f"{apart}, and an endpoint is updated to models of the same features alone: retrain with serving: {LAMBDA} "
+            f"and force: true, which deletes it, and then with serving: {ENDPOINT} and force: true; {sentence}"
+        )
     if rules.force:
         return better, f"{apart}, the input has force: true, and {sentence}"
     return False, f"{apart}, and the input does not have force: true; {sentence}"
+
+
+def _moved(champion: Champion, comparison: Comparison, rules: Rules) -> tuple[bool, str]:
+    """Whether a model that is not better may bring the task from the function to an endpoint, or back."""
+    no_worse = comparison.low <= 0
+    return no_worse, (
+        f"the input has force: true and serving: {rules.serving}, where the champion has {champion.serving}, and the "
+        f"candidate is {'not certainly' if no_worse else 'certainly'} worse"
+    )
 
 
 def _beyond_champion(

@@ -13,6 +13,9 @@ from wildrydes.model.artefact import CLASSIFIER, REGRESSOR, Model, read_model
 from wildrydes.model.storage import card_fields, execution_of, task_of
 from wildrydes.tasks import BINARY, DEFAULT_TASK, TASKS
 
+LARGEST_CARD = 4 << 20
+"""Bytes of a card that are read."""
+
 
 class ChampionModel(NamedTuple):
     """A model that can be served. `features` are in its order; `card` is the card as it is stored."""

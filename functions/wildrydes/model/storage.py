@@ -26,6 +26,31 @@ def card_of(model_path: str) -> str:
     return card_key(execution, task)
 
 
+def variant_of(model_path: str) -> str:
+    """The production variant that serves an artefact of this key: it has the name of the training job.
+
+    >>> variant_of("models/run-1/run-1-xgboost-2/output/model.tar.gz")
+    'run-1-xgboost-2'
+    """
+    return model_path.split("/")[-3]
+
+
+def variant_key(variant: str, task: str = DEFAULT_TASK) -> str:
+    """Where the promotion to an endpoint writes down whose model a production variant is."""
+    return f"{models_prefix(task)}variants/{variant}.json"
+
+
+def model_path_of_variant(data: bytes) -> str:
+    """The artefact's key in the bytes of such an object. Raises BadModel."""
+    try:
+        model_path = json.loads(data)["model_path"]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise BadModel(f"the variant's model is not written down: {type(error).__name__} {error}") from None
+    if not isinstance(model_path, str):
+        raise BadModel(f"the variant's model is {model_path!r:.100}")
+    return model_path
+
+
 def comparisons_prefix(champion: str, task: str = DEFAULT_TASK) -> str:
     """The comparisons of candidates with the model that the execution `champion` trained: an object each."""
     return f"{models_prefix(task)}{champion}/comparisons/"

@@ -173,6 +173,36 @@ def test_force_does_not_make_a_worse_model_of_the_same_target_better() -> None:
     assert not verdict(compare(0.01, 0.05), 0.69, CHAMPION, replace(RULES, force=True)).promote
 
 
+def test_an_equal_model_moves_between_function_and_endpoint_by_force_alone() -> None:
+    moved = replace(RULES, serving="endpoint", force=True)
+    outcome = verdict(compare(0.0, 0.0), 0.69, CHAMPION, moved)
+    assert outcome.promote
+    assert (
+        "; the input has force: true and serving: endpoint, where the champion has lambda, and the candidate is not "
+        "certainly worse; AUC" in outcome.reason
+    )
+    back = replace(CHAMPION, serving="endpoint")
+    assert verdict(compare(-0.01, 0.01), 0.69, back, replace(RULES, force=True)).promote
+    # A worse one does not, nor an equal one without force or to where the champion is, nor one that a guard holds back.
+    assert not verdict(compare(0.01, 0.05), 0.69, CHAMPION, moved).promote
+    assert not verdict(compare(0.0, 0.0), 0.69, CHAMPION, replace(moved, force=False)).promote
+    assert not verdict(compare(0.0, 0.0), 0.69, back, moved).promote
+    assert not verdict(compare(0.0, 0.0, replace(GOOD, not_finite=3)), 0.69, CHAMPION, moved).promote
+
+
+def test_an_endpoint_gets_no_model_of_other_features_even_by_force() -> None:
+    other = Champion("last-week", "is of the features distance", "endpoint")
+    outcome = verdict(ALONE, 0.69, other, replace(RULES, force=True, serving="endpoint"))
+    assert not outcome.promote
+    assert "retrain with serving: lambda and force: true, which deletes it, and then with serving: endpoint" in (
+        outcome.reason
+    )
+    assert verdict(ALONE, 0.69, other, replace(RULES, force=True)).promote
+    assert verdict(
+        ALONE, 0.69, replace(other, serving="lambda"), replace(RULES, force=True, serving="endpoint")
+    ).promote
+
+
 def test_promote_false_stops_what_would_go_live_and_says_so() -> None:
     outcome = verdict(ALONE, 0.69, None, replace(RULES, promote=False))
     assert not outcome.promote
