@@ -157,7 +157,9 @@ def _names(_context: click.Context, _option: click.Parameter, text: str | None) 
 
 
 # What the check of other fields needs, in the order in which one needs another.
-_CONTEXT = ("serving", "task", "target", "algorithms", "hyperparameters")
+_CONTEXT = ("serving", "task", "target", "features", "algorithms")
+# What is right or wrong in company alone.
+_SETTINGS = ("hyperparameters", "tuning")
 
 _INPUT_OPTIONS = (
     click.option("--task", type=click.Choice(tuple(TASKS)), help=f"What to predict.  [default: {DEFAULT_TASK}]"),
@@ -175,7 +177,7 @@ _INPUT_OPTIONS = (
         multiple=True,
         callback=_hyperparameters,
         metavar="NAME=VALUE",
-        help="Of the linear learner, such as epochs=30, or of any, such as xgboost.eta=0.3. May be given many times.",
+        help="Such as epochs=30, or xgboost.eta=0.3 where --algorithms names many. May be given many times.",
     ),
     click.option(
         "--serving",
@@ -244,9 +246,11 @@ def validate_input(fields: dict[str, Any]) -> dict[str, Any]:
         value = fields[field]
         if field in _CONTEXT:
             context[field] = value
+        settings = {name: fields[name] for name in _SETTINGS if name in fields} if field in _SETTINGS else {}
         try:
-            check_parameters("checked-before-the-start", {**context, field: value}, datetime.now(UTC).year)
+            check_parameters("checked-before-the-start", {**context, **settings, field: value}, datetime.now(UTC).year)
         except BadExecutionInput as fault:
-            option = field.removesuffix("s") if field == "hyperparameters" else field.replace("_", "-")
+            wrong = next((name for name in settings if str(fault).startswith(name)), field)
+            option = wrong.removesuffix("s") if wrong == "hyperparameters" else wrong.replace("_", "-")
             raise click.BadParameter(f"{fault}.", param_hint=f"--{option}") from None
     return fields

@@ -12,6 +12,7 @@ from stepfunctions.steps.states import State
 
 from statemachines.asl import DistributedMap, Fail, LambdaTask, Pass
 from statemachines.judging import judge
+from statemachines.longest import whole_hours
 from statemachines.samples import build_samples
 from statemachines.task_choice import choose_task
 from statemachines.tasks import Tasks, catch, failure, function_retries, refusal, retry
@@ -72,13 +73,16 @@ RIDES = (
 
 
 def build() -> sdk.Graph:
-    """The whole workflow as a graph of the SDK, with a timeout over all of it."""
+    """The whole workflow as a graph of the SDK, with a timeout over all of it: its longest path is not cut off."""
     tasks = Tasks(failure("Retraining failed"))
     check = check_training_set(tasks)
     source = _data(tasks, check)
     sdk.Chain([check, train(tasks), judge(tasks)])
+    start = _start(tasks, source)
     return sdk.Graph(
-        _start(tasks, source), comment="Retrain the model that answers for the unicorns", timeout_seconds=21_600
+        start,
+        comment="Retrain the model that answers for the unicorns",
+        timeout_seconds=whole_hours(sdk.Graph(start).to_dict()),
     )
 
 

@@ -87,7 +87,7 @@ def _candidate() -> State:
     tuned = sdk.Choice("Is it to be tuned?")
     tuned.add_choice(rule.IsPresent(variable="$.candidate.tuning", value=True), tune(Tasks(failed), trained))
     tuned.default_choice(first)
-    return _prepare(failed, _size(_resolve_image(tuned)))
+    return _check_rows(failed, _prepare(failed, _size(_resolve_image(tuned))))
 
 
 def _end_trained(failed: State) -> sdk.Choice:
@@ -126,6 +126,26 @@ def _trained() -> Pass:
             "tuning": "$.tuning",
         },
     )
+
+
+def _check_rows(failed: State, following: State) -> sdk.Choice:
+    """Its jobs are not started where the container would refuse its hyperparameters for want of rows."""
+    least, rows = "$.candidate.least_rows", "$.training_set.train_rows"
+    too_few = Pass(
+        "Too few rows",
+        parameters={
+            "Error": "TooFewRows",
+            "Cause": "States.Format('There are {} rows to train on, and the hyperparameters of {} need {}: a batch of "
+            "the linear learner and the k of k-NN are no larger than the rows.', "
+            f"{rows}, $.candidate.algorithm, {least})",
+        },
+        result_path="$.error",
+    )
+    too_few.next(failed)
+    choice = sdk.Choice("Are there rows enough?")
+    choice.add_choice(rule.NumericGreaterThanPath(variable=least, value=rows), too_few)
+    choice.default_choice(following)
+    return choice
 
 
 def _prepare(failed: State, following: State) -> sdk.Choice:

@@ -34,7 +34,7 @@ _TUNING = {
     "objective": "$.tuning.BestTrainingJob.FinalHyperParameterTuningJobObjectiveMetric",
 }
 
-# Four hours: an execution has six, and what comes before and after needs a share of them.
+# Four hours: a search that takes longer is stopped, and its candidate loses.
 _SECONDS = 14_400
 
 

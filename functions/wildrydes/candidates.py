@@ -6,6 +6,7 @@
     {'epochs': '3', 'predictor_type': 'binary_classifier', 'feature_dim': '6'}
 
 `follows_rows` names the hyperparameter that the workflow sets by the counted rows: one that is neither given nor tuned.
+`least_rows` is how many rows the hyperparameters need to train on.
 """
 
 from collections.abc import Mapping
@@ -19,11 +20,15 @@ from wildrydes.errors import BadExecutionInput
 from wildrydes.hyperparameters import (
     FOLLOWS_ROWS,
     check_hyperparameters,
+    check_together,
     default_hyperparameters,
+    field_of,
     fixed_hyperparameters,
+    least_rows,
 )
+from wildrydes.hyperparameters.together import Setting
 from wildrydes.searches import search_of
-from wildrydes.tuning import Tuning, check_tuning, configure, names
+from wildrydes.tuning import Tuning, check_tuning, configure, search_values
 
 FIELDS: Mapping[str, Any] = MappingProxyType(
     {"algorithms": (LINEAR_LEARNER,), "hyperparameters": MappingProxyType({}), "tuning": None}
@@ -66,20 +71,32 @@ def _candidate(request: Request, name: str, own: Mapping[str, Any], tuning: Tuni
 
     hyperparameters = check(dict(own))
     config = configure(tuning, name, search_of(name, request.kind), check) if tuning else None
-    searched = names(config) if config else set[str]()
-    if both := sorted(searched & set(hyperparameters)):
+    searched = search_values(config) if config else {}
+    if both := sorted(set(searched) & set(hyperparameters)):
         raise BadExecutionInput(f"the hyperparameter {both[0]} of {name} is given and tuned; it must be one of both")
-    default = default_hyperparameters(name, request.kind).items()
+    default = default_hyperparameters(name, request.kind)
+    fixed = fixed_hyperparameters(name, request.kind, request.features)
+    settings = {
+        **_settings("the default of ", field_of(name), default | fixed),
+        **_settings("", field_of(name), hyperparameters),
+        **{each: Setting(f"tuning.ranges.{name}.{each}", values) for each, values in searched.items()},
+    }
+    check_together(settings, name)
     job, follows = f"{request.training_job}{JOB_SUFFIXES[name]}", FOLLOWS_ROWS.get(name, "")
     return {
         "algorithm": name,
         "training_job": job,
-        "hyperparameters": {each: value for each, value in default if each not in searched}
+        "hyperparameters": {each: value for each, value in default.items() if each not in searched}
         | hyperparameters
-        | fixed_hyperparameters(name, request.kind, request.features),
-        "follows_rows": "" if follows in searched | set(hyperparameters) else follows,
+        | fixed,
+        "follows_rows": "" if follows in searched or follows in hyperparameters else follows,
+        "least_rows": least_rows(settings, name),
         **({"tuning": {"job": tuning_job(job), "config": config}} if config else {}),
     }
+
+
+def _settings(prefix: str, field: str, hyperparameters: Mapping[str, str]) -> dict[str, Setting]:
+    return {name: Setting(f"{prefix}{field}.{name}", (value,)) for name, value in hyperparameters.items()}
 
 
 def _algorithms(value: Any) -> tuple[str, ...]:
@@ -94,15 +111,21 @@ def _algorithms(value: Any) -> tuple[str, ...]:
 
 
 def _by_algorithm(value: Any, algorithms: tuple[str, ...]) -> dict[str, Mapping[str, Any]]:
-    """The hyperparameters of each algorithm. Names without an algorithm are the linear learner's."""
+    """The hyperparameters of each algorithm. Names without one are the only algorithm's, else the linear learner's."""
     if not isinstance(value, Mapping):
         raise BadExecutionInput("hyperparameters must be an object of names and values")
-    plain = [name for name in value if name not in ALGORITHMS]
+    plain = [str(name) for name in value if name not in ALGORITHMS]
     if plain and len(plain) < len(value):
         raise BadExecutionInput(
             f"hyperparameters has algorithms and the name {plain[0][:80]!r}; it must have the one or the other"
         )
-    named: dict[str, Any] = {LINEAR_LEARNER: value} if plain else dict(value)
+    if plain and len(algorithms) > 1 and LINEAR_LEARNER not in algorithms:
+        raise BadExecutionInput(
+            f"hyperparameters has the name {plain[0][:80]!r} without an algorithm, and algorithms has "
+            f"{', '.join(algorithms)}; say whose it is, such as {{{algorithms[0]!r}: {{{plain[0][:80]!r}: …}}}}"
+        )
+    owner = algorithms[0] if len(algorithms) == 1 else LINEAR_LEARNER
+    named: dict[str, Any] = {owner: value} if plain else dict(value)
     for name, each in named.items():
         if name not in algorithms:
             raise BadExecutionInput(f"hyperparameters are given for {name}, which is none of algorithms")

@@ -103,9 +103,13 @@ def configure(tuning: Tuning, algorithm: str, search: Search, check: Check) -> d
     }
 
 
-def names(config: Mapping[str, Any]) -> set[str]:
-    """The hyperparameters that a search with this configuration varies."""
-    return {each["Name"] for ranges in config["ParameterRanges"].values() for each in ranges}
+def search_values(config: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """What a search with this configuration varies, by name: all values of a list, or both ends of a range."""
+    return {
+        each["Name"]: tuple(each["Values"]) if "Values" in each else (each["MinValue"], each["MaxValue"])
+        for ranges in config["ParameterRanges"].values()
+        for each in ranges
+    }
 
 
 def _ends(value: Any) -> Any:

@@ -9,7 +9,7 @@ import pytest
 from commands import Ran, RunCommand, runner, use_record, write_below
 from local import account
 from machines import until
-from stacks import SAMPLE_RIDES, MakeStack, Stack
+from stacks import DIVERGING, SAMPLE_RIDES, MakeStack, Stack
 
 FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
 
@@ -108,7 +108,7 @@ def test_too_many_rejected_rides_failed_where_ingestion_is_checked(
 
 def test_training_job_failed_with_its_own_log_alone(stack: Stack, watch: RunCommand, tmp_path: Path) -> None:
     """Two jobs at once write to one log group: each execution's log is that of its job."""
-    arns = [stack.start(hyperparameters={"mini_batch_size": 100_000}) for _ in range(2)]
+    arns = [stack.start(hyperparameters=DIVERGING) for _ in range(2)]
     for arn in arns:
         stack.ended(arn)
     logs = {}
@@ -116,7 +116,7 @@ def test_training_job_failed_with_its_own_log_alone(stack: Stack, watch: RunComm
         ran = watch(stack, arn)
         lines = lines_of(ran)
         assert lines[0] == "The execution failed in the state Train candidate."
-        assert "mini_batch_size" in lines[2]
+        assert "Training diverged" in lines[2]
         assert not lines[2].startswith("  cause  {")
         check_log(ran, tmp_path, arn, "/aws/sagemaker/TrainingJobs")
         logs[arn] = whole_log(tmp_path, arn)

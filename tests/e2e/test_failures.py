@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from cli import weather as noaa
+from local import account
 from local.account import EmbeddedAws
-from stacks import SAMPLE_RIDES, MakeStack, Stack
+from stacks import DIVERGING, SAMPLE_RIDES, MakeStack, Stack
 from wildrydes.tasks import TASKS
 
 
@@ -171,11 +172,18 @@ def test_one_class_alone_is_unusable(make_stack: MakeStack) -> None:
 def test_execution_whose_every_training_job_fails_fails_with_their_reasons(make_stack: MakeStack) -> None:
     stack = make_stack()
     stack.upload(SAMPLE_RIDES[:1])
+    # By its counts it has rows enough; the container refuses them for the labels that a weight cannot balance.
     error, cause = stack.fail(hyperparameters={"mini_batch_size": 100_000})
     assert error == "AllCandidatesFailed"
     reason = json.loads(cause)["errorMessage"]
-    assert reason.startswith("linear-learner: ClientError: ")
-    assert "mini_batch_size" in reason
+    assert reason.startswith("linear-learner: TooFewRows: There are ")
+    assert "the hyperparameters of linear-learner need 100000" in reason
+    # What its rows do not allow is not even started.
+    assert not account.entries(stack.client("sagemaker"), "list_training_jobs", "TrainingJobSummaries")
+    error, cause = stack.fail(hyperparameters=DIVERGING)
+    assert error == "AllCandidatesFailed"
+    reason = json.loads(cause)["errorMessage"]
+    assert reason.startswith("linear-learner: AlgorithmError: Training diverged")
     # Nothing went live.
     assert stack.ask({"distance": 1})[0] == 503
 

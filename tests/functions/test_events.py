@@ -89,6 +89,7 @@ VALUES: dict[str, dict[str, Any]] = {
                 "training_job": "first-run",
                 "hyperparameters": {"epochs": "15", "predictor_type": "binary_classifier", "feature_dim": "6"},
                 "follows_rows": "mini_batch_size",
+                "least_rows": 1,
             }
         ],
         "chunk_bytes": 8388608,
@@ -105,6 +106,7 @@ VALUES: dict[str, dict[str, Any]] = {
                     "feature_dim": "4",
                 },
                 "follows_rows": "mini_batch_size",
+                "least_rows": 1,
                 "tuning": {
                     "job": "b2c7d1f0-6a4e-4a7e-9a55-e511342d",
                     "config": {

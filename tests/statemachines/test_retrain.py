@@ -41,6 +41,25 @@ def test_every_task_has_a_timeout_retries_with_jitter_and_a_catch_for_all(name: 
     assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
 
 
+def test_the_whole_has_the_time_of_the_longest_that_its_states_may_take() -> None:
+    # A search, what a container predicts, three tries of the champion's transform job, the promotion and its restoring.
+    search, transform, promotion = (
+        (ITERATION if name in ITERATION else STATES)[name]["TimeoutSeconds"]
+        for name in ("Tune candidate", "Predict by candidate", "Promote")
+    )
+    queries = sum(state.get("TimeoutSeconds", 0) for name, state in STATES.items() if "athena" in str(state))
+    functions = 3 * sum(
+        STATES[name]["TimeoutSeconds"] for name in ("Apply defaults", "Plan ingestion", "Check ingestion", "List rides")
+    )
+    jobs = max(search, 3 * ITERATION["Train candidate"]["TimeoutSeconds"]) + 2 * 3 * transform + 2 * promotion
+    assert DEFINITION["TimeoutSeconds"] >= jobs + functions
+    assert DEFINITION["TimeoutSeconds"] < jobs + functions + queries + 6 * 3600
+    # Of what it starts and awaits, none is cut off by the state that awaits it.
+    for name in ("Promote", "Restore"):
+        started = json.loads((ROOT / "statemachines" / f"{name.lower()}.asl.json").read_text(encoding="utf-8"))
+        assert STATES[name]["TimeoutSeconds"] > started["TimeoutSeconds"]
+
+
 def reachable(states: dict[str, Any], name: str) -> set[str]:
     """The states that an execution that comes to `name` can come to."""
     names, waiting = set(), [name]
@@ -180,7 +199,7 @@ def test_candidate_that_fails_loses_and_the_others_go_on() -> None:
         "algorithm.$": "$.candidate.algorithm",
         "error": {"Error.$": "$.error.Error", "Cause.$": "$.error.Cause"},
     }
-    for name in ("Unknown algorithm", "No job was the best"):
+    for name in ("Unknown algorithm", "No job was the best", "Too few rows"):
         assert ITERATION[name]["ResultPath"] == "$.error"
         assert ends_of(name, ITERATION) == {"Candidate failed"}
     payload = STATES["Evaluate model"]["Parameters"]["Payload"]
@@ -303,6 +322,20 @@ def test_hyperparameter_that_follows_the_rows_gives_way_to_the_inputs() -> None:
     assert ITERATION["Train candidate"]["Parameters"]["HyperParameters.$"] == merged
     tuned = ITERATION["Tune candidate"]["Parameters"]["TrainingJobDefinition"]
     assert tuned["StaticHyperParameters.$"] == merged
+
+
+def test_no_job_is_started_whose_hyperparameters_need_more_rows_than_there_are() -> None:
+    assert STATES["Train candidates"]["ItemProcessor"]["StartAt"] == "Are there rows enough?"
+    state = ITERATION["Are there rows enough?"]
+    (rule,) = state["Choices"]
+    assert rule == {
+        "Variable": "$.candidate.least_rows",
+        "NumericGreaterThanPath": "$.training_set.train_rows",
+        "Next": "Too few rows",
+    }
+    assert state["Default"] == "Which algorithm?"
+    assert reachable(ITERATION, "Too few rows") == {"Too few rows", "Candidate failed"}
+    assert STATES["Train candidates"]["ItemSelector"]["training_set"]["train_rows.$"] == "$.training_set.train_rows"
 
 
 def test_tuned_model_is_described_as_the_job_that_trained_it() -> None:

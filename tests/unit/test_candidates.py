@@ -8,7 +8,7 @@ from wildrydes.candidates import LONGEST_TUNING_JOB, Request, check_candidates, 
 from wildrydes.errors import BadExecutionInput
 from wildrydes.searches import DEFAULT_RANGES
 from wildrydes.tasks import BINARY, REGRESSION
-from wildrydes.tuning import STRATEGIES, names
+from wildrydes.tuning import STRATEGIES, search_values
 
 REQUEST = Request(kind=BINARY, features=2, training_job="run-1")
 
@@ -24,6 +24,7 @@ def test_first_algorithm_alone_is_trained_by_default() -> None:
         "training_job": "run-1",
         "hyperparameters": {"epochs": "15", "predictor_type": "binary_classifier", "feature_dim": "2"},
         "follows_rows": "mini_batch_size",
+        "least_rows": 1,
     }
 
 
@@ -54,7 +55,7 @@ def test_each_algorithm_is_a_candidate_with_a_job_of_its_own() -> None:
 def test_every_default_search_is_one_that_may_be_asked_for(algorithm: str, strategy: str, kind: str) -> None:
     execution_input = {"algorithms": [algorithm], "tuning": {"strategy": strategy}}
     config = only(execution_input, Request(kind, 3, "run-1"))["tuning"]["config"]
-    assert names(config) == set(DEFAULT_RANGES[algorithm])
+    assert set(search_values(config)) == set(DEFAULT_RANGES[algorithm])
     assert config["HyperParameterTuningJobObjective"]["Type"] == "Minimize"
 
 
@@ -103,7 +104,13 @@ def test_given_mini_batch_size_follows_nothing() -> None:
         ({"hyperparameters": []}, "hyperparameters must be an object"),
         ({"hyperparameters": {"linear-learner": {}, "l1": 1}}, "has algorithms and the name 'l1'"),
         ({"hyperparameters": {"knn": {}}}, "hyperparameters are given for knn, which is none of algorithms"),
-        ({"algorithms": ["knn"], "hyperparameters": {"l1": 1}}, "are given for linear-learner, which is none of"),
+        ({"algorithms": ["knn"], "hyperparameters": {"l1": 1}}, "hyperparameters.knn.l1 may not be set; these may: "),
+        ({"algorithms": ["xgboost"], "hyperparameters": {"eta": 3}}, "hyperparameters.xgboost.eta is '3'; it must be"),
+        (
+            {"algorithms": ["xgboost", "knn"], "hyperparameters": {"eta": 0.3}},
+            "hyperparameters has the name 'eta' without an algorithm, and algorithms has xgboost, knn; "
+            "say whose it is, such as {'xgboost': {'eta': …}}",
+        ),
         (
             {"algorithms": ["xgboost"], "hyperparameters": {"xgboost": {"eta": 2}}},
             "hyperparameters.xgboost.eta is '2'; it must be a number from 0 to 1",

@@ -64,8 +64,6 @@ def test_what_follows_from_the_task() -> None:
         ("knn", REGRESSION, {"k": 0}, "hyperparameters.knn.k is '0'; it must be an integer from 1"),
         ("knn", REGRESSION, {"index_type": "faiss.HNSW"}, "one of faiss.Flat, faiss.IVFFlat, faiss.IVFPQ"),
         ("knn", REGRESSION, {"faiss_index_pq_m": 5}, "it must be one of 1, 2, 3, 4, 8, 12"),
-        ("knn", REGRESSION, {"dimension_reduction_type": "sign"}, "is set without dimension_reduction_target"),
-        ("knn", REGRESSION, {"dimension_reduction_target": 3}, "is set without dimension_reduction_type"),
         ("linear-learner", REGRESSION, {"loss": "logistic"}, "it must be one of auto, squared_loss"),
         ("linear-learner", REGRESSION, {"target_recall": 0.5}, "hyperparameters.target_recall may not be set"),
         ("linear-learner", BINARY, {"normalize_label": True}, "hyperparameters.normalize_label may not be set"),

@@ -32,6 +32,7 @@ def test_an_empty_input_gets_all_defaults() -> None:
                 "training_job": "run-1",
                 "hyperparameters": hyperparameters,
                 "follows_rows": "mini_batch_size",
+                "least_rows": 1,
             }
         ],
         "champion_job": "run-1-live",

@@ -7,7 +7,8 @@
     >>> FOLLOWS_ROWS["knn"]
     'sample_size'
 
-Each algorithm has a module with the names and ranges of its documentation; `rules` says what a range is.
+Each algorithm has a module with the names and ranges of its documentation, and with what they need of each other;
+`rules` says what a range is, `together` what such a need is.
 """
 
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from wildrydes.algorithms import KNN, LINEAR_LEARNER, XGBOOST
 from wildrydes.errors import BadExecutionInput
 from wildrydes.hyperparameters import knn, linear_learner, xgboost
 from wildrydes.hyperparameters.rules import Rule
+from wildrydes.hyperparameters.together import Settings
 from wildrydes.tasks import BINARY
 
 FOLLOWS_ROWS: Mapping[str, str] = MappingProxyType({LINEAR_LEARNER: "mini_batch_size", KNN: "sample_size"})
@@ -26,6 +28,11 @@ FOLLOWS_ROWS: Mapping[str, str] = MappingProxyType({LINEAR_LEARNER: "mini_batch_
 The linear learner refuses a batch larger than the training rows; k-NN takes no default for its sample, of which the
 training rows are the most.
 """
+
+# Of which an algorithm's training rows may not be fewer: a batch of the linear learner, k-NN's neighbours.
+_NEEDS_ROWS: Mapping[str, str] = MappingProxyType({LINEAR_LEARNER: "mini_batch_size", KNN: "k"})
+# Above all training sets, and of no more digits than any reader of JSON keeps.
+_MOST_ROWS = 2**53
 
 
 def allowed_hyperparameters(algorithm: str, kind: str) -> Mapping[str, Rule]:
@@ -52,14 +59,30 @@ def fixed_hyperparameters(algorithm: str, kind: str, features: int) -> dict[str,
 
 def check_hyperparameters(hyperparameters: Any, algorithm: str = LINEAR_LEARNER, kind: str = BINARY) -> dict[str, str]:
     """The hyperparameters as the strings that a training job takes. Raises BadExecutionInput."""
-    field = "hyperparameters" if algorithm == LINEAR_LEARNER else f"hyperparameters.{algorithm}"
+    field = field_of(algorithm)
     if not isinstance(hyperparameters, dict):
         raise BadExecutionInput(f"{field} must be an object of names and values")
     allowed = allowed_hyperparameters(algorithm, kind)
-    texts = {name: _check(field, name, value, allowed) for name, value in hyperparameters.items()}
-    if algorithm == KNN:
-        _check_reduction(texts)
-    return texts
+    return {name: _check(field, name, value, allowed) for name, value in hyperparameters.items()}
+
+
+def check_together(settings: Settings, algorithm: str) -> None:
+    """Refuse hyperparameters, set or searched for, that do not go with each other. Raises BadExecutionInput."""
+    rules = {LINEAR_LEARNER: linear_learner.TOGETHER, XGBOOST: xgboost.TOGETHER, KNN: knn.TOGETHER}[algorithm]
+    for rule in rules:
+        if fault := rule.fault(settings):
+            raise BadExecutionInput(fault)
+
+
+def least_rows(settings: Settings, algorithm: str) -> int:
+    """The training rows that every job of the settings needs at least."""
+    setting = settings.get(_NEEDS_ROWS.get(algorithm, ""))
+    return min(max(map(int, setting.values)), _MOST_ROWS) if setting else 1
+
+
+def field_of(algorithm: str) -> str:
+    """The field of an execution's input that has an algorithm's hyperparameters."""
+    return "hyperparameters" if algorithm == LINEAR_LEARNER else f"hyperparameters.{algorithm}"
 
 
 def _check(field: str, name: str, value: Any, allowed: Mapping[str, Rule]) -> str:
@@ -72,12 +95,3 @@ def _check(field: str, name: str, value: Any, allowed: Mapping[str, Rule]) -> st
     if not isinstance(text, str) or not rule.allows(text):
         raise BadExecutionInput(f"{field}.{name} is {str(value)[:80]!r}; it must be {rule}")
     return text
-
-
-def _check_reduction(texts: Mapping[str, str]) -> None:
-    """Refuse half a reduction of dimensions."""
-    names = ("dimension_reduction_type", "dimension_reduction_target")
-    present = [name for name in names if name in texts]
-    if len(present) == 1:
-        (absent,) = set(names) - set(present)
-        raise BadExecutionInput(f"hyperparameters.knn.{present[0]} is set without {absent}; each needs the other")

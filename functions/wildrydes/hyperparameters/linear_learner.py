@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from math import inf
 from types import MappingProxyType
 
+from wildrydes.hyperparameters import together
 from wildrydes.hyperparameters.rules import POSITIVE, Number, Rule, Words
 from wildrydes.tasks import BINARY, REGRESSION
 
@@ -71,6 +72,21 @@ ALLOWED: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
     }
 )
 """By kind of task, in the order of the names."""
+
+_CRITERIA = "binary_classifier_model_selection_criteria"
+TOGETHER: tuple[together.Rule, ...] = (
+    together.Only(("beta_1", "beta_2"), "optimizer", ("auto", "adam"), "auto"),
+    together.Only(("momentum",), "optimizer", ("sgd",), "auto"),
+    together.Only(("init_scale",), "init_method", ("uniform",), "uniform"),
+    together.Only(("init_sigma",), "init_method", ("normal",), "uniform"),
+    together.Only(
+        ("lr_scheduler_step", "lr_scheduler_factor", "lr_scheduler_minimum_lr"), "use_lr_scheduler", ("true",), "true"
+    ),
+    together.Only(("bias_lr_mult", "bias_wd_mult", "init_bias"), "use_bias", ("true",), "true"),
+    together.Only(("target_recall",), _CRITERIA, ("precision_at_target_recall",), "accuracy"),
+    together.Only(("target_precision",), _CRITERIA, ("recall_at_target_precision",), "accuracy"),
+)
+"""What the documentation applies only in company of another."""
 
 DEFAULTS: Mapping[str, str] = MappingProxyType({"epochs": "15"})
 

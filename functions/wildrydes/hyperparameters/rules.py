@@ -1,5 +1,6 @@
 """What a hyperparameter may be: each rule says whether it allows a text, and names in words what it allows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
 
@@ -59,3 +60,8 @@ SHARE = Number(0, 1)
 SHARE_ABOVE_ZERO = Number(0, 1, above=True)
 COUNT = Number(1, inf, whole=True)
 COUNT_OR_NONE = Number(0, inf, whole=True)
+
+
+def in_words(words: Sequence[str]) -> str:
+    """Words as a choice: `auto, approx or hist`."""
+    return " or ".join([*([", ".join(words[:-1])] if words[1:] else []), words[-1]])

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from math import inf
 from types import MappingProxyType
 
+from wildrydes.hyperparameters import together
 from wildrydes.hyperparameters.rules import (
     COUNT,
     COUNT_OR_NONE,
@@ -61,6 +62,16 @@ ALLOWED: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
     }
 )
 """By kind of task, in the order of the names."""
+
+_HISTOGRAMS = ("auto", "approx", "hist")
+# The library's exact trees take no columns by node and no growth by leaves, and pay no heed to max_leaves and max_bin:
+# https://xgboost.readthedocs.io/en/release_3.0.0/parameter.html and treemethod.html
+TOGETHER: tuple[together.Rule, ...] = (
+    together.Only(("colsample_bynode", "grow_policy", "max_bin", "max_leaves"), "tree_method", _HISTOGRAMS, "auto"),
+    together.Never("max_depth", ("0",), "tree_method", ("exact",), "auto"),
+    # "A limit is required when grow_policy=depth-wise."
+    together.Never("max_depth", ("0",), "grow_policy", ("depthwise",), "depthwise"),
+)
 
 # Small steps, of which early stopping takes as many as help. Without an eval_metric the image does not stop early.
 DEFAULTS: Mapping[str, str] = MappingProxyType({"num_round": "200", "eta": "0.1", "early_stopping_rounds": "10"})
