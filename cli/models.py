@@ -8,7 +8,7 @@ the task's: `models/` of the default task, `models/<task>/` of another.
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import click
@@ -33,7 +33,8 @@ _NUMBERS = {"log_loss": "log loss", "auc": "AUC", "accuracy": "accuracy", "rmse"
 class Entry:
     """A promotion: `time` in ISO 8601, the function's version, and the key of the model that was live before.
 
-    `golden` is the request that the model was tested with, and its answer; `serving` is lambda or endpoint.
+    `golden` is the request that the model was tested with, and its answer; `serving` is lambda or endpoint;
+    `started_by` why the retraining was started, or who promoted by hand: `reason` and `detail`.
     """
 
     time: str
@@ -44,13 +45,15 @@ class Entry:
     golden: dict[str, Any]
     reason: str
     serving: str = "lambda"
+    started_by: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ModelLine:
     """One line of the list: a time that a model was live, or a model that never was.
 
-    The numbers are those of its card: of a classification the first three, of a regression the others.
+    The numbers are those of its card: of a classification the first three, of a regression the others. `started_by` is
+    empty for what is from before it was recorded.
     """
 
     task: str
@@ -65,6 +68,7 @@ class ModelLine:
     mae: float | None
     r2: float | None
     why: str
+    started_by: dict[str, str]
 
 
 class NoModelError(CommandError):
@@ -88,6 +92,7 @@ def promotions(stack: Stack, task: str = DEFAULT_TASK) -> list[Entry]:
             reason=each["reason"],
             # An entry from before there were endpoints has none.
             serving=each.get("serving", "lambda"),
+            started_by=each.get("started_by", {}),
         )
         for each in _objects(stack, models_prefix(task), "registry/", _ENTRY)
     ]
@@ -153,14 +158,26 @@ def lines(history: list[Entry], model_cards: dict[str, dict[str, Any]], task: st
     """What was live of a task, the oldest first, and then what never was, with the reasons."""
     ends = [each.time for each in history[1:]] + ["now"]
     live = [
-        _line(task, each.execution, model_cards, since=each.time, until=until, version=each.version, why=each.reason)
+        _line(
+            task,
+            each.execution,
+            model_cards,
+            since=each.time,
+            until=until,
+            version=each.version,
+            why=each.reason,
+            started_by=each.started_by,
+        )
         for each, until in zip(history, ends, strict=False)
     ]
     were_live = {each.execution for each in history}
     others = sorted(
         (card for name, card in model_cards.items() if name not in were_live), key=lambda card: card["created"]
     )
-    return live + [_line(task, card["execution"], model_cards, why=_why_not(card)) for card in others]
+    return live + [
+        _line(task, card["execution"], model_cards, why=_why_not(card), started_by=card.get("started_by", {}))
+        for card in others
+    ]
 
 
 def _why_not(card: dict[str, Any]) -> str:
@@ -175,13 +192,14 @@ def _line(
     model_cards: dict[str, dict[str, Any]],
     *,
     why: str,
+    started_by: dict[str, str],
     since: str = "never",
     until: str = "",
     version: str = "",
 ) -> ModelLine:
     metrics = model_cards.get(execution, {}).get("metrics", {})
     numbers = {name: metrics.get(name) for name in _NUMBERS}
-    return ModelLine(task, execution, since, until, version, why=why, **numbers)
+    return ModelLine(task, execution, since, until, version, why=why, started_by=started_by, **numbers)
 
 
 @click.command("models", epilog=options.EXIT_CODES, short_help="List the champions, and the other models.")
@@ -221,4 +239,6 @@ def describe(line: ModelLine) -> str:
     scores = ", ".join(f"{name} {number:.4f}" for name, number in numbers.items() if number is not None)
     # The default task is meant where none is named.
     of_task = "" if line.task == DEFAULT_TASK else f"{line.task}  "
-    return f"{line.execution}  {of_task}{when}  {scores}\n    {line.why}"
+    started_by = ": ".join(filter(None, line.started_by.values()))
+    started = f"\n    started by {started_by}" if started_by else ""
+    return f"{line.execution}  {of_task}{when}  {scores}\n    {line.why}{started}"

@@ -19,6 +19,7 @@ from cli import embedded
 from cli.server_record import ServerError, ServerRecord
 from cli.stack import DEFAULT_NAME, Account, Stack
 from local.server import ROOT
+from wildrydes import starts
 from wildrydes.algorithms import ALGORITHMS, SERVINGS
 from wildrydes.errors import BadExecutionInput, BadJson
 from wildrydes.parameters import FIELDS, check_parameters
@@ -40,6 +41,9 @@ SAMPLES = ROOT / "data" / "samples" / "samples.csv.gz"
 WEATHER_UNITS = ("metric", "standard", "tenths")
 
 EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C."
+EXIT_CODES_OF_FOLLOWING = (
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 another retraining of the task runs, 130 stopped by Ctrl-C."
+)
 
 EXISTING = click.Path(exists=True, readable=True, path_type=Path)
 
@@ -211,6 +215,12 @@ _INPUT_OPTIONS = (
     click.option(
         "--force", is_flag=True, default=None, help="Replace one that differs in features or serving, or is damaged."
     ),
+    click.option(
+        "--reason",
+        type=click.Choice(starts.REASONS),
+        help=f"What starts it, for the card and the list of models.  [default: {starts.PERSON}]",
+    ),
+    click.option("--reason-detail", metavar="TEXT", help="More of the reason, in a line."),
 )
 
 

@@ -24,10 +24,12 @@ from wildrydes.model.storage import NO_MODEL, execution_of, task_of
 from wildrydes.tasks import TASKS, features_of
 
 _MOST_LOG_LINES = 10
+YIELDED = 3
+"""The exit code where another retraining of the task runs, to which this one has yielded."""
 
 
 def conclude(stack: Stack, arn: str, progress: Progress, console: Console, *, as_json: bool = False) -> int:
-    """Write and show what became of an execution. Returns the exit code: 1 where it did not succeed."""
+    """Write and show what became of an execution. Returns the exit code: 1 where it did not succeed, or YIELDED."""
     name = arn.rpartition(":")[2]
     folder = run_folder(name)
     folder.mkdir(parents=True, exist_ok=True)
@@ -38,6 +40,8 @@ def conclude(stack: Stack, arn: str, progress: Progress, console: Console, *, as
     if progress.status != "SUCCEEDED":
         return _conclude_failure(stack, arn, progress, folder, console, ingestion, as_json=as_json)
     output = json.loads(progress.output or "{}")
+    if "yielded_to" in output:
+        return _conclude_yielded(name, output, console, as_json=as_json)
     if "rides" not in output:
         return _conclude_other(name, output, console, as_json=as_json)
     answer = sample_answer(stack, output)
@@ -78,6 +82,20 @@ def _conclude_failure(
     else:
         console.print(display.failure_report(failure, _MOST_LOG_LINES, short(log)))
     return 1
+
+
+def _conclude_yielded(name: str, output: dict[str, Any], console: Console, *, as_json: bool) -> int:
+    """A retraining whose turn it was not."""
+    if as_json:
+        click.echo(json.dumps(output, indent=2))
+        return YIELDED
+    holder = output["yielded_to"].rpartition(":")[2]
+    console.print(
+        f"{name} yields to {holder}, which is retraining {output['task']}: nothing was ingested or trained.\n"
+        f"`wildrydes watch {holder}` follows that one. Start again once it has ended.",
+        markup=False,
+    )
+    return YIELDED
 
 
 def _conclude_other(name: str, output: dict[str, Any], console: Console, *, as_json: bool) -> int:

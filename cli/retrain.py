@@ -18,7 +18,7 @@ def new_name() -> str:
     return f"run-{uuid.uuid4().hex[:12]}"
 
 
-@click.command(epilog=options.EXIT_CODES, short_help="Start the retraining workflow and follow it.")
+@click.command(epilog=options.EXIT_CODES_OF_FOLLOWING, short_help="Start the retraining workflow and follow it.")
 @options.execution_input
 @click.option("--rides", type=options.EXISTING, help="File or folder of rides to upload to raw/ first.")
 @click.option("--samples", type=options.EXISTING, help="File of samples to put under samples/ first.")

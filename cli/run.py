@@ -36,7 +36,7 @@ The embedded AWS of this run has ended. To ask by yourself:
   {curl}"""
 
 
-@click.command(epilog=options.EXIT_CODES, short_help="Retrain once on the embedded AWS, and ask the API.")
+@click.command(epilog=options.EXIT_CODES_OF_FOLLOWING, short_help="Retrain once on the embedded AWS, and ask the API.")
 @options.rides
 @options.weather
 @options.weather_units

@@ -19,8 +19,8 @@ def summarize(
     region: str = "",
 ) -> dict[str, Any]:
     """Keys `rides, weather, training_set, metrics, candidates (every algorithm's), model_path, parameter (the SSM
-    parameter as it was, and its repair), serving (`by` what, in
-    which region, at which price of the endpoint), verdict, prediction (null: none is live), execution`.
+    parameter as it was, and its repair), serving (`by` what, in which region, at which price of the endpoint), verdict,
+    prediction (null: none is live), execution (and what it was started by)`.
 
     With an account, `ingestion` too: what became of each file, and the first rejected record of each reason.
 
@@ -53,7 +53,7 @@ def summarize(
         "serving": _serving(output, region),
         "verdict": output["verdict"] | {"promoted": output["promoted"], "live_model_path": output["live_model_path"]},
         "prediction": prediction,
-        "execution": {"name": output["execution"], **execution},
+        "execution": {"name": output["execution"], **execution, "started_by": output.get("started_by")},
         **({"ingestion": account.as_json()} if account else {}),
     }
 

@@ -7,7 +7,7 @@ from cli.following import follow_detached
 from cli.stack import Stack
 
 
-@click.command(epilog=options.EXIT_CODES, short_help="Follow any execution.")
+@click.command(epilog=options.EXIT_CODES_OF_FOLLOWING, short_help="Follow any execution.")
 @click.argument("execution", required=False)
 @options.as_json
 @options.on_stack

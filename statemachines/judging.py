@@ -70,6 +70,7 @@ def _evaluate(tasks: Tasks) -> LambdaTask:
             "live_predictions_error": "$.live_predictions.error",
             "gate": rules,
             "serving": "$.parameters.serving",
+            "started_by": "$.parameters.started_by",
             "lineage": {
                 "rides": "$.rides_listed",
                 "state_machine": "$$.StateMachine.Id",
@@ -101,6 +102,7 @@ def _outcome(state_id: str, *, promoted: bool) -> Pass:
             "promoted": promoted,
             "verdict": "$.metrics.verdict",
             "parameter": PARAMETER,
+            "started_by": "$.parameters.started_by",
             "serving": "$.parameters.serving",
             "live_model_path": "$.metrics.model_path" if promoted else "$.live.model_path",
         },

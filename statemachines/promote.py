@@ -49,7 +49,8 @@ from wildrydes.tasks import DEFAULT_TASK
 
 _DEFAULTS = (
     rf"""States.StringToJson('\{{"task":"{DEFAULT_TASK}","bake_seconds":${{BakeSeconds}},"""
-    r""""reason":"none given","replaces":"","serving":"lambda"\}')"""
+    r""""reason":"none given","replaces":"","serving":"lambda","""
+    r""""started_by":\{"reason":"person","detail":""\}\}')"""
 )
 
 rule = sdk.ChoiceRule

@@ -56,6 +56,7 @@ def complete() -> BaseRule:
             absent_or("$.reason", text("$.reason")),
             absent_or("$.replaces", text("$.replaces")),
             absent_or("$.serving", _serving()),
+            absent_or("$.started_by", rule.And([text("$.started_by.reason"), text("$.started_by.detail")])),
         ]
     )
 
@@ -83,7 +84,8 @@ def refuse_request(handler: State) -> Pass:
         "BadPromotionRequest",
         "'A promotion needs model_path, execution, golden.ride and golden.probability or golden.value; task is one of "
         f"{', '.join(TASKS)}, and model_path is below its prefix; bake_seconds is a whole number "
-        f"of up to {MAX_BAKE_SECONDS}, reason and replaces are texts; serving is lambda, or endpoint, which needs "
+        f"of up to {MAX_BAKE_SECONDS}, reason and replaces are texts, and so are "
+        f"started_by.reason and started_by.detail; serving is lambda, or endpoint, which needs "
         "golden.at_least and golden.at_most: {}', States.JsonToString($$.Execution.Input)",
         handler,
         # The input may be a list or a number, into which nothing can be put.
@@ -106,6 +108,7 @@ def start_promotion(failure: State) -> Task:
                 "execution": "$.parameters.execution",
                 "golden": "$.metrics.golden",
                 "reason": "$.metrics.verdict.reason",
+                "started_by": "$.parameters.started_by",
                 "serving": "$.parameters.serving",
                 # It was found better than this one. Than one that went live since, it may not be.
                 "replaces": "$.live.model_path",

@@ -46,6 +46,13 @@ def build() -> dict[str, Any]:
                 "default": "lambda",
             },
             "reason": {"description": "Why, for the registry", "type": "string", "default": "none given"},
+            "started_by": {
+                "description": "Why the retraining was started that trained the model, for the registry",
+                "type": "object",
+                "required": ["reason", "detail"],
+                "properties": {"reason": {"type": "string"}, "detail": {"type": "string"}},
+                "default": {"reason": "person", "detail": ""},
+            },
             "replaces": {
                 "description": "The model_path that must be live; empty for any",
                 "type": "string",

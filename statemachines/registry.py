@@ -10,7 +10,7 @@ from statemachines.asl import Task
 from statemachines.task_choice import SERVING
 from statemachines.tasks import Tasks
 
-_REQUESTED = ("execution", "model_path", "golden", "reason", "serving")
+_REQUESTED = ("execution", "model_path", "golden", "reason", "serving", "started_by")
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,10 @@ from statemachines.serving_endpoint import LONGEST_SECONDS, is_for_endpoint, nam
 from statemachines.task_choice import choose_task
 from statemachines.tasks import CONFLICTS, SNS_FAULTS, Tasks, catch, failure, retry
 
-_DEFAULTS = r"""States.StringToJson('\{"reason":"none given","serving":"lambda"\}')"""
+_DEFAULTS = (
+    r"""States.StringToJson('\{"reason":"none given","serving":"lambda","""
+    r""""started_by":\{"reason":"person","detail":""\}\}')"""
+)
 
 rule = sdk.ChoiceRule
 

@@ -19,6 +19,7 @@ from statemachines.tasks import Tasks, catch, failure, function_retries, refusal
 from statemachines.training import train
 from statemachines.training_set import build_training_set
 from statemachines.training_set_check import check_training_set
+from statemachines.turn import take_turn
 from wildrydes.tasks import SAMPLES
 
 # What apply_defaults and plan_ingestion answer.
@@ -46,6 +47,7 @@ PARAMETERS = (
     "promote",
     "force",
     "champion_job",
+    "started_by",
 )
 PLAN = (
     "bucket",
@@ -87,7 +89,7 @@ def build() -> sdk.Graph:
 
 
 def _start(tasks: Tasks, then: State) -> State:
-    """The execution's parameters, checked, and the names of what serves its task."""
+    """The execution's parameters, checked, the names of what serves its task, and its turn."""
     # Its input as text: what a state gets has been decoded, and of a key that is there twice has the last value alone.
     execution_input = tasks.call(
         "Read input",
@@ -107,7 +109,8 @@ def _start(tasks: Tasks, then: State) -> State:
     unknown = refusal("Unknown task", "UnknownTask", "'There is no task {}.', $.parameters.task", tasks.failure)
     # What no state can reach needs no check: the input, which may be any JSON, is read by `Apply defaults` alone.
     start = Pass("Set input aside", result={})
-    sdk.Chain([start, execution_input, defaults, choose_task("$.parameters.task", then, unknown)])
+    turn = take_turn(tasks, then)
+    sdk.Chain([start, execution_input, defaults, choose_task("$.parameters.task", turn, unknown)])
     return start
 
 

@@ -37,6 +37,15 @@ SDK_FAULTS = (
 # Somebody else has changed the function or the alias, or is about to.
 CONFLICTS = ("Lambda.PreconditionFailedException", "Lambda.ResourceConflictException")
 STATES_FAULTS = ("StepFunctions.ThrottlingException", "StepFunctions.AWSStepFunctionsException")
+# AmazonDynamoDBException is what the service has no name for, such as a fault of its own.
+DYNAMODB_FAULTS = (
+    "DynamoDB.ProvisionedThroughputExceededException",
+    "DynamoDB.RequestLimitExceeded",
+    "DynamoDB.ThrottlingException",
+    "DynamoDB.InternalServerError",
+    "DynamoDB.AmazonDynamoDBException",
+    "DynamoDB.SdkClientException",
+)
 SNS_FAULTS = ("SNS.InternalErrorException", "SNS.ThrottledException", "SNS.SdkClientException")
 
 

@@ -9,6 +9,7 @@ in   {"execution", "task", "kind", "target" (the task), "features", "training_se
       "live_model_path": the champion's key or "none", "live_predictions_prefix": as for a candidate,
       "live_predictions_error": {"Error", "Cause"}, why a champion that only a container can read has none,
       "gate": {"min_improvement", "promote", "force"}, "serving": "lambda" (the default) or "endpoint",
+      "started_by": why the execution was started, {"reason", "detail"}, for the card,
       "lineage": what the workflow knows: {"rides": list_rides' answer, "state_machine", "definition_sha256"}}
      keys and prefixes may be s3:// URIs in the data bucket, as SageMaker and Athena give them;
      `tuning` and the prefixes of predictions are there where they are needed
@@ -237,6 +238,7 @@ def execution_fields(event: dict[str, Any], training: TrainingRows) -> dict[str,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "region": s3.region(),
         "serving": event.get("serving", LAMBDA),
+        "started_by": event.get("started_by", {}),
     }
 
 

@@ -17,6 +17,8 @@ All fields of the input may be left out; none may be there twice:
     min_improvement        by how much the task's measure has to be better than the champion's: 0 or more, default 0
     promote                false judges the model and leaves the champion live; default true
     serving                lambda (the default): the task's function answers; endpoint: it asks a SageMaker endpoint
+    reason                 what starts the execution (`wildrydes.starts`): person by default
+    reason_detail          more of it, such as an alarm's name: a line of 256 characters at most; by default none
     force                  true lets a model go live over one of other features, or over a damaged one; default false
 
 What passes goes into SQL, paths and names as it is, so nothing else may: the execution's name too is held to letters,
@@ -29,7 +31,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from wildrydes import candidates
+from wildrydes import candidates, starts
 from wildrydes.algorithms import ENDPOINT, KNN, LAMBDA, SERVINGS
 from wildrydes.errors import BadExecutionInput, BadJson
 from wildrydes.strict_json import decode
@@ -57,6 +59,7 @@ _DEFAULTS: dict[str, Any] = {
     "promote": True,
     "serving": LAMBDA,
     "force": False,
+    **starts.FIELDS,
 }
 FIELDS = tuple(_DEFAULTS)
 """The fields of an execution's input."""
@@ -114,6 +117,10 @@ def check_parameters(execution: Any, execution_input: Any, this_year: int) -> di
         "promote": _boolean("promote", value["promote"]),
         "serving": serving,
         "force": _boolean("force", value["force"]),
+        "started_by": {
+            "reason": _one_of("reason", value["reason"], starts.REASONS),
+            "detail": _line("reason_detail", value["reason_detail"], starts.LONGEST_DETAIL),
+        },
     }
 
 
@@ -185,6 +192,12 @@ def _years(bounds: Any, this_year: int) -> tuple[int, int]:
 def _one_of(field: str, value: Any, allowed: Sequence[str]) -> str:
     if not isinstance(value, str) or value not in allowed:
         raise BadExecutionInput(f"{field} is {_excerpt(value)}; it must be one of {', '.join(allowed)}")
+    return value
+
+
+def _line(field: str, value: Any, longest: int) -> str:
+    if not isinstance(value, str) or len(value) > longest or not value.isprintable():
+        raise BadExecutionInput(f"{field} is {_excerpt(value)}; it must be a line of up to {longest} characters")
     return value
 
 

@@ -17,6 +17,7 @@ SERVICES = frozenset(
         "apigateway",
         "athena",
         "cloudformation",
+        "dynamodb",
         "ecr",
         "events",
         "firehose",

@@ -57,6 +57,26 @@ def test_execution_that_is_no_retraining_is_concluded_by_its_own_output(
     assert console.file.getvalue() == f"{sentence}\n"
 
 
+@pytest.mark.parametrize("as_json", [False, True])
+def test_retraining_that_has_yielded_names_the_other_and_has_an_exit_code_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], as_json: bool
+) -> None:
+    monkeypatch.setattr(outcome, "run_folder", lambda name: tmp_path / name)
+    monkeypatch.setattr(outcome.account, "fetch", lambda *_: None)
+    console = Console(file=io.StringIO(), width=200)
+    output = {"execution": "x", "task": "magic_points", "yielded_to": f"{EXECUTION}-retrain:run-7", "promoted": False}
+    progress = Progress("SUCCEEDED", output=json.dumps(output))
+    assert outcome.conclude(STACK, f"{EXECUTION}-retrain:x", progress, console, as_json=as_json) == 3
+    assert isinstance(console.file, io.StringIO)
+    if as_json:
+        assert json.loads(capsys.readouterr().out) == output
+    else:
+        assert console.file.getvalue().splitlines() == [
+            "x yields to run-7, which is retraining magic_points: nothing was ingested or trained.",
+            "`wildrydes watch run-7` follows that one. Start again once it has ended.",
+        ]
+
+
 def test_account_of_a_retraining_is_fetched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(outcome, "run_folder", lambda name: tmp_path / name)
     with pytest.raises(AssertionError, match="files of the retraining"):

@@ -108,7 +108,8 @@ def test_too_many_rejected_rides_failed_where_ingestion_is_checked(
 
 def test_training_job_failed_with_its_own_log_alone(stack: Stack, watch: RunCommand, tmp_path: Path) -> None:
     """Two jobs at once write to one log group: each execution's log is that of its job."""
-    arns = [stack.start(hyperparameters=DIVERGING) for _ in range(2)]
+    tasks = ("heavy_utilization", "service_requested")
+    arns = [stack.start(task=task, hyperparameters=DIVERGING) for task in tasks]
     for arn in arns:
         stack.ended(arn)
     logs = {}

@@ -110,6 +110,23 @@ def test_retraining_again_changes_no_processed_object_and_takes_no_ride_twice(
     assert stack.ask(RIDE)[1]["model"] == first["execution"]
 
 
+def test_of_five_starts_at_once_one_trains_and_says_why_it_was_started(stack: Stack, first: dict[str, Any]) -> None:
+    executions = [stack.start(promote=False, reason="schedule", reason_detail="a night") for _ in range(5)]
+    outputs = {arn: json.loads(stack.ended(arn)["output"]) for arn in executions}
+    (trained,) = [arn for arn, output in outputs.items() if "yielded_to" not in output]
+    assert {output["yielded_to"] for arn, output in outputs.items() if arn != trained} == {trained}
+    started_by = {"reason": "schedule", "detail": "a night"}
+    assert [output["started_by"] for output in outputs.values()] == [started_by] * 5
+    # The others have left nothing.
+    cards = models.cards(stack.command_stack)
+    name = outputs[trained]["execution"]
+    assert cards[name]["started_by"] == started_by
+    assert cards.keys().isdisjoint({output["execution"] for output in outputs.values()} - {name})
+    listed = {line.execution: line.started_by for line in models.lines(models.promotions(stack.command_stack), cards)}
+    assert listed[name] == started_by
+    assert listed[first["execution"]] == {"reason": "person", "detail": ""}
+
+
 def test_service_requested_comes_near_the_best_that_can_be_reached(stack: Stack, first: dict[str, Any]) -> None:
     output = stack.retrain(task="service_requested")
     assert output["metrics"]["auc"] >= BEST["best_auc_on_the_test_split"] - 0.02

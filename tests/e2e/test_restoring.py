@@ -69,6 +69,7 @@ def retraining(stack: Stack, model: Model, *, promoted: bool = True) -> Iterator
     states = {"Evaluate model": evaluation, "Wait for restoring": wait, start: serve}
     parameters = {"execution": model.execution, "features": ["distance"], "kind": "binary_classification"}
     parameters |= dict.fromkeys(("task", "target"), "heavy_utilization") | {"serving": "lambda"}
+    parameters |= {"started_by": {"reason": "schedule", "detail": "2026-11-29T03:00:00Z"}}
     with redefined(stack, "StateMachineArn", StartAt=start, States=states):
         yield stack.start(parameters=parameters, rides={}, plan={}, training_set={})
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from wildrydes.tasks import TASKS as SERVED
+
 ROOT = Path(__file__).resolve().parents[2]
 DEFINITION = json.loads((ROOT / "statemachines" / "retrain.asl.json").read_text(encoding="utf-8"))
 STATES = DEFINITION["States"]
@@ -100,7 +102,8 @@ GOING_ON = {
 
 def test_every_error_is_told_and_ends_in_fail() -> None:
     handlers = {catch["Next"] for state in STATES.values() for catch in state.get("Catch", [])}
-    going_on = {*GOING_ON.values(), "Read live alias again"}
+    # These two look at who has the turn, and take over from a holder that is forgotten.
+    going_on = {*GOING_ON.values(), "Read live alias again", "Read turn", "Take over"}
     assert handlers - going_on == {"Notify failure", "Retraining failed"}
     for handler in set(GOING_ON.values()):
         failing = [name for name, task in TASKS.items() if task["Catch"][-1]["Next"] == handler]
@@ -111,7 +114,7 @@ def test_every_error_is_told_and_ends_in_fail() -> None:
 
 
 def test_workflow_ends_with_a_new_live_model_or_with_the_one_that_was() -> None:
-    assert ends_of(DEFINITION["StartAt"]) == {"Retrained", "Kept the live model", "Retraining failed"}
+    assert ends_of(DEFINITION["StartAt"]) == {"Retrained", "Kept the live model", "Yielded", "Retraining failed"}
     new, old = STATES["Retrained"]["Parameters"], STATES["Kept the live model"]["Parameters"]
     assert set(new) == set(old)
     assert (new["promoted"], old["promoted"]) == (True, False)
@@ -138,6 +141,44 @@ def test_errors_by_which_the_workflow_itself_fails_are_in_the_runbook() -> None:
     runbook = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     for state in ("Too little weather", "Unusable training set"):
         assert f"| `{STATES[state]['Parameters']['Error']}` |" in runbook
+
+
+def test_nothing_of_a_task_is_done_before_the_execution_has_its_turn() -> None:
+    for name in (f"Serve {task}" for task in SERVED):
+        assert STATES[name]["Next"] == "Name itself"
+    # Without the two ways on from the turn nothing is left but its end.
+    take, whose = STATES["Take turn"], STATES["Whose turn is it?"]
+    (held, other) = whose["Choices"]
+    assert take["Next"] == held["Next"] == "Rides or samples?"
+    stuck = {**STATES, "Take turn": take | {"Next": "Yielded"}, "Whose turn is it?": whose | {"Choices": [other]}}
+    assert ends_of(DEFINITION["StartAt"], stuck) == {"Yielded", "Retraining failed"}
+    assert held["And"][1] == {"Variable": "$.turn.read.Item.holder.S", "StringEqualsPath": "$.turn.own"}
+    (lost, _) = take["Catch"]
+    assert (lost["ErrorEquals"], lost["Next"]) == (["DynamoDB.ConditionalCheckFailedException"], "Read turn")
+
+
+def test_only_a_holder_that_runs_or_is_about_to_is_yielded_to() -> None:
+    (runs,) = STATES["Does holder run?"]["Choices"]
+    statuses = [each["StringEquals"] for each in runs["Or"]]
+    assert (statuses, runs["Next"]) == (["RUNNING", "PENDING_REDRIVE"], "Yielded")
+    assert STATES["Does holder run?"]["Default"] == STATES["Describe holder"]["Catch"][0]["Next"] == "Take over"
+    # The write is conditional on the holder that was looked at.
+    assert STATES["Take over"]["Parameters"]["previous.$"] == "$.turn.read.Item.holder.S"
+    assert STATES["Take turn"]["Parameters"]["ExpressionAttributeValues"][":previous"] == {"S.$": "$.turn.previous"}
+    assert STATES["Take turn"]["Parameters"]["ConditionExpression"].endswith("holder = :previous")
+    assert STATES["Read turn"]["Parameters"]["ConsistentRead"] is True
+    assert STATES["Yielded"]["Parameters"]["yielded_to.$"] == "$.turn.read.Item.holder.S"
+
+
+def test_reason_of_the_start_is_in_output_card_and_registry() -> None:
+    path = "$.parameters.started_by"
+    for name in ("Retrained", "Kept the live model", "Yielded"):
+        assert STATES[name]["Parameters"]["started_by.$"] == path
+    assert STATES["Evaluate model"]["Parameters"]["Payload"]["started_by.$"] == path
+    assert STATES["Promote"]["Parameters"]["Input"]["started_by.$"] == path
+    for machine in ("promote", "restore"):
+        states = json.loads((ROOT / "statemachines" / f"{machine}.asl.json").read_text(encoding="utf-8"))["States"]
+        assert states["Write registry"]["Parameters"]["Body"]["started_by.$"].endswith("request.started_by")
 
 
 def test_nothing_goes_live_but_by_the_verdict() -> None:

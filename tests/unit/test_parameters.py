@@ -47,7 +47,31 @@ def test_an_empty_input_gets_all_defaults() -> None:
         "promote": True,
         "serving": "lambda",
         "force": False,
+        "started_by": {"reason": "person", "detail": ""},
     }
+
+
+def test_what_starts_an_execution_is_recorded() -> None:
+    started = {"reason": "drift", "reason_detail": "wildrydes-drift-magic_points"}
+    assert check_parameters("run-1", started, 2026)["started_by"] == {
+        "reason": "drift",
+        "detail": "wildrydes-drift-magic_points",
+    }
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("reason", "weather", "reason is 'weather'; it must be one of person, schedule, new_rides, drift, quality"),
+        ("reason", 3, "reason is 3; it must be one of person"),
+        ("reason_detail", "x" * 257, "it must be a line of up to 256 characters"),
+        ("reason_detail", "two\nlines", "it must be a line of up to 256 characters"),
+        ("reason_detail", None, "reason_detail is None; it must be a line"),
+    ],
+)
+def test_a_reason_that_is_none_is_refused(field: str, value: Any, message: str) -> None:
+    with pytest.raises(BadExecutionInput, match=re.escape(message)):
+        check_parameters("run-1", {field: value}, 2026)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ live, differences, comparison, verdict                  against which champion i
 candidates                                              every algorithm's model of the execution, or why it has none
 training, training_set, hyperparameters, golden         what it was trained on and with; a test ride and its answer
 lineage                                                 what it was made from, by digest
+started_by                                              why its execution was started: reason, detail
 """
 
 from collections.abc import Mapping
@@ -60,6 +61,7 @@ class ModelCard:
     algorithm: str = LINEAR_LEARNER
     candidates: tuple[Mapping[str, Any], ...] = ()
     serving: str = LAMBDA
+    started_by: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The card as a JSON object."""

@@ -1,0 +1,172 @@
+"""Of each task one retraining runs at a time: the states of the deployed workflow by which it takes its turn."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import account
+from machines import Client, allow, machine, role, unique, until
+
+ROOT = Path(__file__).resolve().parents[2]
+STATES = json.loads((ROOT / "statemachines" / "retrain.asl.json").read_text(encoding="utf-8"))["States"]
+FIRST = "Name itself"
+TURN = (FIRST, "Take turn", "Read turn", "Whose turn is it?", "Describe holder", "Does holder run?", "Take over")
+# What the execution whose turn it is goes on with, and the handler of errors.
+NEXT, FAILED = "Rides or samples?", "Notify failure"
+WAIT = {"Type": "Wait", "Seconds": 900, "End": True}
+
+
+class Turns:
+    """A workflow that takes its turn as the deployed one does, and then trains until somebody stops it."""
+
+    def __init__(self, client: Client) -> None:
+        self.states = client("stepfunctions")
+        self.table = unique("turns")
+        client("dynamodb").create_table(
+            TableName=self.table,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "task", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "task", "KeyType": "HASH"}],
+        )
+        self.items = client("dynamodb")
+        table = allow("dynamodb:GetItem", "dynamodb:UpdateItem", resource=f"arn:aws:dynamodb:*:*:table/{self.table}")
+        self.role = role(client, "states.amazonaws.com", table, allow("states:DescribeExecution"))
+        self.machine = machine(client, self.definition(), self.role)
+
+    def definition(self, **changes: dict[str, Any]) -> dict[str, Any]:
+        text = json.dumps({name: STATES[name] for name in (*TURN, "Yielded")}).replace("${TurnsTable}", self.table)
+        ends = {NEXT: WAIT, FAILED: {"Type": "Fail", "ErrorPath": "$.error.Error", "CausePath": "$.error.Cause"}}
+        return {"StartAt": FIRST, "States": json.loads(text) | ends | changes}
+
+    def redefine(self, **changes: dict[str, Any]) -> None:
+        self.states.update_state_machine(
+            stateMachineArn=self.machine, definition=json.dumps(self.definition(**changes))
+        )
+
+    def start(self, task: str = "magic_points", reason: str = "person") -> str:
+        started_by = {"reason": reason, "detail": f"of {reason}"}
+        parameters = {"task": task, "execution": "its own name", "started_by": started_by}
+        started = self.states.start_execution(
+            stateMachineArn=self.machine, input=json.dumps({"parameters": parameters})
+        )
+        return started["executionArn"]
+
+    def entered(self, arn: str) -> list[str]:
+        events = account.entries(self.states, "get_execution_history", "events", executionArn=arn)
+        return [each["stateEnteredEventDetails"]["name"] for each in events if "stateEnteredEventDetails" in each]
+
+    def at(self, arn: str, state: str) -> None:
+        """Wait until the execution has come to a state."""
+        until(lambda: self.entered(arn), lambda names: state in names)
+
+    def described(self, arn: str) -> dict[str, Any]:
+        return self.states.describe_execution(executionArn=arn)
+
+    def settled(self, arn: str) -> dict[str, Any]:
+        """Wait until the execution trains or has ended; its description."""
+        until(lambda: NEXT in self.entered(arn) or self.described(arn)["status"] != "RUNNING", bool)
+        return self.described(arn)
+
+    def output(self, arn: str) -> dict[str, Any]:
+        described = self.settled(arn)
+        assert described["status"] == "SUCCEEDED", described
+        return json.loads(described["output"])
+
+    def stop(self, arn: str) -> None:
+        self.states.stop_execution(executionArn=arn)
+
+    def item(self, task: str = "magic_points") -> dict[str, str]:
+        item = self.items.get_item(TableName=self.table, Key={"task": {"S": task}})["Item"]
+        return {name: value["S"] for name, value in item.items()}
+
+
+@pytest.fixture
+def turns(client: Client) -> Any:
+    made = Turns(client)
+    yield made
+    running = {"stateMachineArn": made.machine, "statusFilter": "RUNNING"}
+    for each in account.entries(made.states, "list_executions", "executions", **running):
+        made.stop(each["executionArn"])
+    made.items.delete_table(TableName=made.table)
+
+
+def test_of_five_starts_at_once_one_trains_and_the_others_name_it(turns: Turns) -> None:
+    executions = [turns.start() for _ in range(5)]
+    settled = {arn: turns.settled(arn) for arn in executions}
+    (trains,) = [arn for arn, described in settled.items() if described["status"] == "RUNNING"]
+    for arn in executions:
+        if arn != trains:
+            assert turns.output(arn) == {
+                "execution": "its own name",
+                "task": "magic_points",
+                "started_by": {"reason": "person", "detail": "of person"},
+                "yielded_to": trains,
+                "promoted": False,
+            }
+
+
+def test_another_task_has_a_turn_of_its_own(turns: Turns) -> None:
+    executions = [turns.start(task) for task in ("magic_points", "pick_duration")]
+    assert [turns.settled(arn)["status"] for arn in executions] == ["RUNNING", "RUNNING"]
+
+
+def test_turn_says_who_has_it_since_when_and_why(turns: Turns) -> None:
+    first = turns.start(reason="schedule")
+    turns.settled(first)
+    item = turns.item()
+    assert item == {
+        "task": "magic_points",
+        "holder": first,
+        "taken_at": item["taken_at"],
+        "started_by": "schedule",
+        "started_by_detail": "of schedule",
+    }
+    assert turns.described(first)["startDate"].isoformat()[:10] <= item["taken_at"][:10]
+
+
+@pytest.mark.parametrize("state", [*TURN, NEXT])
+def test_start_after_one_that_was_killed_in_any_of_these_states_is_not_locked_out(turns: Turns, state: str) -> None:
+    # One that ended leaves its turn to be taken over, which leads through all of the states.
+    ended = turns.start()
+    turns.settled(ended)
+    turns.stop(ended)
+    # It hangs in this state.
+    turns.redefine(**{state: WAIT})
+    killed = turns.start()
+    turns.at(killed, state)
+    turns.stop(killed)
+    turns.redefine()
+    third = turns.start()
+    assert turns.settled(third)["status"] == "RUNNING"
+    assert turns.item()["holder"] == third
+
+
+def test_start_that_lost_the_answer_to_its_write_goes_on(turns: Turns) -> None:
+    """The same conditional write once more, as a client repeats it whose connection broke."""
+    again = STATES["Take turn"] | {"Next": "Take turn again"}
+    written = json.loads(json.dumps({"Take turn": again}).replace("${TurnsTable}", turns.table))
+    second = json.loads(json.dumps(STATES["Take turn"]).replace("${TurnsTable}", turns.table))
+    turns.redefine(**written, **{"Take turn again": second})
+    assert turns.settled(turns.start())["status"] == "RUNNING"
+
+
+def test_of_two_that_take_over_at_once_one_trains(turns: Turns) -> None:
+    ended = turns.start()
+    turns.settled(ended)
+    turns.stop(ended)
+    executions = [turns.start() for _ in range(3)]
+    settled = [turns.settled(arn)["status"] for arn in executions]
+    assert sorted(settled) == ["RUNNING", "SUCCEEDED", "SUCCEEDED"]
+
+
+def test_holder_that_step_functions_has_forgotten_is_no_obstacle(turns: Turns) -> None:
+    describe = json.loads(json.dumps(STATES["Describe holder"]))
+    # Its retries are for an execution that was started this moment.
+    turns.redefine(**{"Describe holder": describe | {"Retry": []}})
+    forgotten = turns.machine.replace(":stateMachine:", ":execution:") + ":of-last-year"
+    turns.items.put_item(TableName=turns.table, Item={"task": {"S": "magic_points"}, "holder": {"S": forgotten}})
+    last = turns.start()
+    assert turns.settled(last)["status"] == "RUNNING"
+    assert turns.item()["holder"] == last
