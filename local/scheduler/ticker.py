@@ -2,12 +2,17 @@
 
 MiniStack keeps the schedules but ticks them in UTC, every ten seconds by the machine's clock, and starts targets as
 nobody. Here each schedule fires in its `ScheduleExpressionTimezone`, its target is called as the target's role, and
-the clock can be moved on, so that a test need not wait for Monday morning.
+the clock can be moved on, so that a test need not wait for Monday morning. EventBridge stamps its events by that clock
+too: what adds times of events to those of schedules, or subtracts them, gets what it would get on AWS.
+
+Daylight saving is as the user guide has it ("Schedule types", "Daylight savings time"): a cron schedule skips a time
+that there is not on that day, and fires once at one that comes twice. A rate counts hours of sixty minutes.
 """
 
 import logging
 import threading
 import time
+import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +26,8 @@ from local.seams import replace, seam
 log = logging.getLogger(__name__)
 
 _TICK_SECONDS = 1.0
+# How far a look goes back for the last of the times that were missed: an hour, a day, a month, a year, all.
+_LOOKS_BACK_SECONDS = (3600, 86_400, 32 * 86_400, 366 * 86_400, 11 * 366 * 86_400)
 
 
 @dataclass
@@ -53,6 +60,19 @@ class Ticker:
         # A rate counts from the schedule's creation, which must be by the same clock.
         replace(scheduler, "_now", self.clock.now)
         replace(scheduler, "start_scheduler", self._start)
+        self._stamp_events(eventbridge)
+
+    def _stamp_events(self, eventbridge: Any) -> None:
+        """Let the events of every service have their time by this clock; S3's come with one of their own."""
+        replace(eventbridge, "_now_ts", self.clock.now)
+        dispatch = seam(eventbridge, "_dispatch_event")
+
+        def dispatch_at_this_time(event: dict[str, Any], view: Any = None) -> None:
+            if event.get("Source") == "aws.s3" and view is None:
+                event = {**event, "Time": int(self.clock.now())}
+            dispatch(event, view)
+
+        replace(eventbridge, "_dispatch_event", dispatch_at_this_time)
 
     def _start(self) -> None:
         threading.Thread(target=self._loop, daemon=True, name="schedules").start()
@@ -68,26 +88,31 @@ class Ticker:
         return self.tick()
 
     def tick(self) -> list[str]:
-        """Fire each schedule that has come due once, however often it was missed; return the names of what fired."""
+        """Fire each schedule that has come due once, however often it was missed; return the names of what fired.
+
+        It fires as of the last time that it was due, and the next one counts from there: no schedule wanders off by the
+        moments that a tick comes late.
+        """
         from ministack.services import scheduler
 
         now = self.clock.now()
         fired = []
         with self._lock:
             for key, schedule in list(scheduler._schedules._data.items()):
-                due = next_time(schedule, self._fired.get(key))
-                if schedule.get("State") != "ENABLED" or due is None or due > now:
+                due = last_due(schedule, self._fired.get(key), now)
+                if schedule.get("State") != "ENABLED" or due is None:
                     continue
-                self._fired[key] = now
-                self._start_target(schedule, region=key[1])
+                self._fired[key] = due
+                self._start_target(schedule, due, region=key[1])
                 fired.append(schedule["Name"])
                 if is_one_time(schedule) and schedule.get("ActionAfterCompletion") == "DELETE":
                     scheduler._schedules._data.pop(key, None)
         return fired
 
-    def _start_target(self, schedule: dict, region: str) -> None:
+    def _start_target(self, schedule: dict, due: float, region: str) -> None:
         target = schedule.get("Target", {})
-        arn, role, call = target.get("Arn", ""), target.get("RoleArn", ""), target.get("Input") or "{}"
+        arn, role = target.get("Arn", ""), target.get("RoleArn", "")
+        call = filled_in(target.get("Input") or "{}", schedule, due)
         try:
             if ":states:" in arn:
                 machines: Any = self.clients.client("stepfunctions", role, region)
@@ -101,6 +126,46 @@ class Ticker:
                 )
         except (ClientError, BotoCoreError, UnusableRoleError) as fault:
             log.error("schedule %s could not start %s: %s", schedule["Name"], arn, fault)
+
+
+def filled_in(text: str, schedule: dict, due: float) -> str:
+    """A target's input with the values of the keywords that the user guide calls context attributes.
+
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
+    """
+    values = {
+        "schedule-arn": schedule.get("Arn", ""),
+        "scheduled-time": datetime.fromtimestamp(due, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "execution-id": uuid.uuid4().hex[:16],
+        "attempt-number": "1",
+    }
+    for name, value in values.items():
+        text = text.replace(f"<aws.scheduler.{name}>", value)
+    return text
+
+
+def last_due(schedule: dict, last: float | None, now: float) -> float | None:
+    """The latest time by `now` at which `schedule` was to fire after `last`, both as `next_time` has them.
+
+    None where there is none, so that it is not due.
+    """
+    from ministack.services import eventbridge
+
+    due = next_time(schedule, last)
+    if due is None or due > now or is_one_time(schedule):
+        return due if due is not None and due <= now else None
+    until = min(now, float(schedule.get("EndDate") or now))
+    if (interval := eventbridge._parse_rate_seconds(schedule["ScheduleExpression"])) is not None:
+        return due + (until - due) // interval * interval
+    for back in _LOOKS_BACK_SECONDS:
+        later = next_time(schedule, until - back) if until - back > due else None
+        if later is not None and later <= until:
+            # Nothing was due in the shorter time before, so that few times are left to go through.
+            due = later
+            break
+    while (later := next_time(schedule, due)) is not None and later <= until:
+        due = later
+    return due
 
 
 def is_one_time(schedule: dict) -> bool:
@@ -117,10 +182,11 @@ def next_time(schedule: dict, last: float | None) -> float | None:
 
     expression = schedule.get("ScheduleExpression", "")
     zone = ZoneInfo(schedule.get("ScheduleExpressionTimezone") or "UTC")
-    after = max(float(last or schedule.get("CreationDate") or 0), float(schedule.get("StartDate") or 0))
+    after = max(float(last or 0), float(schedule.get("CreationDate") or 0), float(schedule.get("StartDate") or 0))
     if is_one_time(schedule):
         at = datetime.fromisoformat(expression[3:-1]).replace(tzinfo=zone).timestamp()
-        due = None if last else at
+        # One that was moved since fires again.
+        due = at if last is None or last < at else None
     elif (interval := eventbridge._parse_rate_seconds(expression)) is not None:
         due = after + interval
     else:
@@ -135,6 +201,11 @@ def _next_cron(fields: Any, after: float, zone: ZoneInfo) -> float | None:
 
     if fields is None:
         return None
-    wall = datetime.fromtimestamp(after, zone).replace(tzinfo=UTC)
-    next_fire = eventbridge._cron_next_fire(fields, wall)
-    return None if next_fire is None else next_fire.replace(tzinfo=zone).timestamp()
+    wall: datetime | None = datetime.fromtimestamp(after, zone).replace(tzinfo=UTC, fold=0)
+    while (wall := eventbridge._cron_next_fire(fields, wall)) is not None:
+        moment = wall.replace(tzinfo=zone).timestamp()
+        exists = datetime.fromtimestamp(moment, zone).replace(tzinfo=UTC, fold=0) == wall
+        # One that comes twice is taken for the first of the two: after that it is over.
+        if exists and moment > after:
+            return moment
+    return None

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -200,15 +202,23 @@ def test_real_rides_are_kept_though_their_nearest_station_never_reports(
     assert output["metrics"]["accuracy"] >= 0.99
 
 
-def test_schedule_starts_the_deployed_workflow(make_stack: MakeStack, server: EmbeddedAws) -> None:
+def test_a_week_of_moved_clock_starts_the_deployed_workflow_exactly_on_schedule(
+    make_stack: MakeStack, server: EmbeddedAws
+) -> None:
     scheduled = make_stack(ScheduleExpression="rate(1 day)", ScheduleTimezone="Europe/Berlin")
-    fired = server.request("/_local/clock", advance_seconds=86_400 + 60)["fired"]
-    assert f"{scheduled.name}-retrain" in fired
-    machine_arn = scheduled.outputs["StateMachineArn"]
-    (started,) = account.entries(
-        scheduled.client("stepfunctions"), "list_executions", "executions", stateMachineArn=machine_arn
-    )
-    described = scheduled.ended(started["executionArn"])
-    # There is no ride yet; what matters is that the schedule's role may start the workflow and its input passes.
-    assert described["error"] == "UnusableTrainingSet"
-    assert account.DEFAULT_REGION in described["executionArn"]
+    request = {"stateMachineArn": scheduled.outputs["StateMachineArn"]}
+    executions: list[str] = []
+    for day in range(7):
+        fired = server.request("/_local/clock", advance_seconds=86_400 + 60 * (day == 0))["fired"]
+        assert f"{scheduled.name}-retrain" in fired
+        started = account.entries(scheduled.client("stepfunctions"), "list_executions", "executions", **request)
+        (new,) = {each["executionArn"] for each in started} - set(executions)
+        executions.append(new)
+        # There is no ride yet; what matters is that the schedule's role may start the workflow and its input passes.
+        assert scheduled.ended(new)["error"] == "UnusableTrainingSet"
+    states = scheduled.client("stepfunctions")
+    inputs = [json.loads(states.describe_execution(executionArn=arn)["input"]) for arn in executions]
+    assert {each["reason"] for each in inputs} == {"schedule"}
+    times = [datetime.fromisoformat(each["reason_detail"]) for each in inputs]
+    assert [later - earlier for earlier, later in pairwise(times)] == [timedelta(days=1)] * 6
+    assert account.DEFAULT_REGION in executions[0]

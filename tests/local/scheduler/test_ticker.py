@@ -1,16 +1,19 @@
 """What the schedule relies on of EventBridge Scheduler."""
 
 import json
-from datetime import UTC, datetime
+import random
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 import machines
 from local import account
 from local.account import EmbeddedAws
-from local.scheduler.ticker import next_time
+from local.scheduler.ticker import Clock, Ticker, last_due, next_time
 from machines import Client, allow, machine, role
 from queue_makers import calls_in, recording
 
@@ -36,6 +39,18 @@ def seconds(text: str) -> float:
         (schedule("cron(0 3 * * ? *)", "America/New_York"), "2026-03-05T12:00:00", "2026-03-06T08:00:00"),
         (schedule("cron(0 3 * * ? *)", "America/New_York"), "2026-03-09T12:00:00", "2026-03-10T07:00:00"),
         (schedule("rate(1 hour)", EndDate=seconds("2026-03-01T10:30:00")), "2026-03-01T10:00:00", None),
+        # On 8 March there is no half past two in New York, and on 1 November there are two half past ones.
+        (schedule("cron(30 2 * * ? *)", "America/New_York"), "2026-03-07T12:00:00", "2026-03-09T06:30:00"),
+        (schedule("cron(30 2 8 3 ? *)", "America/New_York"), "2026-03-07T12:00:00", "2027-03-08T07:30:00"),
+        (schedule("cron(30 1 * * ? *)", "America/New_York"), "2026-10-31T12:00:00", "2026-11-01T05:30:00"),
+        (schedule("cron(30 1 * * ? *)", "America/New_York"), "2026-11-01T05:30:00", "2026-11-02T06:30:00"),
+        # Made between the two.
+        (schedule("cron(30 1 * * ? *)", "America/New_York"), "2026-11-01T06:10:00", "2026-11-02T06:30:00"),
+        (schedule("cron(0/20 1 * * ? *)", "America/New_York"), "2026-11-01T05:40:00", "2026-11-02T06:00:00"),
+        # Here the clock is put on by half an hour.
+        (schedule("cron(15 2 * * ? *)", "Australia/Lord_Howe"), "2026-10-02T20:00:00", "2026-10-04T15:15:00"),
+        # A day of a rate has 24 hours.
+        (schedule("rate(1 day)", "America/New_York"), "2026-03-08T01:00:00", "2026-03-09T01:00:00"),
     ],
 )
 def test_next_time_is_the_expressions_in_its_time_zone(entry: dict, last: str, expected: str | None) -> None:
@@ -47,6 +62,118 @@ def test_one_time_schedule_fires_once() -> None:
     due = seconds("2026-03-01T11:00:00")
     assert next_time(entry, None) == due
     assert next_time(entry, due) is None
+
+
+def test_one_time_schedule_that_was_moved_fires_again() -> None:
+    moved = schedule("at(2026-03-02T12:00:00)", CreationDate=seconds("2026-02-01T00:00:00"))
+    assert next_time(moved, seconds("2026-03-01T12:00:00")) == seconds("2026-03-02T12:00:00")
+
+
+def test_schedule_of_the_same_name_as_one_before_counts_from_its_own_creation() -> None:
+    again = schedule("rate(1 day)", CreationDate=seconds("2026-03-05T10:00:00"))
+    assert next_time(again, seconds("2026-03-01T10:00:00")) == seconds("2026-03-06T10:00:00")
+
+
+@pytest.mark.parametrize(
+    ("entry", "now", "expected"),
+    [
+        (schedule("rate(5 minutes)"), "2026-03-01T10:04:59", None),
+        (schedule("rate(5 minutes)"), "2026-03-01T10:05:00", "2026-03-01T10:05:00"),
+        (schedule("rate(5 minutes)"), "2029-03-01T10:12:00", "2029-03-01T10:10:00"),
+        (
+            schedule("rate(7 days)", EndDate=seconds("2026-03-20T00:00:00")),
+            "2027-01-01T00:00:00",
+            "2026-03-15T10:00:00",
+        ),
+        (schedule("cron(* * * * ? *)"), "2034-03-01T10:12:30", "2034-03-01T10:12:00"),
+        (schedule("cron(0 3 * * ? *)", "Europe/Berlin"), "2026-03-30T00:30:00", "2026-03-29T01:00:00"),
+        (schedule("cron(0 0 1 1 ? *)"), "2031-06-01T00:00:00", "2031-01-01T00:00:00"),
+        (schedule("at(2026-03-02T12:00:00)"), "2026-03-02T11:59:59", None),
+        (schedule("at(2026-03-02T12:00:00)"), "2027-03-02T12:00:00", "2026-03-02T12:00:00"),
+    ],
+)
+def test_schedule_that_was_missed_fires_as_of_the_last_time_that_it_was_due(
+    entry: dict, now: str, expected: str | None
+) -> None:
+    started = seconds("2026-03-01T10:00:00")
+    entry |= {"CreationDate": started}
+    assert last_due(entry, None, seconds(now)) == (expected and seconds(expected))
+
+
+class Starts:
+    """Stands for Step Functions: takes down with what it was called."""
+
+    def __init__(self) -> None:
+        self.inputs: list[str] = []
+
+    def client(self, *_: str) -> "Starts":
+        return self
+
+    def start_execution(self, stateMachineArn: str, input: str) -> None:  # noqa: A002, N803 - AWS's names
+        self.inputs.append(input)
+
+
+class SetClock(Clock):
+    """Stands where it was set."""
+
+    time = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+
+# Weeks with a change to summer time, in which one day has no half past two, and with a change back.
+WEEKS = [
+    ("Europe/Berlin", "2027-03-25", 6),
+    ("Europe/Berlin", "2027-10-28", 7),
+    ("America/New_York", "2027-03-11", 6),
+    ("America/New_York", "2027-11-04", 7),
+    ("Australia/Sydney", "2027-10-01", 6),
+    ("Australia/Sydney", "2027-04-01", 7),
+]
+
+
+def days_of(first: str, zone: str, clock_time: str) -> list[str]:
+    """The moments of a week, in UTC, at which the clocks show this time: of two the first."""
+    moments = []
+    for day in range(7):
+        local = datetime.fromisoformat(f"{first}T{clock_time}:00") + timedelta(days=day)
+        moment = local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        if moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == local:
+            moments.append(moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return moments
+
+
+@pytest.mark.parametrize(("zone", "first", "half_past_twos"), WEEKS)
+@pytest.mark.parametrize(
+    ("clock_time", "expression"), [("03:00", "cron(0 3 * * ? *)"), ("02:30", "cron(30 2 * * ? *)"), ("", "rate(1 day)")]
+)
+def test_a_week_of_moved_clock_starts_exactly_on_schedule(
+    monkeypatch: pytest.MonkeyPatch, zone: str, first: str, half_past_twos: int, clock_time: str, expression: str
+) -> None:
+    from ministack.services import scheduler
+
+    midnight = datetime.fromisoformat(f"{first}T00:00:00").replace(tzinfo=ZoneInfo(zone))
+    target = {"Arn": "arn:aws:states:::stateMachine:retrain", "Input": "<aws.scheduler.scheduled-time>"}
+    entry = schedule(expression, zone, Name="retrain", State="ENABLED", Target=target)
+    entry |= {"CreationDate": midnight.timestamp()}
+    stored: Any = SimpleNamespace(_data={("account", "region", "retrain"): entry})
+    monkeypatch.setattr(scheduler, "_schedules", stored)
+    starts: Any = Starts()
+    clock, draw = SetClock(), random.Random(f"{zone}{first}")
+    ticker = Ticker(starts, clock)
+    end = (midnight + timedelta(days=7, minutes=1)).timestamp()
+    clock.time = midnight.timestamp()
+    while clock.time < end:
+        # As the ticker looks, and as somebody moves the clock on: by moments or by hours.
+        clock.time = min(end, clock.time + draw.choice((1.0, 59.5, 1800.25, 7200.0)))
+        ticker.tick()
+    if clock_time:
+        assert starts.inputs == days_of(first, zone, clock_time)
+        assert len(starts.inputs) == (half_past_twos if clock_time == "02:30" else 7)
+    else:
+        days = [midnight.astimezone(UTC) + timedelta(hours=24 * day) for day in range(1, 8)]
+        assert starts.inputs == [day.strftime("%Y-%m-%dT%H:%M:%SZ") for day in days if day.timestamp() <= end]
 
 
 @pytest.fixture
