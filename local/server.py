@@ -30,6 +30,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -223,9 +224,10 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     verify_callers(server)
     replace_parts(options)
     messages = queues.install(options.endpoint)
-    queries = athena.install(options.endpoint)
     ticker = Ticker(RoleClients(options.endpoint, "scheduler.amazonaws.com"))
     ticker.install()
+    # Firehose writes under the days of the moved clock; projected days have to reach them.
+    queries = athena.install(options.endpoint, now=lambda: datetime.fromtimestamp(ticker.clock.now(), UTC))
     streams = firehose.install(options.endpoint, ticker.clock.now, options.failed_puts)
     training = sagemaker_service(options.endpoint, ticker.clock.now)
     mounting.mount("sagemaker", training, service.TARGET_PREFIX)

@@ -11,6 +11,9 @@
     samples/<day>/                     samples of the fulfilment centre, as Firehose delivers them
     rejected/samples/<day>/            records of the samples topic that are no samples
     undelivered/samples/               what Firehose could not process
+    predictions/<year>/<month>/<day>/  captured predictions (`wildrydes.capture.record`), as Firehose delivers them
+    outcomes/<year>/<month>/<day>/     what came true of them (`wildrydes.capture.outcome`), likewise
+    undelivered/{predictions,outcomes}/  what Firehose could not process
     ingested/<source>.json             the line of a file that passed the check: it is not ingested again
     ingestions/<execution>/            reports of chunks; then files.jsonl, a line a file, and summary.json
 
@@ -29,6 +32,8 @@ STREAM = "stream/"
 PROCESSED = "processed/"
 REJECTED = "rejected/"
 SAMPLES = "samples/"
+PREDICTIONS = "predictions/"
+OUTCOMES = "outcomes/"
 INGESTED = "ingested/"
 REFUSED = "ingested/refused/"
 

@@ -27,6 +27,7 @@ WildRydesError
 ├── BadStreamEvent           an event that announces no objects that were created
 ├── BadLocatedRides          a message of the located-rides queue that locate_station did not write
 ├── BadSampleEvent           an event that brings no messages of the samples topic
+├── BadCapture               a line is no captured prediction
 ├── SamplesNotDelivered      Firehose did not take samples, however often they were put
 ├── ApiRefused               this project's API does not take what it was asked
 ├── ApiNotReached            it did not answer, however often it was asked
@@ -216,6 +217,10 @@ class BadLocatedRides(WildRydesError):
 
 class BadSampleEvent(WildRydesError):
     """An event in which collect_samples finds no messages of a topic."""
+
+
+class BadCapture(WildRydesError):
+    """A line that is no captured prediction, see `wildrydes.capture.record`."""
 
 
 class SamplesNotDelivered(WildRydesError):

@@ -1,11 +1,13 @@
 """A query in DuckDB's words.
 
 sqlglot translates Trino's dialect; here stands what it leaves different: the names of columns without one, the text
-of a double, and a few functions that DuckDB has under another name.
+of a double, several arrays in one UNNEST, and a few functions that DuckDB has under another name.
 """
 
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
+
+from local.athena.errors import QueryError
 
 UNNAMED = "_athena_unnamed"
 """Prefix of the alias that a column without a name carries until its position is known."""
@@ -53,7 +55,21 @@ def _name_columns(tree: exp.Expr) -> exp.Expr:
     return tree
 
 
+def _zipped(unnest: exp.Unnest) -> exp.Expr:
+    """UNNEST of several arrays as a subquery: DuckDB's UNNEST takes one, but several in a SELECT go side by side."""
+    alias, arrays = unnest.args.get("alias"), unnest.expressions
+    names = [column.name for column in alias.columns] if alias else []
+    if alias is None or unnest.args.get("offset") or len(names) != len(arrays):
+        raise QueryError("NOT_SUPPORTED", "UNNEST of several arrays needs a name for each, and no ordinality, here")
+    selected = [
+        exp.alias_(exp.Explode(this=array.copy()), name, quoted=True) for array, name in zip(arrays, names, strict=True)
+    ]
+    return exp.Lateral(this=exp.select(*selected).subquery(), alias=exp.TableAlias(this=alias.this.copy()))
+
+
 def _adapted(node: exp.Expr) -> exp.Expr:
+    if isinstance(node, exp.Unnest) and len(node.expressions) > 1:
+        return _zipped(node)
     if isinstance(node, exp.Cast) and node.to.this == exp.DataType.Type.VARCHAR and not node.to.expressions:
         return exp.Anonymous(this="athena_varchar", expressions=[node.this])
     if isinstance(node, exp.CountIf):

@@ -96,6 +96,19 @@ def test_joins_windows_with_and_values_work_together(lake: Lake) -> None:
     assert finished.rows == [["1", "b", None, None], ["2", "a", "first", "b"]]
 
 
+def test_several_arrays_go_side_by_side_and_the_shorter_ends_in_null(lake: Lake) -> None:
+    arrays = "(VALUES (1, ARRAY[7, 8], ARRAY['a']), (2, ARRAY[], ARRAY[])) AS t (id, numbers, texts)"
+    crossed = lake.query(f"SELECT id, n, x FROM {arrays} CROSS JOIN UNNEST(numbers, texts) AS u (n, x) ORDER BY n")  # noqa: S608
+    assert crossed.rows == [["1", "7", "a"], ["1", "8", None]]
+    left = lake.query(f"SELECT id, n FROM {arrays} LEFT JOIN UNNEST(numbers, texts) AS u (n, x) ON true ORDER BY id, n")  # noqa: S608
+    assert left.rows == [["1", "7"], ["1", "8"], ["2", None]]
+
+
+def test_several_arrays_with_ordinality_are_refused(lake: Lake) -> None:
+    refused = lake.query("SELECT n FROM UNNEST(ARRAY[1], ARRAY[2]) WITH ORDINALITY AS u (n, m, place)")
+    assert (refused.state, refused.reason.partition(":")[0]) == ("FAILED", "NOT_SUPPORTED")
+
+
 def test_the_result_file_lies_at_the_output_location_with_every_value_quoted(lake: Lake) -> None:
     finished = lake.query("SELECT ride_id, distance FROM rides ORDER BY ride_id")
     query_id = finished.execution["QueryExecutionId"]
