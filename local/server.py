@@ -217,6 +217,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     from local.iam.roles import RoleClients
     from local.lambda_ import install as queues
     from local.lambda_ import runtime
+    from local.logs import install as logs
     from local.sagemaker import service
     from local.scheduler.ticker import Ticker
     from local.stepfunctions import mount
@@ -229,6 +230,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     # Firehose writes under the days of the moved clock; projected days have to reach them.
     queries = athena.install(options.endpoint, now=lambda: datetime.fromtimestamp(ticker.clock.now(), UTC))
     streams = firehose.install(options.endpoint, ticker.clock.now, options.failed_puts)
+    subscriptions = logs.install(streams.put_records, ticker.clock.now)
     training = sagemaker_service(options.endpoint, ticker.clock.now)
     mounting.mount("sagemaker", training, service.TARGET_PREFIX)
     unread = UnreadProperties()
@@ -238,13 +240,16 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     def stop() -> None:
         mount.stop_executions()
         messages.stop()
+        subscriptions.stop()
         streams.stop()
         queries.close()
         training.stop_all()
         runtime.stop_workers()
 
     verified = VerifiedRequests(by_tls(app.app))
-    return RequestGuard(OwnPaths(verified, own_paths(ticker, streams, unread), server.token), options.port), stop
+    return RequestGuard(
+        OwnPaths(verified, own_paths(ticker, subscriptions, streams, unread), server.token), options.port
+    ), stop
 
 
 def verify_callers(server: account.EmbeddedAws) -> None:
@@ -284,10 +289,12 @@ def replace_parts(options: Options) -> None:
     topics.install()
 
 
-def own_paths(ticker: Any, streams: Any, unread: Any) -> dict[str, OwnPath]:
+def own_paths(ticker: Any, subscriptions: Any, streams: Any, unread: Any) -> dict[str, OwnPath]:
     """The paths of this server alone: one moves its clock on, one names the unsupported properties of templates."""
 
     def advance_and_look(seconds: float) -> dict[str, Any]:
+        # What was logged before the clock moves is in the stream by then.
+        subscriptions.flush()
         with streams.paused():
             return {"fired": ticker.advance(seconds), "delivered": streams.deliver_due()}
 

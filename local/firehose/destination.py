@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from ministack.services import firehose
 
 from local.firehose.errors import FirehoseError
+from local.firehose.processing import Processing
 from local.seams import seam
 
 _MEGABYTE = 1 << 20
@@ -28,7 +29,7 @@ _EXPRESSION = re.compile(r"!\{(timestamp|firehose):([^{}]*)\}")
 _FIREHOSE_VALUES = ("error-output-type", "random-string")
 
 # What transforms records or keeps others of them; none of it is played here.
-_SWITCHES = ("ProcessingConfiguration", "DataFormatConversionConfiguration", "DynamicPartitioningConfiguration")
+_SWITCHES = ("DataFormatConversionConfiguration", "DynamicPartitioningConfiguration")
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Destination:
     compression: str
     extension: str
     zone: ZoneInfo
+    processing: Processing
+    error_prefix: str
 
     @classmethod
     def check(cls, config: Mapping[str, Any]) -> "Destination":
@@ -62,14 +65,27 @@ class Destination:
             compression=compression,
             extension=_extension(config, compression),
             zone=_zone(config),
+            processing=Processing.check(config.get("ProcessingConfiguration")),
+            error_prefix=config.get("ErrorOutputPrefix") or "",
         )
 
     def key(self, stream: str, version: int, arrival: float) -> str:
         """The key of an object whose oldest record came at `arrival`, in seconds since the epoch."""
+        return self._key(self.prefix, stream, version, arrival)
+
+    def error_key(self, error_type: str, stream: str, version: int, arrival: float) -> str:
+        """The key of an object with records that failed in such a way; it is under the error prefix, or as any other.
+
+        Without an expression the type is a folder of its own.
+        """
+        prefix = self.error_prefix or f"{self.prefix}{error_type}/"
+        return self._key(prefix.replace(_ERROR_TYPE, error_type), stream, version, arrival)
+
+    def _key(self, prefix: str, stream: str, version: int, arrival: float) -> str:
         moment = datetime.fromtimestamp(arrival, self.zone).timetuple()
         name = seam(firehose, "_java_time")("yyyy-MM-dd-HH-mm-ss", moment)
-        prefix = seam(firehose, "_evaluate_prefix")(self.prefix, moment)
-        return f"{prefix}{stream}-{version}-{name}-{uuid.uuid4()}{self.extension}"
+        evaluated = seam(firehose, "_evaluate_prefix")(prefix, moment)
+        return f"{evaluated}{stream}-{version}-{name}-{uuid.uuid4()}{self.extension}"
 
     def body(self, records: Sequence[bytes]) -> bytes:
         """The object's bytes: the records one after the other, with nothing between them."""

@@ -20,6 +20,7 @@ from local.firehose import requests
 from local.firehose.buffers import Batch, Buffer
 from local.firehose.destination import Destination
 from local.firehose.errors import NoStreamError, SlowDownError
+from local.firehose.processing import FAILED, UnprocessableRecordError, error_line
 from local.iam.roles import RoleClients, UnusableRoleError
 
 log = logging.getLogger(__name__)
@@ -134,9 +135,7 @@ class Streams:
         with self._lock:
             is_due = waiting.buffer.is_due(now, destination.size, destination.seconds)
             arrival, records = waiting.buffer.arrival, waiting.buffer.take() if is_due else []
-        if records:
-            object_key = destination.key(key[2], stream["version"], arrival)
-            waiting.batches.append(Batch(object_key, destination.body(records), arrival, now))
+        waiting.batches += _batches(destination, records, arrival, now, (key[2], stream["version"]))
         tried = [batch for batch in waiting.batches if batch.retry_at <= now]
         written = [batch for batch in tried if self._write(key, destination, batch)]
         lost = [batch for batch in tried if batch not in written and not batch.delay(now)]
@@ -156,6 +155,22 @@ class Streams:
             log.error("%s could not deliver %s to %s: %s", key[2], batch.key, destination.bucket, fault)
             return False
         return True
+
+
+def _batches(
+    destination: Destination, records: list[bytes], arrival: float, now: float, name: tuple[str, int]
+) -> Iterator[Batch]:
+    """The objects that records make: what is delivered, and what could not be processed. `name` is with a version."""
+    processed, failed = [], []
+    for record in records:
+        try:
+            processed.append(destination.processing.apply(record))
+        except UnprocessableRecordError as fault:
+            failed.append(error_line(record, fault, arrival, now))
+    if processed:
+        yield Batch(destination.key(*name, arrival), destination.body(processed), arrival, now)
+    if failed:
+        yield Batch(destination.error_key(FAILED, *name, arrival), destination.body(failed), arrival, now)
 
 
 def _stream(account: str, region: str, name: str) -> dict[str, Any] | None:

@@ -22,8 +22,13 @@ def role_may(function: dict[str, Any], action: str, resource_arn: str) -> bool:
 
 def rule_may(role_arn: str, action: str, resource_arn: str) -> bool:
     """Whether EventBridge may do `action` as the role of a rule's target; not where the role does not trust it."""
+    return service_may(role_arn, "events.amazonaws.com", action, resource_arn)
+
+
+def service_may(role_arn: str, principal: str, action: str, resource_arn: str) -> bool:
+    """Whether a service (`logs.amazonaws.com`) may do `action` as a role; not where the role does not trust it."""
     try:
-        session = assume(role_arn, "events.amazonaws.com")
+        session = assume(role_arn, principal)
     except UnusableRoleError:
         return False
     with _by_tls():

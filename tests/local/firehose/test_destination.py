@@ -85,7 +85,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"CompressionFormat": "ZIP"}, "ZIP is not supported here"),
     ({"FileExtension": "gz"}, "begin with a dot"),
     ({"CustomTimeZone": "Mars/Base"}, "no time zone"),
-    ({"ProcessingConfiguration": {"Enabled": True}}, "ProcessingConfiguration .* not supported here"),
+    (
+        {"ProcessingConfiguration": {"Enabled": True, "Processors": [{"Type": "Lambda"}]}},
+        "Lambda is not supported here",
+    ),
     ({"DynamicPartitioningConfiguration": {"Enabled": True}}, "DynamicPartitioning.* not supported here"),
     ({"S3BackupMode": "Enabled"}, "S3BackupMode .* not supported here"),
 ]
