@@ -72,6 +72,7 @@ def _resources(task: Task) -> str:
                 # What is asked where the model's card says that an endpoint serves it.
                 ENDPOINT: !Sub ${{AWS::StackName}}-{_hyphens(task)}
                 CORS_ORIGIN: !If [AllowsOrigin, !Ref CorsOrigin, !Ref AWS::NoValue]
+                CAPTURE_FRACTION: !Ref CaptureFraction
             Policies:
               - Statement:
                   - Sid: ReadModel

@@ -21,7 +21,8 @@ class PredictSettings(NamedTuple):
     """For predict: the data bucket, and the key of the champion's artefact, "none" before the first promotion.
 
     `service` is the dimension of its metrics; `cors_origin` the origin whose pages may call the API, empty for none;
-    `task` what it predicts, `endpoint` what is asked for models that an endpoint serves.
+    `task` what it predicts, `endpoint` what is asked for models that an endpoint serves. `capture_fraction` is the
+    fraction of requests that are captured, from 0 to 1.
     """
 
     bucket: str
@@ -30,6 +31,7 @@ class PredictSettings(NamedTuple):
     cors_origin: str
     task: str = DEFAULT_TASK
     endpoint: str = ""
+    capture_fraction: float = 0.0
 
 
 class FanOutSettings(NamedTuple):
@@ -62,7 +64,7 @@ def data_settings() -> DataSettings:
 
 @cache
 def predict_settings() -> PredictSettings:
-    """From DATA_BUCKET, MODEL_PATH, POWERTOOLS_SERVICE_NAME, and if set CORS_ORIGIN, TASK, ENDPOINT.
+    """From DATA_BUCKET, MODEL_PATH, POWERTOOLS_SERVICE_NAME, and if set CORS_ORIGIN, TASK, ENDPOINT, CAPTURE_FRACTION.
 
     Raises MissingSetting.
     """
@@ -70,8 +72,8 @@ def predict_settings() -> PredictSettings:
     task = os.environ.get("TASK", DEFAULT_TASK)
     if task not in TASKS:
         raise MissingSetting(f"the environment variable TASK is {task!r}, not one of {', '.join(TASKS)}")
-    endpoint = os.environ.get("ENDPOINT", "")
-    return PredictSettings(_variable("DATA_BUCKET"), _variable("MODEL_PATH"), service, origin, task, endpoint)
+    endpoint, fraction = os.environ.get("ENDPOINT", ""), _fraction("CAPTURE_FRACTION")
+    return PredictSettings(_variable("DATA_BUCKET"), _variable("MODEL_PATH"), service, origin, task, endpoint, fraction)
 
 
 @cache
@@ -91,6 +93,18 @@ def locate_settings() -> LocateSettings:
 def collect_settings() -> CollectSettings:
     """From DATA_BUCKET and DELIVERY_STREAM. Raises MissingSetting."""
     return CollectSettings(_variable("DATA_BUCKET"), _variable("DELIVERY_STREAM"))
+
+
+def _fraction(name: str) -> float:
+    """A number from 0 to 1, 0 where the variable is not set."""
+    text = os.environ.get(name, "0")
+    try:
+        fraction = float(text)
+    except ValueError:
+        fraction = -1.0
+    if not 0.0 <= fraction <= 1.0:
+        raise MissingSetting(f"the environment variable {name} is {text!r}, not a number from 0 to 1")
+    return fraction
 
 
 def _variable(name: str) -> str:

@@ -28,12 +28,13 @@ from typing import Any, NamedTuple
 
 from aws import signed_s3
 from aws.settings import PredictSettings, predict_settings
-from predict import request_metrics
+from predict import capturing, request_metrics
+from predict.capturing import NO_ROWS, Rows
 from predict.proxy import Request, request_of, response
 from wildrydes.algorithms import ENDPOINT, LAMBDA
 from wildrydes.api import answers
 from wildrydes.api.answers import JSON, PLAIN, PROBLEM, Prediction
-from wildrydes.api.requests import features_of, read_body, rides_of, row_of, vocabulary_of
+from wildrydes.api.requests import features_of, read_body, reference_of, rides_of, row_of, vocabulary_of
 from wildrydes.errors import (
     BadModel,
     BadRequest,
@@ -62,7 +63,7 @@ Route = Callable[["Request", PredictSettings], "Outcome"]
 
 
 class Outcome(NamedTuple):
-    """An answer, and what is counted of it: the scores in it, and the records that could not be used."""
+    """An answer, and what is counted of it: the scores in it, the records that could not be used, and the rows."""
 
     status: int
     kind: str
@@ -70,6 +71,7 @@ class Outcome(NamedTuple):
     scores: Sequence[float] = ()
     refused: int = 0
     headers: Mapping[str, str] = NO_HEADERS
+    rows: Rows = NO_ROWS
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -81,7 +83,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     headers = {**outcome.headers} | (
         {"Access-Control-Allow-Origin": settings.cors_origin} if settings.cors_origin else {}
     )
-    milliseconds = (perf_counter() - began) * 1000
+    milliseconds, now = (perf_counter() - began) * 1000, time()
     line = request_metrics.line(
         settings.service,
         settings.task,
@@ -90,9 +92,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         outcome.scores,
         outcome.refused,
         request.id,
-        time(),
+        now,
     )
-    sys.stdout.write(f"{line}\n")
+    captured = capturing.lines(request, settings, now, outcome.rows, outcome.scores, outcome.refused)
+    sys.stdout.write(f"{line}\n{captured}")
     return response(outcome.status, outcome.kind, outcome.body, headers)
 
 
@@ -130,7 +133,8 @@ def predict_rides(request: Request, settings: PredictSettings) -> Outcome:
     check_serving(request, champion)
     if isinstance(value, list):
         return predict_many(request, champion, rides_of(value, vocabulary.record))
-    return predict_one(request, champion, features_of(value, champion.features, vocabulary))
+    reference = reference_of(value)
+    return predict_one(request, champion, features_of(value, champion.features, vocabulary), reference)
 
 
 def predict_row(request: Request, settings: PredictSettings) -> Outcome:
@@ -145,21 +149,26 @@ def predict_number(request: Request, settings: PredictSettings) -> Outcome:
     return predict_row(request._replace(headers=request.headers | {"accept": PLAIN}), settings)
 
 
-def predict_one(request: Request, champion: ChampionModel, features: list[float]) -> Outcome:
+def predict_one(
+    request: Request, champion: ChampionModel, features: list[float], reference: str | None = None
+) -> Outcome:
     """The prediction for one record's features, in the form that was asked for."""
     kind, score = answers.choose_type(request.accept), champion.model.score(features)
     champion = answering(champion)
     prediction = answers.predict(champion, score)
-    return Outcome(200, kind, answers.answer_one(champion, prediction, request.id, kind), scores=[score])
+    rows = Rows(champion.execution, champion.features, (0,), (reference,), [features])
+    return Outcome(200, kind, answers.answer_one(champion, prediction, request.id, kind), scores=[score], rows=rows)
 
 
 def predict_many(request: Request, champion: ChampionModel, rides: list[Any]) -> Outcome:
     """A prediction or an error for each record, in its place."""
-    kind, rows, refused = answers.choose_type(request.accept), [], {}
+    kind, rows, references, refused = answers.choose_type(request.accept), [], [], {}
     vocabulary = vocabulary_of(champion.target)
     for place, ride in enumerate(rides):
         try:
+            reference = reference_of(ride)
             rows.append(features_of(ride, champion.features, vocabulary))
+            references.append(reference)
         except BadValue as error:
             refused[place] = Prediction(None, None, error)
     scores = champion.model.scores(rows)
@@ -167,9 +176,10 @@ def predict_many(request: Request, champion: ChampionModel, rides: list[Any]) ->
     successes = iter([answers.predict(champion, score) for score in scores])
     predictions = [refused[place] if place in refused else next(successes) for place in range(len(rides))]
     kind = JSON if kind == PLAIN else kind
-    return Outcome(
-        200, kind, answers.answer_many(champion, predictions, request.id, kind), scores=scores, refused=len(refused)
-    )
+    body = answers.answer_many(champion, predictions, request.id, kind)
+    places = [place for place in range(len(rides)) if place not in refused] if refused else range(len(rides))
+    lines = Rows(champion.execution, champion.features, places, references, rows)
+    return Outcome(200, kind, body, scores=scores, refused=len(refused), rows=lines)
 
 
 def serve_model(_request: Request, settings: PredictSettings) -> Outcome:

@@ -24,6 +24,11 @@ class Request(NamedTuple):
         """The header Accept."""
         return self.headers.get("accept", "")
 
+    @property
+    def is_golden(self) -> bool:
+        """Whether it is a promotion's golden request, which has no path: API Gateway's have one."""
+        return not (self.event.get("resource") or self.event.get("path"))
+
     def body(self) -> tuple[str | None, bool]:
         """The body, and whether it is in base64. Raises UnsupportedType unless it may be JSON in UTF-8."""
         _check_type(self.headers.get("content-type", ""))

@@ -9,10 +9,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from wildrydes.api.answers import JSON
-from wildrydes.api.requests import vocabulary_of
+from wildrydes.api.requests import REFERENCE, REFERENCE_FIELD, vocabulary_of
 from wildrydes.tasks import DEFAULT_TASK, TASKS, Feature, Task, features_of
 
 _IGNORED = {"description": "The live model does not need it; whatever it is, it is not looked at"}
+_REFERENCE = {
+    "type": "string",
+    "pattern": f"^{REFERENCE.pattern}$",
+    "description": "What you call it: it is captured with the prediction, for you to find the truth by",
+}
 _NUMERIC_STRING = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$"
 
 
@@ -36,7 +41,8 @@ def _record(task: Task, features: Sequence[str] | None) -> dict[str, Any]:
     """What the schema of a ride or a sample has, for a model of these features; None for any of the task's."""
     named, names = features_of(task.source), features or task.features
     return {
-        "properties": {name: _property(task, each) if name in names else _IGNORED for name, each in named.items()},
+        "properties": {name: _property(task, each) if name in names else _IGNORED for name, each in named.items()}
+        | {REFERENCE_FIELD: _REFERENCE},
         "additionalProperties": False,
         "example": {name: named[name].example for name in names},
     } | ({"required": list(features)} if features else {})

@@ -4,10 +4,12 @@ All that a caller may get wrong about one is checked here, and nowhere else in t
 
     read_body       text, or base64 -> a JSON object or array   UnreadableRequest, BodyTooLarge
     rides_of        an array -> 1 to 1,000 rides or samples     UnreadableRequest
+    reference_of    a ride or a sample -> what it is called     BadValue
     features_of     a ride or a sample -> numbers               BadValue
     row_of          30,30,2500,300,333,0 -> numbers             BadValue
 """
 
+import re
 from binascii import a2b_base64
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -21,6 +23,11 @@ LARGEST_BODY = 1_000_000
 """Bytes: a thousand rides have some 100,000."""
 
 MOST_RIDES = 1000
+
+REFERENCE_FIELD = "reference"
+"""The property of a record by which its caller calls it; it is captured with the prediction."""
+
+REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 _PLAIN = (float, int)
 _ABSENT: Any = None
@@ -78,6 +85,16 @@ def rides_of(value: list[Any], record: str = "ride") -> list[Any]:
     return value
 
 
+def reference_of(ride: Any) -> str | None:
+    """What the caller calls a ride or a sample; it is taken out of it. Raises BadValue."""
+    if type(ride) is not dict or REFERENCE_FIELD not in ride:
+        return None
+    reference = ride.pop(REFERENCE_FIELD)
+    if type(reference) is str and REFERENCE.fullmatch(reference):
+        return reference
+    raise BadValue(f"reference is {_excerpt(reference)}, not 1 to 64 letters, digits, _ and -", REFERENCE_FIELD)
+
+
 def features_of(ride: Any, features: Sequence[str], vocabulary: Vocabulary) -> list[float]:
     """These features of a ride or a sample. Their names' case does not matter; others that are known are passed over.
 
@@ -122,6 +139,10 @@ def _text(body: str | None, is_base64: bool) -> str:
     except ValueError:
         raise UnreadableRequest("the body is no base64") from None
     return text.removeprefix("\ufeff")
+
+
+def _excerpt(value: Any) -> str:
+    return repr(value)[:_LONGEST_ECHO]
 
 
 def _by_feature(ride: dict[Any, Any], vocabulary: Vocabulary) -> dict[str, Any]:

@@ -42,9 +42,6 @@ FORMAT = 1
 MOST_ROWS = 200
 """Predictions in a line: some 20 KB of rides, and far below the 256 KB of a log event."""
 
-REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
-"""What a caller may call a record, in its property `reference`."""
-
 _NOT_FINITE = re.compile("-?inf|nan")
 
 
