@@ -40,6 +40,14 @@ EmbeddedAwsError
 │   ├── LimitError
 │   ├── NoStreamError
 │   └── PassRoleError
+├── RefusedError                cloudwatch.errors: CloudWatch's API refuses the call
+│   ├── ValidationError
+│   ├── MissingParameterError
+│   ├── InvalidValueError
+│   ├── InvalidCombinationError
+│   ├── InvalidTokenError
+│   └── InvalidDashboardError
+├── MalformedLineError          cloudwatch.metric_lines: a line is not as the embedded metric format has it
 ├── TrainingError               algorithms.linear_learner.errors: the training job fails
 │   ├── CustomerError
 │   └── AlgorithmError

@@ -212,6 +212,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
 
     from local.athena import install as athena
     from local.cloudformation.unread_properties import UnreadProperties
+    from local.cloudwatch.install import Metrics
     from local.firehose import install as firehose
     from local.iam import mounting, side_doors
     from local.iam.roles import RoleClients
@@ -219,16 +220,19 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     from local.lambda_ import runtime
     from local.logs import install as logs
     from local.sagemaker import service
-    from local.scheduler.ticker import Ticker
+    from local.scheduler.ticker import Clock, Ticker
     from local.stepfunctions import mount
 
     verify_callers(server)
+    clock = Clock()
+    metrics = Metrics(clock.now)
+    metrics.install()
     replace_parts(options)
     messages = queues.install(options.endpoint)
-    ticker = Ticker(RoleClients(options.endpoint, "scheduler.amazonaws.com"))
+    ticker = Ticker(RoleClients(options.endpoint, "scheduler.amazonaws.com"), clock, (metrics.tick,))
     ticker.install()
     # Firehose writes under the days of the moved clock; projected days have to reach them.
-    queries = athena.install(options.endpoint, now=lambda: datetime.fromtimestamp(ticker.clock.now(), UTC))
+    queries = athena.install(options.endpoint, now=lambda: datetime.fromtimestamp(clock.now(), UTC))
     streams = firehose.install(options.endpoint, ticker.clock.now, options.failed_puts)
     subscriptions = logs.install(streams.put_records, ticker.clock.now)
     training = sagemaker_service(options.endpoint, ticker.clock.now)
@@ -269,7 +273,6 @@ def verify_callers(server: account.EmbeddedAws) -> None:
 def replace_parts(options: Options) -> None:
     """Put the parts in place that start nothing of their own."""
     from local.apigateway import install as apis
-    from local.cloudwatch import alarms
     from local.ecr import registry
     from local.lambda_ import alias_arns, aliases, runtime
     from local.logs import stream_prefixes
@@ -281,7 +284,6 @@ def replace_parts(options: Options) -> None:
     runtime.install(str(options.functions_python), options.endpoint)
     aliases.install()
     alias_arns.install()
-    alarms.install()
     stream_prefixes.install()
     version_ranges.install()
     apis.install()
@@ -296,7 +298,8 @@ def own_paths(ticker: Any, subscriptions: Any, streams: Any, unread: Any) -> dic
         # What was logged before the clock moves is in the stream by then.
         subscriptions.flush()
         with streams.paused():
-            return {"fired": ticker.advance(seconds), "delivered": streams.deliver_due()}
+            fired, delivered = ticker.advance(seconds), streams.deliver_due()
+            return {"fired": fired, "delivered": delivered, "now": ticker.clock.now()}
 
     async def advance(parameters: dict[str, Any]) -> dict[str, Any]:
         return await asyncio.to_thread(advance_and_look, seconds_to_advance(parameters))

@@ -1,66 +1,193 @@
-"""Metric alarms, where MiniStack's CloudWatch differs from AWS's.
+"""When alarms are looked at, and what follows from a new state.
 
-MiniStack looks at every point of a metric, whatever its dimensions, and only when somebody puts a point himself. Here
-an alarm looks at its own dimensions, has an answer to missing data, and is up to date whenever it is asked for.
+MiniStack keeps the alarms. Each is looked at when it is put, after a point of its metric, at each tick of the clock,
+and before DescribeAlarms. A new state is in the alarm and its history at once; topics and EventBridge hear of it in
+the order of the changes, from a thread of its own: whoever puts a point need not wait, nor hold what they need.
 """
 
+import json
+import logging
+import queue
+import threading
 import time
 from typing import Any
 
+from local.cloudwatch import notices
+from local.cloudwatch.alarm_states import COMPARISONS, Datapoint, Settings, State, evaluate
+from local.cloudwatch.store import Metric, Store
 from local.seams import replace, seam
 
-_COMPARISONS = {
-    "GreaterThanOrEqualToThreshold": lambda value, threshold: value >= threshold,
-    "GreaterThanThreshold": lambda value, threshold: value > threshold,
-    "LessThanThreshold": lambda value, threshold: value < threshold,
-    "LessThanOrEqualToThreshold": lambda value, threshold: value <= threshold,
-}
-_STATE_OF_MISSING_DATA = {"breaching": "ALARM", "notBreaching": "OK", "missing": "INSUFFICIENT_DATA"}
+log = logging.getLogger(__name__)
+
+# Looks that points ask for come at most so often, however many points there are.
+_LOOK_SECONDS = 0.05
+
+Alarm = dict[str, Any]
 
 
-def install() -> None:
-    """Evaluate alarms as AWS does, and before each DescribeAlarms."""
-    from ministack.services import cloudwatch
+class Alarms:
+    """The alarms that MiniStack keeps, looked at by `store` and its clock."""
 
-    by_ministack = seam(cloudwatch, "_evaluate_alarm")
-    describe = seam(cloudwatch, "_describe_alarms")
-    for name in ("_metrics", "_dims_key", "_calc_stats", "_stat_value", "_record_history", "_dispatch_alarm_actions"):
-        seam(cloudwatch, name)
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._lock = threading.RLock()
+        self._woken = threading.Event()
+        self._changes: queue.SimpleQueue[notices.Change] = queue.SimpleQueue()
 
-    def evaluate(alarm: dict[str, Any]) -> None:
-        if alarm.get("ComparisonOperator") not in _COMPARISONS or not alarm.get("MetricName"):
-            # Anomaly bands and metric math.
-            by_ministack(alarm)
+    def install(self) -> None:
+        """Look at alarms in MiniStack's place, from now on."""
+        from ministack.services import cloudwatch
+
+        describe = seam(cloudwatch, "_describe_alarms")
+        describe_history = seam(cloudwatch, "_describe_alarm_history")
+        for name in ("_alarms", "_composite_alarms", "_history_entries", "_evaluate_parent_alarms"):
+            seam(cloudwatch, name)
+
+        def describe_alarms(*request: Any) -> Any:
+            self.look()
+            return describe(*request)
+
+        def describe_alarm_history(*request: Any) -> Any:
+            self.look()
+            return describe_history(*request)
+
+        replace(cloudwatch, "_describe_alarms", describe_alarms)
+        replace(cloudwatch, "_describe_alarm_history", describe_alarm_history)
+        replace(cloudwatch, "_evaluate_alarm", self._put)
+        replace(cloudwatch, "_evaluate_all_alarms", self.look)
+        replace(cloudwatch, "_record_history", self._record_history)
+        replace(cloudwatch, "_dispatch_alarm_actions", self._announce)
+        self.store.on_watched = self._woken.set
+        threading.Thread(target=self._look_when_woken, daemon=True, name="alarms").start()
+        threading.Thread(target=self._send, daemon=True, name="alarm-notices").start()
+
+    def look(self) -> None:
+        """Bring all alarms of all accounts and regions up to date."""
+        from ministack.core.responses import request_scope
+        from ministack.services import cloudwatch
+
+        self.store.measure_gauges()
+        with self._lock:
+            alarms = list(cloudwatch._alarms._data.items())
+            self.store.watched = frozenset(_metric(alarm) for _, alarm in alarms if _is_watching(alarm))
+            for (account, region, _), alarm in alarms:
+                with request_scope(account, region):
+                    self._evaluate(alarm)
+
+    def _put(self, alarm: Alarm) -> None:
+        """MiniStack has just put `alarm`."""
+        with self._lock:
+            if _is_watching(alarm):
+                self.store.watched |= {_metric(alarm)}
+            self._evaluate(alarm)
+
+    def _look_when_woken(self) -> None:
+        while True:
+            self._woken.wait()
+            self._woken.clear()
+            self.look()
+            time.sleep(_LOOK_SECONDS)
+
+    def _evaluate(self, alarm: Alarm) -> None:
+        from ministack.services import cloudwatch
+
+        if not _is_watching(alarm):
             return
-        state, reason = _state(alarm, cloudwatch)
-        before = alarm["StateValue"]
-        if state == before:
+        now, settings = self.store.now(), Settings.of(alarm)
+        state = evaluate(settings, self._datapoints(alarm, settings, now), alarm["StateValue"], now)
+        if state.value == alarm["StateValue"]:
             return
-        alarm.update(StateValue=state, StateReason=reason, StateUpdatedTimestamp=int(time.time()))
-        cloudwatch._record_history(alarm["AlarmName"], before, state, reason)
-        cloudwatch._dispatch_alarm_actions(alarm, before, state, reason)
+        before = notices.state_of(alarm)
+        _change(alarm, state, now)
+        self._history(alarm, before, now)
+        self._changes.put(notices.Change(dict(alarm), before, now))
         cloudwatch._evaluate_parent_alarms(alarm)
 
-    def describe_evaluated(*request: Any) -> Any:
-        cloudwatch._evaluate_all_alarms()
-        return describe(*request)
+    def _datapoints(self, alarm: Alarm, settings: Settings, now: float) -> list[Datapoint | None]:
+        metric, period = _metric(alarm), settings.period
+        starts = settings.starts(now)
+        periods = self.store.periods(metric, starts[0], starts[-1] + period, period, starts[0])
+        datapoints: list[Datapoint | None] = []
+        for start in starts:
+            values = periods.get(start)
+            value = None if values is None else values.statistic(settings.statistic)
+            datapoints.append(None if values is None or value is None else Datapoint(start, value, values.count))
+        return datapoints
 
-    replace(cloudwatch, "_evaluate_alarm", evaluate)
-    replace(cloudwatch, "_describe_alarms", describe_evaluated)
+    def _history(self, alarm: Alarm, before: dict[str, Any], now: float) -> None:
+        from ministack.services import cloudwatch
+
+        states = {"oldState": before, "newState": notices.state_of(alarm)}
+        data = {"version": "1.0"} | {name: _in_history(state) for name, state in states.items()}
+        cloudwatch._history_entries().append(
+            {
+                "AlarmName": alarm["AlarmName"],
+                "AlarmType": "CompositeAlarm" if "AlarmRule" in alarm else "MetricAlarm",
+                "Timestamp": cloudwatch._ts_iso(now),
+                "HistoryItemType": "StateUpdate",
+                "HistorySummary": f"Alarm updated from {before['value']} to {alarm['StateValue']}",
+                "HistoryData": json.dumps(data),
+            }
+        )
+
+    def _record_history(self, name: str, old_state: str, new_state: str, reason: str, *others: Any) -> None:
+        """MiniStack has put a new alarm, or changed the state of one: by SetAlarmState, or of a composite one."""
+        from ministack.services import cloudwatch
+
+        alarm = cloudwatch._alarms.get(name) or cloudwatch._composite_alarms[name]
+        if old_state == new_state:
+            cloudwatch._history_entries().append(_creation(alarm, cloudwatch._ts_iso(self.store.now())))
+        else:
+            self._history(alarm, {"value": old_state}, self.store.now())
+
+    def _announce(self, alarm: Alarm, old_state: str, new_state: str, reason: str) -> None:
+        """MiniStack has changed the state of an alarm."""
+        self._changes.put(notices.Change(dict(alarm), {"value": old_state}, self.store.now()))
+
+    def _send(self) -> None:
+        while True:
+            # One that fails ends its thread, which the server's log then has, and no other.
+            sender = threading.Thread(target=notices.send, args=(self._changes.get(),), daemon=True)
+            sender.start()
+            sender.join()
 
 
-def _state(alarm: dict[str, Any], cloudwatch: Any) -> tuple[str, str]:
-    """The alarm's state by the points of its last periods, and the reason."""
-    dimensions = {each["Name"]: each["Value"] for each in alarm.get("Dimensions") or []}
-    key = (alarm["Namespace"], alarm["MetricName"], cloudwatch._dims_key(dimensions))
-    since = time.time() - alarm.get("Period", 60) * alarm.get("EvaluationPeriods", 1)
-    points = [point for point in cloudwatch._metrics.get(key) or [] if point["Timestamp"] >= since]
-    statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic", "Average")
-    value = cloudwatch._stat_value(cloudwatch._calc_stats(points), statistic, points) if points else None
-    if value is None:
-        missing = alarm.get("TreatMissingData") or "missing"
-        state = _STATE_OF_MISSING_DATA.get(missing) or str(alarm["StateValue"])
-        return state, f"no datapoints were received: {missing}"
-    operator, threshold = alarm["ComparisonOperator"], alarm.get("Threshold", 0)
-    breaching = _COMPARISONS[operator](value, threshold)
-    return "ALARM" if breaching else "OK", f"{statistic} {value} of the last periods, {operator} {threshold}"
+def _is_watching(alarm: Alarm) -> bool:
+    """Whether the alarm looks at one metric by a fixed threshold, and not at a band or an expression."""
+    return alarm.get("ComparisonOperator") in COMPARISONS and bool(alarm.get("MetricName"))
+
+
+def _metric(alarm: Alarm) -> Metric:
+    _, _, _, region, account, *_ = alarm["AlarmArn"].split(":")
+    dimensions = sorted((each["Name"], each["Value"]) for each in alarm.get("Dimensions") or [])
+    return Metric(account, region, alarm["Namespace"], alarm["MetricName"], tuple(dimensions))
+
+
+def _change(alarm: Alarm, state: State, now: float) -> None:
+    # Whole seconds, as MiniStack has them.
+    alarm.update(
+        StateValue=state.value,
+        StateReason=state.reason,
+        StateReasonData=state.data,
+        StateUpdatedTimestamp=int(now),
+        StateTransitionedTimestamp=int(now),
+    )
+
+
+def _in_history(state: dict[str, Any]) -> dict[str, Any]:
+    entry = {"stateValue": state["value"], "stateReason": state.get("reason")}
+    if state.get("reasonData"):
+        entry["stateReasonData"] = json.loads(state["reasonData"])
+    return entry
+
+
+def _creation(alarm: Alarm, timestamp: str) -> dict[str, Any]:
+    created = {"type": "Create", "createdAlarm": {"alarmName": alarm["AlarmName"], "alarmArn": alarm["AlarmArn"]}}
+    return {
+        "AlarmName": alarm["AlarmName"],
+        "AlarmType": "CompositeAlarm" if "AlarmRule" in alarm else "MetricAlarm",
+        "Timestamp": timestamp,
+        "HistoryItemType": "ConfigurationUpdate",
+        "HistorySummary": f'Alarm "{alarm["AlarmName"]}" created',
+        "HistoryData": json.dumps({"version": "1.0", **created}),
+    }

@@ -13,6 +13,7 @@ import logging
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -47,6 +48,8 @@ class Ticker:
 
     clients: RoleClients
     clock: Clock = field(default_factory=Clock)
+    # Called at the end of each tick: others that go by the clock.
+    followers: tuple[Callable[[], None], ...] = ()
     _fired: dict[tuple, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -107,6 +110,8 @@ class Ticker:
                 fired.append(schedule["Name"])
                 if is_one_time(schedule) and schedule.get("ActionAfterCompletion") == "DELETE":
                     scheduler._schedules._data.pop(key, None)
+        for follow in self.followers:
+            follow()
         return fired
 
     def _start_target(self, schedule: dict, due: float, region: str) -> None:

@@ -61,6 +61,11 @@ class Messages:
         with self._lock:
             return iter([dict(message) for message in self._by_id.values()])
 
+    def __getitem__(self, place: int) -> Message:
+        """The message at `place` in the order of their coming: MiniStack looks at the last one it has put there."""
+        with self._lock:
+            return list(self._by_id.values())[place] if place != -1 else next(reversed(self._by_id.values()))
+
     def append(self, message: Message) -> None:
         """Add a message, and wake whoever waits for one."""
         self._complete(message)

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.account import ACCOUNT_ID
+from local.account import ACCOUNT_ID, EmbeddedAws
 from machines import Client, allow, role, run, unique, until
+from watching import window
 
 IMAGE = "382416733822.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1"
 ARN = f"arn:aws:sagemaker:us-east-1:{ACCOUNT_ID}:endpoint"
@@ -98,7 +99,7 @@ def test_an_invocation_passes_by_its_path_and_brings_the_containers_content_type
     assert json.loads(answer["Body"].read()) == {"predictions": [{"score": 3.0}]}
 
 
-def test_each_invocation_is_a_point_of_the_variants_metrics(client: Client, name: str) -> None:
+def test_each_invocation_is_a_point_of_the_variants_metrics(server: EmbeddedAws, client: Client, name: str) -> None:
     runtime = client("sagemaker-runtime")
     with pytest.raises(ClientError):
         runtime.invoke_endpoint(EndpointName=name, ContentType="text/csv", Body=b"one,two")
@@ -111,9 +112,8 @@ def test_each_invocation_is_a_point_of_the_variants_metrics(client: Client, name
             Namespace="AWS/SageMaker",
             MetricName=metric,
             Dimensions=dimensions,
-            StartTime="2020-01-01T00:00:00Z",
-            EndTime="2100-01-01T00:00:00Z",
-            Period=86_400,
+            **window(server),
+            Period=7200,
             Statistics=["Sum"],
         )["Datapoints"]
         return sum(point["Sum"] for point in points)

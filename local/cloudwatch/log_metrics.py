@@ -1,0 +1,69 @@
+"""What comes into log groups, counted, and the metrics in lines of the embedded metric format.
+
+The lines of functions and those of PutLogEvents pass here. A document's Timestamp that is about now by the machine's
+clock is now by the server's, which may have been moved on: functions know the machine's alone. Any other is taken
+as it is.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from local.cloudwatch import metric_lines
+from local.cloudwatch.store import Metric, Store
+from local.seams import replace, seam
+
+log = logging.getLogger(__name__)
+
+_NAMESPACE = "AWS/Logs"
+# What CloudWatch Logs counts for each event beside its text.
+_EVENT_BYTES = 26
+# A time that is no further from the machine's is the machine's.
+_NEAR_SECONDS = 3600.0
+
+
+def install(store: Store) -> None:
+    """Count and extract from now on."""
+    from ministack.core.responses import get_account_id, get_region
+    from ministack.services import cloudwatch_logs
+
+    forward = seam(cloudwatch_logs, "_fanout_to_subscription_filters")
+
+    def take_in(group: str, stream: str, events: Sequence[dict[str, Any]]) -> Any:
+        ingest(store, (get_account_id(), get_region()), group, [event.get("message", "") for event in events])
+        return forward(group, stream, events)
+
+    replace(cloudwatch_logs, "_fanout_to_subscription_filters", take_in)
+
+
+def ingest(store: Store, scope: tuple[str, str], group: str, lines: Sequence[str]) -> None:
+    """Count the lines that came into a log group, and record the metrics in them."""
+    dimensions = (("LogGroupName", group),)
+
+    def count(name: str, number: float, unit: str = "Count") -> None:
+        store.record(Metric(*scope, _NAMESPACE, name, dimensions), number, unit)
+
+    count("IncomingLogEvents", len(lines))
+    count("IncomingBytes", sum(len(line.encode()) + _EVENT_BYTES for line in lines), "Bytes")
+    for line in lines:
+        extraction = metric_lines.extract(line)
+        if extraction is None:
+            continue
+        for namespace, datum in extraction.data:
+            metric = Metric(*scope, namespace, datum.name, datum.dimensions)
+            store.record_aggregate(metric, datum.values, datum.unit, _moment(store, datum.moment))
+        for name in ("parsing_errors", "validation_errors"):
+            errors = getattr(extraction, name)
+            if errors:
+                count("EMFParsingErrors" if name == "parsing_errors" else "EMFValidationErrors", len(errors))
+                log.warning("%s: metrics in a line of the log are left out: %s", group, "; ".join(errors))
+
+
+def _moment(store: Store, timestamp: float | None) -> float:
+    now, machine_now = store.now(), time.time()
+    if timestamp is None or abs(timestamp - machine_now) < _NEAR_SECONDS:
+        return now + (timestamp - machine_now if timestamp is not None else 0.0)
+    return timestamp

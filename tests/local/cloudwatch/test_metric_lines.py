@@ -1,0 +1,124 @@
+"""Log lines by AWS's "Specification: Embedded metric format"."""
+
+import json
+from typing import Any
+
+import pytest
+
+from local.cloudwatch.metric_lines import extract
+
+
+def line(metadata: Any = None, **fields: Any) -> str:
+    directive = {"Namespace": "N", "Dimensions": [["service"]], "Metrics": [{"Name": "time", "Unit": "Milliseconds"}]}
+    metadata = {"Timestamp": 1574109732004, "CloudWatchMetrics": [directive]} | (metadata or {})
+    return json.dumps({"_aws": metadata, "service": "rides", "time": 100} | fields)
+
+
+def directive(**members: Any) -> dict[str, Any]:
+    return {"Namespace": "N", "Dimensions": [["service"]], "Metrics": [{"Name": "time"}]} | members
+
+
+def summary(text: str) -> list[tuple[Any, ...]]:
+    extraction = extract(text)
+    assert extraction is not None
+    return [(namespace, datum.name, datum.dimensions, datum.values.total) for namespace, datum in extraction.data]
+
+
+def test_example_of_the_specification() -> None:
+    extraction = extract(
+        '{"_aws": {"Timestamp": 1574109732004, "CloudWatchMetrics": [{"Namespace": "lambda-function-metrics", '
+        '"Dimensions": [["functionVersion"]], "Metrics": [{"Name": "time", "Unit": "Milliseconds"}]}]}, '
+        '"functionVersion": "$LATEST", "time": 100, "requestId": "989ffbf8-9ace-4817-a57c-e4dd734019ee"}'
+    )
+    assert extraction is not None
+    ((namespace, datum),) = extraction.data
+    assert (namespace, datum.name, datum.unit) == ("lambda-function-metrics", "time", "Milliseconds")
+    assert (datum.dimensions, datum.moment) == ((("functionVersion", "$LATEST"),), 1574109732.004)
+    assert (datum.values.count, datum.values.total) == (1.0, 100.0)
+
+
+def test_every_dimension_set_is_a_metric_and_one_may_be_empty() -> None:
+    sets = directive(Dimensions=[[], ["service"], ["service", "task"]])
+    assert summary(line({"CloudWatchMetrics": [sets]}, task="t")) == [
+        ("N", "time", (), 100.0),
+        ("N", "time", (("service", "rides"),), 100.0),
+        ("N", "time", (("service", "rides"), ("task", "t")), 100.0),
+    ]
+
+
+def test_array_of_numbers_is_as_many_values() -> None:
+    extraction = extract(line(time=[1, 2, 6]))
+    assert extraction is not None
+    values = extraction.data[0][1].values
+    assert (values.count, values.total, values.least, values.most) == (3.0, 9.0, 1.0, 6.0)
+
+
+def test_values_with_their_counts() -> None:
+    histogram = {"Values": [0.1, 0.9], "Counts": [3, 1], "Min": 0.08, "Max": 0.91, "Count": 4, "Sum": 1.25}
+    extraction = extract(line(time=histogram))
+    assert extraction is not None
+    values = extraction.data[0][1].values
+    assert (values.count, values.total, values.least, values.most) == (4.0, 1.25, 0.08, 0.91)
+    assert values.statistic("p50") == 0.1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "START RequestId: 1",
+        '{"_aws": {}}',
+        '{"_aws": "CloudWatchMetrics"}',
+        '{"message": "no \\"_aws\\" here"}',
+        "2026 " + line(),
+        line()[:-1],
+        "[" * 5000 + '"_aws"',
+    ],
+)
+def test_other_lines_are_lines(text: str) -> None:
+    assert extract(text) is None
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"Timestamp": None},
+        {"Timestamp": "now"},
+        {"CloudWatchMetrics": {}},
+        {"CloudWatchMetrics": ["N"]},
+        {"CloudWatchMetrics": [directive(Namespace="")]},
+        {"CloudWatchMetrics": [directive(Dimensions=["service"])]},
+        {"CloudWatchMetrics": [directive(Dimensions=None)]},
+        {"CloudWatchMetrics": [directive(Metrics=[{"Name": "time"}] * 101)]},
+    ],
+)
+def test_malformed_documents_are_ignored_and_counted(metadata: dict[str, Any]) -> None:
+    extraction = extract(line(metadata))
+    assert extraction is not None
+    assert (extraction.data, len(extraction.parsing_errors)) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("members", "fields"),
+    [
+        ({}, {"time": "100"}),
+        ({}, {"time": True}),
+        ({}, {"time": []}),
+        ({}, {"time": [1] * 101}),
+        ({}, {"time": {"Values": [1], "Counts": []}}),
+        ({}, {"service": 1}),
+        ({}, {"service": ""}),
+        ({"Metrics": [{"Name": "absent"}]}, {}),
+        ({"Metrics": [{"Name": "time", "Unit": "Minutes"}]}, {}),
+        ({"Dimensions": [["absent"]]}, {}),
+        ({"Dimensions": [[f"d{place}" for place in range(31)]]}, {f"d{place}": "x" for place in range(31)}),
+    ],
+)
+def test_what_no_metric_may_have_is_left_out_and_counted(members: dict[str, Any], fields: dict[str, Any]) -> None:
+    extraction = extract(line({"CloudWatchMetrics": [directive(**members)]}, **fields))
+    assert extraction is not None
+    assert (extraction.data, extraction.parsing_errors, len(extraction.validation_errors)) == ([], [], 1)
+
+
+def test_one_wrong_metric_leaves_the_others() -> None:
+    metrics = directive(Metrics=[{"Name": "wrong"}, {"Name": "time"}])
+    assert summary(line({"CloudWatchMetrics": [metrics]}, wrong="x")) == [("N", "time", (("service", "rides"),), 100.0)]
