@@ -5,7 +5,6 @@ The workflow catches every error, publishes it, and ends in a Fail state. What a
 
 import dataclasses
 import json
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from cli import executions, logs
 from cli.executions import Progress
 from cli.stack import Stack
+from wildrydes.announcements.notice import sentence
 
 # By error, what to do next. docs/operations.md has the whole of it.
 NEXT_STEPS = {
@@ -35,8 +35,6 @@ NEXT_STEPS = {
     "ErrorsWhileBaking": "Read the log of predict: it failed for requests that got the new model.",
 }
 _OTHERWISE = "The log has more. docs/operations.md lists the errors and what to do about each."
-# The longest of the workflow's own says which weather there is and which is missing, for each element.
-_MOST_CAUSE = 1200
 _PROMOTION = "startExecution"
 _TRAINING = ":sagemaker:"
 _NO_CANDIDATE = "AllCandidatesFailed"
@@ -78,7 +76,7 @@ def failure(stack: Stack, execution_arn: str, progress: Progress) -> Failure:
     failed = _failed(states, progress)
     error, cause = progress.error or progress.status, progress.cause or ""
     if failed is None:
-        return Failure(progress.status, "no state", error, _sentence(cause), _next_step(error), "", [])
+        return Failure(progress.status, "no state", error, sentence(cause), _next_step(error), "", [])
     child = _child(states[failed.name], cause)
     if child is not None:
         inner = _of_child(stack, child)
@@ -86,7 +84,7 @@ def failure(stack: Stack, execution_arn: str, progress: Progress) -> Failure:
             return dataclasses.replace(inner, state=f"{failed.name} → {inner.state}")
     group = _log_group(_state(states, failed.name), stack, execution_arn)
     log = _log(stack, group, failed, _training_jobs(stack, execution_arn)) if group else []
-    return Failure(progress.status, failed.name, error, _sentence(cause), _next_step(error), group, log)
+    return Failure(progress.status, failed.name, error, sentence(cause), _next_step(error), group, log)
 
 
 def _all_states(definition: dict[str, Any]) -> dict[str, Any]:
@@ -150,20 +148,6 @@ def _child(state: dict[str, Any], cause: str) -> str | None:
 def _of_child(stack: Stack, execution_arn: str) -> Failure | None:
     *_, progress = executions.follow(stack, execution_arn)
     return failure(stack, execution_arn, progress) if progress.status != "SUCCEEDED" else None
-
-
-def _sentence(cause: str) -> str:
-    """A cause as a sentence: of a function's or a job's description, the message in it."""
-    try:
-        described = json.loads(cause)
-    except ValueError:
-        described = None
-    if isinstance(described, dict):
-        status = described.get("Status")
-        reason = status.get("StateChangeReason") if isinstance(status, dict) else None
-        cause = described.get("errorMessage") or described.get("FailureReason") or reason or cause
-    cause = re.sub(r"\s+", " ", str(cause)).strip() or "none was stated"
-    return cause if len(cause) <= _MOST_CAUSE else f"{cause[:_MOST_CAUSE]}…"
 
 
 def _next_step(error: str) -> str:

@@ -7,8 +7,9 @@ record is deleted once Lambda has taken the event. A message that SNS could not 
 would have been. Whenever the command is stopped, no event is lost. One may be sent twice, which gives the same rides,
 or samples, with the same ids.
 
-The fifth holds the ends of promotions for which EventBridge could not start the workflow `restore`. It is started for
-each, and the message is deleted once it was.
+One holds the ends of promotions for which EventBridge could not start the workflow `restore`. It is started for
+each, and the message is deleted once it was. The last holds ends of executions that were not announced: as records of
+the function `announce`, or as the events that EventBridge could not hand to it.
 """
 
 import json
@@ -49,11 +50,22 @@ class Resent:
     left: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Replayed:
+    """What became of the dead letters of each queue."""
+
+    events: Resent
+    samples: Resent
+    ends: Resent
+    announcements: Resent
+    moves: dict[str, Moved]
+
+
 @click.command("replay", epilog=options.EXIT_CODES, short_help="Send dead letters on their way again.")
 @options.as_json
 @options.on_stack
 def replay_command(stack: Stack, *, as_json: bool) -> int:
-    """Send the dead letters of all five queues on their way again, and say how many.
+    """Send the dead letters of all queues on their way again, and say how many.
 
     Mend first what made them fail: what fails again is back in its queue after some minutes. Ctrl-C loses nothing, and
     tasks that were started go on. The exit code is 1 where a message was left, or a queue could not be moved.
@@ -66,15 +78,18 @@ def replay_command(stack: Stack, *, as_json: bool) -> int:
     collector = physical_name(stack, "collect_samples")
     samples = resend(stack, stack.output("SamplesDeadLetterQueueUrl"), collector, sample_event_of)
     ends = restore(stack, stack.output("PromotionEndsDeadLetterQueueUrl"))
+    announcer = physical_name(stack, "announce")
+    announcements = resend(stack, stack.output("AnnouncementsDeadLetterQueueUrl"), announcer, end_event_of)
     moves = {name: move_back(stack.client("sqs"), stack.output(f"{name}Url")) for name in QUEUES}
     if as_json:
         facts = {"stream_files": asdict(events), "samples": asdict(samples), "promotion_ends": asdict(ends)}
+        facts["announcements"] = asdict(announcements)
         facts["queues"] = _facts(moves)
         click.echo(json.dumps(facts, indent=2))
     else:
-        show(events, samples, ends, moves, options.console())
+        show(Replayed(events, samples, ends, announcements, moves), options.console())
     moved = all(each.status in ("COMPLETED", "EMPTY") for each in moves.values())
-    return 1 if events.left or samples.left or ends.left or not moved else 0
+    return 1 if any(each.left for each in (events, samples, ends, announcements)) or not moved else 0
 
 
 def resend(stack: Stack, queue: str, function: str, read: ReadEvent | None = None) -> Resent:
@@ -157,6 +172,15 @@ def sample_event_of(body: str, function: str) -> dict[str, Any]:
     return event_of(body, function)
 
 
+def end_event_of(body: str, function: str) -> dict[str, Any]:
+    """The event in a record, as `event_of` has it, or the event of an end itself. Raises NoRecordError."""
+    with suppress(ValueError, RecursionError):
+        value = json.loads(body)
+        if isinstance(value, dict) and value.get("source") == "aws.states":
+            return value
+    return event_of(body, function)
+
+
 def promotion_of(body: str, machine: str) -> str:
     """The ARN of the execution of `machine` in the event of an end. Raises NoRecordError."""
     _, arn = _decode(body, "detail", "executionArn")
@@ -211,12 +235,15 @@ def _facts(moves: dict[str, Moved]) -> dict[str, Any]:
     return {name: asdict(each) for name, each in moves.items()}
 
 
-def show(events: Resent, samples: Resent, ends: Resent, moves: dict[str, Moved], console: Console) -> None:
+def show(replayed: Replayed, console: Console) -> None:
     """Print what became of the dead letters as a person reads it."""
+    events, samples = replayed.events, replayed.samples
     _print_resent(f"StreamFilesDeadLetterQueue: {events.sent:,} events sent again", events, console)
     _print_resent(f"SamplesDeadLetterQueue: {samples.sent:,} events sent again", samples, console)
+    ends, announcements = replayed.ends, replayed.announcements
     _print_resent(f"PromotionEndsDeadLetterQueue: {ends.sent:,} promotions put in order", ends, console)
-    for name, each in moves.items():
+    _print_resent(f"AnnouncementsDeadLetterQueue: {announcements.sent:,} ends announced", announcements, console)
+    for name, each in replayed.moves.items():
         failure = f" ({each.failure})" if each.failure else ""
         style = None if each.status in ("COMPLETED", "EMPTY") else "red"
         console.print(f"{name}: {each.messages:,} messages moved back, {each.status.lower()}{failure}", style=style)

@@ -14,6 +14,7 @@ from rich.console import Console
 from cli import display, executions, models, options
 from cli.outcome import conclude
 from cli.stack import Stack
+from wildrydes.announcements.ended import ROLLBACK_REASON
 from wildrydes.tasks import DEFAULT_TASK
 
 
@@ -66,7 +67,7 @@ def request(earlier: models.Entry, champion: models.Entry, task: str) -> dict[st
         "execution": earlier.execution,
         "golden": earlier.golden,
         "bake_seconds": 0,
-        "reason": f"rollback from {champion.execution}",
+        "reason": f"{ROLLBACK_REASON} {champion.execution}",
         # As its card says: the function reads the model itself, or asks an endpoint.
         "serving": earlier.serving,
     }

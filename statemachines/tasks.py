@@ -49,6 +49,12 @@ DYNAMODB_FAULTS = (
 SNS_FAULTS = ("SNS.InternalErrorException", "SNS.ThrottledException", "SNS.SdkClientException")
 
 
+_HELP = (
+    "The state, and its log: wildrydes watch {} (with --aws on AWS). The log of the workflow: "
+    "/aws/vendedlogs/states/{}. What to do: docs/operations.md#executions-failed"
+)
+
+
 def retry(errors: tuple[str, ...], attempts: int = 5) -> Retry:
     """Up to so many more attempts, after some 1, 2, 4 … seconds, 30 at most."""
     return Retry(
@@ -73,11 +79,13 @@ def catch(handler: State, result_path: str = "$.error") -> sdk.Catch:
 def failure(subject: str, more: str = "", *values: str) -> Task:
     """Publishes what failed, then fails the execution with it; a topic that cannot be reached changes nothing.
 
-    `more` is added to the message, with its placeholders filled by `values`.
+    `more` is added to the message, with its placeholders filled by `values`. It ends with where the log is, and the
+    command that shows which state failed.
     """
     fail = Fail(subject, asl={"ErrorPath": "$.error.Error", "CausePath": "$.error.Cause"})
-    text = " ".join(filter(None, ["Execution {} failed. {}: {}", more]))
-    message = [f"'{text}'", "$$.Execution.Id", "$.error.Error", "$.error.Cause", *values]
+    text = " ".join(filter(None, ["Execution {} failed. {}: {}", more, _HELP]))
+    what = ["$$.Execution.Id", "$.error.Error", "$.error.Cause", *values]
+    message = [f"'{text}'", *what, "$$.Execution.Id", "$$.StateMachine.Name"]
     notify = Task(
         "Notify failure",
         resource="arn:aws:states:::sns:publish",

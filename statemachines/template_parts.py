@@ -116,7 +116,7 @@ def _resources(task: Task) -> str:
             Namespace: WildRydes
             MetricName: PredictionRequests
             Dimensions:
-              - {{ Name: service, Value: wildrydes }}
+              - {{ Name: service, Value: !Ref AWS::StackName }}
         {_task_dimension(task)}      - {{ Name: status, Value: "503" }}
             Statistic: Sum
             Period: 60

@@ -56,6 +56,14 @@ class CollectSettings(NamedTuple):
     delivery_stream: str
 
 
+class AnnounceSettings(NamedTuple):
+    """For announce: the topic of notices, the machine that retrains (ARNs), and the dimension of its metrics."""
+
+    topic: str
+    retrain: str
+    service: str
+
+
 @cache
 def data_settings() -> DataSettings:
     """From DATA_BUCKET. Raises MissingSetting."""
@@ -105,6 +113,12 @@ def _fraction(name: str) -> float:
     if not 0.0 <= fraction <= 1.0:
         raise MissingSetting(f"the environment variable {name} is {text!r}, not a number from 0 to 1")
     return fraction
+
+
+@cache
+def announce_settings() -> AnnounceSettings:
+    """From TOPIC_ARN, RETRAIN_ARN and POWERTOOLS_SERVICE_NAME. Raises MissingSetting."""
+    return AnnounceSettings(_variable("TOPIC_ARN"), _variable("RETRAIN_ARN"), _variable("POWERTOOLS_SERVICE_NAME"))
 
 
 def _variable(name: str) -> str:

@@ -28,6 +28,8 @@ WildRydesError
 ├── BadLocatedRides          a message of the located-rides queue that locate_station did not write
 ├── BadSampleEvent           an event that brings no messages of the samples topic
 ├── BadCapture               a line is no captured prediction
+├── BadEndEvent              an event that is no end of an execution
+├── EndNotSeen               the history of an execution that has ended does not have its end yet
 ├── SamplesNotDelivered      Firehose did not take samples, however often they were put
 ├── ApiRefused               this project's API does not take what it was asked
 ├── ApiNotReached            it did not answer, however often it was asked
@@ -221,6 +223,14 @@ class BadSampleEvent(WildRydesError):
 
 class BadCapture(WildRydesError):
     """A line that is no captured prediction, see `wildrydes.capture.record`."""
+
+
+class BadEndEvent(WildRydesError):
+    """An event in which announce finds no execution that has ended."""
+
+
+class EndNotSeen(WildRydesError):
+    """The history of an execution lags behind its end: the next try sees it."""
 
 
 class SamplesNotDelivered(WildRydesError):

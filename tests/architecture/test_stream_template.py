@@ -35,7 +35,12 @@ def test_every_queue_is_encrypted_and_takes_calls_by_tls_alone() -> None:
         statement, *admitted = policy["PolicyDocument"]["Statement"]
         assert (statement["Effect"], statement["Action"]) == ("Deny", "sqs:*")
         assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-        assert [each["Sid"] for each in admitted] in ([], ["TakeEndsOfPromotions"], ["TakeUndeliveredMessages"])
+        assert [each["Sid"] for each in admitted] in (
+            [],
+            ["TakeEndsOfPromotions"],
+            ["TakeUndeliveredMessages"],
+            ["TakeUnannouncedEnds"],
+        )
 
 
 @pytest.mark.parametrize("name", MAPPINGS)

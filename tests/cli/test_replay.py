@@ -11,7 +11,7 @@ from rich.console import Console
 
 from cli import replay
 from cli.move_tasks import Moved, move_back, waiting
-from cli.replay import NoRecordError, Resent, event_of, promotion_of, resend, sample_event_of
+from cli.replay import NoRecordError, Resent, end_event_of, event_of, promotion_of, resend, sample_event_of
 from cli.stack import Stack
 from machines import Client, allow, role, until
 from queue_makers import arn_of, calls_in, queue, recording
@@ -236,17 +236,27 @@ def test_a_message_of_sns_is_made_the_event_that_it_would_have_been() -> None:
             sample_event_of(body, "rydes-collect")
 
 
+def test_an_end_that_was_not_handed_on_is_the_event_itself() -> None:
+    event = {"source": "aws.states", "detail": {"executionArn": "arn"}}
+    assert end_event_of(json.dumps(event), "rydes-announce") == event
+    assert end_event_of(json.dumps(RECORD), "rydes-fan-out") == {"n": 1}
+    with pytest.raises(NoRecordError):
+        end_event_of('{"source": "aws.s3"}', "rydes-announce")
+
+
 def test_what_is_shown_names_what_was_left_and_what_failed() -> None:
     output = io.StringIO()
     events = Resent(2, {f"m{number}": "it is no JSON" for number in range(7)})
     moves = {"RidesDeadLetterQueue": Moved("COMPLETED", 3), "LocatedRidesDeadLetterQueue": Moved("FAILED", 0, "why")}
-    replay.show(events, Resent(3), Resent(1), moves, Console(file=output, width=200))
+    replayed = replay.Replayed(events, Resent(3), Resent(1), Resent(4), moves)
+    replay.show(replayed, Console(file=output, width=200))
     assert output.getvalue().splitlines() == [
         "StreamFilesDeadLetterQueue: 2 events sent again, 7 messages left",
         *(f"  m{number}: it is no JSON" for number in range(5)),
         "  and 2 more",
         "SamplesDeadLetterQueue: 3 events sent again, 0 messages left",
         "PromotionEndsDeadLetterQueue: 1 promotions put in order, 0 messages left",
+        "AnnouncementsDeadLetterQueue: 4 ends announced, 0 messages left",
         "RidesDeadLetterQueue: 3 messages moved back, completed",
         "LocatedRidesDeadLetterQueue: 0 messages moved back, failed (why)",
     ]

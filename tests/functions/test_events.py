@@ -65,7 +65,7 @@ def example(bucket: Any, run: Any, write_artefact: Any, monkeypatch: pytest.Monk
 
 def test_every_function_has_an_example_and_every_example_a_function() -> None:
     assert {function_of(event) for event in EVENTS} == set(FUNCTIONS)
-    # Those of the streaming functions have tests of their own, in stream/ and samples/.
+    # Those of the streaming functions have tests of their own, in stream/, samples/ and announce/.
     # So have those that ask the API.
     streamed = (
         "fan_out_rides_",
@@ -74,6 +74,7 @@ def test_every_function_has_an_example_and_every_example_a_function() -> None:
         "collect_samples_",
         "quote_price_",
         "edge_compute_",
+        "announce_",
     )
     others = {event for event in EVENTS if not event.startswith(streamed)}
     assert others == {*VALUES, *ERRORS, *ANSWERS, *VERDICTS}

@@ -1,0 +1,1 @@
+"""Announces how executions ended."""

@@ -1,0 +1,49 @@
+"""Ends of executions -> notices, announcements and metrics; and how long no retraining has ended well.
+
+    in   EventBridge's event of an end, or {"measure": "DaysSinceRetraining", "time": "2026-01-02T03:04:05Z"}
+    out  {"workflow", "outcome", "announced": the subject of what was published, or null}, or {"days"}
+
+The schedule names the time at which it fires. The history may lag behind the event: without its end the function
+fails, and Lambda invokes it again. What is published twice then is the notice alone: metrics are written last.
+"""
+
+import time
+from datetime import datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from aws import executions, topics
+from aws.settings import announce_settings
+from wildrydes.announcements.course import read_history
+from wildrydes.announcements.ended import arn_of
+from wildrydes.announcements.metric_lines import age_line, metric_lines
+from wildrydes.announcements.notice import notice_of
+
+logger = Logger()
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: Any, _: LambdaContext) -> dict[str, Any]:
+    """Announces an end, or measures. Raises BadEndEvent, EndNotSeen, MissingSetting and botocore's errors."""
+    if isinstance(event, dict) and "measure" in event:
+        return measure(datetime.fromisoformat(event["time"]))
+    settings, ended = announce_settings(), executions.describe(arn_of(event))
+    course = read_history(executions.history(ended.arn))
+    notice = notice_of(ended, course)
+    if notice:
+        topics.publish(settings.topic, notice)
+    for line in metric_lines(settings.service, ended, course, time.time()):
+        print(line)  # noqa: T201 - CloudWatch takes metrics from the log
+    subject = notice.subject if notice else None
+    logger.info("ended", extra={"execution": ended.arn, "outcome": ended.outcome, "announced": subject})
+    return {"workflow": ended.workflow, "outcome": ended.outcome, "announced": subject}
+
+
+def measure(now: datetime) -> dict[str, Any]:
+    """Publishes how many days ago, seen from `now`, a retraining ended well."""
+    settings = announce_settings()
+    days = max(0.0, (now - executions.last_success(settings.retrain)).total_seconds() / 86_400)
+    print(age_line(settings.service, days, time.time()))  # noqa: T201
+    return {"days": days}

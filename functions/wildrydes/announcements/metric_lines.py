@@ -1,0 +1,72 @@
+"""The metrics of an execution's end, as lines in CloudWatch's embedded metric format.
+
+    Executions             one, by workflow and outcome (see `Ended.outcome`)
+    StateSeconds           seconds of each stay in a state that takes time, by workflow and state
+    RidesIn                of a retraining: rides of new files, as locate_station counts those of messages
+    RidesRejected          rides of new files that were rejected
+    RidesWithoutWeather    rides with a label, of all there are, whose day has no weather
+    DaysSinceRetraining    days since a retraining ended well; 0 when one does
+
+All have the dimension `service`. What EMF is: see `predict.request_metrics`.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from wildrydes.announcements.course import Course
+from wildrydes.announcements.ended import RETRAIN, Ended
+
+NAMESPACE = "WildRydes"
+MOST_VALUES = 100
+"""Of one metric in one line, as EMF has it."""
+
+_RIDES = {
+    "RidesIn": ("rides", "read"),
+    "RidesRejected": ("rides", "rejected"),
+    "RidesWithoutWeather": ("training_set", "without_weather"),
+}
+
+
+def metric_lines(service: str, ended: Ended, course: Course, now: float) -> Iterator[str]:
+    """The lines for an end; `now` is in seconds since 1970."""
+    workflow = {"service": service, "workflow": ended.workflow}
+    yield _line(workflow | {"outcome": ended.outcome}, {"Executions": 1}, "Count", now)
+    for state, seconds in _seconds(course).items():
+        for start in range(0, len(seconds), MOST_VALUES):
+            values = {"StateSeconds": seconds[start : start + MOST_VALUES]}
+            yield _line(workflow | {"state": state}, values, "Seconds", now)
+    if ended.workflow == RETRAIN and ended.outcome in ("promoted", "kept"):
+        if rides := _rides(ended.output or {}):
+            yield _line({"service": service}, rides, "Count", now)
+        yield age_line(service, 0.0, now)
+
+
+def age_line(service: str, days: float, now: float) -> str:
+    """The line that says how many days ago a retraining ended well."""
+    return _line({"service": service}, {"DaysSinceRetraining": round(days, 4)}, "None", now)
+
+
+def _seconds(course: Course) -> dict[str, list[float]]:
+    """The seconds of each stay, by state, in the order in which the states were entered first."""
+    seconds: dict[str, list[float]] = {}
+    for stay in course.stays:
+        if stay.takes_time:
+            seconds.setdefault(stay.state, []).append(round(stay.seconds, 3))
+    return seconds
+
+
+def _rides(output: dict[str, Any]) -> dict[str, Any]:
+    """The counts of rides in an output; a retraining from samples has none."""
+    counts = {name: (output.get(part) or {}).get(count) for name, (part, count) in _RIDES.items()}
+    return {name: count for name, count in counts.items() if isinstance(count, int | float)}
+
+
+def _line(dimensions: dict[str, str], metrics: dict[str, Any], unit: str, now: float) -> str:
+    directive = {
+        "Namespace": NAMESPACE,
+        "Dimensions": [list(dimensions)],
+        "Metrics": [{"Name": name, "Unit": unit} for name in metrics],
+    }
+    aws = {"Timestamp": int(now * 1000), "CloudWatchMetrics": [directive]}
+    return json.dumps({"_aws": aws} | dimensions | metrics)
