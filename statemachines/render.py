@@ -2,8 +2,8 @@
 
 ASL goes to `statemachines/<name>.asl.json` (the template's DefinitionUri), the Mermaid picture to
 `docs/<name>.md`. What follows from the tasks are docs/promotion.schema.json, the API's paths of each task
-(`statemachines.api_paths`) and, between comments, parts of template.yaml and of docs/tasks.md. The check also fails on
-a `Next`, `Default` or `StartAt` that names no state.
+(`statemachines.api_paths`) and, between comments, parts of template.yaml, its alarms among them, and of
+docs/tasks.md. The check also fails on a `Next`, `Default` or `StartAt` that names no state.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from typing import Any
 
 import stepfunctions.steps as sdk
 
-from statemachines import api_paths, promote, promotion_schema, restore, retrain, tasks_page, template_parts
+from statemachines import alarms, api_paths, promote, promotion_schema, restore, retrain, tasks_page, template_parts
 from statemachines.asl import DEFINITION_SHA256
 from statemachines.picture import picture
 
@@ -62,7 +62,7 @@ def of_tasks() -> dict[Path, str]:
     document = HERE.parent / "functions" / "predict" / "openapi.json"
     return {
         document: api_paths.rendered(document.read_text(encoding="utf-8")),
-        template: template_parts.rendered(template.read_text(encoding="utf-8")),
+        template: alarms.rendered(template_parts.rendered(template.read_text(encoding="utf-8"))),
         page: tasks_page.rendered(page.read_text(encoding="utf-8")),
         DOCS / "promotion.schema.json": json.dumps(promotion_schema.build(), indent=2) + "\n",
     }

@@ -90,11 +90,12 @@ def _resources(task: Task) -> str:
             LogGroupName: !Sub "/aws/lambda/${{AWS::StackName}}-predict{kebab}"
             RetentionInDays: !Ref LogRetentionDays
 
+        # With whichever model; while a promotion bakes, this ends it.
         {task.alarm}:
           Type: AWS::CloudWatch::Alarm
           Properties:
             AlarmName: !Sub ${{AWS::StackName}}-predict{kebab}-errors
-            AlarmDescription: The live function fails, with whichever model; while a promotion bakes, this ends it
+            AlarmDescription: "The live function fails: {task.name}. Runbook: docs/operations.md#predict-errors"
             Namespace: AWS/Lambda
             MetricName: Errors
             Dimensions:
@@ -106,13 +107,15 @@ def _resources(task: Task) -> str:
             Threshold: 1
             ComparisonOperator: GreaterThanOrEqualToThreshold
             TreatMissingData: notBreaching
+            AlarmActions: [!Ref FailureTopic]
+            OKActions: [!Ref FailureTopic]
 
         # While an endpoint is updated, this takes the update back: the function answers 503 where that fails.
         Predict{task.words}Unavailable:
           Type: AWS::CloudWatch::Alarm
           Properties:
             AlarmName: !Sub ${{AWS::StackName}}-predict{kebab}-unavailable
-            AlarmDescription: No model answers, of the function or of its endpoint
+            AlarmDescription: "No model answers: {task.name}. Runbook: docs/operations.md#predict-unavailable"
             Namespace: WildRydes
             MetricName: PredictionRequests
             Dimensions:
@@ -124,6 +127,8 @@ def _resources(task: Task) -> str:
             Threshold: 1
             ComparisonOperator: GreaterThanOrEqualToThreshold
             TreatMissingData: notBreaching
+            AlarmActions: [!Ref FailureTopic]
+            OKActions: [!Ref FailureTopic]
 
         {task.words}ApiPermission:
           Type: AWS::Lambda::Permission

@@ -197,6 +197,9 @@ def test_schedule_is_off_by_an_empty_parameter() -> None:
     assert {name for name, resource in RESOURCES.items() if resource.get("Condition") == "HasSchedule"} == {
         "Schedule",
         "ScheduleRole",
+        "FreshnessSchedule",
+        "FreshnessScheduleRole",
+        "RetrainingOverdue",
     }
 
 

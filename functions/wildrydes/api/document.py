@@ -12,6 +12,9 @@ from wildrydes.api.answers import JSON
 from wildrydes.api.requests import REFERENCE, REFERENCE_FIELD, vocabulary_of
 from wildrydes.tasks import DEFAULT_TASK, TASKS, Feature, Task, features_of
 
+TITLE = "Wild Rydes predictions"
+"""To callers; to API Gateway the title is the API's name, and the dimension of its metrics: one for each stack."""
+
 _IGNORED = {"description": "The live model does not need it; whatever it is, it is not looked at"}
 _REFERENCE = {
     "type": "string",
@@ -33,6 +36,7 @@ def build_document(source: dict[str, Any], features: Sequence[str] | None, url: 
     for path in ("/predictions", f"/tasks/{DEFAULT_TASK}/predictions"):
         (row,) = document["paths"][path]["get"]["parameters"]
         row["schema"] |= {"minItems": len(features), "maxItems": len(features)} if features else {}
+    document["info"]["title"] = TITLE
     document["servers"] = [{"url": url}]
     return document
 

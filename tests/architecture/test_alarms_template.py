@@ -1,0 +1,106 @@
+"""The alarms of the template: whom they tell, that they are possible on AWS, and the runbook's entries for them."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from wildrydes.tasks import TASKS
+
+ROOT = Path(__file__).resolve().parents[2]
+RESOURCES: dict[str, dict[str, Any]] = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))["Resources"]
+RUNBOOK = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+HOUR, DAY = 3600, 86_400
+
+
+def of_type(kind: str) -> dict[str, dict[str, Any]]:
+    return {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == kind}
+
+
+ALARMS = of_type("AWS::CloudWatch::Alarm")
+MACHINES = sorted(of_type("AWS::Serverless::StateMachine"))
+
+
+def entries() -> set[str]:
+    """The anchors of the runbook's entries: the headings of its section on alarms."""
+    section = RUNBOOK.partition("\n## Alarms\n")[2].partition("\n## ")[0]
+    headings = re.findall(r"^### (.*)", section, re.MULTILINE)
+    return {heading.lower().replace(" ", "-") for heading in headings}
+
+
+def anchor(alarm: dict[str, Any]) -> str:
+    """The entry that an alarm's description names."""
+    match = re.search(r"\. Runbook: docs/operations\.md#([a-z-]+)$", alarm["AlarmDescription"])
+    assert match, alarm["AlarmDescription"]
+    return match[1]
+
+
+def test_each_alarm_has_an_entry_in_the_runbook_and_each_entry_an_alarm() -> None:
+    assert {anchor(alarm) for alarm in ALARMS.values()} == entries()
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_alarm_tells_the_topic_of_its_start_and_its_end_and_says_what_missing_data_means(name: str) -> None:
+    alarm = ALARMS[name]
+    assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "FailureTopic"}]
+    assert alarm["TreatMissingData"] in ("notBreaching", "ignore")
+    assert alarm["AlarmName"]["Fn::Sub"].startswith("${AWS::StackName}-")
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_alarm_looks_no_further_back_than_it_may(name: str) -> None:
+    """PutMetricAlarm refuses more than seven days, and more than one where the period is below an hour."""
+    alarm = ALARMS[name]
+    longest = 7 * DAY if alarm["Period"] >= HOUR else DAY
+    assert alarm["Period"] % 60 == 0
+    assert alarm["Period"] * alarm["EvaluationPeriods"] <= longest
+
+
+def watched(namespace: str, metric: str) -> list[Any]:
+    """What the alarms on a metric look at: the values of their dimensions."""
+    alarms = [each for each in ALARMS.values() if (each["Namespace"], each["MetricName"]) == (namespace, metric)]
+    return [dimension["Value"] for each in alarms for dimension in each["Dimensions"]]
+
+
+@pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"])
+def test_every_bad_end_of_every_workflow_raises_an_alarm(metric: str) -> None:
+    assert sorted(each["Ref"] for each in watched("AWS/States", metric)) == MACHINES
+
+
+def test_every_dead_letter_queue_has_an_alarm() -> None:
+    queues = sorted(name for name in of_type("AWS::SQS::Queue") if name.endswith("DeadLetterQueue"))
+    watched_queues = watched("AWS/SQS", "ApproximateNumberOfMessagesVisible")
+    assert sorted(each["Fn::GetAtt"][0] for each in watched_queues) == queues
+
+
+def test_every_task_has_an_alarm_on_drift_and_one_on_quality() -> None:
+    for metric, name in (("DriftedFeatures", "drift"), ("QualityLoss", "quality")):
+        assert watched("WildRydes", metric)[1::2] == list(TASKS)
+        names = [each["AlarmName"]["Fn::Sub"] for each in ALARMS.values() if each["MetricName"] == metric]
+        assert names == [f"${{AWS::StackName}}-{name}-{task}" for task in TASKS]
+
+
+def test_every_end_of_every_workflow_is_announced_and_what_cannot_be_is_kept() -> None:
+    function = RESOURCES["AnnounceFunction"]["Properties"]
+    rule = function["Events"]["ExecutionEnded"]["Properties"]
+    detail = rule["Pattern"]["detail"]
+    assert sorted(each["Ref"] for each in detail["stateMachineArn"]) == MACHINES
+    # As Step Functions names them, without RUNNING and PENDING_REDRIVE.
+    assert set(detail["status"]) == {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
+    queue = {"Fn::GetAtt": ["AnnouncementsDeadLetterQueue", "Arn"]}
+    assert rule["DeadLetterConfig"] == {"Arn": queue}
+    assert function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"] == queue
+    (policy,) = function["Policies"]
+    (read,) = [each for each in policy["Statement"] if each["Sid"] == "ReadEnds"]
+    machines = [re.search(r":execution:\$\{(\w+)\.Name\}:\*$", each["Fn::Sub"]) for each in read["Resource"]]
+    assert sorted(match[1] for match in machines if match) == MACHINES
+
+
+def test_topic_has_a_key_that_alarms_may_use() -> None:
+    assert RESOURCES["FailureTopic"]["Properties"]["KmsMasterKeyId"] == {"Ref": "NoticesKey"}
+    statements = RESOURCES["NoticesKey"]["Properties"]["KeyPolicy"]["Statement"]
+    (alarms,) = [each for each in statements if each["Principal"] == {"Service": "cloudwatch.amazonaws.com"}]
+    assert alarms["Action"] == ["kms:GenerateDataKey*", "kms:Decrypt"]
+    assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
