@@ -1,4 +1,4 @@
-"""The end of a retraining: the candidate is judged against the champion, and promoted if it is better."""
+"""The end of a retraining: the candidate is judged against the champion, promoted if it is better, and accounted."""
 
 import stepfunctions.steps as sdk
 from stepfunctions.steps.states import State
@@ -38,7 +38,8 @@ METRICS = (
 
 def judge(tasks: Tasks) -> State:
     """The candidate against the champion of that moment; the better of them is live then."""
-    retrained = _outcome("Retrained", promoted=True)
+    retrained = _account("Account costs", _outcome("Retrained", promoted=True))
+    same = _account("Account costs of a candidate", _outcome("Kept the live model", promoted=False))
     promotion = start_promotion(end_promotion(retrained, tasks.failure))
     name = name_promotion()
     sdk.Chain([name, promotion, retrained])
@@ -46,7 +47,7 @@ def judge(tasks: Tasks) -> State:
     verdict = "$.metrics.verdict.promote"
     better.add_choice(sdk.ChoiceRule.BooleanEquals(variable=verdict, value=True), name)
     evaluation = _evaluate(tasks)
-    sdk.Chain([evaluation, better, _outcome("Kept the live model", promoted=False)])
+    sdk.Chain([evaluation, better, same])
     return read_champion(tasks, predict_by_champion(evaluation))
 
 
@@ -82,6 +83,25 @@ def _evaluate(tasks: Tasks) -> LambdaTask:
     )
 
 
+def _account(state_id: str, then: Pass) -> LambdaTask:
+    """What the execution cost, at `$.accounts.cost`. A bill that cannot be made fails no retraining."""
+    unknown = Pass(
+        f"{state_id}: unknown",
+        parameters={"cost": {"total_usd": None, "error": {"Error": "$.error.Error", "Cause": "$.error.Cause"}}},
+        result_path="$.accounts",
+    )
+    unknown.next(then)
+    account = Tasks(unknown).function(
+        state_id,
+        {"execution": "$$.Execution.Id", "card": "$.metrics.card"},
+        ("cost",),
+        "$.accounts",
+        function="AccountCosts",
+    )
+    account.next(then)
+    return account
+
+
 def _outcome(state_id: str, *, promoted: bool) -> Pass:
     """The execution's output; `live_model_path` is what answers from now on."""
     return Pass(
@@ -105,5 +125,6 @@ def _outcome(state_id: str, *, promoted: bool) -> Pass:
             "started_by": "$.parameters.started_by",
             "serving": "$.parameters.serving",
             "live_model_path": "$.metrics.model_path" if promoted else "$.live.model_path",
+            "cost": "$.accounts.cost",
         },
     )

@@ -70,6 +70,11 @@ def data_settings() -> DataSettings:
     return DataSettings(_variable("DATA_BUCKET"))
 
 
+def service_name() -> str:
+    """The dimension `service` of the functions' metrics, from POWERTOOLS_SERVICE_NAME. Raises MissingSetting."""
+    return _variable("POWERTOOLS_SERVICE_NAME")
+
+
 @cache
 def predict_settings() -> PredictSettings:
     """From DATA_BUCKET, MODEL_PATH, POWERTOOLS_SERVICE_NAME, and if set CORS_ORIGIN, TASK, ENDPOINT, CAPTURE_FRACTION.

@@ -24,6 +24,7 @@ WildRydesError
 │   └── NoSuchPath           there is nothing at its path
 ├── NoChampion               nothing has been promoted yet
 ├── NoPrices                 there is nothing that prices could be made or compared from
+├── NoListPrice              the table of AWS's list prices lacks an item, or a region
 ├── BadStreamEvent           an event that announces no objects that were created
 ├── BadLocatedRides          a message of the located-rides queue that locate_station did not write
 ├── BadSampleEvent           an event that brings no messages of the samples topic
@@ -207,6 +208,10 @@ class NoChampion(WildRydesError):
 
 class NoPrices(WildRydesError):
     """Rides, or a model's predictions of them, from which no prices can be made or compared."""
+
+
+class NoListPrice(WildRydesError):
+    """An item, or a region, that the table of AWS's list prices does not have."""
 
 
 class BadStreamEvent(WildRydesError):

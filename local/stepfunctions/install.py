@@ -5,6 +5,7 @@ import threading
 
 from local.stepfunctions import (
     calls,
+    children,
     distributed_map,
     ends,
     jobs,
@@ -31,6 +32,7 @@ def install(endpoint: str) -> None:
     names.install()
     nested.install()
     lock = threading.RLock()
+    children.install(lock)
     starts.install(lock, notices.announce)
     ends.install(lock, notices.announce)
     map_runs.install(lock)

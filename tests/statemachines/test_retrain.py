@@ -104,6 +104,17 @@ def test_every_error_is_told_and_ends_in_fail() -> None:
     handlers = {catch["Next"] for state in STATES.values() for catch in state.get("Catch", [])}
     # These two look at who has the turn, and take over from a holder that is forgotten.
     going_on = {*GOING_ON.values(), "Read live alias again", "Read turn", "Take over"}
+    "Account costs": "Account costs: unknown",
+    "Account costs of a candidate": "Account costs of a candidate: unknown",
+}
+
+
+def test_every_error_is_told_and_ends_in_fail() -> None:
+    handlers = {catch["Next"] for state in STATES.values() for catch in state.get("Catch", [])}
+    going_on = {*GOING_ON.values(), "Read live alias again"}
+    # A bill that cannot be made fails nothing.
+    for accounting in ("Account costs", "Account costs of a candidate"):
+        assert ends_of(accounting) <= {"Retrained", "Kept the live model"}
     assert handlers - going_on == {"Notify failure", "Retraining failed"}
     for handler in set(GOING_ON.values()):
         failing = [name for name, task in TASKS.items() if task["Catch"][-1]["Next"] == handler]
@@ -119,6 +130,19 @@ def test_workflow_ends_with_a_new_live_model_or_with_the_one_that_was() -> None:
     assert set(new) == set(old)
     assert (new["promoted"], old["promoted"]) == (True, False)
     assert new["verdict.$"] == old["verdict.$"] == "$.metrics.verdict"
+
+
+def test_cost_is_accounted_right_before_each_end_that_is_a_success() -> None:
+    for end, accounting in (("Retrained", "Account costs"), ("Kept the live model", "Account costs of a candidate")):
+        assert STATES[end]["Parameters"]["cost.$"] == "$.accounts.cost"
+        before = {name for name, state in STATES.items() if state.get("Next") == end}
+        assert before == {accounting, f"{accounting}: unknown"}
+        assert not [name for name, state in STATES.items() if state.get("Default") == end]
+        assert STATES[accounting]["Parameters"]["Payload"] == {
+            "execution.$": "$$.Execution.Id",
+            "card.$": "$.metrics.card",
+        }
+        assert STATES[f"{accounting}: unknown"]["Parameters"]["cost"]["total_usd"] is None
 
 
 def test_weather_is_described_only_where_too_many_rides_have_none() -> None:
@@ -218,7 +242,7 @@ def test_retraining_fails_after_its_promotion_has_been_stopped_and_put_in_order(
     assert ends_of("Stop promotion") == {"Retrained", "Retraining failed"}
     for choice, variable in (("Did it go live?", "$.restored.promoted"), ("Is its model live?", "$.seen.variables")):
         (right,) = STATES[choice]["Choices"]
-        assert right["Next"] == "Retrained"
+        assert ends_of(right["Next"]) == {"Retrained"}
         assert variable in json.dumps(right)
         assert STATES[choice]["Default"] == "Notify failure"
 

@@ -11,6 +11,7 @@ candidates                                              every algorithm's model 
 training, training_set, hyperparameters, golden         what it was trained on and with; a test ride and its answer
 lineage                                                 what it was made from, by digest
 started_by                                              why its execution was started: reason, detail
+cost                                                    what its execution cost at list prices; empty before its end
 """
 
 from collections.abc import Mapping
@@ -62,6 +63,7 @@ class ModelCard:
     candidates: tuple[Mapping[str, Any], ...] = ()
     serving: str = LAMBDA
     started_by: Mapping[str, Any] = field(default_factory=dict)
+    cost: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The card as a JSON object."""

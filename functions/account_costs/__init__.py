@@ -1,0 +1,1 @@
+"""Accounts what an execution cost."""

@@ -1,0 +1,47 @@
+"""What each execution cost, an object each: `costs/<YYYY-MM>/<workflow>-<execution>.json`, by the month of its end.
+
+An execution that is accounted twice writes the same object. So the sum of a month's objects is what the month cost.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+PREFIX = "costs/"
+NAMESPACE = "WildRydes"
+
+
+def month_of(moment: datetime) -> str:
+    """`YYYY-MM`, of UTC."""
+    return moment.strftime("%Y-%m")
+
+
+def month_prefix(month: str) -> str:
+    """Where the executions of a month are."""
+    return f"{PREFIX}{month}/"
+
+
+def entry_key(month: str, workflow: str, execution: str) -> str:
+    """The object of an execution."""
+    return f"{month_prefix(month)}{workflow}-{execution}.json"
+
+
+def total_usd(entries: Iterable[Mapping[str, Any] | None]) -> float:
+    """What the executions of these objects cost together."""
+    return sum(float(entry["cost"]["total_usd"]) for entry in entries if entry)
+
+
+def metric_line(service: str, workflow: str, cost_usd: float, month_usd: float, now: datetime) -> dict[str, Any]:
+    """The line by which CloudWatch counts, in its embedded metric format.
+
+    `ExecutionCost` by workflow, and `MonthSpend`: the executions of this month so far. Both in dollars.
+    """
+    directives = [_directive("ExecutionCost", "service", "workflow"), _directive("MonthSpend", "service")]
+    aws = {"Timestamp": int(now.timestamp() * 1000), "CloudWatchMetrics": directives}
+    values = {"ExecutionCost": cost_usd, "MonthSpend": round(month_usd, 10)}
+    return {"_aws": aws, "service": service, "workflow": workflow, **values}
+
+
+def _directive(metric: str, *dimensions: str) -> dict[str, Any]:
+    metrics = [{"Name": metric, "Unit": "None"}]
+    return {"Namespace": NAMESPACE, "Dimensions": [list(dimensions)], "Metrics": metrics}

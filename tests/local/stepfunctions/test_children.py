@@ -1,0 +1,67 @@
+"""The children of a Distributed Map: listed by their Map Run, each with a history."""
+
+from typing import Any
+
+import pytest
+
+from local import account
+from machines import allow, role, run
+
+MAP: dict[str, Any] = {
+    "Type": "Map",
+    "ItemsPath": "$.items",
+    "ItemProcessor": {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "Is it good?",
+        "States": {
+            "Is it good?": {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$", "NumericGreaterThan": 1, "Next": "Bad"}],
+                "Default": "Good",
+            },
+            "Good": {"Type": "Pass", "End": True},
+            "Bad": {"Type": "Fail", "Error": "Bad"},
+        },
+    },
+    "ToleratedFailureCount": 3,
+    "End": True,
+}
+
+
+@pytest.fixture(scope="module")
+def map_run(client: Any) -> str:
+    """The Map Run of an execution whose Map has three items, of which one fails."""
+    arn = role(client, "states.amazonaws.com", allow("states:*"))
+    described = run(client, {"Fan out": MAP}, arn, {"items": [0, 1, 2]})
+    assert described["status"] == "SUCCEEDED", described
+    runs = account.entries(client("stepfunctions"), "list_map_runs", "mapRuns", executionArn=described["executionArn"])
+    return runs[0]["mapRunArn"]
+
+
+def test_children_are_listed_by_their_map_run(client: Any, map_run: str) -> None:
+    states = client("stepfunctions")
+    children = account.entries(states, "list_executions", "executions", mapRunArn=map_run)
+    assert sorted(each["status"] for each in children) == ["FAILED", "SUCCEEDED", "SUCCEEDED"]
+    assert {each["mapRunArn"] for each in children} == {map_run}
+    # The Map Run's own name is a part of the children's.
+    label = map_run.split(":")[-2]
+    assert {each["executionArn"].split(":")[-2] for each in children} == {label}
+    page = states.list_executions(mapRunArn=map_run, maxResults=2)
+    rest = states.list_executions(mapRunArn=map_run, maxResults=2, nextToken=page["nextToken"])
+    assert [*page["executions"], *rest["executions"]] == children
+    listing = {"mapRunArn": map_run, "statusFilter": "FAILED"}
+    (failed,) = account.entries(states, "list_executions", "executions", **listing)
+    assert failed in children
+
+
+def test_each_child_has_a_history_of_its_own(client: Any, map_run: str) -> None:
+    states = client("stepfunctions")
+    for child in account.entries(states, "list_executions", "executions", mapRunArn=map_run):
+        execution = child["executionArn"]
+        events = account.entries(states, "get_execution_history", "events", executionArn=execution)
+        entered = [each["stateEnteredEventDetails"]["name"] for each in events if "stateEnteredEventDetails" in each]
+        succeeded = child["status"] == "SUCCEEDED"
+        assert entered == ["Is it good?", "Good" if succeeded else "Bad"]
+        assert events[0]["type"] == "ExecutionStarted"
+        assert events[-1]["type"] == ("ExecutionSucceeded" if succeeded else "ExecutionFailed")
+        assert [each["id"] for each in events] == list(range(1, len(events) + 1))
