@@ -21,8 +21,8 @@ from local import EmbeddedAwsError
 _NUMBERS = {b"i": ">i1", b"U": ">u1", b"I": ">i2", b"l": ">i4", b"L": ">i8", b"d": ">f4", b"D": ">f8"}
 _CONSTANTS = {b"T": True, b"F": False, b"Z": None}
 _DEEPEST = 16
-# Values that are read one by one: a tree has some thirty.
-_MOST_VALUES = 2_000_000
+# Values that are read one by one, some hundred bytes each: a tree has some thirty.
+_MOST_VALUES = 500_000
 
 
 class BadUbjsonError(EmbeddedAwsError):

@@ -2,6 +2,7 @@
 
 import doctest
 import re
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -111,24 +112,28 @@ def test_hostile_artefacts_are_refused_before_the_library_sees_them(trained: tup
 
 
 def tree(**changes: object) -> dict[str, object]:
-    """A root with two leaves, with `changes`."""
-    names = ("base_weights", "default_left", "loss_changes", "parents", "split_conditions", "split_type", "sum_hessian")
-    plain: dict[str, object] = {name: [0, 0, 0] for name in names}
-    return (
-        plain
-        | {
-            "left_children": [1, -1, -1],
-            "right_children": [2, -1, -1],
-            "split_indices": [0, 0, 0],
-            "categories": [],
-            "tree_param": {"num_nodes": "3", "size_leaf_vector": "1"},
-        }
-        | changes
-    )
+    """A root with two leaves, with `changes`: a list is an array as the library writes it."""
+    plain: dict[str, object] = {
+        "default_left": [0, 0, 0],
+        "left_children": [1, -1, -1],
+        "parents": [2**31 - 1, 0, 0],
+        "right_children": [2, -1, -1],
+        "split_indices": [0, 0, 0],
+        "split_type": [0, 0, 0],
+        **{name: [0.0, 0.0, 0.0] for name in ("base_weights", "loss_changes", "split_conditions", "sum_hessian")},
+        "categories": [],
+        "tree_param": {"num_nodes": "3", "size_leaf_vector": "1"},
+    }
+    return {
+        name: np.array(value, ">f4" if float in map(type, value) else ">i4") if isinstance(value, list) else value
+        for name, value in (plain | changes).items()
+    }
 
 
-def model_of(*trees: dict[str, object], **changes: object) -> dict[str, object]:
-    """A document of `trees`, with `changes` to its model."""
+def model_of(
+    *trees: dict[str, object], parameters: dict[str, str] | None = None, **changes: object
+) -> dict[str, object]:
+    """A document of `trees`, with `changes` to its model, and other `parameters`."""
     count = len(trees)
     model = {
         "trees": list(trees),
@@ -139,10 +144,22 @@ def model_of(*trees: dict[str, object], **changes: object) -> dict[str, object]:
     return {
         "learner": {
             "gradient_booster": {"name": "gbtree", "model": model | changes},
-            "learner_model_param": {"num_feature": "2", "num_class": "0"},
+            "learner_model_param": {"num_feature": "2", "num_class": "0", "base_score": "5E-1"} | (parameters or {}),
             "objective": {"name": "reg:squarederror"},
         }
     }
+
+
+# A root that was pruned, and its former children, to which nothing leads.
+PRUNED = tree(left_children=[-1, -1, -1], right_children=[-1, -1, -1], split_indices=[0, 2**31 - 1, 2**31 - 1])
+CIRCLE = {
+    name: np.concatenate([value, value[-2:]]) if isinstance(value, np.ndarray) and len(value) else value
+    for name, value in tree(tree_param={"num_nodes": "5", "size_leaf_vector": "1"}).items()
+} | {
+    "left_children": np.array([1, -1, -1, 3, -1]),
+    "right_children": np.array([2, -1, -1, 4, -1]),
+    "parents": np.array([2**31 - 1, 0, 0, 3, 3]),
+}
 
 
 @pytest.mark.parametrize(
@@ -150,21 +167,66 @@ def model_of(*trees: dict[str, object], **changes: object) -> dict[str, object]:
     [
         (model_of(tree(left_children=[3, -1, -1])), "tree 0 has a child outside of it, or of two nodes"),
         (model_of(tree(), tree(right_children=[0, -1, -1])), "tree 1 has a child outside of it, or of two nodes"),
-        (model_of(tree(right_children=[1, -1, -1])), "tree 0 has a child outside of it, or of two nodes"),
+        (model_of(tree(right_children=[1, -1, -1])), "tree 0 has a child whose parent is another, or of two nodes"),
         (model_of(tree(right_children=[2, 1, -1])), "tree 0 has a node with one child"),
         (model_of(tree(split_indices=[2, 0, 0])), "or a column that is not there"),
         (model_of(tree(split_indices=[0, 0])), "tree 0 has arrays of other lengths than its 3 nodes"),
         (model_of(tree(categories=[1])), "tree 0 has categories or vectors"),
+        (model_of(tree(split_type=[1, 0, 0])), "tree 0 has a node that splits by categories"),
+        (model_of(tree(default_left=[2, 0, 0])), "or leads a missing value nowhere"),
+        # The library crashes on such parents.
+        (model_of(tree(parents=[2**31 - 1, 1 << 30, 0])), "tree 0 has a child whose parent is another"),
+        (model_of(tree(parents=[2**31 - 1, 0, -7])), "tree 0 has a child whose parent is another"),
+        (model_of(tree(parents=[1, 0, 0])), "tree 0 has a parent that is not there, or a root with one"),
+        (model_of(PRUNED | {"parents": np.array([2**31 - 1, 9, 0])}), "tree 0 has a parent that is not there"),
+        # Two nodes that lead to each other, to which no other does.
+        (model_of(CIRCLE), "tree 0 has a child before its parent"),
+        (model_of(tree(split_conditions=[0.0, float("nan"), 0.0])), "tree 0 has a threshold or a leaf that is no"),
+        (model_of(tree(split_conditions=[float("-inf"), 0.0, 0.0])), "tree 0 has a threshold or a leaf that is no"),
+        (model_of(tree(parents=[0.0, 0.0, 0.0])), "tree 0 has parents that are no array of the library's type"),
+        (model_of(tree(left_children=("1", "-1", "-1"))), "tree 0 has left_children that are no array"),
+        (model_of(tree(tree_param={"num_nodes": "4000001", "size_leaf_vector": "1"})), "tree 0 has 4000001 nodes"),
         (model_of(tree(), iteration_indptr=[0, 2]), "its numbers of trees differ"),
+        (model_of(tree(), iteration_indptr=[0] * 9 + [1]), "its numbers of trees differ"),
+        (model_of(tree(), iteration_indptr=[]), "it is no model of XGBoost: IndexError"),
         (model_of(tree(), tree_info=[1]), "a tree is of a class that is not there"),
-        ({"learner": {"gradient_booster": {"name": "dart"}}}, "its booster is 'dart'; gbtree is served"),
+        (model_of(tree(), parameters={"num_class": "1000000000"}), "it has 1000000000 classes, 1 targets and 1 trees"),
+        (model_of(tree(), parameters={"num_target": "9"}), "it has 0 classes, 9 targets and 1 trees"),
+        (model_of(tree(), parameters={"num_feature": "2000000000"}), "it has 2000000000 features"),
+        (model_of(tree(), parameters={"base_score": "NaN"}), "its base_score is 'NaN'"),
+        ({"learner": {"gradient_booster": {"name": "dart"}, "learner_model_param": {}}}, "its booster is 'dart'"),
         ([], "it is no model of XGBoost: TypeError"),
     ],
 )
 def test_documents_that_would_lead_the_library_astray_are_refused(hostile: object, reason: str) -> None:
     assert document.check(model_of(tree(), tree())) == "reg:squarederror"
+    assert document.check(model_of(PRUNED)) == "reg:squarederror"
     with pytest.raises(document.UnreadableModelError, match=re.escape(reason)):
         document.check(hostile)
+
+
+def array_of(mark: bytes, count: int) -> bytes:
+    """An array of so many small numbers, in UBJSON."""
+    return b"[$" + mark + b"#L" + count.to_bytes(8, "big") + bytes(count)
+
+
+def test_files_of_large_arrays_are_refused_within_a_few_times_their_size() -> None:
+    """Each has 30 million numbers in the place of a few; as Python's integers they would take a thousand megabytes."""
+    large = array_of(b"i", 30_000_000)
+    field = {name: ubjson.decode(large) for name in ("left", "trees")}
+    tracemalloc.start()
+    for hostile in (
+        model_of(tree(), iteration_indptr=field["trees"]),
+        model_of(tree(), tree_info=field["trees"]),
+        model_of(tree(left_children=field["left"])),
+    ):
+        with pytest.raises(document.UnreadableModelError):
+            document.check(hostile)
+    with pytest.raises(ubjson.BadUbjsonError, match="or has more than 500000 values"):
+        ubjson.decode(b"[" + b"{}" * 600_000 + b"]")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 150_000_000
 
 
 def test_ubjson_examples_give_what_they_say() -> None:
