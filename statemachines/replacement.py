@@ -45,19 +45,19 @@ def check_replacement(then: State, handler: State) -> sdk.Choice:
 
 def _judge(then: State, handler: State) -> sdk.Choice:
     possible = "$.replacement.answer.possible"
-    answered = [
+    answer = [
         rule.NumericEquals(variable="$.replacement.status", value=200),
         rule.IsPresent(variable=possible, value=True),
     ]
     choice = sdk.Choice("Of the same features?")
-    choice.add_choice(rule.And([*answered, rule.BooleanEquals(variable=possible, value=True)]), then)
+    choice.add_choice(rule.And([*answer, rule.BooleanEquals(variable=possible, value=True)]), then)
     features = (
         "'The endpoint {} serves a model of the features {}, and {} has {}: until it is live, the version before would "
         "ask it for those. Retrain with serving: lambda and force: true, which deletes the endpoint; then retrain with "
         "serving: endpoint and force: true.', "
         f"{ENDPOINT}, $.replacement.answer.champion_features, $.request.execution, $.replacement.answer.features"
     )
-    choice.add_choice(rule.And(answered), refusal("Other features", "OtherFeatures", features, handler))
+    choice.add_choice(rule.And(answer), refusal("Other features", "OtherFeatures", features, handler))
     unread = (
         "'The endpoint {} cannot be updated to {}, as the function {} answered; its log says why: {}', "
         f"{ENDPOINT}, $.request.execution, {FUNCTION}, States.JsonToString($.replacement)"
