@@ -48,6 +48,8 @@ _XGBOOST: Mapping[str, str] = MappingProxyType(
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 _ROOT = Path(__file__).resolve().parents[2]
 _ALGORITHMS = _ROOT / "local" / "algorithms"
+# The folders whose sources every image runs: what it takes in, and the server that asks a model.
+_OF_ALL = ("inputs", "serving")
 # `make setup` builds it from requirements/algorithms.txt.
 _OTHER_ENVIRONMENT = _ROOT / ".venvs" / "algorithms"
 _IMAGE = re.compile(
@@ -59,8 +61,8 @@ _IMAGE = re.compile(
 class Image:
     """An algorithm's image: where it lies, by account of each region, and what it is made of here.
 
-    `folders` are those of `local/algorithms` whose sources it runs, its own first; `environment` is the folder of the
-    virtual environment that it runs in, None for the server's own.
+    `folders` are those of `local/algorithms` whose sources it runs besides what all do, its own first; `environment` is
+    the folder of the virtual environment that it runs in, None for the server's own.
     """
 
     algorithm: str
@@ -88,7 +90,7 @@ class Image:
     def manifest(self, sources: Path = _ALGORITHMS) -> bytes:
         """What it is made of, as it is on disk now: the next job runs that."""
         content = json.dumps(self._versions).encode()
-        files = [path for folder in self.folders for path in sorted((sources / folder).rglob("*.py"))]
+        files = [path for folder in (*self.folders, *_OF_ALL) for path in sorted((sources / folder).rglob("*.py"))]
         return json.dumps(
             {
                 "schemaVersion": 2,

@@ -3,7 +3,7 @@
 The stages, in the order in which `container.run` and `learner.learn` call them:
 
 - `hyperparameters` (`rules`): strings of hyperparameters.json -> checked values
-- `channels` (`recordio`): input/data/<channel>/** -> a Dataset, label first
+- `channels` (`inputs.recordio`): input/data/<channel>/** -> a Dataset, label first
 - `scaler`: mean and deviation of the first batches -> normalised features, and the way back
 - `candidates`: the grid of learning rate x wd x l1
 - `training` (`objectives`, `optimizers`): every candidate at once, one matrix product a mini-batch

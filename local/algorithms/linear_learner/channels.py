@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from local.algorithms.linear_learner import recordio
+from local.algorithms.inputs import recordio
 from local.algorithms.linear_learner.errors import CustomerError
 
 CHANNELS = ("train", "validation", "test")

@@ -6,11 +6,11 @@ Source: "How Amazon SageMaker Provides Training Information" and "How Amazon Sag
 the developer guide.
 """
 
-import json
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from local.algorithms.inputs.configuration import read_configuration
 from local.algorithms.linear_learner import artefact, channels, hyperparameters, metrics_log
 from local.algorithms.linear_learner.errors import CustomerError, TrainingError
 from local.algorithms.linear_learner.learner import learn
@@ -45,7 +45,7 @@ def _train(base: Path, log: metrics_log.MetricsLog) -> None:
     configuration = read_hyperparameters(base, log, hyperparameters.final_configuration)
     settings = hyperparameters.parse(configuration)
     refuse_hosts(base, "linear learner")
-    data = channels.read_all(base, read_configuration(base, "inputdataconfig.json"))
+    data = channels.read_all(base, read_configuration(base, "inputdataconfig.json", CustomerError))
     model = learn(data, settings, log)
     folder = base / "model"
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def read_hyperparameters(base: Path, log: metrics_log.MetricsLog, complete: Call
 
     Raises CustomerError.
     """
-    configuration = read_configuration(base, "hyperparameters.json")
+    configuration = read_configuration(base, "hyperparameters.json", CustomerError)
     log.logger.info(
         f"Merging with provided configuration from /opt/ml/input/config/hyperparameters.json: {configuration}"
     )
@@ -67,23 +67,9 @@ def read_hyperparameters(base: Path, log: metrics_log.MetricsLog, complete: Call
 
 def refuse_hosts(base: Path, algorithm: str) -> None:
     """Raises CustomerError where the job has more hosts than one."""
-    hosts = read_configuration(base, "resourceconfig.json", optional=True).get("hosts") or ["algo-1"]
+    hosts = read_configuration(base, "resourceconfig.json", CustomerError, optional=True).get("hosts") or ["algo-1"]
     if not isinstance(hosts, list) or len(hosts) != 1:
         raise CustomerError(f"The local {algorithm} trains on one host, not on {hosts}")
-
-
-def read_configuration(base: Path, name: str, *, optional: bool = False) -> Mapping:
-    """A file of input/config, {} for an optional one that is not there. Raises CustomerError."""
-    path = base / "input" / "config" / name
-    if optional and not path.exists():
-        return {}
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError) as error:
-        raise CustomerError(f"/opt/ml/input/config/{name} cannot be read: {error}") from None
-    if not isinstance(content, dict):
-        raise CustomerError(f"/opt/ml/input/config/{name} holds no object")
-    return content
 
 
 def _fail(base: Path, reason: str) -> None:

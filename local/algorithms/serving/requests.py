@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from local import EmbeddedAwsError
-from local.algorithms.linear_learner import recordio
+from local.algorithms.inputs import recordio
 from local.algorithms.serving.predictor import CSV, JSON, JSON_LINES, LIBSVM, RECORDIO, Predictor
 
 _UNSUPPORTED_MEDIA_TYPE = 415

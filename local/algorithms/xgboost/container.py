@@ -6,14 +6,12 @@ framework's, whose failures all begin with `framework error:`, and so become Alg
 Source: sagemaker_containers/_trainer.py and the container's training.py and train.py.
 """
 
-import json
 import logging
 import sys
 import traceback
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from local.algorithms.inputs.configuration import read_configuration
 from local.algorithms.xgboost import channels, hyperparameters, model
 from local.algorithms.xgboost.errors import ToolkitError, UserError
 from local.algorithms.xgboost.training import Data, train
@@ -40,10 +38,11 @@ def run(base: Path) -> int:
 
 def _train(base: Path) -> None:
     _LOGGER.info("Running XGBoost Sagemaker in algorithm mode")
-    values = hyperparameters.parse(_configuration(base, "hyperparameters.json"))
-    configuration = _configuration(base, "inputdataconfig.json")
+    values = hyperparameters.parse(read_configuration(base, "hyperparameters.json", UserError))
+    configuration = read_configuration(base, "inputdataconfig.json", UserError)
     channels.validate(configuration)
-    hosts = _configuration(base, "resourceconfig.json", optional=True).get("hosts") or ["algo-1"]
+    resources = read_configuration(base, "resourceconfig.json", UserError, optional=True)
+    hosts = resources.get("hosts") or ["algo-1"]
     if len(hosts) != 1:
         raise UserError(f"The embedded AWS trains XGBoost on one host, not on {hosts}")
     weighted = values.get("csv_weights") == 1
@@ -59,19 +58,6 @@ def _train(base: Path) -> None:
     if validation is not None:
         _LOGGER.info(f"Validation matrix has {validation.num_row()} rows")
     model.write(base / "model", train(values, Data(rows, validation), base / "model"))
-
-
-def _configuration(base: Path, name: str, *, optional: bool = False) -> Mapping[str, Any]:
-    path = base / "input" / "config" / name
-    if optional and not path.exists():
-        return {}
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError) as error:
-        raise UserError(f"/opt/ml/input/config/{name} cannot be read: {error}") from None
-    if not isinstance(content, dict):
-        raise UserError(f"/opt/ml/input/config/{name} holds no object")
-    return content
 
 
 def _fail(base: Path, reason: str) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from local.algorithms.linear_learner import recordio
+from local.algorithms.inputs import recordio
 from local.algorithms.xgboost.errors import UserError
 
 # What a line of libsvm may name at most: a table is dense here.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from local.algorithms.linear_learner import recordio
+from local.algorithms.inputs import recordio
 from local.algorithms.linear_learner.channels import Dataset, read_all
 from local.algorithms.linear_learner.errors import CustomerError
 

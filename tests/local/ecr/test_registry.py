@@ -1,5 +1,6 @@
 """SageMaker's registries: the digests of the algorithms' images, by which a job can be started."""
 
+import ast
 import json
 import platform
 import re
@@ -37,8 +38,9 @@ def test_the_digest_is_that_of_a_manifest_of_what_the_algorithm_is_made_of(clien
         for layer in json.loads(entry["imageManifest"])["layers"]
     }
     assert layers == {
-        f"linear_learner/{path.name}": f"sha256:{sha256(path.read_bytes()).hexdigest()}"
-        for path in (SOURCES / "linear_learner").glob("*.py")
+        f"{folder}/{path.name}": f"sha256:{sha256(path.read_bytes()).hexdigest()}"
+        for folder in ("linear_learner", "inputs", "serving")
+        for path in (SOURCES / folder).glob("*.py")
     }
     assert "linear_learner/training.py" in layers
 
@@ -47,10 +49,36 @@ def test_a_change_of_the_sources_makes_another_image_of_each_algorithm_that_runs
     copy = tmp_path / "copy"
     shutil.copytree(SOURCES, copy, ignore=shutil.ignore_patterns("__pycache__"))
     assert [image.manifest(copy) for image in images.IMAGES] == [image.manifest() for image in images.IMAGES]
-    with (copy / "linear_learner" / "recordio.py").open("a", encoding="utf-8") as file:
-        file.write("SEED = 1\n")
-    changed = [image.algorithm for image in images.IMAGES if image.manifest(copy) != image.manifest()]
-    assert changed == ["linear-learner", "knn"]
+    changed = {}
+    for folder in ("linear_learner/channels.py", "xgboost/document.py", "inputs/recordio.py", "serving/server.py"):
+        source = (copy / folder).read_text(encoding="utf-8")
+        (copy / folder).write_text(f"{source}SEED = 1\n", encoding="utf-8")
+        changed[folder] = [image.algorithm for image in images.IMAGES if image.manifest(copy) != image.manifest()]
+        (copy / folder).write_text(source, encoding="utf-8")
+    assert changed == {
+        "linear_learner/channels.py": ["linear-learner", "knn"],
+        "xgboost/document.py": ["xgboost"],
+        "inputs/recordio.py": ["linear-learner", "xgboost", "knn"],
+        "serving/server.py": ["linear-learner", "xgboost", "knn"],
+    }
+
+
+@pytest.mark.parametrize("algorithm", images.IMAGES, ids=lambda each: each.algorithm)
+def test_an_image_holds_every_source_that_it_runs(algorithm: images.Image) -> None:
+    """Of `local.algorithms`; which model a server loads it finds by the algorithm's name, in the image's own folder."""
+    layers = json.loads(algorithm.manifest())["layers"]
+    titles = {layer["annotations"]["org.opencontainers.image.title"] for layer in layers}
+    trees = [ast.parse((SOURCES / title).read_text(encoding="utf-8")) for title in titles]
+    imports = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom | ast.Import)]
+    modules = {name.name for node in imports if isinstance(node, ast.Import) for name in node.names}
+    for node in imports:
+        if isinstance(node, ast.ImportFrom):
+            # What is imported from a package may be a module of it.
+            modules |= {node.module or "", *(f"{node.module}.{name.name}" for name in node.names)}
+    files = {SOURCES.parents[1] / f"{module.replace('.', '/')}.py" for module in modules}
+    ran = {path.relative_to(SOURCES).as_posix() for path in files if path.is_relative_to(SOURCES) and path.exists()}
+    assert len(ran) > 5
+    assert ran - titles == set()
 
 
 @pytest.mark.parametrize("algorithm", images.IMAGES, ids=lambda each: each.algorithm)

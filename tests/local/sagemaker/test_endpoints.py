@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from hosting_stage import IMAGE, ROLE, Stage
 from local.account import entries
-from local.algorithms.linear_learner import recordio
+from local.algorithms.inputs import recordio
 from machines import until
 
 LOG = "/aws/sagemaker/Endpoints/rides"
