@@ -40,6 +40,9 @@ EmbeddedAwsError
 │   ├── LimitError
 │   ├── NoStreamError
 │   └── PassRoleError
+├── UnprocessableRecordError    firehose.processing: a processor of a stream cannot unpack the record
+├── PatternError                logs.patterns: CloudWatch Logs refuses the filter pattern
+├── UndeliverableError          logs.subscriptions: a stream does not take a filter's log events
 ├── RefusedError                cloudwatch.errors: CloudWatch's API refuses the call
 │   ├── ValidationError
 │   ├── MissingParameterError

@@ -48,8 +48,8 @@ class Query:
             raise ValidationError(f"The parameter {where}.MetricStat.Period must be a multiple of 60.")
         statistic = (stat or {}).get("Stat") or ""
         if not is_statistic(statistic):
-            known = ", ".join(STATISTICS)
-            raise ValidationError(f"{where}.MetricStat.Stat is {statistic!r}: {known} and pNN are supported here.")
+            supported = ", ".join(STATISTICS)
+            raise ValidationError(f"{where}.MetricStat.Stat is {statistic!r}, not {supported} or pNN.")
         metric = metric_of((stat or {}).get("Metric") or {})
         return cls(identity, label, is_returned, period, metric, statistic)
 

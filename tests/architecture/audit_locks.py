@@ -61,9 +61,9 @@ def read(dependencies: list[dict[str, Any]]) -> Audit:
 
 def _vulnerabilities(dependencies: list[dict[str, Any]]) -> Iterator[str]:
     for each in dependencies:
-        for known in each.get("vulns", []):
-            mended = ", ".join(known["fix_versions"]) or "no version"
-            yield f"{each['name']} {each['version']}: {known['id']}, mended in {mended}"
+        for advisory in each.get("vulns", []):
+            mended = ", ".join(advisory["fix_versions"]) or "no version"
+            yield f"{each['name']} {each['version']}: {advisory['id']}, mended in {mended}"
 
 
 if __name__ == "__main__":
