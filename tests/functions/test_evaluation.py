@@ -202,6 +202,25 @@ def test_a_live_model_of_something_else_is_not_compared(live: Any, evaluate: Any
     assert "does not have force: true" in summary["verdict"]["reason"]
 
 
+def test_what_serves_the_champion_is_taken_from_its_card(live: Any, evaluate: Any) -> None:
+    """By force an equal model moves a task to an endpoint, and no endpoint gets a model of other features."""
+    event = {
+        "live_model_path": LIVE,
+        "serving": "endpoint",
+        "gate": {"min_improvement": 0.0, "promote": True, "force": True},
+    }
+    live.put(LIVE, live.get(KEY))
+    moved = "; the input has force: true and serving: endpoint, where the champion has lambda, and the candidate is not"
+    assert moved in evaluate(**event)["verdict"]["reason"]
+    assert live.json("models/e1/card.json")["live"]["serving"] == "lambda"
+
+    changed_card(live, serving="endpoint")
+    assert moved not in evaluate(**event)["verdict"]["reason"]
+    changed_card(live, features=["distance", "TMAX"])
+    kept = "an endpoint is updated to models of the same features alone: retrain with serving: lambda and force: true"
+    assert kept in evaluate(**event)["verdict"]["reason"]
+
+
 def test_a_live_model_that_cannot_be_read_is_no_reason_to_fail(live: Any, evaluate: Any) -> None:
     live.put(LIVE, b"not a model")
     assert "cannot be read (the artefact is no gzip" in evaluate(live_model_path=LIVE)["verdict"]["reason"]
