@@ -214,12 +214,12 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     from local.cloudformation.unread_properties import UnreadProperties
     from local.cloudwatch.install import Metrics
     from local.firehose import install as firehose
-    from local.iam import mounting, side_doors
+    from local.iam import mounting, resource_tags, side_doors
     from local.iam.roles import RoleClients
     from local.lambda_ import install as queues
     from local.lambda_ import runtime
     from local.logs import install as logs
-    from local.sagemaker import service
+    from local.sagemaker import arns, service
     from local.scheduler.ticker import Clock, Ticker
     from local.stepfunctions import mount
 
@@ -237,6 +237,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     subscriptions = logs.install(streams.put_records, ticker.clock.now)
     training = sagemaker_service(options.endpoint, ticker.clock.now)
     mounting.mount("sagemaker", training, service.TARGET_PREFIX)
+    resource_tags.install("sagemaker", arns.resource_of, training.tags_of)
     unread = UnreadProperties()
     unread.install()
     side_doors.close()

@@ -16,7 +16,7 @@ from stepfunctions.steps.choice_rule import BaseRule
 from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass, Task
-from statemachines.tasks import SAGEMAKER_FAULTS, Tasks, catch, retry
+from statemachines.tasks import SAGEMAKER_FAULTS, STACK_TAGS, Tasks, catch, retry
 
 JOBS = 3
 """Transform jobs that are started at most."""
@@ -82,6 +82,7 @@ def _define(reader: Reader, then: State, failed: State) -> Task:
             "ModelName": "$.transform.model",
             "PrimaryContainer": {"Image": reader.image, "ModelDataUrl": reader.data},
             "ExecutionRoleArn": "${TrainingRoleArn}",
+            "Tags": list(STACK_TAGS),
         },
         result_path=None,
         timeout_seconds=60,
@@ -109,6 +110,7 @@ def _transform_job(reader: Reader, failed: State) -> Task:
             # The label is the first column.
             "DataProcessing": {"InputFilter": "$[1:]"},
             "TransformResources": {"InstanceType": "${TrainingInstanceType}", "InstanceCount": 1},
+            "Tags": list(STACK_TAGS),
         },
         asl={"ResultSelector": {"job": "$.TransformJobName"}},
         result_path="$.transformed",

@@ -14,7 +14,7 @@ from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass
 from statemachines.task_choice import SERVING
-from statemachines.tasks import Tasks, refusal
+from statemachines.tasks import STACK_TAGS, Tasks, refusal
 
 ENDPOINT = f"{SERVING}.endpoint"
 BEFORE = "$.endpoint.config"
@@ -107,6 +107,7 @@ def _definitions(tasks: Tasks) -> list[State]:
                 "ModelDataUrl": "States.Format('s3://${DataBucket}/{}', $.request.model_path)",
             },
             "ExecutionRoleArn": "${ModelRoleArn}",
+            "Tags": list(STACK_TAGS),
         },
     )
     variant = {
@@ -119,7 +120,7 @@ def _definitions(tasks: Tasks) -> list[State]:
     config = tasks.call(
         "Create endpoint configuration",
         "sagemaker:createEndpointConfig",
-        {"EndpointConfigName": "$.artefact.config", "ProductionVariants": [variant]},
+        {"EndpointConfigName": "$.artefact.config", "ProductionVariants": [variant], "Tags": list(STACK_TAGS)},
     )
     record = tasks.call(
         "Record variant",

@@ -36,6 +36,8 @@ SDK_FAULTS = (
 )
 # Somebody else has changed the function or the alias, or is about to.
 CONFLICTS = ("Lambda.PreconditionFailedException", "Lambda.ResourceConflictException")
+# By which grants tell what a stack has made in SageMaker from what others have: names are those of executions.
+STACK_TAGS = ({"Key": "wildrydes:stack", "Value": "${StackName}"},)
 STATES_FAULTS = ("StepFunctions.ThrottlingException", "StepFunctions.AWSStepFunctionsException")
 # AmazonDynamoDBException is what the service has no name for, such as a fault of its own.
 DYNAMODB_FAULTS = (

@@ -79,7 +79,7 @@ def _resources(task: Task) -> str:
                     Effect: Allow
                     Action: s3:GetObject
                     Resource: !Sub ${{DataBucket.Arn}}/{task.models_prefix}*
-                  - Sid: AskEndpoint
+        {_denied_prefixes(task)}          - Sid: AskEndpoint
                     Effect: Allow
                     Action: sagemaker:InvokeEndpoint
                     Resource: !Sub {_SAGEMAKER}:endpoint/${{AWS::StackName}}-{_hyphens(task)}
@@ -149,6 +149,20 @@ def _substitutions(task: Task) -> str:
         Predict{task.words}UnavailableName: !Ref Predict{task.words}Unavailable
         Predict{task.words}Endpoint: !Sub ${{AWS::StackName}}-{_hyphens(task)}
         """)
+
+
+def _denied_prefixes(task: Task) -> str:
+    """Of the default task, whose prefix all others begin with, the statement that leaves those out."""
+    if not task.is_default:
+        return ""
+    others = "".join(
+        f"    - !Sub ${{DataBucket.Arn}}/{other.models_prefix}*\n" for other in TASKS.values() if not other.is_default
+    )
+    statement = (
+        "# Its models are at models/<execution>/, beside the prefixes of the other tasks.\n"
+        "- Sid: LeaveOtherTasksModels\n  Effect: Deny\n  Action: s3:GetObject\n  Resource:\n"
+    )
+    return indent(statement + others, " " * 18).removeprefix(" " * 8) + " " * 8
 
 
 def _task_dimension(task: Task) -> str:

@@ -27,7 +27,7 @@ import sagemaker
 from statemachines.algorithms import ALGORITHMS
 from statemachines.asl import InlineMap, Pass, TrainingTask
 from statemachines.predicting import PREFIX, Reader, predict_test_split
-from statemachines.tasks import SAGEMAKER_FAULTS, Tasks, catch, retry
+from statemachines.tasks import SAGEMAKER_FAULTS, STACK_TAGS, Tasks, catch, retry
 from statemachines.tuning import JOB_SETTINGS, tune
 
 JOBS = 3
@@ -272,6 +272,7 @@ def _training_job(failed: State) -> TrainingTask:
             # What is given in the input takes precedence.
             "HyperParameters": "States.JsonMerge($.counted, $.candidate.hyperparameters, false)",
             "ResourceConfig": {"InstanceType": "${TrainingInstanceType}"},
+            "Tags": list(STACK_TAGS),
         },
         asl={"ResultSelector": JOB_SETTINGS},
         result_path="$.training",

@@ -9,7 +9,7 @@ import stepfunctions.steps as sdk
 from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass, Task
-from statemachines.tasks import SAGEMAKER_FAULTS, Tasks, catch, retry
+from statemachines.tasks import SAGEMAKER_FAULTS, STACK_TAGS, Tasks, catch, retry
 
 # The settings of a training job, in the words of SageMaker itself: all that it takes to start it again.
 JOB_SETTINGS = {
@@ -90,6 +90,8 @@ def _tuning_job(failed: State) -> Task:
                 },
                 "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
             },
+            # Its training jobs have them too.
+            "Tags": list(STACK_TAGS),
         },
         result_path="$.tuning",
         timeout_seconds=_SECONDS,

@@ -50,7 +50,7 @@ def authorise_by(resource_of: dict[str, ResourceOf]) -> None:
         region: str,
         account_id: str,
     ) -> str:
-        arn = resource_of[service](_json_object(body), region, account_id) if service in resource_of else None
+        arn = resource_of[service](json_object(body), region, account_id) if service in resource_of else None
         return arn or original(service, method, path, headers, body, query_params, region, account_id)
 
     replace(iam_actions, "extract_resource_arn", extract_resource_arn)
@@ -82,7 +82,8 @@ def authorise_requests_of(service: str, action_of: ActionOf, resource_of_path: R
     replace(iam_actions, "extract_resource_arn", extract_resource_arn)
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
+def json_object(body: bytes) -> dict[str, Any]:
+    """The object that a body holds; an empty one where it holds none."""
     try:
         value = json.loads(body or b"{}")
     except ValueError:

@@ -128,6 +128,10 @@ class SageMakerService:
     def _tag(self, resource: str, tags: list[dict[str, str]]) -> None:
         self._tags[resource] = {tag["Key"]: tag.get("Value", "") for tag in tags}
 
+    def tags_of(self, resource: str) -> dict[str, str]:
+        """The tags of the resource of an ARN; none of one that there is not."""
+        return dict(self._tags.get(resource, {}))
+
     def _stop_if_running(self, job: TrainingJob) -> None:
         if job.request_stop():
             self.runner.stop(job.arn)

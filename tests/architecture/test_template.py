@@ -71,7 +71,8 @@ def test_restore_may_end_a_promotion_and_do_no_more_of_it_than_it_does() -> None
     assert granted["Restore"] - granted["Promote"] == {"states:StopExecution"}
     assert granted["Promote"] - granted["Restore"] == {
         "lambda:PublishVersion", "lambda:InvokeFunction", "cloudwatch:DescribeAlarms", "sagemaker:DescribeTrainingJob",
-        "sagemaker:CreateModel", "sagemaker:CreateEndpointConfig", "sagemaker:CreateEndpoint", "iam:PassRole",
+        "sagemaker:CreateModel", "sagemaker:CreateEndpointConfig", "sagemaker:CreateEndpoint", "sagemaker:AddTags",
+        "iam:PassRole",
     }  # fmt: skip
 
 
@@ -125,6 +126,10 @@ def hyphens(task: Task) -> str:
 
 def test_functions_of_tasks_differ_in_task_model_logs_and_what_they_may_read_alone() -> None:
     served = {task.name: json.dumps(FUNCTIONS[task.function]) for task in TASKS.values()}
+    default = FUNCTIONS["PredictFunction"]
+    statements = default["Policies"][0]["Statement"]
+    allowed = [each for each in statements if each["Effect"] == "Allow"]
+    served["heavy_utilization"] = json.dumps(default | {"Policies": [{"Statement": allowed}]})
     for task in TASKS.values():
         text = served[task.name]
         for own, default in (
@@ -149,6 +154,42 @@ def test_parameters_that_a_deployment_reads_are_in_its_page() -> None:
     read = [each["Default"] for each in parameters.values() if each["Type"].startswith("AWS::SSM::Parameter::Value")]
     assert read == created
     assert [parameters[task.model_path_name]["Default"] for task in TASKS.values()] == created
+
+
+def test_no_workflow_makes_or_ends_in_sagemaker_what_is_not_the_stacks() -> None:
+    """What has a name that is not known before has the stack's tag; an endpoint has a name of the stack's."""
+    stack = {"Ref": "AWS::StackName"}
+    writes = []
+    for role in ("RetrainRole", "PromoteRole", "RestoreRole"):
+        (policy,) = RESOURCES[role]["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]:
+            changes = [each for each in actions(statement) if re.match("sagemaker:(?!Describe)", each)]
+            resources = json.dumps(statement["Resource"])
+            if not changes or "*" not in resources:
+                assert not changes or set(re.findall(r":endpoint/([^-]*)-", resources)) == {"${AWS::StackName}"}
+                continue
+            makes = {each for each in changes if re.match("sagemaker:(Create(?!Endpoint$)|AddTags)", each)}
+            assert makes in (set(), set(changes))
+            key = "aws:RequestTag/wildrydes:stack" if makes else "aws:ResourceTag/wildrydes:stack"
+            assert statement["Condition"] == {"StringEquals": {key: stack}}
+            writes += changes
+    assert {"sagemaker:DeleteModel", "sagemaker:DeleteEndpointConfig", "sagemaker:StopTrainingJob"} <= set(writes)
+    for name in ("retrain", "promote"):
+        definition = (ROOT / "statemachines" / f"{name}.asl.json").read_text(encoding="utf-8")
+        made = re.findall(r"sagemaker:create(?!Endpoint\")\w+", definition)
+        assert made
+        assert definition.count('"Key": "wildrydes:stack"') == len(made)
+
+
+def test_no_function_of_a_task_may_read_the_models_of_another() -> None:
+    for task in TASKS.values():
+        (policy,) = FUNCTIONS[task.function]["Policies"]
+        reads = [each for each in policy["Statement"] if actions(each) == ["s3:GetObject"]]
+        (allowed,) = [each["Resource"]["Fn::Sub"] for each in reads if each["Effect"] == "Allow"]
+        denied = {place["Fn::Sub"] for each in reads if each["Effect"] == "Deny" for place in each["Resource"]}
+        others = {f"${{DataBucket.Arn}}/{other.models_prefix}*" for other in TASKS.values() if other != task}
+        assert allowed == f"${{DataBucket.Arn}}/{task.models_prefix}*"
+        assert denied == (others if task.is_default else set())
 
 
 def test_no_statement_allows_every_action() -> None:

@@ -96,7 +96,12 @@ def take_names(stack: Stack, first: str, second: str) -> None:
         "Image": training["AlgorithmSpecification"]["TrainingImage"],
         "ModelDataUrl": training["ModelArtifacts"]["S3ModelArtifacts"],
     }
-    sagemaker.create_model(ModelName=f"{second}-live", PrimaryContainer=container, ExecutionRoleArn=training["RoleArn"])
+    sagemaker.create_model(
+        ModelName=f"{second}-live",
+        PrimaryContainer=container,
+        ExecutionRoleArn=training["RoleArn"],
+        Tags=[{"Key": "wildrydes:stack", "Value": stack.name}],
+    )
     sagemaker.create_transform_job(
         TransformJobName=f"{second}-live",
         ModelName=f"{second}-live",
