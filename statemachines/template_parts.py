@@ -49,7 +49,7 @@ def _parameters(task: Task) -> str:
 
 
 def _resources(task: Task) -> str:
-    """The function that serves the task, its logs, the alarm on its errors, and the leave for the API to ask it."""
+    """The function that serves the task, its logs, their capture, its alarms, and the leave for the API to ask."""
     kebab = "".join(f"-{word}" for word in task.name.split("_")) if not task.is_default else ""
     return dedent(f"""\
         # {task.meaning}.
@@ -89,6 +89,16 @@ def _resources(task: Task) -> str:
           Properties:
             LogGroupName: !Sub "/aws/lambda/${{AWS::StackName}}-predict{kebab}"
             RetentionInDays: !Ref LogRetentionDays
+
+        Predict{task.words}Capture:
+          Type: AWS::Logs::SubscriptionFilter
+          # AWS tests the delivery when the filter is created.
+          DependsOn: [CaptureFilterPolicy]
+          Properties:
+            LogGroupName: !Ref Predict{task.words}Logs
+            FilterPattern: "{{ $.capture = 1 }}"
+            DestinationArn: !GetAtt PredictionsStream.Arn
+            RoleArn: !GetAtt CaptureFilterRole.Arn
 
         # With whichever model; while a promotion bakes, this ends it.
         {task.alarm}:

@@ -17,7 +17,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from wildrydes.errors import SamplesNotDelivered
+from wildrydes.errors import RecordsNotDelivered
 
 MOST_RECORDS = 500
 MOST_BYTES = 4_000_000
@@ -38,7 +38,7 @@ def client() -> Any:
 def put(stream: str, records: Iterable[bytes], pause: Pause = time.sleep) -> int:
     """Puts every record into a delivery stream, and gives how many times one was put again.
 
-    Raises SamplesNotDelivered, or botocore's errors, once a batch has failed for good; others may have been put then.
+    Raises RecordsNotDelivered, or botocore's errors, once a batch has failed for good; others may have been put then.
     """
     return sum(put_batch(stream, batch, pause) for batch in batches(records))
 
@@ -60,7 +60,7 @@ def batches(records: Iterable[bytes]) -> Iterator[list[bytes]]:
 def put_batch(stream: str, records: Sequence[bytes], pause: Pause = time.sleep) -> int:
     """Puts one batch, the entries that failed again and alone, and gives how many entries were put again.
 
-    Raises SamplesNotDelivered when an entry failed ATTEMPTS times; and botocore's errors.
+    Raises RecordsNotDelivered when an entry failed ATTEMPTS times; and botocore's errors.
     """
     entries: Sequence[bytes] = records
     fault: Any = {}
@@ -76,7 +76,7 @@ def put_batch(stream: str, records: Sequence[bytes], pause: Pause = time.sleep) 
         if not failed:
             return repeated
         fault = failed[0][1]
-    raise SamplesNotDelivered(
+    raise RecordsNotDelivered(
         f"the delivery stream {stream} did not take {len(entries)} of {len(records)} records in {ATTEMPTS} attempts, "
         f"the first for {fault['ErrorCode']}: {fault.get('ErrorMessage', 'no message')}"
     )

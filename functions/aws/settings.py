@@ -64,6 +64,13 @@ class AnnounceSettings(NamedTuple):
     service: str
 
 
+class OutcomeSettings(NamedTuple):
+    """For record_outcomes: the name of the delivery stream, and the origin whose pages may call, empty for none."""
+
+    stream: str
+    cors_origin: str
+
+
 @cache
 def data_settings() -> DataSettings:
     """From DATA_BUCKET. Raises MissingSetting."""
@@ -106,6 +113,12 @@ def locate_settings() -> LocateSettings:
 def collect_settings() -> CollectSettings:
     """From DATA_BUCKET and DELIVERY_STREAM. Raises MissingSetting."""
     return CollectSettings(_variable("DATA_BUCKET"), _variable("DELIVERY_STREAM"))
+
+
+@cache
+def outcome_settings() -> OutcomeSettings:
+    """From OUTCOMES_STREAM, and CORS_ORIGIN if it is set. Raises MissingSetting."""
+    return OutcomeSettings(_variable("OUTCOMES_STREAM"), os.environ.get("CORS_ORIGIN", ""))
 
 
 def _fraction(name: str) -> float:

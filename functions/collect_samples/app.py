@@ -28,7 +28,7 @@ metrics = Metrics(namespace="WildRydes")
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, int]:
-    """Collects the samples of an event. Raises BadSampleEvent, SamplesNotDelivered, and botocore's errors."""
+    """Collects the samples of an event. Raises BadSampleEvent, RecordsNotDelivered, and botocore's errors."""
     settings = collect_settings()
     metrics.add_metric("SampleEvents", MetricUnit.Count, 1)
     messages = messages_of(event)

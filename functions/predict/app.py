@@ -8,7 +8,7 @@
     GET /openapi.json                               openapi.json, made for the default task's champion
     GET /liveinference?features=1,2,3               the bare number, of LIVE_INFERENCE_TASK
 
-    in   an API Gateway REST proxy event          predict.proxy
+    in   an API Gateway REST proxy event          aws.proxy
     out  200, as `wildrydes.api.answers` has it; a batch has an error in the place of each record that cannot be used
          4xx problem+json, with the field          `wildrydes.api.requests` has all checks of values
          503 problem+json                          no champion, or it cannot be loaded: the log names the object
@@ -27,10 +27,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from aws import signed_s3
+from aws.proxy import Request, request_of, response
 from aws.settings import PredictSettings, predict_settings
 from predict import capturing, request_metrics
 from predict.capturing import NO_ROWS, Rows
-from predict.proxy import Request, request_of, response
 from wildrydes.algorithms import ENDPOINT, LAMBDA
 from wildrydes.api import answers
 from wildrydes.api.answers import JSON, PLAIN, PROBLEM, Prediction

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
+from aws.proxy import Request
 from aws.settings import PredictSettings
-from predict.proxy import Request
 from wildrydes.capture import record
 
 

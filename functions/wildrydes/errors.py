@@ -31,7 +31,7 @@ WildRydesError
 ├── BadCapture               a line is no captured prediction
 ├── BadEndEvent              an event that is no end of an execution
 ├── EndNotSeen               the history of an execution that has ended does not have its end yet
-├── SamplesNotDelivered      Firehose did not take samples, however often they were put
+├── RecordsNotDelivered      Firehose did not take records, however often they were put
 ├── ApiRefused               this project's API does not take what it was asked
 ├── ApiNotReached            it did not answer, however often it was asked
 ├── MessagesNotSent          a queue did not take messages, however often they were sent
@@ -238,8 +238,8 @@ class EndNotSeen(WildRydesError):
     """The history of an execution lags behind its end: the next try sees it."""
 
 
-class SamplesNotDelivered(WildRydesError):
-    """Firehose refused samples, or did not take them however often they were put."""
+class RecordsNotDelivered(WildRydesError):
+    """Firehose refused records, or did not take them however often they were put."""
 
 
 class ApiRefused(WildRydesError):

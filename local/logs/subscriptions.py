@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 PRINCIPAL = "logs.amazonaws.com"
 _STREAM_ARN = ":deliverystream/"
 _ROUND_SECONDS = 0.5
+_TEST_ATTEMPTS = 10
 _LONGEST_RETRY_SECONDS = 24 * 3600.0
 _MOST_RECORDS, _MOST_CHARACTERS = 500, 3_000_000
 """In one call: Firehose takes 500 records and 4 MB, and a parcel becomes smaller by gzip."""
@@ -107,8 +108,10 @@ class Subscriptions:
             "message": "CWL CONTROL MESSAGE: Checking health of destination Firehose.",
         }
         parcel = Parcel(group, "", settings, [event], self._now())
-        # A test that is throttled has reached the stream.
-        self._put([parcel], kind="CONTROL_MESSAGE")
+        for _ in range(_TEST_ATTEMPTS):
+            if not self._put([parcel], kind="CONTROL_MESSAGE"):
+                return
+        raise UndeliverableError(f"{settings['destinationArn']} throttles")
 
     def flush(self) -> None:
         """Deliver what waits, for whoever moves the clock on."""

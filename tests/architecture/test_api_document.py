@@ -10,6 +10,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from wildrydes.api.requests import LARGEST_BODY, MOST_RIDES
+from wildrydes.capture.outcome import MOST_PLACE
 from wildrydes.tasks import DEFAULT_TASK, LIVE_INFERENCE_TASK, TASKS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +32,7 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def test_only_the_document_itself_and_preflights_are_public() -> None:
-    security = {"/": BY_PARAMETER, "/openapi.json": [], "/liveinference": BY_PARAMETER}
+    security = {"/": BY_PARAMETER, "/openapi.json": [], "/liveinference": BY_PARAMETER, "/outcomes": BY_PARAMETER}
     by_end = {"predictions": BY_PARAMETER, "model": SIGNED}
     for path, method, operation in operations():
         expected = security.get(path) if path in security else by_end[path.rpartition("/")[2]]
@@ -50,7 +51,7 @@ def test_every_path_says_what_it_does_with_other_methods() -> None:
 
 def test_each_path_leads_to_the_alias_of_its_tasks_function() -> None:
     for path, method, operation in operations():
-        if method == "options":
+        if method == "options" or path == "/outcomes":
             continue
         (name,) = [each for each in TASKS if path.startswith(f"/tasks/{each}/")] or [
             LIVE_INFERENCE_TASK if path == "/liveinference" else DEFAULT_TASK
@@ -59,6 +60,16 @@ def test_each_path_leads_to_the_alias_of_its_tasks_function() -> None:
         target = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
         assert target.endswith(f"/functions/${{{function}.Arn}}:live/invocations"), (path, method)
         assert TEMPLATE["Resources"][function]["Properties"]["AutoPublishAlias"] == "live"
+
+
+def test_outcomes_lead_to_their_own_function() -> None:
+    item = DOCUMENT["paths"]["/outcomes"]
+    targets = {item[method]["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"] for method in ("post", ANY)}
+    (target,) = targets
+    assert target.endswith("/functions/${RecordOutcomesFunction.Arn}/invocations")
+    schemas = DOCUMENT["components"]["schemas"]
+    assert schemas["Outcomes"]["maxItems"] == schemas["Receipt"]["properties"]["accepted"]["maximum"] == MOST_RIDES
+    assert MOST_PLACE == MOST_RIDES - 1
 
 
 def test_each_task_has_its_paths_and_its_record() -> None:

@@ -66,7 +66,7 @@ def example(bucket: Any, run: Any, write_artefact: Any, monkeypatch: pytest.Monk
 def test_every_function_has_an_example_and_every_example_a_function() -> None:
     assert {function_of(event) for event in EVENTS} == set(FUNCTIONS)
     # Those of the streaming functions have tests of their own, in stream/, samples/ and announce/.
-    # So have those that ask the API.
+    # So have those that ask the API, and the one that takes outcomes.
     streamed = (
         "fan_out_rides_",
         "locate_station_",
@@ -77,6 +77,7 @@ def test_every_function_has_an_example_and_every_example_a_function() -> None:
         "announce_",
         # So has what reads the histories of executions.
         "account_costs_",
+        "record_outcomes_",
     )
     others = {event for event in EVENTS if not event.startswith(streamed)}
     assert others == {*VALUES, *ERRORS, *ANSWERS, *VERDICTS}

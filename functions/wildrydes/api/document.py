@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from wildrydes.api.answers import JSON
-from wildrydes.api.requests import REFERENCE, REFERENCE_FIELD, vocabulary_of
+from wildrydes.api.requests import MOST_RIDES, REFERENCE, REFERENCE_FIELD, vocabulary_of
+from wildrydes.measures import LARGEST
 from wildrydes.tasks import DEFAULT_TASK, TASKS, Feature, Task, features_of
 
 TITLE = "Wild Rydes predictions"
@@ -30,6 +31,7 @@ def build_document(source: dict[str, Any], features: Sequence[str] | None, url: 
     schemas = document["components"]["schemas"]
     for task in TASKS.values():
         schemas[task.schema] |= _record(task, features if task.is_default else task.features)
+    schemas["Outcome"] |= _outcome()
     for item in document["paths"].values():
         for operation in item.values():
             _as_json(operation)
@@ -50,6 +52,26 @@ def _record(task: Task, features: Sequence[str] | None) -> dict[str, Any]:
         "additionalProperties": False,
         "example": {name: named[name].example for name in names},
     } | ({"required": list(features)} if features else {})
+
+
+def _outcome() -> dict[str, Any]:
+    """What the schema of an outcome has (`wildrydes.capture.outcome`)."""
+    number = {"type": "number", "minimum": -LARGEST, "maximum": LARGEST}
+    place = {"type": "integer", "minimum": 0, "maximum": MOST_RIDES - 1}
+    return {
+        "properties": {
+            "request_id": _REFERENCE | {"pattern": "^[A-Za-z0-9_-]{1,128}$", "description": "That of the answer"},
+            "place": place | {"default": 0, "description": "The record's position in the request, from 0"},
+            "value": {
+                "description": "0 or 1 of a classification, the number of a regression",
+                "oneOf": [number, {"type": "string", "pattern": _NUMERIC_STRING}],
+            },
+            "task": {"type": "string", "enum": list(TASKS), "description": "Where it is said, the value is held to it"},
+        },
+        "required": ["request_id", "value"],
+        "additionalProperties": False,
+        "example": {"request_id": "2b7d9c0e-8a5f-4a33-9f27-0d4a4a3b6c11", "place": 0, "value": 1},
+    }
 
 
 def _property(task: Task, feature: Feature) -> dict[str, Any]:

@@ -85,6 +85,12 @@ def read(line: str | bytes) -> Capture:
     return capture
 
 
+def time_text(seconds: float) -> str:
+    """A time in seconds since 1970 as it is written, 'YYYY-MM-DDTHH:MM:SS.mmmZ'."""
+    milliseconds = int(seconds * 1000)
+    return f"{strftime('%Y-%m-%dT%H:%M:%S', gmtime(milliseconds // 1000))}.{milliseconds % 1000:03}Z"
+
+
 def _parts(capture: Capture) -> Iterator[Capture]:
     """The request in parts of MOST_ROWS predictions."""
     for start in range(0, len(capture.rows), MOST_ROWS):
@@ -101,7 +107,7 @@ def _parts(capture: Capture) -> Iterator[Capture]:
 def _line(capture: Capture) -> str:
     # A caller waits for this. Python's text of a list of numbers is JSON, in half the time that `json` takes.
     return (
-        f'{{"capture": {FORMAT}, "time": "{_time(capture.time)}", "task": "{capture.task}", '
+        f'{{"capture": {FORMAT}, "time": "{time_text(capture.time)}", "task": "{capture.task}", '
         f'"model": {_text(capture.model)}, "request_id": {json.dumps(capture.request_id)}, '
         f'"features": {_names(capture.features)}, "places": {list(capture.places)}, '
         f'"references": {json.dumps(capture.references)}, "rows": {list(capture.rows)}, '
@@ -123,15 +129,6 @@ def _scores(scores: Sequence[float | None]) -> str:
     text = str(list(scores))
     # Only "inf" and "nan" have an n.
     return _NOT_FINITE.sub("null", text) if "n" in text else text
-
-
-def _time(seconds: float) -> str:
-    milliseconds = int(seconds * 1000)
-    return f"{_second(milliseconds // 1000)}.{milliseconds % 1000:03}Z"
-
-
-def _second(seconds: int) -> str:
-    return strftime("%Y-%m-%dT%H:%M:%S", gmtime(seconds))
 
 
 def _seconds(text: str) -> float:

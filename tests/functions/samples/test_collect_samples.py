@@ -9,33 +9,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from aws import firehose, settings
-from wildrydes.errors import BadSampleEvent, SamplesNotDelivered
+from delivery_stream import DeliveryStream
+from wildrydes.errors import BadSampleEvent, RecordsNotDelivered
 
 EVENTS = Path(__file__).parents[3] / "events"
 LINE = "6100,9000,210,150,60,2,425,1200,400,300,500,60,35"
-
-
-class DeliveryStream:
-    """In the place of Firehose's client: `fails` says whether a record fails that came so often before."""
-
-    def __init__(self) -> None:
-        self.fails: Callable[[bytes, int], bool] = lambda _record, _before: False
-        self.calls: list[list[bytes]] = []
-        self.taken: list[bytes] = []
-        self.names: set[str] = set()
-
-    def put_record_batch(self, DeliveryStreamName: str, Records: list[dict[str, bytes]]) -> dict[str, Any]:  # noqa: N803
-        data = [record["Data"] for record in Records]
-        outcomes = []
-        for record in data:
-            if self.fails(record, sum(call.count(record) for call in self.calls)):
-                outcomes.append({"ErrorCode": "ServiceUnavailableException", "ErrorMessage": "Slow down."})
-            else:
-                self.taken.append(record)
-                outcomes.append({"RecordId": str(len(self.taken))})
-        self.calls.append(data)
-        self.names.add(DeliveryStreamName)
-        return {"FailedPutCount": sum("ErrorCode" in each for each in outcomes), "RequestResponses": outcomes}
 
 
 @pytest.fixture
@@ -110,7 +88,7 @@ def test_what_firehose_never_takes_raises_and_names_how_many_and_why(collect: An
     stream.fails = lambda record, _: json.loads(record)["duration"] == 3
     lines = [LINE.replace("6100", str(number)) for number in range(1, 6)]
     with pytest.raises(
-        SamplesNotDelivered, match=r"stack-samples did not take 1 of 5 .* ServiceUnavailable.*Slow down"
+        RecordsNotDelivered, match=r"stack-samples did not take 1 of 5 .* ServiceUnavailable.*Slow down"
     ):
         collect(event("\n".join(lines)))
     assert [len(call) for call in stream.calls] == [5, *[1] * (firehose.ATTEMPTS - 1)]

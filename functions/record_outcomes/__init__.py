@@ -1,0 +1,1 @@
+"""What came true of predictions, as callers tell it."""
