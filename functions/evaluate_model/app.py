@@ -72,7 +72,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     )
     champion, champion_model = load_champion(bucket, event, test)
     winner = choose(test, event["candidates"], champion_model, event.get("serving", LAMBDA))
-    training = summarise_train_split(train)
+    training, profiles = summarise_train_split(train)
     constant = kind.constant(training, winner.judgement.candidate)
     comparison = compare_losses(bucket, event, winner, champion)
     rules = gate.Rules(**event["gate"], serving=event.get("serving", LAMBDA))
@@ -83,6 +83,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         verdict=asdict(verdict),
         lineage=lineage(bucket, event, winner.candidate, winner.contender.artefact_sha256),
         candidates=tuple(each.to_json(kind) for each in winner.outcomes),
+        feature_profiles={name: asdict(each) for name, each in zip(features, profiles, strict=True)},
         **model_fields(bucket, winner),
         **judgement_fields(winner.judgement, champion, champion_model),
         **execution_fields(event, training),

@@ -9,6 +9,7 @@ from aws import s3
 from evaluate_model.contenders import Contender
 from wildrydes.errors import BadTestSet
 from wildrydes.evaluation.feature_moments import TrainingRows, training_rows
+from wildrydes.evaluation.feature_profiles import FeatureProfile, Profiler, feed
 from wildrydes.evaluation.golden import golden_request
 from wildrydes.evaluation.judgement import AnyJudgement, ScoredRow
 from wildrydes.evaluation.kinds import Kind
@@ -59,12 +60,14 @@ def judge(split: Split, contenders: Sequence[Contender]) -> tuple[AnyJudgement, 
     return judgement, golden
 
 
-def summarise_train_split(split: Split) -> TrainingRows:
-    """The rows of the train split, summed up. Raises BadTestSet."""
-    training = training_rows(row for _, object_rows in split.objects() for row in object_rows)
+def summarise_train_split(split: Split) -> tuple[TrainingRows, tuple[FeatureProfile, ...]]:
+    """The rows of the train split, summed up, and how each feature is spread. Raises BadTestSet."""
+    profiler = Profiler(split.features)
+    all_rows = (row for _, object_rows in split.objects() for row in object_rows)
+    training = training_rows(feed(all_rows, profiler))
     if fault := split.kind.training_fault(training):
         raise BadTestSet(f"of {training.rows} rows under s3://{split.bucket}/{split.prefix} {fault}")
-    return training
+    return training, profiler.finish()
 
 
 def _with_first(first: Row, others: Iterator[Row]) -> Iterator[Row]:

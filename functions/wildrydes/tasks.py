@@ -136,6 +136,9 @@ _FEATURES = {
 
 _RIDE = tuple(feature.name for feature in _FEATURES[RIDES])
 
+WEATHER = ("TMIN", "TMAX", "PRCP")
+"""The features that all rides of a station and day share."""
+
 DEFAULT_TASK = "heavy_utilization"
 
 LIVE_INFERENCE_TASK = "pick_duration"

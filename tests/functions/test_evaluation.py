@@ -84,6 +84,10 @@ def test_the_card_tells_how_it_was_judged_and_what_it_was_trained_on(model_bucke
         "distance": {"mean": 20.0, "deviation": pytest.approx(50**0.5)},
         "magicpoints": {"mean": 600.0, "deviation": pytest.approx(290_000**0.5)},
     }
+    profiles = card["feature_profiles"]
+    assert list(profiles) == FEATURES
+    assert sum(profiles["distance"]["histogram"]["counts"]) == 4
+    assert (profiles["distance"]["quantiles"][0], profiles["distance"]["missing"]) == (10.0, 0)
     assert card["training_set"] == {"train_rows": 4, "test_rows": 4}
     assert card["constant"] == pytest.approx(log(2))
     assert sum(point["rows"] for point in card["metrics"]["calibration"]) == 4

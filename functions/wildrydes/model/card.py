@@ -9,6 +9,7 @@ metrics, constant                                       how good it is, and the 
 live, differences, comparison, verdict                  against which champion it was judged, and the verdict
 candidates                                              every algorithm's model of the execution, or why it has none
 training, training_set, hyperparameters, golden         what it was trained on and with; a test ride and its answer
+feature_profiles                                        how each feature is spread in the train split, for `monitor`
 lineage                                                 what it was made from, by digest
 started_by                                              why its execution was started: reason, detail
 cost                                                    what its execution cost at list prices; empty before its end
@@ -30,7 +31,8 @@ class ModelCard:
 
     A card that names no task, kind or algorithm is of before there were others: the defaults are right for it.
 
-    `training` has each feature's mean and deviation in the train split; `live` the champion of that time, None if
+    `training` has each feature's mean and deviation in the train split, `feature_profiles` its quantiles and histogram
+    (`wildrydes.evaluation.feature_profiles`; cards of before have none); `live` the champion of that time, None if
     there was none, with its metrics, weights and bias if it was compared; `differences` each metric less the
     champion's, with its 95% interval; `comparison` which one with this champion it was, and the interval it decided by.
     """
@@ -64,6 +66,7 @@ class ModelCard:
     serving: str = LAMBDA
     started_by: Mapping[str, Any] = field(default_factory=dict)
     cost: Mapping[str, Any] = field(default_factory=dict)
+    feature_profiles: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The card as a JSON object."""
