@@ -40,9 +40,6 @@ EmbeddedAwsError
 │   ├── LimitError
 │   ├── NoStreamError
 │   └── PassRoleError
-├── UnprocessableRecordError    firehose.processing: a processor of a stream cannot unpack the record
-├── PatternError                logs.patterns: CloudWatch Logs refuses the filter pattern
-├── UndeliverableError          logs.subscriptions: a stream does not take a filter's log events
 ├── UnprocessableRecordError    firehose.processing: a record cannot be decompressed
 ├── PatternError                logs.patterns: the filter pattern is none, or is not supported
 ├── UndeliverableError          logs.subscriptions: the stream takes nothing from the filter

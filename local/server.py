@@ -214,6 +214,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     from local.cloudformation.unread_properties import UnreadProperties
     from local.cloudwatch.install import Metrics
     from local.firehose import install as firehose
+    from local.firehose import metrics as firehose_metrics
     from local.iam import mounting, resource_tags, side_doors
     from local.iam.roles import RoleClients
     from local.lambda_ import install as queues
@@ -221,11 +222,12 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     from local.logs import install as logs
     from local.sagemaker import arns, service
     from local.scheduler.ticker import Clock, Ticker
+    from local.sqs import metrics as sqs_metrics
     from local.stepfunctions import mount
 
     verify_callers(server)
     clock = Clock()
-    metrics = Metrics(clock.now)
+    metrics = Metrics(clock)
     metrics.install()
     replace_parts(options)
     messages = queues.install(options.endpoint)
@@ -233,9 +235,12 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     ticker.install()
     # Firehose writes under the days of the moved clock; projected days have to reach them.
     queries = athena.install(options.endpoint, now=lambda: datetime.fromtimestamp(clock.now(), UTC))
-    streams = firehose.install(options.endpoint, ticker.clock.now, options.failed_puts)
-    subscriptions = logs.install(streams.put_records, ticker.clock.now)
-    training = sagemaker_service(options.endpoint, ticker.clock.now)
+    streams = firehose.install(options.endpoint, clock.now, options.failed_puts)
+    subscriptions = logs.install(streams.put_records, clock.now)
+    metrics.take_in_log_lines()
+    metrics.measure_with(sqs_metrics.Gauges(clock, metrics.set_gauge).measure)
+    metrics.measure_with(lambda: firehose_metrics.measure(streams.ages(), metrics.set_gauge))
+    training = sagemaker_service(options.endpoint, clock.now)
     mounting.mount("sagemaker", training, service.TARGET_PREFIX)
     resource_tags.install("sagemaker", arns.resource_of, training.tags_of)
     unread = UnreadProperties()
@@ -276,20 +281,24 @@ def replace_parts(options: Options) -> None:
     from local.apigateway import install as apis
     from local.ecr import registry
     from local.lambda_ import alias_arns, aliases, runtime
+    from local.lambda_ import metrics as function_metrics
     from local.logs import stream_prefixes
     from local.s3 import version_ranges
     from local.sns import deliveries as topics
+    from local.sns import metrics as topic_metrics
     from local.stepfunctions import install as states
 
     states.install(options.endpoint)
     runtime.install(str(options.functions_python), options.endpoint)
     aliases.install()
+    function_metrics.install()
     alias_arns.install()
     stream_prefixes.install()
     version_ranges.install()
     apis.install()
     registry.install()
     topics.install()
+    topic_metrics.install()
 
 
 def own_paths(ticker: Any, subscriptions: Any, streams: Any, unread: Any) -> dict[str, OwnPath]:

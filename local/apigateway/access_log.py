@@ -96,8 +96,9 @@ def write(api_id: str, stage: dict[str, Any], scope: tuple[str, str], values: di
         if group is None:
             return
         now = round(1000 * time.time())
+        stream_name = hashlib.sha256(api_id.encode()).hexdigest()[:32]
         stream = group["streams"].setdefault(
-            hashlib.sha256(api_id.encode()).hexdigest()[:32],
+            stream_name,
             {
                 "events": [],
                 "uploadSequenceToken": "1",
@@ -109,3 +110,5 @@ def write(api_id: str, stage: dict[str, Any], scope: tuple[str, str], values: di
         )
         line = {"timestamp": now, "message": format_line(setting["format"], values), "ingestionTime": now}
         cloudwatch_logs._append_log_events(stream, [line])
+        # As for the lines of functions: they are counted, and go to the subscriptions of the group.
+        cloudwatch_logs._fanout_to_subscription_filters(group_name, stream_name, [line])

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local import EmbeddedAwsError
-from local.apigateway import access_log
+from local.apigateway import access_log, metrics
 from local.lambda_ import grants
 from local.seams import replace, seam
 
@@ -96,6 +96,10 @@ def _serve(app: Any, apigateway_v1: Any) -> None:
             request = access_log.Request(exchange.id, began, method, f"/{stage_name}{resource_path}", headers)
             line = access_log.variables(request, exchange.variables, status, len(content))
             access_log.write(api_id, stage, scope, line)
+            with apigateway_v1.request_scope(*scope):
+                name = apigateway_v1._rest_apis[api_id]["name"]
+                milliseconds = 1000 * (time.time() - began)
+                metrics.count(name, stage_name, status, milliseconds, exchange.variables.get("integrationLatency"))
         return status, response_headers, content
 
     replace(apigateway_v1, "new_uuid", current_id)

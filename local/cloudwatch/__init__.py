@@ -8,7 +8,8 @@ alarms look at all of them by the machine's clock, and lines in the embedded met
 - `metric_lines`: log lines in the embedded metric format, and the metrics in them
 - `alarm_states`: which state the datapoints of an alarm mean, and the reason; `alarms`: when it is looked at
 - `notices`: what topics and EventBridge hear of a change
-- `metric_math`, `queries`: GetMetricData, GetMetricStatistics, ListMetrics
+- `queries`, `metric_data`, `tokens`: GetMetricData, GetMetricStatistics, ListMetrics and their pages
+- `metric_math`, `math_functions`: expressions over metrics
 - `dashboards`: what is wrong with a dashboard's body
 - `wire`: requests and responses as CloudWatch writes them
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Protocol
 
 from local.cloudwatch import dashboards, log_metrics, queries
 from local.cloudwatch.alarms import Alarms
@@ -9,15 +10,28 @@ from local.cloudwatch.store import HOUR, Metric, Store
 from local.seams import replace, seam
 
 
-class Metrics:
-    """The server's metrics and alarms. `now` is its clock, in seconds since the epoch."""
+class Clock(Protocol):
+    """The server's clock, which may have been moved on."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
-        self.store = Store(now)
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+    def moment_of(self, machine_seconds: float) -> float:
+        """What this clock showed when the machine's showed `machine_seconds`."""
+        ...
+
+
+class Metrics:
+    """The server's metrics and alarms. `clock` is its clock, which may be ahead of the machine's."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.store = Store(clock.now)
+        self._clock = clock
         self.alarms = Alarms(self.store)
-        self._samplers: list[Callable[[], None]] = []
-        self._compacted = now()
-        self.store.measure_gauges = self._sample
+        self._measures: list[Callable[[], None]] = []
+        self._compacted = clock.now()
+        self.store.measure_gauges = self._measure
 
     def install(self) -> None:
         """Take in points and look at alarms in MiniStack's place. It comes before whoever counts is installed."""
@@ -36,13 +50,22 @@ class Metrics:
         replace(cloudwatch, "time", SimpleNamespace(time=self.store.now))
         replace(cloudwatch, "_evict_old_metrics", lambda: None)
         queries.install(self.store)
-        log_metrics.install(self.store)
         dashboards.install()
         self.alarms.install()
 
-    def sample_with(self, sample: Callable[[], None]) -> None:
-        """Call `sample` whenever gauges are to be measured."""
-        self._samplers.append(sample)
+    def take_in_log_lines(self) -> None:
+        """Count what comes into log groups, and take the metrics in lines. It comes after the groups' subscriptions."""
+        log_metrics.install(self.store, self._clock.moment_of)
+
+    def set_gauge(
+        self, scope: tuple[str, str], namespace: str, name: str, value: float, unit: str, dimensions: dict[str, str]
+    ) -> None:
+        """Make `value` that of this minute; `scope` is an account and a region."""
+        self.store.set_gauge(Metric(*scope, namespace, name, tuple(sorted(dimensions.items()))), value, unit)
+
+    def measure_with(self, measure: Callable[[], None]) -> None:
+        """Call `measure` before anybody looks."""
+        self._measures.append(measure)
 
     def tick(self) -> None:
         """The clock has gone on, by a second or by weeks."""
@@ -51,6 +74,6 @@ class Metrics:
             self._compacted = self.store.now()
             self.store.compact()
 
-    def _sample(self) -> None:
-        for sample in self._samplers:
-            sample()
+    def _measure(self) -> None:
+        for measure in self._measures:
+            measure()

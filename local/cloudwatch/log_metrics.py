@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitor
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from local.cloudwatch import metric_lines
@@ -25,21 +25,24 @@ _EVENT_BYTES = 26
 _NEAR_SECONDS = 3600.0
 
 
-def install(store: Store) -> None:
-    """Count and extract from now on."""
+def install(store: Store, moment_of: Callable[[float], float]) -> None:
+    """Count and extract from now on. `moment_of` gives the server's time for the machine's."""
     from ministack.core.responses import get_account_id, get_region
     from ministack.services import cloudwatch_logs
 
     forward = seam(cloudwatch_logs, "_fanout_to_subscription_filters")
 
     def take_in(group: str, stream: str, events: Sequence[dict[str, Any]]) -> Any:
-        ingest(store, (get_account_id(), get_region()), group, [event.get("message", "") for event in events])
+        lines = [event.get("message", "") for event in events]
+        ingest(store, (get_account_id(), get_region()), group, lines, moment_of)
         return forward(group, stream, events)
 
     replace(cloudwatch_logs, "_fanout_to_subscription_filters", take_in)
 
 
-def ingest(store: Store, scope: tuple[str, str], group: str, lines: Sequence[str]) -> None:
+def ingest(
+    store: Store, scope: tuple[str, str], group: str, lines: Sequence[str], moment_of: Callable[[float], float]
+) -> None:
     """Count the lines that came into a log group, and record the metrics in them."""
     dimensions = (("LogGroupName", group),)
 
@@ -54,7 +57,7 @@ def ingest(store: Store, scope: tuple[str, str], group: str, lines: Sequence[str
             continue
         for namespace, datum in extraction.data:
             metric = Metric(*scope, namespace, datum.name, datum.dimensions)
-            store.record_aggregate(metric, datum.values, datum.unit, _moment(store, datum.moment))
+            store.record_aggregate(metric, datum.values, datum.unit, _moment(datum.moment, moment_of))
         for name in ("parsing_errors", "validation_errors"):
             errors = getattr(extraction, name)
             if errors:
@@ -62,8 +65,7 @@ def ingest(store: Store, scope: tuple[str, str], group: str, lines: Sequence[str
                 log.warning("%s: metrics in a line of the log are left out: %s", group, "; ".join(errors))
 
 
-def _moment(store: Store, timestamp: float | None) -> float:
-    now, machine_now = store.now(), time.time()
-    if timestamp is None or abs(timestamp - machine_now) < _NEAR_SECONDS:
-        return now + (timestamp - machine_now if timestamp is not None else 0.0)
-    return timestamp
+def _moment(timestamp: float | None, moment_of: Callable[[float], float]) -> float:
+    machine_now = time.time()
+    timestamp = machine_now if timestamp is None else timestamp
+    return moment_of(timestamp) if abs(timestamp - machine_now) < _NEAR_SECONDS else timestamp

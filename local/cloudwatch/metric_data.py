@@ -8,7 +8,8 @@ from typing import Any
 
 from local.cloudwatch.aggregates import STATISTICS, is_statistic
 from local.cloudwatch.errors import ValidationError
-from local.cloudwatch.metric_math import Line, Value, evaluate, identifiers
+from local.cloudwatch.math_functions import Line, Value
+from local.cloudwatch.metric_math import evaluate, identifiers
 from local.cloudwatch.store import MINUTE, Metric, Store
 
 _ID = re.compile(r"[a-z][A-Za-z0-9_]{0,254}")
@@ -48,8 +49,8 @@ class Query:
             raise ValidationError(f"The parameter {where}.MetricStat.Period must be a multiple of 60.")
         statistic = (stat or {}).get("Stat") or ""
         if not is_statistic(statistic):
-            supported = ", ".join(STATISTICS)
-            raise ValidationError(f"{where}.MetricStat.Stat is {statistic!r}, not {supported} or pNN.")
+            names = ", ".join(STATISTICS)
+            raise ValidationError(f"{where}.MetricStat.Stat is {statistic!r}: {names} and pNN are supported here.")
         metric = metric_of((stat or {}).get("Metric") or {})
         return cls(identity, label, is_returned, period, metric, statistic)
 

@@ -15,12 +15,17 @@ LONGEST_RETRY_SECONDS = 24 * 3600.0
 
 @dataclass
 class Batch:
-    """An object that is to be written: its key, its bytes, when its oldest record came, when it is tried next."""
+    """An object that is to be written: its key, its bytes, when its oldest record came, when it is tried next.
+
+    `records` is how many records are in it, `size` how many bytes they have.
+    """
 
     key: str
     body: bytes
     arrival: float
     retry_at: float
+    records: int = 0
+    size: int = 0
 
     def delay(self, now: float) -> bool:
         """Try it again later; False where it has been tried for too long."""

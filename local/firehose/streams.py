@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from ministack.core.responses import get_account_id, get_region
+from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import firehose
 
-from local.firehose import requests
+from local.firehose import metrics, requests
 from local.firehose.buffers import Batch, Buffer
 from local.firehose.destination import Destination
 from local.firehose.errors import NoStreamError, SlowDownError
@@ -95,6 +95,17 @@ class Streams:
                 written += self._deliver(key)
         return written
 
+    def ages(self) -> dict[Key, float]:
+        """How old in seconds the oldest record is that each stream holds, of those that hold any."""
+        now, ages = self._now(), {}
+        for key, waiting in list(self._waiting.items()):
+            arrivals = [batch.arrival for batch in waiting.batches]
+            if waiting.buffer.records:
+                arrivals.append(waiting.buffer.arrival)
+            if arrivals:
+                ages[key] = now - min(arrivals)
+        return ages
+
     def _stream_of(self, request: dict[str, Any]) -> dict[str, Any]:
         name = requests.check_name(request.get("DeliveryStreamName"))
         stream = _stream(get_account_id(), get_region(), name)
@@ -115,6 +126,8 @@ class Streams:
                 if "RecordId" in outcome:
                     waiting.buffer.add(record, now)
             is_due = waiting.buffer.is_due(now, destination.size, destination.seconds)
+        admitted = [record for record, outcome in zip(records, outcomes, strict=True) if "RecordId" in outcome]
+        metrics.count_incoming(stream["name"], admitted, len(records) - len(admitted))
         if is_due:
             self._wake.set()
         return outcomes
@@ -153,8 +166,13 @@ class Streams:
             )
         except (ClientError, BotoCoreError, UnusableRoleError) as fault:
             log.error("%s could not deliver %s to %s: %s", key[2], batch.key, destination.bucket, fault)
-            return False
-        return True
+            is_written = False
+        else:
+            is_written = True
+        with request_scope(key[0], key[1]):
+            age = self._now() - batch.arrival
+            metrics.count_delivery(key[2], batch.records, batch.size, age, is_written=is_written)
+        return is_written
 
 
 def _batches(
@@ -168,9 +186,11 @@ def _batches(
         except UnprocessableRecordError as fault:
             failed.append(error_line(record, fault, arrival, now))
     if processed:
-        yield Batch(destination.key(*name, arrival), destination.body(processed), arrival, now)
+        size = sum(map(len, processed))
+        yield Batch(destination.key(*name, arrival), destination.body(processed), arrival, now, len(processed), size)
     if failed:
-        yield Batch(destination.error_key(FAILED, *name, arrival), destination.body(failed), arrival, now)
+        size, key = sum(map(len, failed)), destination.error_key(FAILED, *name, arrival)
+        yield Batch(key, destination.body(failed), arrival, now, len(failed), size)
 
 
 def _stream(account: str, region: str, name: str) -> dict[str, Any] | None:

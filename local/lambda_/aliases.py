@@ -2,7 +2,6 @@
 
 weights      an alias with AdditionalVersionWeights sends its share of the invocations to each version
 publishing   PublishVersion minds RevisionId and CodeSha256
-metrics      an alias' invocations, errors and throttles are counted for the alias too, whoever invokes it
 processes    a version that no alias names any more gives up its idle processes, one of which MiniStack keeps
 """
 
@@ -25,7 +24,6 @@ def install() -> None:
     draw = random.SystemRandom().random
     _install_weights(draw)
     _install_publishing()
-    _install_metrics()
     _install_retiring()
 
 
@@ -92,26 +90,6 @@ def _install_publishing() -> None:
         return stale or publish(name, data)
 
     replace(lambda_svc, "_publish_version", publish_version)
-
-
-def _install_metrics() -> None:
-    from ministack.services import cloudwatch, lambda_svc
-
-    dispatch = seam(lambda_svc, "_execute_function_dispatch")
-    record = seam(cloudwatch, "record_metric")
-
-    def execute(func: dict, config: dict, *others: Any) -> dict:
-        result = dispatch(func, config, *others)
-        name = config.get("FunctionName", "")
-        qualifier = str(config.get("FunctionArn", "")).partition(f":function:{name}:")[2]
-        if qualifier and qualifier != "$LATEST":
-            counts = {"Invocations": 1, "Errors": int(bool(result.get("error"))), "Throttles": 0}
-            for metric, count in counts.items():
-                dimensions = {"FunctionName": name, "Resource": f"{name}:{qualifier}"}
-                record("AWS/Lambda", metric, count, "Count", dimensions)
-        return result
-
-    replace(lambda_svc, "_execute_function_dispatch", execute)
 
 
 def _install_retiring() -> None:

@@ -24,14 +24,8 @@ _LONGEST_AGE_SECONDS = 21_600
 
 
 def execute(function: dict[str, Any], event: Any) -> dict[str, Any]:
-    """Run a function by its record, with the metrics that Invoke writes; `body`, and `error`, `throttle` where so."""
-    began = time.monotonic()
-    result = lambda_svc._execute_function(function, event)
-    if not result.get("throttle"):  # which is counted already
-        milliseconds = (time.monotonic() - began) * 1000
-        name = function["config"]["FunctionName"]
-        lambda_svc._emit_lambda_metrics(name, milliseconds, error=bool(result.get("error")), throttle=False)
-    return result
+    """Run a function by its record: `body`, and `error`, `throttle` where so."""
+    return lambda_svc._execute_function(function, event)
 
 
 @dataclass
@@ -64,14 +58,6 @@ class Invocations:
         for name in ("_functions", "_LAMBDA_ASYNC_RETRY_BASE_SECONDS", "_LAMBDA_ASYNC_RETRY_MAX_SECONDS"):
             seam(lambda_svc, name)
         replace(lambda_svc, "invoke_async_with_retry", self.invoke)
-        emit = seam(lambda_svc, "_emit_lambda_metrics")
-
-        def emit_of_runs(function_name: str, duration_ms: float, error: bool, throttle: bool) -> None:
-            """Pass over events that were but accepted, at no duration: their attempts are counted."""
-            if duration_ms or throttle:
-                emit(function_name, duration_ms, error, throttle)
-
-        replace(lambda_svc, "_emit_lambda_metrics", emit_of_runs)
         for number in range(_AT_ONCE):
             threading.Thread(target=self._work, daemon=True, name=f"async-{number}").start()
 

@@ -117,6 +117,7 @@ class Poller:
         with queue["messages"].watched(self._woken.set):
             seconds = queue["messages"].seconds_to_next()
             if seconds > 0:
+                queue["messages"].count_received(0)
                 self._woken.wait(min(seconds, _WAIT_SECONDS))
             return seconds <= 0
 
@@ -164,6 +165,7 @@ class Poller:
         actions.expire(queue)
         visibility = int(queue["attributes"].get("VisibilityTimeout", 30))
         received = queue["messages"].receive(limit, visibility, actions.redrive_of(queue), room.take)
+        queue["messages"].count_received(len(received))
         if not mapping.patterns:
             return received
         matching = []

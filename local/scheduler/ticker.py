@@ -36,10 +36,24 @@ class Clock:
     """The time by which schedules fire: the machine's, moved on by what was added."""
 
     ahead_seconds: float = 0.0
+    # When by the machine's clock it was moved on, and how far ahead it was from then on; the latest is last.
+    _moves: list[tuple[float, float]] = field(default_factory=list)
 
     def now(self) -> float:
         """Seconds since the epoch."""
         return time.time() + self.ahead_seconds
+
+    def advance(self, seconds: float) -> None:
+        """Move on by `seconds`."""
+        self._moves.append((time.time(), self.ahead_seconds + seconds))
+        self.ahead_seconds += seconds
+
+    def moment_of(self, machine_seconds: float) -> float:
+        """What this clock showed when the machine's showed `machine_seconds`."""
+        for moved_at, ahead_seconds in reversed(self._moves):
+            if moved_at <= machine_seconds:
+                return machine_seconds + ahead_seconds
+        return machine_seconds
 
 
 @dataclass
@@ -87,7 +101,7 @@ class Ticker:
 
     def advance(self, seconds: float) -> list[str]:
         """Move the clock on by `seconds`, fire what has come due by then, and return the names of what fired."""
-        self.clock.ahead_seconds += seconds
+        self.clock.advance(seconds)
         return self.tick()
 
     def tick(self) -> list[str]:

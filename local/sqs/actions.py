@@ -16,6 +16,7 @@ from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import sqs
 
 from local.seams import replace, seam
+from local.sqs import metrics
 from local.sqs.messages import Message, Messages, Redrive
 
 Parameters = dict[str, Any]
@@ -40,7 +41,8 @@ class Queues(AccountRegionScopedDict):
 
     def __setitem__(self, key: str, value: dict[str, Any]) -> None:
         if not value["is_fifo"]:
-            value["messages"] = Messages(value["attributes"]["QueueArn"], sqs._ensure_msg_fields)
+            arn = value["attributes"]["QueueArn"]
+            value["messages"] = Messages(arn, sqs._ensure_msg_fields, count=metrics.counter(arn))
         super().__setitem__(key, value)
 
     def pop(self, key: str, *default: Any) -> Any:
@@ -121,6 +123,7 @@ async def _receive(queue: dict[str, Any], parameters: Parameters) -> dict[str, A
         return queue["messages"].receive(limit, visibility, redrive_of(queue))
 
     received = await _first_of(queue["messages"], take, wait)
+    queue["messages"].count_received(len(received))
     return {"Messages": [_describe(message, parameters) for message in received]} if received else {}
 
 

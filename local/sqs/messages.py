@@ -34,17 +34,26 @@ class Redrive:
     def move(self, message: Message) -> None:
         """Put `message` into the dead-letter queue, as it is, but for where it came from."""
         sys = {**message["sys"], "DeadLetterQueueSourceArn": self.source_arn}
-        self.dead_letters.append({**message, "sys": sys, "receipt_handle": None, "visible_at": time.time()})
+        self.dead_letters.take_over({**message, "sys": sys, "receipt_handle": None, "visible_at": time.time()})
 
 
 class Messages:
     """Messages that many threads may send, receive and delete at once.
 
-    `complete` fills in what a producer left out of a message. `clock` gives seconds since the epoch.
+    `complete` fills in what a producer left out of a message. `clock` gives seconds since the epoch. `count` takes the
+    name of a metric and how many more there are. `operations` grows with whatever is done.
     """
 
-    def __init__(self, arn: str, complete: Callable[[Message], None], clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        arn: str,
+        complete: Callable[[Message], None],
+        clock: Callable[[], float] = time.time,
+        count: Callable[[str, int], None] = lambda _name, _number: None,
+    ) -> None:
         self.arn = arn
+        self.count = count
+        self.operations = 0
         self._complete = complete
         self._clock = clock
         self._lock = threading.Lock()
@@ -67,9 +76,15 @@ class Messages:
             return list(self._by_id.values())[place] if place != -1 else next(reversed(self._by_id.values()))
 
     def append(self, message: Message) -> None:
-        """Add a message, and wake whoever waits for one."""
+        """Add a message that was sent, and wake whoever waits for one."""
+        self.take_over(message)
+        self.count("NumberOfMessagesSent", 1)
+
+    def take_over(self, message: Message) -> None:
+        """Add a message from another queue, which does not count as sent."""
         self._complete(message)
         with self._lock:
+            self.operations += 1
             self._by_id[message["id"]] = message
             if message["visible_at"] > self._clock():
                 self._hide(message)
@@ -98,6 +113,7 @@ class Messages:
         dead: list[Message] = []
         received: list[Message] = []
         with self._lock:
+            self.operations += 1
             now = self._clock()
             self._show(now)
             while self._ready and len(received) < limit:
@@ -133,9 +149,11 @@ class Messages:
         if message_id is None:
             return False
         with self._lock:
+            self.operations += 1
             message = self._by_id.get(message_id)
             if message and message["receipt_handle"] == handle:
                 del self._by_id[message_id]
+        self.count("NumberOfMessagesDeleted", 1)
         return True
 
     def change_visibility(self, handle: str, seconds: float) -> bool | None:
@@ -173,6 +191,24 @@ class Messages:
             hidden = [message for message in self._by_id.values() if message["visible_at"] > now]
             delayed = sum(1 for message in hidden if message["receive_count"] == 0)
             return len(self._by_id) - len(hidden), len(hidden) - delayed, delayed
+
+    @property
+    def is_polled(self) -> bool:
+        """Whether somebody waits for a message."""
+        return bool(self._watchers)
+
+    def oldest_sent_at(self) -> float | None:
+        """When the oldest message was sent, in seconds since the epoch; None where there is none."""
+        with self._lock:
+            oldest = next(iter(self._by_id.values()), None)
+        return None if oldest is None else oldest["sent_at"]
+
+    def count_received(self, number: int) -> None:
+        """Count a call that received so many messages, or none."""
+        if number:
+            self.count("NumberOfMessagesReceived", number)
+        else:
+            self.count("NumberOfEmptyReceives", 1)
 
     def seconds_to_next(self) -> float:
         """How long until a message can be received, if no other comes: infinity where there is none."""

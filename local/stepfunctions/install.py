@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from typing import Any
 
 from local.stepfunctions import (
     calls,
@@ -11,6 +12,7 @@ from local.stepfunctions import (
     jobs,
     language,
     map_runs,
+    metrics,
     mount,
     names,
     nested,
@@ -32,9 +34,14 @@ def install(endpoint: str) -> None:
     names.install()
     nested.install()
     lock = threading.RLock()
+
+    def announce(execution: Any) -> None:
+        metrics.count(execution)
+        notices.announce(execution)
+
     children.install(lock)
-    starts.install(lock, notices.announce)
-    ends.install(lock, notices.announce)
+    starts.install(lock, announce)
+    ends.install(lock, announce)
     map_runs.install(lock)
     views.install(lock)
     distributed_map.install()

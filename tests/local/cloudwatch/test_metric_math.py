@@ -3,7 +3,8 @@
 import pytest
 
 from local.cloudwatch.errors import ValidationError
-from local.cloudwatch.metric_math import Line, evaluate
+from local.cloudwatch.math_functions import Line
+from local.cloudwatch.metric_math import evaluate
 
 STARTS = (0.0, 60.0, 120.0)
 M1 = Line("m1", 60, {0.0: 1.0, 60.0: 4.0}, STARTS)
@@ -70,6 +71,8 @@ def test_functions_of_a_list_give_a_list() -> None:
         ("1 / 0", "it has no value"),
         ("(" * 500 + "m1", "nested too deeply"),
         ("m1 > 1", "unexpected >"),
+        ("[1]", "a list holds series"),
+        ("[m1", "is missing at the end"),
     ],
 )
 def test_expressions_that_are_none(expression: str, reason: str) -> None:

@@ -233,3 +233,14 @@ def test_schedule_whose_role_may_not_start_the_workflow_starts_nothing(
     assert name in advance(server, 86_400 + 60)
     assert executions(client, machine_arn) == []
     client("scheduler").delete_schedule(Name=name)
+
+
+def test_clock_says_what_it_showed_before_it_was_moved_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine_time = [1_000.0]
+    monkeypatch.setattr("local.scheduler.ticker.time.time", lambda: machine_time[0])
+    clock = Clock()
+    for moment in (1_100.0, 1_200.0):
+        machine_time[0] = moment
+        clock.advance(3_600)
+    assert [clock.moment_of(moment) for moment in (1_050.0, 1_150.0, 1_250.0)] == [1_050.0, 4_750.0, 8_450.0]
+    assert clock.now() == 1_200.0 + 7_200
