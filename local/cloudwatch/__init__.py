@@ -7,6 +7,7 @@ alarms look at all of them by the machine's clock, and lines in the embedded met
 - `data`: the datapoints of PutMetricData, and what is wrong with them
 - `metric_lines`: log lines in the embedded metric format, and the metrics in them
 - `alarm_states`: which state the datapoints of an alarm mean, and the reason; `alarms`: when it is looked at
+- `alarm_checks`: what is no alarm
 - `notices`: what topics and EventBridge hear of a change
 - `queries`, `metric_data`, `tokens`: GetMetricData, GetMetricStatistics, ListMetrics and their pages
 - `metric_math`, `math_functions`: expressions over metrics

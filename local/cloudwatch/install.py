@@ -4,7 +4,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Protocol
 
-from local.cloudwatch import dashboards, log_metrics, queries
+from local.cloudwatch import alarm_checks, dashboards, log_metrics, queries
 from local.cloudwatch.alarms import Alarms
 from local.cloudwatch.store import HOUR, Metric, Store
 from local.seams import replace, seam
@@ -51,6 +51,7 @@ class Metrics:
         replace(cloudwatch, "_evict_old_metrics", lambda: None)
         queries.install(self.store)
         dashboards.install()
+        alarm_checks.install()
         self.alarms.install()
 
     def take_in_log_lines(self) -> None:

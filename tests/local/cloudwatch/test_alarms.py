@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local.account import EmbeddedAws, entries
 from machines import Client, unique, until
@@ -188,3 +189,19 @@ def test_set_alarm_state_lasts_until_the_alarm_is_looked_at(client: Client) -> N
 )
 def test_without_points_the_treatment_of_missing_data_decides(client: Client, missing: str, expected: str) -> None:
     assert state(client, alarm(client, unique("alarm"), TreatMissingData=missing)) == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"DatapointsToAlarm": 2}, "less than or equal to EvaluationPeriods"),
+        ({"EvaluationPeriods": 1441}, "EvaluationPeriods \\* Period must be <= 86400"),
+        ({"Period": 86_400, "EvaluationPeriods": 8}, "across more than 7 days"),
+        ({"Period": 90}, "multiple of 60"),
+        ({"TreatMissingData": "good"}, "TreatMissingData must be one of"),
+        ({"ComparisonOperator": "LessThanLowerThreshold"}, "no others are supported here"),
+    ],
+)
+def test_alarms_that_are_refused(client: Client, settings: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ClientError, match=reason):
+        alarm(client, "wrong", **settings)
