@@ -16,7 +16,17 @@ from typing import Any
 
 import stepfunctions.steps as sdk
 
-from statemachines import alarms, api_paths, promote, promotion_schema, restore, retrain, tasks_page, template_parts
+from statemachines import (
+    alarms,
+    api_paths,
+    monitor,
+    promote,
+    promotion_schema,
+    restore,
+    retrain,
+    tasks_page,
+    template_parts,
+)
 from statemachines.asl import DEFINITION_SHA256
 from statemachines.picture import picture
 
@@ -27,6 +37,7 @@ WORKFLOWS: dict[str, Callable[[], sdk.Graph]] = {
     "retrain": retrain.build,
     "promote": promote.build,
     "restore": restore.build,
+    "monitor": monitor.build,
 }
 
 

@@ -2,33 +2,39 @@
 
 A query names its values `${name}`. Those of the execution become arguments of `States.Format`; `${bucket}` becomes
 `${DataBucket}`, which CloudFormation fills in; `${stations}` is written out here, from the one list of stations, and
-`${copies}` from `queries/copies.sql`, which two queries share.
+`${copies}` and `${captured}` from `queries/copies.sql` and `queries/captured.sql`, which two queries each share.
 """
 
 import csv
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 HERE = Path(__file__).resolve().parent
 STATIONS = HERE.parent / "functions" / "wildrydes" / "rides" / "ground_stations.csv"
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
-# The path of each value in the execution's state.
-_PATHS = {
-    "execution": "$.parameters.execution",
-    "first_year": "$.parameters.first_year",
-    "last_year": "$.parameters.last_year",
-    "feature_columns": "$.parameters.feature_columns",
-    "label_column": "$.parameters.label",
-    "label_type": "$.parameters.label_type",
-}
+_SHARED = ("copies", "captured")
+
+# The path of each value in the state of a retraining.
+_PATHS: Mapping[str, str] = MappingProxyType(
+    {
+        "execution": "$.parameters.execution",
+        "first_year": "$.parameters.first_year",
+        "last_year": "$.parameters.last_year",
+        "feature_columns": "$.parameters.feature_columns",
+        "label_column": "$.parameters.label",
+        "label_type": "$.parameters.label_type",
+    }
+)
 
 
-def query(name: str) -> str:
+def query(name: str, paths: Mapping[str, str] = _PATHS) -> str:
     """The intrinsic function that gives the text of `queries/<name>.sql` with its values filled in.
 
-    Raises KeyError for a value that no execution has.
+    `paths` has where each is in the execution's state. Raises KeyError for a value that is not among them.
     """
     text = one_line(source(name)).replace("${stations}", stations())
     arguments: list[str] = []
@@ -36,7 +42,7 @@ def query(name: str) -> str:
     def argument(match: re.Match[str]) -> str:
         if match[1] == "bucket":
             return match[0]
-        arguments.append(_PATHS[match[1]])
+        arguments.append(paths[match[1]])
         return match[0]
 
     _PLACEHOLDER.sub(argument, text)
@@ -45,9 +51,12 @@ def query(name: str) -> str:
 
 
 def source(name: str) -> str:
-    """The text of `queries/<name>.sql`, with the text of `copies.sql` in the place of `${copies}`."""
+    """The text of `queries/<name>.sql`, with the texts of the queries that it shares in their places."""
     text = (HERE / "queries" / f"{name}.sql").read_text(encoding="utf-8")
-    return text.replace("${copies}", source("copies")) if "${copies}" in text else text
+    for shared in _SHARED:
+        if f"${{{shared}}}" in text:
+            text = text.replace(f"${{{shared}}}", source(shared))
+    return text
 
 
 def one_line(text: str) -> str:

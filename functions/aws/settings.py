@@ -49,6 +49,13 @@ class LocateSettings(NamedTuple):
     max_station_miles: float
 
 
+class MonitorSettings(NamedTuple):
+    """For monitor_model: the data bucket, and the dimension of its metrics."""
+
+    bucket: str
+    service: str
+
+
 class CollectSettings(NamedTuple):
     """For collect_samples: the data bucket, and the name of the delivery stream that samples go to."""
 
@@ -107,6 +114,12 @@ def locate_settings() -> LocateSettings:
     """From DATA_BUCKET, LOCATED_RIDES_QUEUE_URL and MAX_STATION_MILES, a number. Raises MissingSetting."""
     bucket, queue = _variable("DATA_BUCKET"), _variable("LOCATED_RIDES_QUEUE_URL")
     return LocateSettings(bucket, queue, float(_variable("MAX_STATION_MILES")))
+
+
+@cache
+def monitor_settings() -> MonitorSettings:
+    """From DATA_BUCKET and POWERTOOLS_SERVICE_NAME. Raises MissingSetting."""
+    return MonitorSettings(_variable("DATA_BUCKET"), _variable("POWERTOOLS_SERVICE_NAME"))
 
 
 @cache

@@ -16,6 +16,8 @@
     undelivered/{predictions,outcomes}/  what Firehose could not process
     ingested/<source>.json             the line of a file that passed the check: it is not ingested again
     ingestions/<execution>/            reports of chunks; then files.jsonl, a line a file, and summary.json
+    monitoring/<task>/<date>.json      what became of a task's predictions of a day
+    monitored/<execution>/<task>/      the predictions that an execution of `monitor` looked at, with their truths
 
 Keys of processed and rejected rides follow from their source alone, so that writing them again overwrites and never
 doubles. Rides that came one at a time have no source in common: the key of their object follows from their lines.
@@ -192,6 +194,11 @@ def training_sets_prefix(execution: str) -> str:
 def lineage_key(execution: str, name: str) -> str:
     """The list of the objects of one input of the model that an execution trained."""
     return f"models/{execution}/lineage/{name}.jsonl.gz"
+
+
+def monitoring_key(task: str, day: str) -> str:
+    """What `monitor` found of a task's day, 'YYYY-MM-DD'."""
+    return f"monitoring/{task}/{day}.json"
 
 
 def ingested_completely(processed_keys: Iterable[str]) -> frozenset[str]:

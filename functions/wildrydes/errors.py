@@ -14,6 +14,7 @@ WildRydesError
 ├── AllCandidatesFailed      no algorithm gave a model: the reason of each
 ├── BadTestSet               a split has no row, one that is no row of numbers, or one class alone to train on
 ├── BadModel                 the artefact or its card is not what predict can serve
+├── BadObservation           a line of a query of monitor that is no captured prediction
 ├── BadLineage               a list of what a model was made from is not the one that its digest names
 ├── BadRequest               a request for a prediction: the field at fault
 │   ├── UnreadableRequest    it cannot be read: no body, no JSON, another encoding
@@ -159,6 +160,10 @@ class BadTestSet(WildRydesError):
 
 class BadModel(WildRydesError):
     """A model artefact or model card that does not hold what it should."""
+
+
+class BadObservation(WildRydesError):
+    """A line that a query of the workflow `monitor` wrote, and that is no prediction."""
 
 
 class BadLineage(WildRydesError):

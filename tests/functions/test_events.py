@@ -98,6 +98,8 @@ VALUES: dict[str, dict[str, Any]] = {
         ],
         "chunk_bytes": 8388608,
     },
+    "monitor_model_plan": {"date": "2026-11-25", "first_date": "2026-11-19", "last_partition": "2026/11/26"},
+    "monitor_model_day": {"task": "heavy_utilization", "model": None, "key": None, "drifted": []},
     "apply_defaults_everything_given": {
         "candidates": [
             {
