@@ -22,6 +22,7 @@ override RUNTIME := .venvs/runtime/.installed
 override CONTAINERS := .venvs/algorithms/.installed
 override CHECKS := .venvs/checks/.installed
 override SAM := .venvs/sam/.installed
+override EVIDENTLY := .venvs/evidently/.installed
 
 # What the workflow's input takes. OPTIONS= hands on any other option: `make retrain OPTIONS="--force --no-promote"`.
 INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if $(FEATURES),--features "$(FEATURES)") \
@@ -30,7 +31,7 @@ INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
 .PHONY: help setup run up status retrain watch logs ask stream publish replay invoke models report pricing edge \
-  leaderboard explain notebook rollback down test proofs fuzz races check build bench load render data lock clean
+  leaderboard monitor explain notebook rollback down test proofs fuzz races check build bench load evidently render data lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -90,6 +91,9 @@ edge: setup ## send rows whose truth is known to the API, and measure the models
 leaderboard: setup ## rank the models by what callers measured: TASK= OPTIONS=
 	@$(WILDRYDES) leaderboard $(if $(TASK),--task "$(TASK)") $(OPTIONS)
 
+monitor: setup ## look at a day's predictions, by default yesterday's: TASK= DATE= (YYYY-MM-DD) OPTIONS=
+	@$(WILDRYDES) monitor $(if $(TASK),--task "$(TASK)") $(if $(DATE),--date "$(DATE)") $(OPTIONS)
+
 explain: setup ## name what a model was made from, and train it again: TASK= MODEL= (an execution, or a card's file)
 	@$(WILDRYDES) explain $(if $(TASK),--task "$(TASK)") $(OPTIONS) "$(MODEL)"
 
@@ -145,6 +149,9 @@ bench: setup ## measure beside the workshop's ways: BENCH=stream, predict or tre
 load: setup ## ask the API 5 times a second, then ten times what it allows: FOR= (seconds)
 	@$(WILDRYDES) load $(if $(FOR),--seconds "$(FOR)") $(OPTIONS)
 
+evidently: $(EVIDENTLY) ## ask Evidently and SciPy anew what `monitor` is compared with
+	.venvs/evidently/bin/python tests/unit/monitoring/ask_evidently.py
+
 render: $(DEV) ## write the state machines' ASL and pictures anew
 	$(PY) -W ignore -m statemachines.render
 
@@ -160,6 +167,7 @@ lock: $(DEV) ## resolve the dependencies of pyproject.toml anew
 	$(COMPILE) --upgrade --group algorithms -o requirements/algorithms.txt
 	$(COMPILE) --upgrade --group checks -o requirements/checks.txt
 	$(COMPILE) --upgrade --group sam -o requirements/sam.txt
+	$(COMPILE) --upgrade --group evidently -o requirements/evidently.txt
 
 clean: ## remove what was built, environments included
 	rm -rf .venv .venvs .aws-sam build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
@@ -201,4 +209,8 @@ $(CHECKS): requirements/checks.txt $(DEV)
 	$(environment)
 
 $(SAM): requirements/sam.txt $(DEV)
+	$(environment)
+
+# Some 80 packages, for what tests compare with: neither a test nor a command needs it.
+$(EVIDENTLY): requirements/evidently.txt $(DEV)
 	$(environment)

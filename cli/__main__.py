@@ -35,6 +35,7 @@ COMMANDS = {
     "ask": ("cli.ask", "ask"),
     "edge": ("cli.edge", "edge_command"),
     "leaderboard": ("cli.leaderboard", "leaderboard_command"),
+    "monitor": ("cli.monitor", "monitor_command"),
     "load": ("cli.load", "load_command"),
 }
 

@@ -14,7 +14,7 @@ from cli.stack import Stack
 from local import account
 
 _POLL_SECONDS = 0.2
-_MACHINES = ("retrain", "promote")
+_MACHINES = ("retrain", "promote", "monitor")
 # What the end of an execution makes of the states that have not ended.
 _ENDS = {"ExecutionFailed": "FAILED", "ExecutionTimedOut": "FAILED", "ExecutionAborted": "ABORTED"}
 
@@ -78,7 +78,8 @@ def find(stack: Stack, execution: str | None) -> str:
         if not newest:
             raise NoExecutionError("No retraining has been started yet: `wildrydes retrain` starts one.")
         return newest[0]["executionArn"]
-    machines = [stack.machine(name).replace(":stateMachine:", ":execution:") for name in _MACHINES]
+    names = [name for name in _MACHINES if stack.has_machine(name)]
+    machines = [stack.machine(name).replace(":stateMachine:", ":execution:") for name in names]
     candidates = [execution] if execution.startswith("arn:") else [f"{machine}:{execution}" for machine in machines]
     for arn in candidates:
         try:
@@ -86,7 +87,7 @@ def find(stack: Stack, execution: str | None) -> str:
         except ClientError as fault:
             if fault.response["Error"]["Code"] not in ("ExecutionDoesNotExist", "InvalidArn", "ValidationException"):
                 raise
-    raise NoExecutionError(f"The stack {stack.name} has no execution {execution!r} of {' or '.join(_MACHINES)}.")
+    raise NoExecutionError(f"The stack {stack.name} has no execution {execution!r} of {' or '.join(names)}.")
 
 
 def is_retraining(stack: Stack, execution_arn: str) -> bool:
@@ -96,11 +97,12 @@ def is_retraining(stack: Stack, execution_arn: str) -> bool:
 
 
 def running(stack: Stack) -> list[str]:
-    """The ARNs of the executions of both workflows that run now."""
+    """The ARNs of the executions of these workflows that run now."""
     states = stack.client("stepfunctions")
     return [
         each["executionArn"]
         for name in _MACHINES
+        if stack.has_machine(name)
         for each in account.entries(
             states, "list_executions", "executions", stateMachineArn=stack.machine(name), statusFilter="RUNNING"
         )

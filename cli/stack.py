@@ -82,8 +82,12 @@ class Stack:
         return self.output("DataBucketName")
 
     def machine(self, name: str) -> str:
-        """The ARN of a workflow: `retrain` or `promote`."""
-        return self.output("StateMachineArn" if name == "retrain" else "PromoteStateMachineArn")
+        """The ARN of a workflow: `retrain`, `promote` or `monitor`. Raises NoStackError for a stack without it."""
+        return self.output("StateMachineArn" if name == "retrain" else f"{name.title()}StateMachineArn")
+
+    def has_machine(self, name: str) -> bool:
+        """Whether the stack has a workflow; one that was deployed before there was `monitor` has none."""
+        return name != "monitor" or "MonitorStateMachineArn" in self.outputs
 
     @property
     def api_url(self) -> str:
