@@ -31,7 +31,7 @@ INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
 .PHONY: help setup run up status retrain watch logs ask stream publish replay invoke models report pricing edge \
-  leaderboard monitor explain notebook rollback down test proofs fuzz races check build bench load evidently render data lock clean
+  leaderboard monitor cost explain notebook rollback down test proofs fuzz races check build bench load evidently render data lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -93,6 +93,9 @@ leaderboard: setup ## rank the models by what callers measured: TASK= OPTIONS=
 
 monitor: setup ## look at a day's predictions, by default yesterday's: TASK= DATE= (YYYY-MM-DD) OPTIONS=
 	@$(WILDRYDES) monitor $(if $(TASK),--task "$(TASK)") $(if $(DATE),--date "$(DATE)") $(OPTIONS)
+
+cost: setup ## say what a month cost, or forecast one: OPTIONS="--rides 1000000 --requests 1000000"
+	@$(WILDRYDES) cost $(OPTIONS)
 
 explain: setup ## name what a model was made from, and train it again: TASK= MODEL= (an execution, or a card's file)
 	@$(WILDRYDES) explain $(if $(TASK),--task "$(TASK)") $(OPTIONS) "$(MODEL)"

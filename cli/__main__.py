@@ -37,6 +37,7 @@ COMMANDS = {
     "leaderboard": ("cli.leaderboard", "leaderboard_command"),
     "monitor": ("cli.monitor", "monitor_command"),
     "load": ("cli.load", "load_command"),
+    "cost": ("cli.cost", "cost_command"),
 }
 
 

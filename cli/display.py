@@ -8,7 +8,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from cli import endpoint_cost
+from cli import costs, endpoint_cost
 from cli.account import Account
 from cli.executions import Progress
 from cli.failures import Failure
@@ -84,6 +84,8 @@ def summary(report: dict[str, Any]) -> Group:
         table.add_row("tuned", Text(_search(search)))
     for sentence in _repair(report["parameter"]):
         table.add_row("", Text(sentence, style="yellow"))
+    if report.get("cost"):
+        table.add_row("cost", Text(costs.sentence(report["cost"])))
     verdict = report["verdict"]
     table.add_row("verdict", Text("goes live" if verdict["promoted"] else "does not go live", style="bold"))
     table.add_row("", Text(verdict["reason"]))

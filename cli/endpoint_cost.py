@@ -1,30 +1,20 @@
-"""What an endpoint costs by the hour: one instance of the template's default type, while the endpoint is there.
+"""What an endpoint costs by the hour: one instance of the template's default type, while the endpoint is there."""
 
-On-demand prices of hosting in US dollars, without tax, as of November 2026. That of us-east-1 is the price list's
-(`USE1-Host:ml.m5.large`); the others are its 1.2 times what EC2 asks there for the same machine, and approximate.
+from datetime import date
 
-    https://aws.amazon.com/sagemaker/ai/pricing/
-    https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/price-changes.html
-"""
-
-from collections.abc import Mapping
-from types import MappingProxyType
+from wildrydes.cost.prices import price_list
+from wildrydes.cost.quantities import HOURS_A_MONTH
+from wildrydes.errors import NoListPrice
 
 INSTANCE = "ml.m5.large"
-AS_OF = "November 2026"
 
-USD_PER_HOUR: Mapping[str, float] = MappingProxyType(
-    {
-        "us-east-1": 0.115,
-        "us-east-2": 0.115,
-        "us-west-2": 0.115,
-        "ap-southeast-1": 0.144,
-        "ap-northeast-1": 0.149,
-        "eu-central-1": 0.138,
-        "eu-west-1": 0.128,
-    }
-)
-_HOURS_A_MONTH = 730
+
+def usd_per_hour(region: str) -> float | None:
+    """The list price of hosting in a region; None where the table has none."""
+    try:
+        return float(price_list().usd(f"ml_hours/{INSTANCE}", region))
+    except NoListPrice:
+        return None
 
 
 def sentence(region: str) -> str:
@@ -34,8 +24,9 @@ def sentence(region: str) -> str:
     'The endpoint costs some $0…'
     """
     end = "A model that goes live with serving: lambda removes it."
-    price = USD_PER_HOUR.get(region)
+    price = usd_per_hour(region)
     if price is None:
         return f"The endpoint costs by the hour on AWS; its price in {region} is not known here. {end}"
-    month = price * _HOURS_A_MONTH
-    return f"The endpoint costs some ${price:.3f} an hour on AWS, ${month:.0f} a month ({INSTANCE}, {AS_OF}). {end}"
+    month, listed = price * HOURS_A_MONTH, date.fromisoformat(price_list().date)
+    costs = f"some ${price:.3f} an hour on AWS, ${month:.0f} a month ({INSTANCE}, {listed:%B %Y})"
+    return f"The endpoint costs {costs}. {end}"

@@ -19,8 +19,8 @@ def summarize(
     region: str = "",
 ) -> dict[str, Any]:
     """Keys `rides, weather, training_set, metrics, candidates (every algorithm's), model_path, parameter (the SSM
-    parameter as it was, and its repair), serving (`by` what, in which region, at which price of the endpoint), verdict,
-    prediction (null: none is live), execution (and what it was started by)`.
+    parameter as it was, and its repair), serving (`by` what, in which region, at which price of the endpoint), cost (at
+    list prices), verdict, prediction (null: none is live), execution (and what it was started by)`.
 
     With an account, `ingestion` too: what became of each file, and the first rejected record of each reason.
 
@@ -51,6 +51,7 @@ def summarize(
         "tuning": [each for each in output.get("tuning", []) if each],
         "parameter": output["parameter"],
         "serving": _serving(output, region),
+        "cost": output.get("cost"),
         "verdict": output["verdict"] | {"promoted": output["promoted"], "live_model_path": output["live_model_path"]},
         "prediction": prediction,
         "execution": {"name": output["execution"], **execution, "started_by": output.get("started_by")},
@@ -61,7 +62,7 @@ def summarize(
 def _serving(output: dict[str, Any], region: str) -> dict[str, Any]:
     """What serves the execution's model if it is live; `usd_per_hour` is what that costs beside requests."""
     by_endpoint = output.get("serving") == ENDPOINT and output["promoted"]
-    price = endpoint_cost.USD_PER_HOUR.get(region) if by_endpoint else 0.0
+    price = endpoint_cost.usd_per_hour(region) if by_endpoint else 0.0
     return {"by": ENDPOINT if by_endpoint else LAMBDA, "region": region, "usd_per_hour": price}
 
 

@@ -108,6 +108,10 @@ class Stack:
         """The URLs of the stack's queues, by their names in the template: `RidesQueue`."""
         return dict(self._resources("AWS::SQS::Queue"))
 
+    def resources(self, kind: str) -> list[str]:
+        """The physical names of the stack's resources of a type, such as `AWS::SNS::Topic`."""
+        return [physical for _, physical in self._resources(kind)]
+
     def _resources(self, kind: str) -> list[tuple[str, str]]:
         cloudformation = self.client("cloudformation")
         resources = entries(cloudformation, "list_stack_resources", "StackResourceSummaries", StackName=self.name)

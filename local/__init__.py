@@ -17,6 +17,7 @@ EmbeddedAwsError
 ├── BadInputError               iam.own_paths: the body is none that the path takes
 ├── UnusableRoleError           iam.roles: the service cannot assume the role
 ├── GatewayResponseError        apigateway.exchanges: API Gateway answers in the place of the function
+├── BudgetRefusedError          budgets.install: AWS would not create the budget
 ├── InvalidMappingError         lambda_.pollers: AWS would not create the event source mapping
 ├── QueryError                  athena.errors: the query fails
 ├── QueryCancelledError         athena.errors: the query was cancelled

@@ -279,6 +279,7 @@ def verify_callers(server: account.EmbeddedAws) -> None:
 def replace_parts(options: Options) -> None:
     """Put the parts in place that start nothing of their own."""
     from local.apigateway import install as apis
+    from local.budgets import install as budgets
     from local.ecr import registry
     from local.lambda_ import alias_arns, aliases, runtime
     from local.lambda_ import metrics as function_metrics
@@ -299,6 +300,7 @@ def replace_parts(options: Options) -> None:
     registry.install()
     topics.install()
     topic_metrics.install()
+    budgets.install()
 
 
 def own_paths(ticker: Any, subscriptions: Any, streams: Any, unread: Any) -> dict[str, OwnPath]:

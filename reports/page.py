@@ -33,6 +33,7 @@ def page(
         _pictures(card, pictures),
         _next(card),
         _training_set(comparison),
+        _cost(card),
         _lineage(card),
     )
     return document(title, sections)
@@ -110,6 +111,15 @@ def _training_set(comparison: Comparison) -> str:
 def _next(card: Mapping[str, Any]) -> str:
     steps = "".join(f"<li>{escape(step)}</li>" for step in wording.next_steps(card))
     return f"<h2>What next</h2>\n<ul>{steps}</ul>"
+
+
+def _cost(card: Mapping[str, Any]) -> str:
+    cost = card.get("cost") or {}
+    if not cost.get("lines"):
+        return ""
+    head = ("service", "unit", "quantity", "USD")
+    note = f"At AWS's list prices of {cost['region']}, as of {cost['prices']}."
+    return f'<h2>Cost</h2>\n{table(head, tables.cost_rows(cost))}\n<p class="quiet">{escape(note)}</p>'
 
 
 def _lineage(card: Mapping[str, Any]) -> str:

@@ -91,6 +91,14 @@ def feature_rows(comparison: Comparison) -> list[tuple[str, ...]]:
     ]
 
 
+def cost_rows(cost: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """What the execution used and what it cost, and the total last."""
+    lines = [
+        (each["service"], each["unit"], f"{each['quantity']:,.6g}", f"{each['usd']:.6f}") for each in cost["lines"]
+    ]
+    return [*lines, ("total", "", "", f"{cost['total_usd']:.6f}")]
+
+
 def lineage_rows(card: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Everything that the model was made from, by name."""
     about = {name: card.get(name, "") for name in ("execution", "created", "region", "model_path", "hyperparameters")}

@@ -16,6 +16,7 @@ SERVICES = frozenset(
     {
         "apigateway",
         "athena",
+        "budgets",
         "cloudformation",
         "dynamodb",
         "ecr",

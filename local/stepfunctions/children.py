@@ -1,7 +1,7 @@
 """The children of a Distributed Map are executions: ListExecutions names them by their Map Run, and each has a history.
 
 moto evaluates them within the execution that has the Map, and drops their events. Here each has events of its own. Of a
-Map Run the first thousand are recorded: they stay in memory until the server ends.
+Map Run the first thousand are kept: they stay in memory until the server ends.
 """
 
 import threading
@@ -22,7 +22,7 @@ from moto.stepfunctions.responses import StepFunctionResponse
 
 from local.seams import replace, seam
 
-MOST_CHILDREN = 1000
+MOST_RECORDED = 1000
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Child:
 
 def install(lock: threading.RLock) -> None:
     """Give each child a history, and show it by the API."""
-    recorded: dict[str, list[Child]] = {}
+    runs: dict[str, list[Child]] = {}
     worker = seam(distributed_item_processor_worker, "DistributedItemProcessorWorker")
     evaluate = seam(worker, "_eval_job")
     # As it is before `ends` lets none but an execution's own end into a history.
@@ -63,8 +63,8 @@ def install(lock: threading.RLock) -> None:
         machine = map_run.rpartition(":")[0].replace(":mapRun:", ":execution:")
         child = Child(f"{machine}:{uuid.uuid4()}")
         with lock:
-            if len(recorded.setdefault(map_run, [])) < MOST_CHILDREN:
-                recorded[map_run].append(child)
+            if len(runs.setdefault(map_run, [])) < MOST_RECORDED:
+                runs[map_run].append(child)
         env.event_manager, env.event_history_context = child.events, EventHistoryContext.of_program_start()
         child.events.add_event(env.event_history_context, HistoryEventType.ExecutionStarted)
         evaluate(self, env, job)
@@ -75,12 +75,12 @@ def install(lock: threading.RLock) -> None:
             child.status, child.ended = ("SUCCEEDED" if succeeded else "FAILED"), datetime.now(UTC)
 
     replace(worker, "_eval_job", evaluate_child)
-    replace(StepFunctionResponse, "list_executions", _list(recorded, seam(StepFunctionResponse, "list_executions")))
+    replace(StepFunctionResponse, "list_executions", _list(runs, seam(StepFunctionResponse, "list_executions")))
     history = seam(StepFunctionResponse, "get_execution_history")
-    replace(StepFunctionResponse, "get_execution_history", _history(recorded, history))
+    replace(StepFunctionResponse, "get_execution_history", _history(runs, history))
 
 
-def _list(recorded: dict[str, list[Child]], call: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _list(runs: dict[str, list[Child]], call: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def list_executions(response: Any) -> Any:
         map_run = response._get_param("mapRunArn")
         if not map_run:
@@ -88,18 +88,18 @@ def _list(recorded: dict[str, list[Child]], call: Callable[[Any], Any]) -> Calla
         status, start = response._get_param("statusFilter"), int(response._get_param("nextToken") or 0)
         end = start + (response._get_int_param("maxResults") or 100)
         # The newest first, as AWS has them.
-        children = [each for each in reversed(recorded.get(map_run, [])) if status in (None, each.status)]
+        children = [each for each in reversed(runs.get(map_run, [])) if status in (None, each.status)]
         more = {"nextToken": str(end)} if end < len(children) else {}
         return ActionResult({"executions": [each.entry(map_run) for each in children[start:end]], **more})
 
     return list_executions
 
 
-def _history(recorded: dict[str, list[Child]], call: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _history(runs: dict[str, list[Child]], call: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def get_execution_history(response: Any) -> Any:
         arn = response._get_param("executionArn") or ""
         # An execution's own ARN has no slash: only a child's names the Map Run.
-        for child in (each for run in recorded.values() for each in run) if "/" in arn else ():
+        for child in (each for run in runs.values() for each in run) if "/" in arn else ():
             if child.arn == arn:
                 return ActionResult({"events": child.events.get_event_history()})
         return call(response)

@@ -10,7 +10,7 @@ from local.sagemaker.images import LINEAR_LEARNER
 
 
 def test_there_is_a_price_for_each_region_whose_images_are_in_the_template() -> None:
-    assert set(endpoint_cost.USD_PER_HOUR) == set(LINEAR_LEARNER.registries)
+    assert all(endpoint_cost.usd_per_hour(region) for region in LINEAR_LEARNER.registries)
 
 
 def test_the_price_is_said_by_the_hour_and_by_the_month_with_its_date() -> None:

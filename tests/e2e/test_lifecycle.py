@@ -2,18 +2,21 @@
 
 import gzip
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli import deploy, models, pricing
+from cli import deploy, models, month_costs, pricing
+from cli.execution_records import ExecutionRecords
 from local import account
 from local.account import EmbeddedAws
+from machines import until
 from promotions import ask_function, bring_back_trained
 from stacks import SAMPLE_RIDES, MakeStack, Stack
+from wildrydes.cost.execution import usage_of_execution
 from wildrydes.pricing.study import answer
 
 RIDE = {"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMAX": 333, "TMIN": 300, "PRCP": 0}
@@ -59,6 +62,38 @@ def test_rejected_rides_are_kept_with_reason_source_and_position(stack: Stack, f
     assert len(rejected) == first["rides"]["rejected"]
     assert all(each["reason"] and each["source"]["key"].startswith("raw/") for each in rejected)
     assert all(each["position"]["byte"] >= 0 for each in rejected)
+
+
+def test_cost_is_in_the_output_the_card_and_the_ledger(stack: Stack, first: dict[str, Any]) -> None:
+    cost = first["cost"]
+    lines = {line["unit"].split(" (")[0]: line["quantity"] for line in cost["lines"]}
+    # Five functions, that of the eight children, the smoke test of the promotion, and the one that accounts.
+    assert lines["request"] == 5 + 8 + 1 + 1
+    assert lines["TB scanned"] == pytest.approx(3 * 10 / (1 << 20))
+    assert lines["hour of ml.m5.large"] > 0
+    assert cost["total_usd"] == pytest.approx(sum(line["usd"] for line in cost["lines"]))
+    assert models.card(stack.command_stack, first["execution"], first["task"])["cost"] == cost
+    # What the command computes from the history is the same, but for what came after.
+    arn = f"{stack.outputs['StateMachineArn'].replace(':stateMachine:', ':execution:')}:{first['execution']}"
+    now = datetime.now(UTC)
+    usage = usage_of_execution(ExecutionRecords(stack.command_stack), arn, now)
+    assert usage["state_transitions"] == lines["state transition"]
+    assert usage["lambda_requests"] == lines["request"]
+    made = month_costs.month_costs(stack.command_stack, f"{now:%Y-%m}", now)
+    (own,) = [each for each in made.executions if (each.workflow, each.name) == ("retrain", first["execution"])]
+    assert own.usd == cost["total_usd"] < made.usd
+
+
+def test_execution_that_fails_is_accounted_too(stack: Stack, first: dict[str, Any]) -> None:
+    described = stack.ended(stack.start(name="of-no-task", target="none"))
+    assert described["status"] == "FAILED"
+    prefix = f"costs/{datetime.now(UTC):%Y-%m}/"
+    key = f"{prefix}retrain-of-no-task.json"
+    until(lambda: stack.keys(prefix), lambda keys: key in keys)
+    lines = json.loads(stack.read(key))["cost"]["lines"]
+    transitions = next(line["quantity"] for line in lines if line["unit"] == "state transition")
+    # Set input aside, Read input, Apply defaults, Notify failure, Retraining failed.
+    assert transitions == 5
 
 
 def test_model_answers_over_http(stack: Stack, first: dict[str, Any]) -> None:
@@ -205,7 +240,8 @@ def test_real_rides_are_kept_though_their_nearest_station_never_reports(
 def test_a_week_of_moved_clock_starts_the_deployed_workflow_exactly_on_schedule(
     make_stack: MakeStack, server: EmbeddedAws
 ) -> None:
-    scheduled = make_stack(ScheduleExpression="rate(1 day)", ScheduleTimezone="Europe/Berlin")
+    scheduled = make_stack(ScheduleExpression="rate(1 day)", ScheduleTimezone="Europe/Berlin", MonthlyBudget="20")
+    check_budget(scheduled)
     request = {"stateMachineArn": scheduled.outputs["StateMachineArn"]}
     executions: list[str] = []
     for day in range(7):
@@ -222,3 +258,21 @@ def test_a_week_of_moved_clock_starts_the_deployed_workflow_exactly_on_schedule(
     times = [datetime.fromisoformat(each["reason_detail"]) for each in inputs]
     assert [later - earlier for earlier, later in pairwise(times)] == [timedelta(days=1)] * 6
     assert account.DEFAULT_REGION in executions[0]
+
+
+def check_budget(stack: Stack) -> None:
+    """The budget of the stack's parameter, and an alarm that goes off above it."""
+    names = {"AccountId": account.ACCOUNT_ID, "BudgetName": f"{stack.name}-{account.DEFAULT_REGION}"}
+    budget = stack.client("budgets").describe_budget(**names)["Budget"]
+    assert budget["BudgetLimit"] == {"Amount": "20", "Unit": "USD"}
+    cloudwatch = stack.client("cloudwatch")
+    spend = {"MetricName": "MonthSpend", "Dimensions": [{"Name": "service", "Value": stack.name}], "Unit": "None"}
+
+    def state() -> str:
+        (alarm,) = cloudwatch.describe_alarms(AlarmNames=[f"{stack.name}-spend"])["MetricAlarms"]
+        return alarm["StateValue"]
+
+    cloudwatch.put_metric_data(Namespace="WildRydes", MetricData=[{**spend, "Value": 20.0}])
+    assert state() != "ALARM"
+    cloudwatch.put_metric_data(Namespace="WildRydes", MetricData=[{**spend, "Value": 20.01}])
+    assert state() == "ALARM"

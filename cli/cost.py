@@ -1,0 +1,147 @@
+"""`wildrydes cost`: what an execution cost, what a month did, and what one will."""
+
+import json
+from datetime import UTC, datetime
+
+import click
+
+from cli import costs, executions, options
+from cli.execution_records import ExecutionRecords
+from cli.month_costs import MonthCosts, month_costs, month_of
+from cli.stack import Stack
+from wildrydes.cost.execution import cost_of
+from wildrydes.cost.forecast import Fixtures, Forecast, forecast
+from wildrydes.cost.prices import price_list, regions
+
+_MOST_EXECUTIONS = 20
+_NUMBER = click.IntRange(0)
+
+
+@click.command("cost", epilog=options.EXIT_CODES, short_help="Say what an execution or a month costs.")
+@click.argument("execution", required=False)
+@click.option("--month", metavar="YYYY-MM", help="The month to sum.  [default: this one]")
+@click.option("--rides", type=_NUMBER, help="Forecast a month with so many rides that come one at a time.")
+@click.option("--requests", type=_NUMBER, help="Forecast a month with so many requests to the API.")
+@click.option("--retrainings", type=_NUMBER, default=4, show_default=True, help="Retrainings of the forecast.")
+@click.option("--endpoints", type=_NUMBER, default=0, show_default=True, help="Endpoints of the forecast.")
+@options.as_json
+@options.stack_options
+def cost_command(
+    execution: str | None,
+    month: str | None,
+    rides: int | None,
+    requests: int | None,
+    retrainings: int,
+    endpoints: int,
+    aws: bool,
+    profile: str | None,
+    region: str | None,
+    stack_name: str,
+    *,
+    as_json: bool,
+) -> int:
+    """Say what a month cost, or an execution, or forecast a month; in US dollars at AWS's list prices.
+
+    A forecast needs no stack: --region names one of seven regions. The embedded AWS costs nothing; its numbers are what
+    the same would cost on AWS. Prices are dated; docs/costs.md says where they are from.
+
+    \b
+    Example:
+      wildrydes cost --month 2026-11
+      wildrydes cost run-5096cabf9005
+      wildrydes cost --rides 1000000 --requests 1000000 --region eu-central-1
+    """
+    if rides is not None or requests is not None:
+        if execution or month:
+            raise click.UsageError("A forecast takes neither an execution nor --month.")
+        return _show_forecast(_forecast(rides or 0, requests or 0, region, retrainings, endpoints), as_json=as_json)
+    now = datetime.now(UTC)
+    if execution and month:
+        raise click.UsageError("Name an execution or a month.")
+    text = _month(month, now)
+    stack = Stack.describe(options.account(aws, profile, region), stack_name)
+    if execution:
+        return _show_execution(stack, execution, now, as_json=as_json)
+    return _show_month(month_costs(stack, text, now), as_json=as_json)
+
+
+def _month(text: str | None, now: datetime) -> str:
+    month = text or now.strftime("%Y-%m")
+    try:
+        month_of(month, now)
+    except ValueError:
+        raise click.BadParameter(
+            f"{month!r} is no month such as 2026-11 that has begun.", param_hint="--month"
+        ) from None
+    return month
+
+
+def _forecast(rides: int, requests: int, region: str | None, retrainings: int, endpoints: int) -> Forecast:
+    chosen = region or regions()[0]
+    if chosen not in regions():
+        raise click.BadParameter(
+            f"{chosen!r} is none of the regions that prices are known of: {', '.join(regions())}.",
+            param_hint="--region",
+        )
+    return forecast(rides, requests, chosen, retrainings, fixtures=Fixtures(endpoints=endpoints))
+
+
+def _show_forecast(made: Forecast, *, as_json: bool) -> int:
+    if as_json:
+        click.echo(json.dumps(made.to_json(), indent=2))
+        return 0
+    console = options.console()
+    console.print(costs.forecast_table(made))
+    console.print()
+    console.print(costs.parts_table((name, float(part.total)) for name, part in made.parts.items()))
+    each = f"{costs.dollars(float(made.of_million_requests.total))} a million requests"
+    rides = f"{costs.dollars(float(made.of_million_rides.total))} a million rides"
+    console.print(f"\n{each}, {rides}, without the free tier. {_dated(made.listed.region)}", markup=False)
+    return 0
+
+
+def _show_execution(stack: Stack, execution: str, now: datetime, *, as_json: bool) -> int:
+    arn, region = executions.find(stack, execution), stack.client("stepfunctions").meta.region_name
+    made = cost_of(ExecutionRecords(stack), arn, region, now)
+    if as_json:
+        click.echo(json.dumps({"execution": arn, "cost": made.to_json()}, indent=2))
+        return 0
+    console = options.console()
+    console.print(costs.bill_table(made))
+    _say_unpriced(made.unpriced)
+    console.print(f"\n{_dated(region)}", markup=False)
+    return 0
+
+
+def _show_month(made: MonthCosts, *, as_json: bool) -> int:
+    if as_json:
+        click.echo(json.dumps(made.to_json(), indent=2))
+        return 0
+    console = options.console()
+    table = costs.parts_table(
+        (f"{each.workflow} {each.name} {each.status.lower()}", each.usd or 0.0)
+        for each in made.executions[:_MOST_EXECUTIONS]
+    )
+    console.print(table)
+    if (more := len(made.executions) - _MOST_EXECUTIONS) > 0:
+        console.print(f"and {more:,} more executions", markup=False)
+    console.print()
+    console.print(costs.bill_table(made.rest))
+    _say_unpriced(made.rest.unpriced)
+    executed = f"{len(made.executions):,} executions {costs.dollars(made.executions_usd)}"
+    rest = f"all else {costs.dollars(float(made.rest.total))}"
+    console.print(
+        f"\n{made.month}: {costs.dollars(made.usd)} ({executed}, {rest}). {_dated(made.rest.region)}", markup=False
+    )
+    return 0
+
+
+def _say_unpriced(unpriced: tuple[str, ...]) -> None:
+    if unpriced:
+        options.console().print(
+            f"Not in the sum, since their prices are not known: {', '.join(unpriced)}.", markup=False
+        )
+
+
+def _dated(region: str) -> str:
+    return f"List prices of {region} as of {price_list().date}."

@@ -1,0 +1,112 @@
+"""What a stack cost in a month: its executions, and the rest by metrics."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from cli.execution_records import ExecutionRecords
+from cli.month_metrics import Month, usage_by_inventory, usage_by_metrics
+from cli.stack import Stack
+from local import account
+from wildrydes.cost import ledger
+from wildrydes.cost.charges import Bill, bill
+from wildrydes.cost.execution import cost_of
+
+_WORKFLOWS = {"retrain": "StateMachineArn", "promote": "PromoteStateMachineArn", "restore": "RestoreStateMachineArn"}
+
+
+@dataclass(frozen=True)
+class ExecutionCost:
+    """What an execution cost, in dollars; None where its workflow could not account it."""
+
+    workflow: str
+    name: str
+    status: str
+    usd: float | None
+
+
+@dataclass(frozen=True)
+class MonthCosts:
+    """Executions of a month, the newest first, and the bill of all else."""
+
+    month: str
+    executions: list[ExecutionCost]
+    rest: Bill
+
+    @property
+    def executions_usd(self) -> float:
+        """The sum of the executions."""
+        return sum(each.usd or 0.0 for each in self.executions)
+
+    @property
+    def usd(self) -> float:
+        """All of it."""
+        return self.executions_usd + float(self.rest.total)
+
+    def to_json(self) -> dict[str, Any]:
+        """The month as `--json` prints it."""
+        return {
+            "month": self.month,
+            "total_usd": round(self.usd, 10),
+            "executions_usd": round(self.executions_usd, 10),
+            "executions": [vars(each) for each in self.executions],
+            "rest": self.rest.to_json(),
+        }
+
+
+def month_of(text: str, now: datetime) -> Month:
+    """The time of `YYYY-MM` until its end, or until now. Raises ValueError, also for a month that has not begun."""
+    start = datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC)
+    if start > now:
+        raise ValueError(f"{text} has not begun")
+    following = start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
+    return Month(start, min(now, following))
+
+
+def month_costs(stack: Stack, text: str, now: datetime) -> MonthCosts:
+    """The costs of a month at the list prices of the stack's region."""
+    month, region = month_of(text, now), stack.client("stepfunctions").meta.region_name
+    listed = list(_executions(stack, text, month, region))
+    rest = bill({**usage_by_metrics(stack, month)}, region)
+    inventory = bill(usage_by_inventory(stack, month), region)
+    unpriced = (*rest.unpriced, *inventory.unpriced)
+    return MonthCosts(text, listed, Bill(region, (*rest.lines, *inventory.lines), unpriced))
+
+
+def _executions(stack: Stack, text: str, month: Month, region: str) -> Iterator[ExecutionCost]:
+    """What began in the month. A promotion of a retraining's name is a part of it."""
+    accounted, retrainings = _ledger(stack, text), set[str]()
+    for workflow, output in _WORKFLOWS.items():
+        for each in _started(stack, stack.output(output), month):
+            name = each["name"]
+            if workflow == "retrain":
+                retrainings.add(name)
+            elif name in retrainings:
+                continue
+            usd = accounted.get(name) if workflow == "retrain" else None
+            if usd is None:
+                usd = _by_history(stack, each["executionArn"], region)
+            yield ExecutionCost(workflow, name, each["status"], usd)
+
+
+def _started(stack: Stack, machine: str, month: Month) -> list[dict[str, Any]]:
+    listed = account.entries(stack.client("stepfunctions"), "list_executions", "executions", stateMachineArn=machine)
+    return [each for each in listed if month.start <= each["startDate"] < month.end]
+
+
+def _ledger(stack: Stack, text: str) -> dict[str, float]:
+    """What executions were accounted with in a month, by their names."""
+    s3, prefix = stack.client("s3"), ledger.month_prefix(text)
+    costs: dict[str, float] = {}
+    for each in account.entries(s3, "list_objects_v2", "Contents", Bucket=stack.bucket, Prefix=prefix):
+        entry = json.load(s3.get_object(Bucket=stack.bucket, Key=each["Key"])["Body"])
+        costs[entry["execution"]] = entry["cost"]["total_usd"]
+    return costs
+
+
+def _by_history(stack: Stack, arn: str, region: str) -> float:
+    total: Decimal = cost_of(ExecutionRecords(stack), arn, region, datetime.now(UTC)).total
+    return round(float(total), 10)

@@ -1,0 +1,191 @@
+"""What a stack used in a month beside its executions, by the metrics of its services and what there is of it now.
+
+CloudWatch counts calls, messages and bytes. How many requests a queue has had it does not count: each message is taken
+for a request when it is sent, received and deleted, though up to ten go together. So the sum is an upper bound.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from cli.stack import Stack
+from local import account
+from wildrydes.cost.charges import Usage, add
+from wildrydes.cost.quantities import GB, HOURS_A_MONTH, KB
+
+# The functions whose calls are in the histories of executions.
+OF_WORKFLOWS = frozenset(
+    {
+        "apply_defaults",
+        "plan_ingestion",
+        "ingest_rides",
+        "check_ingestion",
+        "list_rides",
+        "evaluate_model",
+        "account_costs",
+    }
+)
+_QUERIES_A_CALL = 500
+_RECORD_STEP = 5 * KB
+
+
+@dataclass(frozen=True)
+class Metric:
+    """The sum of a metric of one thing over the month."""
+
+    namespace: str
+    name: str
+    dimension: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Month:
+    """The time that is summed: from the first of a month to its end, or to now."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def share(self) -> Decimal:
+        """How much of a month of 730 hours has gone by."""
+        return Decimal(str((self.end - self.start).total_seconds())) / 3600 / HOURS_A_MONTH
+
+
+def usage_by_metrics(stack: Stack, month: Month) -> Usage:
+    """What functions outside of the workflows, the API, queues, topics, streams and logs used."""
+    functions = {name: physical for name, physical in stack.functions().items() if name not in OF_WORKFLOWS}
+    wanted = _wanted(stack, functions.values())
+    sums = dict(zip(wanted, _sums(stack, wanted, month), strict=True))
+    return add([*_of_functions(stack, functions.values(), sums), *_of_services(sums)])
+
+
+def usage_by_inventory(stack: Stack, month: Month) -> Usage:
+    """What the alarms, dashboards, metrics, objects and endpoints that are there now cost for that time.
+
+    Of an endpoint the time since it was created counts.
+    """
+    counts = {
+        "alarm_months": len(_named(stack, "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName")),
+        "dashboard_months": len(_named(stack, "cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName")),
+        "metric_months": len(
+            account.entries(stack.client("cloudwatch"), "list_metrics", "Metrics", Namespace="WildRydes")
+        ),
+    }
+    listed = account.entries(stack.client("s3"), "list_objects_v2", "Contents", Bucket=stack.bucket)
+    stored = Decimal(sum(each["Size"] for each in listed)) / GB
+    monthly = {item: Decimal(count) * month.share for item, count in counts.items()}
+    return add([monthly, {"s3_gb_months": stored * month.share}, _of_endpoints(stack, month)])
+
+
+def _wanted(stack: Stack, functions: Iterable[str]) -> list[Metric]:
+    of_functions = [
+        Metric("AWS/Lambda", metric, "FunctionName", name)
+        for name in functions
+        for metric in ("Invocations", "Duration")
+    ]
+    queue = ("NumberOfMessagesSent", "NumberOfMessagesReceived", "NumberOfMessagesDeleted", "NumberOfEmptyReceives")
+    of_queues = [
+        Metric("AWS/SQS", metric, "QueueName", url.rpartition("/")[2])
+        for url in stack.queues().values()
+        for metric in queue
+    ]
+    api = stack.client("apigateway").get_rest_api(restApiId=stack.output("ApiId"))["name"]
+    streams = [
+        Metric("AWS/Firehose", metric, "DeliveryStreamName", name)
+        for name in stack.resources("AWS::KinesisFirehose::DeliveryStream")
+        for metric in ("IncomingRecords", "IncomingBytes")
+    ]
+    topics = [
+        Metric("AWS/SNS", "NumberOfMessagesPublished", "TopicName", arn.rpartition(":")[2])
+        for arn in stack.resources("AWS::SNS::Topic")
+    ]
+    logs = [
+        Metric("AWS/Logs", "IncomingBytes", "LogGroupName", name) for name in stack.resources("AWS::Logs::LogGroup")
+    ]
+    return [*of_functions, *of_queues, Metric("AWS/ApiGateway", "Count", "ApiName", api), *streams, *topics, *logs]
+
+
+def _sums(stack: Stack, wanted: list[Metric], month: Month) -> list[float]:
+    """The sum of each metric over the month, 0 where it has no point."""
+    cloudwatch, sums = stack.client("cloudwatch"), [0.0] * len(wanted)
+    for start in range(0, len(wanted), _QUERIES_A_CALL):
+        queries = [_query(place, metric) for place, metric in enumerate(wanted[start : start + _QUERIES_A_CALL], start)]
+        results = account.entries(
+            cloudwatch,
+            "get_metric_data",
+            "MetricDataResults",
+            MetricDataQueries=queries,
+            StartTime=month.start,
+            EndTime=month.end,
+        )
+        for result in results:
+            sums[int(result["Id"].removeprefix("m"))] += sum(result["Values"])
+    return sums
+
+
+def _query(place: int, metric: Metric) -> dict[str, Any]:
+    described = {
+        "Namespace": metric.namespace,
+        "MetricName": metric.name,
+        "Dimensions": [{"Name": metric.dimension, "Value": metric.value}],
+    }
+    day = int(timedelta(days=1).total_seconds())
+    return {"Id": f"m{place}", "MetricStat": {"Metric": described, "Period": day, "Stat": "Sum"}}
+
+
+def _of_functions(stack: Stack, functions: Iterable[str], sums: Mapping[Metric, float]) -> Iterable[Usage]:
+    """Calls, and their milliseconds by the functions' memory."""
+    for name in functions:
+        calls, milliseconds = (
+            sums[Metric("AWS/Lambda", each, "FunctionName", name)] for each in ("Invocations", "Duration")
+        )
+        if calls:
+            memory = stack.client("lambda").get_function_configuration(FunctionName=name)["MemorySize"]
+            seconds = Decimal(str(milliseconds)) / 1000
+            yield {"lambda_requests": _decimal(calls), "lambda_gb_seconds": seconds * memory / 1024}
+
+
+def _of_services(sums: Mapping[Metric, float]) -> Iterable[Usage]:
+    for metric, total in sums.items():
+        match metric.namespace, metric.name:
+            case "AWS/SQS", _:
+                yield {"sqs_requests": _decimal(total)}
+            case "AWS/ApiGateway", _:
+                yield {"api_requests": _decimal(total)}
+            case "AWS/SNS", _:
+                yield {"sns_publishes": _decimal(total)}
+            case "AWS/Logs", _:
+                yield {"log_gb": _decimal(total) / GB}
+            case "AWS/Firehose", "IncomingRecords":
+                size = sums[Metric(metric.namespace, "IncomingBytes", metric.dimension, metric.value)]
+                # Each record counts for 5 KB at least: by their mean size, the others are of as many steps.
+                steps = total * max(1, -(-(size / total) // _RECORD_STEP)) if total else 0
+                yield {"firehose_gb": _decimal(steps) * _RECORD_STEP / GB}
+
+
+def _of_endpoints(stack: Stack, month: Month) -> Usage:
+    sagemaker, parts = stack.client("sagemaker"), list[Usage]()
+    for each in account.entries(sagemaker, "list_endpoints", "Endpoints", NameContains=stack.name):
+        if not each["EndpointName"].startswith(f"{stack.name}-"):
+            continue
+        described = sagemaker.describe_endpoint(EndpointName=each["EndpointName"])
+        settings = sagemaker.describe_endpoint_config(EndpointConfigName=described["EndpointConfigName"])
+        seconds = max(0.0, (month.end - max(month.start, each["CreationTime"])).total_seconds())
+        parts += [
+            {f"ml_hours/{variant['InstanceType']}": _decimal(seconds) / 3600 * variant["InitialInstanceCount"]}
+            for variant in settings["ProductionVariants"]
+        ]
+    return add(parts)
+
+
+def _named(stack: Stack, service: str, operation: str, member: str, name: str) -> list[Any]:
+    """What has a name that begins with the stack's."""
+    listed = account.entries(stack.client(service), operation, member)
+    return [each for each in listed if each[name].startswith(f"{stack.name}-")]
+
+
+def _decimal(value: float) -> Decimal:
+    return Decimal(str(value))

@@ -1,0 +1,1 @@
+"""AWS Budgets: what a template may create of it."""

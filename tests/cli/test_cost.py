@@ -1,0 +1,224 @@
+"""`wildrydes cost`: what it prints of a forecast, an execution and a month, and which usage is wrong."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from cli import __main__ as commands
+from cli import cost, costs, month_costs, month_metrics, options
+from cli.month_metrics import Month, usage_by_metrics
+from cli.stack import Stack
+from histories import START, History
+
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:rydes"
+OUTPUTS = {
+    "DataBucketName": "data",
+    "ApiId": "api",
+    "StateMachineArn": f"{MACHINE}-retrain",
+    "PromoteStateMachineArn": f"{MACHINE}-promote",
+    "RestoreStateMachineArn": f"{MACHINE}-restore",
+}
+NOW = datetime(2026, 11, 16, tzinfo=UTC)
+
+Output = pytest.CaptureFixture[str]
+
+
+class Client:
+    """Answers calls by their names; lists are of one page."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+        self.meta = type("Meta", (), {"region_name": "us-east-1", "endpoint_url": "http://127.0.0.1:1"})
+
+    def __getattr__(self, name: str) -> Any:
+        answer = self.answers[name]
+        return lambda **request: answer(**request) if callable(answer) else answer
+
+    def get_paginator(self, operation: str) -> Any:
+        return type("Pages", (), {"paginate": lambda _, **request: [getattr(self, operation)(**request)]})()
+
+
+def stack_of(**clients: Client) -> Stack:
+    return Stack("rydes", OUTPUTS, lambda service: clients[service])
+
+
+def history(seconds: float) -> list[Any]:
+    made = History()
+    made.task("lambda", "invoke", {"FunctionName": "any"}, seconds=seconds)
+    return made.events
+
+
+def states(**started: list[str]) -> Client:
+    """Executions by workflow, each of a call of a function."""
+
+    def listed(stateMachineArn: str) -> Any:  # noqa: N803 - boto3's names
+        workflow = stateMachineArn.rpartition("-")[2]
+        arn = stateMachineArn.replace(":stateMachine:", ":execution:")
+        executions = [
+            {
+                "name": name,
+                "executionArn": f"{arn}:{name}",
+                "status": "SUCCEEDED",
+                "startDate": START - timedelta(days=20),
+            }
+            for name in started.get(workflow, [])
+        ]
+        return {"executions": executions}
+
+    return Client(list_executions=listed, get_execution_history={"events": history(2)})
+
+
+FUNCTIONS = Client(get_function_configuration={"MemorySize": 1024})
+
+
+def test_forecast_needs_no_stack(capsys: Output) -> None:
+    assert commands.main(["cost", "--requests", "1000000", "--region", "ap-northeast-1", "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    lines = {line["service"]: line["usd"] for line in made["bill"]["lines"]}
+    assert (lines["API Gateway"], made["bill"]["region"]) == (4.25, "ap-northeast-1")
+    assert made["usd_with_free_tier"] < made["usd"]
+
+
+def test_forecast_is_shown_line_by_line(capsys: Output) -> None:
+    assert commands.main(["cost", "--rides", "0", "--requests", "1000000"]) == 0
+    output = capsys.readouterr().out
+    (line,) = [line for line in output.splitlines() if line.startswith("API Gateway")]
+    assert line.split()[-4:] == ["1,000,000", "0.0000035", "3.5000", "3.5000"]
+    assert "a million requests" in output
+    assert "List prices of us-east-1 as of 20" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--rides", "1", "--month", "2026-10"], "A forecast takes neither an execution nor --month."),
+        (["run-1", "--requests", "1"], "A forecast takes neither an execution nor --month."),
+        (["run-1", "--month", "2026-10"], "Name an execution or a month."),
+        (["--month", "2026-13"], "is no month such as 2026-11 that has begun"),
+        (["--month", "3026-01"], "is no month such as 2026-11 that has begun"),
+        (["--rides", "-1"], "--rides"),
+        (["--rides", "1", "--region", "eu-north-1"], "none of the regions that prices are known of"),
+    ],
+)
+def test_wrong_usage(arguments: list[str], message: str, capsys: Output) -> None:
+    assert commands.main(["cost", *arguments]) == 2
+    assert message in " ".join(capsys.readouterr().err.split())
+
+
+def test_execution_is_billed_by_its_history(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
+    stack = stack_of(stepfunctions=states(retrain=["run-1"]), **{"lambda": FUNCTIONS})
+    monkeypatch.setattr(options, "account", lambda *_: None)
+    monkeypatch.setattr(cost.Stack, "describe", lambda *_: stack)
+    monkeypatch.setattr(cost.executions, "find", lambda *_: f"{MACHINE}-retrain:run-1".replace("Machine", ""))
+    assert commands.main(["cost", "run-1", "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)["cost"]
+    assert {line["unit"]: line["quantity"] for line in made["lines"]}["GB-second (x86)"] == 2.0
+    assert commands.main(["cost", "run-1"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split() == ["Lambda", "request", "1", "0.0000002", "0.0000"]
+
+
+def test_month_takes_executions_from_the_ledger_or_their_histories_and_nested_ones_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    body = json.dumps({"execution": "run-1", "cost": {"total_usd": 1.25}})
+    bucket = Client(
+        list_objects_v2={"Contents": [{"Key": "costs/2026-11/retrain-run-1.json"}]},
+        get_object={"Body": type("Body", (), {"read": lambda _: body})()},
+    )
+    started = states(retrain=["run-1", "run-2"], promote=["run-1", "rollback-3"], restore=["run-2"])
+    stack = stack_of(stepfunctions=started, s3=bucket, **{"lambda": FUNCTIONS})
+    monkeypatch.setattr(month_costs, "usage_by_metrics", lambda *_: {"api_requests": Decimal(1_000_000)})
+    monkeypatch.setattr(month_costs, "usage_by_inventory", lambda *_: {"alarm_months": Decimal(5)})
+    made = month_costs.month_costs(stack, "2026-11", NOW)
+    assert [(each.workflow, each.name) for each in made.executions] == [
+        ("retrain", "run-1"),
+        ("retrain", "run-2"),
+        ("promote", "rollback-3"),
+    ]
+    by_history = made.executions[1].usd or 0.0
+    assert by_history == made.executions[2].usd
+    assert by_history == pytest.approx(2 * 0.0000166667 + 0.0000002 + 0.000025 + 5 * 0.000005 + 5 * 0.0000004)
+    assert made.usd == pytest.approx(1.25 + 2 * by_history + 3.5 + 0.5)
+    assert made.to_json()["total_usd"] == pytest.approx(made.usd)
+    assert month_costs.month_costs(stack, "2026-10", NOW).executions == []
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [("2026-11", NOW), ("2026-10", datetime(2026, 11, 1, tzinfo=UTC)), ("2025-12", datetime(2026, 1, 1, tzinfo=UTC))],
+)
+def test_month_ends_with_its_last_day_or_now(text: str, end: datetime) -> None:
+    assert month_costs.month_of(text, NOW).end == end
+    assert Month(NOW - timedelta(hours=73), NOW).share == Decimal("0.1")
+
+
+def test_metrics_become_usage(monkeypatch: pytest.MonkeyPatch) -> None:
+    sums = {
+        ("AWS/Lambda", "Invocations"): 10,
+        ("AWS/Lambda", "Duration"): 4000,
+        ("AWS/ApiGateway", "Count"): 7,
+        ("AWS/SQS", "NumberOfEmptyReceives"): 3,
+        ("AWS/Firehose", "IncomingRecords"): 100,
+        ("AWS/Firehose", "IncomingBytes"): 100 * 6000,
+        ("AWS/Logs", "IncomingBytes"): 1 << 29,
+    }
+    queries: list[Any] = []
+
+    def get_metric_data(MetricDataQueries: list[Any], **_: Any) -> Any:  # noqa: N803 - boto3's names
+        queries.extend(MetricDataQueries)
+        results = []
+        for query in MetricDataQueries:
+            metric = query["MetricStat"]["Metric"]
+            total = sums.get((metric["Namespace"], metric["MetricName"]), 0)
+            results.append({"Id": query["Id"], "Values": [total / 2, total / 2]})
+        return {"MetricDataResults": results}
+
+    resources = [
+        ("AWS::Lambda::Function", "PredictFunction", "predict"),
+        ("AWS::Lambda::Function", "IngestRidesFunction", "ingest"),
+        ("AWS::SQS::Queue", "RidesQueue", "http://sqs/1/rides"),
+        ("AWS::KinesisFirehose::DeliveryStream", "SamplesStream", "samples"),
+        ("AWS::SNS::Topic", "FailureTopic", "arn:aws:sns:us-east-1:1:failures"),
+        ("AWS::Logs::LogGroup", "ApiLogs", "/aws/apigateway/rydes"),
+    ]
+    names = ("ResourceType", "LogicalResourceId", "PhysicalResourceId")
+    listed = {"StackResourceSummaries": [dict(zip(names, each, strict=True)) for each in resources]}
+    stack = stack_of(
+        cloudformation=Client(list_stack_resources=listed),
+        cloudwatch=Client(get_metric_data=get_metric_data),
+        apigateway=Client(get_rest_api={"name": "rydes"}),
+        **{"lambda": FUNCTIONS},
+    )
+    monkeypatch.setattr(month_metrics, "_QUERIES_A_CALL", 4)
+    usage = usage_by_metrics(stack, Month(NOW - timedelta(days=1), NOW))
+    assert {item: float(quantity) for item, quantity in usage.items() if quantity} == {
+        "lambda_requests": 10,
+        "lambda_gb_seconds": 4,
+        "api_requests": 7,
+        "sqs_requests": 3,
+        # Of 6,000 bytes each, so 10 KB.
+        "firehose_gb": 100 * 10 / 1024 / 1024,
+        "log_gb": 0.5,
+    }
+    dimensions = {query["MetricStat"]["Metric"]["Dimensions"][0]["Value"] for query in queries}
+    # What the workflow calls is in the histories of executions.
+    assert dimensions == {"predict", "rides", "samples", "failures", "/aws/apigateway/rydes", "rydes"}
+
+
+def test_sentence_names_what_is_dearest_and_what_has_no_price() -> None:
+    lines = [
+        {"service": "Lambda", "usd": 0.001},
+        {"service": "SageMaker", "usd": 0.5},
+        {"service": "Lambda", "usd": 0.002},
+        {"service": "S3", "usd": 0.0001},
+        {"service": "Athena", "usd": 0.01},
+    ]
+    made = {"total_usd": 0.5131, "lines": lines, "unpriced": [], "region": "us-east-1", "prices": "2026-11-26"}
+    text = "$0.51 at list prices of us-east-1, 2026-11-26: SageMaker $0.50, Athena $0.010, Lambda $0.0030"
+    assert costs.sentence(made) == text
+    assert costs.sentence(made | {"unpriced": ["ml_hours/ml.p9.large"]}).endswith("whose price is not known")
+    unknown = {"total_usd": None, "error": {"Error": "Lambda.Unknown", "Cause": "killed"}}
+    assert costs.sentence(unknown) == "unknown: Lambda.Unknown, killed"
