@@ -1,6 +1,6 @@
 """An endpoint asked by a signed request without boto3: what is sent, by a server of the test's own, and the answers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, ClassVar
@@ -12,10 +12,10 @@ from botocore.credentials import Credentials as BotoCredentials
 
 from aws import signature
 from aws.signed_sagemaker import EndpointClient, Scores
-from predict.endpoint_model import EndpointModel
+from predict.endpoint_model import EndpointModel, Served
 from wildrydes.errors import BadModel, EndpointNotAsked
 
-PATH = "models/run-1/run-1-xgboost/output/model.tar.gz"
+VARIANT = "run-1-xgboost"
 
 
 class Runtime(BaseHTTPRequestHandler):
@@ -91,6 +91,11 @@ def test_a_get_of_an_object_is_signed_as_before() -> None:
     assert list(one) == ["host", "x-amz-content-sha256", "x-amz-date", "authorization"]
 
 
+def regressor(ask: Callable[[bytes], Scores], features: tuple[str, ...] = ("distance",)) -> EndpointModel:
+    """A model whose endpoint has no other variant."""
+    return EndpointModel(ask, {}.__getitem__, VARIANT, Served("run-1", features, 0.5), "regressor")
+
+
 @pytest.mark.parametrize(
     ("content_type", "body"),
     [
@@ -105,9 +110,9 @@ def test_answers_of_each_algorithm_are_scores(content_type: str, body: bytes) ->
 
     def ask(rows: bytes) -> Scores:
         sent.append(rows)
-        return Scores(body, content_type, "run-2")
+        return Scores(body, content_type, VARIANT)
 
-    model = EndpointModel(ask, PATH, "regressor", 2, 0.5)
+    model = regressor(ask, features=("distance", "PRCP"))
 
     assert model.scores([[1.0, 2.5], [3.0, 4.0]]) == [0.25, 0.5]
     assert sent == [b"1.0,2.5\n3.0,4.0"]
@@ -122,19 +127,7 @@ NOT_FINITE = [b'{"predictions": [{"score": %s}]}' % number for number in (b"NaN"
 
 @pytest.mark.parametrize("body", NO_SCORES + NOT_FINITE)
 def test_what_is_no_score_is_an_error(body: bytes) -> None:
-    model = EndpointModel(lambda _: Scores(body, "application/json", "run-2"), PATH, "regressor", 1, 0.5)
+    model = regressor(lambda _: Scores(body, "application/json", VARIANT))
 
     with pytest.raises(EndpointNotAsked):
         model.score([1.0])
-
-
-def test_another_variant_is_named_by_its_execution() -> None:
-    variants = iter(["other-xgboost", "run-1-xgboost", "plain"])
-    model = EndpointModel(lambda _: Scores(b"1", "text/csv", next(variants)), PATH, "regressor", 1, 0.5)
-    assert model.execution == "run-1"
-
-    names = []
-    for _ in range(3):
-        model.score([1.0])
-        names.append(model.execution)
-    assert names == ["other", "run-1", "plain"]
