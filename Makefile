@@ -145,7 +145,7 @@ build: $(SAM) $(RUNTIME) ## validate and build with the SAM CLI, import every ha
 	SAM_CLI_TELEMETRY=0 .venvs/sam/bin/sam build
 	.venvs/runtime/bin/python -I tests/architecture/import_built_handlers.py .aws-sam/build
 
-bench: setup ## measure beside the workshop's ways: BENCH=stream, predict or trees, RIDES= (a JSON array); BENCH=gate: error rates
+bench: setup ## measure beside the workshop's ways: BENCH=stream, predict, capture or trees, RIDES= (a JSON array); BENCH=gate: error rates
 	@$(foreach each,$(or $(BENCH),stream predict),$(PY) -m bench.$(each) \
 	  $(if $(filter stream,$(each)),"$(or $(RIDES),data/rides/2018-2019.array.json)");)
 
