@@ -211,6 +211,11 @@ _INPUT_OPTIONS = (
     ),
     click.option("--min-training-rows", type=int, help="Fail with fewer rows to train on.  [default: 100]"),
     click.option("--min-improvement", type=float, help="How much lower log loss or RMSE has to be.  [default: 0]"),
+    click.option(
+        "--max-score-change",
+        type=float,
+        help="How much answers to captured requests may change on average of a group of callers.  [default: any]",
+    ),
     click.option("--promote/--no-promote", default=None, help="Promote a better model, or judge it only."),
     click.option(
         "--force", is_flag=True, default=None, help="Replace one that differs in features or serving, or is damaged."

@@ -53,7 +53,7 @@ def judge(tasks: Tasks) -> State:
 
 def _evaluate(tasks: Tasks) -> LambdaTask:
     prefix = "States.Format('training-sets/{{}}/split={}/', $.parameters.execution)"
-    rules = {name: f"$.parameters.{name}" for name in ("min_improvement", "promote", "force")}
+    rules = {name: f"$.parameters.{name}" for name in ("min_improvement", "max_score_change", "promote", "force")}
     return tasks.function(
         "Evaluate model",
         {

@@ -44,6 +44,7 @@ PARAMETERS = (
     "max_without_weather_fraction",
     "min_training_rows",
     "min_improvement",
+    "max_score_change",
     "promote",
     "force",
     "champion_job",

@@ -54,6 +54,12 @@ def keys(bucket: str, prefix: str) -> Iterator[str]:
     return (entry["Key"] for entry in _list_objects(bucket, prefix))
 
 
+def keys_after(bucket: str, prefix: str, start: str) -> Iterator[str]:
+    """The keys under a prefix that come after `start`, in their order."""
+    pages = client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, StartAfter=start)
+    return (entry["Key"] for page in pages for entry in page.get("Contents", ()))
+
+
 def etags(bucket: str, prefix: str) -> dict[str, str]:
     """The ETag of each object under a prefix, by its key."""
     return {entry["Key"]: entry["ETag"].strip('"') for entry in _list_objects(bucket, prefix)}

@@ -8,7 +8,8 @@ in   {"execution", "task", "kind", "target" (the task), "features", "training_se
       "train_prefix", "test_prefix",
       "live_model_path": the champion's key or "none", "live_predictions_prefix": as for a candidate,
       "live_predictions_error": {"Error", "Cause"}, why a champion that only a container can read has none,
-      "gate": {"min_improvement", "promote", "force"}, "serving": "lambda" (the default) or "endpoint",
+      "gate": {"min_improvement", "max_score_change", "promote", "force"},
+      "serving": "lambda" (the default) or "endpoint",
       "started_by": why the execution was started, {"reason", "detail"}, for the card,
       "lineage": what the workflow knows: {"rides": list_rides' answer, "state_machine", "definition_sha256"}}
      keys and prefixes may be s3:// URIs in the data bucket, as SageMaker and Athena give them;
@@ -29,6 +30,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import s3, settings
+from evaluate_model import captured
 from evaluate_model.contenders import Contender, contender
 from evaluate_model.provenance import lineage
 from evaluate_model.splits import Split, judge, summarise_train_split
@@ -39,6 +41,7 @@ from wildrydes.evaluation import gate
 from wildrydes.evaluation.feature_moments import TrainingRows
 from wildrydes.evaluation.judgement import AnyJudgement
 from wildrydes.evaluation.kinds import KINDS, output_numbers
+from wildrydes.evaluation.score_changes import ScoreChanges
 from wildrydes.evaluation.selection import Outcome, bar_unservable, best, failure_reason
 from wildrydes.model.card import ModelCard, read_card
 from wildrydes.model.storage import NO_MODEL, card_key, card_of, comparisons_prefix, execution_of
@@ -76,11 +79,13 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     constant = kind.constant(training, winner.judgement.candidate)
     comparison = compare_losses(bucket, event, winner, champion)
     rules = gate.Rules(**event["gate"], serving=event.get("serving", LAMBDA))
-    verdict = gate.verdict(winner.judgement, constant, champion, comparison, rules)
+    changes, score_changes = answer_captured(bucket, event, winner, champion, champion_model)
+    verdict = gate.verdict(winner.judgement, constant, champion, comparison, rules, changes)
     card = ModelCard(
         constant=constant,
         comparison=asdict(comparison) if comparison else None,
         verdict=asdict(verdict),
+        score_changes=score_changes,
         lineage=lineage(bucket, event, winner.candidate, winner.contender.artefact_sha256),
         candidates=tuple(each.to_json(kind) for each in winner.outcomes),
         feature_profiles={name: asdict(each) for name, each in zip(features, profiles, strict=True)},
@@ -191,6 +196,21 @@ def compare_losses(
     others = set(s3.keys(bucket, prefix)) - {f"{prefix}{name}.json"}
     rivals = sum(each.competes for each in winner.outcomes)
     return gate.compare(losses, len(others) + 1, rivals)
+
+
+def answer_captured(
+    bucket: str,
+    event: dict[str, Any],
+    winner: Winner,
+    champion: gate.Champion | None,
+    champion_model: Contender | None,
+) -> tuple[ScoreChanges | None, dict[str, Any]]:
+    """How the winner's answers to the last requests differ from those that callers had, and so in the card."""
+    execution, features = champion.execution if champion else None, tuple(event["features"])
+    question = captured.Question(
+        bucket, event["task"], event["kind"], features, execution, champion_model, winner.contender
+    )
+    return captured.changes_of(question, datetime.now(UTC))
 
 
 def model_fields(bucket: str, winner: Winner) -> dict[str, Any]:

@@ -15,6 +15,8 @@ All fields of the input may be left out; none may be there twice:
     max_without_weather_fraction  of the rides with a label, those without weather: 0 to 1, default 0.1
     min_training_rows      1 to 1,000,000,000, default 100
     min_improvement        by how much the task's measure has to be better than the champion's: 0 or more, default 0
+    max_score_change       by how much answers to captured requests may change on average of a group of callers: 0 or more;
+                           by default, or with null, they may change as they do
     promote                false judges the model and leaves the champion live; default true
     serving                lambda (the default): the task's function answers; endpoint: it asks a SageMaker endpoint
     reason                 what starts the execution (`wildrydes.starts`): person by default
@@ -56,6 +58,7 @@ _DEFAULTS: dict[str, Any] = {
     "max_without_weather_fraction": 0.1,
     "min_training_rows": 100,
     "min_improvement": 0,
+    "max_score_change": None,
     "promote": True,
     "serving": LAMBDA,
     "force": False,
@@ -114,6 +117,7 @@ def check_parameters(execution: Any, execution_input: Any, this_year: int) -> di
         ),
         "min_training_rows": _whole("min_training_rows", value["min_training_rows"], 1, 1_000_000_000),
         "min_improvement": _not_negative("min_improvement", value["min_improvement"]),
+        "max_score_change": _bound("max_score_change", value["max_score_change"]),
         "promote": _boolean("promote", value["promote"]),
         "serving": serving,
         "force": _boolean("force", value["force"]),
@@ -223,6 +227,10 @@ def _not_negative(field: str, value: Any) -> float:
     if type(value) not in (int, float) or not 0 <= value <= sys.float_info.max:
         raise BadExecutionInput(f"{field} is {_excerpt(value)}; it must be a number from 0 on")
     return float(value)
+
+
+def _bound(field: str, value: Any) -> float | None:
+    return None if value is None else _not_negative(field, value)
 
 
 def _boolean(field: str, value: Any) -> bool:

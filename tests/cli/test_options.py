@@ -36,6 +36,7 @@ ARN = "arn:aws:states:us-east-1:123456789012:execution:wildrydes-retrain:run-1"
         ("--chunk-bytes 1024 --min-training-rows 7", {"chunk_bytes": 1024, "min_training_rows": 7}),
         ("--reason drift --reason-detail alarm-7", {"reason": "drift", "reason_detail": "alarm-7"}),
         ("--max-without-weather-fraction 0.25", {"max_without_weather_fraction": 0.25}),
+        ("--max-score-change 0.1", {"max_score_change": 0.1}),
         ("--max-rejected-fraction 0 --min-improvement 0.5", {"max_rejected_fraction": 0.0, "min_improvement": 0.5}),
     ],
 )

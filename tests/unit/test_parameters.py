@@ -44,6 +44,7 @@ def test_an_empty_input_gets_all_defaults() -> None:
         "max_without_weather_fraction": 0.1,
         "min_training_rows": 100,
         "min_improvement": 0.0,
+        "max_score_change": None,
         "promote": True,
         "serving": "lambda",
         "force": False,
@@ -161,6 +162,7 @@ def test_what_is_given_is_taken_and_features_come_in_the_one_order() -> None:
         "max_station_miles": 12_500,
         "min_training_rows": 1,
         "min_improvement": 0.01,
+        "max_score_change": 0.2,
         "promote": False,
         "force": True,
     }
@@ -192,6 +194,7 @@ def test_what_is_given_is_taken_and_features_come_in_the_one_order() -> None:
     )
     assert parameters["max_station_miles"] == 12_500.0
     assert (parameters["min_improvement"], parameters["promote"], parameters["force"]) == (0.01, False, True)
+    assert parameters["max_score_change"] == 0.2
 
 
 @pytest.mark.parametrize(
@@ -229,6 +232,8 @@ def test_what_is_given_is_taken_and_features_come_in_the_one_order() -> None:
         ),
         ({"max_without_weather_fraction": True}, "max_without_weather_fraction is True"),
         ({"min_training_rows": 0}, "min_training_rows is 0"),
+        ({"max_score_change": -0.1}, "max_score_change is -0.1; it must be a number from 0 on"),
+        ({"max_score_change": "0.1"}, "max_score_change is '0.1'"),
         ({"min_improvement": -0.1}, "min_improvement is -0.1; it must be a number from 0 on"),
         ({"min_improvement": float("inf")}, "min_improvement is inf"),
         ({"min_improvement": True}, "min_improvement is True"),

@@ -17,6 +17,9 @@ and, whichever it is, no guard fails:
                      predictions     every one finite
                      bias            beyond TOLERABLE_BIAS deviations only what more than LEAST_CHANCE of models have
 
+    both             captured        with `max_score_change`: the answers to the last captured requests change by more,
+                                     on average of a group of callers; or there are none to tell it by, without `force`
+
 With `promote: false` nothing goes live. The measure alone decides what is better: the log loss of a classification, the
 squared error of a regression. Both are proper: they are lowest for the true probabilities, and for the true means. A
 perfect AUC or accuracy is no proof, heavy_utilization being separable; the guards are on what the model does. They are
@@ -29,6 +32,7 @@ from dataclasses import dataclass
 from wildrydes.algorithms import ENDPOINT, LAMBDA
 from wildrydes.evaluation.error_budget import level
 from wildrydes.evaluation.judgement import AnyJudgement, Losses, Metrics
+from wildrydes.evaluation.score_changes import ScoreChanges
 
 _ROUNDING = 1e-12
 """By so much of itself the same measure differs where it is added up in another order."""
@@ -41,6 +45,7 @@ class Rules:
     min_improvement: float
     promote: bool
     force: bool
+    max_score_change: float | None = None
     serving: str = LAMBDA
 
 
@@ -101,10 +106,11 @@ def verdict(
     champion: Champion | None,
     comparison: Comparison | None,
     rules: Rules,
+    changes: ScoreChanges | None = None,
 ) -> Verdict:
     """The verdict on a candidate. `constant` is the measure of a constant prediction.
 
-    There is a `comparison` with a champion that could be compared.
+    There is a `comparison` with a champion that could be compared, and `changes` where callers have asked it.
     """
     if champion and comparison:
         better, sentence = _beyond_champion(judgement, champion.execution, comparison, rules.min_improvement)
@@ -113,7 +119,7 @@ def verdict(
             sentence = f"{sentence}; {moved}"
     else:
         better, sentence = _beyond_constant(judgement.candidate, constant, champion, rules)
-    faults = list(_faults(judgement))
+    faults = [*_faults(judgement), *_changes_beyond(changes, champion, rules)]
     numbers = f"{judgement.candidate.summary(judgement.champion)}, {judgement.candidate.rows} test rows"
     reason = f"{sentence}; {numbers}{', but ' if faults else ''}{' and '.join(faults)}"
     if better and not faults and not rules.promote:
@@ -173,3 +179,23 @@ def _faults(judgement: AnyJudgement) -> Iterator[str]:
     if candidate.not_finite:
         yield f"{candidate.not_finite} predictions are not finite"
     yield from candidate.faults(judgement.champion)
+
+
+def _changes_beyond(changes: ScoreChanges | None, champion: Champion | None, rules: Rules) -> Iterator[str]:
+    """Why a bound on the change of answers holds the candidate back."""
+    if rules.max_score_change is None or champion is None:
+        return
+    if changes is None:
+        if not rules.force:
+            yield (
+                f"no captured request tells whether answers change by more than max_score_change "
+                f"{rules.max_score_change:g}, and the input does not have force: true"
+            )
+        return
+    group = changes.largest
+    if group.mean_absolute_change > rules.max_score_change:
+        yield (
+            f"its answers to {group.rows} captured rows with {group.feature} from {group.low:g} to {group.high:g} "
+            f"differ from the champion's by {group.mean_absolute_change:.4g} on average, more than max_score_change "
+            f"{rules.max_score_change:g}"
+        )

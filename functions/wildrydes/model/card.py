@@ -11,6 +11,8 @@ candidates                                              every algorithm's model 
 training, training_set, hyperparameters, golden         what it was trained on and with; a test ride and its answer
 feature_profiles                                        how each feature is spread in the train split, for `monitor`
 lineage                                                 what it was made from, by digest
+score_changes                                           how its answers to the last captured requests differ from the
+                                                        champion's, by quarters of each feature; or the reason why not
 started_by                                              why its execution was started: reason, detail
 cost                                                    what its execution cost at list prices; empty before its end
 """
@@ -64,6 +66,7 @@ class ModelCard:
     algorithm: str = LINEAR_LEARNER
     candidates: tuple[Mapping[str, Any], ...] = ()
     serving: str = LAMBDA
+    score_changes: Mapping[str, Any] = field(default_factory=dict)
     started_by: Mapping[str, Any] = field(default_factory=dict)
     cost: Mapping[str, Any] = field(default_factory=dict)
     feature_profiles: Mapping[str, Any] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from wildrydes.evaluation.gate import Champion, Comparison, Rules, Verdict
 from wildrydes.evaluation.histogram import Histogram
 from wildrydes.evaluation.judgement import AnyJudgement, Difference, Judgement
 from wildrydes.evaluation.loss_difference import LossDifference
+from wildrydes.evaluation.score_changes import Answers, ScoreChanges, score_changes
 
 RULES = Rules(min_improvement=0.0, promote=True, force=False)
 GOOD = ClassifierMetrics(
@@ -208,3 +209,36 @@ def test_promote_false_stops_what_would_go_live_and_says_so() -> None:
     assert not outcome.promote
     assert outcome.reason.endswith("it would go live, but the input has promote: false.")
     assert "promote: false" not in verdict(ALONE, 0.2, None, replace(RULES, promote=False)).reason
+
+
+CHANGES = score_changes(("TMAX",), [Answers((float(n),), 0.5, 0.5 + n / 100) for n in range(20)], (0.5, 0.5))
+"""The answers to the warmest five rows change by 0.17 on average, all by 0.095."""
+
+
+@pytest.mark.parametrize(
+    ("bound", "changes", "force", "fault"),
+    [
+        (None, CHANGES, False, ""),
+        (0.18, CHANGES, False, ""),
+        (
+            0.1,
+            CHANGES,
+            True,
+            "its answers to 5 captured rows with TMAX from 15 to 19 differ from the champion's by 0.17 on average, more "
+            "than max_score_change 0.1",
+        ),
+        (0.1, None, False, "no captured request tells whether answers change by more than max_score_change 0.1"),
+        (0.1, None, True, ""),
+    ],
+)
+def test_a_bound_on_the_change_of_answers_holds_back_what_changes_more(
+    bound: float | None, changes: ScoreChanges | None, force: bool, fault: str
+) -> None:
+    apart = compare(-0.3, -0.1)
+    comparison = Comparison(1, level(1), -0.2, -0.3, -0.1)
+    rules = replace(RULES, max_score_change=bound, force=force)
+    outcome = gate.verdict(apart, 0.69, CHAMPION, comparison, rules, changes)
+    assert outcome.promote is not bool(fault)
+    assert fault in outcome.reason
+    # The first model changes nobody's answers.
+    assert gate.verdict(ALONE, 0.69, None, None, rules).promote
