@@ -31,6 +31,7 @@ NEXT_STEPS = {
     "SmokeTestFailed": "Compare the two answers in the cause. The log of predict says why a model cannot be read.",
     "Runtime.ExitError": "Read the log: the function was killed three times, for want of memory for instance.",
     "Sandbox.Timedout": "Read the log: the function took too long three times. Give it less at once, or more time.",
+    "MonitoringFailed": "Read the log of monitor_model, and start it again for that day: nothing else was changed.",
     "ABORTED": "Start again: somebody stopped the execution.",
     "ErrorsWhileBaking": "Read the log of predict: it failed for requests that got the new model.",
 }

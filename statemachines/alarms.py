@@ -25,7 +25,7 @@ DAY = 86_400
 NO_FAULT = "notBreaching"
 AS_BEFORE = "ignore"
 
-MACHINES = {"retrain": "Retrain", "promote": "Promote", "restore": "Restore"}
+MACHINES = {"retrain": "Retrain", "promote": "Promote", "restore": "Restore", "monitor": "Monitor"}
 """The workflows, with the logical ids of their state machines."""
 
 ENDS = {"failed": "Failed", "timed-out": "TimedOut", "aborted": "Aborted"}
