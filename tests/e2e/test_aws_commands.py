@@ -1,15 +1,21 @@
 """The commands with `--aws`: the standard environment variables say where AWS is, and nothing else does."""
 
+import gzip
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli import monitor
 from commands import RunCommand, runner, use_environment, write_below
 from promotions import Model, WriteArtefact, bring_back, promote, trained
 from stacks import SAMPLE_RIDES, MakeStack, Stack
 from stream_rides import ride
+from wildrydes.capture.record import Capture
+from wildrydes.capture.record import lines as lines_of
+from wildrydes.model.linear_model import read_model
 
 FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
 FIELDS = {"probability", "label", "threshold", "target", "model", "request_id"}
@@ -105,6 +111,57 @@ def test_ask(command: RunCommand, stack: Stack, champion: Model) -> None:
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("The API answered 4")
     assert command("ask", "[]").code == 2
+
+
+def asked(stack: Stack, champion: Model) -> list[tuple[float, list[float], float]]:
+    """The test split as if its rides had been asked about: label, features, and what the champion says."""
+    model = read_model(stack.read(champion.path))
+    prefix = f"training-sets/{champion.execution}/split=test/"
+    lines = [line for key in stack.keys(prefix) for line in gzip.decompress(stack.read(key)).decode().splitlines()]
+    rows = [[float(value) for value in line.split(",")] for line in lines]
+    return [(label, features, model.score(features)) for label, *features in rows]
+
+
+def capture(stack: Stack, champion: Model, day: datetime, hotter: float) -> int:
+    """Put predictions of a day where Firehose would, each with its outcome; how many."""
+    rows, features = asked(stack, champion), tuple(champion.ride)
+    hot = features.index("TMAX")
+    captured, outcomes = [], []
+    for number, (label, values, score) in enumerate(rows):
+        changed = [value + hotter * (place == hot) for place, value in enumerate(values)]
+        identity = f"{day:%d}-{number}"
+        request = Capture(day.timestamp(), "heavy_utilization", champion.execution, identity, features)
+        captured.append(lines_of(request._replace(places=[0], references=[None], rows=[changed], scores=[score])))
+        outcomes.append(json.dumps({"time": day.isoformat(), "request_id": identity, "value": label}))
+    stack.put(f"predictions/{day:%Y/%m/%d}/captured", "".join(captured))
+    stack.put(f"outcomes/{day:%Y/%m/%d}/told", "\n".join(outcomes))
+    return len(rows)
+
+
+def test_monitor(command: RunCommand, stack: Stack, champion: Model, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(monitor, "BUILD", tmp_path)
+    usual, heat_wave = (datetime.now(UTC).replace(hour=9) - timedelta(days=days) for days in (2, 1))
+    rows = capture(stack, champion, usual, hotter=0.0)
+    capture(stack, champion, heat_wave, hotter=200.0)
+    looked_at = facts(command, "monitor")
+    assert [(each["task"], each["model"], each["drifted"], each["predictions"]) for each in looked_at["tasks"]] == [
+        ("heavy_utilization", champion.execution, ["TMAX"], rows),
+        ("service_requested", None, [], 0),
+        ("magic_points", None, [], 0),
+        ("pick_duration", None, [], 0),
+    ]
+    document = json.loads(stack.read(f"monitoring/heavy_utilization/{heat_wave:%Y-%m-%d}.json"))
+    assert document["outcomes"] == document["served"]["rows"] == 2 * rows
+    # It is asked about the rows that its card was made from.
+    assert document["served"]["measure"] == pytest.approx(document["served"]["promised"])
+    assert not document["served"]["worse"]
+    ran = command("monitor", "--task", "heavy_utilization", "--date", f"{usual:%Y-%m-%d}")
+    assert ran.code == 0, ran.err
+    assert "nothing" in ran.out
+    assert (tmp_path / "monitor" / f"{usual:%Y-%m-%d}" / "heavy_utilization.html").exists()
+    dimensions = [{"Name": "service", "Value": stack.name}, {"Name": "task", "Value": "heavy_utilization"}]
+    listed = stack.client("cloudwatch").list_metrics(Namespace="WildRydes", Dimensions=dimensions)["Metrics"]
+    assert {"Drift", "DriftedFeatures", "QualityLoss", "ServedLogLoss"} <= {each["MetricName"] for each in listed}
 
 
 def test_watch_of_an_execution_that_has_ended(command: RunCommand, execution: str, tmp_path: Path) -> None:
