@@ -18,7 +18,7 @@ Usage = Mapping[str, Decimal]
 """The name of an item of the price list -> how many units of it were used."""
 
 NOTHING = Decimal(0)
-_PLACES = 10
+_FIGURES = 10
 
 
 class Line(NamedTuple):
@@ -114,4 +114,4 @@ def scale(usage: Usage, factor: Decimal) -> dict[str, Decimal]:
 
 
 def _number(value: Decimal) -> float:
-    return round(float(value), _PLACES)
+    return float(f"{value:.{_FIGURES}g}")
