@@ -9,6 +9,7 @@ import io
 import json
 import logging
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +65,19 @@ def packaged(root: Path, s3: Any) -> dict[str, Any]:
         if resource["Type"] == "AWS::Serverless::StateMachine":
             definition = (root / properties["DefinitionUri"]).read_bytes()
             properties["DefinitionUri"] = _upload(s3, Path(properties["DefinitionUri"]).name, definition)
-        if resource["Type"] == "AWS::Serverless::Api":
-            included = properties["DefinitionBody"]["Fn::Transform"]["Parameters"]
+        for included in _includes(properties):
             document = Path(included["Location"])
             uploaded = _upload(s3, document.name, (root / document).read_bytes())
             included["Location"] = f"s3://{uploaded['Bucket']}/{uploaded['Key']}"
     return template
+
+
+def _includes(properties: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The parameters of each AWS::Include that is the value of a property."""
+    for value in properties.values():
+        transform = value.get("Fn::Transform") if isinstance(value, dict) else None
+        if transform and transform["Name"] == "AWS::Include":
+            yield transform["Parameters"]
 
 
 def archive(folder: Path) -> bytes:

@@ -3,7 +3,8 @@
 ASL goes to `statemachines/<name>.asl.json` (the template's DefinitionUri), the Mermaid picture to
 `docs/<name>.md`. What follows from the tasks are docs/promotion.schema.json, the API's paths of each task
 (`statemachines.api_paths`) and, between comments, parts of template.yaml, its alarms among them, and of
-docs/tasks.md. The check also fails on a `Next`, `Default` or `StartAt` that names no state.
+docs/tasks.md. statemachines/dashboard.json is the dashboard's body. The check also fails on a `Next`, `Default` or
+`StartAt` that names no state.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import stepfunctions.steps as sdk
 from statemachines import (
     alarms,
     api_paths,
+    dashboard,
     monitor,
     promote,
     promotion_schema,
@@ -46,12 +48,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m statemachines.render", description="Render the state machines.")
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a rendered file differs")
     check = parser.parse_args(arguments).check
-    faults = []
+    faults, definitions = [], {}
     for name, build in WORKFLOWS.items():
-        definition = json.loads(json.dumps(build().to_dict()))
+        definition = definitions[name] = json.loads(json.dumps(build().to_dict()))
         faults += [f"{name}: {fault}" for fault in dangling(definition)]
         faults += put(rendered(name, definition), f"statemachines/{name}.py", check=check)
     faults += put(of_tasks(), "functions/wildrydes/tasks.py", check=check)
+    template = (HERE.parent / "template.yaml").read_text(encoding="utf-8")
+    body = {HERE / "dashboard.json": dashboard.rendered(definitions, template)}
+    faults += put(body, "statemachines/dashboard.py", check=check)
     for fault in faults:
         print(fault, file=sys.stderr)  # noqa: T201 - the command's own output
     return 1 if faults else 0

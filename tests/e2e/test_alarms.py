@@ -129,3 +129,23 @@ def test_promotion_and_rollback_are_announced(stack: Stack, heard: Heard, write_
         assert subject == f"{kind}: {model.execution} is live"
         assert "wildrydes rollback" in message
         assert model.path in message
+
+
+def test_dashboard_is_of_this_stack(stack: Stack) -> None:
+    body = stack.client("cloudwatch").get_dashboard(DashboardName=stack.outputs["DashboardName"])["DashboardBody"]
+    assert "${" not in body
+    metrics = [row for widget in json.loads(body)["widgets"] for row in widget["properties"].get("metrics", [])]
+    assert ["WildRydes", "RidesIn", "service", stack.name] in [row[:4] for row in metrics]
+    machine = stack.outputs["StateMachineArn"]
+    assert ["AWS/States", "ExecutionsAborted", "StateMachineArn", machine] in [row[:4] for row in metrics]
+
+
+SECONDS = 3600 * 24
+
+
+def alarms_of(stack: Stack) -> dict[str, dict[str, Any]]:
+    """Every metric alarm of the stack, by its name after the stack's."""
+    pages = stack.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{stack.name}-")
+    return {
+        alarm["AlarmName"].removeprefix(f"{stack.name}-"): alarm for page in pages for alarm in page["MetricAlarms"]
+    }

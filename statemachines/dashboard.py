@@ -1,0 +1,285 @@
+"""The body of the CloudWatch dashboard, rendered into statemachines/dashboard.json.
+
+The template includes that file, as it includes the API's document. CloudWatch takes the body as a text, so the file is
+one call of Fn::Sub: what is in `${…}` is filled in at the deployment. Each section is a heading and rows of widgets:
+
+    build(definitions, functions)       the body, by the definitions of the workflows and the functions' logical ids
+    rendered(definitions, template)     the file, with the functions of the template
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from statemachines.alarms import DAY, DEAD_LETTERS, HOUR, MACHINES
+from wildrydes.tasks import BINARY, REGRESSION, TASKS, Task
+
+COLUMNS = 24
+MINUTE = 60
+SERVICE = ("service", "${AWS::StackName}")
+API = ("ApiName", "${AWS::StackName} predictions")
+
+LONG_STATES = {
+    "retrain": (
+        "Plan ingestion",
+        "Ingest rides",
+        "Check ingestion",
+        "Select weather",
+        "Build training set",
+        "Train candidate",
+        "Evaluate model",
+        "Promote",
+    ),
+    "promote": ("Wait for update", "Smoke-test version", "Record MODEL_PATH"),
+}
+"""The states of which the dashboard shows the seconds, by workflow: those in which an execution that succeeds waits."""
+
+_FUNCTION = re.compile(r"^  (\w+):\n    Type: AWS::Serverless::Function$", re.MULTILINE)
+
+Definitions = Mapping[str, Mapping[str, Any]]
+Row = list[Any]
+
+
+@dataclass(frozen=True)
+class Widget:
+    """A chart: its rows as CloudWatch has them, the statistic of those that name none, and the period in seconds."""
+
+    title: str
+    rows: Sequence[Row]
+    stat: str = "Sum"
+    period: int = 300
+    view: str = "timeSeries"
+    width: int = 8
+    height: int = 6
+
+    def to_json(self, x: int, y: int) -> dict[str, Any]:
+        """The widget in its place."""
+        properties: dict[str, Any] = {
+            "title": self.title,
+            "region": "${AWS::Region}",
+            "view": self.view,
+            "stat": self.stat,
+            "period": self.period,
+            "metrics": list(self.rows),
+        }
+        if self.view == "timeSeries":
+            properties["stacked"] = False
+        place = {"x": x, "y": y, "width": self.width, "height": self.height}
+        return {"type": "metric", **place, "properties": properties}
+
+
+def rendered(definitions: Definitions, template: str) -> str:
+    """The file that the template includes."""
+    body = build(definitions, _FUNCTION.findall(template))
+    return json.dumps({"Fn::Sub": json.dumps(body)}, indent=2) + "\n"
+
+
+def build(definitions: Definitions, functions: Sequence[str]) -> dict[str, Any]:
+    """The dashboard's body. Raises KeyError where a state is not there."""
+    widgets, y = [], 0
+    for heading, section in _sections(definitions, functions):
+        text = {"markdown": f"## {heading}", "background": "transparent"}
+        widgets.append({"type": "text", "x": 0, "y": y, "width": COLUMNS, "height": 1, "properties": text})
+        placed, y = _place(section, y + 1)
+        widgets += placed
+    return {"start": "-P1D", "periodOverride": "inherit", "widgets": widgets}
+
+
+def _place(section: Iterable[Widget], y: int) -> tuple[list[dict[str, Any]], int]:
+    """Widgets from left to right in rows, and where the next row begins."""
+    placed, x, height = [], 0, 0
+    for widget in section:
+        if x + widget.width > COLUMNS:
+            x, y, height = 0, y + height, 0
+        placed.append(widget.to_json(x, y))
+        x, height = x + widget.width, max(height, widget.height)
+    return placed, y + height
+
+
+def _sections(definitions: Definitions, functions: Sequence[str]) -> Iterator[tuple[str, list[Widget]]]:
+    yield "Executions", _executions(definitions)
+    yield "Rides", _rides()
+    yield "Queues", _queues()
+    yield "API", _api()
+    yield "Models", [widget for task in TASKS.values() for widget in _model(task)]
+    yield "Functions", _functions(functions)
+    yield "Cost", _cost()
+
+
+def _row(namespace: str, metric: str, *dimensions: tuple[str, str], **options: Any) -> Row:
+    """A metric as a dashboard has it: namespace, name, dimensions in a row, options."""
+    flat = [part for dimension in dimensions for part in dimension]
+    return [namespace, metric, *flat, *([options] if options else [])]
+
+
+def _own(metric: str, *dimensions: tuple[str, str], **options: Any) -> Row:
+    """A metric of this project's own."""
+    return _row("WildRydes", metric, SERVICE, *dimensions, **options)
+
+
+def _executions(definitions: Definitions) -> list[Widget]:
+    """Executions by outcome, and the seconds by state."""
+    outcomes = ("Started", "Succeeded", "Failed", "TimedOut", "Aborted")
+    ends = [
+        Widget(
+            f"Executions of {workflow}",
+            [
+                _row("AWS/States", f"Executions{end}", ("StateMachineArn", f"${{{machine}}}"), label=end)
+                for end in outcomes
+            ],
+            period=HOUR,
+            width=6,
+        )
+        for workflow, machine in MACHINES.items()
+    ]
+    kept = ("promoted", "kept", "yielded")
+    ends.append(
+        Widget(
+            "What became of retrainings",
+            [_own("Executions", ("workflow", "retrain"), ("outcome", each), label=each) for each in kept],
+            period=DAY,
+            width=6,
+        )
+    )
+    return [*ends, *_seconds(definitions)]
+
+
+def _seconds(definitions: Definitions) -> Iterator[Widget]:
+    for workflow, states in LONG_STATES.items():
+        there = set(_states(definitions[workflow]))
+        if absent := set(states) - there:
+            raise KeyError(f"{workflow} has no states {sorted(absent)}")
+        rows = [_own("StateSeconds", ("workflow", workflow), ("state", state), label=state) for state in states]
+        yield Widget(f"Seconds by state of {workflow}", rows, stat="Average", period=HOUR, width=12)
+
+
+def _states(definition: Mapping[str, Any]) -> Iterator[str]:
+    """The names of the states of a workflow, and of the iterations of its Maps."""
+    for name, state in definition["States"].items():
+        yield name
+        if "ItemProcessor" in state:
+            yield from _states(state["ItemProcessor"])
+
+
+def _rides() -> list[Widget]:
+    names = {"RidesIn": "in", "RidesRejected": "rejected", "RidesWithoutWeather": "without weather"}
+    return [
+        Widget("Rides", [_own(name, label=label) for name, label in names.items()], period=HOUR),
+        Widget(
+            "Rides stored and samples collected",
+            [_own("RidesStored", label="rides stored"), _own("SamplesCollected", label="samples")],
+            period=HOUR,
+        ),
+        Widget("Days since a retraining", [_own("DaysSinceRetraining", label="days")], "Minimum", HOUR),
+    ]
+
+
+def _queues() -> list[Widget]:
+    queues = {"RidesQueue": "rides", "LocatedRidesQueue": "located rides"}
+
+    def of_queues(metric: str) -> list[Row]:
+        return [_sqs(queue, metric, label) for queue, label in queues.items()]
+
+    letters = {queue: queue.removesuffix("DeadLetterQueue") for queue in DEAD_LETTERS}
+    return [
+        Widget("Depth", of_queues("ApproximateNumberOfMessagesVisible"), "Maximum", MINUTE),
+        Widget("Age of the oldest ride in seconds", of_queues("ApproximateAgeOfOldestMessage"), "Maximum", MINUTE),
+        Widget(
+            "Dead letters",
+            [_sqs(queue, "ApproximateNumberOfMessagesVisible", label) for queue, label in letters.items()],
+            "Maximum",
+            MINUTE,
+        ),
+        Widget("Messages sent", of_queues("NumberOfMessagesSent"), width=12),
+        Widget("Empty receives", of_queues("NumberOfEmptyReceives"), width=12),
+    ]
+
+
+def _sqs(queue: str, metric: str, label: str) -> Row:
+    return _row("AWS/SQS", metric, ("QueueName", f"${{{queue}.QueueName}}"), label=label)
+
+
+def _api() -> list[Widget]:
+    def api(metric: str, **options: Any) -> Row:
+        return _row("AWS/ApiGateway", metric, API, **options)
+
+    return [
+        Widget("Requests", [api("Count", label="requests")], period=MINUTE),
+        Widget("Errors", [api("4XXError", label="4xx"), api("5XXError", label="5xx")], period=MINUTE),
+        Widget("Latency in ms", [api("Latency", stat=each, label=each) for each in ("p50", "p99")], period=MINUTE),
+    ]
+
+
+def _model(task: Task) -> list[Widget]:
+    """How a task's champion does: what it answers, how what it is asked drifts, how good it was, how old it is."""
+    own = () if task.is_default else (("task", task.name),)
+    named = ("task", task.name)
+    answers = "PredictionScore" if task.kind == BINARY else "PredictionValue"
+    served = "ServedRmse" if task.kind == REGRESSION else "ServedLogLoss"
+    return [
+        Widget(
+            f"{'Scores' if task.kind == BINARY else 'Values'} of {task.label}",
+            [_own(answers, *own, stat=each, label=each) for each in ("p10", "p50", "p90")],
+            period=HOUR,
+            width=6,
+        ),
+        Widget(
+            f"Drift: {task.name}",
+            [_own(each, named, label=each) for each in ("Drift", "DriftedFeatures", "ScoreDrift")],
+            "Maximum",
+            DAY,
+            width=6,
+        ),
+        Widget(
+            f"Served quality: {task.name}",
+            [_own(served, named, label=served), _own("QualityLoss", named, label="worse than promised")],
+            "Average",
+            DAY,
+            width=6,
+        ),
+        Widget(
+            f"Age of the champion in days: {task.name}",
+            [_own("ChampionAgeDays", named, label="days")],
+            "Maximum",
+            DAY,
+            "singleValue",
+            width=6,
+        ),
+    ]
+
+
+def _functions(functions: Sequence[str]) -> list[Widget]:
+    def rows(metric: str) -> list[Row]:
+        return [
+            _row("AWS/Lambda", metric, ("FunctionName", f"${{{each}}}"), label=each.removesuffix("Function"))
+            for each in functions
+        ]
+
+    return [
+        Widget("Invocations", rows("Invocations")),
+        Widget("Errors of functions", rows("Errors")),
+        Widget("Duration in ms", rows("Duration"), "Average"),
+    ]
+
+
+def _cost() -> list[Widget]:
+    return [
+        Widget(
+            "Cost of executions in USD",
+            [_own("ExecutionCost", ("workflow", "retrain"), label="retrain")],
+            period=DAY,
+            width=12,
+        ),
+        Widget(
+            "Executions of this month in USD",
+            [_own("MonthSpend", label="this month")],
+            "Maximum",
+            DAY,
+            "singleValue",
+            12,
+        ),
+    ]
