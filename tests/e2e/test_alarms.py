@@ -1,9 +1,14 @@
 """Who hears of what: notices of executions that ended badly, announcements of promotions, and alarms."""
 
+import io
 import json
+import re
+import urllib.error
+import urllib.request
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -13,6 +18,7 @@ from machines import until
 from promotions import WriteArtefact, promote, redefined, start, trained
 from stacks import MakeStack, Stack
 from wildrydes.announcements.ended import ROLLBACK_REASON
+from wildrydes.tasks import TASKS, Task
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,8 @@ class Heard:
 
 @pytest.fixture(scope="module")
 def stack(make_stack: MakeStack) -> Stack:
-    return make_stack()
+    """A stack with a schedule that does not come due."""
+    return make_stack(ScheduleExpression="rate(3650 days)")
 
 
 @pytest.fixture(scope="module")
@@ -59,19 +66,20 @@ def heard(stack: Stack) -> Heard:
     return Heard(stack, url)
 
 
-SLOW = {"Slow": {"Type": "Wait", "Seconds": 600, "Next": "Apply defaults"}}
+SLOW = {"Slow": {"Type": "Wait", "Seconds": 600, "End": True}}
 # An error that no Catch gets: there is nothing at the path.
-BROKEN = {"Slow": {"Type": "Wait", "SecondsPath": "$.nothing", "Next": "Apply defaults"}}
+BROKEN = {"Slow": {"Type": "Wait", "SecondsPath": "$.nothing", "End": True}}
+MACHINES = {"retrain": "StateMachineArn", "promote": "PromoteStateMachineArn", "restore": "RestoreStateMachineArn"}
 
 
 @contextmanager
-def ended_badly(stack: Stack, how: str) -> Iterator[str]:
-    """A retraining that ends so in its state `Slow`; its ARN."""
+def ended_badly(stack: Stack, how: str, machine: str = "StateMachineArn") -> Iterator[str]:
+    """An execution, by default a retraining, that ends so in its state `Slow`; its ARN."""
     fields: dict[str, Any] = {"StartAt": "Slow", "States": BROKEN if how == "States.Runtime" else SLOW}
     if how == "TIMED_OUT":
         fields["TimeoutSeconds"] = 1
-    with redefined(stack, "StateMachineArn", **fields):
-        arn = stack.start()
+    with redefined(stack, machine, **fields):
+        arn = stack.client("stepfunctions").start_execution(stateMachineArn=stack.outputs[machine])["executionArn"]
         if how == "ABORTED":
             until(lambda: executions.history(stack.command_stack, arn), lambda events: len(events) > 1)
             stack.client("stepfunctions").stop_execution(executionArn=arn, error="Enough", cause="too dear")
@@ -140,12 +148,184 @@ def test_dashboard_is_of_this_stack(stack: Stack) -> None:
     assert ["AWS/States", "ExecutionsAborted", "StateMachineArn", machine] in [row[:4] for row in metrics]
 
 
-SECONDS = 3600 * 24
+DEAD_LETTERS = ("Rides", "LocatedRides", "StreamFiles", "Samples", "PromotionEnds", "Announcements")
+WEEKS = 15 * 86_400
+# How far a day and two periods more are, which an alarm may look back.
+DAYS = 3 * 86_400
 
 
-def alarms_of(stack: Stack) -> dict[str, dict[str, Any]]:
-    """Every metric alarm of the stack, by its name after the stack's."""
-    pages = stack.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{stack.name}-")
-    return {
-        alarm["AlarmName"].removeprefix(f"{stack.name}-"): alarm for page in pages for alarm in page["MetricAlarms"]
-    }
+@dataclass
+class Watch:
+    """The alarms of a stack, by their names after the stack's, and those that were seen to go off."""
+
+    stack: Stack
+    heard: Heard
+    fired: set[str] = field(default_factory=set)
+
+    def states(self) -> dict[str, str]:
+        pages = (
+            self.stack.client("cloudwatch")
+            .get_paginator("describe_alarms")
+            .paginate(AlarmNamePrefix=f"{self.stack.name}-")
+        )
+        alarms = [alarm for page in pages for alarm in page["MetricAlarms"]]
+        return {alarm["AlarmName"].removeprefix(f"{self.stack.name}-"): alarm["StateValue"] for alarm in alarms}
+
+    def fires(self, *names: str) -> None:
+        """These are in alarm, or come to be so, and the topic hears of each."""
+        until(self.states, lambda states: all(states[name] == "ALARM" for name in names), 60)
+        self.hears("ALARM", set(names))
+        self.fired |= set(names)
+
+    def clears(self) -> None:
+        """All that have gone off are over, or come to be so, and the topic hears of each."""
+        until(self.states, lambda states: all(states[name] == "OK" for name in self.fired), 60)
+        self.hears("OK", set(self.fired))
+
+    def hears(self, state: str, names: set[str]) -> None:
+        while names:
+            body = self.heard.message(lambda each: each.get("Subject", "").startswith(f'{state}: "'))
+            names = names - {json.loads(body["Message"])["AlarmName"].removeprefix(f"{self.stack.name}-")}
+
+    def advance(self, seconds: float) -> None:
+        self.stack.server.request("/_local/clock", advance_seconds=seconds)
+
+    def put(self, metric: str, value: float, *tasks: str) -> None:
+        """One of this project's own metrics, of each task where there are any."""
+        service = {"Name": "service", "Value": self.stack.name}
+        sets = [[service, {"Name": "task", "Value": task}] for task in tasks] or [[service]]
+        data = [{"MetricName": metric, "Value": value, "Dimensions": each} for each in sets]
+        self.stack.client("cloudwatch").put_metric_data(Namespace="WildRydes", MetricData=data)
+
+
+def test_every_alarm_is_seen_to_fire_and_to_clear(stack: Stack, heard: Heard) -> None:
+    watch = Watch(stack, heard)
+    # No retraining ends well for two weeks: the schedule measures it.
+    watch.advance(WEEKS)
+    watch.fires("retraining-overdue")
+    slow_answers(watch)
+    late_rides(watch)
+    bad_ends(watch)
+    dead_letters(watch)
+    faults_of_the_api(watch)
+    for metric, name in (("DriftedFeatures", "drift"), ("QualityLoss", "quality")):
+        watch.put(metric, 1, *TASKS)
+        watch.fires(*(f"{name}-{task}" for task in TASKS))
+    assert watch.fired == set(watch.states())
+
+    with redefined(stack, "StateMachineArn", StartAt="Done", States={"Done": {"Type": "Succeed"}}):
+        assert stack.ended(stack.start())["status"] == "SUCCEEDED"
+    for name in DEAD_LETTERS:
+        stack.client("sqs").purge_queue(QueueUrl=stack.outputs[f"{name}DeadLetterQueueUrl"])
+    until(watch.states, lambda states: states["retraining-overdue"] == "OK")
+    watch.advance(DAYS)
+    for metric in ("DriftedFeatures", "QualityLoss"):
+        watch.put(metric, 0, *TASKS)
+    watch.clears()
+
+
+def slow_answers(watch: Watch) -> None:
+    """For a quarter of an hour the function of a task takes longer than it may."""
+    with slow_function(watch.stack, TASKS["pick_duration"]):
+        for _ in range(3):
+            assert ask(watch.stack, "pick_duration") == 200
+            watch.advance(300)
+    watch.fires("api-latency")
+
+
+@contextmanager
+def slow_function(stack: Stack, task: Task) -> Iterator[None]:
+    """The alias `live` of a task's function on a version that answers after two seconds and a half."""
+    functions, name = stack.client("lambda"), stack.outputs[f"{task.function}Name"]
+    code = (
+        "import time\ndef handler(event, context):\n    time.sleep(2.5)\n    return {'statusCode': 200, 'body': '{}'}\n"
+    )
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as package:
+        package.writestr("predict/app.py", code)
+        package.writestr("predict/__init__.py", "")
+    before = functions.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
+    functions.update_function_code(FunctionName=name, ZipFile=archive.getvalue())
+    version = functions.publish_version(FunctionName=name)["Version"]
+    functions.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
+    try:
+        yield
+    finally:
+        functions.update_alias(FunctionName=name, Name="live", FunctionVersion=before)
+
+
+def ask(stack: Stack, task: str) -> int:
+    """The status of the API's answer to a record."""
+    body = json.dumps(dict.fromkeys(TASKS[task].features, 1)).encode()
+    headers = {"Content-Type": "application/json", "x-api-key": stack.key}
+    request = urllib.request.Request(f"{stack.url}tasks/{task}/predictions", data=body, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return response.status
+    except urllib.error.HTTPError as refusal:
+        return refusal.code
+
+
+def late_rides(watch: Watch) -> None:
+    """Rides wait while nobody takes them."""
+    stack, sqs = watch.stack, watch.stack.client("sqs")
+    urls = [stack.outputs[f"{name}QueueUrl"] for name in ("Rides", "LocatedRides")]
+    functions = stack.client("lambda")
+    mappings = [
+        stack.client("cloudformation").describe_stack_resource(StackName=stack.name, LogicalResourceId=name)[
+            "StackResourceDetail"
+        ]["PhysicalResourceId"]
+        for name in ("RidesToLocate", "RidesToStore")
+    ]
+    for mapping in mappings:
+        functions.update_event_source_mapping(UUID=mapping, Enabled=False)
+    for mapping in mappings:
+        until(lambda each=mapping: functions.get_event_source_mapping(UUID=each), lambda it: it["State"] == "Disabled")
+    for url in urls:
+        sqs.send_message(QueueUrl=url, MessageBody="{}")
+    watch.advance(1000)
+    watch.fires("rides-late", "located-rides-late")
+    for url in urls:
+        sqs.purge_queue(QueueUrl=url)
+    for mapping in mappings:
+        functions.update_event_source_mapping(UUID=mapping, Enabled=True)
+
+
+def bad_ends(watch: Watch) -> None:
+    """Executions of each workflow fail, run out of time, and are stopped."""
+    for machine in MACHINES.values():
+        for how in ("States.Runtime", "TIMED_OUT", "ABORTED"):
+            with ended_badly(watch.stack, how, machine):
+                pass
+    watch.fires(*(f"{workflow}-{end}" for workflow in MACHINES for end in ("failed", "timed-out", "aborted")))
+
+
+def dead_letters(watch: Watch) -> None:
+    """A message in each queue."""
+    for name in DEAD_LETTERS:
+        url = watch.stack.outputs[f"{name}DeadLetterQueueUrl"]
+        watch.stack.client("sqs").send_message(QueueUrl=url, MessageBody="{}")
+    names = [re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower() for name in DEAD_LETTERS]
+    watch.fires(*(f"{name}-dead-letters" for name in names))
+
+
+def faults_of_the_api(watch: Watch) -> None:
+    """No model is live, functions fail, and callers see it."""
+    for _ in range(5):
+        assert ask(watch.stack, "service_requested") == 503
+    watch.fires("api-faults")
+    for task in TASKS.values():
+        hyphens = "" if task.is_default else f"-{task.name.replace('_', '-')}"
+        invoke = watch.stack.client("lambda").invoke
+        answer = invoke(FunctionName=watch.stack.outputs[f"{task.function}Name"], Qualifier="live", Payload=b"[]")
+        assert "FunctionError" in answer
+        metric = {"MetricName": "PredictionRequests", "Value": 1, "Dimensions": unavailable(watch.stack, task)}
+        watch.stack.client("cloudwatch").put_metric_data(Namespace="WildRydes", MetricData=[metric])
+        watch.fires(f"predict{hyphens}-errors", f"predict{hyphens}-unavailable")
+
+
+def unavailable(stack: Stack, task: Task) -> list[dict[str, str]]:
+    """The dimensions of requests that no model answered."""
+    named = {} if task.is_default else {"task": task.name}
+    dimensions = {"service": stack.name} | named | {"status": "503"}
+    return [{"Name": name, "Value": value} for name, value in dimensions.items()]
