@@ -1,6 +1,6 @@
 """`wildrydes replay`: sends dead letters on their way again.
 
-Two queues hold messages of other queues, which a message move task moves back. Two more hold the events of files under
+Three queues hold messages of other queues, which a message move task moves back. Two hold the events of files under
 stream/, and those of the samples topic, as records of the invocations that failed: they are destinations of functions,
 so that no queue is there to move them back to. The function is invoked with the event of each record again, and the
 record is deleted once Lambda has taken the event. A message that SNS could not hand over is made the event that it
@@ -27,8 +27,8 @@ from cli.invoke import physical_name
 from cli.move_tasks import Moved, move_back, waiting
 from cli.stack import Stack
 
-QUEUES = ("RidesDeadLetterQueue", "LocatedRidesDeadLetterQueue")
-"""The dead-letter queues of queues."""
+QUEUES = ("RidesDeadLetterQueue", "LocatedRidesDeadLetterQueue", "UploadsDeadLetterQueue")
+"""The dead-letter queues of queues. A stack whose uploads start nothing has not the last one."""
 
 ReadEvent = Callable[[str, str], dict[str, Any]]
 """A message's body and a function's name -> the event that the function is to be invoked with."""
@@ -80,7 +80,8 @@ def replay_command(stack: Stack, *, as_json: bool) -> int:
     ends = restore(stack, stack.output("PromotionEndsDeadLetterQueueUrl"))
     announcer = physical_name(stack, "announce")
     announcements = resend(stack, stack.output("AnnouncementsDeadLetterQueueUrl"), announcer, end_event_of)
-    moves = {name: move_back(stack.client("sqs"), stack.output(f"{name}Url")) for name in QUEUES}
+    urls = {name: stack.outputs[f"{name}Url"] for name in QUEUES if f"{name}Url" in stack.outputs}
+    moves = {name: move_back(stack.client("sqs"), url) for name, url in urls.items()}
     if as_json:
         facts = {"stream_files": asdict(events), "samples": asdict(samples), "promotion_ends": asdict(ends)}
         facts["announcements"] = asdict(announcements)

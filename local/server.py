@@ -221,6 +221,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     from local.lambda_ import runtime
     from local.logs import install as logs
     from local.sagemaker import arns, service
+    from local.scheduler import provisioning
     from local.scheduler.ticker import Clock, Ticker
     from local.sqs import metrics as sqs_metrics
     from local.stepfunctions import mount
@@ -233,6 +234,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     messages = queues.install(options.endpoint)
     ticker = Ticker(RoleClients(options.endpoint, "scheduler.amazonaws.com"), clock, (metrics.tick,))
     ticker.install()
+    provisioning.install()
     # Firehose writes under the days of the moved clock; projected days have to reach them.
     queries = athena.install(options.endpoint, now=lambda: datetime.fromtimestamp(clock.now(), UTC))
     streams = firehose.install(options.endpoint, clock.now, options.failed_puts)
@@ -267,12 +269,14 @@ def verify_callers(server: account.EmbeddedAws) -> None:
     from local.ecr import registry
     from local.iam import credentials, metric_namespaces, mounting, resources, signatures, wildcards
     from local.sagemaker import arns
+    from local.scheduler import authorisation as schedules
 
     credentials.install(server)
     signatures.install()
     wildcards.install()
     metric_namespaces.install()
     mounting.authorise_by(resources.resources() | {"ecr": registry.resource_of, "sagemaker": arns.resource_of})
+    schedules.install()
     mounting.authorise_requests_of("sagemaker", arns.action_of, arns.resource_of_path)
 
 

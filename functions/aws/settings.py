@@ -78,6 +78,23 @@ class OutcomeSettings(NamedTuple):
     cors_origin: str
 
 
+class StartingSettings(NamedTuple):
+    """For start_retraining: the table, the workflow's ARN, the timers' group and role, and what is granted when.
+
+    `quiet_minutes` is how long no more rides have to come, `cool_down_hours` how far apart starts are that nobody asks
+    for.
+    """
+
+    table: str
+    machine: str
+    timers: str
+    timer_role: str
+    stack: str
+    tasks_of_new_rides: tuple[str, ...]
+    quiet_minutes: float
+    cool_down_hours: float
+
+
 @cache
 def data_settings() -> DataSettings:
     """From DATA_BUCKET. Raises MissingSetting."""
@@ -150,6 +167,25 @@ def _fraction(name: str) -> float:
 def announce_settings() -> AnnounceSettings:
     """From TOPIC_ARN, RETRAIN_ARN and POWERTOOLS_SERVICE_NAME. Raises MissingSetting."""
     return AnnounceSettings(_variable("TOPIC_ARN"), _variable("RETRAIN_ARN"), _variable("POWERTOOLS_SERVICE_NAME"))
+
+
+def starting_settings() -> StartingSettings:
+    """From TURNS_TABLE, RETRAIN_ARN, TIMER_GROUP, TIMER_ROLE_ARN, STACK, NEW_RIDES_TASKS (names with commas between),
+    QUIET_MINUTES and COOL_DOWN_HOURS, both numbers. Raises MissingSetting.
+    """
+    tasks = tuple(_variable("NEW_RIDES_TASKS").split(","))
+    if unknown := set(tasks) - set(TASKS):
+        raise MissingSetting(f"NEW_RIDES_TASKS names {', '.join(sorted(unknown))}; the tasks are {', '.join(TASKS)}")
+    return StartingSettings(
+        _variable("TURNS_TABLE"),
+        _variable("RETRAIN_ARN"),
+        _variable("TIMER_GROUP"),
+        _variable("TIMER_ROLE_ARN"),
+        _variable("STACK"),
+        tasks,
+        float(_variable("QUIET_MINUTES")),
+        float(_variable("COOL_DOWN_HOURS")),
+    )
 
 
 def _variable(name: str) -> str:

@@ -29,6 +29,7 @@ WildRydesError
 ├── BadStreamEvent           an event that announces no objects that were created
 ├── BadLocatedRides          a message of the located-rides queue that locate_station did not write
 ├── BadSampleEvent           an event that brings no messages of the samples topic
+├── BadStartEvent            an event that asks for no retraining
 ├── BadCapture               a line is no captured prediction
 ├── BadEndEvent              an event that is no end of an execution
 ├── EndNotSeen               the history of an execution that has ended does not have its end yet
@@ -229,6 +230,10 @@ class BadLocatedRides(WildRydesError):
 
 class BadSampleEvent(WildRydesError):
     """An event in which collect_samples finds no messages of a topic."""
+
+
+class BadStartEvent(WildRydesError):
+    """An event in which start_retraining finds nobody and nothing that asks for a retraining."""
 
 
 class BadCapture(WildRydesError):

@@ -15,8 +15,8 @@ All fields of the input may be left out; none may be there twice:
     max_without_weather_fraction  of the rides with a label, those without weather: 0 to 1, default 0.1
     min_training_rows      1 to 1,000,000,000, default 100
     min_improvement        by how much the task's measure has to be better than the champion's: 0 or more, default 0
-    max_score_change       by how much answers to captured requests may change on average of a group of callers: 0 or more;
-                           by default, or with null, they may change as they do
+    max_score_change       by how much answers to captured requests may change on average of a group of callers: 0 or
+                           more; by default, or with null, they may change as they do
     promote                false judges the model and leaves the champion live; default true
     serving                lambda (the default): the task's function answers; endpoint: it asks a SageMaker endpoint
     reason                 what starts the execution (`wildrydes.starts`): person by default

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from wildrydes.parameters import check_parameters
 from wildrydes.tasks import TASKS, Task
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -242,6 +243,28 @@ def test_schedule_is_off_by_an_empty_parameter() -> None:
         "FreshnessScheduleRole",
         "RetrainingOverdue",
     }
+
+
+def test_uploads_start_nothing_by_default_and_alarms_do() -> None:
+    assert TEMPLATE["Parameters"]["NewRidesQuietMinutes"]["Default"] == 0
+    assert TEMPLATE["Parameters"]["RetrainOnAlarm"]["Default"] == "true"
+    conditional = {
+        condition: {name for name, resource in RESOURCES.items() if resource.get("Condition") == condition}
+        for condition in ("TakesUploads", "TakesAlarms")
+    }
+    assert conditional == {
+        "TakesUploads": {
+            "UploadsQueue", "UploadsDeadLetterQueue", "UploadsQueuePolicy", "RidesUploaded", "UploadsPolicy",
+            "UploadsToStart",
+        },
+        "TakesAlarms": {"ModelAlarmChanged", "ModelAlarmPermission"},
+    }  # fmt: skip
+
+
+def test_schedule_says_that_it_is_one_and_when_it_was_due() -> None:
+    start = json.loads(RESOURCES["Schedule"]["Properties"]["Target"]["Input"])
+    assert start == {"reason": "schedule", "reason_detail": "<aws.scheduler.scheduled-time>"}
+    check_parameters("run-1", start, 2026)
 
 
 def test_edge_is_off_by_an_empty_parameter_and_its_schedule_may_start_it_alone() -> None:

@@ -66,7 +66,7 @@ def example(bucket: Any, run: Any, write_artefact: Any, monkeypatch: pytest.Monk
 def test_every_function_has_an_example_and_every_example_a_function() -> None:
     assert {function_of(event) for event in EVENTS} == set(FUNCTIONS)
     # Those of the streaming functions have tests of their own, in stream/, samples/ and announce/.
-    # So have those that ask the API, and the one that takes outcomes.
+    # So have those that ask the API, that which takes outcomes, and that which starts the workflow.
     streamed = (
         "fan_out_rides_",
         "locate_station_",
@@ -78,6 +78,7 @@ def test_every_function_has_an_example_and_every_example_a_function() -> None:
         # So has what reads the histories of executions.
         "account_costs_",
         "record_outcomes_",
+        "start_retraining_",
     )
     others = {event for event in EVENTS if not event.startswith(streamed)}
     assert others == {*VALUES, *ERRORS, *ANSWERS, *VERDICTS}

@@ -1,9 +1,10 @@
-"""What callers would have been answered by another model: how much the answers to the same requests change, and for whom.
+"""What another model would have answered to the same requests: how much answers change, and for whom.
 
 For whom is told by the quarters of each feature: the rows in the order of its values, cut where a quarter, a half and
 three quarters of them are. Rows of one value are never parted, so that a feature of few values has fewer groups.
 
-    >>> rows = [Answers((1.0,), 0.2, 0.3), Answers((2.0,), 0.4, 0.7), Answers((3.0,), 0.1, 0.1), Answers((4.0,), 0.9, 0.8)]
+    >>> numbers = ((1.0, 0.2, 0.3), (2.0, 0.4, 0.7), (3.0, 0.1, 0.1), (4.0, 0.9, 0.8))
+    >>> rows = [Answers((distance,), before, after) for distance, before, after in numbers]
     >>> changes = score_changes(("distance",), rows, (0.5, 0.5))
     >>> round(changes.mean_absolute_change, 3), changes.flipped
     (0.125, 0.25)
@@ -29,7 +30,10 @@ class Answers(NamedTuple):
 
 @dataclass(frozen=True)
 class Group:
-    """The rows whose `feature` is from `low` to `high`; `flipped` is the share whose label changes, None of a regression."""
+    """The rows whose `feature` is from `low` to `high`.
+
+    `flipped` is the share whose label changes, None of a regression.
+    """
 
     feature: str
     low: float

@@ -224,8 +224,8 @@ CHANGES = score_changes(("TMAX",), [Answers((float(n),), 0.5, 0.5 + n / 100) for
             0.1,
             CHANGES,
             True,
-            "its answers to 5 captured rows with TMAX from 15 to 19 differ from the champion's by 0.17 on average, more "
-            "than max_score_change 0.1",
+            "its answers to 5 captured rows with TMAX from 15 to 19 differ from the champion's by 0.17 on average, "
+            "more than max_score_change 0.1",
         ),
         (0.1, None, False, "no captured request tells whether answers change by more than max_score_change 0.1"),
         (0.1, None, True, ""),

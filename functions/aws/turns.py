@@ -1,0 +1,109 @@
+"""The table `Turns`: of each task who has its turn, and what is wanted of it.
+
+The workflow writes `holder`, `taken_at`, `started_by` and `started_by_detail`; the other attributes are written here.
+Every write is one conditional call that gives the item as it is afterwards.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from wildrydes.starts import PERSON
+from wildrydes.starts.requests import Request, Standing, text_of, time_of
+
+_FORGET_REQUEST = "REMOVE wanted_at, wanted_since, wanted_reason, wanted_detail"
+
+
+@cache
+def client() -> Any:
+    """The DynamoDB client of this process."""
+    return boto3.client("dynamodb", config=Config(retries={"mode": "standard", "max_attempts": 5}))
+
+
+@dataclass(frozen=True)
+class Turns:
+    """The items of a table."""
+
+    table: str
+
+    def read(self, task: str) -> Standing:
+        """How a task stands."""
+        answer = client().get_item(TableName=self.table, Key={"task": {"S": task}}, ConsistentRead=True)
+        return _standing(task, answer.get("Item", {}))
+
+    def want(self, request: Request) -> Standing:
+        """Write a request down, unless a later one is there."""
+        return self._update(
+            request.task,
+            "SET wanted_at = :at, wanted_since = if_not_exists(wanted_since, :at), wanted_reason = :reason, "
+            "wanted_detail = :detail",
+            "attribute_not_exists(wanted_at) OR wanted_at < :at",
+            {":at": text_of(request.at), ":reason": request.reason, ":detail": request.detail},
+        )[0]
+
+    def withdraw(self, task: str, detail: str, at: datetime) -> Standing:
+        """Forget the request with this detail, if it is of this time or before."""
+        values = {":detail": detail, ":at": text_of(at)}
+        return self._update(task, _FORGET_REQUEST, "wanted_detail = :detail AND wanted_at <= :at", values)[0]
+
+    def forget_timer(self, task: str, now: datetime) -> Standing:
+        """Forget the timer that goes off now, before anything is decided: who comes later then sets another."""
+        return self._update(task, "REMOVE wake_at", "wake_at <= :now", {":now": text_of(now)})[0]
+
+    def note_timer(self, task: str, at: datetime) -> None:
+        """Write down when a timer goes off."""
+        self._update(task, "SET wake_at = :at", "attribute_exists(task)", {":at": text_of(at)})
+
+    def grant(self, request: Request, now: datetime) -> Standing:
+        """Write down that a request was granted now; one that came in its place meanwhile stays."""
+        granted = {":now": text_of(now), ":at": text_of(request.at)}
+        standing, written = self._update(
+            request.task, f"SET started_at = :now {_FORGET_REQUEST}", "wanted_at = :at", granted
+        )
+        if written:
+            return standing
+        return self._update(request.task, "SET started_at = :now", "attribute_exists(task)", {":now": text_of(now)})[0]
+
+    def _update(self, task: str, update: str, condition: str, values: Mapping[str, str]) -> tuple[Standing, bool]:
+        """One conditional write; the item then, and whether the condition held."""
+        try:
+            answer = client().update_item(
+                TableName=self.table,
+                Key={"task": {"S": task}},
+                UpdateExpression=update,
+                ConditionExpression=condition,
+                ExpressionAttributeValues={name: {"S": value} for name, value in values.items()},
+                ReturnValues="ALL_NEW",
+            )
+        except ClientError as fault:
+            if fault.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return self.read(task), False
+        return _standing(task, answer["Attributes"]), True
+
+
+def _standing(task: str, item: Mapping[str, Any]) -> Standing:
+    texts = {name: value["S"] for name, value in item.items()}
+
+    def time(name: str) -> datetime | None:
+        return time_of(texts[name]) if name in texts else None
+
+    wanted = None
+    if "wanted_at" in texts:
+        wanted = Request(task, texts["wanted_reason"], texts["wanted_detail"], time_of(texts["wanted_at"]))
+    return Standing(
+        task,
+        texts.get("holder"),
+        time("taken_at"),
+        texts.get("started_by", PERSON),
+        wanted,
+        time("wanted_since"),
+        time("wake_at"),
+        time("started_at"),
+    )

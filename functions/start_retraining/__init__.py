@@ -1,0 +1,1 @@
+"""Grants or puts off what asks for a retraining."""

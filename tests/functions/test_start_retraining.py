@@ -1,0 +1,185 @@
+"""start_retraining against DynamoDB, Step Functions and Scheduler in this process."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from aws import retraining, settings, turns
+from local import account
+from wildrydes.errors import BadStartEvent, MissingSetting
+
+EVENTS = Path(__file__).parents[2] / "events"
+TASK = "heavy_utilization"
+ROLE = "arn:aws:iam::000000000000:role/any"
+HANGING = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 900, "End": True}}})
+
+
+class Stage:
+    """The table, the workflow and the timers' group; and the function."""
+
+    def __init__(self, run: Any) -> None:
+        self._run = run
+        self.dynamodb, self.states, self.scheduler = (
+            boto3.client(name) for name in ("dynamodb", "stepfunctions", "scheduler")
+        )
+        self.dynamodb.create_table(
+            TableName="turns",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "task", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "task", "KeyType": "HASH"}],
+        )
+        created = self.states.create_state_machine(name="retrain", definition=HANGING, roleArn=ROLE)
+        self.machine = created["stateMachineArn"]
+        self.scheduler.create_schedule_group(Name="timers")
+
+    def take(self, event: str) -> Any:
+        content = json.loads((EVENTS / f"start_retraining_{event}.json").read_text(encoding="utf-8"))
+        answer = self._run("start_retraining", content)
+        assert answer["batchItemFailures"] == []
+        (outcome,) = answer["outcomes"]
+        return outcome
+
+    def put(self, **fields: str) -> None:
+        item = {name: {"S": value} for name, value in fields.items()}
+        self.dynamodb.put_item(TableName="turns", Item={"task": {"S": TASK}} | item)
+
+    def item(self) -> dict[str, str]:
+        item = self.dynamodb.get_item(TableName="turns", Key={"task": {"S": TASK}}).get("Item", {})
+        return {name: value["S"] for name, value in item.items() if name != "task"}
+
+    def inputs(self) -> dict[str, Any]:
+        """Of each execution, by its name, what it was started with."""
+        described = [self.states.describe_execution(executionArn=arn) for arn in self.executions()]
+        return {each["name"]: json.loads(each["input"]) for each in described}
+
+    def executions(self) -> list[str]:
+        listed = account.entries(self.states, "list_executions", "executions", stateMachineArn=self.machine)
+        return [each["executionArn"] for each in listed]
+
+    def timers(self) -> list[dict[str, Any]]:
+        listed = account.entries(self.scheduler, "list_schedules", "Schedules", GroupName="timers")
+        names = [each["Name"] for each in listed]
+        return [self.scheduler.get_schedule(GroupName="timers", Name=name) for name in names]
+
+
+@pytest.fixture
+def stage(bucket: Any, run: Any, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    stage = Stage(run)
+    variables = {
+        "TURNS_TABLE": "turns",
+        "RETRAIN_ARN": stage.machine,
+        "TIMER_GROUP": "timers",
+        "TIMER_ROLE_ARN": ROLE,
+        "STACK": "wildrydes",
+        "NEW_RIDES_TASKS": TASK,
+        "QUIET_MINUTES": "30",
+        "COOL_DOWN_HOURS": "6",
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    for cached in (settings.starting_settings, turns.client, retraining.client):
+        cached.cache_clear()
+    return stage
+
+
+def test_uploads_set_a_timer_for_the_end_of_the_quiet_period(stage: Stage) -> None:
+    outcome = stage.take("uploads")
+    assert outcome == {"task": TASK, "waits_until": outcome["waits_until"]}
+    # The example is of a day that may be over: then the timer is set for the next minute.
+    assert outcome["waits_until"] >= "2026-11-26T12:34:30Z"
+    assert stage.item() == {
+        "wanted_at": "2026-11-26T12:04:30Z",
+        "wanted_since": "2026-11-26T12:04:30Z",
+        "wanted_reason": "new_rides",
+        "wanted_detail": "raw/more rides.json",
+        "wake_at": outcome["waits_until"],
+    }
+    (timer,) = stage.timers()
+    assert timer["ScheduleExpression"] == f"at({outcome['waits_until'].removesuffix('Z')})"
+    assert timer["ActionAfterCompletion"] == "DELETE"
+    assert json.loads(timer["Target"]["Input"]) == {"wake": TASK, "now": "<aws.scheduler.scheduled-time>"}
+    assert stage.inputs() == {}
+
+
+def test_same_uploads_again_change_nothing(stage: Stage) -> None:
+    stage.take("uploads")
+    before = stage.item() | {"wake_at": ""}
+    stage.take("uploads")
+    assert stage.item() | {"wake_at": ""} == before
+
+
+def test_timer_starts_what_is_due(stage: Stage) -> None:
+    stage.put(
+        wanted_at="2026-11-26T12:04:30Z",
+        wanted_since="2026-11-26T12:00:00Z",
+        wanted_reason="new_rides",
+        wanted_detail="raw/a",
+        wake_at="2026-11-26T12:34:30Z",
+    )
+    name = "new-rides-heavy-utilization-20261126T120430"
+    assert stage.take("timer") == {"task": TASK, "started": name}
+    assert stage.inputs() == {name: {"task": TASK, "reason": "new_rides", "reason_detail": "raw/a"}}
+    assert stage.item() == {"started_at": "2026-11-26T12:34:30Z"}
+    # A timer may go off twice.
+    assert stage.take("timer") == {"task": TASK}
+    assert len(stage.inputs()) == 1
+
+
+def test_execution_that_a_killed_invocation_has_started_is_not_started_again(stage: Stage) -> None:
+    wanted = {
+        "wanted_at": "2026-11-26T12:04:30Z",
+        "wanted_since": "2026-11-26T12:00:00Z",
+        "wanted_reason": "new_rides",
+        "wanted_detail": "raw/a",
+    }
+    stage.put(**wanted)
+    first = stage.take("timer")
+    for execution in stage.executions():
+        stage.states.stop_execution(executionArn=execution)
+    # It died before it had written that down.
+    stage.put(**wanted)
+    assert stage.take("timer") == first
+    assert len(stage.inputs()) == 1
+
+
+def test_drift_starts_at_once_and_within_the_cool_down_waits(stage: Stage) -> None:
+    name = "drift-heavy-utilization-20261126T120000"
+    assert stage.take("drift") == {"task": TASK, "started": name}
+    alarm = "wildrydes-drift-heavy_utilization"
+    assert stage.inputs()[name] == {"task": TASK, "reason": "drift", "reason_detail": alarm}
+    stage.put(started_at="2026-11-26T09:00:00Z")
+    assert stage.take("drift")["waits_until"] >= "2026-11-26T15:00:00Z"
+    assert stage.item()["wanted_detail"] == alarm
+
+
+def test_request_waits_while_a_retraining_runs_and_not_for_one_that_has_ended(stage: Stage) -> None:
+    running = stage.states.start_execution(stateMachineArn=stage.machine, name="by-hand")["executionArn"]
+    stage.put(holder=running, taken_at="2026-11-26T11:00:00.000Z", started_by="person", started_by_detail="")
+    assert "started" not in stage.take("drift")
+    stage.states.stop_execution(executionArn=running)
+    wanted = {"wanted_at": "2026-11-26T12:00:00Z", "wanted_reason": "drift", "wanted_detail": "an alarm"}
+    stage.put(holder=running, taken_at="2026-11-26T11:00:00.000Z", started_by="person", **wanted)
+    assert stage.take("timer")["started"] == "drift-heavy-utilization-20261126T120000"
+    # What the workflow wrote is kept.
+    assert stage.item()["holder"] == running
+    # One that Step Functions has forgotten does not run either.
+    stage.put(holder=running.replace("by-hand", "gone"), wanted_since="2026-11-26T12:00:00Z", **wanted)
+    assert stage.take("timer")["started"] == "drift-heavy-utilization-20261126T120000"
+
+
+def test_person_starts_the_workflow_at_once(stage: Stage) -> None:
+    stage.put(started_at="2026-11-26T09:00:00Z")
+    started = stage.take("person")["started"]
+    assert stage.inputs()[started] == {"task": "magic_points", "reason": "person", "reason_detail": ""}
+
+
+def test_unknown_task_is_refused(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BadStartEvent, match="the task is 'weather'"):
+        stage.take("unknown_task")
+    monkeypatch.setenv("NEW_RIDES_TASKS", "heavy_utilization,weather")
+    settings.starting_settings.cache_clear()
+    with pytest.raises(MissingSetting, match="NEW_RIDES_TASKS names weather; the tasks are heavy_utilization"):
+        stage.take("person")
