@@ -13,6 +13,7 @@ from typing import Any
 from cli.stack import Stack
 from local import account
 from wildrydes.cost.charges import Usage, add
+from wildrydes.cost.ledger import NAMESPACE
 from wildrydes.cost.quantities import GB, HOURS_A_MONTH, KB
 
 # The functions whose calls are in the histories of executions.
@@ -63,21 +64,28 @@ def usage_by_metrics(stack: Stack, month: Month) -> Usage:
 
 
 def usage_by_inventory(stack: Stack, month: Month) -> Usage:
-    """What the alarms, dashboards, metrics, objects and endpoints that are there now cost for that time.
+    """What the alarms, dashboards, metrics, keys, objects and endpoints that are there now cost for that time.
 
     Of an endpoint the time since it was created counts.
     """
+    metrics = account.entries(stack.client("cloudwatch"), "list_metrics", "Metrics", **_own_metrics(stack))
     counts = {
         "alarm_months": len(_named(stack, "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName")),
         "dashboard_months": len(_named(stack, "cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName")),
         "metric_months": len(
-            account.entries(stack.client("cloudwatch"), "list_metrics", "Metrics", Namespace="WildRydes")
+            account.entries(stack.client("cloudwatch"), "list_metrics", "Metrics", **_own_metrics(stack))
         ),
+        "kms_key_months": len(stack.resources("AWS::KMS::Key")),
     }
     listed = account.entries(stack.client("s3"), "list_objects_v2", "Contents", Bucket=stack.bucket)
     stored = Decimal(sum(each["Size"] for each in listed)) / GB
     monthly = {item: Decimal(count) * month.share for item, count in counts.items()}
     return add([monthly, {"s3_gb_months": stored * month.share}, _of_endpoints(stack, month)])
+
+
+def _own_metrics(stack: Stack) -> dict[str, Any]:
+    """The stack's own metrics, whose dimension `service` is its name."""
+    return {"Namespace": NAMESPACE, "Dimensions": [{"Name": "service", "Value": stack.name}]}
 
 
 def _wanted(stack: Stack, functions: Iterable[str]) -> list[Metric]:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -241,7 +242,12 @@ def test_a_week_of_moved_clock_starts_the_deployed_workflow_exactly_on_schedule(
     make_stack: MakeStack, server: EmbeddedAws
 ) -> None:
     scheduled = make_stack(ScheduleExpression="rate(1 day)", ScheduleTimezone="Europe/Berlin", MonthlyBudget="20")
-    check_budget(scheduled)
+    spend = Spend(scheduled)
+    spend.check_budget()
+    spend.put(20.0)
+    assert spend.alarm() != "ALARM"
+    spend.put(20.01)
+    assert spend.alarm() == "ALARM"
     request = {"stateMachineArn": scheduled.outputs["StateMachineArn"]}
     executions: list[str] = []
     for day in range(7):
@@ -258,21 +264,29 @@ def test_a_week_of_moved_clock_starts_the_deployed_workflow_exactly_on_schedule(
     times = [datetime.fromisoformat(each["reason_detail"]) for each in inputs]
     assert [later - earlier for earlier, later in pairwise(times)] == [timedelta(days=1)] * 6
     assert account.DEFAULT_REGION in executions[0]
+    # As in another month.
+    spend.put(0.5)
+    assert spend.alarm() == "OK"
 
 
-def check_budget(stack: Stack) -> None:
-    """The budget of the stack's parameter, and an alarm that goes off above it."""
-    names = {"AccountId": account.ACCOUNT_ID, "BudgetName": f"{stack.name}-{account.DEFAULT_REGION}"}
-    budget = stack.client("budgets").describe_budget(**names)["Budget"]
-    assert budget["BudgetLimit"] == {"Amount": "20", "Unit": "USD"}
-    cloudwatch = stack.client("cloudwatch")
-    spend = {"MetricName": "MonthSpend", "Dimensions": [{"Name": "service", "Value": stack.name}], "Unit": "None"}
+@dataclass(frozen=True)
+class Spend:
+    """What a month has cost so far, and who watches it."""
 
-    def state() -> str:
-        (alarm,) = cloudwatch.describe_alarms(AlarmNames=[f"{stack.name}-spend"])["MetricAlarms"]
+    stack: Stack
+
+    def check_budget(self) -> None:
+        """The budget is that of the stack's parameter."""
+        names = {"AccountId": account.ACCOUNT_ID, "BudgetName": f"{self.stack.name}-{account.DEFAULT_REGION}"}
+        budget = self.stack.client("budgets").describe_budget(**names)["Budget"]
+        assert budget["BudgetLimit"] == {"Amount": "20", "Unit": "USD"}
+
+    def put(self, usd: float) -> None:
+        dimensions = [{"Name": "service", "Value": self.stack.name}]
+        metric = {"MetricName": "MonthSpend", "Dimensions": dimensions, "Value": usd}
+        self.stack.client("cloudwatch").put_metric_data(Namespace="WildRydes", MetricData=[metric])
+
+    def alarm(self) -> str:
+        names = [f"{self.stack.name}-spend"]
+        (alarm,) = self.stack.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
         return alarm["StateValue"]
-
-    cloudwatch.put_metric_data(Namespace="WildRydes", MetricData=[{**spend, "Value": 20.0}])
-    assert state() != "ALARM"
-    cloudwatch.put_metric_data(Namespace="WildRydes", MetricData=[{**spend, "Value": 20.01}])
-    assert state() == "ALARM"

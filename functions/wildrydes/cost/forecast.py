@@ -54,11 +54,12 @@ POLLS = _usage(sqs_requests=5 * 2 * HOURS_A_MONTH * 3600 // 20)
 
 
 class Fixtures(NamedTuple):
-    """What a stack has whatever it does: numbers of alarms, dashboards and metrics, GB in its bucket, endpoints."""
+    """What a stack has whatever it does: numbers of alarms, dashboards, metrics and keys, GB in its bucket, endpoints."""
 
-    alarms: int = 30
+    alarms: int = 40
     dashboards: int = 1
     metrics: int = 60
+    keys: int = 1
     stored_gb: Decimal = Decimal(1)
     endpoints: int = 0
 
@@ -138,6 +139,7 @@ def of_stack(fixtures: Fixtures, instance: str) -> Usage:
         "alarm_months": Decimal(fixtures.alarms),
         "dashboard_months": Decimal(fixtures.dashboards),
         "metric_months": Decimal(fixtures.metrics),
+        "kms_key_months": Decimal(fixtures.keys),
         "s3_gb_months": fixtures.stored_gb,
         f"ml_hours/{instance}": Decimal(fixtures.endpoints * HOURS_A_MONTH),
     }

@@ -29,7 +29,8 @@ def test_million_requests_cost_mostly_what_api_gateway_asks() -> None:
 
 
 def test_nothing_costs_what_the_stack_is() -> None:
-    made = forecast(0, 0, "us-east-1", 0, fixtures=Fixtures(alarms=10, dashboards=3, metrics=10, stored_gb=Decimal(0)))
+    fixtures = Fixtures(alarms=10, dashboards=3, metrics=10, keys=0, stored_gb=Decimal(0))
+    made = forecast(0, 0, "us-east-1", 0, fixtures=fixtures)
     assert made.listed.total == made.parts["stack"].total > 0
     # Ten alarms, ten metrics and three dashboards are free; so is the first million of the polls.
     assert {line.item for line in made.free.lines if line.usd} == {"sqs_requests"}
