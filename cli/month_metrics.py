@@ -72,9 +72,7 @@ def usage_by_inventory(stack: Stack, month: Month) -> Usage:
     counts = {
         "alarm_months": len(_named(stack, "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName")),
         "dashboard_months": len(_named(stack, "cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName")),
-        "metric_months": len(
-            account.entries(stack.client("cloudwatch"), "list_metrics", "Metrics", **_own_metrics(stack))
-        ),
+        "metric_months": len(metrics),
         "kms_key_months": len(stack.resources("AWS::KMS::Key")),
     }
     listed = account.entries(stack.client("s3"), "list_objects_v2", "Contents", Bucket=stack.bucket)

@@ -54,7 +54,7 @@ POLLS = _usage(sqs_requests=5 * 2 * HOURS_A_MONTH * 3600 // 20)
 
 
 class Fixtures(NamedTuple):
-    """What a stack has whatever it does: numbers of alarms, dashboards, metrics and keys, GB in its bucket, endpoints."""
+    """What a stack has whatever it does: alarms, dashboards, metrics and keys, GB in its bucket, endpoints."""
 
     alarms: int = 40
     dashboards: int = 1
