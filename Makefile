@@ -26,7 +26,7 @@ override EVIDENTLY := .venvs/evidently/.installed
 
 # What the workflow's input takes. OPTIONS= hands on any other option: `make retrain OPTIONS="--force --no-promote"`.
 INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if $(FEATURES),--features "$(FEATURES)") \
-  $(if $(ALGORITHMS),--algorithms "$(ALGORITHMS)") $(if $(SERVING),--serving "$(SERVING)") \
+  $(if $(ALGORITHMS),--algorithms "$(ALGORITHMS)") $(if $(TUNING),--tuning '$(TUNING)') $(if $(SERVING),--serving "$(SERVING)") \
   $(if $(YEARS),--years "$(YEARS)") $(if $(CHUNK_BYTES),--chunk-bytes "$(CHUNK_BYTES)") \
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
@@ -38,7 +38,7 @@ help: ## list the commands
 
 setup: $(DEV) $(FUNCTIONS) $(CONTAINERS) ## install the locked dependencies into .venv and .venvs
 
-run: setup ## retrain once: RIDES= WEATHER= WEATHER_UNITS= SAMPLES= TASK= ALGORITHMS= SERVING= FEATURES= YEARS= CHUNK_BYTES= MAX_REJECTED_FRACTION= OPTIONS=
+run: setup ## retrain once: RIDES= WEATHER= WEATHER_UNITS= SAMPLES= TASK= ALGORITHMS= TUNING= (JSON) SERVING= FEATURES= YEARS= CHUNK_BYTES= MAX_REJECTED_FRACTION= OPTIONS=
 	@$(WILDRYDES) run $(if $(RIDES),--rides "$(RIDES)") $(if $(WEATHER),--weather "$(WEATHER)") \
 	  $(if $(WEATHER_UNITS),--weather-units "$(WEATHER_UNITS)") $(if $(SAMPLES),--samples "$(SAMPLES)") $(INPUT)
 
@@ -49,7 +49,7 @@ up: setup ## keep the embedded AWS running, the stack deployed: PORT= WEATHER= W
 status: setup ## show what `make up` started: endpoint, champions, executions, queues
 	@$(WILDRYDES) status $(OPTIONS)
 
-retrain: setup ## start the workflow on it and follow: RIDES= SAMPLES= TASK= ALGORITHMS= SERVING= FEATURES= YEARS= OPTIONS= (--force, …)
+retrain: setup ## start the workflow on it and follow: RIDES= SAMPLES= TASK= ALGORITHMS= TUNING= (JSON) SERVING= FEATURES= YEARS= OPTIONS= (--force, …)
 	@$(if $(WEATHER),echo "retrain takes no WEATHER=: make run WEATHER=... puts it on the server of make up" >&2; exit 2)
 	@$(WILDRYDES) retrain $(if $(RIDES),--rides "$(RIDES)") $(if $(SAMPLES),--samples "$(SAMPLES)") $(INPUT)
 

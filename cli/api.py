@@ -47,7 +47,7 @@ class Api:
         """POST `ride`; the body of the answer. Raises NoAnswerError."""
         if self.key is None:
             raise NoAnswerError("This stack's API takes signed requests alone: `curl --aws-sigv4` sends one.")
-        return self._answer(self.request(ride, path))
+        return self._answer(self.request(ride, path), task_at(path))
 
     def sample_ride(self) -> dict[str, int]:
         """The sample ride, as far as the champion looks at it: a ride with more fields is refused."""
@@ -69,18 +69,18 @@ class Api:
         document = json.loads(self._answer(urllib.request.Request(self.url + "openapi.json")))  # noqa: S310
         return document["components"]["schemas"]["Ride"].get("required")
 
-    def _answer(self, request: urllib.request.Request) -> str:
+    def _answer(self, request: urllib.request.Request, task: str = DEFAULT_TASK) -> str:
         try:
             with urllib.request.urlopen(request, timeout=_SECONDS) as response:  # noqa: S310
                 return response.read().decode()
         except urllib.error.HTTPError as refusal:
-            raise NoAnswerError(_reason(refusal.code, refusal.read())) from None
+            raise NoAnswerError(_reason(refusal.code, refusal.read(), task)) from None
         except (OSError, http.client.HTTPException) as fault:
             raise NoAnswerError(f"The API at {self.url} could not be reached: {fault}") from None
 
 
-def _reason(status: int, body: bytes) -> str:
-    """What a refusal says: its problem's `detail` (RFC 9457), or the body as it is."""
+def _reason(status: int, body: bytes, task: str) -> str:
+    """What a refusal of a task says: its problem's `detail` (RFC 9457), or the body as it is."""
     text = body.decode(errors="replace").strip()
     try:
         problem = json.loads(text)
@@ -88,13 +88,18 @@ def _reason(status: int, body: bytes) -> str:
         problem = {}
     detail = problem.get("detail", text) if isinstance(problem, dict) else text
     if status == 503 and isinstance(problem, dict) and problem.get("field") == "model":
-        return "No model is live: `wildrydes retrain` trains one."
+        return f"No model of {task} is live: `wildrydes retrain --task {task}` trains one."
     return f"The API answered {status}: {detail}"
 
 
 def path_of(task: str) -> str:
     """Where the API answers for a task, below its URL."""
     return "" if task == DEFAULT_TASK else f"tasks/{task}/predictions"
+
+
+def task_at(path: str) -> str:
+    """The task that the API answers for at a path below its URL."""
+    return next((task for task in TASKS if path and path == path_of(task)), DEFAULT_TASK)
 
 
 def curl(ride: Any, path: str = "") -> str:

@@ -43,10 +43,10 @@ def last_of(progresses: Iterable[Progress]) -> Progress:
 def _print_lines(console: Console, progresses: Iterable[Progress]) -> Progress:
     last, printed = Progress("RUNNING"), 0
     for last in progresses:
-        ended = [state for state in last.states if state.left is not None]
+        ended = [state for state in last.states if state.left is not None and state.is_shown]
         for state in ended[printed:]:
             children = f"  {state.children[0]}/{state.children[1]} children" if state.children else ""
-            console.print(f"  {state.name:<32} {state.status:<10} {state.seconds:6.1f} s{children}", highlight=False)
+            console.print(f"  {state.title:<32} {state.status:<10} {state.seconds:6.1f} s{children}", highlight=False)
         printed = max(printed, len(ended))
     return last
 
@@ -55,10 +55,10 @@ def states_table(progress: Progress) -> Table:
     """The states entered so far, with status and seconds, and a Map's children done of all."""
     table = Table("state", "status", "seconds", "children", box=None, pad_edge=False)
     table.columns[2].justify = "right"
-    for state in progress.states:
+    for state in filter(lambda each: each.is_shown, progress.states):
         children = f"{state.children[0]} / {state.children[1]}" if state.children else ""
         status = Text(state.status.lower(), style=_COLOURS.get(state.status, ""))
-        table.add_row(state.name, status, f"{state.seconds:.1f}", children)
+        table.add_row(state.title, status, f"{state.seconds:.1f}", children)
     return table
 
 

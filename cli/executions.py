@@ -12,6 +12,8 @@ from botocore.exceptions import ClientError
 from cli.errors import CommandError
 from cli.stack import Stack
 from local import account
+from wildrydes.errors import BadJson
+from wildrydes.strict_json import decode
 
 _POLL_SECONDS = 0.2
 _MACHINES = ("retrain", "promote", "monitor")
@@ -37,6 +39,18 @@ class StateProgress:
     children: tuple[int, int] | None = None
     # Whether the iterations of a Map are executions of their own.
     is_distributed: bool = False
+    # Of a state in an iteration of a Map, whose it is: the candidate's algorithm, or the iteration's number from 1.
+    iteration: str = ""
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is worth a line: iterations run side by side, and of theirs only what takes time or fails is."""
+        return not self.iteration or self.kind not in ("Choice", "Pass") or self.status == "FAILED"
+
+    @property
+    def title(self) -> str:
+        """Its name, with the iteration it is of."""
+        return f"{self.name} ({self.iteration})" if self.iteration else self.name
 
     @property
     def seconds(self) -> float:
@@ -116,7 +130,7 @@ def follow(stack: Stack, execution_arn: str) -> Iterator[Progress]:
         described = states.describe_execution(executionArn=execution_arn)
         progress = Progress(
             described["status"],
-            _entered(history(stack, execution_arn)),
+            entered_by(history(stack, execution_arn)),
             described.get("output"),
             described.get("error"),
             described.get("cause"),
@@ -136,20 +150,22 @@ def history(stack: Stack, execution_arn: str) -> list[dict[str, Any]]:
     return account.entries(states, "get_execution_history", "events", executionArn=execution_arn)
 
 
-def _entered(events: list[dict[str, Any]]) -> list[StateProgress]:
-    """The states of a history. A state that failed has a failure event before the next state is entered.
+def entered_by(events: list[dict[str, Any]]) -> list[StateProgress]:
+    """The states of a history, in the order they were entered.
+
+    A state that failed has a failure event before the next state is entered.
 
     The iterations of a Map run side by side: an event belongs to the state of the event that it names as its previous.
     """
     entered: list[StateProgress] = []
     of_event: dict[int, StateProgress] = {}
+    iterations: dict[int, str] = {}
     for event in events:
         kind = event["type"]
         state = of_event.get(event["previousEventId"])
         if kind.endswith("StateEntered"):
-            name = event["stateEnteredEventDetails"]["name"]
-            state = StateProgress(name, kind.removesuffix("StateEntered"), event["timestamp"])
-            entered.append(state)
+            iteration = iterations.get(event["previousEventId"], state.iteration if state else "")
+            entered.append(state := _state(event, iteration))
         elif kind.endswith("StateExited"):
             state = _named(event["stateExitedEventDetails"]["name"], state, entered)
             state.left = event["timestamp"]
@@ -160,11 +176,37 @@ def _entered(events: list[dict[str, Any]]) -> list[StateProgress]:
                     each.status, each.left = _ENDS[kind], event["timestamp"]
         elif kind.startswith("MapIteration"):
             _count_iteration(event, entered)
+            iterations |= _begun(event)
         elif state is not None:
             _take(event, state)
         if state is not None:
             of_event[event["id"]] = state
     return entered
+
+
+def _begun(event: dict[str, Any]) -> dict[int, str]:
+    """By the event's number, that of the iteration that it begins, from 1; nothing of an event that begins none."""
+    details = event.get("mapIterationStartedEventDetails")
+    return {event["id"]: str(details["index"] + 1)} if details else {}
+
+
+def _state(event: dict[str, Any], iteration: str) -> StateProgress:
+    """The state that an event enters, in an iteration or in none."""
+    details = event["stateEnteredEventDetails"]
+    name = (iteration and _algorithm_in(details.get("input", ""))) or iteration
+    return StateProgress(
+        details["name"], event["type"].removesuffix("StateEntered"), event["timestamp"], iteration=name
+    )
+
+
+def _algorithm_in(text: str) -> str:
+    """The algorithm of the candidate in a state's input; empty where there is none."""
+    try:
+        value = decode(text)
+    except BadJson:
+        return ""
+    candidate = value.get("candidate") if isinstance(value, dict) else None
+    return str(candidate.get("algorithm", "")) if isinstance(candidate, dict) else ""
 
 
 def _named(name: str, state: StateProgress | None, entered: list[StateProgress]) -> StateProgress:

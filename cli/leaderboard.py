@@ -78,8 +78,8 @@ def _pair(dimensions: list[dict[str, str]]) -> tuple[str, str]:
 
 def _values(
     cloudwatch: Any, pairs: list[tuple[str, str]], since: datetime, until: datetime
-) -> dict[int, dict[str, list[float]]]:
-    """By the place of the pair and the name of the number, its values, the oldest day first."""
+) -> dict[int, dict[str, dict[datetime, float]]]:
+    """By the place of the pair and the name of the number, its values by day."""
     results = account.entries(
         cloudwatch,
         "get_metric_data",
@@ -89,8 +89,9 @@ def _values(
         EndTime=until,
         ScanBy="TimestampAscending",
     )
-    values: dict[int, dict[str, list[float]]] = {}
+    values: dict[int, dict[str, dict[datetime, float]]] = {}
     for result in results:
         name, _, place = result["Id"].rpartition("_")
-        values.setdefault(int(place), {}).setdefault(name, []).extend(result["Values"])
+        days = zip(result["Timestamps"], result["Values"], strict=True)
+        values.setdefault(int(place), {}).setdefault(name, {}).update(days)
     return values

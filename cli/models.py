@@ -7,17 +7,19 @@ the task's: `models/` of the default task, `models/<task>/` of another.
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import click
+from botocore.exceptions import ClientError
 from rich.console import Console
 
 from cli import options
 from cli.errors import CommandError
 from cli.stack import Stack
 from local import account
+from wildrydes.algorithms import LAMBDA, LINEAR_LEARNER
 from wildrydes.model.storage import card_key, models_prefix
 from wildrydes.tasks import DEFAULT_TASK, TASKS
 
@@ -52,8 +54,9 @@ class Entry:
 class ModelLine:
     """One line of the list: a time that a model was live, or a model that never was.
 
-    The numbers are those of its card: of a classification the first three, of a regression the others. `started_by` is
-    empty for what is from before it was recorded.
+    The numbers are those of its card: of a classification the first three, of a regression the others. `algorithm`
+    trained it; `serving` is what it was served by, or was to be: lambda or endpoint. `started_by` is empty for what is
+    from before it was recorded.
     """
 
     task: str
@@ -69,6 +72,8 @@ class ModelLine:
     r2: float | None
     why: str
     started_by: dict[str, str]
+    algorithm: str
+    serving: str
 
 
 class NoModelError(CommandError):
@@ -109,6 +114,26 @@ def card(stack: Stack, execution: str, task: str = DEFAULT_TASK) -> dict[str, An
     return json.load(s3.get_object(Bucket=stack.bucket, Key=card_key(execution, task))["Body"])
 
 
+def card_if_readable(stack: Stack, execution: str, task: str = DEFAULT_TASK) -> dict[str, Any] | None:
+    """The same; None where it is gone or may not be read."""
+    try:
+        return card(stack, execution, task)
+    except ClientError as refusal:
+        if refusal.response["Error"]["Code"] in ("NoSuchKey", "AccessDenied"):
+            return None
+        raise
+
+
+def algorithm_of(model_card: Mapping[str, Any]) -> str:
+    """What trained a model; a card from before there were others does not say it."""
+    return str(model_card.get("algorithm", LINEAR_LEARNER))
+
+
+def serving_of(model_card: Mapping[str, Any]) -> str:
+    """What a model was judged for to be served by; a card from before there were endpoints does not say it."""
+    return str(model_card.get("serving", LAMBDA))
+
+
 def _objects(stack: Stack, prefix: str, below: str, wanted: re.Pattern[str]) -> Iterator[dict[str, Any]]:
     """The objects under `prefix` whose key beyond it is wanted; it begins with `below`."""
     s3: Any = stack.client("s3")
@@ -139,34 +164,40 @@ def earlier(history: list[Entry], execution: str | None) -> Entry:
     return matches[-1]
 
 
-def choose(history: list[Entry], model_cards: dict[str, dict[str, Any]], execution: str | None) -> str:
-    """The execution whose model is meant: by default the live one's, or the newest while none is live.
+def choose(
+    history: list[Entry], model_cards: dict[str, dict[str, Any]], execution: str | None, task: str = DEFAULT_TASK
+) -> str:
+    """The execution whose model of a task is meant: by default the live one's, or the newest while none is live.
 
     Raises NoModelError where it has no card.
     """
     newest_first = sorted(model_cards, key=lambda name: str(model_cards[name].get("created", "")), reverse=True)
     if execution is None and not newest_first:
-        raise NoModelError("There is no model yet: `wildrydes retrain` trains one.")
+        raise NoModelError(no_model_yet(task))
     wanted = execution or (history[-1].execution if history else newest_first[0])
     if wanted not in model_cards:
         there = ", ".join(newest_first[:_MOST_NAMED]) or "none yet"
-        raise NoModelError(f"There is no card of a model {wanted!r}; there are: {there}.")
+        raise NoModelError(f"There is no card of a model {wanted!r} of {task}; there are: {there}.")
     return wanted
+
+
+def no_model_yet(task: str | None) -> str:
+    """What is said where no model of a task was trained yet, or None of any task."""
+    if task is None:
+        return "There is no model yet: `wildrydes retrain` trains one."
+    return f"There is no model of {task} yet: `wildrydes retrain --task {task}` trains one."
 
 
 def lines(history: list[Entry], model_cards: dict[str, dict[str, Any]], task: str = DEFAULT_TASK) -> list[ModelLine]:
     """What was live of a task, the oldest first, and then what never was, with the reasons."""
     ends = [each.time for each in history[1:]] + ["now"]
     live = [
-        _line(
-            task,
-            each.execution,
-            model_cards,
+        replace(
+            _line(task, each.execution, model_cards, why=each.reason, started_by=each.started_by),
             since=each.time,
             until=until,
             version=each.version,
-            why=each.reason,
-            started_by=each.started_by,
+            serving=each.serving,
         )
         for each, until in zip(history, ends, strict=False)
     ]
@@ -187,19 +218,23 @@ def _why_not(card: dict[str, Any]) -> str:
 
 
 def _line(
-    task: str,
-    execution: str,
-    model_cards: dict[str, dict[str, Any]],
-    *,
-    why: str,
-    started_by: dict[str, str],
-    since: str = "never",
-    until: str = "",
-    version: str = "",
+    task: str, execution: str, model_cards: dict[str, dict[str, Any]], *, why: str, started_by: dict[str, str]
 ) -> ModelLine:
-    metrics = model_cards.get(execution, {}).get("metrics", {})
-    numbers = {name: metrics.get(name) for name in _NUMBERS}
-    return ModelLine(task, execution, since, until, version, why=why, started_by=started_by, **numbers)
+    """Of a model that was never live."""
+    of_model = model_cards.get(execution, {})
+    metrics = of_model.get("metrics", {})
+    return ModelLine(
+        task=task,
+        execution=execution,
+        since="never",
+        until="",
+        version="",
+        why=why,
+        started_by=started_by,
+        algorithm=algorithm_of(of_model),
+        serving=serving_of(of_model),
+        **{name: metrics.get(name) for name in _NUMBERS},
+    )
 
 
 @click.command("models", epilog=options.EXIT_CODES, short_help="List the champions, and the other models.")
@@ -219,14 +254,14 @@ def models_command(stack: Stack, task: str | None, *, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps([asdict(line) for line in listed], indent=2))
     else:
-        show(listed, options.console())
+        show(listed, options.console(), task)
     return 0
 
 
-def show(listed: list[ModelLine], console: Console) -> None:
-    """Print the list as a person reads it."""
+def show(listed: list[ModelLine], console: Console, task: str | None = None) -> None:
+    """Print the list as a person reads it: that of a task, or of all."""
     if not listed:
-        console.print("There is no model yet: `wildrydes retrain` trains one.")
+        console.print(no_model_yet(task))
     for line in listed:
         console.print(describe(line), style="bold" if line.until == "now" else None, markup=False)
 
@@ -241,4 +276,5 @@ def describe(line: ModelLine) -> str:
     of_task = "" if line.task == DEFAULT_TASK else f"{line.task}  "
     started_by = ": ".join(filter(None, line.started_by.values()))
     started = f"\n    started by {started_by}" if started_by else ""
-    return f"{line.execution}  {of_task}{when}  {scores}\n    {line.why}{started}"
+    made_and_served = f"{line.algorithm} on {line.serving}"
+    return f"{line.execution}  {of_task}{made_and_served}  {when}  {scores}\n    {line.why}{started}"

@@ -18,6 +18,7 @@ from rich.console import Console
 from cli import embedded
 from cli.server_record import ServerError, ServerRecord
 from cli.stack import DEFAULT_NAME, Account, Stack
+from cli.trimming import trimmed
 from local.server import ROOT
 from wildrydes import starts
 from wildrydes.algorithms import ALGORITHMS, SERVINGS
@@ -81,8 +82,10 @@ _STACK_OPTIONS = (
 def console(*, as_json: bool = False) -> Console:
     """Where a command writes for people: standard output, or standard error where JSON goes to standard output."""
     file = sys.stderr if as_json else sys.stdout
-    # What is piped is not laid out for a screen: nothing is wrapped or cut.
-    return Console(file=file, highlight=False, soft_wrap=True, width=None if file.isatty() else _PIPE_WIDTH)
+    if file.isatty():
+        return Console(file=file, highlight=False, soft_wrap=True)
+    # What is piped is not laid out for a screen: nothing is wrapped, cut or padded.
+    return Console(file=trimmed(file), highlight=False, soft_wrap=True, width=_PIPE_WIDTH)
 
 
 def stack_options(command: Command) -> Command:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 from rich.table import Table
 
-from cli import executions, options
+from cli import executions, models, options
 from cli.server_record import ServerRecord
 from cli.stack import Stack
 from wildrydes.model.storage import NO_MODEL, execution_of
@@ -27,6 +27,7 @@ _WAITING = (
 class Champion:
     """What is live of a task: the `execution` that trained it, and its key; None before the first promotion.
 
+    `algorithm` and `serving` (lambda or endpoint) are its card's; None where there is no card to read.
     `deployed_next` is what the SSM parameter holds, from which the next deployment takes the model: the same as
     `model_path`, unless somebody else wrote it; "none" where it holds none or is gone. None where that is unknown,
     since the parameter may not be read.
@@ -35,6 +36,8 @@ class Champion:
     execution: str | None
     model_path: str | None
     deployed_next: str | None
+    algorithm: str | None = None
+    serving: str | None = None
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,12 @@ def status_of(stack: Stack) -> Status:
 
 def champion_of(stack: Stack, task: Task, parameters: list[dict[str, Any]]) -> Champion:
     """The champion of a task, by the alias `live` of its function and by the stack's parameters."""
-    path = champion_path(stack, task)
-    return Champion(execution_of(path) if path else None, path, deployed_next(stack, task, parameters))
+    path, following = champion_path(stack, task), deployed_next(stack, task, parameters)
+    if path is None:
+        return Champion(None, None, following)
+    card = models.card_if_readable(stack, execution_of(path), task.name)
+    made_and_served = (models.algorithm_of(card), models.serving_of(card)) if card else (None, None)
+    return Champion(execution_of(path), path, following, *made_and_served)
 
 
 def champion_path(stack: Stack, task: Task = TASKS[DEFAULT_TASK]) -> str | None:
@@ -154,7 +161,9 @@ def _rows(status: Status) -> list[tuple[str, Any]]:
 
 def _champion(task: str, champion: Champion) -> list[tuple[str, str]]:
     """The row of a task's champion, and a warning where the next deployment would take another."""
-    row = (f"  {task}", champion.execution or f"none: `wildrydes retrain --task {task}` trains one")
+    made_and_served = " ".join(filter(None, (champion.algorithm, champion.serving and f"on {champion.serving}")))
+    name = f"{champion.execution}  {made_and_served}".rstrip()
+    row = (f"  {task}", name if champion.execution else f"none: `wildrydes retrain --task {task}` trains one")
     if champion.deployed_next in (None, champion.model_path or NO_MODEL):
         return [row]
     held = "no model" if champion.deployed_next == NO_MODEL else champion.deployed_next

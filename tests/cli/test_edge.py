@@ -60,6 +60,10 @@ def test_what_edge_publishes_is_what_the_leaderboard_ranks(stack: Stack) -> None
     assert second.p50 is not None
     assert second.p99 is not None
     assert 0 < second.p50 <= second.p99
+    measured = {each.model: each for each in tally.standings("magic_points")}
+    for each in (first, second):
+        by_caller = measured[each.model]
+        assert (each.p50, each.p99) == (pytest.approx(by_caller.p50), pytest.approx(by_caller.p99))
     assert {each.model for each in tally.standings("magic_points")} == {good, bad}
     as_json = leaderboard.to_json([first], stack)
     assert (as_json[0]["rmse"], as_json[0]["live"]) == (40.0, False)

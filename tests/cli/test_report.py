@@ -117,16 +117,18 @@ def test_the_live_model_is_reported_by_default(deployed: Deployed, tmp_path: Pat
 
 
 def test_a_model_that_is_not_there_is_named_beside_those_that_are(deployed: Deployed, tmp_path: Path) -> None:
-    with pytest.raises(models.NoModelError, match=r"no card of a model 'three'; there are: one, two\."):
+    with pytest.raises(models.NoModelError, match=r"a model 'three' of heavy_utilization; there are: one, two\."):
         report(deployed, "three", tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_without_any_model_the_command_says_how_to_train_one() -> None:
-    with pytest.raises(models.NoModelError, match="`wildrydes retrain` trains one"):
-        models.choose([], {}, None)
-    with pytest.raises(models.NoModelError, match="there are: none yet"):
-        models.choose([], {}, "one")
+    with pytest.raises(
+        models.NoModelError, match="of magic_points yet: `wildrydes retrain --task magic_points` trains"
+    ):
+        models.choose([], {}, None, "magic_points")
+    with pytest.raises(models.NoModelError, match="no card of a model 'one' of magic_points; there are: none yet"):
+        models.choose([], {}, "one", "magic_points")
 
 
 def test_the_command_fails_while_nothing_runs(

@@ -87,13 +87,13 @@ def shown(champions: dict[str, Champion]) -> str:
 
 def test_champion_of_each_task_has_a_row_and_a_warning_of_its_own() -> None:
     champions = {
-        "heavy_utilization": Champion("run-1", PATH, PATH),
+        "heavy_utilization": Champion("run-1", PATH, PATH, "xgboost", "endpoint"),
         "magic_points": Champion(None, None, "models/magic_points/run-2"),
         "service_requested": Champion(None, None, "none"),
     }
     rows = [line.split(maxsplit=1) for line in shown(champions).splitlines()]
     names = [row[0] for row in rows]
-    assert rows[names.index("heavy_utilization")][1].strip() == "run-1"
+    assert rows[names.index("heavy_utilization")][1].strip() == "run-1  xgboost on endpoint"
     place = names.index("magic_points")
     assert rows[place][1].strip() == "none: `wildrydes retrain --task magic_points` trains one"
     assert " ".join(rows[place + 1]).startswith("The SSM parameter holds models/magic_points/run-2: it is repaired")

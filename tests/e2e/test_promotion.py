@@ -273,7 +273,7 @@ def test_models_are_listed_with_when_and_why(
     models.show(listed, Console(highlight=False, soft_wrap=True))
     output = capsys.readouterr().out.splitlines()
     (now,) = [number for number, line in enumerate(output) if " to now, version " in line]
-    assert output[now].startswith(f"{first.execution}  live from 20")
+    assert output[now].startswith(f"{first.execution}  linear-learner on lambda  live from 20")
     assert output[now].endswith("log loss 0.2500, AUC 0.9000, accuracy 0.8750")
     assert output[now + 1] == "    log loss is better by 0.125"
     (other,) = [number for number, line in enumerate(output) if line.startswith(never.execution)]

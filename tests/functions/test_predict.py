@@ -126,7 +126,7 @@ def test_an_array_as_a_table_has_a_line_for_each_ride(ask: Ask) -> None:
     header, first, second, third, end = answer.body.split("\r\n")
     assert (header, second, end) == ("probability,label,error", ',,"magicpoints is missing"', "")
     assert first.startswith("0.6224593")
-    assert third == ',,"\'""\\ud800\\n\' is no feature of any model"'
+    assert third == ',,"\'""\\ud800\\n\' is no measure of a ride"'
     assert ask([RIDE], headers={"Accept": "text/plain"}).json["predictions"][0]["label"] == 1
 
 
@@ -154,8 +154,8 @@ def test_an_array_as_a_table_has_a_line_for_each_ride(ask: Ask) -> None:
         ({"tmin": 1, "TMIN": 1, "distance": 1, "magicpoints": 1}, "TMIN", None, "TMIN is there more than once"),
         ('{"distance": 1, "distance": 1, "magicpoints": 1}', "distance", None, "distance is there more than once"),
         ('{"é": 1, "é": 1}', "é", None, "é is there more than once"),
-        ({"distance": 1, "magicpoints": 1, "wind": 2}, "wind", list, "'wind' is no feature of any model"),
-        ({"": 1}, "", list, "'' is no feature of any model"),
+        ({"distance": 1, "magicpoints": 1, "wind": 2}, "wind", list, "'wind' is no measure of a ride"),
+        ({"": 1}, "", list, "'' is no measure of a ride"),
         ({"x" * 9000: 1}, "x" * 100, list, "'xxxx"),
     ],
 )

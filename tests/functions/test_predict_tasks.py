@@ -67,7 +67,7 @@ def test_a_row_of_a_regression_comes_as_text_and_as_a_table(pick: Ask) -> None:
     ("sample", "field", "detail"),
     [
         ({"fullness": -1}, "fullness", "fullness is -1.0, below 0"),
-        ({"distance": 3}, "distance", "'distance' is no feature of any model"),
+        ({"distance": 3}, "distance", "'distance' is no measure of a sample"),
         ({"Weight": "heavy"}, "Weight", "weight is the text 'heavy', not a number"),
     ],
 )

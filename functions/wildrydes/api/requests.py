@@ -157,7 +157,7 @@ def _feature_of(name: str, vocabulary: Vocabulary) -> str:
     if feature := vocabulary.spelled.get(name.lower()):
         return feature
     excerpt = name[:_LONGEST_ECHO]
-    raise BadValue(f"{excerpt!r} is no feature of any model", excerpt, list(vocabulary.lowest))
+    raise BadValue(f"{excerpt!r} is no measure of a {vocabulary.record}", excerpt, list(vocabulary.lowest))
 
 
 def _number(feature: str, values: dict[str, Any], ride: dict[str, Any], vocabulary: Vocabulary) -> float:

@@ -48,7 +48,7 @@ def metric_data(task: str, tally: Tally, time: datetime) -> Iterator[dict[str, A
             yield common | {"MetricName": loss_metric(task), "StatisticValues": _statistics(losses)}
             if TASKS[task].kind != BINARY:
                 yield common | {"MetricName": "RMSE", "Value": sqrt(sum(losses) / len(losses))}
-        times = Counter(round(each.milliseconds, 1) for each in tally.outcomes[standing.model])
+        times = Counter(each.tenths for each in tally.outcomes[standing.model])
         for part in _parts(sorted(times.items())):
             values, counts = ([float(each[place]) for each in part] for place in (0, 1))
             yield common | {"MetricName": "Latency", "Values": values, "Counts": counts, "Unit": "Milliseconds"}

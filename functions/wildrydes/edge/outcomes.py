@@ -5,7 +5,7 @@
 >>> tally.add(Outcome("run-1", 10.0, None, 5.0))
 >>> standing = tally.standings("magic_points")[0]
 >>> standing.requests, standing.errors, round(standing.loss, 3), standing.p50, standing.p99
-(3, 1, 12.5, 20.0, 40.0)
+(3, 1, 12.5, 20.0, 39.6)
 """
 
 import json
@@ -38,6 +38,11 @@ class Outcome(NamedTuple):
     truth: float
     prediction: float | None
     milliseconds: float
+
+    @property
+    def tenths(self) -> float:
+        """The milliseconds to a tenth, as they are published: equal ones are counted together."""
+        return round(self.milliseconds, 1)
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ class Tally:
         return [self._standing(task, model, outcomes) for model, outcomes in self.outcomes.items()]
 
     def _standing(self, task: str, model: str, outcomes: Sequence[Outcome]) -> Standing:
-        losses, times = self.losses(model), [each.milliseconds for each in outcomes]
+        losses, times = self.losses(model), [each.tenths for each in outcomes]
         loss = sum(losses) / len(losses) if losses else None
         errors = len(outcomes) - len(losses)
         return Standing(task, model, len(outcomes), errors, loss, percentile(times, 50), percentile(times, 99))
@@ -105,8 +110,15 @@ def loss_of(kind: str, truth: float, prediction: float) -> float:
 
 
 def percentile(values: Sequence[float], share: int) -> float:
-    """The smallest of the values that `share` percent do not exceed."""
-    return sorted(values)[-(-len(values) * share // 100) - 1]
+    """The value at `share` percent of the way through the sorted values, on a line between the two that are next to it.
+
+    So does the embedded CloudWatch, so that a caller and the leaderboard say the same of the same requests.
+    """
+    ordered = sorted(values)
+    place = share / 100 * (len(ordered) - 1)
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return round(ordered[low] + (place - low) * (ordered[high] - ordered[low]), 9)
 
 
 def prediction_of(answer: Any) -> tuple[str, float] | None:

@@ -81,8 +81,8 @@ class ClassifierMetrics:
         """A calibration gap beyond what is tolerable and chance explains; an AUC below the champion's."""
         if self.calibration_chance <= LEAST_CHANCE:
             yield (
-                f"the calibration gap of {self.calibration_gap:.4f} is beyond {TOLERABLE_GAP:g} by what only "
-                f"{share_of_models(self.calibration_chance)} of models have by chance"
+                f"the calibration gap of {self.calibration_gap:.4f} is larger than the tolerated {TOLERABLE_GAP:g}, "
+                f"and only {share_of_models(self.calibration_chance)} of calibrated models exceed that as far by chance"
             )
         if champion is None or self.auc is None or champion.auc is None:
             return
@@ -99,7 +99,10 @@ class ClassifierMetrics:
         gap, chance = self.calibration_gap, self.calibration_chance
         if gap > TOLERABLE_GAP and chance > LEAST_CHANCE:
             share = share_of_models(chance)
-            return f"calibration gap {gap:.4f} (beyond {TOLERABLE_GAP:g} by what {share} of models have by chance)"
+            return (
+                f"calibration gap {gap:.4f} (larger than the tolerated {TOLERABLE_GAP:g}, which {share} of calibrated "
+                "models exceed as far by chance)"
+            )
         return f"calibration gap {gap:.4f} (up to {TOLERABLE_GAP:g} is tolerated)"
 
     def to_json(self) -> dict[str, Any]:

@@ -99,8 +99,8 @@ class RegressorMetrics:
         """A bias gap beyond what is tolerable and chance explains."""
         if self.bias_chance <= LEAST_CHANCE:
             yield (
-                f"the bias gap of {self.bias_gap:.4f} is beyond {self.tolerable_gap:.4f} by what only "
-                f"{share_of_models(self.bias_chance)} of models have by chance"
+                f"the bias gap of {self.bias_gap:.4f} is larger than the tolerated {self.tolerable_gap:.4f}, and only "
+                f"{share_of_models(self.bias_chance)} of unbiased models exceed that as far by chance"
             )
 
     def summary(self, champion: "RegressorMetrics | None") -> str:
@@ -113,7 +113,10 @@ class RegressorMetrics:
         tolerable = f"{self.tolerable_gap:.4f}"
         if self.bias_gap > self.tolerable_gap and self.bias_chance > LEAST_CHANCE:
             share = share_of_models(self.bias_chance)
-            return f"bias gap {self.bias_gap:.4f} (beyond {tolerable} by what up to {share} of models have by chance)"
+            return (
+                f"bias gap {self.bias_gap:.4f} (larger than the tolerated {tolerable}, which up to {share} of unbiased "
+                "models exceed as far by chance)"
+            )
         return f"bias gap {self.bias_gap:.4f} (up to {tolerable} is tolerated)"
 
     def to_json(self) -> dict[str, Any]:

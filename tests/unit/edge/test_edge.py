@@ -125,7 +125,16 @@ def test_models_are_ranked_by_loss_within_their_task_and_those_without_answers_l
         standing("heavy_utilization", "other", 99.0),
     ]
     assert [each.model for each in leaderboard.rank(listed)] == ["other", "many", "few", "bad", "silent"]
-    assert leaderboard.standing_of("magic_points", "a", {"requests": [0.0]}) is None
+    assert leaderboard.standing_of("magic_points", "a", {"requests": {1: 0.0}}) is None
+
+
+def test_a_day_that_a_number_misses_does_not_shift_the_weights_of_the_others() -> None:
+    days = {"requests": {1: 10.0, 2: 90.0, 3: 30.0}, "p50": {2: 8.0, 3: 4.0}, "loss": {1: 2.0}, "answers": {2: 5.0}}
+    standing = leaderboard.standing_of("magic_points", "a", days)
+    assert standing is not None
+    assert standing.p50 == (90 * 8 + 30 * 4) / 120
+    # Nothing says of how many answers it is.
+    assert standing.loss is None
 
 
 @pytest.mark.parametrize(

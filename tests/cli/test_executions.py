@@ -1,0 +1,83 @@
+"""How far an execution is, by its history."""
+
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from rich.console import Console
+
+from cli import display
+from cli.executions import Progress, entered_by
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class History:
+    """Events in their order, each with the number of the one that it follows."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+
+    def add(self, kind: str, previous: int, **details: Any) -> int:
+        number = len(self.events) + 1
+        event = {"id": number, "type": kind, "previousEventId": previous, "timestamp": NOW + timedelta(seconds=number)}
+        self.events.append(event | details)
+        return number
+
+    def state(self, kind: str, name: str, previous: int, value: Any) -> int:
+        """A state that is entered and left."""
+        entered = {"name": name, "input": json.dumps(value)}
+        number = self.add(f"{kind}StateEntered", previous, stateEnteredEventDetails=entered)
+        return self.add(f"{kind}StateExited", number, stateExitedEventDetails={"name": name})
+
+
+def history_of_candidates() -> History:
+    history = History()
+    start = history.add("MapStateEntered", 0, stateEnteredEventDetails={"name": "Train candidates", "input": "{}"})
+    start = history.add("MapStateStarted", start, mapStateStartedEventDetails={"length": 2})
+    ends = []
+    for index, algorithm in enumerate(("xgboost", "knn")):
+        details = {"name": "Train candidates", "index": index}
+        number = history.add("MapIterationStarted", start, mapIterationStartedEventDetails=details)
+        value = {"candidate": {"algorithm": algorithm}}
+        number = history.state("Choice", "Which algorithm?", number, value)
+        number = history.state("Task", "Train candidate", number, value)
+        number = history.state("Pass", "Candidate trained", number, value)
+        ends.append(history.add("MapIterationSucceeded", number, mapIterationSucceededEventDetails=details))
+    number = history.add("MapStateSucceeded", ends[-1])
+    number = history.add("MapStateExited", number, stateExitedEventDetails={"name": "Train candidates"})
+    history.state("Task", "Evaluate model", number, {"candidate": {"algorithm": "of no iteration"}})
+    return history
+
+
+def test_a_state_of_an_iteration_names_its_algorithm_and_only_what_takes_time_has_a_line() -> None:
+    states = entered_by(history_of_candidates().events)
+    assert [(each.title, each.is_shown) for each in states] == [
+        ("Train candidates", True),
+        ("Which algorithm? (xgboost)", False),
+        ("Train candidate (xgboost)", True),
+        ("Candidate trained (xgboost)", False),
+        ("Which algorithm? (knn)", False),
+        ("Train candidate (knn)", True),
+        ("Candidate trained (knn)", False),
+        ("Evaluate model", True),
+    ]
+    assert states[0].children == (2, 2)
+    output = io.StringIO()
+    display.watch(Console(file=output, width=100), [Progress("SUCCEEDED", states)])
+    assert [line.split("SUCCEEDED")[0].strip() for line in output.getvalue().splitlines()] == [
+        "Train candidates",
+        "Train candidate (xgboost)",
+        "Train candidate (knn)",
+        "Evaluate model",
+    ]
+
+
+def test_an_iteration_without_a_candidate_is_named_by_its_number() -> None:
+    history = History()
+    start = history.add("MapStateEntered", 0, stateEnteredEventDetails={"name": "Map", "input": "{}"})
+    details = {"name": "Map", "index": 1}
+    number = history.add("MapIterationStarted", start, mapIterationStartedEventDetails=details)
+    history.state("Task", "Ask", number, [])
+    assert [each.title for each in entered_by(history.events)] == ["Map", "Ask (2)"]
