@@ -3,7 +3,8 @@
     python -m bench.gate [draws]
 
 Labels and models are drawn by numpy; the gate's own functions decide. A model is its margins: the truth's with noise.
-A family is a champion's lifetime: so many retrainings, each with a new candidate.
+A family is a champion's lifetime: so many retrainings, each with a new candidate. Regressors are drawn by
+`bench.regressors`.
 """
 
 import sys
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from rich.console import Console
 
-from bench import command
+from bench import command, regressors
 from wildrydes.evaluation import gap_chance
 from wildrydes.evaluation.calibration import DECILES, TOLERABLE_GAP
 from wildrydes.evaluation.error_budget import ERROR_BUDGET, level
@@ -41,18 +42,19 @@ Pair = Callable[[np.random.Generator, int], tuple[Array, Array, Array]]
 
 @dataclass(frozen=True)
 class Table:
-    """A title, the names of the columns, and rows of a name and shares."""
+    """A title, the names of the columns, and rows of a name and shares, in percent with so many `digits`."""
 
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    digits: int = 1
 
     def markdown(self) -> Iterator[str]:
         """The table's lines, shares in percent."""
         yield f"| {' | '.join(self.head)} |"
         yield f"|{'---|' * len(self.head)}"
         for name, shares in self.rows:
-            yield f"| {name} | {' | '.join(f'{100 * share:.1f}%' for share in shares)} |"
+            yield f"| {name} | {' | '.join(f'{100 * share:.{self.digits}f}%' for share in shares)} |"
 
 
 MODELS: dict[str, Draw] = {
@@ -203,8 +205,8 @@ def power(rows: int, draws: int) -> tuple[float, ...]:
     return tuple(count / draws for count in promoted)
 
 
-def headings() -> tuple[Table, Table, Table]:
-    """The three tables without rows."""
+def headings() -> tuple[Table, ...]:
+    """The five tables without rows."""
     times = tuple(f"{count} retraining{'s' if count > 1 else ''}" for count in RETRAININGS)
     shifts = tuple(f"off by {shift:g}" for shift in SHIFTS)
     numbers = tuple(f"comparison {number}" for number in RETRAININGS)
@@ -212,15 +214,26 @@ def headings() -> tuple[Table, Table, Table]:
         Table("Refused for calibration", ("test rows", *(f"calibrated, {name}" for name in MODELS), *shifts)),
         Table("Promoted though no better", ("models", *times, f"{max(RETRAININGS)} without a budget")),
         Table("Promoted, being better by 0.01", ("test rows", *numbers, "without a budget")),
+        Table(
+            "Regressors promoted though no better",
+            ("errors, and the two models", *(f"{rows:,} test rows" for rows in regressors.ROWS)),
+            digits=2,
+        ),
+        Table("Regressors promoted, being better by 2%", ("test rows", *numbers, "without a budget")),
     )
 
 
 def tables(draws: int) -> Iterator[Table]:
-    """The three tables, each once it is drawn."""
-    calibration, promoted, better = headings()
+    """The five tables, each once it is drawn."""
+    calibration, promoted, better, equal_regressors, better_regressors = headings()
     yield replace(calibration, rows=tuple((f"{rows:,}", calibration_row(rows, draws)) for rows in ROWS))
     yield replace(promoted, rows=tuple((name, false_promotions(pair, draws // 2)) for name, pair in EQUAL.items()))
     yield replace(better, rows=tuple((f"{rows:,}", power(rows, draws)) for rows in BETTER_ROWS))
+    first = tuple((name, regressors.false_first_promotions(name, 10 * draws)) for name in regressors.names())
+    yield replace(equal_regressors, rows=first)
+    levels = [*(level(number) for number in RETRAININGS), ERROR_BUDGET]
+    rows_and_shares = [(f"{rows:,}", regressors.power(rows, levels, draws)) for rows in regressors.BETTER_ROWS]
+    yield replace(better_regressors, rows=tuple(rows_and_shares))
 
 
 def calibration_row(rows: int, draws: int) -> tuple[float, ...]:

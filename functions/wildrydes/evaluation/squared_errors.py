@@ -12,10 +12,11 @@ The interval is the normal one of a paired difference, changed in two ways that 
 - The variance is that of equally good models: the sum of the squares, without the mean difference taken off. It is
   never smaller than the observed variance. A sum over the root of its own squares cannot exceed the root of how many
   rows differ, so a handful of rows proves nothing (Efron, Student's t-Test Under Symmetry Conditions, 1969).
-- Each end is further out by (2z² + 1) / 6 of cubes / squares. That is what the distribution of a studentised mean is
-  off by if the differences are skewed, to first order (Johnson, Modified t Tests and Confidence Intervals for
-  Asymmetrical Populations, 1978; Hall, On the Removal of Skewness by Transformation, 1992). The cubes are absolute
-  here, so that the change only ever widens the interval. On many rows nothing is left of it.
+- Each end is further out by (2z² + 1) / 3 of cubes / squares. Half of that is what the distribution of a studentised
+  mean is off by if the differences are skewed, to first order (Johnson, Modified t Tests and Confidence Intervals for
+  Asymmetrical Populations, 1978; Hall, On the Removal of Skewness by Transformation, 1992). It is doubled because rows
+  that met none of the rare large errors, of which a false promotion is made, show too little of the skew. The cubes are
+  absolute here, so that the change only ever widens the interval. On many rows nothing is left of it.
 
 A label can be any number, so unlike a classifier's there is no bound on what a row may cost. No interval for a mean
 holds for every distribution (Bahadur and Savage, 1956): docs/model-gate.md states where this one does.
@@ -66,7 +67,7 @@ class ErrorDifference:
         if not self.differ:
             return Interval(self.mean, self.mean)
         quantile = NormalDist().inv_cdf(1 - level)
-        skew = (2 * quantile * quantile + 1) / 6 * self.cubes / self.squares
+        skew = (2 * quantile * quantile + 1) / 3 * self.cubes / self.squares
         half = quantile * sqrt(self.squares) + skew
         return Interval(self._scaled(self.total - half), self._scaled(self.total + half))
 

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from bench import gate as bench
+from bench import regressors
 from wildrydes.evaluation.classification import judge
 from wildrydes.evaluation.error_budget import ERROR_BUDGET, level
 from wildrydes.evaluation.gate import Rules, verdict
 from wildrydes.evaluation.share_of_models import LEAST_CHANCE
+from wildrydes.evaluation.squared_errors import PairedErrors
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "model-gate.md").read_text(encoding="utf-8")
 TABLES = {table.title: table for table in bench.headings()}
@@ -93,3 +95,43 @@ def test_the_page_has_every_row_and_none_of_them_breaks_the_promise() -> None:
     # Of 1,000 families, so that the budget is within the error of the draws.
     assert max(max(shares[: len(bench.RETRAININGS)]) for shares in promotions.values()) <= ERROR_BUDGET + 0.01
     assert list(stated("Promoted, being better by 0.01")) == [f"{rows:,}" for rows in bench.BETTER_ROWS]
+
+
+@pytest.mark.parametrize("name", regressors.names())
+def test_regressors_that_are_no_better_are_promoted_as_often_as_stated(name: str) -> None:
+    draws, levels = 4000, [level(1)]
+    errors, _, pair = name.partition(": ")
+    for rows, share in list(zip(regressors.ROWS, stated("Regressors promoted though no better")[name], strict=True))[
+        :2
+    ]:
+        (drawn,) = regressors.promotions(regressors.ERRORS[errors], regressors.EQUAL[pair], rows, levels, draws)
+        assert abs(share - drawn) <= 5 * sqrt(max(share, 0.0005) / draws)
+
+
+def test_better_regressors_are_promoted_as_often_as_stated() -> None:
+    levels = [*(level(number) for number in bench.RETRAININGS), ERROR_BUDGET]
+    shares = stated("Regressors promoted, being better by 2%")["500"]
+    for share, drawn in zip(shares, regressors.power(500, levels, 400), strict=True):
+        assert within(share, drawn, 400)
+
+
+def test_the_page_has_every_regressor_and_says_which_break_the_promise() -> None:
+    table = stated("Regressors promoted though no better")
+    assert list(table) == regressors.names()
+    assert list(stated("Regressors promoted, being better by 2%")) == [f"{rows:,}" for rows in regressors.BETTER_ROWS]
+    # Of 20,000: three standard errors of what is allowed.
+    beyond = level(1) + 3 * sqrt(level(1) / 20_000)
+    for name, shares in table.items():
+        few = 3 if name == "log-normal, σ 1: a constant apart" else 0
+        assert all(share <= beyond for share in shares[few:]), name
+
+
+def test_the_simulated_differences_are_those_that_the_gate_adds_up() -> None:
+    draw = np.random.default_rng(3)
+    errors, candidate, champion = (draw.normal(0, 1, (2, 40)) for _ in range(3))
+    drawn = list(regressors.differences(errors, candidate, champion))
+    for split, sums in enumerate(drawn):
+        paired = PairedErrors()
+        for label, pair in zip(errors[split], zip(candidate[split], champion[split], strict=True), strict=True):
+            paired.add(label, pair, [(prediction - label) ** 2 for prediction in pair])
+        assert paired.sums.interval(level(1)).high == pytest.approx(sums.interval(level(1)).high)
