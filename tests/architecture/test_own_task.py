@@ -1,5 +1,6 @@
 """The page on tasks: it has those that there are, and "add a task of your own" works as it is written."""
 
+import json
 import os
 import re
 import shutil
@@ -15,6 +16,8 @@ from wildrydes.tasks import TASKS
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "tasks.md").read_text(encoding="utf-8")
 STEPS = PAGE.partition("## Add a task of your own\n")[2]
+(BLOCK,) = re.findall(r"```text\n(.*?)```", STEPS, re.DOTALL)
+(NAME,) = re.findall(r'name="(\w+)"', BLOCK)
 
 # What the commands of the page come to, in a process that knows the copy alone.
 CHECKS = """
@@ -38,36 +41,59 @@ def test_page_has_a_section_for_each_task() -> None:
 
 @pytest.fixture
 def copy_of_the_project(tmp_path: Path) -> Path:
-    for name in ("functions", "statemachines", "docs", "cli", "local"):
+    """The project with the environments of this one, to which the page's first step has been done."""
+    for name in ("functions", "statemachines", "docs", "cli", "local", "reports"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("template.yaml", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
-    return tmp_path
-
-
-def test_task_of_ones_own_is_added_by_the_steps_of_the_page(copy_of_the_project: Path) -> None:
-    (block,) = re.findall(r"```text\n(.*?)```", STEPS, re.DOTALL)
-    (name,) = re.findall(r'name="(\w+)"', block)
-    source = copy_of_the_project / "functions" / "wildrydes" / "tasks.py"
+    for name in ("data", ".venv", ".venvs"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    source = tmp_path / "functions" / "wildrydes" / "tasks.py"
     text = source.read_text(encoding="utf-8")
     end = '        )\n    }\n)\n"""Every task by its name'
     assert text.count(end) == 1
-    source.write_text(text.replace(end, textwrap.indent(textwrap.dedent(block), " " * 12) + end), encoding="utf-8")
-    assert re.findall(r"^ +make (render|check)$", STEPS, re.MULTILINE) == ["render", "check"]
+    source.write_text(text.replace(end, textwrap.indent(textwrap.dedent(BLOCK), " " * 12) + end), encoding="utf-8")
+    return tmp_path
+
+
+def run_in(folder: Path, *arguments: str) -> str:
+    """What a process prints that knows the copy alone."""
     ran = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", CHECKS, name],
-        cwd=copy_of_the_project,
-        env=os.environ | {"PYTHONPATH": f"{copy_of_the_project}:{copy_of_the_project / 'functions'}"},
+        [sys.executable, "-W", "ignore", *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": f"{folder}:{folder / 'functions'}"},
         capture_output=True,
         text=True,
         check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    words = "".join(map(str.capitalize, name.split("_")))
-    assert f'"label": "{name.replace("_", "")}"' in ran.stdout
-    assert f'"models_prefix": "models/{name}/"' in ran.stdout
+    return ran.stdout
+
+
+@pytest.mark.proof
+def test_task_of_ones_own_trains_goes_live_and_answers(copy_of_the_project: Path) -> None:
+    """The page's last step: `make run` is `wildrydes run`, here on a part of the rides."""
+    assert re.findall(r"^ +make run TASK=(\w+)$", STEPS, re.MULTILINE) == [NAME]
+    run_in(copy_of_the_project, "-m", "statemachines.render")
+    rides = str(ROOT / "data" / "rides" / "2018-2019.lines.json")
+    report = json.loads(run_in(copy_of_the_project, "-m", "cli", "run", "--task", NAME, "--rides", rides, "--json"))
+    assert report["verdict"]["promoted"], report["verdict"]
+    assert report["model_path"].startswith(f"models/{NAME}/")
+    answer = report["prediction"]["response"]
+    (unit,) = re.findall(r'unit="(\w+)"', BLOCK)
+    assert (answer["target"], answer["unit"], answer["model"]) == (NAME, unit, report["execution"]["name"])
+    assert answer["value"] > 0
+
+
+def test_task_of_ones_own_is_added_by_the_steps_of_the_page(copy_of_the_project: Path) -> None:
+    assert re.findall(r"^ +make (render|check)$", STEPS, re.MULTILINE) == ["render", "check"]
+    printed = run_in(copy_of_the_project, "-c", CHECKS, NAME)
+    words = "".join(map(str.capitalize, NAME.split("_")))
+    (label,) = re.findall(r'label="(\w+)"', BLOCK)
+    assert f'"label": "{label}"' in printed
+    assert f'"models_prefix": "models/{NAME}/"' in printed
     (parameter,) = re.findall(r"SSM parameter of its champion, `(\S+)`", STEPS)
-    assert f'"{words}ModelPathParameterName": "{parameter}"' in ran.stdout
+    assert f'"{words}ModelPathParameterName": "{parameter}"' in printed
     template = (copy_of_the_project / "template.yaml").read_text(encoding="utf-8")
     assert re.findall(rf"^  (\w*{words}\w*):$", template, re.MULTILINE) == [
         f"{words}ModelPath", f"{words}ModelPathParameterName", f"Predict{words}Function", f"Predict{words}Logs",
@@ -76,5 +102,5 @@ def test_task_of_ones_own_is_added_by_the_steps_of_the_page(copy_of_the_project:
     ]  # fmt: skip
     for workflow in ("retrain", "promote", "restore"):
         asl = (copy_of_the_project / "statemachines" / f"{workflow}.asl.json").read_text(encoding="utf-8")
-        assert f'"Serve {name}": {{' in asl
-    assert f"\n## {name}\n" in (copy_of_the_project / "docs" / "tasks.md").read_text(encoding="utf-8")
+        assert f'"Serve {NAME}": {{' in asl
+    assert f"\n## {NAME}\n" in (copy_of_the_project / "docs" / "tasks.md").read_text(encoding="utf-8")
