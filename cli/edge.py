@@ -1,11 +1,9 @@
 """`wildrydes edge`: sends rows whose truth is known to the API, at a steady rate, and publishes what it measures."""
 
 import gzip
-import http.client
 import json
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +17,8 @@ from cli.api import Api, NoAnswerError
 from cli.errors import CommandError
 from cli.stack import Stack
 from local import account
-from wildrydes.edge import metric_data, pace
-from wildrydes.edge.outcomes import EdgeRow, Outcome, Tally, prediction_of, read_answer, rows_of
+from wildrydes.edge import asking, metric_data, pace
+from wildrydes.edge.outcomes import EdgeRow, Outcome, Tally, rows_of
 from wildrydes.errors import BadTestSet
 from wildrydes.tasks import TASKS
 
@@ -28,7 +26,6 @@ BATCH_SECONDS = 10.0
 """Metrics are published so often."""
 
 _ANSWER_SECONDS = 10
-_DATA_A_CALL = 500
 _GZIP = b"\x1f\x8b"
 _RATE, _SECONDS = click.FloatRange(0.1, 1000), click.FloatRange(0, 86_400, min_open=True)
 
@@ -81,25 +78,18 @@ class Edge:
 
     def ask(self, row: EdgeRow) -> Outcome:
         """Ask about a row, and take the time; what is not answered counts for the champion."""
-        request = self.api.request(dict(row.features), f"tasks/{self.task}/predictions")
-        began = time.perf_counter()
-        try:
-            with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as response:  # noqa: S310 - the API's URL
-                answer = prediction_of(read_answer(response.read()))
-        except (OSError, http.client.HTTPException):
-            answer = None
-        milliseconds = (time.perf_counter() - began) * 1000
-        model, prediction = answer or (self.execution, None)
-        return Outcome(model, row.truth, prediction, milliseconds)
+        return asking.asker(self.execution, self._send)(row)
+
+    def _send(self, features: Mapping[str, float]) -> bytes:
+        request = self.api.request(dict(features), f"tasks/{self.task}/predictions")
+        with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as response:  # noqa: S310 - the API's URL
+            return response.read()
 
     def publish(self, tally: Tally) -> None:
         """Publish the metrics of some outcomes."""
-        cloudwatch, data = (
-            self.stack.client("cloudwatch"),
-            list(metric_data.metric_data(self.task, tally, datetime.now(UTC))),
-        )
-        for start in range(0, len(data), _DATA_A_CALL):
-            cloudwatch.put_metric_data(Namespace=metric_data.NAMESPACE, MetricData=data[start : start + _DATA_A_CALL])
+        cloudwatch: Any = self.stack.client("cloudwatch")
+        for call in metric_data.calls(self.task, tally, datetime.now(UTC)):
+            cloudwatch.put_metric_data(**call)
 
 
 @click.command("edge", epilog=options.EXIT_CODES, short_help="Ask as callers do, and measure the models.")

@@ -8,8 +8,6 @@ ended. The truth of a row is looked at once the answer is there. Raises BadValue
 model of the task is live, and MissingObject where the champion's test split is gone.
 """
 
-import http.client
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -22,14 +20,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from aws import api, s3
 from aws.api_settings import ApiSettings, api_settings
 from aws.settings import data_settings
-from wildrydes.edge import metric_data, pace
+from wildrydes.edge import asking, metric_data, pace
 from wildrydes.edge.orders import Order, read_order
-from wildrydes.edge.outcomes import EdgeRow, Outcome, Tally, prediction_of, read_answer, rows_of
+from wildrydes.edge.outcomes import EdgeRow, Outcome, Tally, rows_of
 from wildrydes.errors import MissingObject
 from wildrydes.evaluation.split_rows import lines
 
 MOST_ROWS = 10_000
-_DATA_A_CALL = 500
 
 logger = Logger()
 
@@ -44,29 +41,23 @@ def handler(event: Any, _context: LambdaContext) -> dict[str, Any]:
     start = round(began.timestamp() / 60) * order.requests % len(rows)
     tally = Tally(order.task.kind)
     for outcome in pace.send(
-        rows[start:] + rows[:start], asker(settings, order, champion["execution"]), order.rate, order.seconds
+        rows[start:] + rows[:start], ask_of(settings, order, champion["execution"]), order.rate, order.seconds
     ):
         tally.add(outcome)
-    publish(list(metric_data.metric_data(order.task.name, tally, began)))
+    cloudwatch: Any = boto3.client("cloudwatch")
+    for call in metric_data.calls(order.task.name, tally, began):
+        cloudwatch.put_metric_data(**call)
     standings = [each.to_json(order.task.kind) for each in tally.standings(order.task.name)]
     return {"task": order.task.name, "standings": standings}
 
 
-def asker(settings: ApiSettings, order: Order, champion: str) -> Callable[[EdgeRow], Outcome]:
-    """Asks about a row, and takes the time; a request that is not answered counts for the champion."""
+def ask_of(settings: ApiSettings, order: Order, champion: str) -> Callable[[EdgeRow], Outcome]:
+    """Asks about a row, and logs why a request was not answered."""
 
-    def ask(row: EdgeRow) -> Outcome:
-        began = time.perf_counter()
-        try:
-            answer = prediction_of(read_answer(api.ask_once(settings, order.task.name, row.features)))
-        except (OSError, http.client.HTTPException) as fault:
-            logger.warning("a request was not answered", extra={"cause": str(fault)})
-            answer = None
-        milliseconds = (time.perf_counter() - began) * 1000
-        model, prediction = answer or (champion, None)
-        return Outcome(model, row.truth, prediction, milliseconds)
+    def warn(fault: Exception) -> None:
+        logger.warning("a request was not answered", extra={"cause": str(fault)})
 
-    return ask
+    return asking.asker(champion, lambda features: api.ask_once(settings, order.task.name, features), warn)
 
 
 def rows_of_split(bucket: str, execution: str, features: list[str]) -> list[EdgeRow]:
@@ -77,10 +68,3 @@ def rows_of_split(bucket: str, execution: str, features: list[str]) -> list[Edge
     if not rows:
         raise MissingObject(f"s3://{bucket}/{prefix} has no rows")
     return rows
-
-
-def publish(data: list[dict[str, Any]]) -> None:
-    """Publishes metrics."""
-    cloudwatch: Any = boto3.client("cloudwatch")
-    for start in range(0, len(data), _DATA_A_CALL):
-        cloudwatch.put_metric_data(Namespace=metric_data.NAMESPACE, MetricData=data[start : start + _DATA_A_CALL])

@@ -10,11 +10,22 @@
 --       lowest_label, highest_label  of train, 0 where it is empty; a model needs two different labels to learn from
 --       mini_batch_size  a tenth of train_rows, at least 1 and at most 1000
 WITH
+ranked AS (
+    SELECT
+        *,
+        row_number() OVER (
+            PARTITION BY sample_id
+            ORDER BY
+                arrived_at, message_id, duration, fc_avg, length, width, height, quantity, weight,
+                bin_location, bin_width, bin_height, bin_depth, fullness, clutter
+        ) AS place
+    FROM samples
+),
 copies AS (
     SELECT
         sample_id,
         count(*) AS copies,
-        min_by(duration, arrived_at) AS label,
+        min(duration) FILTER (WHERE place = 1) AS label,
         count(
             DISTINCT CAST(duration AS varchar) || ',' || CAST(fc_avg AS varchar) || ',' || CAST(length AS varchar)
             || ',' || CAST(width AS varchar) || ',' || CAST(height AS varchar) || ',' || CAST(quantity AS varchar)
@@ -23,7 +34,7 @@ copies AS (
             || ',' || CAST(bin_depth AS varchar) || ',' || CAST(fullness AS varchar)
             || ',' || CAST(clutter AS varchar)
         ) AS variants
-    FROM samples
+    FROM ranked
     GROUP BY sample_id
 ),
 fates AS (

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from local.sagemaker import images
 from wildrydes.parameters import check_parameters
 from wildrydes.tasks import TASKS, Task
 
@@ -232,6 +233,15 @@ def test_image_is_known_in_each_supported_region() -> None:
     assert set(asserted) == {
         "us-east-1", "us-east-2", "us-west-2", "ap-southeast-1", "ap-northeast-1", "eu-central-1", "eu-west-1",
     }  # fmt: skip
+
+
+def test_accounts_of_images_are_those_by_which_the_embedded_sagemaker_knows_them() -> None:
+    mappings = TEMPLATE["Mappings"]
+    tables = {"linear-learner": "LinearLearner", "knn": "LinearLearner", "sagemaker-xgboost": "XGBoost"}
+    assert {image.repository for image in images.IMAGES} == set(tables)
+    for image in images.IMAGES:
+        accounts = {region: each["Account"] for region, each in mappings[tables[image.repository]].items()}
+        assert accounts == dict(image.registries)
 
 
 def test_schedule_is_off_by_an_empty_parameter() -> None:

@@ -106,6 +106,17 @@ def test_lowest_and_highest_label_are_those_of_the_rows_to_train_on(lake: Lake) 
     assert training_set(lake, "weight")["train"] == ["40,70", "70,70"]
 
 
+def test_the_labels_of_samples_that_arrived_at_once_are_those_of_the_rows_to_train_on(lake: Lake) -> None:
+    for place, sample_id in enumerate(("0a", "0b", "0c", "0d")):
+        copies = [sample(sample_id, duration=duration + place, message_id="m-2") for duration in (90, 30, 60)]
+        # The message that sorts first has it, whatever its label.
+        store(lake, f"of-{sample_id}", *copies, sample(sample_id, duration=50 + place, message_id="m-1"))
+    trained = sorted(int(line.partition(",")[0]) for line in training_set(lake, "weight")["train"])
+    numbers = counts(lake)
+    assert trained == [50, 51, 52, 53]
+    assert (numbers["lowest_label"], numbers["highest_label"], numbers["contradicting"]) == (50, 53, 4)
+
+
 def test_no_samples_are_counted_as_none(lake: Lake) -> None:
     assert set(counts(lake).values()) == {0, 1}
     assert counts(lake)["processed_rows"] == 0

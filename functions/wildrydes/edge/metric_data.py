@@ -21,6 +21,8 @@ from wildrydes.tasks import BINARY, TASKS
 
 NAMESPACE = "WildRydes/Edge"
 MOST_VALUES = 150
+MOST_DATA = 500
+"""In one call of PutMetricData; the service takes 1,000."""
 _STATISTICS = (
     ("requests", "Requests", "Sum"),
     ("errors", "Errors", "Sum"),
@@ -52,6 +54,13 @@ def metric_data(task: str, tally: Tally, time: datetime) -> Iterator[dict[str, A
         for part in _parts(sorted(times.items())):
             values, counts = ([float(each[place]) for each in part] for place in (0, 1))
             yield common | {"MetricName": "Latency", "Values": values, "Counts": counts, "Unit": "Milliseconds"}
+
+
+def calls(task: str, tally: Tally, time: datetime) -> Iterator[dict[str, Any]]:
+    """The arguments of each call of PutMetricData for the outcomes of a task, all of one time."""
+    data = list(metric_data(task, tally, time))
+    for start in range(0, len(data), MOST_DATA):
+        yield {"Namespace": NAMESPACE, "MetricData": data[start : start + MOST_DATA]}
 
 
 def _statistics(losses: Sequence[float]) -> dict[str, float]:
