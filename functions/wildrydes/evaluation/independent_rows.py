@@ -39,13 +39,22 @@ class IndependentRows:
         row = hash(tuple(values))
         self._of_row[row] = self._of_row.get(row, 0) + 1
         if self._weather:
-            weather = hash(tuple([values[place] for place in self._weather]))
+            weather = self.cluster(values)
             self._of_weather[weather] = self._of_weather.get(weather, 0) + 1
+
+    def cluster(self, values: Sequence[float | None]) -> int:
+        """What rows share that say together what one would: their weather, or, of features without it, all values."""
+        return hash(tuple([values[place] for place in self._weather] if self._weather else values))
 
     @property
     def rows(self) -> float:
         """As how many independent rows all of them count, but for their weather."""
         return _kish(self._rows, self._of_row)
+
+    @property
+    def clusters(self) -> float:
+        """As how many they count for what depends on all features, such as a score."""
+        return _kish(self._rows, self._of_weather or self._of_row)
 
     def of(self, feature: str) -> float:
         """As how many independent rows they count for a feature."""

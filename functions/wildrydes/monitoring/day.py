@@ -1,13 +1,12 @@
 """Adds up the predictions of a day, and the truths of the days before it, for the comparison with a champion's card.
 
-Only counts are kept, but for the rows with a truth: of those MOST_TRUTHS are kept, 16 bytes each. The queries give rows
+Only counts are kept, but for the rows with a truth: of those MOST_TRUTHS are kept, 24 bytes each. The queries give rows
 in the order of request ids, which are random, so these are a sample.
 """
 
 from array import array
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
 
 from wildrydes.evaluation.independent_rows import IndependentRows
 from wildrydes.monitoring.observations import FAR, NEAR, Observation
@@ -33,18 +32,18 @@ class Spread:
 
 
 class Truths:
-    """The rows of a model whose truth is known, as (truth, score)."""
+    """The rows of a model whose truth is known, as (truth, score), and which cluster each is of."""
 
-    def __init__(self, features: Sequence[str]) -> None:
-        self.independent = IndependentRows(features)
+    def __init__(self) -> None:
+        self.clusters = array("q")
         self._truths, self._scores = array("d"), array("d")
         self.unusable = 0
 
-    def add(self, truth: float, score: float, values: Sequence[float | None]) -> None:
-        self.independent.add(values)
+    def add(self, truth: float, score: float, cluster: int) -> None:
         if len(self._truths) < MOST_TRUTHS:
             self._truths.append(truth)
             self._scores.append(score)
+            self.clusters.append(cluster)
 
     def rows(self) -> list[tuple[float, float]]:
         return list(zip(self._truths, self._scores, strict=True))
@@ -61,7 +60,7 @@ class Watch:
         self.names = tuple(features)
         self.independent = IndependentRows(self.names)
         self.independent_scores = IndependentRows(self.names)
-        self.truths = Truths(self.names)
+        self.truths = Truths()
         self.by_day: dict[tuple[str, str], Truths] = {}
         self.predictions: Counter[tuple[str, str]] = Counter()
         self.stations: Counter[str] = Counter()
@@ -92,10 +91,10 @@ class Watch:
     def _add_truth(self, observation: Observation, truth: float, values: list[float | None]) -> None:
         key = observation.day, observation.model
         if key not in self.by_day:
-            self.by_day[key] = Truths(self.names)
+            self.by_day[key] = Truths()
         all_truths = [self.by_day[key], *([self.truths] if observation.model == self._model else [])]
         for truths in all_truths:
             if self._kind == BINARY and truth not in (0.0, 1.0):
                 truths.unusable += 1
             else:
-                truths.add(truth, observation.score, values)
+                truths.add(truth, observation.score, self.independent.cluster(values))

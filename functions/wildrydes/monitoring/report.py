@@ -77,7 +77,7 @@ def find(card: ModelCard, date: str, watch: Watch, refused: int) -> Findings:
     return Findings(
         most_likely,
         {name: _feature(name, spread, watch, most_likely) for name, spread in watch.features.items()},
-        _compared(watch.scores, watch.independent_scores.rows, most_likely) if watch.scores else None,
+        _compared(watch.scores, watch.independent_scores.clusters, most_likely) if watch.scores else None,
         _shares(card, watch, used, refused, most_likely),
     )
 
@@ -115,10 +115,8 @@ def report(card: ModelCard, period: Period, watch: Watch, refused: int, now: dat
 
 def quality_of(card: ModelCard, truths: Truths, most_likely: float) -> Quality | None:
     """The served measure of a model; None where there are too few truths, or the card has no measure."""
-    promised, rows = reference.card_measure(card), truths.rows()
-    if promised is None:
-        return None
-    return quality(card.kind, rows, promised, min(truths.independent.rows, float(len(rows))), most_likely)
+    promised = reference.card_measure(card)
+    return quality(card.kind, truths.rows(), truths.clusters, promised, most_likely) if promised else None
 
 
 def _feature(name: str, spread: Spread, watch: Watch, most_likely: float) -> dict[str, Any]:
@@ -205,6 +203,6 @@ def _remarks(card: ModelCard, watch: Watch, how_good: Quality | None) -> Iterato
         yield f"the day has {watch.independent.rows:.0f} rows that differ: few drifts show in so few"
     if how_good is None:
         rows = len(watch.truths.rows())
-        yield f"the truth is known of {rows} of the champion's predictions, too few to say how good it was"
+        yield f"the truth is known of {rows} of the champion's predictions: too few, or alike, to say how good it was"
     if watch.truths.unusable:
         yield f"{watch.truths.unusable} outcomes are no label of the task, and were passed over"

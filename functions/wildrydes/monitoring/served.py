@@ -3,7 +3,11 @@
 The measure's interval, and that of its difference from the card's, are normal ones of a mean of losses: log losses of a
 classifier, squared errors of a regressor. Few rows have the quantile of Student's t (Gaver and Kafadar, A Retrievable
 Recipe for Inverse t, 1984). Losses are skewed to the right. That makes their t too low rather than too high, so that
-the lower end is a cautious one. Rows that came more than once count once (`independent_rows`).
+the lower end is a cautious one.
+
+A model that is right loses more on some days than on others. Rides of a station and day share its weather, and so a
+part of their loss. So the variance is that of clusters (Liang and Zeger, 1986; `independent_rows` has what a cluster is), if
+that is the larger one, and the degrees of freedom are their number less one.
 
 A difference of mean squared errors is divided by the sum of both RMSEs: then it is that of the RMSEs, in the label's
 unit, as docs/decisions/0029 has it.
@@ -23,7 +27,7 @@ from typing import Any
 from wildrydes.evaluation.kinds import KINDS
 from wildrydes.tasks import BINARY
 
-LEAST_ROWS = 30
+LEAST_ROWS, LEAST_CLUSTERS = 30, 10
 _SHOWN_LEVEL = 0.025
 
 
@@ -35,7 +39,7 @@ class Quality:
     """
 
     rows: int
-    independent_rows: float
+    clusters: int
     measure: float
     low: float
     high: float
@@ -50,26 +54,33 @@ class Quality:
 
 
 def quality(
-    kind: str, rows: Sequence[tuple[float, float]], promised: tuple[float, int], independent: float, level: float
+    kind: str,
+    rows: Sequence[tuple[float, float]],
+    clusters: Sequence[int],
+    promised: tuple[float, int],
+    level: float,
 ) -> Quality | None:
-    """Judges rows of (truth, score); `promised` is the card's measure and its rows. None for fewer than LEAST_ROWS.
+    """Judges rows of (truth, score), each of a cluster; `promised` is the card's measure and its rows.
 
-    `independent` is as how many rows these count; `level` the probability that the loss of quality is a false alarm.
+    `level` is the probability that the loss of quality is a false alarm. None for fewer than LEAST_ROWS or
+    LEAST_CLUSTERS.
     """
     losses = [_loss(kind, truth, score) for truth, score in rows]
-    if min(len(losses), independent) < LEAST_ROWS:
+    count, degrees = len(losses), len(set(clusters)) - 1
+    if count < LEAST_ROWS or degrees + 1 < LEAST_CLUSTERS:
         return None
-    mean, degrees = fsum(losses) / len(losses), independent - 1
-    deviation = sqrt(fsum((loss - mean) ** 2 for loss in losses) / (len(losses) - 1))
-    margin = quantile(_SHOWN_LEVEL, degrees) * deviation / sqrt(independent)
-    most_by_chance = quantile(level, degrees) * deviation * sqrt(1 / independent + 1 / promised[1])
+    mean = fsum(losses) / count
+    variance = fsum((loss - mean) ** 2 for loss in losses) / (count - 1)
+    of_mean = max(variance / count, _variance_of_clusters(losses, clusters, mean))
+    margin = quantile(_SHOWN_LEVEL, degrees) * sqrt(of_mean)
+    most_by_chance = quantile(level, degrees) * sqrt(of_mean + variance / promised[1])
     if kind == BINARY:
         difference, scale, unit = mean - promised[0], 1.0, float
     else:
         difference, scale, unit = mean - promised[0] ** 2, sqrt(mean) + promised[0] or 1.0, sqrt
     return Quality(
-        rows=len(losses),
-        independent_rows=independent,
+        rows=count,
+        clusters=degrees + 1,
         measure=unit(mean),
         low=unit(max(0.0, mean - margin)),
         high=unit(mean + margin),
@@ -77,6 +88,15 @@ def quality(
         difference=difference / scale,
         quality_loss=(difference - most_by_chance) / scale,
     )
+
+
+def _variance_of_clusters(losses: Sequence[float], clusters: Sequence[int], mean: float) -> float:
+    """The variance of the mean, if losses of one cluster go together."""
+    sums: dict[int, float] = {}
+    for loss, cluster in zip(losses, clusters, strict=True):
+        sums[cluster] = sums.get(cluster, 0.0) + loss - mean
+    correction = len(sums) / (len(sums) - 1)
+    return correction * fsum(each * each for each in sums.values()) / len(losses) ** 2
 
 
 def metrics(kind: str, threshold: float, rows: Sequence[tuple[float, float]]) -> dict[str, Any]:
