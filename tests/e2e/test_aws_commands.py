@@ -113,7 +113,7 @@ def test_ask(command: RunCommand, stack: Stack, champion: Model) -> None:
     assert command("ask", "[]").code == 2
 
 
-def asked(stack: Stack, champion: Model) -> list[tuple[float, list[float], float]]:
+def score_test_split(stack: Stack, champion: Model) -> list[tuple[float, list[float], float]]:
     """The test split as if its rides had been asked about: label, features, and what the champion says."""
     model = read_model(stack.read(champion.path))
     prefix = f"training-sets/{champion.execution}/split=test/"
@@ -124,7 +124,7 @@ def asked(stack: Stack, champion: Model) -> list[tuple[float, list[float], float
 
 def capture(stack: Stack, champion: Model, day: datetime, hotter: float) -> int:
     """Put predictions of a day where Firehose would, each with its outcome; how many."""
-    rows, features = asked(stack, champion), tuple(champion.ride)
+    rows, features = score_test_split(stack, champion), tuple(champion.ride)
     hot = features.index("TMAX")
     captured, outcomes = [], []
     for number, (label, values, score) in enumerate(rows):

@@ -6,8 +6,8 @@ Recipe for Inverse t, 1984). Losses are skewed to the right. That makes their t 
 the lower end is a cautious one.
 
 A model that is right loses more on some days than on others. Rides of a station and day share its weather, and so a
-part of their loss. So the variance is that of clusters (Liang and Zeger, 1986; `independent_rows` has what a cluster is), if
-that is the larger one, and the degrees of freedom are their number less one.
+part of their loss. So the variance is that of clusters (Liang and Zeger, 1986; `independent_rows` has what a cluster
+is), if that is the larger one, and the degrees of freedom are their number less one.
 
 A difference of mean squared errors is divided by the sum of both RMSEs: then it is that of the RMSEs, in the label's
 unit, as docs/decisions/0029 has it.
@@ -102,8 +102,8 @@ def _variance_of_clusters(losses: Sequence[float], clusters: Sequence[int], mean
 def metrics(kind: str, threshold: float, rows: Sequence[tuple[float, float]]) -> dict[str, Any]:
     """All metrics of rows of (truth, score), as a card has them. Raises BadModel, and ValueError for no score."""
     how = KINDS[kind]
-    judged = how.judge(((how.labels.read(truth), [how.margin(score)]) for truth, score in rows), [threshold])
-    return judged.candidate.to_json()
+    judgement = how.judge(((how.labels.read(truth), [how.margin(score)]) for truth, score in rows), [threshold])
+    return judgement.candidate.to_json()
 
 
 def quantile(level: float, degrees: float) -> float:
