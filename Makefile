@@ -31,7 +31,7 @@ INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
 .PHONY: help setup run up status retrain watch logs ask stream publish replay invoke models report pricing edge \
-  leaderboard monitor cost explain notebook rollback down test proofs fuzz races check build bench load evidently render data lock clean
+  leaderboard monitor cost dashboard explain notebook rollback down test proofs fuzz races check build bench load evidently render data lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -77,6 +77,9 @@ invoke: setup ## call one function of what `make up` started: FUNCTION= EVENT=
 
 models: setup ## list the champions, with their numbers, and why other models were not promoted: TASK=
 	@$(WILDRYDES) models $(if $(TASK),--task "$(TASK)") $(OPTIONS)
+
+dashboard: setup ## draw the stack's CloudWatch dashboard into build/dashboard.html: HOURS= (24)
+	@$(WILDRYDES) dashboard $(if $(HOURS),--hours "$(HOURS)") $(OPTIONS)
 
 report: setup ## draw a model, by default the champion, into build/report.html: TASK= MODEL= (an execution)
 	@$(WILDRYDES) report $(if $(TASK),--task "$(TASK)") $(if $(MODEL),--model "$(MODEL)") $(OPTIONS)

@@ -25,6 +25,7 @@ COMMANDS = {
     "logs": ("cli.logs", "logs_command"),
     "models": ("cli.models", "models_command"),
     "rollback": ("cli.rollback", "rollback"),
+    "dashboard": ("cli.dashboard", "dashboard_command"),
     "report": ("cli.report", "report_command"),
     "pricing": ("cli.pricing", "pricing_command"),
     "explain": ("cli.explain.command", "explain_command"),

@@ -17,6 +17,8 @@ CommandError            every fault that a command expects
 ├─ BadValueError        a value of a weather file is none of its shape (`weather`)
 ├─ WeatherError         the weather could not be put in place (`weather`)
 ├─ PricingError         there is nothing to compare prices on (`pricing`)
+├─ NoDashboardError     the stack has no dashboard (`dashboard`)
+├─ UnreadableDashboardError  a dashboard's body is none that can be drawn (`dashboard_widgets`)
 ├─ UnexplainedError     there is nothing to explain (`explain`)
 ├─ RetrainingError      a model could not be trained again (`explain`)
 ├─ NoLogError           nothing of that name writes a log (`logs`)

@@ -5,6 +5,7 @@ both in the same way.
 """
 
 import functools
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,9 @@ DEFAULT_NAME = "wildrydes"
 Client = Callable[[str], Any]
 """A service's name, as boto3 has it -> a client of it."""
 
+Clock = Callable[[], float]
+"""The time in seconds since the epoch, as metrics and schedules have it."""
+
 
 class NoStackError(CommandError):
     """There is no such stack; the message says where it was looked for."""
@@ -27,15 +31,20 @@ class NoStackError(CommandError):
 
 @dataclass(frozen=True)
 class Account:
-    """Clients of an account in a region, and words for where that is."""
+    """Clients of an account in a region, words for where that is, and the time there."""
 
     client: Client
     where: str
+    now: Clock = time.time
 
     @classmethod
     def on_embedded_aws(cls, server: EmbeddedAws) -> "Account":
-        """The account of an embedded AWS."""
-        return cls(server.client, f"the embedded AWS at {server.endpoint}")
+        """The account of an embedded AWS, whose clock may have been moved on."""
+
+        def now() -> float:
+            return server.request("/_local/clock")["now"]
+
+        return cls(server.client, f"the embedded AWS at {server.endpoint}", now)
 
     @classmethod
     def on_aws(cls, profile: str | None = None, region: str | None = None) -> "Account":
@@ -46,11 +55,12 @@ class Account:
 
 @dataclass(frozen=True)
 class Stack:
-    """A deployed stack: its name, its outputs by name, and clients of the account that it is in."""
+    """A deployed stack: its name, its outputs by name, clients of the account that it is in, and the time there."""
 
     name: str
     outputs: Mapping[str, str]
     client: Client
+    now: Clock = time.time
 
     @classmethod
     def describe(cls, account: Account, name: str = DEFAULT_NAME) -> "Stack":
@@ -62,7 +72,7 @@ class Stack:
                 raise
             raise NoStackError(f"There is no stack {name!r} in {account.where}: --stack names another.") from None
         outputs = {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
-        return cls(name, outputs, account.client)
+        return cls(name, outputs, account.client, account.now)
 
     @classmethod
     def on_embedded_aws(cls, server: EmbeddedAws, name: str = DEFAULT_NAME) -> "Stack":

@@ -20,13 +20,13 @@ figcaption { font-size: .9rem } .lineage td { text-align: left; font-family: mon
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
-def document(title: str, sections: Iterable[str]) -> str:
-    """A whole page of sections that are HTML already."""
+def document(title: str, sections: Iterable[str], style: str = "") -> str:
+    """A whole page of sections that are HTML already; `style` has rules beside those of all pages."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width">\n'
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}{style}</style>\n</head>\n<body>\n<main>\n"
         + "\n".join(sections)
         + "\n</main>\n</body>\n</html>\n"
     )

@@ -1,9 +1,12 @@
 """What is kept of metrics, by AWS's "CloudWatch concepts" (retention) and "Statistics definitions"."""
 
+import doctest
 import math
+from types import ModuleType
 
 import pytest
 
+from local.cloudwatch import aggregates, metric_lines, wire
 from local.cloudwatch.aggregates import MOST_VALUES, Aggregate, merged
 from local.cloudwatch.store import DAY, HOUR, Metric, Store
 
@@ -119,3 +122,9 @@ def test_only_watched_metrics_wake_whoever_watches(store: Store) -> None:
     store.record(METRIC, 1.0)
     store.record(METRIC._replace(name="other"), 1.0)
     assert len(woken) == 1
+
+
+@pytest.mark.parametrize("module", [aggregates, metric_lines, wire])
+def test_examples_give_what_they_say(module: ModuleType) -> None:
+    result = doctest.testmod(module)
+    assert (result.failed, result.attempted > 0) == (0, True)
