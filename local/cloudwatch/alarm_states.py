@@ -99,14 +99,17 @@ class Datapoint:
     samples: float
 
 
-def evaluate(settings: Settings, datapoints: Sequence[Datapoint | None], before: str, now: float) -> State:
-    """The state by the datapoints of the range, of which the latest is last; `before` is the state as it was."""
+def evaluate(settings: Settings, datapoints: Sequence[Datapoint | None], before: str, now: float) -> State | None:
+    """The new state by the datapoints of the range, of which the latest is last; None where it is that of `before`."""
+    value = state_value(settings, datapoints, before)
+    if value == before:
+        return None
     real = [datapoint for datapoint in datapoints if datapoint is not None][-settings.evaluation_periods :]
-    value = _state(settings, datapoints, before)
     return State(value, _reason(settings, real, before, value), _reason_data(settings, real, now))
 
 
-def _state(settings: Settings, datapoints: Sequence[Datapoint | None], before: str) -> str:
+def state_value(settings: Settings, datapoints: Sequence[Datapoint | None], before: str) -> str:
+    """OK, ALARM or INSUFFICIENT_DATA, by the datapoints of the range and the state as it was."""
     periods, least = settings.evaluation_periods, settings.datapoints_to_alarm
     breaching = [settings.breaches(each.value) for each in datapoints if each is not None]
     filled = max(0, periods - len(breaching))
@@ -140,7 +143,7 @@ def _reason(settings: Settings, real: Sequence[Datapoint], before: str, value: s
     verb = ("was" if len(crossed) == 1 else "were") + (" not" if value == "OK" else "")
     least = settings.datapoints_to_alarm
     least = least if value == "ALARM" else settings.evaluation_periods - least + 1
-    minimum = f"minimum {_count(least, 'datapoint')} for {before if before != value else 'OK'} -> {value} transition"
+    minimum = f"minimum {_count(least, 'datapoint')} for {before} -> {value} transition"
     return (
         f"Threshold Crossed: {len(crossed)} out of the last {len(real)} datapoints [{values}] {verb} "
         f"{_IN_WORDS[settings.comparison]} the threshold ({settings.threshold}) ({minimum})."

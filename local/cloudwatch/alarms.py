@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 # Looks that points ask for come at most so often, however many points there are.
 _LOOK_SECONDS = 0.05
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmHistory.html
+_HISTORY_SECONDS = 30 * 86_400
 
 Alarm = dict[str, Any]
 
@@ -40,7 +42,7 @@ class Alarms:
 
         describe = seam(cloudwatch, "_describe_alarms")
         describe_history = seam(cloudwatch, "_describe_alarm_history")
-        for name in ("_alarms", "_composite_alarms", "_history_entries", "_evaluate_parent_alarms"):
+        for name in ("_alarms", "_alarm_history", "_composite_alarms", "_history_entries", "_evaluate_parent_alarms"):
             seam(cloudwatch, name)
 
         def describe_alarms(*request: Any) -> Any:
@@ -95,7 +97,7 @@ class Alarms:
             return
         now, settings = self.store.now(), Settings.of(alarm)
         state = evaluate(settings, self._datapoints(alarm, settings, now), alarm["StateValue"], now)
-        if state.value == alarm["StateValue"]:
+        if state is None:
             return
         before = notices.state_of(alarm)
         _change(alarm, state, now)
@@ -113,6 +115,15 @@ class Alarms:
             value = None if values is None else values.statistic(settings.statistic)
             datapoints.append(None if values is None or value is None else Datapoint(start, value, values.count))
         return datapoints
+
+    def forget_old_changes(self) -> None:
+        """Forget what has been in the history for longer than CloudWatch keeps it."""
+        from ministack.services import cloudwatch
+
+        oldest = cloudwatch._ts_iso(self.store.now() - _HISTORY_SECONDS)
+        with self._lock:
+            for entries in cloudwatch._alarm_history._data.values():
+                entries[:] = [entry for entry in entries if entry["Timestamp"] >= oldest]
 
     def _history(self, alarm: Alarm, before: dict[str, Any], now: float) -> None:
         from ministack.services import cloudwatch

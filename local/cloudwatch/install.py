@@ -74,6 +74,7 @@ class Metrics:
         if self.store.now() - self._compacted >= HOUR:
             self._compacted = self.store.now()
             self.store.compact()
+            self.alarms.forget_old_changes()
 
     def _measure(self) -> None:
         for measure in self._measures:

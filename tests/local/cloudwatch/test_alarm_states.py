@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from local.cloudwatch.alarm_states import Datapoint, Settings, evaluate
+from local.cloudwatch.alarm_states import Datapoint, Settings, evaluate, state_value
 
 NOW = 1_700_000_040.0
 ALARM = Settings(
@@ -25,7 +25,7 @@ def state(settings: Settings, drawn: str, before: str = "as it was") -> str:
     """The state by datapoints drawn as AWS draws them: 0 is within the threshold, X beyond it, - missing."""
     values = {"0": 0.0, "X": 99.0}
     points = [Datapoint(0.0, values[mark], 1.0) if mark in values else None for mark in drawn.split()]
-    return evaluate(settings, points, before, NOW).value
+    return state_value(settings, points, before)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,7 @@ def test_reason_of_a_crossed_threshold() -> None:
     one = replace(ALARM, evaluation_periods=1, datapoints_to_alarm=1)
     datapoint = Datapoint(1_570_035_540.0, 99.50160229693434, 5.0)
     alarm = evaluate(one, [None, None, datapoint], "OK", NOW)
+    assert alarm is not None
     assert alarm.reason == (
         "Threshold Crossed: 1 out of the last 1 datapoints [99.50160229693434 (02/10/19 16:59:00)] was greater than "
         "the threshold (50.0) (minimum 1 datapoint for OK -> ALARM transition)."
@@ -106,4 +107,10 @@ def test_reason_of_a_crossed_threshold() -> None:
     ],
 )
 def test_reason_where_nothing_was_received(missing: str, reason: str) -> None:
-    assert evaluate(replace(ALARM, missing=missing), [None] * 5, "ALARM", NOW).reason == reason
+    state = evaluate(replace(ALARM, missing=missing), [None] * 5, "ALARM", NOW)
+    assert state is not None
+    assert state.reason == reason
+
+
+def test_state_that_stays_needs_no_reason() -> None:
+    assert evaluate(ALARM, [None] * 5, "INSUFFICIENT_DATA", NOW) is None

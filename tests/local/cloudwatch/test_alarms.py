@@ -175,6 +175,17 @@ def test_point_of_a_watched_metric_is_enough(client: Client) -> None:
     assert metric["metricStat"]["metric"]["namespace"] == "AWS/Logs"
 
 
+def test_history_goes_back_thirty_days(server: EmbeddedAws, client: Client) -> None:
+    name = alarm(client, unique("alarm"))
+    put(client, name, 9)
+    assert state(client, name) == "ALARM"
+    now(server, 29 * 86_400)
+    summaries = [item["HistorySummary"] for item in history(client, name)]
+    assert summaries[:2] == ["Alarm updated from ALARM to OK", "Alarm updated from OK to ALARM"]
+    now(server, 2 * 86_400)
+    assert [item["HistorySummary"] for item in history(client, name)] == summaries[:1]
+
+
 def test_set_alarm_state_lasts_until_the_alarm_is_looked_at(client: Client) -> None:
     name = alarm(client, unique("alarm"))
     client("cloudwatch").set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a trial")
