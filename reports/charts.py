@@ -121,10 +121,15 @@ def _line(place: int, series: Series, start: float, end: float, low: float, high
         last = moment
         time = datetime.fromtimestamp(moment, UTC).strftime("%d %b %H:%M")
         title = f"<title>{escape(str(series['label']))}: {number(value)} at {time}</title>"
-        marks.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.2">{title}</circle>')
+        marks.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{_radius(place)}">{title}</circle>')
     lines.append(run)
     drawn = "".join(f'<polyline points="{" ".join(each)}"{dashes}/>' for each in lines if len(each) > 1)
     return f'<g class="c{place % _COLORS}">{drawn}{"".join(marks)}</g>'
+
+
+def _radius(place: int) -> float:
+    """Smaller from series to series, so that a mark that lies on another leaves a ring of it."""
+    return max(1.6, 3.6 - 0.7 * place)
 
 
 def _dashes(place: int) -> str:
