@@ -15,7 +15,7 @@ from wildrydes.cost import ledger
 from wildrydes.cost.charges import Bill, bill
 from wildrydes.cost.execution import cost_of
 
-_WORKFLOWS = {"retrain": "StateMachineArn", "promote": "PromoteStateMachineArn", "restore": "RestoreStateMachineArn"}
+_RETRAIN = "retrain"
 
 
 @dataclass(frozen=True)
@@ -79,17 +79,24 @@ def month_costs(stack: Stack, text: str, now: datetime) -> MonthCosts:
 def _executions(stack: Stack, text: str, month: Month, region: str) -> Iterator[ExecutionCost]:
     """What began in the month. A promotion of a retraining's name is a part of it."""
     accounted, retrainings = _ledger(stack, text), set[str]()
-    for workflow, output in _WORKFLOWS.items():
-        for each in _started(stack, stack.output(output), month):
+    for machine in _machines(stack):
+        workflow = machine.rpartition("-")[2]
+        for each in _started(stack, machine, month):
             name = each["name"]
-            if workflow == "retrain":
+            if workflow == _RETRAIN:
                 retrainings.add(name)
             elif name in retrainings:
                 continue
-            usd = accounted.get(name) if workflow == "retrain" else None
+            usd = accounted.get(name) if workflow == _RETRAIN else None
             if usd is None:
                 usd = _by_history(stack, each["executionArn"], region)
             yield ExecutionCost(workflow, name, each["status"], usd)
+
+
+def _machines(stack: Stack) -> list[str]:
+    """The ARNs of the stack's workflows, first that of the retrainings."""
+    retrain = stack.machine(_RETRAIN)
+    return [retrain, *sorted(set(stack.resources("AWS::StepFunctions::StateMachine")) - {retrain})]
 
 
 def _started(stack: Stack, machine: str, month: Month) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ OF_WORKFLOWS = frozenset(
         "list_rides",
         "evaluate_model",
         "account_costs",
+        "monitor_model",
     }
 )
 _QUERIES_A_CALL = 500

@@ -18,8 +18,6 @@ OUTPUTS = {
     "DataBucketName": "data",
     "ApiId": "api",
     "StateMachineArn": f"{MACHINE}-retrain",
-    "PromoteStateMachineArn": f"{MACHINE}-promote",
-    "RestoreStateMachineArn": f"{MACHINE}-restore",
 }
 NOW = datetime(2026, 11, 16, tzinfo=UTC)
 
@@ -129,7 +127,12 @@ def test_month_takes_executions_from_the_ledger_or_their_histories_and_nested_on
         get_object={"Body": type("Body", (), {"read": lambda _: body})()},
     )
     started = states(retrain=["run-1", "run-2"], promote=["run-1", "rollback-3"], restore=["run-2"])
-    stack = stack_of(stepfunctions=started, s3=bucket, **{"lambda": FUNCTIONS})
+    machines = [
+        {"ResourceType": "AWS::StepFunctions::StateMachine", "LogicalResourceId": name, "PhysicalResourceId": name}
+        for name in (f"{MACHINE}-restore", f"{MACHINE}-retrain", f"{MACHINE}-promote")
+    ]
+    resources = Client(list_stack_resources={"StackResourceSummaries": machines})
+    stack = stack_of(stepfunctions=started, s3=bucket, cloudformation=resources, **{"lambda": FUNCTIONS})
     monkeypatch.setattr(month_costs, "usage_by_metrics", lambda *_: {"api_requests": Decimal(1_000_000)})
     monkeypatch.setattr(month_costs, "usage_by_inventory", lambda *_: {"alarm_months": Decimal(5)})
     made = month_costs.month_costs(stack, "2026-11", NOW)

@@ -176,3 +176,15 @@ def test_a_report_is_written_anew_with_its_pictures_and_card(make_card: MakeCard
     )
     assert "weights.png" not in {path.name for path in again.pictures}
     assert "There are no weights" in PageReader(again.page.read_text(encoding="utf-8")).text
+
+
+def test_what_the_execution_cost_is_told_line_by_line(make_card: MakeCard) -> None:
+    card = make_card()
+    assert "<h2>Cost</h2>" not in page(Comparison.of(card), PICTURES)
+    lines = [{"service": "Athena", "unit": HOSTILE, "quantity": 3e-05, "price": 5.0, "usd": 0.00015}]
+    cost = {"total_usd": 0.00015, "lines": lines, "region": "eu-west-1", "prices": "2026-11-26"}
+    text = PageReader(page(Comparison.of(card | {"cost": cost}), PICTURES)).text
+    assert f"Athena{HOSTILE}3e-050.000150" in text.replace("\n", "")
+    assert "At AWS's list prices of eu-west-1, as of 2026-11-26." in text
+    unknown = {"total_usd": None, "error": {"Error": "Killed", "Cause": ""}}
+    assert "<h2>Cost</h2>" not in page(Comparison.of(card | {"cost": unknown}), PICTURES)
