@@ -128,7 +128,8 @@ def _show_month(made: MonthCosts, *, as_json: bool) -> int:
     console.print()
     console.print(costs.bill_table(made.rest))
     _say_unpriced(made.rest.unpriced)
-    executed = f"{len(made.executions):,} executions {costs.dollars(made.executions_usd)}"
+    number = len(made.executions)
+    executed = f"{number:,} execution{'' if number == 1 else 's'} {costs.dollars(made.executions_usd)}"
     rest = f"all else {costs.dollars(float(made.rest.total))}"
     console.print(
         f"\n{made.month}: {costs.dollars(made.usd)} ({executed}, {rest}). {_dated(made.rest.region)}", markup=False
