@@ -35,6 +35,7 @@ LONG_STATES = {
         "Promote",
     ),
     "promote": ("Wait for update", "Smoke-test version", "Record MODEL_PATH"),
+    "monitor": ("Plan monitoring", "Join rides", "Join samples", "Monitor model"),
 }
 """The states of which the dashboard shows the seconds, by workflow: those in which an execution that succeeds waits."""
 
@@ -154,7 +155,7 @@ def _seconds(definitions: Definitions) -> Iterator[Widget]:
         if absent := set(states) - there:
             raise KeyError(f"{workflow} has no states {sorted(absent)}")
         rows = [_own("StateSeconds", ("workflow", workflow), ("state", state), label=state) for state in states]
-        yield Widget(f"Seconds by state of {workflow}", rows, stat="Average", period=HOUR, width=12)
+        yield Widget(f"Seconds by state of {workflow}", rows, stat="Average", period=HOUR, width=6)
 
 
 def _states(definition: Mapping[str, Any]) -> Iterator[str]:

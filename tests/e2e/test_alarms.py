@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,8 +49,8 @@ class Heard:
 
 @pytest.fixture(scope="module")
 def stack(make_stack: MakeStack) -> Stack:
-    """A stack with a schedule that does not come due."""
-    return make_stack(ScheduleExpression="rate(3650 days)")
+    """A stack with a budget, and a schedule that does not come due."""
+    return make_stack(ScheduleExpression="rate(3650 days)", MonthlyBudget="10")
 
 
 @pytest.fixture(scope="module")
@@ -69,17 +69,22 @@ def heard(stack: Stack) -> Heard:
 SLOW = {"Slow": {"Type": "Wait", "Seconds": 600, "End": True}}
 # An error that no Catch gets: there is nothing at the path.
 BROKEN = {"Slow": {"Type": "Wait", "SecondsPath": "$.nothing", "End": True}}
-MACHINES = {"retrain": "StateMachineArn", "promote": "PromoteStateMachineArn", "restore": "RestoreStateMachineArn"}
+MACHINES = {
+    "retrain": "StateMachineArn",
+    "promote": "PromoteStateMachineArn",
+    "restore": "RestoreStateMachineArn",
+    "monitor": "MonitorStateMachineArn",
+}
 
 
 @contextmanager
-def ended_badly(stack: Stack, how: str, machine: str = "StateMachineArn") -> Iterator[str]:
-    """An execution, by default a retraining, that ends so in its state `Slow`; its ARN."""
+def ended_badly(stack: Stack, how: str) -> Iterator[str]:
+    """A retraining that ends so in its state `Slow`; its ARN."""
     fields: dict[str, Any] = {"StartAt": "Slow", "States": BROKEN if how == "States.Runtime" else SLOW}
     if how == "TIMED_OUT":
         fields["TimeoutSeconds"] = 1
-    with redefined(stack, machine, **fields):
-        arn = stack.client("stepfunctions").start_execution(stateMachineArn=stack.outputs[machine])["executionArn"]
+    with redefined(stack, "StateMachineArn", **fields):
+        arn = stack.start()
         if how == "ABORTED":
             until(lambda: executions.history(stack.command_stack, arn), lambda events: len(events) > 1)
             stack.client("stepfunctions").stop_execution(executionArn=arn, error="Enough", cause="too dear")
@@ -161,6 +166,8 @@ class Watch:
     stack: Stack
     heard: Heard
     fired: set[str] = field(default_factory=set)
+    # States and names, as the topic heard of them.
+    notices: set[tuple[str, str]] = field(default_factory=set)
 
     def states(self) -> dict[str, str]:
         pages = (
@@ -183,9 +190,11 @@ class Watch:
         self.hears("OK", set(self.fired))
 
     def hears(self, state: str, names: set[str]) -> None:
-        while names:
-            body = self.heard.message(lambda each: each.get("Subject", "").startswith(f'{state}: "'))
-            names = names - {json.loads(body["Message"])["AlarmName"].removeprefix(f"{self.stack.name}-")}
+        """The topic has heard of each of these, or does so."""
+        while not names <= {name for noticed, name in self.notices if noticed == state}:
+            body = self.heard.message(lambda each: each.get("Subject", "").startswith(("ALARM: ", "OK: ")))
+            message = json.loads(body["Message"])
+            self.notices.add((message["NewStateValue"], message["AlarmName"].removeprefix(f"{self.stack.name}-")))
 
     def advance(self, seconds: float) -> None:
         self.stack.server.request("/_local/clock", advance_seconds=seconds)
@@ -211,16 +220,19 @@ def test_every_alarm_is_seen_to_fire_and_to_clear(stack: Stack, heard: Heard) ->
     for metric, name in (("DriftedFeatures", "drift"), ("QualityLoss", "quality")):
         watch.put(metric, 1, *TASKS)
         watch.fires(*(f"{name}-{task}" for task in TASKS))
+    watch.put("MonthSpend", 10.5)
+    watch.fires("spend")
     assert watch.fired == set(watch.states())
 
-    with redefined(stack, "StateMachineArn", StartAt="Done", States={"Done": {"Type": "Succeed"}}):
-        assert stack.ended(stack.start())["status"] == "SUCCEEDED"
     for name in DEAD_LETTERS:
         stack.client("sqs").purge_queue(QueueUrl=stack.outputs[f"{name}DeadLetterQueueUrl"])
-    until(watch.states, lambda states: states["retraining-overdue"] == "OK")
     watch.advance(DAYS)
     for metric in ("DriftedFeatures", "QualityLoss"):
         watch.put(metric, 0, *TASKS)
+    watch.put("MonthSpend", 0.25)
+    # The schedule has measured again by now: executions end by the machine's clock, which was not moved.
+    with redefined(stack, "StateMachineArn", StartAt="Done", States={"Done": {"Type": "Succeed"}}):
+        assert stack.ended(stack.start())["status"] == "SUCCEEDED"
     watch.clears()
 
 
@@ -292,11 +304,21 @@ def late_rides(watch: Watch) -> None:
 
 
 def bad_ends(watch: Watch) -> None:
-    """Executions of each workflow fail, run out of time, and are stopped."""
-    for machine in MACHINES.values():
-        for how in ("States.Runtime", "TIMED_OUT", "ABORTED"):
-            with ended_badly(watch.stack, how, machine):
-                pass
+    """Executions of each workflow fail, run out of time, and are stopped, all at once."""
+    stack, client = watch.stack, watch.stack.client("stepfunctions")
+    wait = {"Slow": {"Type": "Wait", "SecondsPath": "$.seconds", "End": True}}
+    with ExitStack() as changes:
+        for machine in MACHINES.values():
+            changes.enter_context(redefined(stack, machine, StartAt="Slow", States=wait, TimeoutSeconds=2))
+        started = [
+            client.start_execution(stateMachineArn=stack.outputs[machine], input=text)["executionArn"]
+            for machine in MACHINES.values()
+            for text in ('{"seconds": 601}', '{"seconds": 602}', "{}")
+        ]
+        for arn in started[::3]:
+            client.stop_execution(executionArn=arn)
+        ends = [stack.ended(arn)["status"] for arn in started]
+    assert ends == ["ABORTED", "TIMED_OUT", "FAILED"] * len(MACHINES)
     watch.fires(*(f"{workflow}-{end}" for workflow in MACHINES for end in ("failed", "timed-out", "aborted")))
 
 
