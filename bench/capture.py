@@ -133,7 +133,10 @@ def _served(server: EmbeddedAws, package: bytes, fraction: str) -> Api:
 def _package(folder: Path) -> bytes:
     (folder / "model").mkdir()
     artefact.write(folder / "model", _MODEL, parse({"predictor_type": "binary_classifier"}))
-    return pack(folder / "model")
+    package = pack(folder / "model")
+    if package is None:
+        raise AssertionError("an artefact was written")
+    return package
 
 
 def _rows(count: int) -> list[list[float]]:

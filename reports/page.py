@@ -29,6 +29,7 @@ def page(
         _verdict(comparison),
         _metrics(comparison),
         _candidates(card),
+        _changes(card),
         callers.section(standings, card["execution"]),
         _pictures(card, pictures),
         _next(card),
@@ -80,6 +81,23 @@ def _candidates(card: Mapping[str, Any]) -> str:
         return ""
     head = ("algorithm", *(name for name, _ in kind_of(card).metrics.values()), "")
     return f"<h2>Candidates</h2>\n{table(head, rows)}"
+
+
+def _changes(card: Mapping[str, Any]) -> str:
+    """What changes for callers; a sentence where it is not known, nothing of a card of before it was."""
+    changes = card.get("score_changes")
+    if not changes:
+        return ""
+    title = "<h2>What changes for callers</h2>"
+    rows = tables.change_rows(card)
+    if not rows:
+        return f"{title}\n<p>Answers were not compared: {escape(changes['reason'])}.</p>"
+    head = ("captured requests", "rows", "mean change", "without its sign", "labels that flip")
+    note = (
+        "<p>The candidate answered the last captured requests too. A change is its answer less the champion's; the "
+        "groups are quarters of the rows by each feature.</p>"
+    )
+    return f"{title}\n{table(head, rows)}\n{note}"
 
 
 def _pictures(card: Mapping[str, Any], pictures: Mapping[str, bytes | None]) -> str:

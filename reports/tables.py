@@ -72,6 +72,25 @@ def _difference(card: Mapping[str, Any], name: str, better: int) -> tuple[str, s
     return text, "better" if low * better > 0 else "worse"
 
 
+def change_rows(card: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """How answers to captured requests change: of all rows, then of each group of a feature's values.
+
+    None of a card that has no such rows.
+    """
+    changes = card.get("score_changes") or {}
+    if not changes.get("rows"):
+        return []
+    return [
+        ("all", *_change(changes)),
+        *((f"{each['feature']} {each['low']:g} to {each['high']:g}", *_change(each)) for each in changes["groups"]),
+    ]
+
+
+def _change(group: Mapping[str, Any]) -> tuple[str, ...]:
+    flipped = UNKNOWN if group["flipped"] is None else f"{group['flipped']:.1%}"
+    return _count(group["rows"]), _signed(group["mean_change"]), _number(group["mean_absolute_change"]), flipped
+
+
 def count_rows(card: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What became of the rides, and the rows of the splits."""
     return [(words(name), _count(count)) for name, count in card.get("training_set", {}).items()]

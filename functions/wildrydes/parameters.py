@@ -16,7 +16,7 @@ All fields of the input may be left out; none may be there twice:
     min_training_rows      1 to 1,000,000,000, default 100
     min_improvement        by how much the task's measure has to be better than the champion's: 0 or more, default 0
     max_score_change       by how much answers to captured requests may change on average of a group of callers: 0 or
-                           more; by default, or with null, they may change as they do
+                           more; null (the default) for any
     promote                false judges the model and leaves the champion live; default true
     serving                lambda (the default): the task's function answers; endpoint: it asks a SageMaker endpoint
     reason                 what starts the execution (`wildrydes.starts`): person by default

@@ -131,9 +131,14 @@ def test_other_task_goes_live_beside_it_and_is_challenged_by_its_own(stack: Stac
 
 
 def test_better_model_goes_live_once_it_is_better_by_what_is_asked(stack: Stack, first: dict[str, Any]) -> None:
-    better = stack.retrain(hyperparameters={"epochs": 30}, min_improvement=0.05)
+    # What callers ask is captured, and asked again.
+    assert live(stack) == first["execution"]
+    stack.server.request("/_local/clock", advance_seconds=61)
+    better = stack.retrain(hyperparameters={"epochs": 30}, min_improvement=0.05, max_score_change=1e-9)
     assert not better["promoted"]
     assert "by 0.05 or more" in better["verdict"]["reason"]
+    assert "on average, more than max_score_change 1e-09" in better["verdict"]["reason"]
+    assert card(stack, better)["score_changes"]["rows"] > 0
     assert live(stack) == first["execution"]
     better = stack.retrain(hyperparameters={"epochs": 30}, min_improvement=0.005)
     assert better["promoted"]

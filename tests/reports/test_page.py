@@ -188,3 +188,19 @@ def test_what_the_execution_cost_is_told_line_by_line(make_card: MakeCard) -> No
     assert "At AWS's list prices of eu-west-1, as of 2026-11-26." in text
     unknown = {"total_usd": None, "error": {"Error": "Killed", "Cause": ""}}
     assert "<h2>Cost</h2>" not in page(Comparison.of(card | {"cost": unknown}), PICTURES)
+
+
+def test_what_changes_for_callers_is_a_table_or_the_reason_why_it_is_not_known(make_card: MakeCard) -> None:
+    group = {"feature": "TMAX", "low": -10.0, "high": 250.5, "rows": 9, "mean_change": -0.125}
+    group |= {"mean_absolute_change": 0.25, "flipped": 1 / 3}
+    whole = {"rows": 12, "mean_change": 0.0, "mean_absolute_change": 0.1, "flipped": None, "groups": [group]}
+    card = make_card() | {"score_changes": whole}
+    assert tables.change_rows(card) == [
+        ("all", "12", "0", "0.1000", "–"),
+        ("TMAX -10 to 250.5", "9", "−0.1250", "0.2500", "33.3%"),
+    ]
+    assert "What changes for callers" in PageReader(page(Comparison.of(card), PICTURES)).text
+    unknown = make_card() | {"score_changes": {"rows": 0, "reason": "there is no champion to compare with"}}
+    text = PageReader(page(Comparison.of(unknown), PICTURES)).text
+    assert "Answers were not compared: there is no champion to compare with." in text
+    assert "What changes" not in PageReader(page(Comparison.of(make_card()), PICTURES)).text

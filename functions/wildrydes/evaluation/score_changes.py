@@ -1,10 +1,10 @@
-"""What another model would have answered to the same requests: how much answers change, and for whom.
+"""What callers would have been answered by another model: how much answers to the same requests change, and for whom.
 
 For whom is told by the quarters of each feature: the rows in the order of its values, cut where a quarter, a half and
 three quarters of them are. Rows of one value are never parted, so that a feature of few values has fewer groups.
 
-    >>> numbers = ((1.0, 0.2, 0.3), (2.0, 0.4, 0.7), (3.0, 0.1, 0.1), (4.0, 0.9, 0.8))
-    >>> rows = [Answers((distance,), before, after) for distance, before, after in numbers]
+    >>> scores = ((0.2, 0.3), (0.4, 0.7), (0.1, 0.1), (0.9, 0.8))
+    >>> rows = [Answers((float(miles),), *pair) for miles, pair in enumerate(scores, 1)]
     >>> changes = score_changes(("distance",), rows, (0.5, 0.5))
     >>> round(changes.mean_absolute_change, 3), changes.flipped
     (0.125, 0.25)
@@ -32,7 +32,7 @@ class Answers(NamedTuple):
 class Group:
     """The rows whose `feature` is from `low` to `high`.
 
-    `flipped` is the share whose label changes, None of a regression.
+    `flipped` is the share of them whose label changes, None of a regression.
     """
 
     feature: str
