@@ -37,6 +37,7 @@ DEAD_LETTERS = {
     "StreamFilesDeadLetterQueue": "files under stream/ that could not be sent",
     "SamplesDeadLetterQueue": "samples that could not be collected",
     "PromotionEndsDeadLetterQueue": "promotions that were not put in order",
+    "UploadsDeadLetterQueue": "uploads that could not be noted",
     "AnnouncementsDeadLetterQueue": "ends of executions that were not announced",
 }
 """The dead-letter queues, and what waits in them."""
@@ -140,6 +141,8 @@ def _of_executions() -> Iterator[Alarm]:
             )
 
 
+# The condition of the template under which there is a queue.
+CONDITIONS = {"UploadsDeadLetterQueue": "TakesUploads"}
 _HOW = {"failed": "failed", "timed-out": "ran out of time", "aborted": "was stopped"}
 
 
@@ -158,6 +161,7 @@ def _of_queues() -> Iterator[Alarm]:
             statistic="Maximum",
             period=60,
             threshold="1",
+            condition=CONDITIONS.get(queue, ""),
         )
     for queue, what in {"RidesQueue": "be located", "LocatedRidesQueue": "be stored"}.items():
         yield Alarm(

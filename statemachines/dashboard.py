@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from statemachines.alarms import DAY, DEAD_LETTERS, HOUR, MACHINES
+from statemachines.alarms import CONDITIONS, DAY, DEAD_LETTERS, HOUR, MACHINES
 from wildrydes.tasks import BINARY, REGRESSION, TASKS, Task
 
 COLUMNS = 24
@@ -137,11 +137,11 @@ def _executions(definitions: Definitions) -> list[Widget]:
         )
         for workflow, machine in MACHINES.items()
     ]
-    kept = ("promoted", "kept", "yielded")
+    outcomes = ("promoted", "kept", "yielded")
     ends.append(
         Widget(
             "What became of retrainings",
-            [_own("Executions", ("workflow", "retrain"), ("outcome", each), label=each) for each in kept],
+            [_own("Executions", ("workflow", "retrain"), ("outcome", each), label=each) for each in outcomes],
             period=DAY,
             width=6,
         )
@@ -185,7 +185,8 @@ def _queues() -> list[Widget]:
     def of_queues(metric: str) -> list[Row]:
         return [_sqs(queue, metric, label) for queue, label in queues.items()]
 
-    letters = {queue: queue.removesuffix("DeadLetterQueue") for queue in DEAD_LETTERS}
+    # A body cannot name a queue that there may not be.
+    letters = {queue: queue.removesuffix("DeadLetterQueue") for queue in DEAD_LETTERS if queue not in CONDITIONS}
     return [
         Widget("Depth", of_queues("ApproximateNumberOfMessagesVisible"), "Maximum", MINUTE),
         Widget("Age of the oldest ride in seconds", of_queues("ApproximateAgeOfOldestMessage"), "Maximum", MINUTE),

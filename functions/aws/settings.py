@@ -169,6 +169,7 @@ def announce_settings() -> AnnounceSettings:
     return AnnounceSettings(_variable("TOPIC_ARN"), _variable("RETRAIN_ARN"), _variable("POWERTOOLS_SERVICE_NAME"))
 
 
+@cache
 def starting_settings() -> StartingSettings:
     """From TURNS_TABLE, RETRAIN_ARN, TIMER_GROUP, TIMER_ROLE_ARN, STACK, NEW_RIDES_TASKS (names with commas between),
     QUIET_MINUTES and COOL_DOWN_HOURS, both numbers. Raises MissingSetting.

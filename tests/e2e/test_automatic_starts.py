@@ -29,8 +29,8 @@ def advance(server: EmbeddedAws, minutes: float) -> list[str]:
 def item(stack: Stack) -> dict[str, str]:
     """What the table has of the task."""
     table = stack.outputs["TurnsTableName"]
-    found = stack.client("dynamodb").get_item(TableName=table, Key={"task": {"S": TASK}}, ConsistentRead=True)
-    return {name: value["S"] for name, value in found.get("Item", {}).items()}
+    response = stack.client("dynamodb").get_item(TableName=table, Key={"task": {"S": TASK}}, ConsistentRead=True)
+    return {name: value["S"] for name, value in response.get("Item", {}).items()}
 
 
 def executions(stack: Stack) -> list[str]:
@@ -41,8 +41,8 @@ def executions(stack: Stack) -> list[str]:
 
 def waits(stack: Stack, key: str) -> str:
     """Wait until an upload is the last that is known of and a timer is set; when it goes off."""
-    known = until(lambda: item(stack), lambda item: item.get("wanted_detail") == key and "wake_at" in item)
-    return known["wake_at"]
+    turn = until(lambda: item(stack), lambda item: item.get("wanted_detail") == key and "wake_at" in item)
+    return turn["wake_at"]
 
 
 def invoke(stack: Stack, event: dict[str, Any]) -> dict[str, str]:

@@ -10,6 +10,7 @@ import pytest
 
 from cli import monitor
 from commands import RunCommand, runner, use_environment, write_below
+from local import account
 from promotions import Model, WriteArtefact, bring_back, promote, trained
 from stacks import SAMPLE_RIDES, MakeStack, Stack
 from stream_rides import ride
@@ -160,7 +161,8 @@ def test_monitor(command: RunCommand, stack: Stack, champion: Model, tmp_path: P
     assert "nothing" in ran.out
     assert (tmp_path / "monitor" / f"{usual:%Y-%m-%d}" / "heavy_utilization.html").exists()
     dimensions = [{"Name": "service", "Value": stack.name}, {"Name": "task", "Value": "heavy_utilization"}]
-    listed = stack.client("cloudwatch").list_metrics(Namespace="WildRydes", Dimensions=dimensions)["Metrics"]
+    cloudwatch = stack.client("cloudwatch")
+    listed = account.entries(cloudwatch, "list_metrics", "Metrics", Namespace="WildRydes", Dimensions=dimensions)
     assert {"Drift", "DriftedFeatures", "QualityLoss", "ServedLogLoss"} <= {each["MetricName"] for each in listed}
 
 

@@ -105,7 +105,9 @@ def test_while_capture_fails_requests_are_answered_and_what_is_lost_is_counted(s
     document = iam.get_role_policy(**policy)["PolicyDocument"]
 
     def lost() -> float:
-        metrics = cloudwatch.list_metrics(Namespace="AWS/Logs", MetricName="DeliveryErrors")["Metrics"]
+        metrics = account.entries(
+            cloudwatch, "list_metrics", "Metrics", Namespace="AWS/Logs", MetricName="DeliveryErrors"
+        )
         (dimensions,) = [
             each["Dimensions"]
             for each in metrics
