@@ -1,7 +1,7 @@
-"""The body of the CloudWatch dashboard, rendered into statemachines/dashboard.json.
+"""The body of the CloudWatch dashboard, rendered into statemachines/dashboard.yaml.
 
 The template includes that file, as it includes the API's document. CloudWatch takes the body as a text, so the file is
-one call of Fn::Sub: what is in `${…}` is filled in at the deployment. Each section is a heading and rows of widgets:
+one call of Fn::Sub, with a line a metric: what is in `${…}` is filled in at the deployment.
 
     build(definitions, functions)       the body, by the definitions of the workflows and the functions' logical ids
     rendered(definitions, template)     the file, with the functions of the template
@@ -13,9 +13,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import indent
 from typing import Any
 
-from statemachines.alarms import CONDITIONS, DAY, DEAD_LETTERS, HOUR, MACHINES
+from statemachines.alarms import DAY, DEAD_LETTERS, HOUR, MACHINES
 from wildrydes.tasks import BINARY, REGRESSION, TASKS, Task
 
 COLUMNS = 24
@@ -76,7 +77,17 @@ class Widget:
 def rendered(definitions: Definitions, template: str) -> str:
     """The file that the template includes."""
     body = build(definitions, _FUNCTION.findall(template))
-    return json.dumps({"Fn::Sub": json.dumps(body)}, indent=2) + "\n"
+    widgets = indent(",\n".join(map(_lines, body.pop("widgets"))), " ")
+    head = ", ".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in body.items())
+    return "Fn::Sub: |\n" + indent(f'{{{head}, "widgets": [\n{widgets}\n]}}\n', "  ")
+
+
+def _lines(widget: dict[str, Any]) -> str:
+    """A widget as JSON, each of its metrics on a line of its own."""
+    properties = dict(widget["properties"])
+    rows = ",\n".join(f" {json.dumps(row)}" for row in properties.pop("metrics", []))
+    text = json.dumps(widget | {"properties": properties})
+    return f'{text.removesuffix("}}")}, "metrics": [\n{rows}]}}}}' if rows else text
 
 
 def build(definitions: Definitions, functions: Sequence[str]) -> dict[str, Any]:
@@ -185,8 +196,7 @@ def _queues() -> list[Widget]:
     def of_queues(metric: str) -> list[Row]:
         return [_sqs(queue, metric, label) for queue, label in queues.items()]
 
-    # A body cannot name a queue that there may not be.
-    letters = {queue: queue.removesuffix("DeadLetterQueue") for queue in DEAD_LETTERS if queue not in CONDITIONS}
+    letters = {queue: queue.removesuffix("DeadLetterQueue") for queue in DEAD_LETTERS}
     return [
         Widget("Depth", of_queues("ApproximateNumberOfMessagesVisible"), "Maximum", MINUTE),
         Widget("Age of the oldest ride in seconds", of_queues("ApproximateAgeOfOldestMessage"), "Maximum", MINUTE),

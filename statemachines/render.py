@@ -3,7 +3,7 @@
 ASL goes to `statemachines/<name>.asl.json` (the template's DefinitionUri), the Mermaid picture to
 `docs/<name>.md`. What follows from the tasks are docs/promotion.schema.json, the API's paths of each task
 (`statemachines.api_paths`) and, between comments, parts of template.yaml, its alarms among them, and of
-docs/tasks.md. statemachines/dashboard.json is the dashboard's body. The check also fails on a `Next`, `Default` or
+docs/tasks.md. statemachines/dashboard.yaml is the dashboard's body. The check also fails on a `Next`, `Default` or
 `StartAt` that names no state.
 """
 
@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
         faults += put(rendered(name, definition), f"statemachines/{name}.py", check=check)
     faults += put(of_tasks(), "functions/wildrydes/tasks.py", check=check)
     template = (HERE.parent / "template.yaml").read_text(encoding="utf-8")
-    body = {HERE / "dashboard.json": dashboard.rendered(definitions, template)}
+    body = {HERE / "dashboard.yaml": dashboard.rendered(definitions, template)}
     faults += put(body, "statemachines/dashboard.py", check=check)
     for fault in faults:
         print(fault, file=sys.stderr)  # noqa: T201 - the command's own output

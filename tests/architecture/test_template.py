@@ -265,7 +265,7 @@ def test_uploads_start_nothing_by_default_and_alarms_do() -> None:
     assert conditional == {
         "TakesUploads": {
             "UploadsQueue", "UploadsDeadLetterQueue", "UploadsQueuePolicy", "RidesUploaded", "UploadsPolicy",
-            "UploadsToStart",
+            "UploadsToStart", "UploadsDeadLetters",
         },
         "TakesAlarms": {"ModelAlarmChanged", "ModelAlarmPermission"},
     }  # fmt: skip

@@ -113,3 +113,37 @@ def test_alarm_within_the_cool_down_starts_when_it_is_over(
     # No timer is left.
     group = f"{stack.name}-retraining"
     assert account.entries(stack.client("scheduler"), "list_schedules", "Schedules", GroupName=group) == []
+
+
+def executions_of(stack: Stack, task: str) -> list[dict[str, Any]]:
+    """The inputs of the retrainings of a task."""
+    describe = stack.client("stepfunctions").describe_execution
+    inputs = [json.loads(describe(executionArn=each)["input"]) for each in executions(stack)]
+    return [each for each in inputs if each.get("task") == task]
+
+
+def test_drift_raises_an_alarm_which_starts_one_retraining(
+    stack: Stack, uploaded: dict[str, Any], server: EmbeddedAws
+) -> None:
+    task, cloudwatch = "magic_points", stack.client("cloudwatch")
+    dimensions = [{"Name": "service", "Value": stack.name}, {"Name": "task", "Value": task}]
+    alarm = f"{stack.name}-drift-{task}"
+
+    def state_after(drifted: int) -> str:
+        datum = {"MetricName": "DriftedFeatures", "Value": drifted, "Dimensions": dimensions}
+        cloudwatch.put_metric_data(Namespace="WildRydes", MetricData=[datum])
+        (described,) = cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
+        return described["StateValue"]
+
+    assert state_after(0) == "OK"
+    assert executions_of(stack, task) == []
+    assert state_after(2) == "ALARM"
+    until(lambda: executions_of(stack, task), bool)
+    # It goes on: that starts nothing more.
+    assert state_after(3) == "ALARM"
+    # Three days: no point of before is looked at any more.
+    for execution in executions(stack):
+        stack.ended(execution)
+    advance(server, 3 * 24 * 60)
+    assert state_after(0) == "OK"
+    assert executions_of(stack, task) == [{"task": task, "reason": "drift", "reason_detail": alarm}]

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse
 
 from statemachines import dashboard
 from wildrydes.tasks import TASKS
 
 ROOT = Path(__file__).parents[2]
-FILE = json.loads((ROOT / "statemachines" / "dashboard.json").read_text(encoding="utf-8"))
+FILE = yaml_parse((ROOT / "statemachines" / "dashboard.yaml").read_text(encoding="utf-8"))
 WIDGETS: list[dict[str, Any]] = json.loads(FILE["Fn::Sub"])["widgets"]
 METRICS = [row for widget in WIDGETS for row in widget["properties"].get("metrics", [])]
 DEFINITIONS = {
