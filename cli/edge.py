@@ -18,7 +18,7 @@ from cli.errors import CommandError
 from cli.stack import Stack
 from local import account
 from wildrydes.edge import asking, metric_data, pace
-from wildrydes.edge.outcomes import EdgeRow, Outcome, Tally, rows_of
+from wildrydes.edge.outcomes import EdgeRow, Outcome, Tally, rows_of, truths_of
 from wildrydes.errors import BadTestSet
 from wildrydes.tasks import TASKS
 
@@ -85,6 +85,11 @@ class Edge:
         with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as response:  # noqa: S310 - the API's URL
             return response.read()
 
+    def tell(self, tally: Tally) -> None:
+        """Tell the API what came true, for it to be joined with what was captured. Raises NoAnswerError."""
+        for truths in truths_of(self.task, tally):
+            self.api.ask(truths, "outcomes")
+
     def publish(self, tally: Tally) -> None:
         """Publish the metrics of some outcomes."""
         cloudwatch: Any = self.stack.client("cloudwatch")
@@ -105,7 +110,8 @@ def edge_command(stack: Stack, task: str, rate: float, seconds: float, file: Pat
     """Send rows whose truth is known to the API, and publish what a caller measures of the models that answer.
 
     The rows are the test split of the champion, which it was not trained on, or those of a file. Each answer is
-    compared with the row's truth. `wildrydes leaderboard` ranks the models by it.
+    compared with the row's truth. `wildrydes leaderboard` ranks the models by it. The API is told the truth too, as
+    the outcome of what it has answered.
 
     \b
     Example:
@@ -140,6 +146,10 @@ def run(
             whole.add(outcome)
             sent += 1
         caller.publish(batch)
+        try:
+            caller.tell(batch)
+        except NoAnswerError as fault:
+            console.print(f"The API does not take what came true: {fault}")
         seconds -= span
     return whole
 

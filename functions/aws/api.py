@@ -53,6 +53,11 @@ def ask_once(settings: ApiSettings, task: str, row: Any) -> bytes:
     return _request(settings, f"{settings.url}tasks/{task}/predictions", json.dumps(row).encode())
 
 
+def tell(settings: ApiSettings, truths: list[Any]) -> None:
+    """Tells what came true of answers. Raises OSError or HTTPException, whatever was refused or lost."""
+    _request(settings, f"{settings.url}outcomes", json.dumps(truths).encode())
+
+
 def champion_of(settings: ApiSettings, task: str) -> Any:
     """The card of a task's champion. Raises ApiRefused where the API does not say it, and OSError where it is lost."""
     try:

@@ -4,10 +4,11 @@
     out  {"task", "standings": [{"model", "requests", "errors", "rmse" or "log_loss", "p50", "p99"}, …]}
 
 The rows are the test split of the champion, which it was not trained on. Each minute goes on where the one before it
-ended. The truth of a row is looked at once the answer is there. Raises BadValue for another event, ApiRefused while no
-model of the task is live, and MissingObject where the champion's test split is gone.
+ended. The truth of a row is looked at once the answer is there, and told to the API as its outcome. Raises BadValue for
+another event, ApiRefused while no model of the task is live, and MissingObject where the champion's test split is gone.
 """
 
+import http.client
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -22,7 +23,7 @@ from aws.api_settings import ApiSettings, api_settings
 from aws.settings import data_settings
 from wildrydes.edge import asking, metric_data, pace
 from wildrydes.edge.orders import Order, read_order
-from wildrydes.edge.outcomes import EdgeRow, Outcome, Tally, rows_of
+from wildrydes.edge.outcomes import EdgeRow, Outcome, Tally, rows_of, truths_of
 from wildrydes.errors import MissingObject
 from wildrydes.evaluation.split_rows import lines
 
@@ -47,6 +48,7 @@ def handler(event: Any, _context: LambdaContext) -> dict[str, Any]:
     cloudwatch: Any = boto3.client("cloudwatch")
     for call in metric_data.calls(order.task.name, tally, began):
         cloudwatch.put_metric_data(**call)
+    tell(settings, order.task.name, tally)
     standings = [each.to_json(order.task.kind) for each in tally.standings(order.task.name)]
     return {"task": order.task.name, "standings": standings}
 
@@ -58,6 +60,15 @@ def ask_of(settings: ApiSettings, order: Order, champion: str) -> Callable[[Edge
         logger.warning("a request was not answered", extra={"cause": str(fault)})
 
     return asking.asker(champion, lambda features: api.ask_once(settings, order.task.name, features), warn)
+
+
+def tell(settings: ApiSettings, task: str, tally: Tally) -> None:
+    """Tells the API what came true; what it does not take is not told again."""
+    for truths in truths_of(task, tally):
+        try:
+            api.tell(settings, truths)
+        except (OSError, http.client.HTTPException) as fault:
+            logger.warning("outcomes were not taken", extra={"outcomes": len(truths), "cause": str(fault)})
 
 
 def rows_of_split(bucket: str, execution: str, features: list[str]) -> list[EdgeRow]:

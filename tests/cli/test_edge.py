@@ -69,6 +69,18 @@ def test_what_edge_publishes_is_what_the_leaderboard_ranks(stack: Stack) -> None
     assert (as_json[0]["rmse"], as_json[0]["live"]) == (40.0, False)
 
 
+def test_the_api_is_told_what_came_true_and_a_refusal_ends_nothing(stack: Stack) -> None:
+    execution, console = f"run-{uuid.uuid4().hex[:8]}", Console(file=io.StringIO(), width=200)
+    answer = {"value": 840.0, "unit": "points", "model": execution, "request_id": "id-1"}
+    row = edge.EdgeRow(800.0, {"distance": 10.0})
+    with serve([(200, answer), (403, {"detail": "there is no such path"})]) as (url, served):
+        edge.run(caller(stack, url, execution), [row], 1, 1, console, send=lambda rows, ask, rate, span: [ask(rows[0])])
+    assert served.requests[1][0] == "/outcomes"
+    assert served.requests[1][2] == [{"request_id": "id-1", "place": 0, "value": 800.0, "task": "magic_points"}]
+    assert isinstance(console.file, io.StringIO)
+    assert "The API does not take what came true: The API answered 403" in console.file.getvalue()
+
+
 def test_rows_may_come_from_a_file_and_bad_ones_are_named(stack: Stack, tmp_path: Path) -> None:
     asker = caller(stack, "http://127.0.0.1:9", "run-of-nothing")
     file = tmp_path / "rows.csv"

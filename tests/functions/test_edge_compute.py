@@ -74,6 +74,17 @@ def test_rows_of_the_champions_test_split_are_sent_and_what_is_measured_is_publi
     assert sums("Latency", "SampleCount") == 50
 
 
+def test_the_api_is_told_what_came_true_of_its_answers(edge: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = {"value": 850.0, "unit": "points", "model": "run-1", "request_id": "r"}
+    with serve([(200, CARD), (500, {}), (200, answer)]) as (url, served):
+        monkeypatch.setenv("API_URL", f"{url}/live/")
+        edge(example("magic_points") | {"rate": 5, "seconds": 1})
+    (truths,) = [body for path, _, body in served.requests if path == "/live/outcomes"]
+    assert len(truths) == 4
+    assert {each["value"] for each in truths} <= {points for _, points in ROWS}
+    assert truths[0] | {"value": 0} == {"request_id": "r", "place": 0, "task": "magic_points", "value": 0}
+
+
 def test_what_cannot_be_measured_is_named(edge: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_URL", "http://127.0.0.1:9/live/")
     with pytest.raises(BadValue, match="the event names no task: one of heavy_utilization"):

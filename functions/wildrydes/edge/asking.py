@@ -10,7 +10,7 @@ import http.client
 import time
 from collections.abc import Callable, Mapping
 
-from wildrydes.edge.outcomes import EdgeRow, Outcome, prediction_of, read_answer
+from wildrydes.edge.outcomes import EdgeRow, Outcome, prediction_of, read_answer, request_id_of
 
 Send = Callable[[Mapping[str, float]], bytes]
 """Features -> the body of the API's answer. Raises OSError or HTTPException where there is none."""
@@ -27,13 +27,13 @@ def asker(
     def ask(row: EdgeRow) -> Outcome:
         began = time.perf_counter()
         try:
-            answer = prediction_of(read_answer(send(row.features)))
+            answer = read_answer(send(row.features))
         except (OSError, http.client.HTTPException) as fault:
             if on_fault:
                 on_fault(fault)
             answer = None
         milliseconds = (time.perf_counter() - began) * 1000
-        model, prediction = answer or (champion, None)
-        return Outcome(model, row.truth, prediction, milliseconds)
+        model, prediction = prediction_of(answer) or (champion, None)
+        return Outcome(model, row.truth, prediction, milliseconds, request_id_of(answer))
 
     return ask

@@ -21,6 +21,10 @@ _LEAST = 1e-15
 """A probability is taken for no less, nor its complement: a certain answer that is wrong would cost infinitely much."""
 
 
+MOST_TRUTHS = 1000
+"""In one request of POST /outcomes."""
+
+
 class EdgeRow(NamedTuple):
     """The truth that follows, a label of 0 or 1 or a number, and the features by name as the API takes them."""
 
@@ -31,13 +35,15 @@ class EdgeRow(NamedTuple):
 class Outcome(NamedTuple):
     """What became of a request: the model that answered, the row's truth, what it predicted, and how long that took.
 
-    `prediction` is a probability of label 1, or a number; None where there was no answer that can be used.
+    `prediction` is a probability of label 1, or a number; None where there was no answer that can be used. The answer's
+    `request_id` is empty where it has none.
     """
 
     model: str
     truth: float
     prediction: float | None
     milliseconds: float
+    request_id: str = ""
 
     @property
     def tenths(self) -> float:
@@ -132,6 +138,30 @@ def prediction_of(answer: Any) -> tuple[str, float] | None:
     number, model = answer.get("value", answer.get("probability")), answer.get("model")
     usable = type(number) in (int, float) and isfinite(number) and isinstance(model, str)
     return (str(model), float(number)) if usable and number is not None else None
+
+
+def request_id_of(answer: Any) -> str:
+    """The request's id in an API's answer, empty where there is none."""
+    identity = answer.get("request_id") if isinstance(answer, Mapping) else None
+    return identity if isinstance(identity, str) else ""
+
+
+def truths_of(task: str, tally: Tally) -> Iterator[list[dict[str, Any]]]:
+    """What came true of the answers, as `POST /outcomes` takes it, so many at a time.
+
+    >>> tally = Tally("regression")
+    >>> tally.add(Outcome("run-1", 10.0, 13.0, 20.0, "id-1"))
+    >>> list(truths_of("magic_points", tally))
+    [[{'request_id': 'id-1', 'place': 0, 'value': 10.0, 'task': 'magic_points'}]]
+    """
+    truths = [
+        {"request_id": each.request_id, "place": 0, "value": each.truth, "task": task}
+        for outcomes in tally.outcomes.values()
+        for each in outcomes
+        if each.request_id and each.prediction is not None
+    ]
+    for start in range(0, len(truths), MOST_TRUTHS):
+        yield truths[start : start + MOST_TRUTHS]
 
 
 def rows_of(lines: Iterable[bytes], features: Sequence[str], source: str) -> Iterator[EdgeRow]:
