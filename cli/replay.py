@@ -28,7 +28,7 @@ from cli.move_tasks import Moved, move_back, waiting
 from cli.stack import Stack
 
 QUEUES = ("RidesDeadLetterQueue", "LocatedRidesDeadLetterQueue", "UploadsDeadLetterQueue")
-"""The dead-letter queues of queues. A stack whose uploads start nothing has not the last one."""
+"""The dead-letter queues of queues."""
 
 ReadEvent = Callable[[str, str], dict[str, Any]]
 """A message's body and a function's name -> the event that the function is to be invoked with."""
@@ -80,8 +80,7 @@ def replay_command(stack: Stack, *, as_json: bool) -> int:
     ends = restore(stack, stack.output("PromotionEndsDeadLetterQueueUrl"))
     announcer = physical_name(stack, "announce")
     announcements = resend(stack, stack.output("AnnouncementsDeadLetterQueueUrl"), announcer, end_event_of)
-    urls = {name: stack.outputs[f"{name}Url"] for name in QUEUES if f"{name}Url" in stack.outputs}
-    moves = {name: move_back(stack.client("sqs"), url) for name, url in urls.items()}
+    moves = {name: move_back(stack.client("sqs"), stack.output(f"{name}Url")) for name in QUEUES}
     if as_json:
         facts = {"stream_files": asdict(events), "samples": asdict(samples), "promotion_ends": asdict(ends)}
         facts["announcements"] = asdict(announcements)

@@ -37,11 +37,11 @@ DEAD_LETTERS = {
     "StreamFilesDeadLetterQueue": "files under stream/ that could not be sent",
     "SamplesDeadLetterQueue": "samples that could not be collected",
     "PromotionEndsDeadLetterQueue": "promotions that were not put in order",
+    "UploadsDeadLetterQueue": "uploads that could start no retraining",
     "AnnouncementsDeadLetterQueue": "ends of executions that were not announced",
 }
 """The dead-letter queues, and what waits in them."""
 
-UPLOADS = "UploadsDeadLetterQueue"
 """That of the uploads queue, which is there where uploads start a retraining."""
 
 OLDEST_RIDE_SECONDS = 900
@@ -148,7 +148,7 @@ _HOW = {"failed": "failed", "timed-out": "ran out of time", "aborted": "was stop
 
 def _of_queues() -> Iterator[Alarm]:
     """Dead letters, and rides that wait. A queue with nothing in it, and nobody asking it, has no metrics."""
-    for queue, what in {**DEAD_LETTERS, UPLOADS: "uploads that start no retraining"}.items():
+    for queue, what in DEAD_LETTERS.items():
         letters = queue.removesuffix("Queue")
         yield Alarm(
             logical_id=f"{letters}s",
@@ -161,7 +161,6 @@ def _of_queues() -> Iterator[Alarm]:
             statistic="Maximum",
             period=60,
             threshold="1",
-            condition="TakesUploads" if queue == UPLOADS else "",
         )
     for queue, what in {"RidesQueue": "be located", "LocatedRidesQueue": "be stored"}.items():
         yield Alarm(

@@ -263,12 +263,9 @@ def test_uploads_start_nothing_by_default_and_alarms_do() -> None:
         for condition in ("TakesUploads", "TakesAlarms")
     }
     assert conditional == {
-        "TakesUploads": {
-            "UploadsQueue", "UploadsDeadLetterQueue", "UploadsQueuePolicy", "RidesUploaded", "UploadsPolicy",
-            "UploadsToStart", "UploadsDeadLetters",
-        },
+        "TakesUploads": {"RidesUploaded", "UploadsToStart"},
         "TakesAlarms": {"ModelAlarmChanged", "ModelAlarmPermission"},
-    }  # fmt: skip
+    }
 
 
 def test_schedule_says_that_it_is_one_and_when_it_was_due() -> None:

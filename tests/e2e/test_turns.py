@@ -8,6 +8,10 @@ import pytest
 
 from local import account
 from machines import Client, allow, machine, role, unique, until
+from stacks import SAMPLE_RIDES, MakeStack
+from wildrydes.bucket import Source
+from wildrydes.rides.files import records
+from wildrydes.rides.ingestion import ingest
 
 ROOT = Path(__file__).resolve().parents[2]
 STATES = json.loads((ROOT / "statemachines" / "retrain.asl.json").read_text(encoding="utf-8"))["States"]
@@ -15,7 +19,14 @@ FIRST = "Name itself"
 TURN = (FIRST, "Take turn", "Read turn", "Whose turn is it?", "Describe holder", "Does holder run?", "Take over")
 # What the execution whose turn it is goes on with, and the handler of errors.
 NEXT, FAILED = "Rides or samples?", "Notify failure"
+RIDE = {"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMAX": 333, "TMIN": 300, "PRCP": 0}
 WAIT = {"Type": "Wait", "Seconds": 900, "End": True}
+
+
+def entered(states: Any, arn: str) -> list[str]:
+    """The states that an execution has come to."""
+    events = account.entries(states, "get_execution_history", "events", executionArn=arn)
+    return [each["stateEnteredEventDetails"]["name"] for each in events if "stateEnteredEventDetails" in each]
 
 
 class Turns:
@@ -54,12 +65,7 @@ class Turns:
         return started["executionArn"]
 
     def entered(self, arn: str) -> list[str]:
-        events = account.entries(self.states, "get_execution_history", "events", executionArn=arn)
-        return [each["stateEnteredEventDetails"]["name"] for each in events if "stateEnteredEventDetails" in each]
-
-    def at(self, arn: str, state: str) -> None:
-        """Wait until the execution has come to a state."""
-        until(lambda: self.entered(arn), lambda names: state in names)
+        return entered(self.states, arn)
 
     def described(self, arn: str) -> dict[str, Any]:
         return self.states.describe_execution(executionArn=arn)
@@ -135,7 +141,7 @@ def test_start_after_one_that_was_killed_in_any_of_these_states_is_not_locked_ou
     # It hangs in this state.
     turns.redefine(**{state: WAIT})
     killed = turns.start()
-    turns.at(killed, state)
+    until(lambda: turns.entered(killed), lambda names: state in names)
     turns.stop(killed)
     turns.redefine()
     third = turns.start()
@@ -170,3 +176,21 @@ def test_holder_that_step_functions_has_forgotten_is_no_obstacle(turns: Turns) -
     last = turns.start()
     assert turns.settled(last)["status"] == "RUNNING"
     assert turns.item()["holder"] == last
+
+
+def test_retraining_after_others_were_killed_at_work_has_every_ride_once(make_stack: MakeStack) -> None:
+    """Children are ingesting, a job is training, a promotion is under way: each is stopped, and the next goes on."""
+    stack = make_stack()
+    states = stack.client("stepfunctions")
+    few = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
+    expected = ingest(records([few.read_bytes()]), Source(few.name, "")).counts
+    stack.upload([few])
+    for state in ("Ingest rides", "Train candidates", "Promote"):
+        killed = stack.start(chunk_bytes=20_000)
+        until(lambda arn=killed, state=state: state in entered(states, arn), bool, 120)
+        states.stop_execution(executionArn=killed)
+        assert stack.ended(killed)["status"] == "ABORTED"
+    output = stack.retrain(chunk_bytes=20_000)
+    assert "yielded_to" not in output
+    assert output["training_set"]["rides"] == expected.accepted
+    assert stack.ask(RIDE)[1]["model"] == output["live_model_path"].split("/")[1]
