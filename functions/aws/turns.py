@@ -60,15 +60,12 @@ class Turns:
         """Write down when a timer goes off."""
         self._update(task, "SET wake_at = :at", "attribute_exists(task)", {":at": text_of(at)})
 
-    def grant(self, request: Request, now: datetime) -> Standing:
+    def grant(self, request: Request, now: datetime) -> None:
         """Write down that a request was granted now; one that came in its place meanwhile stays."""
         granted = {":now": text_of(now), ":at": text_of(request.at)}
-        standing, written = self._update(
-            request.task, f"SET started_at = :now {_FORGET_REQUEST}", "wanted_at = :at", granted
-        )
-        if written:
-            return standing
-        return self._update(request.task, "SET started_at = :now", "attribute_exists(task)", {":now": text_of(now)})[0]
+        _, written = self._update(request.task, f"SET started_at = :now {_FORGET_REQUEST}", "wanted_at = :at", granted)
+        if not written:
+            self._update(request.task, "SET started_at = :now", "attribute_exists(task)", {":now": text_of(now)})
 
     def _update(self, task: str, update: str, condition: str, values: Mapping[str, str]) -> tuple[Standing, bool]:
         """One conditional write; the item then, and whether the condition held."""

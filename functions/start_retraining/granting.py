@@ -31,7 +31,7 @@ class Turns(Protocol):
     def withdraw(self, task: str, detail: str, at: datetime) -> Standing: ...
     def forget_timer(self, task: str, now: datetime) -> Standing: ...
     def note_timer(self, task: str, at: datetime) -> None: ...
-    def grant(self, request: Request, now: datetime) -> Standing: ...
+    def grant(self, request: Request, now: datetime) -> None: ...
 
 
 class Retraining(Protocol):
@@ -73,15 +73,9 @@ class Granting:
         if when > now:
             return self._put_off(standing, when, now)
         started = self.retraining.start(request)
-        later = self.turns.grant(request, now)
-        # What came in between is another request.
-        return {"task": standing.task, "started": started} | self._put_off_what_is_left(later, now)
-
-    def _put_off_what_is_left(self, standing: Standing, now: datetime) -> dict[str, str]:
-        if standing.wanted is None:
-            return {}
-        when = max(due(standing, standing.wanted, self.rules), now + LOOK_AGAIN)
-        return {"waits_until": self._put_off(standing, when, now)["waits_until"]}
+        # What came in between is another request, whose writer sees to a timer for it.
+        self.turns.grant(request, now)
+        return {"task": standing.task, "started": started}
 
     def _put_off(self, standing: Standing, when: datetime, now: datetime) -> dict[str, str]:
         """Set a timer, unless one goes off by then."""

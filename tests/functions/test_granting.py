@@ -29,6 +29,7 @@ class World:
         self.ends: dict[str, datetime] = {}
         self.starts: list[tuple[datetime, Request]] = []
         self.timers: set[datetime] = set()
+        self.faults = 0
         self.granting = Granting(self, self, rules, lambda: self.now)
         self._events: list[tuple[datetime, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
@@ -49,8 +50,13 @@ class World:
 
     def _take(self, signal: Signal) -> None:
         self._depth += 1
-        self.granting.take(signal)
-        self._depth -= 1
+        try:
+            self.granting.take(signal)
+        except ConnectionError:
+            # Lambda and Scheduler hand it over again.
+            self.deliver(signal, self.now + timedelta(minutes=1))
+        finally:
+            self._depth -= 1
 
     def _meanwhile(self) -> None:
         """Between two calls of one invocation another may come and go."""
@@ -89,18 +95,20 @@ class World:
         self._meanwhile()
         self._write(True, wake_at=at)
 
-    def grant(self, request: Request, now: datetime) -> Standing:
+    def grant(self, request: Request, now: datetime) -> None:
         self._meanwhile()
         there = self.standing.wanted
-        standing, written = self._write(
-            there is not None and there.at == request.at, started_at=now, wanted=None, since=None
-        )
-        return standing if written else self._write(True, started_at=now)[0]
+        _, written = self._write(there is not None and there.at == request.at, started_at=now, wanted=None, since=None)
+        if not written:
+            self._write(True, started_at=now)
 
     # The workflow and the timers.
 
     def start(self, request: Request) -> str:
         self._meanwhile()
+        if self.faults:
+            self.faults -= 1
+            raise ConnectionError("the answer is lost")
         if request.execution not in self.ends:
             self.starts.append((self.now, request))
             self.ends[request.execution] = self.now + timedelta(minutes=self.draw.choice((1, 10, 45)))
@@ -206,6 +214,38 @@ def test_request_waits_for_the_retraining_that_runs() -> None:
     ((started, request),) = world.starts
     assert timedelta(0) <= started - world.ends["by-hand"] <= timedelta(minutes=7)
     assert request == upload(at).request
+
+
+def test_request_whose_start_failed_is_granted_the_next_time() -> None:
+    world = World(6)
+    world.faults = 2
+    world.deliver(drift(START), START)
+    world.run()
+    assert [time - START for time, _ in world.starts] == [timedelta(minutes=2)]
+    assert world.standing.wanted is None
+
+
+def test_timer_that_never_went_off_is_replaced_by_the_next_upload() -> None:
+    world = World(7)
+    lost = START - timedelta(hours=1)
+    forgotten = Request(TASK, "new_rides", "raw/forgotten", lost)
+    world.standing = Standing(TASK, wanted=forgotten, since=lost, wake_at=START - timedelta(minutes=30))
+    world.deliver(upload(START), START)
+    world.run()
+    assert len(world.starts) == 1
+
+
+def test_what_is_due_sooner_does_not_wait_for_the_timer_of_what_is_due_later() -> None:
+    world = World(8)
+    world.standing = Standing(TASK, started_at=START - RULES.cool_down + timedelta(minutes=10))
+    world.deliver(upload(START), START)
+    # The quiet period is over in half an hour, the cool-down in nine minutes.
+    at = START + timedelta(minutes=1)
+    world.deliver(drift(at), at)
+    world.run()
+    ((started, request),) = world.starts
+    assert request.reason == "drift"
+    assert started - START < timedelta(minutes=12)
 
 
 def test_person_waits_for_nobody() -> None:
