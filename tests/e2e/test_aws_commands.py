@@ -81,6 +81,7 @@ def test_status(command: RunCommand, stack: Stack, champion: Model) -> None:
         "pick_duration": (None, None),
     }
     assert set(status["queue_depths"]) == {
+        "AnnouncementsDeadLetterQueue",
         "LocatedRidesDeadLetterQueue",
         "LocatedRidesQueue",
         "PromotionEndsDeadLetterQueue",
@@ -88,6 +89,8 @@ def test_status(command: RunCommand, stack: Stack, champion: Model) -> None:
         "RidesQueue",
         "SamplesDeadLetterQueue",
         "StreamFilesDeadLetterQueue",
+        "UploadsDeadLetterQueue",
+        "UploadsQueue",
     }
     ran = command("status")
     assert (ran.code, ran.err) == (0, "")
