@@ -42,8 +42,6 @@ DEAD_LETTERS = {
 }
 """The dead-letter queues, and what waits in them."""
 
-"""That of the uploads queue, which is there where uploads start a retraining."""
-
 OLDEST_RIDE_SECONDS = 900
 """Five attempts at a message take some six minutes."""
 
