@@ -101,7 +101,8 @@ def find(stack: Stack, execution: str | None) -> str:
         except ClientError as fault:
             if fault.response["Error"]["Code"] not in ("ExecutionDoesNotExist", "InvalidArn", "ValidationException"):
                 raise
-    raise NoExecutionError(f"The stack {stack.name} has no execution {execution!r} of {' or '.join(names)}.")
+    workflows = f"{', '.join(names[:-1])} or {names[-1]}"
+    raise NoExecutionError(f"The stack {stack.name} has no execution {execution!r} of {workflows}.")
 
 
 def is_retraining(stack: Stack, execution_arn: str) -> bool:

@@ -185,7 +185,7 @@ def test_watch_of_an_execution_that_has_ended(command: RunCommand, execution: st
     assert "goes live" in ran.out
     ran = command("watch", "nobody")
     assert (ran.code, ran.out) == (1, "")
-    assert "has no execution 'nobody' of retrain or promote." in ran.err
+    assert "has no execution 'nobody' of retrain, promote or monitor." in ran.err
 
 
 def test_retrain_without_following(command: RunCommand, stack: Stack) -> None:
@@ -215,7 +215,7 @@ def test_logs(command: RunCommand, execution: str) -> None:
     assert {line["source"] for line in json_lines} == {"evaluate_model"}
     ran = command("logs", "nobody")
     assert (ran.code, ran.out) == (1, "")
-    assert "these do: apply_defaults, " in ran.err
+    assert "these do: account_costs, " in ran.err
     assert command("logs", "--since", "soon").code == 2
 
 
@@ -250,7 +250,7 @@ def test_invoke(command: RunCommand, tmp_path: Path) -> None:
     assert "errorType" in json.loads(ran.out)
     ran = command("invoke", "nobody", str(event))
     assert (ran.code, ran.out) == (1, "")
-    assert "There is no function 'nobody'; there are apply_defaults, " in ran.err
+    assert "There is no function 'nobody'; there are account_costs, " in ran.err
     event.write_text("no JSON")
     ran = command("invoke", "predict", str(event))
     assert (ran.code, ran.out) == (1, "")

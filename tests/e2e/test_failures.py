@@ -173,13 +173,16 @@ def test_execution_whose_every_training_job_fails_fails_with_their_reasons(make_
     stack = make_stack()
     stack.upload(SAMPLE_RIDES[:1])
     # By its counts it has rows enough; the container refuses them for the labels that a weight cannot balance.
-    error, cause = stack.fail(hyperparameters={"mini_batch_size": 100_000})
+    arn = stack.start(hyperparameters={"mini_batch_size": 100_000})
+    ended, execution = stack.ended(arn), arn.rpartition(":")[2]
+    error, cause = ended["error"], ended["cause"]
     assert error == "AllCandidatesFailed"
     reason = json.loads(cause)["errorMessage"]
     assert reason.startswith("linear-learner: TooFewRows: There are ")
     assert "the hyperparameters of linear-learner need 100000" in reason
     # What its rows do not allow is not even started.
-    assert not account.entries(stack.client("sagemaker"), "list_training_jobs", "TrainingJobSummaries")
+    own = {"NameContains": execution}
+    assert not account.entries(stack.client("sagemaker"), "list_training_jobs", "TrainingJobSummaries", **own)
     error, cause = stack.fail(hyperparameters=DIVERGING)
     assert error == "AllCandidatesFailed"
     reason = json.loads(cause)["errorMessage"]
