@@ -31,7 +31,7 @@ INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
 .PHONY: help setup run up status retrain watch logs ask stream publish replay invoke models report pricing edge \
-  leaderboard monitor cost dashboard explain notebook rollback down test proofs fuzz races check build bench load evidently render data lock clean
+  leaderboard monitor cost dashboard deploy destroy explain notebook rollback down test proofs fuzz races check build bench load evidently render data lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -99,6 +99,12 @@ monitor: setup ## look at a day's predictions, by default yesterday's: TASK= DAT
 
 cost: setup ## say what a month cost, or forecast one: OPTIONS="--rides 1000000 --requests 1000000"
 	@$(WILDRYDES) cost $(OPTIONS)
+
+deploy: setup $(if $(findstring --aws,$(OPTIONS)),$(SAM)) ## deploy a stack, or bring one up to date: STACK= OPTIONS= (--aws, --yes, …)
+	@$(WILDRYDES) deploy $(if $(STACK),--stack "$(STACK)") $(OPTIONS)
+
+destroy: setup ## remove a stack with its data and all that it leaves behind: STACK= OPTIONS= (--aws, --yes)
+	@$(WILDRYDES) destroy $(if $(STACK),--stack "$(STACK)") $(OPTIONS)
 
 explain: setup ## name what a model was made from, and train it again: TASK= MODEL= (an execution, or a card's file)
 	@$(WILDRYDES) explain $(if $(TASK),--task "$(TASK)") $(OPTIONS) "$(MODEL)"

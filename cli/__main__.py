@@ -39,6 +39,8 @@ COMMANDS = {
     "monitor": ("cli.monitor", "monitor_command"),
     "load": ("cli.load", "load_command"),
     "cost": ("cli.cost", "cost_command"),
+    "deploy": ("cli.deploy_command", "deploy_command"),
+    "destroy": ("cli.destroy", "destroy_command"),
 }
 
 

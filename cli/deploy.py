@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError, WaiterError
 from samtranslator.yaml_helper import yaml_parse
 
 from cli.errors import CommandError
-from cli.stack import Stack
+from cli.stack import Client, Stack
 from local import account
 from local.account import EmbeddedAws
 from wildrydes.model.storage import NO_MODEL
@@ -40,7 +40,7 @@ def deploy(root: Path, server: EmbeddedAws, name: str, parameters: dict[str, str
     s3 = server.client("s3")
     ensure_bucket(s3, ARTIFACTS)
     for task in TASKS.values():
-        _ensure_model_path(server, name, task, (parameters or {}).get(task.model_path, task.parameter))
+        ensure_model_path(server.client, name, task, (parameters or {}).get(task.model_path, task.parameter))
     # As `sam deploy` does: a template in the request may have 51,200 bytes.
     template = _upload(s3, "template.json", json.dumps(packaged(root, s3)).encode())
     cloudformation = server.client("cloudformation")
@@ -114,12 +114,12 @@ def parameters_of_champions(folder: str) -> dict[str, str]:
     return {each: name for task, name in names.items() for each in (task.model_path, task.model_path_name)}
 
 
-def _ensure_model_path(server: EmbeddedAws, stack: str, task: Task, parameter: str) -> None:
+def ensure_model_path(client: Client, stack: str, task: Task, parameter: str) -> None:
     """Let the parameter hold what the alias `live` of the task's function serves, or `none` before there is one.
 
     The template reads it at each deployment, and would make live whatever else is in it.
     """
-    ssm, live = server.client("ssm"), _live_model_path(server, stack, task)
+    ssm, live = client("ssm"), _live_model_path(client, stack, task)
     try:
         held = ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
     except ClientError as missing:
@@ -134,13 +134,13 @@ def _ensure_model_path(server: EmbeddedAws, stack: str, task: Task, parameter: s
             log.warning("The SSM parameter %s was %r; it is %r again, which is live.", parameter, held, value)
 
 
-def _live_model_path(server: EmbeddedAws, stack: str, task: Task) -> str | None:
+def _live_model_path(client: Client, stack: str, task: Task) -> str | None:
     """What the alias `live` of the task's function serves; None where there is no such stack or function yet."""
     try:
-        function = server.client("cloudformation").describe_stack_resource(
-            StackName=stack, LogicalResourceId=task.function
-        )["StackResourceDetail"]["PhysicalResourceId"]
-        live = server.client("lambda").get_function_configuration(FunctionName=function, Qualifier="live")
+        function = client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId=task.function)[
+            "StackResourceDetail"
+        ]["PhysicalResourceId"]
+        live = client("lambda").get_function_configuration(FunctionName=function, Qualifier="live")
     except ClientError as missing:
         if missing.response["Error"]["Code"] not in ("ValidationError", "ResourceNotFoundException"):
             raise

@@ -2,7 +2,11 @@
 
 CommandError            every fault that a command expects
 ├─ ServerError          the embedded AWS did not start, is not there, or did not stop (`server_record`)
-├─ DeploymentError      CloudFormation refused the stack (`deploy`)
+├─ DeploymentError      CloudFormation refused the stack, or the SAM CLI failed (`deploy`, `sam`)
+├─ DestroyError         something of a stack could not be removed (`removal`)
+├─ StageError           a stack may not be called so, or would share a name (`stages`)
+├─ BadParameterError    a parameter of the template is none, or may not have that value (`template_parameters`)
+├─ NoSamError           the SAM CLI is not installed (`sam`)
 ├─ NoStackError         there is no such stack (`stack`)
 ├─ NoExecutionError     there is no such execution (`executions`)
 ├─ UnreadableFileError  a file of rides, weather, samples or an event cannot be read (`ride_files`, `weather`, …)

@@ -24,6 +24,7 @@ SERVICES = frozenset(
         "firehose",
         "glue",
         "iam",
+        "kms",
         "lambda",
         "logs",
         "monitoring",
