@@ -19,6 +19,7 @@ TAG = "wildrydes:stack"
 
 ROLE, BUCKET, LOG_GROUP = "AWS::IAM::Role", "AWS::S3::Bucket", "AWS::Logs::LogGroup"
 MACHINE, RULE, SCHEDULE = "AWS::StepFunctions::StateMachine", "AWS::Events::Rule", "AWS::Scheduler::Schedule"
+TIMERS = "AWS::Scheduler::ScheduleGroup"
 KEY, PARAMETER, STACK = "AWS::KMS::Key", "AWS::SSM::Parameter", "AWS::CloudFormation::Stack"
 
 PARTS = frozenset(
@@ -57,6 +58,7 @@ _LISTINGS = {
     LOG_GROUP: ("logs", "describe_log_groups", "logGroups", "logGroupName"),
     BUCKET: ("s3", "list_buckets", "Buckets", "Name"),
     SCHEDULE: ("scheduler", "list_schedules", "Schedules", "Name"),
+    TIMERS: ("scheduler", "list_schedule_groups", "ScheduleGroups", "Name"),
     "AWS::SNS::Subscription": ("sns", "list_subscriptions", "Subscriptions", "SubscriptionArn"),
     "AWS::SNS::Topic": ("sns", "list_topics", "Topics", "TopicArn"),
     "AWS::SQS::Queue": ("sqs", "list_queues", "QueueUrls", ""),

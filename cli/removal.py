@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, WaiterError
 from cli import remains, stages
 from cli.deploy import ARTIFACTS
 from cli.errors import CommandError
-from cli.remains import BUCKET, LOG_GROUP, MACHINE, PARAMETER, RULE, SCHEDULE, Inventory
+from cli.remains import BUCKET, LOG_GROUP, MACHINE, PARAMETER, RULE, SCHEDULE, TIMERS, Inventory
 from cli.stack import Client
 from local.account import entries
 from wildrydes.tasks import TASKS
@@ -58,9 +58,15 @@ def until(is_over: Callable[[], bool], what: str) -> None:
 
 
 def end_starts(client: Client, inventory: Inventory) -> None:
-    """Let nothing start an execution any more: schedules go, rules are disabled."""
+    """Let nothing start an execution any more: schedules and timers go, rules are disabled."""
     for name in remains.present(client, SCHEDULE, inventory.of(SCHEDULE)):
         client("scheduler").delete_schedule(Name=name)
+    for group in remains.present(client, TIMERS, inventory.of(TIMERS)):
+        for timer in entries(client("scheduler"), "list_schedules", "Schedules", GroupName=group):
+            # It may have gone off meanwhile, and deleted itself.
+            _tolerate(
+                "ResourceNotFoundException", client("scheduler").delete_schedule, Name=timer["Name"], GroupName=group
+            )
     for name in remains.present(client, RULE, inventory.of(RULE)):
         client("events").disable_rule(Name=name)
 

@@ -17,8 +17,10 @@ SERVICES = (
 # The parameter by which such a call names the one thing it is to give.
 OF_ONE = {
     "describe_stacks": "StackName",
+    "describe_log_streams": "limit",
     "describe_alarms": "AlarmNames",
     "list_objects_v2": "MaxKeys",
+    "list_object_versions": "MaxKeys",
     "list_executions": "maxResults",
 }
 # What they ask is the page itself, or that there is none.

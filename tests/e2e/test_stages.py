@@ -16,7 +16,7 @@ from cli import stack as command_stack
 from cli.remains import Inventory
 from cli.stack import Client
 from commands import Ran, use_record
-from local.account import EmbeddedAws
+from local.account import EmbeddedAws, entries
 from local.sagemaker.images import LINEAR_LEARNER
 from promotions import RIDE, WriteArtefact, promote, trained
 from stacks import ROOT, SAMPLE_RIDES, Stack
@@ -47,7 +47,7 @@ def everything(client: Client) -> dict[str, set[str]]:
     there = {kind: set(remains.listing(client, kind)) for kind in remains.LISTED}
     sagemaker = client("sagemaker")
     for kind, (operation, member, name, _) in remains.TAGGED.items():
-        there[kind] = {each[name] for each in getattr(sagemaker, operation)()[member]}
+        there[kind] = {each[name] for each in entries(sagemaker, operation, member)}
     role = client("apigateway").get_account().get("cloudwatchRoleArn") or ""
     return there | {"role of API Gateway": {role}, "stacks": set(stages.deployed(client))}
 
@@ -62,8 +62,24 @@ def furnish(stack: Stack, artefact: bytes) -> str:
     describe(stack, stack.name, "stage-model")
     describe(stack, "stage-two", "stage-two-model")
     machine = stack.outputs["PromoteStateMachineArn"]
+    stack.client("scheduler").create_schedule(
+        Name="timer",
+        GroupName=f"{stack.name}-retraining",
+        ScheduleExpression="rate(30 days)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": machine, "RoleArn": role_of(stack, "RetrainingTimerRole"), "Input": "{}"},
+    )
     stack.client("stepfunctions").update_state_machine(stateMachineArn=machine, definition=json.dumps(FOREVER))
     return stack.client("stepfunctions").start_execution(stateMachineArn=machine)["executionArn"]
+
+
+def role_of(stack: Stack, logical_id: str) -> str:
+    """The ARN of a role of the stack."""
+    described = stack.client("cloudformation").describe_stack_resource(
+        StackName=stack.name, LogicalResourceId=logical_id
+    )
+    name = described["StackResourceDetail"]["PhysicalResourceId"]
+    return stack.client("iam").get_role(RoleName=name)["Role"]["Arn"]
 
 
 def describe(stack: Stack, owner: str, name: str) -> None:
@@ -73,10 +89,7 @@ def describe(stack: Stack, owner: str, name: str) -> None:
         "Image": LINEAR_LEARNER.uri("us-east-1"),
         "ModelDataUrl": f"s3://{stack.bucket}/models/any/any/output/model.tar.gz",
     }
-    role = stack.client("cloudformation").describe_stack_resource(StackName=stack.name, LogicalResourceId="ModelRole")[
-        "StackResourceDetail"
-    ]["PhysicalResourceId"]
-    arn = stack.client("iam").get_role(RoleName=role)["Role"]["Arn"]
+    arn = role_of(stack, "ModelRole")
     sagemaker.create_model(ModelName=name, PrimaryContainer=container, ExecutionRoleArn=arn, Tags=tags)
     variant = {"VariantName": "any", "ModelName": name, "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
     sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant], Tags=tags)
@@ -124,7 +137,8 @@ def test_destroy_leaves_nothing(
     ran = interrupted_after(2)
     assert (ran.code, "1 executions that run" in ran.out) == (130, True), ran.err
     assert server.client("stepfunctions").describe_execution(executionArn=execution)["status"] == "ABORTED"
-    assert server.client("scheduler").list_schedules(NamePrefix="stage-")["Schedules"] == []
+    assert "stage-retrain" not in remains.listing(server.client, remains.SCHEDULE)
+    assert "timer" not in remains.listing(server.client, remains.SCHEDULE)
     ran = interrupted_after(5)
     assert (ran.code, "executions that run" in ran.out) == (130, False), ran.err
     # The stack is gone, and what it leaves is there.
@@ -192,7 +206,7 @@ def test_bucket_is_emptied_page_by_page(server: EmbeddedAws) -> None:
         s3.put_object(Bucket="many-versions", Key=key, Body=key.encode())
     s3.delete_object(Bucket="many-versions", Key="a")
     removal.empty(s3, "many-versions", "c/", page=2)
-    versions = s3.list_object_versions(Bucket="many-versions")
-    assert [each["Key"] for each in versions["Versions"]] == ["a", "a", "a", "b", "b"]
+    versions = entries(s3, "list_object_versions", "Versions", Bucket="many-versions")
+    assert [each["Key"] for each in versions] == ["a", "a", "a", "b", "b"]
     removal.empty(s3, "many-versions", page=2)
     s3.delete_bucket(Bucket="many-versions")
