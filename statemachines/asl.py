@@ -14,7 +14,17 @@ DEFINITION_SHA256 = "0" * 64
 """The placeholder in a workflow for the digest of its own definition; rendering replaces it with the digest."""
 
 _PATH_FIELDS = frozenset(
-    {"InputPath", "OutputPath", "ResultPath", "ItemsPath", "SecondsPath", "ErrorPath", "CausePath", "Variable"}
+    {
+        "InputPath",
+        "OutputPath",
+        "ResultPath",
+        "ItemsPath",
+        "SecondsPath",
+        "MaxConcurrencyPath",
+        "ErrorPath",
+        "CausePath",
+        "Variable",
+    }
 )
 
 

@@ -143,6 +143,8 @@ def _ingestion(tasks: Tasks) -> list[State]:
         RIDES,
         "$.rides",
     )
+    # A substitution is text, and MaxConcurrency a number.
+    plan.asl["ResultSelector"] |= {"at_once": "States.StringToJson('${IngestConcurrency}')"}
     ingest = _ingest_rides(tasks)
     ingest.next(check)
     any_new = sdk.Choice("Any new rides?")
@@ -165,9 +167,9 @@ def _ingest_rides(tasks: Tasks) -> DistributedMap:
     return DistributedMap(
         "Ingest rides",
         child,
-        max_concurrency=40,
         result_path=None,
         asl={
+            "MaxConcurrencyPath": "$.plan.at_once",
             "ItemReader": {
                 "Resource": "arn:aws:states:::s3:getObject",
                 "ReaderConfig": {"InputType": "JSON"},

@@ -14,8 +14,11 @@ LAMBDA_FAULTS = (
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.ClientExecutionTimeoutException",
-    "Lambda.TooManyRequestsException",
 )
+# As many functions run as the account may run at once: ten in a new one. Forty children of five minutes each are waited
+# for, with some half a minute between two attempts; bounded all the same, since a limit of none is a fault.
+LAMBDA_THROTTLES = ("Lambda.TooManyRequestsException",)
+ATTEMPTS_AFTER_THROTTLES = 120
 # The function's process died or was killed, or did not answer in time. `Lambda.Unknown` is how Step Functions names
 # what no runtime has named: https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
 LAMBDA_KILLS = ("Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout")
@@ -25,14 +28,18 @@ ATTEMPTS_AFTER_KILLS = 2
 FUNCTION_SECONDS = 960
 ATHENA_FAULTS = ("Athena.TooManyRequestsException", "Athena.InternalServerException", "Athena.AmazonAthenaException")
 SAGEMAKER_FAULTS = ("SageMaker.AmazonSageMakerException", "SageMaker.ThrottlingException")
+_SDK_SERVICES = ("CloudWatch", "Ecr", "Lambda", "S3", "SageMaker", "Sfn", "Ssm")
 # A connection that was lost has the same name for every service, after the service's own.
+# `<Service>.<Service>Exception` is what the service's SDK has no class for, as many of its throttles and faults:
+# https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
 SDK_FAULTS = (
     "Lambda.TooManyRequestsException",
     "Lambda.ServiceException",
     "Ssm.ThrottlingException",
     "Ssm.InternalServerErrorException",
     "Ecr.ServerException",
-    *(f"{service}.SdkClientException" for service in ("CloudWatch", "Ecr", "Lambda", "S3", "SageMaker", "Sfn", "Ssm")),
+    *(f"{service}.SdkClientException" for service in _SDK_SERVICES),
+    *(f"{service}.{service}Exception" for service in _SDK_SERVICES),
 )
 # Somebody else has changed the function or the alias, or is about to.
 CONFLICTS = ("Lambda.PreconditionFailedException", "Lambda.ResourceConflictException")
@@ -48,7 +55,12 @@ DYNAMODB_FAULTS = (
     "DynamoDB.AmazonDynamoDBException",
     "DynamoDB.SdkClientException",
 )
-SNS_FAULTS = ("SNS.InternalErrorException", "SNS.ThrottledException", "SNS.SdkClientException")
+SNS_FAULTS = (
+    "SNS.InternalErrorException",
+    "SNS.ThrottledException",
+    "SNS.AmazonSNSException",
+    "SNS.SdkClientException",
+)
 
 
 _HELP = (
@@ -68,9 +80,14 @@ def function_retries() -> list[Retry]:
     """What a state that invokes a function retries.
 
     A function whose process was killed may have written a part of what it writes: each writes the same again. What dies
-    of its data or its size dies each time, so it is tried less often than what the service failed to start.
+    of its data or its size dies each time, so it is tried less often than what the service failed to start. What was
+    turned away because others run waits for them.
     """
-    return [retry(LAMBDA_FAULTS), retry(LAMBDA_KILLS, ATTEMPTS_AFTER_KILLS)]
+    return [
+        retry(LAMBDA_FAULTS),
+        retry(LAMBDA_THROTTLES, ATTEMPTS_AFTER_THROTTLES),
+        retry(LAMBDA_KILLS, ATTEMPTS_AFTER_KILLS),
+    ]
 
 
 def catch(handler: State, result_path: str = "$.error") -> sdk.Catch:
@@ -209,7 +226,12 @@ class Tasks:
         before: Sequence[sdk.Catch] = (),
         also_retry: tuple[str, ...] = (),
     ) -> Task:
-        """Make one call of an AWS service (`lambda:getFunctionConfiguration`); without a path its answer is dropped."""
+        """Make one call of an AWS service (`lambda:getFunctionConfiguration`); without a path its answer is dropped.
+
+        What `before` catches is an answer, and retried only where `also_retry` names it.
+        """
+        answers = {error for each in before for error in each.to_dict()["ErrorEquals"]}
+        faults = (error for error in SDK_FAULTS if error not in answers)
         return Task(
             state_id,
             resource=f"arn:aws:states:::aws-sdk:{action}",
@@ -217,7 +239,7 @@ class Tasks:
             asl={"ResultSelector": selector} if selector else {},
             result_path=result_path,
             timeout_seconds=60,
-            retry=retry((*SDK_FAULTS, *also_retry)),
+            retry=retry((*faults, *(error for error in also_retry if error not in SDK_FAULTS))),
             catch=[*before, *self.before, catch(self.failure, self.error_path)],
         )
 

@@ -107,9 +107,17 @@ def _serve(app: Any, apigateway_v1: Any) -> None:
 
 
 def _refuse(apigateway_v1: Any) -> None:
-    """Answer bodies over 10 MB, and whatever was refused on the way, through the API's gateway responses."""
+    """Answer bodies over 10 MB, and whatever was refused on the way, through the API's gateway responses.
+
+    What is too large gets API Gateway's own response: "Amazon API Gateway important notes" says that it cannot be
+    customised.
+    """
     execute = seam(apigateway_v1, "_execute_in_scope")
     error_of = seam(apigateway_v1, "_gw_error")
+    response_of_type = seam(apigateway_v1, "_gateway_response_for_type")
+
+    def customised_where_it_can_be(customised: dict, response_type: str) -> Any:
+        return response_of_type({} if response_type == "REQUEST_TOO_LARGE" else customised, response_type)
 
     async def execute_within_limits(
         request: dict, api_id: str, stage_name: str, method: str, path: str, headers: dict, body: bytes, *others: Any
@@ -124,6 +132,7 @@ def _refuse(apigateway_v1: Any) -> None:
             return refusal.error
 
     replace(apigateway_v1, "_execute_in_scope", execute_within_limits)
+    replace(apigateway_v1, "_gateway_response_for_type", customised_where_it_can_be)
 
 
 def _deny(app: Any, apigateway_v1: Any) -> None:

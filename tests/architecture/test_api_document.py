@@ -122,7 +122,7 @@ def test_gateway_response_is_a_problem_of_its_status(response_type: str) -> None
 def test_limits_that_it_states_are_the_function_s() -> None:
     schemas = DOCUMENT["components"]["schemas"]
     assert schemas["Rides"]["maxItems"] == schemas["Predictions"]["properties"]["predictions"]["maxItems"] == MOST_RIDES
-    too_large = json.loads(GATEWAY_RESPONSES["REQUEST_TOO_LARGE"]["responseTemplates"]["application/json"])
+    too_large = DOCUMENT["components"]["responses"]["TooLarge"]["content"]["application/problem+json"]["example"]
     assert too_large["allowed"] == {"maximum": LARGEST_BODY}
     (row,) = DOCUMENT["paths"]["/predictions"]["get"]["parameters"]
     assert row["schema"]["maxItems"] == len(row["example"]) == len(TASKS[DEFAULT_TASK].features)
