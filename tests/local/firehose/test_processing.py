@@ -26,7 +26,7 @@ DELIMITER = {"Type": "AppendDelimiterToRecord"}
 PAYLOAD = json.dumps(
     {"messageType": "DATA_MESSAGE", "logEvents": [{"id": "1", "message": "one"}, {"id": "2", "message": "two"}]}
 ).encode()
-RECORD = gzip.compress(PAYLOAD)
+RECORD = gzip.compress(PAYLOAD, mtime=0)
 
 
 def processing(*processors: dict[str, Any], enabled: Any = True) -> Processing:
@@ -51,7 +51,7 @@ def test_what_is_not_enabled_does_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "record", [b"plain", b"", RECORD[:-9], gzip.compress(b"[]"), gzip.compress(b'{"logEvents": 1}')]
+    "record", [b"plain", b"", RECORD[:-9], gzip.compress(b"[]", mtime=0), gzip.compress(b'{"logEvents": 1}', mtime=0)]
 )
 def test_a_record_that_cannot_be_decompressed_is_an_error_that_holds_it(record: bytes) -> None:
     with pytest.raises(UnprocessableRecordError) as fault:
