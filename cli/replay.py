@@ -8,8 +8,9 @@ would have been. Whenever the command is stopped, no event is lost. One may be s
 or samples, with the same ids.
 
 One holds the ends of promotions for which EventBridge could not start the workflow `restore`. It is started for
-each, and the message is deleted once it was. The last holds ends of executions that were not announced: as records of
-the function `announce`, or as the events that EventBridge could not hand to it.
+each, and the message is deleted once it was. The last two hold ends of executions that were not announced, and those
+whose cost was not accounted: as records of the functions `announce` and `account_costs`, or as the events that
+EventBridge could not hand to them.
 """
 
 import json
@@ -33,6 +34,7 @@ QUEUES = ("RidesDeadLetterQueue", "LocatedRidesDeadLetterQueue", "UploadsDeadLet
 ReadEvent = Callable[[str, str], dict[str, Any]]
 """A message's body and a function's name -> the event that the function is to be invoked with."""
 
+_SOURCES = ("aws.states", "aws.cloudwatch")
 _HIDDEN_SECONDS = 60
 _WAIT_SECONDS = 1
 _MOST_NAMED = 5
@@ -58,6 +60,7 @@ class Replayed:
     samples: Resent
     ends: Resent
     announcements: Resent
+    costs: Resent
     moves: dict[str, Moved]
 
 
@@ -80,16 +83,18 @@ def replay_command(stack: Stack, *, as_json: bool) -> int:
     ends = restore(stack, stack.output("PromotionEndsDeadLetterQueueUrl"))
     announcer = physical_name(stack, "announce")
     announcements = resend(stack, stack.output("AnnouncementsDeadLetterQueueUrl"), announcer, end_event_of)
+    accountant = physical_name(stack, "account_costs")
+    costs = resend(stack, stack.output("CostsDeadLetterQueueUrl"), accountant, end_event_of)
     moves = {name: move_back(stack.client("sqs"), stack.output(f"{name}Url")) for name in QUEUES}
     if as_json:
         facts = {"stream_files": asdict(events), "samples": asdict(samples), "promotion_ends": asdict(ends)}
-        facts["announcements"] = asdict(announcements)
+        facts |= {"announcements": asdict(announcements), "costs": asdict(costs)}
         facts["queues"] = _facts(moves)
         click.echo(json.dumps(facts, indent=2))
     else:
-        show(Replayed(events, samples, ends, announcements, moves), options.console())
+        show(Replayed(events, samples, ends, announcements, costs, moves), options.console())
     moved = all(each.status in ("COMPLETED", "EMPTY") for each in moves.values())
-    return 1 if any(each.left for each in (events, samples, ends, announcements)) or not moved else 0
+    return 1 if any(each.left for each in (events, samples, ends, announcements, costs)) or not moved else 0
 
 
 def resend(stack: Stack, queue: str, function: str, read: ReadEvent | None = None) -> Resent:
@@ -173,10 +178,10 @@ def sample_event_of(body: str, function: str) -> dict[str, Any]:
 
 
 def end_event_of(body: str, function: str) -> dict[str, Any]:
-    """The event in a record, as `event_of` has it, or the event of an end itself. Raises NoRecordError."""
+    """The event in a record, as `event_of` has it, or that of an end or alarm itself. Raises NoRecordError."""
     with suppress(ValueError, RecursionError):
         value = json.loads(body)
-        if isinstance(value, dict) and value.get("source") == "aws.states":
+        if isinstance(value, dict) and value.get("source") in _SOURCES:
             return value
     return event_of(body, function)
 
@@ -243,6 +248,7 @@ def show(replayed: Replayed, console: Console) -> None:
     ends, announcements = replayed.ends, replayed.announcements
     _print_resent(f"PromotionEndsDeadLetterQueue: {ends.sent:,} promotions put in order", ends, console)
     _print_resent(f"AnnouncementsDeadLetterQueue: {announcements.sent:,} ends announced", announcements, console)
+    _print_resent(f"CostsDeadLetterQueue: {replayed.costs.sent:,} ends accounted", replayed.costs, console)
     for name, each in replayed.moves.items():
         failure = f" ({each.failure})" if each.failure else ""
         style = None if each.status in ("COMPLETED", "EMPTY") else "red"

@@ -5,7 +5,8 @@
       Type: AWS::CloudWatch::Alarm
     # </alarms>
 
-Each tells the topic when it goes off and when it is over, and names its entry in the runbook (docs/operations.md).
+Each tells the topic when it goes off, and names its entry in the runbook (docs/operations.md). That it is over says the
+function announce, by the first words of its name: OKActions would tell of each new alarm too.
 Those that a promotion watches are beside the functions (`statemachines.template_parts`).
 
 What missing data means is chosen by what a metric is. One that counts faults has no point while there are none: a
@@ -39,6 +40,7 @@ DEAD_LETTERS = {
     "PromotionEndsDeadLetterQueue": "promotions that were not put in order",
     "UploadsDeadLetterQueue": "uploads that could start no retraining",
     "AnnouncementsDeadLetterQueue": "ends of executions that were not announced",
+    "CostsDeadLetterQueue": "ends of executions that were not accounted",
 }
 """The dead-letter queues, and what waits in them."""
 
@@ -98,7 +100,6 @@ class Alarm:
             f"    ComparisonOperator: {comparison}\n"
             f"    TreatMissingData: {self.missing}\n"
             "    AlarmActions: [!Ref FailureTopic]\n"
-            "    OKActions: [!Ref FailureTopic]\n"
         )
 
 
@@ -121,6 +122,7 @@ def alarms() -> Iterator[Alarm]:
     yield _of_the_schedule()
     for task in TASKS.values():
         yield from _of_the_model(task)
+        yield _of_capture(task)
 
 
 def _of_executions() -> Iterator[Alarm]:
@@ -245,6 +247,26 @@ def _of_the_model(task: Task) -> Iterator[Alarm]:
             missing=AS_BEFORE,
             above=above,
         )
+
+
+def _of_capture(task: Task) -> Alarm:
+    """What a log group's subscription filter could not deliver. No answer misses it; the monitor does."""
+    return Alarm(
+        logical_id=f"CaptureLost{_words(task)}",
+        name=f"capture-lost-{task.name}",
+        meaning=f"Captured predictions were lost on their way to Firehose: {task.name}",
+        anchor="capture-lost",
+        namespace="AWS/Logs",
+        metric="DeliveryErrors",
+        dimensions=(
+            ("LogGroupName", f"!Ref Predict{task.words}Logs"),
+            ("DestinationType", "Firehose"),
+            ("FilterName", f"!Ref Predict{task.words}Capture"),
+        ),
+        statistic="Sum",
+        period=300,
+        threshold="1",
+    )
 
 
 def _words(task: Task) -> str:

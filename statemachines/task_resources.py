@@ -99,7 +99,6 @@ def _error_alarm(task: Task) -> str:
             ComparisonOperator: GreaterThanOrEqualToThreshold
             TreatMissingData: notBreaching
             AlarmActions: [!Ref FailureTopic]
-            OKActions: [!Ref FailureTopic]
 
         """)
 
@@ -126,7 +125,6 @@ def _unavailable_alarm(task: Task) -> str:
             ComparisonOperator: GreaterThanOrEqualToThreshold
             TreatMissingData: notBreaching
             AlarmActions: [!Ref FailureTopic]
-            OKActions: [!Ref FailureTopic]
 
         """)
 

@@ -1,7 +1,8 @@
-"""Ends of executions -> notices, announcements and metrics; and how long no retraining has ended well.
+"""Ends of executions and alarms -> notices, announcements and metrics; and how long no retraining has ended well.
 
-    in   EventBridge's event of an end, or {"measure": "DaysSinceRetraining", "time": "2026-01-02T03:04:05Z"}
-    out  {"workflow", "outcome", "announced": the subject of what was published, or null}, or {"days"}
+    in   EventBridge's event of an end or of an alarm that is over,
+         or {"measure": "DaysSinceRetraining", "time": "2026-01-02T03:04:05Z"}
+    out  {"workflow", "outcome", "announced": the subject of what was published, or null}, {"announced"}, or {"days"}
 
 The schedule names the time at which it fires. The history may lag behind the event: without its end the function
 fails, and Lambda invokes it again. What is published twice then is the notice alone: metrics are written last.
@@ -16,6 +17,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import executions, topics
 from aws.settings import announce_settings
+from wildrydes.announcements.alarm_over import is_of_alarm, over_notice
 from wildrydes.announcements.course import read_history
 from wildrydes.announcements.ended import arn_of
 from wildrydes.announcements.metric_lines import age_line, metric_lines
@@ -29,6 +31,8 @@ def handler(event: Any, _: LambdaContext) -> dict[str, Any]:
     """Announces an end, or measures. Raises BadEndEvent, EndNotSeen, MissingSetting and botocore's errors."""
     if isinstance(event, dict) and "measure" in event:
         return measure(datetime.fromisoformat(event["time"]))
+    if is_of_alarm(event):
+        return tell_of_alarm(event)
     settings, ended = announce_settings(), executions.describe(arn_of(event))
     course = read_history(executions.history(ended.arn))
     notice = notice_of(ended, course)
@@ -39,6 +43,14 @@ def handler(event: Any, _: LambdaContext) -> dict[str, Any]:
     subject = notice.subject if notice else None
     logger.info("ended", extra={"execution": ended.arn, "outcome": ended.outcome, "announced": subject})
     return {"workflow": ended.workflow, "outcome": ended.outcome, "announced": subject}
+
+
+def tell_of_alarm(event: dict[str, Any]) -> dict[str, Any]:
+    """Publishes that an alarm is over."""
+    notice = over_notice(event)
+    topics.publish(announce_settings().topic, notice)
+    logger.info("over", extra={"announced": notice.subject})
+    return {"announced": notice.subject}
 
 
 def measure(now: datetime) -> dict[str, Any]:

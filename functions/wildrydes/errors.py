@@ -31,7 +31,7 @@ WildRydesError
 ├── BadSampleEvent           an event that brings no messages of the samples topic
 ├── BadStartEvent            an event that asks for no retraining
 ├── BadCapture               a line is no captured prediction
-├── BadEndEvent              an event that is no end of an execution
+├── BadEndEvent              an event that is no end of an execution, or of an alarm
 ├── EndNotSeen               the history of an execution that has ended does not have its end yet
 ├── RecordsNotDelivered      Firehose did not take records, however often they were put
 ├── ApiRefused               this project's API does not take what it was asked
@@ -241,7 +241,7 @@ class BadCapture(WildRydesError):
 
 
 class BadEndEvent(WildRydesError):
-    """An event in which announce finds no execution that has ended."""
+    """An event in which announce finds no execution that has ended, and no alarm that is over."""
 
 
 class EndNotSeen(WildRydesError):

@@ -42,9 +42,11 @@ def test_each_alarm_has_an_entry_in_the_runbook_and_each_entry_an_alarm() -> Non
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_alarm_tells_the_topic_of_its_start_and_its_end_and_says_what_missing_data_means(name: str) -> None:
+def test_alarm_tells_the_topic_of_its_start_alone_and_says_what_missing_data_means(name: str) -> None:
     alarm = ALARMS[name]
-    assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "FailureTopic"}]
+    assert alarm["AlarmActions"] == [{"Ref": "FailureTopic"}]
+    # Within minutes of a deployment a new alarm comes to OK.
+    assert "OKActions" not in alarm
     assert alarm["TreatMissingData"] in ("notBreaching", "ignore")
     assert alarm["AlarmName"]["Fn::Sub"].startswith("${AWS::StackName}-")
 
@@ -75,6 +77,29 @@ def test_every_dead_letter_queue_has_an_alarm() -> None:
     assert sorted(each["Fn::GetAtt"][0] for each in watched_queues) == queues
 
 
+def test_every_log_group_whose_lines_are_captured_has_an_alarm_on_those_that_are_lost() -> None:
+    filters = of_type("AWS::Logs::SubscriptionFilter")
+    captured = [[each["LogGroupName"], "Firehose", {"Ref": name}] for name, each in filters.items()]
+    values = watched("AWS/Logs", "DeliveryErrors")
+    assert [values[start : start + 3] for start in range(0, len(values), 3)] == captured
+
+
+def test_every_end_that_lambda_or_eventbridge_gives_up_is_kept() -> None:
+    for name, events, queue in (
+        ("AnnounceFunction", ["ExecutionEnded", "AlarmOver"], "AnnouncementsDeadLetterQueue"),
+        ("AccountCostsFunction", ["NotSucceeded"], "CostsDeadLetterQueue"),
+    ):
+        function, arn = RESOURCES[name]["Properties"], {"Fn::GetAtt": [queue, "Arn"]}
+        for event in events:
+            assert function["Events"][event]["Properties"]["DeadLetterConfig"] == {"Arn": arn}
+        assert function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"] == arn
+        (policy,) = [each for each in of_type("AWS::SQS::QueuePolicy").values() if each["Queues"] == [{"Ref": queue}]]
+        (allowed,) = [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Allow"]
+        sources = allowed["Condition"]["ArnEquals"]["aws:SourceArn"]
+        arns = [{"Fn::GetAtt": [f"{name}{event}", "Arn"]} for event in events]
+        assert (sources if isinstance(sources, list) else [sources]) == arns
+
+
 def test_every_task_has_an_alarm_on_drift_and_one_on_quality() -> None:
     for metric, name in (("DriftedFeatures", "drift"), ("QualityLoss", "quality")):
         assert watched("WildRydes", metric)[1::2] == list(TASKS)
@@ -96,6 +121,20 @@ def test_every_end_of_every_workflow_is_announced_and_what_cannot_be_is_kept() -
     (read,) = [each for each in policy["Statement"] if each["Sid"] == "ReadEnds"]
     machines = [re.search(r":execution:\$\{(\w+)\.Name\}:\*$", each["Fn::Sub"]) for each in read["Resource"]]
     assert sorted(match[1] for match in machines if match) == MACHINES
+
+
+def test_every_alarm_that_is_over_is_announced_and_a_new_one_is_not() -> None:
+    pattern = RESOURCES["AnnounceFunction"]["Properties"]["Events"]["AlarmOver"]["Properties"]["Pattern"]
+    prefixes = {each["prefix"]["Fn::Sub"] for each in pattern["detail"]["alarmName"]}
+    by_prefix = {
+        prefix: [name for name, alarm in ALARMS.items() if alarm["AlarmName"]["Fn::Sub"].startswith(prefix)]
+        for prefix in prefixes
+    }
+    assert all(by_prefix.values())
+    assert sorted(name for names in by_prefix.values() for name in names) == sorted(ALARMS)
+    assert (pattern["detail"]["state"], pattern["detail"]["previousState"]) == ({"value": ["OK"]}, {"value": ["ALARM"]})
+    # EventBridge takes 2,048 characters, and a stack's name has at most 40.
+    assert len(str(pattern).replace("${AWS::StackName}", "x" * 40)) < 2048
 
 
 def test_topic_has_a_key_that_alarms_may_use() -> None:

@@ -239,6 +239,8 @@ def test_a_message_of_sns_is_made_the_event_that_it_would_have_been() -> None:
 def test_an_end_that_was_not_handed_on_is_the_event_itself() -> None:
     event = {"source": "aws.states", "detail": {"executionArn": "arn"}}
     assert end_event_of(json.dumps(event), "rydes-announce") == event
+    alarm = {"source": "aws.cloudwatch", "detail": {"alarmName": "rydes-spend"}}
+    assert end_event_of(json.dumps(alarm), "rydes-announce") == alarm
     assert end_event_of(json.dumps(RECORD), "rydes-fan-out") == {"n": 1}
     with pytest.raises(NoRecordError):
         end_event_of('{"source": "aws.s3"}', "rydes-announce")
@@ -248,7 +250,7 @@ def test_what_is_shown_names_what_was_left_and_what_failed() -> None:
     output = io.StringIO()
     events = Resent(2, {f"m{number}": "it is no JSON" for number in range(7)})
     moves = {"RidesDeadLetterQueue": Moved("COMPLETED", 3), "LocatedRidesDeadLetterQueue": Moved("FAILED", 0, "why")}
-    replayed = replay.Replayed(events, Resent(3), Resent(1), Resent(4), moves)
+    replayed = replay.Replayed(events, Resent(3), Resent(1), Resent(4), Resent(5), moves)
     replay.show(replayed, Console(file=output, width=200))
     assert output.getvalue().splitlines() == [
         "StreamFilesDeadLetterQueue: 2 events sent again, 7 messages left",
@@ -257,6 +259,7 @@ def test_what_is_shown_names_what_was_left_and_what_failed() -> None:
         "SamplesDeadLetterQueue: 3 events sent again, 0 messages left",
         "PromotionEndsDeadLetterQueue: 1 promotions put in order, 0 messages left",
         "AnnouncementsDeadLetterQueue: 4 ends announced, 0 messages left",
+        "CostsDeadLetterQueue: 5 ends accounted, 0 messages left",
         "RidesDeadLetterQueue: 3 messages moved back, completed",
         "LocatedRidesDeadLetterQueue: 0 messages moved back, failed (why)",
     ]

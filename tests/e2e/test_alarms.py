@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import time
 import urllib.error
 import urllib.request
 import zipfile
@@ -154,7 +155,7 @@ def test_dashboard_is_of_this_stack(stack: Stack) -> None:
     assert ["AWS/States", "ExecutionsAborted", "StateMachineArn", machine] in [row[:4] for row in metrics]
 
 
-DEAD_LETTERS = ("Rides", "LocatedRides", "StreamFiles", "Samples", "PromotionEnds", "Uploads", "Announcements")
+DEAD_LETTERS = ("Rides", "LocatedRides", "StreamFiles", "Samples", "PromotionEnds", "Uploads", "Announcements", "Costs")
 WEEKS = 15 * 86_400
 # How far a day and two periods more are, which an alarm may look back.
 DAYS = 3 * 86_400
@@ -194,8 +195,9 @@ class Watch:
         """The topic has heard of each of these, or does so."""
         while not names <= {name for noticed, name in self.notices if noticed == state}:
             body = self.heard.message(lambda each: each.get("Subject", "").startswith(("ALARM: ", "OK: ")))
-            message = json.loads(body["Message"])
-            self.notices.add((message["NewStateValue"], message["AlarmName"].removeprefix(f"{self.stack.name}-")))
+            match = re.match(r'(ALARM|OK): "(.+)"', body["Subject"])
+            assert match, body
+            self.notices.add((match[1], match[2].removeprefix(f"{self.stack.name}-")))
 
     def advance(self, seconds: float) -> None:
         self.stack.server.request("/_local/clock", advance_seconds=seconds)
@@ -210,13 +212,17 @@ class Watch:
 
 def test_every_alarm_is_seen_to_fire_and_to_clear(stack: Stack, heard: Heard) -> None:
     watch = Watch(stack, heard)
+    # Those that are new have come to be OK, and nobody was told.
+    assert "OK" in watch.states().values()
     # No retraining ends well for two weeks: the schedule measures it.
     watch.advance(WEEKS)
     watch.fires("retraining-overdue")
+    assert "OK" not in {state for state, _ in watch.notices}
     slow_answers(watch)
     late_rides(watch)
     bad_ends(watch)
     dead_letters(watch)
+    lost_predictions(watch)
     faults_of_the_api(watch)
     for metric, name in (("DriftedFeatures", "drift"), ("QualityLoss", "quality")):
         watch.put(metric, 1, *TASKS)
@@ -330,6 +336,27 @@ def dead_letters(watch: Watch) -> None:
         watch.stack.client("sqs").send_message(QueueUrl=url, MessageBody="{}")
     names = [re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower() for name in DEAD_LETTERS]
     watch.fires(*(f"{name}-dead-letters" for name in names))
+
+
+def lost_predictions(watch: Watch) -> None:
+    """The filters of the functions' log groups may not put into the stream, and each has a line to hand on."""
+    stack = watch.stack
+    role = stack.client("cloudformation").describe_stack_resource(
+        StackName=stack.name, LogicalResourceId="CaptureFilterRole"
+    )["StackResourceDetail"]["PhysicalResourceId"]
+    policy, iam, logs = {"RoleName": role, "PolicyName": "PutPredictions"}, stack.client("iam"), stack.client("logs")
+    document = iam.get_role_policy(**policy)["PolicyDocument"]
+    iam.delete_role_policy(**policy)
+    try:
+        for task in TASKS.values():
+            hyphens = "" if task.is_default else f"-{task.name.replace('_', '-')}"
+            names = {"logGroupName": f"/aws/lambda/{stack.name}-predict{hyphens}", "logStreamName": "lost"}
+            logs.create_log_stream(**names)
+            event = {"timestamp": int(time.time() * 1000), "message": '{"capture": 1}'}
+            logs.put_log_events(**names, logEvents=[event])
+        watch.fires(*(f"capture-lost-{task}" for task in TASKS))
+    finally:
+        iam.put_role_policy(**policy, PolicyDocument=json.dumps(document))
 
 
 def faults_of_the_api(watch: Watch) -> None:

@@ -82,6 +82,7 @@ def test_status(command: RunCommand, stack: Stack, champion: Model) -> None:
     }
     assert set(status["queue_depths"]) == {
         "AnnouncementsDeadLetterQueue",
+        "CostsDeadLetterQueue",
         "LocatedRidesDeadLetterQueue",
         "LocatedRidesQueue",
         "PromotionEndsDeadLetterQueue",

@@ -16,6 +16,7 @@ EVENTS = Path(__file__).parents[3] / "events"
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:wildrydes-retrain"
 ABORTED = json.loads((EVENTS / "announce_retraining_aborted.json").read_text(encoding="utf-8"))
 MEASURE = json.loads((EVENTS / "announce_measure.json").read_text(encoding="utf-8"))
+OVER = json.loads((EVENTS / "announce_alarm_over.json").read_text(encoding="utf-8"))
 ARN = ABORTED["detail"]["executionArn"]
 
 
@@ -124,6 +125,32 @@ def test_the_example_of_a_measurement_counts_the_days_since_the_last_that_did_no
 
 def test_days_count_from_the_workflows_creation_where_no_retraining_has_ended_well(announce: Any) -> None:
     assert announce(MEASURE) == {"days": 14.0}
+
+
+def test_the_example_of_an_alarm_that_is_over_is_published_with_its_reason(
+    announce: Any, published: list[dict[str, str]]
+) -> None:
+    assert announce(OVER) == {"announced": 'OK: "wildrydes-rides-late"'}
+    (request,) = published
+    assert request["Subject"] == 'OK: "wildrydes-rides-late"'
+    assert OVER["detail"]["state"]["reason"] in request["Message"]
+    assert "docs/operations.md#rides-late" in request["Message"]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"previousState": {"value": "INSUFFICIENT_DATA"}}, "came from INSUFFICIENT_DATA to OK"),
+        ({"state": {"value": "ALARM", "reason": ""}}, "came from ALARM to ALARM"),
+        ({"state": "OK"}, "no change of an alarm"),
+    ],
+)
+def test_an_alarm_that_is_new_or_goes_off_is_not_told_of_as_over(
+    announce: Any, published: list[dict[str, str]], change: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(BadEndEvent, match=why):
+        announce(OVER | {"detail": OVER["detail"] | change})
+    assert published == []
 
 
 def test_wrong_event_and_missing_setting_are_refused_by_name(announce: Any, monkeypatch: pytest.MonkeyPatch) -> None:
