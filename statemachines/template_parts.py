@@ -74,7 +74,8 @@ PARTS: Mapping[str, Callable[[Task], str]] = MappingProxyType(
         "substitutions": _substitutions,
         "functions": lambda task: f"- !GetAtt {task.function}.Arn\n",
         "versions": lambda task: f"- !Sub ${{{task.function}.Arn}}:*\n",
-        "functions and versions": lambda task: f'- !GetAtt {task.function}.Arn\n- !Sub "${{{task.function}.Arn}}:*"\n',
+        # One pattern for the function and all its versions: a policy's length is limited. Names end in random letters.
+        "functions with versions": lambda task: f"- !Sub ${{{task.function}.Arn}}*\n",
         "functions and live": lambda task: f'- !GetAtt {task.function}.Arn\n- !Sub "${{{task.function}.Arn}}:live"\n',
         "alarms": lambda task: f"- !GetAtt {task.alarm}.Arn\n",
         "all alarms": lambda task: f"- !GetAtt {task.alarm}.Arn\n- !GetAtt Predict{task.words}Unavailable.Arn\n",

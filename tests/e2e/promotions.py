@@ -220,7 +220,7 @@ def without_grant(stack: Stack, name: str, *sids: str, actions: tuple[str, ...] 
     fewer = [
         _without(statement, actions) if statement["Sid"] in sids else statement
         for statement in document["Statement"]
-        if statement["Sid"] not in sids or actions
+        if statement["Sid"] not in sids or _without(statement, actions)["Action"]
     ]
     assert fewer != document["Statement"]
     iam.put_role_policy(**policy, PolicyDocument=json.dumps(document | {"Statement": fewer}))
@@ -231,7 +231,8 @@ def without_grant(stack: Stack, name: str, *sids: str, actions: tuple[str, ...] 
 
 
 def _without(statement: dict[str, Any], actions: tuple[str, ...]) -> dict[str, Any]:
-    return statement | {"Action": [action for action in statement["Action"] if action not in actions]}
+    listed = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+    return statement | {"Action": [action for action in listed if actions and action not in actions]}
 
 
 class Load:

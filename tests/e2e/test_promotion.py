@@ -185,11 +185,11 @@ def test_model_that_replaces_one_that_is_live_no_more_does_not(
 @pytest.mark.parametrize(
     ("sid", "action", "bake_seconds"),
     [
-        ("ReadLive", "lambda:GetAlias", 0),
+        ("MoveLive", "lambda:GetAlias", 0),
         ("ReadConfiguration", "lambda:GetFunctionConfiguration", 0),
         ("ReadLastPromotion", "states:DescribeExecution", 0),
-        ("SetModelPath", "lambda:UpdateFunctionConfiguration", 0),
-        ("PublishVersion", "lambda:PublishVersion", 0),
+        ("PublishModel", "lambda:UpdateFunctionConfiguration", 0),
+        ("PublishModel", "lambda:PublishVersion", 0),
         ("SmokeTest", "lambda:InvokeFunction", 0),
         ("MoveLive", "lambda:UpdateAlias", 0),
         ("ReadErrorAlarm", "cloudwatch:DescribeAlarms", 1),
@@ -202,7 +202,7 @@ def test_step_that_fails_leaves_everything_as_it_was(
     # One that succeeded holds the function, so that there is a last promotion to read.
     promote(stack, first)
     model = trained(stack, write_artefact, 0.625)
-    with unchanged(stack), without_grant(stack, "Promote", sid):
+    with unchanged(stack), without_grant(stack, "Promote", sid, actions=(action,)):
         _, cause = fail(stack, model.request(bake_seconds=bake_seconds))
         assert action in cause
 
