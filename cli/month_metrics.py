@@ -71,8 +71,8 @@ def usage_by_inventory(stack: Stack, month: Month) -> Usage:
     """
     metrics = account.entries(stack.client("cloudwatch"), "list_metrics", "Metrics", **_own_metrics(stack))
     counts = {
-        "alarm_months": len(_named(stack, "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName")),
-        "dashboard_months": len(_named(stack, "cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName")),
+        "alarm_months": len(stack.resources("AWS::CloudWatch::Alarm")),
+        "dashboard_months": len(stack.resources("AWS::CloudWatch::Dashboard")),
         "metric_months": len(metrics),
         "kms_key_months": len(stack.resources("AWS::KMS::Key")),
     }
@@ -186,12 +186,6 @@ def _of_endpoints(stack: Stack, month: Month) -> Usage:
             for variant in settings["ProductionVariants"]
         ]
     return add(parts)
-
-
-def _named(stack: Stack, service: str, operation: str, member: str, name: str) -> list[Any]:
-    """What has a name that begins with the stack's."""
-    listed = account.entries(stack.client(service), operation, member)
-    return [each for each in listed if each[name].startswith(f"{stack.name}-")]
 
 
 def _decimal(value: float) -> Decimal:

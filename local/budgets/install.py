@@ -1,10 +1,12 @@
 """Lets CloudFormation create budgets: MiniStack has the service, and no `AWS::Budgets::Budget`.
 
-Nothing is spent here, so a budget's spend stays 0 and it notifies nobody.
+Nothing is spent here, so a budget's spend stays 0 and it notifies nobody. Other notifications make another budget, as
+the reference of `AWS::Budgets::Budget` says; one that the template gives a name cannot be replaced.
 """
 
 import copy
 import json
+import secrets
 from typing import Any
 
 from ministack.services import budgets
@@ -28,23 +30,29 @@ def install() -> None:
     seam(provisioners, "_RESOURCE_HANDLERS")[_TYPE] = functions
 
 
-def _create(logical_id: str, properties: dict[str, Any], stack_name: str) -> tuple[str, dict[str, str]]:
-    budget = _budget(properties, f"{stack_name}-{logical_id}")
+def _create(_: str, properties: dict[str, Any], stack_name: str) -> tuple[str, dict[str, str]]:
+    budget = _budget(properties, f"{stack_name}-{secrets.token_hex(6)}")
     notifications = properties.get("NotificationsWithSubscribers") or []
     _call(budgets._create_budget, {"Budget": budget, "NotificationsWithSubscribers": notifications})
     return budget["BudgetName"], {}
 
 
 def _update(
-    physical_id: str, _: dict[str, Any], properties: dict[str, Any], stack_name: str
+    physical_id: str, before: dict[str, Any], properties: dict[str, Any], stack_name: str
 ) -> tuple[str, dict[str, str]]:
     budget = _budget(properties, physical_id)
-    if budget["BudgetName"] != physical_id:
-        created = _create(physical_id, properties, stack_name)
-        _delete(physical_id, properties)
-        return created
-    _call(budgets._update_budget, {"NewBudget": budget})
-    return physical_id, {}
+    notifies_alike = properties.get("NotificationsWithSubscribers") == before.get("NotificationsWithSubscribers")
+    if budget["BudgetName"] == physical_id and notifies_alike:
+        _call(budgets._update_budget, {"NewBudget": budget})
+        return physical_id, {}
+    if properties["Budget"].get("BudgetName") == physical_id:
+        raise BudgetRefusedError(
+            "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
+            f"Rename {physical_id} and update the stack again."
+        )
+    created = _create("", properties, stack_name)
+    _delete(physical_id, properties)
+    return created
 
 
 def _delete(physical_id: str, _: dict[str, Any]) -> None:

@@ -143,3 +143,15 @@ def test_topic_has_a_key_that_alarms_may_use() -> None:
     (alarms,) = [each for each in statements if each["Principal"] == {"Service": "cloudwatch.amazonaws.com"}]
     assert alarms["Action"] == ["kms:GenerateDataKey*", "kms:Decrypt"]
     assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_dashboard_has_a_name_that_no_stack_of_another_region_has() -> None:
+    """All dashboards of an account are global, as the reference of AWS::CloudWatch::Dashboard says."""
+    assert RESOURCES["Dashboard"]["Properties"]["DashboardName"] == {"Fn::Sub": "${AWS::StackName}-${AWS::Region}"}
+
+
+def test_budget_has_no_name_since_another_address_replaces_it() -> None:
+    """CloudFormation cannot replace what has a name; NotificationsWithSubscribers can only be replaced."""
+    budget = RESOURCES["Budget"]["Properties"]
+    assert "NotificationEmail" in str(budget["NotificationsWithSubscribers"])
+    assert "BudgetName" not in budget["Budget"]

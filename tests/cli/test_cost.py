@@ -9,7 +9,7 @@ import pytest
 
 from cli import __main__ as commands
 from cli import cost, costs, month_costs, month_metrics, options
-from cli.month_metrics import Month, usage_by_metrics
+from cli.month_metrics import Month, usage_by_inventory, usage_by_metrics
 from cli.stack import Stack
 from histories import START, History
 
@@ -209,6 +209,25 @@ def test_metrics_become_usage(monkeypatch: pytest.MonkeyPatch) -> None:
     dimensions = {query["MetricStat"]["Metric"]["Dimensions"][0]["Value"] for query in queries}
     # What the workflow calls is in the histories of executions.
     assert dimensions == {"predict", "rides", "samples", "failures", "/aws/apigateway/rydes", "rydes"}
+
+
+def test_inventory_is_of_the_stacks_own_resources_whatever_they_are_called() -> None:
+    kinds = ("Alarm", "Alarm", "Dashboard")
+    resources = [
+        {"ResourceType": f"AWS::CloudWatch::{kind}", "LogicalResourceId": "any", "PhysicalResourceId": f"{number}"}
+        for number, kind in enumerate(kinds)
+    ]
+    # Another stack's has a name that begins with this one's.
+    others = {"MetricAlarms": [{"AlarmName": "rydes-dev-spend"}], "DashboardEntries": [{"DashboardName": "rydes-dev"}]}
+    stack = stack_of(
+        cloudformation=Client(list_stack_resources={"StackResourceSummaries": resources}),
+        cloudwatch=Client(list_metrics={"Metrics": []}, describe_alarms=others, list_dashboards=others),
+        s3=Client(list_objects_v2={"Contents": []}),
+        sagemaker=Client(list_endpoints={"Endpoints": []}),
+    )
+    month = Month(NOW - timedelta(days=30), NOW)
+    usage = usage_by_inventory(stack, month)
+    assert (usage["alarm_months"], usage["dashboard_months"]) == (2 * month.share, month.share)
 
 
 def test_sentence_names_what_is_dearest_and_what_has_no_price() -> None:

@@ -277,8 +277,11 @@ class Spend:
 
     def check_budget(self) -> None:
         """The budget is that of the stack's parameter."""
-        names = {"AccountId": account.ACCOUNT_ID, "BudgetName": f"{self.stack.name}-{account.DEFAULT_REGION}"}
-        budget = self.stack.client("budgets").describe_budget(**names)["Budget"]
+        described = self.stack.client("cloudformation").describe_stack_resource(
+            StackName=self.stack.name, LogicalResourceId="Budget"
+        )
+        name = described["StackResourceDetail"]["PhysicalResourceId"]
+        budget = self.stack.client("budgets").describe_budget(AccountId=account.ACCOUNT_ID, BudgetName=name)["Budget"]
         assert budget["BudgetLimit"] == {"Amount": "20", "Unit": "USD"}
 
     def put(self, usd: float) -> None:
