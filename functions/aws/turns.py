@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from wildrydes.starts import PERSON
 from wildrydes.starts.requests import Request, Standing, text_of, time_of
 
-_FORGET_REQUEST = "REMOVE wanted_at, wanted_since, wanted_reason, wanted_detail"
+_FORGET_REQUEST = "REMOVE wanted_at, wanted_since, wanted_reason, wanted_detail, wanted_first"
 
 
 @cache
@@ -38,19 +38,21 @@ class Turns:
         return _standing(task, answer.get("Item", {}))
 
     def want(self, request: Request) -> Standing:
-        """Write a request down, unless a later one is there."""
+        """Write a request down, unless a later one is there; the first that it stands for too stays by its detail."""
         return self._update(
             request.task,
             "SET wanted_at = :at, wanted_since = if_not_exists(wanted_since, :at), wanted_reason = :reason, "
-            "wanted_detail = :detail",
-            "attribute_not_exists(wanted_at) OR wanted_at < :at",
+            "wanted_detail = :detail, wanted_first = if_not_exists(wanted_first, :detail)",
+            # Of one second too: two alarms may go off by one line of metrics.
+            "attribute_not_exists(wanted_at) OR wanted_at <= :at",
             {":at": text_of(request.at), ":reason": request.reason, ":detail": request.detail},
         )[0]
 
     def withdraw(self, task: str, detail: str, at: datetime) -> Standing:
-        """Forget the request with this detail, if it is of this time or before."""
+        """Forget the request with this detail, if it is of this time or before, and stands for no other one."""
         values = {":detail": detail, ":at": text_of(at)}
-        return self._update(task, _FORGET_REQUEST, "wanted_detail = :detail AND wanted_at <= :at", values)[0]
+        condition = "wanted_detail = :detail AND wanted_first = :detail AND wanted_at <= :at"
+        return self._update(task, _FORGET_REQUEST, condition, values)[0]
 
     def forget_timer(self, task: str, now: datetime) -> Standing:
         """Forget the timer that goes off now, before anything is decided: who comes later then sets another."""

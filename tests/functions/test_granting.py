@@ -26,6 +26,7 @@ class World:
         self.draw = random.Random(seed)
         self.now = START
         self.standing = Standing(TASK)
+        self.first: str | None = None
         self.ends: dict[str, datetime] = {}
         self.starts: list[tuple[datetime, Request]] = []
         self.timers: set[datetime] = set()
@@ -78,12 +79,13 @@ class World:
         self._meanwhile()
         there = self.standing.wanted
         since = self.standing.since or request.at
-        return self._write(there is None or there.at < request.at, wanted=request, since=since)[0]
+        self.first = self.first if there else request.detail
+        return self._write(there is None or there.at <= request.at, wanted=request, since=since)[0]
 
     def withdraw(self, task: str, detail: str, at: datetime) -> Standing:
         self._meanwhile()
         there = self.standing.wanted
-        applies = there is not None and there.detail == detail and there.at <= at
+        applies = there is not None and there.detail == self.first == detail and there.at <= at
         return self._write(applies, wanted=None, since=None)[0]
 
     def forget_timer(self, task: str, now: datetime) -> Standing:
@@ -202,6 +204,20 @@ def test_alarm_that_clears_while_it_waits_starts_nothing() -> None:
     world.run()
     assert [time for time, _ in world.starts] == [START]
     assert world.standing.wanted is None
+
+
+@pytest.mark.parametrize("apart", [timedelta(0), timedelta(hours=1)])
+def test_alarm_that_clears_takes_back_no_request_but_its_own(apart: timedelta) -> None:
+    world = World(9)
+    world.standing = Standing(TASK, started_at=START)
+    asked = START + timedelta(hours=1)
+    world.deliver(upload(asked), asked)
+    world.deliver(drift(asked + apart), asked + apart)
+    cleared = START + timedelta(hours=3)
+    world.deliver(Withdrawal(TASK, "rydes-drift", cleared), cleared)
+    world.run()
+    ((started, _),) = world.starts
+    assert started >= START + RULES.cool_down
 
 
 def test_request_waits_for_the_retraining_that_runs() -> None:

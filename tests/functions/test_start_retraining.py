@@ -42,6 +42,9 @@ class Stage:
         (outcome,) = answer["outcomes"]
         return outcome
 
+    def clear(self, alarm: dict[str, Any]) -> None:
+        self._run("start_retraining", {"detail-type": "CloudWatch Alarm State Change"} | alarm)
+
     def put(self, **fields: str) -> None:
         item = {name: {"S": value} for name, value in fields.items()}
         self.dynamodb.put_item(TableName="turns", Item={"task": {"S": TASK}} | item)
@@ -95,6 +98,7 @@ def test_uploads_set_a_timer_for_the_end_of_the_quiet_period(stage: Stage) -> No
         "wanted_since": "2026-11-26T12:04:30Z",
         "wanted_reason": "new_rides",
         "wanted_detail": "raw/more rides.json",
+        "wanted_first": "raw/more rides.json",
         "wake_at": outcome["waits_until"],
     }
     (timer,) = stage.timers()
@@ -153,6 +157,24 @@ def test_drift_starts_at_once_and_within_the_cool_down_waits(stage: Stage) -> No
     stage.put(started_at="2026-11-26T09:00:00Z")
     assert stage.take("drift")["waits_until"] >= "2026-11-26T15:00:00Z"
     assert stage.item()["wanted_detail"] == alarm
+
+
+def test_alarm_that_clears_forgets_its_own_request_and_leaves_one_that_stands_for_others(stage: Stage) -> None:
+    alarm = "wildrydes-drift-heavy_utilization"
+    cleared = {"detail": {"alarmName": alarm, "state": {"value": "OK"}}, "time": "2026-11-26T13:00:00Z"}
+    stage.put(started_at="2026-11-26T09:00:00Z")
+    stage.take("drift")
+    assert stage.item()["wanted_first"] == alarm
+    stage.clear(cleared)
+    assert "wanted_at" not in stage.item()
+    stage.put(started_at="2026-11-26T12:00:00Z")
+    # These uploads are of another time than the alarm, and wait for the cool-down too.
+    stage.take("uploads")
+    waiting = stage.item()
+    stage.put(**waiting | {"wanted_detail": alarm, "wanted_reason": "drift"})
+    stage.clear(cleared)
+    assert stage.item()["wanted_first"] == "raw/more rides.json"
+    assert stage.item()["wanted_at"] == waiting["wanted_at"]
 
 
 def test_request_waits_while_a_retraining_runs_and_not_for_one_that_has_ended(stage: Stage) -> None:

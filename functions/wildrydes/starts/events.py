@@ -36,7 +36,7 @@ class NewRequest:
 
 @dataclass(frozen=True)
 class Withdrawal:
-    """An alarm has cleared: what it asked for, and was not granted yet, is not wanted any more."""
+    """An alarm has cleared: what it alone asked for, and was not granted yet, is not wanted any more."""
 
     task: str
     detail: str
