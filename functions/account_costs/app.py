@@ -17,7 +17,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import s3, settings
-from aws.execution_records import ExecutionRecords
+from aws.executions import ExecutionRecords
 from wildrydes.cost import ledger
 from wildrydes.cost.execution import cost_of
 from wildrydes.errors import MissingObject

@@ -51,7 +51,7 @@ class StepFunctions:
 @pytest.fixture
 def machines(monkeypatch: pytest.MonkeyPatch) -> StepFunctions:
     machines = StepFunctions()
-    monkeypatch.setattr(executions, "client", lambda: machines)
+    monkeypatch.setattr(executions, "client", lambda _: machines)
     return machines
 
 
