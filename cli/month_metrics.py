@@ -15,6 +15,7 @@ from local import account
 from wildrydes.cost.charges import Usage, add
 from wildrydes.cost.ledger import NAMESPACE
 from wildrydes.cost.quantities import GB, HOURS_A_MONTH, KB
+from wildrydes.tasks import TASKS
 
 # The functions whose calls are in the histories of executions.
 OF_WORKFLOWS = frozenset(
@@ -175,8 +176,10 @@ def _of_services(sums: Mapping[Metric, float]) -> Iterable[Usage]:
 
 def _of_endpoints(stack: Stack, month: Month) -> Usage:
     sagemaker, parts = stack.client("sagemaker"), list[Usage]()
+    # Another stack's name may begin with this one's: an endpoint is known by its task as well.
+    names = {f"{stack.name}-{task.replace('_', '-')}" for task in TASKS}
     for each in account.entries(sagemaker, "list_endpoints", "Endpoints", NameContains=stack.name):
-        if not each["EndpointName"].startswith(f"{stack.name}-"):
+        if each["EndpointName"] not in names:
             continue
         described = sagemaker.describe_endpoint(EndpointName=each["EndpointName"])
         settings = sagemaker.describe_endpoint_config(EndpointConfigName=described["EndpointConfigName"])

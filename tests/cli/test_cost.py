@@ -230,6 +230,43 @@ def test_inventory_is_of_the_stacks_own_resources_whatever_they_are_called() -> 
     assert (usage["alarm_months"], usage["dashboard_months"]) == (2 * month.share, month.share)
 
 
+def test_inventory_is_of_the_stack_and_not_of_one_whose_name_begins_alike() -> None:
+    began = NOW - timedelta(hours=73)
+    kinds = ["AWS::CloudWatch::Alarm"] * 3 + ["AWS::CloudWatch::Dashboard", "AWS::KMS::Key"]
+    listed = [
+        {"ResourceType": kind, "LogicalResourceId": str(place), "PhysicalResourceId": f"rydes-{place}"}
+        for place, kind in enumerate(kinds)
+    ]
+    endpoints = [
+        {"EndpointName": name, "CreationTime": NOW - timedelta(hours=2)}
+        for name in ("rydes-pick-duration", "rydes-dev-pick-duration")
+    ]
+    variants = {"ProductionVariants": [{"InstanceType": "ml.m5.large", "InitialInstanceCount": 1}]}
+    stack = stack_of(
+        cloudformation=Client(list_stack_resources={"StackResourceSummaries": listed}),
+        cloudwatch=Client(
+            list_metrics={"Metrics": [{}, {}]},
+            describe_alarms={"MetricAlarms": [{"AlarmName": "rydes-dev-spend"}]},
+            list_dashboards={"DashboardEntries": [{"DashboardName": "rydes-dev-lifecycle"}]},
+        ),
+        s3=Client(list_objects_v2={"Contents": [{"Size": 1 << 30}]}),
+        sagemaker=Client(
+            list_endpoints={"Endpoints": endpoints},
+            describe_endpoint={"EndpointConfigName": "any"},
+            describe_endpoint_config=variants,
+        ),
+    )
+    usage = month_metrics.usage_by_inventory(stack, Month(began, NOW))
+    assert {item: float(quantity) for item, quantity in usage.items()} == {
+        "alarm_months": pytest.approx(0.3),
+        "dashboard_months": pytest.approx(0.1),
+        "metric_months": pytest.approx(0.2),
+        "kms_key_months": pytest.approx(0.1),
+        "s3_gb_months": pytest.approx(0.1),
+        "ml_hours/ml.m5.large": pytest.approx(2.0),
+    }
+
+
 def test_sentence_names_what_is_dearest_and_what_has_no_price() -> None:
     lines = [
         {"service": "Lambda", "usd": 0.001},
