@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# More different values than this are put into bins of a hundredth of their size: memory stays bounded, a percentile
-# is off by that much.
+# Where there are more different values than this, they and all later ones go into bins of a hundredth of their size:
+# memory stays bounded, a percentile is off by that much.
 MOST_VALUES = 256
 _BIN = math.log(1.01)
 _PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,10})?|100)")
@@ -41,13 +41,14 @@ class Aggregate:
     least: float = math.inf
     most: float = -math.inf
     values: dict[float, float] | None = None
+    is_binned: bool = False
 
     def add(self, value: float, count: float = 1.0) -> None:
         """Take in a value that was seen `count` times."""
         if self.values is not None:
-            self.values[value] = self.values.get(value, 0.0) + count
-            if len(self.values) > MOST_VALUES:
-                self.values = _in_bins(self.values)
+            place = _bin(value) if self.is_binned else value
+            self.values[place] = self.values.get(place, 0.0) + count
+            self._bound()
         elif self.count and self.least == self.most != value:
             self.values = {self.least: self.count, value: count}
         self.count += count
@@ -63,15 +64,16 @@ class Aggregate:
         others = other._distribution()
         together = None
         if values is not None and others is not None:
-            together = dict(values)
-            for value, count in others.items():
+            is_binned = self.is_binned or other.is_binned
+            together = dict(values) if self.is_binned == is_binned else _in_bins(values)
+            for value, count in (others if other.is_binned == is_binned else _in_bins(others)).items():
                 together[value] = together.get(value, 0.0) + count
         self.count += other.count
         self.total += other.total
         self.least, self.most = min(self.least, other.least), max(self.most, other.most)
-        if together is not None and len(together) > MOST_VALUES:
-            together = _in_bins(together)
         self.values = together if together is None or len(together) > 1 or self.least != self.most else None
+        self.is_binned |= other.is_binned
+        self._bound()
 
     def statistic(self, name: str) -> float | None:
         """A statistic, or a percentile such as `p99`; None where the percentile cannot be known.
@@ -83,6 +85,11 @@ class Aggregate:
             return None if not values or self.least < 0 else percentile(values, float(match[1]))
         simple = {"SampleCount": self.count, "Sum": self.total, "Minimum": self.least, "Maximum": self.most}
         return self.total / self.count if name == "Average" else simple[name]
+
+    def _bound(self) -> None:
+        # Once: to put all into bins again at each of many values would take most of a busy metric's time.
+        if not self.is_binned and self.values is not None and len(self.values) > MOST_VALUES:
+            self.values, self.is_binned = _in_bins(self.values), True
 
     def _distribution(self) -> dict[float, float] | None:
         if self.values is not None:
@@ -119,9 +126,14 @@ def _at(ordered: list[tuple[float, float]], rank: int) -> float:
     return ordered[-1][0]
 
 
+def _bin(value: float) -> float:
+    """The middle of the bin of a value."""
+    return 0.0 if value == 0 else math.copysign(math.exp(_BIN * round(math.log(abs(value)) / _BIN)), value)
+
+
 def _in_bins(values: dict[float, float]) -> dict[float, float]:
     bins: dict[float, float] = {}
     for value, count in values.items():
-        middle = 0.0 if value == 0 else math.copysign(math.exp(_BIN * round(math.log(abs(value)) / _BIN)), value)
+        middle = _bin(value)
         bins[middle] = bins.get(middle, 0.0) + count
     return bins

@@ -15,6 +15,7 @@ from local.seams import replace, seam
 _TREATMENTS = ("breaching", "notBreaching", "ignore", "missing")
 _SHORT_PERIODS = (10, 20, 30)
 _MOST_DAYS = 7
+_ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
 
 
 def install() -> None:
@@ -49,6 +50,10 @@ def check(alarm: Mapping[str, Any]) -> None:
         raise ValidationError(f"The statistic {statistic} is not supported here.")
     if (alarm.get("TreatMissingData") or "missing") not in _TREATMENTS:
         raise ValidationError(f"TreatMissingData must be one of {', '.join(_TREATMENTS)}.")
+    for name in _ACTIONS:
+        for action in alarm.get(name) or []:
+            if ":sns:" not in action:
+                raise ValidationError(f"{name} has {action}; here an alarm tells topics and EventBridge alone.")
     _check_periods(alarm)
 
 

@@ -78,7 +78,7 @@ def _datum(entry: Mapping[str, Any], where: str, now: Sequence[float]) -> Datum:
     name, unit = entry.get("MetricName"), entry.get("Unit") or "None"
     if not isinstance(name, str) or not 1 <= len(name) <= MOST_NAME:
         raise MissingParameterError(f"The parameter {where}.MetricName is required.")
-    if unit not in UNITS:
+    if not isinstance(unit, str) or unit not in UNITS:
         raise InvalidValueError(f"The parameter {where}.Unit must be a value in the set [{', '.join(sorted(UNITS))}].")
     moment = moment_of(entry.get("Timestamp"))
     if moment is not None and moment < min(now) - OLDEST_SECONDS:
@@ -113,7 +113,11 @@ def distribution(values: Sequence[Any], counts: Sequence[Any], where: str) -> Ag
         raise InvalidValueError(f"The parameters {where}.Values and {where}.Counts must be of the same size.")
     aggregate = Aggregate()
     for value, count in zip(values, counts, strict=True):
-        aggregate.add(number(value, f"{where}.Value"), number(count, f"{where}.Counts"))
+        times = number(count, f"{where}.Counts")
+        if times < 0:
+            raise InvalidValueError(f"The value {count} for parameter {where}.Counts is invalid.")
+        if times:
+            aggregate.add(number(value, f"{where}.Value"), times)
     return aggregate
 
 
@@ -123,6 +127,8 @@ def _statistic_set(values: Mapping[str, Any], where: str) -> Aggregate:
     if missing:
         raise MissingParameterError(f"The parameter {where}.StatisticValues.{missing[0]} is required.")
     count, total, least, most = (number(values[name], f"{where}.StatisticValues.{name}") for name in names)
+    if count < 0 or (count and least > most):
+        raise InvalidValueError(f"The values for parameter {where}.StatisticValues are invalid.")
     return Aggregate(count, total, least, most)
 
 
@@ -130,7 +136,7 @@ def number(value: Any, where: str) -> float:
     """A number as CloudWatch takes it. Raises InvalidValueError."""
     try:
         result = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InvalidValueError(f"The value {value} for parameter {where} is invalid.") from None
     if not math.isfinite(result) or abs(result) > LARGEST:
         raise InvalidValueError(f"The value {value} for parameter {where} is invalid.")

@@ -2,7 +2,7 @@
 
 The lines of functions and those of PutLogEvents pass here. A document's Timestamp that is about now by the machine's
 clock is now by the server's, which may have been moved on: functions know the machine's alone. Any other is taken
-as it is.
+as it is, within the bounds that PutMetricData has: two weeks ago, and two hours from now.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html
 """
@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from local.cloudwatch import metric_lines
+from local.cloudwatch.data import LATEST_SECONDS, OLDEST_SECONDS
 from local.cloudwatch.store import Metric, Store
 from local.seams import replace, seam
 
@@ -50,14 +51,18 @@ def ingest(
         store.record(Metric(*scope, _NAMESPACE, name, dimensions), number, unit)
 
     count("IncomingLogEvents", len(lines))
-    count("IncomingBytes", sum(len(line.encode()) + _EVENT_BYTES for line in lines), "Bytes")
+    count("IncomingBytes", sum(len(line.encode(errors="surrogatepass")) + _EVENT_BYTES for line in lines), "Bytes")
     for line in lines:
         extraction = metric_lines.extract(line)
         if extraction is None:
             continue
         for namespace, datum in extraction.data:
+            moment = _moment(datum.moment, moment_of)
+            if not min(time.time(), store.now()) - OLDEST_SECONDS <= moment <= store.now() + LATEST_SECONDS:
+                extraction.validation_errors.append(f"{datum.name} is of {moment:.0f}: too long ago, or to come")
+                continue
             metric = Metric(*scope, namespace, datum.name, datum.dimensions)
-            store.record_aggregate(metric, datum.values, datum.unit, _moment(datum.moment, moment_of))
+            store.record_aggregate(metric, datum.values, datum.unit, moment)
         for name in ("parsing_errors", "validation_errors"):
             errors = getattr(extraction, name)
             if errors:

@@ -82,8 +82,8 @@ def answer(store: Store, queries: Sequence[Query], start: float, end: float) -> 
 
 def _line(store: Store, query: Query, start: float, end: float) -> Line:
     metric, period = query.metric, query.period or MINUTE
-    first = start // period * period
-    starts = [first + place * period for place in range(min(_MOST_STARTS, math.ceil((end - first) / period)))]
+    first = int(start // period * period)
+    starts = range(first, math.ceil(end), period)[:_MOST_STARTS]
     points: dict[float, float] = {}
     if metric is not None:
         for moment, aggregate in store.periods(metric, first, end, period).items():

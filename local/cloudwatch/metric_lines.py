@@ -25,6 +25,8 @@ MOST_ARRAY = 100
 MOST_BYTES = 1024 * 1024
 _MARK = '"_aws"'
 _MOST_NAME = 1024
+# The end of the year 9999, in milliseconds since the epoch.
+_LATEST = 253_402_300_799_999
 _SUMMARY = ("Count", "Sum", "Min", "Max")
 
 Document = Mapping[str, Any]
@@ -74,10 +76,10 @@ def extract(line: str) -> Extraction | None:
 
 def _metadata(metadata: Document, line: str) -> tuple[float, list[Document]]:
     timestamp, directives = metadata.get("Timestamp"), metadata["CloudWatchMetrics"]
-    if len(line) > MOST_BYTES or len(line.encode()) > MOST_BYTES:
+    if len(line) > MOST_BYTES or len(line.encode(errors="surrogatepass")) > MOST_BYTES:
         raise MalformedLineError(f"the line has more than {MOST_BYTES} bytes")
-    if not isinstance(timestamp, int | float) or isinstance(timestamp, bool):
-        raise MalformedLineError("_aws.Timestamp is no number")
+    if not isinstance(timestamp, int | float) or isinstance(timestamp, bool) or not 0 <= timestamp <= _LATEST:
+        raise MalformedLineError("_aws.Timestamp is no time in milliseconds")
     if not isinstance(directives, list) or not all(isinstance(each, dict) for each in directives):
         raise MalformedLineError("_aws.CloudWatchMetrics is no array of objects")
     return timestamp / 1000, directives
@@ -115,7 +117,7 @@ def _dimension_sets(document: Document, sets: list[list[Any]], extraction: Extra
 
 def _unit(metric: Document) -> str:
     unit = metric.get("Unit", "None")
-    if unit not in UNITS:
+    if not isinstance(unit, str) or unit not in UNITS:
         raise InvalidValueError(f"{unit} is no unit")
     return unit
 
@@ -135,11 +137,14 @@ def _values(document: Document, metric: Document) -> Aggregate:
 
 
 def _histogram(target: Document, name: str) -> Aggregate:
-    aggregate = distribution(target.get("Values") or [], target.get("Counts") or [], name)
+    values, counts = (target.get(each, []) for each in ("Values", "Counts"))
+    if not isinstance(values, list) or not isinstance(counts, list):
+        raise InvalidValueError(f"Values and Counts of {name} are no arrays")
+    aggregate = distribution(values, counts, name)
     if all(each in target for each in _SUMMARY):
         count, total, least, most = (number(target[each], f"{name}.{each}") for each in _SUMMARY)
-        values = aggregate.values or {aggregate.least: aggregate.count} if aggregate.count else None
-        aggregate = Aggregate(count, total, least, most, values)
-    if not aggregate.count:
+        spread = aggregate.values or {aggregate.least: aggregate.count} if aggregate.count else None
+        aggregate = Aggregate(count, total, least, most, spread)
+    if aggregate.count <= 0:
         raise InvalidValueError(f"{name} has no values")
     return aggregate

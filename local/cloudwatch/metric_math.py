@@ -17,7 +17,7 @@ from local.cloudwatch.errors import ValidationError
 from local.cloudwatch.math_functions import FUNCTIONS, Line, Value, combine
 
 _TOKEN = re.compile(r"\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|([A-Za-z_]\w*)|(\"[^\"]*\"|'[^']*')|(.))")
-_DEPTH = 100
+_DEPTH = 200
 
 
 def evaluate(expression: str, metrics: Mapping[str, Line], results: Mapping[str, Value]) -> Value:
@@ -84,14 +84,19 @@ class _Parser:
         return value
 
     def _power(self) -> Value:
-        if self.peek() == "-":
-            self._take()
-            return combine("*", -1.0, self._power(), self.fault)
-        value = self._value()
+        self._depth += 1
+        if self._depth > _DEPTH:
+            raise self.fault("it is nested too deeply")
+        value = self._negative() if self.peek() == "-" else self._value()
         if self.peek() == "^":
             self._take()
-            return combine("^", value, self._power(), self.fault)
+            value = combine("^", value, self._power(), self.fault)
+        self._depth -= 1
         return value
+
+    def _negative(self) -> Value:
+        self._take("-")
+        return combine("*", -1.0, self._power(), self.fault)
 
     def _value(self) -> Value:
         token = self._take()

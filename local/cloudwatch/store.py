@@ -73,7 +73,7 @@ class Store:
     """Takes points in and gives periods out. `now` is the server's clock, in seconds since the epoch.
 
     `on_watched` is called after a point of a metric in `watched`: it must not block. Whoever reads calls
-    `measure_gauges` first.
+    `measure_gauges` first; to measure wakes nobody, or a look at the alarms, which measures, would ask for the next.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -95,7 +95,9 @@ class Store:
             self.on_watched()
 
     def record_aggregate(self, metric: Metric, values: Aggregate, unit: str, moment: float) -> None:
-        """Take in several values of one moment."""
+        """Take in several values of one moment; a set of none leaves nothing."""
+        if not values.count:
+            return
         with self._lock:
             self._of(metric, unit, self.now()).at(moment).merge(values)
         if metric in self.watched:
@@ -107,8 +109,6 @@ class Store:
         with self._lock:
             series = self._of(metric, unit, now)
             series.points[MINUTE][int(now) // MINUTE * MINUTE] = Aggregate(1.0, value, value, value)
-        if metric in self.watched:
-            self.on_watched()
 
     def _of(self, metric: Metric, unit: str, now: float) -> Series:
         series = self._series.get(metric)

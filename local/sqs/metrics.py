@@ -6,6 +6,7 @@ A queue is measured while it is active: something polls it, or was done with it 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Protocol
 
 from ministack.services import cloudwatch, sqs
@@ -53,9 +54,15 @@ class Gauges:
     # By the queue's ARN: how much had been done with it, and when that was seen first; the minute it was measured in.
     _seen: dict[str, tuple[int, float]] = field(default_factory=dict)
     _minutes: dict[str, int] = field(default_factory=dict)
+    # The clock's tick, points of watched metrics and requests measure at the same time.
+    _lock: Lock = field(default_factory=Lock)
 
     def measure(self) -> None:
         """Measure every active queue."""
+        with self._lock:
+            self._measure_all()
+
+    def _measure_all(self) -> None:
         now = self.clock.now()
         arns = set()
         for queue in list(sqs._queues._data.values()):

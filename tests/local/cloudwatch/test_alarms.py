@@ -186,6 +186,20 @@ def test_history_goes_back_thirty_days(server: EmbeddedAws, client: Client) -> N
     assert [item["HistorySummary"] for item in history(client, name)] == summaries[:1]
 
 
+def test_sets_of_no_values_are_no_points(client: Client) -> None:
+    # Their average would be nothing by nothing, and no alarm would be looked at any more.
+    name = alarm(client, unique("alarm"), Statistic="Average")
+    for empty in (
+        {"Values": [9.0], "Counts": [0.0]},
+        {"StatisticValues": {"SampleCount": 0, "Sum": 0, "Minimum": 0, "Maximum": 0}},
+    ):
+        data: Any = {"MetricName": "m", "Dimensions": dimensions(d="x"), **empty}
+        client("cloudwatch").put_metric_data(Namespace=name, MetricData=[data])
+        assert state(client, name) == "OK"
+    put(client, name, 9)
+    assert state(client, name) == "ALARM"
+
+
 def test_set_alarm_state_lasts_until_the_alarm_is_looked_at(client: Client) -> None:
     name = alarm(client, unique("alarm"))
     client("cloudwatch").set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a trial")
@@ -209,6 +223,7 @@ def test_without_points_the_treatment_of_missing_data_decides(client: Client, mi
         ({"EvaluationPeriods": 1441}, "EvaluationPeriods \\* Period must be <= 86400"),
         ({"Period": 86_400, "EvaluationPeriods": 8}, "across more than 7 days"),
         ({"Period": 90}, "multiple of 60"),
+        ({"AlarmActions": ["arn:aws:lambda:us-east-1:123456789012:function:f"]}, "tells topics and EventBridge alone"),
         ({"TreatMissingData": "good"}, "TreatMissingData must be one of"),
         ({"ComparisonOperator": "LessThanLowerThreshold"}, "no others are supported here"),
     ],

@@ -1,6 +1,7 @@
 """Log lines by AWS's "Specification: Embedded metric format"."""
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -83,6 +84,8 @@ def test_other_lines_are_lines(text: str) -> None:
     [
         {"Timestamp": None},
         {"Timestamp": "now"},
+        {"Timestamp": math.nan},
+        {"Timestamp": 10**400},
         {"CloudWatchMetrics": {}},
         {"CloudWatchMetrics": ["N"]},
         {"CloudWatchMetrics": [directive(Namespace="")]},
@@ -104,11 +107,16 @@ def test_malformed_documents_are_ignored_and_counted(metadata: dict[str, Any]) -
         ({}, {"time": True}),
         ({}, {"time": []}),
         ({}, {"time": [1] * 101}),
+        ({}, {"time": 10**400}),
         ({}, {"time": {"Values": [1], "Counts": []}}),
+        ({}, {"time": {"Values": 1, "Counts": 1}}),
+        ({}, {"time": {"Values": [1], "Counts": [-1]}}),
+        ({}, {"time": {"Values": [1], "Counts": [0]}}),
         ({}, {"service": 1}),
         ({}, {"service": ""}),
         ({"Metrics": [{"Name": "absent"}]}, {}),
         ({"Metrics": [{"Name": "time", "Unit": "Minutes"}]}, {}),
+        ({"Metrics": [{"Name": "time", "Unit": ["Count"]}]}, {}),
         ({"Dimensions": [["absent"]]}, {}),
         ({"Dimensions": [[f"d{place}" for place in range(31)]]}, {f"d{place}": "x" for place in range(31)}),
     ],

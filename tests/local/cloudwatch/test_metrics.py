@@ -183,6 +183,12 @@ def test_metrics_are_listed_by_namespace_name_and_dimensions(
         ({"Values": [1, 2], "Counts": [1]}, "InvalidParameterValue", "same size"),
         ({"Value": 1, "Timestamp": "2020-01-01T00:00:00Z"}, "InvalidParameterValue", "within the past two weeks"),
         ({"Value": 1, "Timestamp": "2100-01-01T00:00:00Z"}, "InvalidParameterValue", "two hours in the future"),
+        ({"Values": [1.0], "Counts": [-1.0]}, "InvalidParameterValue", "Counts is invalid"),
+        (
+            {"StatisticValues": {"SampleCount": 2, "Sum": 3, "Minimum": 2, "Maximum": 1}},
+            "InvalidParameterValue",
+            "StatisticValues are invalid",
+        ),
         ({"Values": [1.0] * 151}, "InvalidParameterValue", "size greater than 150"),
     ],
 )

@@ -64,6 +64,41 @@ def test_percentiles_of_many_values_are_off_by_a_hundredth_and_memory_is_bounded
     assert aggregate.statistic("Maximum") == 20_000
 
 
+def test_values_of_a_busy_minute_go_into_bins_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Six orders of magnitude have more bins than there may be values: none of the later ones moves the others again.
+    moves = []
+    in_bins = aggregates._in_bins
+    monkeypatch.setattr(aggregates, "_in_bins", lambda values: moves.append(len(values)) or in_bins(values))
+    minute = Aggregate()
+    values = [1.001**place for place in range(14_000)]
+    for value in values:
+        minute.add(value)
+    assert moves == [MOST_VALUES + 1]
+    assert minute.statistic("p50") == pytest.approx(1.001**6999.5, rel=0.01)
+    (few := Aggregate()).add(3.0)
+    few.add(4.0)
+    for pair in ((minute, few), (few, minute)):
+        together = merged(pair)
+        assert (together.count, together.statistic("p0")) == (14_002, pytest.approx(1.0, rel=0.01))
+        assert together.is_binned
+
+
+def test_set_of_no_values_leaves_no_point(store: Store) -> None:
+    store.record_aggregate(METRIC, Aggregate(), "Count", START)
+    assert (periods(store, 60), store.metrics(*METRIC[:2])) == ({}, [])
+
+
+def test_points_of_watched_metrics_ask_for_a_look_and_gauges_do_not(store: Store) -> None:
+    # A look at the alarms measures all gauges: it would ask for the next one, and so on.
+    looks = []
+    store.watched, store.on_watched = frozenset({METRIC}), lambda: looks.append(1)
+    store.set_gauge(METRIC, 3.0, "Count")
+    assert looks == []
+    store.record(METRIC, 1.0)
+    store.record_aggregate(METRIC, Aggregate(1.0, 1.0, 1.0, 1.0), "Count", START)
+    assert looks == [1, 1]
+
+
 def test_points_become_wider_with_age_and_end(store: Store, clock: Clock) -> None:
     for minute in range(90):
         clock.now = START + 60 * minute
