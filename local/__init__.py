@@ -18,6 +18,7 @@ EmbeddedAwsError
 ├── UnusableRoleError           iam.roles: the service cannot assume the role
 ├── GatewayResponseError        apigateway.exchanges: API Gateway answers in the place of the function
 ├── BudgetRefusedError          budgets.install: AWS would not create the budget
+├── InvalidScheduleError        scheduler.checks: EventBridge Scheduler would not create the schedule
 ├── InvalidMappingError         lambda_.pollers: AWS would not create the event source mapping
 ├── QueryError                  athena.errors: the query fails
 ├── QueryCancelledError         athena.errors: the query was cancelled

@@ -58,7 +58,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     from local.lambda_ import runtime
     from local.logs import install as logs
     from local.sagemaker import arns, service
-    from local.scheduler import provisioning
+    from local.scheduler import checks, provisioning
     from local.scheduler.ticker import Clock, Ticker
     from local.sqs import metrics as sqs_metrics
     from local.stepfunctions import mount
@@ -71,6 +71,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     messages = queues.install(options.endpoint)
     ticker = Ticker(RoleClients(options.endpoint, "scheduler.amazonaws.com"), clock, (metrics.tick,))
     ticker.install()
+    checks.install()
     provisioning.install()
     # Firehose writes under the days of the moved clock; projected days have to reach them.
     queries = athena.install(options.endpoint, now=lambda: datetime.fromtimestamp(clock.now(), UTC))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from local.scheduler import checks
 from local.seams import seam
 
 _TYPE = "AWS::Scheduler::Schedule"
@@ -20,9 +21,12 @@ def install() -> None:
     create, update = handlers["create"], handlers["update"]
 
     def create_with_all(logical_id: str, properties: Any, stack_name: str) -> Any:
+        # MiniStack's CloudFormation passes over what the service answers.
+        checks.check(properties)
         return _complete(create(logical_id, properties, stack_name), properties)
 
     def update_with_all(physical_id: str, old: Any, new: Any, stack_name: str) -> Any:
+        checks.check(new)
         return _complete(update(physical_id, old, new, stack_name), new)
 
     handlers.update(create=create_with_all, update=update_with_all)
