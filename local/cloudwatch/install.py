@@ -2,24 +2,12 @@
 
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Protocol
 
 from local.cloudwatch import alarm_checks, dashboards, log_metrics, queries
 from local.cloudwatch.alarms import Alarms
 from local.cloudwatch.store import HOUR, Metric, Store
+from local.gauges import Clock
 from local.seams import replace, seam
-
-
-class Clock(Protocol):
-    """The server's clock, which may have been moved on."""
-
-    def now(self) -> float:
-        """Seconds since the epoch."""
-        ...
-
-    def moment_of(self, machine_seconds: float) -> float:
-        """What this clock showed when the machine's showed `machine_seconds`."""
-        ...
 
 
 class Metrics:

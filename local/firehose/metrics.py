@@ -5,15 +5,13 @@ dimension DeliveryStreamName. DeliveryToS3.Success is 1 or 0 a put, so that its 
 DeliveryToS3.DataFreshness is the age in seconds of the oldest record that has not been delivered.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from ministack.services import cloudwatch
 
+from local.gauges import SetGauge
+
 _NAMESPACE = "AWS/Firehose"
-
-
-SetGauge = Callable[[tuple[str, str], str, str, float, str, dict[str, str]], None]
-"""Takes account and region, the namespace, the name, the value of now, its unit, and the dimensions."""
 
 
 def measure(ages: Mapping[tuple[str, str, str], float], set_gauge: SetGauge) -> None:

@@ -7,10 +7,10 @@ A queue is measured while it is active: something polls it, or was done with it 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Protocol
 
 from ministack.services import cloudwatch, sqs
 
+from local.gauges import Clock, SetGauge
 from local.sqs.messages import Messages
 
 NAMESPACE = "AWS/SQS"
@@ -18,21 +18,6 @@ _ACTIVE_SECONDS = 6 * 3600.0
 _MINUTE = 60
 # A queue of more messages is measured once a minute, as AWS does; to look at others each second costs nothing.
 _MANY = 1000
-
-SetGauge = Callable[[tuple[str, str], str, str, float, str, dict[str, str]], None]
-"""Takes account and region, the namespace, the name, the value of now, its unit, and the dimensions."""
-
-
-class Clock(Protocol):
-    """The server's clock, which may have been moved on."""
-
-    def now(self) -> float:
-        """Seconds since the epoch."""
-        ...
-
-    def moment_of(self, machine_seconds: float) -> float:
-        """What this clock showed when the machine's showed `machine_seconds`."""
-        ...
 
 
 def counter(arn: str) -> Callable[[str, int], None]:
