@@ -28,23 +28,11 @@ def summarize(
     execution; and processed_rows = further_copies + without_label + without_weather + the rows of the three splits,
     where a further copy is of a ride that is there already, from another chunk, file, execution or stream.
     """
-    counts = output["training_set"]
     plan = output["plan"]
     return {
         "rides": output["rides"]
         | {"files": plan["objects"], "files_ingested_before": plan["already_ingested"], "message": plan["message"]},
-        "weather": {
-            "filled_days": counts["filled_days"],
-            "filled_rides": counts["filled_rides"],
-            "rides_without_weather": counts["without_weather"],
-            "far_rides": counts["far_rides"],
-            "farthest_miles": counts["farthest_miles"],
-        },
-        "training_set": {
-            split: {"rows": counts[f"{split}_rows"], "positives": counts[f"{split}_positives"]} for split in _SPLITS
-        }
-        | {name: counts[name] for name in ("processed_rows", "rides", "without_label", "without_weather")}
-        | {"further_copies": counts["repeated"]},
+        **_weather_and_training_set(output["training_set"]),
         "metrics": _metrics(output) | {"target": output["target"], "features": output["features"]},
         "candidates": output["metrics"].get("candidates", []),
         "model_path": output["model_path"],
@@ -56,6 +44,17 @@ def summarize(
         "prediction": prediction,
         "execution": {"name": output["execution"], **execution, "started_by": output.get("started_by")},
         **({"ingestion": account.as_json()} if account else {}),
+    }
+
+
+def _weather_and_training_set(counts: dict[str, Any]) -> dict[str, Any]:
+    """What became of the rides that were read, on their way into the splits."""
+    weather = {name: counts[name] for name in ("filled_days", "filled_rides", "far_rides", "farthest_miles")}
+    splits = {split: {"rows": counts[f"{split}_rows"], "positives": counts[f"{split}_positives"]} for split in _SPLITS}
+    left = {name: counts[name] for name in ("processed_rows", "rides", "without_label", "without_weather")}
+    return {
+        "weather": weather | {"rides_without_weather": counts["without_weather"]},
+        "training_set": splits | left | {"further_copies": counts["repeated"]},
     }
 
 
