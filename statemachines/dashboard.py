@@ -11,17 +11,15 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dash
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from textwrap import indent
 from typing import Any
 
 from statemachines.alarms import DAY, DEAD_LETTERS, HOUR, MACHINES
+from statemachines.widgets import COLUMNS, Row, Widget, own, place, row
 from wildrydes.tasks import BINARY, REGRESSION, TASKS, Task
 
-COLUMNS = 24
 MINUTE = 60
-SERVICE = ("service", "${AWS::StackName}")
 API = ("ApiName", "${AWS::StackName} predictions")
 
 LONG_STATES = {
@@ -42,36 +40,9 @@ LONG_STATES = {
 
 _FUNCTION = re.compile(r"^  (\w+):\n    Type: AWS::Serverless::Function$", re.MULTILINE)
 
+_SPREAD = ("p10", "p50", "p90")
+
 Definitions = Mapping[str, Mapping[str, Any]]
-Row = list[Any]
-
-
-@dataclass(frozen=True)
-class Widget:
-    """A chart: its rows as CloudWatch has them, the statistic of those that name none, and the period in seconds."""
-
-    title: str
-    rows: Sequence[Row]
-    stat: str = "Sum"
-    period: int = 300
-    view: str = "timeSeries"
-    width: int = 8
-    height: int = 6
-
-    def to_json(self, x: int, y: int) -> dict[str, Any]:
-        """The widget in its place."""
-        properties: dict[str, Any] = {
-            "title": self.title,
-            "region": "${AWS::Region}",
-            "view": self.view,
-            "stat": self.stat,
-            "period": self.period,
-            "metrics": list(self.rows),
-        }
-        if self.view == "timeSeries":
-            properties["stacked"] = False
-        place = {"x": x, "y": y, "width": self.width, "height": self.height}
-        return {"type": "metric", **place, "properties": properties}
 
 
 def rendered(definitions: Definitions, template: str) -> str:
@@ -96,20 +67,9 @@ def build(definitions: Definitions, functions: Sequence[str]) -> dict[str, Any]:
     for heading, section in _sections(definitions, functions):
         text = {"markdown": f"## {heading}", "background": "transparent"}
         widgets.append({"type": "text", "x": 0, "y": y, "width": COLUMNS, "height": 1, "properties": text})
-        placed, y = _place(section, y + 1)
+        placed, y = place(section, y + 1)
         widgets += placed
     return {"start": "-P1D", "periodOverride": "inherit", "widgets": widgets}
-
-
-def _place(section: Iterable[Widget], y: int) -> tuple[list[dict[str, Any]], int]:
-    """Widgets from left to right in rows, and where the next row begins."""
-    placed, x, height = [], 0, 0
-    for widget in section:
-        if x + widget.width > COLUMNS:
-            x, y, height = 0, y + height, 0
-        placed.append(widget.to_json(x, y))
-        x, height = x + widget.width, max(height, widget.height)
-    return placed, y + height
 
 
 def _sections(definitions: Definitions, functions: Sequence[str]) -> Iterator[tuple[str, list[Widget]]]:
@@ -122,17 +82,6 @@ def _sections(definitions: Definitions, functions: Sequence[str]) -> Iterator[tu
     yield "Cost", _cost()
 
 
-def _row(namespace: str, metric: str, *dimensions: tuple[str, str], **options: Any) -> Row:
-    """A metric as a dashboard has it: namespace, name, dimensions in a row, options."""
-    flat = [part for dimension in dimensions for part in dimension]
-    return [namespace, metric, *flat, *([options] if options else [])]
-
-
-def _own(metric: str, *dimensions: tuple[str, str], **options: Any) -> Row:
-    """A metric of this project's own."""
-    return _row("WildRydes", metric, SERVICE, *dimensions, **options)
-
-
 def _executions(definitions: Definitions) -> list[Widget]:
     """Executions by outcome, and the seconds by state."""
     outcomes = ("Started", "Succeeded", "Failed", "TimedOut", "Aborted")
@@ -140,7 +89,7 @@ def _executions(definitions: Definitions) -> list[Widget]:
         Widget(
             f"Executions of {workflow}",
             [
-                _row("AWS/States", f"Executions{end}", ("StateMachineArn", f"${{{machine}}}"), label=end)
+                row("AWS/States", f"Executions{end}", ("StateMachineArn", f"${{{machine}}}"), label=end)
                 for end in outcomes
             ],
             period=HOUR,
@@ -152,7 +101,7 @@ def _executions(definitions: Definitions) -> list[Widget]:
     ends.append(
         Widget(
             "What became of retrainings",
-            [_own("Executions", ("workflow", "retrain"), ("outcome", each), label=each) for each in outcomes],
+            [own("Executions", ("workflow", "retrain"), ("outcome", each), label=each) for each in outcomes],
             period=DAY,
             width=6,
         )
@@ -165,7 +114,7 @@ def _seconds(definitions: Definitions) -> Iterator[Widget]:
         there = set(_states(definitions[workflow]))
         if absent := set(states) - there:
             raise KeyError(f"{workflow} has no states {sorted(absent)}")
-        rows = [_own("StateSeconds", ("workflow", workflow), ("state", state), label=state) for state in states]
+        rows = [own("StateSeconds", ("workflow", workflow), ("state", state), label=state) for state in states]
         yield Widget(f"Seconds by state of {workflow}", rows, stat="Average", period=HOUR, width=6)
 
 
@@ -180,13 +129,13 @@ def _states(definition: Mapping[str, Any]) -> Iterator[str]:
 def _rides() -> list[Widget]:
     names = {"RidesIn": "in", "RidesRejected": "rejected", "RidesWithoutWeather": "without weather"}
     return [
-        Widget("Rides", [_own(name, label=label) for name, label in names.items()], period=HOUR),
+        Widget("Rides", [own(name, label=label) for name, label in names.items()], period=HOUR),
         Widget(
             "Rides stored and samples collected",
-            [_own("RidesStored", label="rides stored"), _own("SamplesCollected", label="samples")],
+            [own("RidesStored", label="rides stored"), own("SamplesCollected", label="samples")],
             period=HOUR,
         ),
-        Widget("Days since a retraining", [_own("DaysSinceRetraining", label="days")], "Minimum", HOUR),
+        Widget("Days since a retraining", [own("DaysSinceRetraining", label="days")], "Minimum", HOUR),
     ]
 
 
@@ -212,12 +161,12 @@ def _queues() -> list[Widget]:
 
 
 def _sqs(queue: str, metric: str, label: str) -> Row:
-    return _row("AWS/SQS", metric, ("QueueName", f"${{{queue}.QueueName}}"), label=label)
+    return row("AWS/SQS", metric, ("QueueName", f"${{{queue}.QueueName}}"), label=label)
 
 
 def _api() -> list[Widget]:
     def api(metric: str, **options: Any) -> Row:
-        return _row("AWS/ApiGateway", metric, API, **options)
+        return row("AWS/ApiGateway", metric, API, **options)
 
     return [
         Widget("Requests", [api("Count", label="requests")], period=MINUTE),
@@ -228,46 +177,61 @@ def _api() -> list[Widget]:
 
 def _model(task: Task) -> list[Widget]:
     """How a task's champion does: what it answers, how what it is asked drifts, how good it was, how old it is."""
-    own = () if task.is_default else (("task", task.name),)
     named = ("task", task.name)
-    answers = "PredictionScore" if task.kind == BINARY else "PredictionValue"
     served = "ServedRmse" if task.kind == REGRESSION else "ServedLogLoss"
     return [
-        Widget(
-            f"{'Scores' if task.kind == BINARY else 'Values'} of {task.label}",
-            [_own(answers, *own, stat=each, label=each) for each in ("p10", "p50", "p90")],
-            period=HOUR,
-            width=6,
-        ),
+        _scores(task) if task.kind == BINARY else _values(task),
         Widget(
             f"Drift: {task.name}",
-            [_own(each, named, label=each) for each in ("Drift", "DriftedFeatures", "ScoreDrift")],
+            [own(each, named, label=each) for each in ("Drift", "DriftedFeatures", "ScoreDrift")],
             "Maximum",
             DAY,
             width=6,
         ),
         Widget(
             f"Served quality: {task.name}",
-            [_own(served, named, label=served), _own("QualityLoss", named, label="worse than promised")],
+            [own(served, named, label=served), own("QualityLoss", named, label="worse than promised")],
             "Average",
             DAY,
             width=6,
         ),
         Widget(
             f"Age of the champion in days: {task.name}",
-            [_own("ChampionAgeDays", named, label="days")],
+            [own("ChampionAgeDays", named, label="days")],
             "Maximum",
-            DAY,
+            # The last value is shown, and a promotion makes the champion younger within a day.
+            MINUTE,
             "singleValue",
             width=6,
         ),
     ]
 
 
+def _scores(task: Task) -> Widget:
+    """The probabilities of a classifier, by the label that they predict."""
+    rows = [
+        own("PredictionScore", *_task_of(task), ("label", label), stat=each, label=f"{each} of {label}")
+        for label in ("0", "1")
+        for each in _SPREAD
+    ]
+    return Widget(f"Scores by label: {task.name}", rows, period=HOUR, width=6)
+
+
+def _values(task: Task) -> Widget:
+    """What a regression predicts."""
+    rows = [own("PredictionValue", *_task_of(task), stat=each, label=each) for each in _SPREAD]
+    return Widget(f"Values of {task.label}", rows, period=HOUR, width=6)
+
+
+def _task_of(task: Task) -> tuple[tuple[str, str], ...]:
+    """The dimension by which the metrics of predict tell tasks apart: the default one's have none."""
+    return () if task.is_default else (("task", task.name),)
+
+
 def _functions(functions: Sequence[str]) -> list[Widget]:
     def rows(metric: str) -> list[Row]:
         return [
-            _row("AWS/Lambda", metric, ("FunctionName", f"${{{each}}}"), label=each.removesuffix("Function"))
+            row("AWS/Lambda", metric, ("FunctionName", f"${{{each}}}"), label=each.removesuffix("Function"))
             for each in functions
         ]
 
@@ -282,13 +246,13 @@ def _cost() -> list[Widget]:
     return [
         Widget(
             "Cost of executions in USD",
-            [_own("ExecutionCost", ("workflow", "retrain"), label="retrain")],
+            [own("ExecutionCost", ("workflow", "retrain"), label="retrain")],
             period=DAY,
             width=12,
         ),
         Widget(
             "Executions of this month in USD",
-            [_own("MonthSpend", label="this month")],
+            [own("MonthSpend", label="this month")],
             "Maximum",
             DAY,
             "singleValue",

@@ -63,7 +63,9 @@ Route = Callable[["Request", PredictSettings], "Outcome"]
 
 
 class Outcome(NamedTuple):
-    """An answer, and what is counted of it: the scores in it, the records that could not be used, and the rows."""
+    """An answer, and what is counted of it: the scores in it with the labels that a classifier's predict, the records
+    that could not be used, and the rows.
+    """
 
     status: int
     kind: str
@@ -72,6 +74,7 @@ class Outcome(NamedTuple):
     refused: int = 0
     headers: Mapping[str, str] = NO_HEADERS
     rows: Rows = NO_ROWS
+    labels: Sequence[int] = ()
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -84,18 +87,19 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         {"Access-Control-Allow-Origin": settings.cors_origin} if settings.cors_origin else {}
     )
     milliseconds, now = (perf_counter() - began) * 1000, time()
-    line = request_metrics.line(
+    counted = request_metrics.lines(
         settings.service,
         settings.task,
         outcome.status,
         milliseconds,
         outcome.scores,
+        outcome.labels,
         outcome.refused,
         request.id,
         now,
     )
     captured = capturing.lines(request, settings, now, outcome.rows, outcome.scores, outcome.refused)
-    sys.stdout.write(f"{line}\n{captured}")
+    sys.stdout.write(f"{counted}{captured}")
     return response(outcome.status, outcome.kind, outcome.body, headers)
 
 
@@ -157,7 +161,8 @@ def predict_one(
     champion = answering(champion)
     prediction = answers.predict(champion, score)
     rows = Rows(champion.execution, champion.features, (0,), (reference,), [features])
-    return Outcome(200, kind, answers.answer_one(champion, prediction, request.id, kind), scores=[score], rows=rows)
+    body = answers.answer_one(champion, prediction, request.id, kind)
+    return Outcome(200, kind, body, scores=[score], rows=rows, labels=labels_of([prediction]))
 
 
 def predict_many(request: Request, champion: ChampionModel, rides: list[Any]) -> Outcome:
@@ -173,13 +178,19 @@ def predict_many(request: Request, champion: ChampionModel, rides: list[Any]) ->
             refused[place] = Prediction(None, None, error)
     scores = champion.model.scores(rows)
     champion = answering(champion)
-    successes = iter([answers.predict(champion, score) for score in scores])
+    usable = [answers.predict(champion, score) for score in scores]
+    successes = iter(usable)
     predictions = [refused[place] if place in refused else next(successes) for place in range(len(rides))]
     kind = JSON if kind == PLAIN else kind
     body = answers.answer_many(champion, predictions, request.id, kind)
     places = [place for place in range(len(rides)) if place not in refused] if refused else range(len(rides))
     lines = Rows(champion.execution, champion.features, places, references, rows)
-    return Outcome(200, kind, body, scores=scores, refused=len(refused), rows=lines)
+    return Outcome(200, kind, body, scores=scores, refused=len(refused), rows=lines, labels=labels_of(usable))
+
+
+def labels_of(predictions: Sequence[Prediction]) -> list[int]:
+    """The labels that are predicted; a regression predicts none."""
+    return [each.label for each in predictions if each.label is not None]
 
 
 def serve_model(_request: Request, settings: PredictSettings) -> Outcome:

@@ -1,4 +1,4 @@
-"""What a request did, as one line for CloudWatch: its embedded metric format, without a payload.
+"""What a request did, as a line for CloudWatch: its embedded metric format, without a payload.
 
     PredictionLatency     milliseconds in the handler
     Predictions           rides that were answered
@@ -6,6 +6,9 @@
     PredictionScore       the probabilities, as a histogram in bins of a twentieth
     PredictionValue       a regression's values, as a histogram in twenty bins from the least to the largest
     PredictionRequests    one a request, by the answer's status
+
+The scores are there once more by the label that they predict. A dimension has one value a line, so a request with both
+labels leaves a line for each beside its own.
 
 The default task's have the dimension `service`, as they had before there were others; these have `task` beside it.
 
@@ -15,7 +18,7 @@ their counts, is that of PutMetricData's Values and Counts.
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -24,36 +27,45 @@ from wildrydes.tasks import BINARY, TASKS
 NAMESPACE = "WildRydes"
 BINS = 20
 
-
+_SCORE = "PredictionScore"
 _MEASURED = (("PredictionLatency", "Milliseconds"), ("Predictions", "Count"), ("RidesRefused", "Count"))
 
 
 @cache
-def _directives(dimensions: tuple[str, ...], scores: str | None) -> str:
+def _directives(dimensions: tuple[str, ...], scores: str | None, *, is_labelled: bool) -> str:
     """What CloudWatch is to take for metrics, as JSON: it is the same for all requests, and half of their lines."""
     names = [*_MEASURED, (scores, "None")] if scores else _MEASURED
-    of_all = [{"Name": name, "Unit": unit} for name, unit in names]
-    by_status = [{"Name": "PredictionRequests", "Unit": "Count"}]
-    return json.dumps(
-        [
-            {"Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": of_all},
-            {"Namespace": NAMESPACE, "Dimensions": [[*dimensions, "status"]], "Metrics": by_status},
-        ]
-    )
+    directives = [
+        _directive(dimensions, *names),
+        _directive((*dimensions, "status"), ("PredictionRequests", "Count")),
+    ]
+    if is_labelled:
+        directives.append(_directive((*dimensions, "label"), (_SCORE, "None")))
+    return json.dumps(directives)
 
 
-def line(
+def _directive(dimensions: tuple[str, ...], *metrics: tuple[str, str]) -> dict[str, Any]:
+    named = [{"Name": name, "Unit": unit} for name, unit in metrics]
+    return {"Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": named}
+
+
+def lines(
     service: str,
     task: str,
     status: int,
     milliseconds: float,
     scores: Sequence[float],
+    labels: Sequence[int],
     refused: int,
     request_id: str,
     now: float,
 ) -> str:
-    """The line for one request to the function of a task; `now` is in seconds since 1970."""
+    """The lines for one request to the function of a task, each with its end; `now` is in seconds since 1970.
+
+    `labels` are those that the scores predict, none of a regression.
+    """
     dimensions = {"service": service} if TASKS[task].is_default else {"service": service, "task": task}
+    different = sorted(set(labels))
     fields: dict[str, Any] = {
         **dimensions,
         "status": str(status),
@@ -65,11 +77,25 @@ def line(
     }
     classifies, name = TASKS[task].kind == BINARY, None
     if scores:
-        name = "PredictionScore" if classifies else "PredictionValue"
+        name = _SCORE if classifies else "PredictionValue"
         fields[name] = _spread(scores, 0.0, 1.0) if classifies else _spread(scores, min(scores), max(scores))
-    directives = _directives(tuple(dimensions), name)
+    if len(different) == 1:
+        fields["label"] = str(different[0])
+    own = _line(_directives(tuple(dimensions), name, is_labelled=len(different) == 1), fields, now)
+    return own if len(different) < 2 else own + "".join(_by_label(dimensions, scores, labels, now))
+
+
+def _by_label(dimensions: dict[str, str], scores: Sequence[float], labels: Sequence[int], now: float) -> Iterator[str]:
+    """A line for each label, with the scores that predict it."""
+    directives = json.dumps([_directive((*dimensions, "label"), (_SCORE, "None"))])
+    for label in sorted(set(labels)):
+        own = [score for score, each in zip(scores, labels, strict=True) if each == label]
+        yield _line(directives, {**dimensions, "label": str(label), _SCORE: _spread(own, 0.0, 1.0)}, now)
+
+
+def _line(directives: str, fields: dict[str, Any], now: float) -> str:
     aws = f'"_aws": {{"Timestamp": {int(now * 1000)}, "CloudWatchMetrics": {directives}}}'
-    return f"{{{aws}, {json.dumps(fields)[1:]}"
+    return f"{{{aws}, {json.dumps(fields)[1:]}\n"
 
 
 def _spread(scores: Sequence[float], least: float, largest: float) -> Any:

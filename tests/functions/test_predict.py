@@ -412,12 +412,10 @@ def test_a_model_that_could_not_be_read_is_tried_again(ask: Ask, model_bucket: A
     assert ask(RIDE).status == 200
 
 
-def test_each_request_leaves_one_line_of_metrics_without_a_payload(
-    ask: Ask, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_each_request_leaves_a_line_of_metrics_without_a_payload(ask: Ask, capsys: pytest.CaptureFixture[str]) -> None:
     ask([RIDE, RIDE, RIDE | {"magicpoints": 450}, {"secret": 1}])
-    line = capsys.readouterr().out
-    fields = json.loads(line)
+    output = capsys.readouterr().out
+    fields = json.loads(output.splitlines()[0])
     assert (fields["service"], fields["status"], fields["Predictions"], fields["RidesRefused"]) == (
         "wildrydes",
         "200",
@@ -434,7 +432,7 @@ def test_each_request_leaves_one_line_of_metrics_without_a_payload(
     names = {metric["Name"] for directive in (of_all, by_status) for metric in directive["Metrics"]}
     assert names == {"PredictionLatency", "Predictions", "RidesRefused", "PredictionScore", "PredictionRequests"}
     assert names <= set(fields)
-    assert "secret" not in line
+    assert "secret" not in output
 
 
 def test_the_metrics_of_one_ride_and_of_none(ask: Ask, capsys: pytest.CaptureFixture[str]) -> None:
@@ -443,6 +441,34 @@ def test_the_metrics_of_one_ride_and_of_none(ask: Ask, capsys: pytest.CaptureFix
     ask({"distance": 10})
     fields = json.loads(capsys.readouterr().out)
     assert (fields["status"], fields["RidesRefused"], "PredictionScore" in fields) == ("422", 1, False)
+    assert "label" not in fields
+
+
+def scores_by_label(output: str) -> dict[str, Any]:
+    """What lines of metrics have as scores of each label."""
+    scores = {}
+    for line in map(json.loads, output.splitlines()):
+        for directive in line["_aws"]["CloudWatchMetrics"]:
+            if directive["Dimensions"] == [["service", "label"]]:
+                assert [each["Name"] for each in directive["Metrics"]] == ["PredictionScore"]
+                scores[line["label"]] = line["PredictionScore"]
+    return scores
+
+
+def test_scores_are_by_label_too_in_one_line_where_there_is_one_label(
+    ask: Ask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    low = RIDE | {"magicpoints": 450}
+    ask([RIDE, low, RIDE, {}])
+    output = capsys.readouterr().out
+    assert len(output.splitlines()) == 3
+    scores = scores_by_label(output)
+    assert (scores["1"]["Values"], scores["1"]["Counts"]) == ([0.625], [2])
+    assert scores["0"] == pytest.approx(0.3775407, abs=1e-6)
+    ask([low, low])
+    output = capsys.readouterr().out
+    assert len(output.splitlines()) == 1
+    assert scores_by_label(output)["0"]["Count"] == 2
 
 
 def test_a_missing_setting_is_named(bucket: Any, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from statemachines import dashboard
-from wildrydes.tasks import TASKS
+from wildrydes.tasks import BINARY, TASKS
 
 ROOT = Path(__file__).parents[2]
 FILE = yaml_parse((ROOT / "statemachines" / "dashboard.yaml").read_text(encoding="utf-8"))
@@ -60,6 +60,12 @@ def test_every_function_workflow_and_task_is_on_it() -> None:
 
 def test_percentiles_of_latency_are_those_of_the_api() -> None:
     assert {row[4]["stat"] for row in METRICS if row[1] == "Latency"} == {"p50", "p99"}
+
+
+def test_scores_of_each_classifier_are_by_label() -> None:
+    dimensions = {tuple(row[4:-1]) for row in METRICS if row[1] == "PredictionScore"}
+    of_others = {("task", task.name) for task in TASKS.values() if task.kind == BINARY and not task.is_default}
+    assert dimensions == {(*task, "label", label) for task in [(), *of_others] for label in "01"}
 
 
 def test_own_metrics_have_the_dimension_by_which_stacks_differ() -> None:
