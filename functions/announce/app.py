@@ -9,19 +9,22 @@ fails, and Lambda invokes it again. What is published twice then is the notice a
 """
 
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from aws import executions, topics
-from aws.settings import announce_settings
+from aws import executions, s3, topics
+from aws.settings import announce_settings, data_settings
 from wildrydes.announcements.alarm_over import is_of_alarm, over_notice
 from wildrydes.announcements.course import read_history
-from wildrydes.announcements.ended import arn_of
-from wildrydes.announcements.metric_lines import age_line, metric_lines
+from wildrydes.announcements.ended import Ended, arn_of
+from wildrydes.announcements.metric_lines import age_line, champion_line, metric_lines
 from wildrydes.announcements.notice import notice_of
+from wildrydes.errors import BadModel, MissingObject
+from wildrydes.model.card import read_card
+from wildrydes.model.storage import NO_MODEL, card_of
 
 logger = Logger()
 
@@ -38,7 +41,9 @@ def handler(event: Any, _: LambdaContext) -> dict[str, Any]:
     notice = notice_of(ended, course)
     if notice:
         topics.publish(settings.topic, notice)
-    for line in metric_lines(settings.service, ended, course, time.time()):
+    now = datetime.now(UTC)
+    lines = metric_lines(settings.service, ended, course, now.timestamp())
+    for line in (*lines, *champion_lines(settings.service, ended, now)):
         print(line)  # noqa: T201 - CloudWatch takes metrics from the log
     subject = notice.subject if notice else None
     logger.info("ended", extra={"execution": ended.arn, "outcome": ended.outcome, "announced": subject})
@@ -51,6 +56,19 @@ def tell_of_alarm(event: dict[str, Any]) -> dict[str, Any]:
     topics.publish(announce_settings().topic, notice)
     logger.info("over", extra={"announced": notice.subject})
     return {"announced": notice.subject}
+
+
+def champion_lines(service: str, ended: Ended, now: datetime) -> list[str]:
+    """How old the model is that is live since an end, where its card says so."""
+    path = ended.champion
+    if path is None or path == NO_MODEL:
+        return []
+    try:
+        card = read_card(s3.read(data_settings().bucket, card_of(path)))
+        return [champion_line(service, card.target, datetime.fromisoformat(card.created), now)]
+    except (BadModel, MissingObject, ValueError) as fault:
+        logger.warning("the champion's age is not known", extra={"reason": str(fault)})
+        return []
 
 
 def measure(now: datetime) -> dict[str, Any]:

@@ -7,45 +7,21 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from cli import executions
+from endings import MACHINES, end_badly
 from machines import until
+from notices import Heard, listen
 from promotions import WriteArtefact, promote, redefined, start, trained
 from stacks import MakeStack, Stack
 from wildrydes.announcements.ended import ROLLBACK_REASON
 from wildrydes.tasks import TASKS, Task
-
-
-@dataclass(frozen=True)
-class Heard:
-    """A queue that hears what is published to the topic."""
-
-    stack: Stack
-    url: str
-
-    def message(self, right: Callable[[dict[str, Any]], bool], seconds: float = 60) -> dict[str, Any]:
-        """The first message that is right; those before it are gone."""
-
-        def next_message() -> dict[str, Any] | None:
-            received = self.stack.client("sqs").receive_message(QueueUrl=self.url, WaitTimeSeconds=1)
-            for message in received.get("Messages", []):
-                self.stack.client("sqs").delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
-                body = json.loads(message["Body"])
-                return body if right(body) else None
-            return None
-
-        return until(next_message, lambda message: message is not None, seconds)
-
-    def about(self, text: str) -> tuple[str, str]:
-        """Subject and message of the next notice that names `text`."""
-        body = self.message(lambda each: text in each["Message"])
-        return body.get("Subject", ""), body["Message"]
 
 
 @pytest.fixture(scope="module")
@@ -58,25 +34,12 @@ def stack(make_stack: MakeStack) -> Stack:
 @pytest.fixture(scope="module")
 def heard(stack: Stack) -> Heard:
     """Whatever is published from now on."""
-    sqs = stack.client("sqs")
-    url = sqs.create_queue(QueueName=f"{stack.name}-notices")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    policy = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [policy]})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": document})
-    stack.client("sns").subscribe(TopicArn=stack.outputs["FailureTopicArn"], Protocol="sqs", Endpoint=arn)
-    return Heard(stack, url)
+    return listen(stack)
 
 
 SLOW = {"Slow": {"Type": "Wait", "Seconds": 600, "End": True}}
 # An error that no Catch gets: there is nothing at the path.
 BROKEN = {"Slow": {"Type": "Wait", "SecondsPath": "$.nothing", "End": True}}
-MACHINES = {
-    "retrain": "StateMachineArn",
-    "promote": "PromoteStateMachineArn",
-    "restore": "RestoreStateMachineArn",
-    "monitor": "MonitorStateMachineArn",
-}
 
 
 @contextmanager
@@ -312,20 +275,7 @@ def late_rides(watch: Watch) -> None:
 
 def bad_ends(watch: Watch) -> None:
     """Executions of each workflow fail, run out of time, and are stopped, all at once."""
-    stack, client = watch.stack, watch.stack.client("stepfunctions")
-    wait = {"Slow": {"Type": "Wait", "SecondsPath": "$.seconds", "End": True}}
-    with ExitStack() as changes:
-        for machine in MACHINES.values():
-            changes.enter_context(redefined(stack, machine, StartAt="Slow", States=wait, TimeoutSeconds=2))
-        started = [
-            client.start_execution(stateMachineArn=stack.outputs[machine], input=text)["executionArn"]
-            for machine in MACHINES.values()
-            for text in ('{"seconds": 601}', '{"seconds": 602}', "{}")
-        ]
-        for arn in started[::3]:
-            client.stop_execution(executionArn=arn)
-        ends = [stack.ended(arn)["status"] for arn in started]
-    assert ends == ["ABORTED", "TIMED_OUT", "FAILED"] * len(MACHINES)
+    end_badly(watch.stack)
     watch.fires(*(f"{workflow}-{end}" for workflow in MACHINES for end in ("failed", "timed-out", "aborted")))
 
 

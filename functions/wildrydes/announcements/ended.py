@@ -13,6 +13,7 @@ from wildrydes.errors import BadEndEvent
 
 _ENDS = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"})
 PROMOTE = "promote"
+RESTORE = "restore"
 RETRAIN = "retrain"
 ROLLBACK_REASON = "rollback from"
 """What the reason of a promotion begins with that a rollback started."""
@@ -52,6 +53,13 @@ class Ended(NamedTuple):
         if is_yielded(output):
             return "yielded"
         return "promoted" if output.get("promoted") else "kept"
+
+    @property
+    def champion(self) -> str | None:
+        """The key of the artefact that is live after a promotion, or once one was put in order; None of other ends."""
+        path = (self.output or {}).get("model_path")
+        is_of_it = self.workflow in (PROMOTE, RESTORE) and self.status == "SUCCEEDED"
+        return path if is_of_it and isinstance(path, str) else None
 
     @property
     def is_rollback(self) -> bool:

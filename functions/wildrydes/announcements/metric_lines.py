@@ -6,12 +6,14 @@
     RidesRejected          rides of new files that were rejected
     RidesWithoutWeather    rides with a label, of all there are, whose day has no weather
     DaysSinceRetraining    days since a retraining ended well; 0 when one does
+    ChampionAgeDays        of a promotion, and of one put in order: days since the training of what is live, by task
 
 All have the dimension `service`. What EMF is: see `predict.request_metrics`.
 """
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from wildrydes.announcements.course import Course
@@ -45,6 +47,12 @@ def metric_lines(service: str, ended: Ended, course: Course, now: float) -> Iter
 def age_line(service: str, days: float, now: float) -> str:
     """The line that says how many days ago a retraining ended well."""
     return _line({"service": service}, {"DaysSinceRetraining": round(days, 4)}, "None", now)
+
+
+def champion_line(service: str, task: str, created: datetime, now: datetime) -> str:
+    """The line that says how many days ago a task's champion was trained."""
+    days = max(0.0, (now - created.replace(tzinfo=created.tzinfo or UTC)).total_seconds() / 86_400)
+    return _line({"service": service, "task": task}, {"ChampionAgeDays": round(days, 3)}, "None", now.timestamp())
 
 
 def _seconds(course: Course) -> dict[str, list[float]]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ class StepFunctions:
 
     def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
         if self.operation == "get_execution_history":
-            assert request == {"executionArn": ARN}
+            assert request["executionArn"] in self.described
             yield from ({"events": [event]} for event in self.history)
         else:
             assert request == {"stateMachineArn": MACHINE, "statusFilter": "SUCCEEDED"}
@@ -99,6 +99,36 @@ def test_the_example_of_a_stopped_retraining_is_published_and_counted(
     assert (request["TopicArn"][-7:], request["Subject"]) == ("notices", "Retraining was stopped")
     assert "state    Train candidates\n" in request["Message"]
     assert measured(capsys.readouterr().out) == {"Executions": 1, "StateSeconds": [7.0]}
+
+
+def test_promotion_counts_the_age_of_the_champion_by_task(
+    announce: Any,
+    machines: StepFunctions,
+    published: list[dict[str, str]],
+    bucket: Any,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output = {"execution": "run-1", "model_path": "models/magic_points/run-1/run-1/output/model.tar.gz"}
+    arn = ARN.replace("-retrain:", "-promote:")
+    machines.described[arn] = {"status": "SUCCEEDED", "output": json.dumps(output)}
+    machines.history = History().end("Succeeded")
+    event = {"detail": {"executionArn": arn, "status": "SUCCEEDED"}}
+    announce(event)
+    # Its card is gone: what else there is to tell is told.
+    assert measured(capsys.readouterr().out) == {"Executions": 1}
+    card = {"execution": "run-1", "target": "magic_points", "model_path": output["model_path"], "threshold": None}
+    card |= {"kind": "regression", "rows": 2, "features": ["distance"], "metrics": {}, "hyperparameters": {}}
+    card |= {
+        "created": (datetime.now(UTC) - timedelta(days=12)).isoformat(),
+        "verdict": {"promote": True, "reason": ""},
+    }
+    bucket.put("models/magic_points/run-1/card.json", json.dumps(card))
+    announce(event)
+    written = capsys.readouterr().out
+    assert measured(written) == {"Executions": 1, "ChampionAgeDays": 12.0}
+    (line,) = [json.loads(line) for line in written.splitlines() if '"ChampionAgeDays"' in line]
+    assert line["task"] == "magic_points"
+    assert [each["Subject"] for each in published] == ["Promotion: run-1 is live"] * 2
 
 
 def test_history_that_lags_is_read_again_and_nothing_is_published_before(

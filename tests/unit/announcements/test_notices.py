@@ -80,6 +80,22 @@ def test_promotion_and_rollback_are_announced_with_the_way_back(reason: str, sub
         assert text in notice.message
 
 
+@pytest.mark.parametrize(
+    ("workflow", "status", "champion"),
+    [
+        ("promote", "SUCCEEDED", "models/a"),
+        ("restore", "SUCCEEDED", "models/a"),
+        ("promote", "FAILED", None),
+        ("retrain", "SUCCEEDED", None),
+    ],
+)
+def test_what_is_live_is_known_of_promotions_and_of_those_put_in_order(
+    workflow: str, status: str, champion: str | None
+) -> None:
+    assert ended(workflow, status, output={"model_path": "models/a"}).champion == champion
+    assert ended(workflow, status).champion is None
+
+
 def test_subject_is_short_and_ascii() -> None:
     output = {"execution": "ä" * 200}
     notice = notice_of(ended("promote", "SUCCEEDED", output=output), Course())

@@ -1,0 +1,47 @@
+"""What a stack's topic publishes, as a subscriber hears it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from machines import until
+from stacks import Stack
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A queue that hears what is published to the topic."""
+
+    stack: Stack
+    url: str
+
+    def message(self, right: Callable[[dict[str, Any]], bool], seconds: float = 60) -> dict[str, Any]:
+        """The first message that is right; those before it are gone."""
+
+        def next_message() -> dict[str, Any] | None:
+            received = self.stack.client("sqs").receive_message(QueueUrl=self.url, WaitTimeSeconds=1)
+            for message in received.get("Messages", []):
+                self.stack.client("sqs").delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+                body = json.loads(message["Body"])
+                return body if right(body) else None
+            return None
+
+        return until(next_message, lambda message: message is not None, seconds)
+
+    def about(self, text: str) -> tuple[str, str]:
+        """Subject and message of the next notice that names `text`."""
+        body = self.message(lambda each: text in each["Message"])
+        return body.get("Subject", ""), body["Message"]
+
+
+def listen(stack: Stack) -> Heard:
+    """Subscribe a queue to the topic: it hears whatever is published from now on."""
+    sqs = stack.client("sqs")
+    url = sqs.create_queue(QueueName=f"{stack.name}-notices")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [policy]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": document})
+    stack.client("sns").subscribe(TopicArn=stack.outputs["FailureTopicArn"], Protocol="sqs", Endpoint=arn)
+    return Heard(stack, url)
