@@ -14,6 +14,7 @@ from wildrydes.cost.forecast import Fixtures, Forecast, forecast
 from wildrydes.cost.prices import price_list, regions
 
 _MOST_EXECUTIONS = 20
+_RETRAININGS = 4
 _NUMBER = click.IntRange(0)
 
 
@@ -22,8 +23,8 @@ _NUMBER = click.IntRange(0)
 @click.option("--month", metavar="YYYY-MM", help="The month to sum.  [default: this one]")
 @click.option("--rides", type=_NUMBER, help="Forecast a month with so many rides that come one at a time.")
 @click.option("--requests", type=_NUMBER, help="Forecast a month with so many requests to the API.")
-@click.option("--retrainings", type=_NUMBER, default=4, show_default=True, help="Retrainings of the forecast.")
-@click.option("--endpoints", type=_NUMBER, default=0, show_default=True, help="Endpoints of the forecast.")
+@click.option("--retrainings", type=_NUMBER, help=f"Forecast so many retrainings.  [default: {_RETRAININGS}]")
+@click.option("--endpoints", type=_NUMBER, help="Forecast so many endpoints that are always there.  [default: 0]")
 @options.as_json
 @options.stack_options
 def cost_command(
@@ -31,8 +32,8 @@ def cost_command(
     month: str | None,
     rides: int | None,
     requests: int | None,
-    retrainings: int,
-    endpoints: int,
+    retrainings: int | None,
+    endpoints: int | None,
     aws: bool,
     profile: str | None,
     region: str | None,
@@ -42,7 +43,8 @@ def cost_command(
 ) -> int:
     """Say what a month cost, or an execution, or forecast a month; in US dollars at AWS's list prices.
 
-    A forecast needs no stack: --region names one of seven regions. The embedded AWS costs nothing; its numbers are what
+    --rides, --requests, --retrainings or --endpoints make it a forecast. That needs no stack: --region names one of
+    seven regions. The embedded AWS costs nothing; its numbers are what
     the same would cost on AWS. Prices are dated; docs/costs.md says where they are from.
 
     \b
@@ -51,10 +53,13 @@ def cost_command(
       wildrydes cost run-5096cabf9005
       wildrydes cost --rides 1000000 --requests 1000000 --region eu-central-1
     """
-    if rides is not None or requests is not None:
+    if any(number is not None for number in (rides, requests, retrainings, endpoints)):
         if execution or month:
             raise click.UsageError("A forecast takes neither an execution nor --month.")
-        return _show_forecast(_forecast(rides or 0, requests or 0, region, retrainings, endpoints), as_json=as_json)
+        retrainings = _RETRAININGS if retrainings is None else retrainings
+        return _show_forecast(
+            _forecast(rides or 0, requests or 0, region, retrainings, endpoints or 0), as_json=as_json
+        )
     now = datetime.now(UTC)
     if execution and month:
         raise click.UsageError("Name an execution or a month.")

@@ -30,7 +30,7 @@ class NoDashboardError(CommandError):
     type=click.FloatRange(0, _MOST_HOURS, min_open=True),
     default=_HOURS,
     show_default=True,
-    help="How far back it looks. On the embedded AWS from the time of its own clock.",
+    help="How many hours it looks back, on the embedded AWS by its own clock.",
 )
 @options.as_json
 @options.on_stack

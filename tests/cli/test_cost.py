@@ -80,6 +80,16 @@ def test_forecast_needs_no_stack(capsys: Output) -> None:
     assert made["usd_with_free_tier"] < made["usd"]
 
 
+@pytest.mark.parametrize(("option", "line"), [("--endpoints", "SageMaker"), ("--retrainings", "Step Functions")])
+def test_each_number_of_a_forecast_makes_one(option: str, line: str, capsys: Output) -> None:
+    dollars = []
+    for count in ("0", "2"):
+        assert commands.main(["cost", option, count, "--json"]) == 0
+        bill = json.loads(capsys.readouterr().out)["bill"]
+        dollars.append(sum(each["usd"] for each in bill["lines"] if each["service"] == line))
+    assert dollars[0] < dollars[1]
+
+
 def test_forecast_is_shown_line_by_line(capsys: Output) -> None:
     assert commands.main(["cost", "--rides", "0", "--requests", "1000000"]) == 0
     output = capsys.readouterr().out
@@ -94,6 +104,7 @@ def test_forecast_is_shown_line_by_line(capsys: Output) -> None:
     [
         (["--rides", "1", "--month", "2026-10"], "A forecast takes neither an execution nor --month."),
         (["run-1", "--requests", "1"], "A forecast takes neither an execution nor --month."),
+        (["run-1", "--endpoints", "1"], "A forecast takes neither an execution nor --month."),
         (["run-1", "--month", "2026-10"], "Name an execution or a month."),
         (["--month", "2026-13"], "is no month such as 2026-11 that has begun"),
         (["--month", "3026-01"], "is no month such as 2026-11 that has begun"),
