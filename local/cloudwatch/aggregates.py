@@ -65,7 +65,8 @@ class Aggregate:
         together = None
         if values is not None and others is not None:
             is_binned = self.is_binned or other.is_binned
-            together = dict(values) if self.is_binned == is_binned else _in_bins(values)
+            # This period's own grows in its place: a day of minutes would be copied again and again.
+            together = values if self.is_binned == is_binned else _in_bins(values)
             for value, count in (others if other.is_binned == is_binned else _in_bins(others)).items():
                 together[value] = together.get(value, 0.0) + count
         self.count += other.count

@@ -20,7 +20,7 @@ from local.seams import replace, seam
 log = logging.getLogger(__name__)
 
 # Looks that points ask for come at most so often, however many points there are.
-_LOOK_SECONDS = 0.05
+_LOOK_SECONDS = 0.25
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmHistory.html
 _HISTORY_SECONDS = 30 * 86_400
 
@@ -146,10 +146,11 @@ class Alarms:
         from ministack.services import cloudwatch
 
         alarm = cloudwatch._alarms.get(name) or cloudwatch._composite_alarms[name]
-        if old_state == new_state:
-            cloudwatch._history_entries().append(_creation(alarm, cloudwatch._ts_iso(self.store.now())))
-        else:
-            self._history(alarm, {"value": old_state}, self.store.now())
+        with self._lock:
+            if old_state == new_state:
+                cloudwatch._history_entries().append(_creation(alarm, cloudwatch._ts_iso(self.store.now())))
+            else:
+                self._history(alarm, {"value": old_state}, self.store.now())
 
     def _announce(self, alarm: Alarm, old_state: str, new_state: str, reason: str) -> None:
         """MiniStack has changed the state of an alarm."""
