@@ -34,6 +34,10 @@ def install(put_records: PutRecords, now: Callable[[], float]) -> Subscriptions:
         refusal = _refusal(request, group.get("subscriptionFilters") or {}, subscriptions)
         return refusal or by_ministack(request)
 
+    def put_events(request: dict[str, Any]) -> Response:
+        refusal = refusal_of_events(request.get("logEvents"))
+        return _invalid(refusal) if refusal else put_events_by_ministack(request)
+
     def fan_out(group_name: str, stream_name: str, events: list[dict[str, Any]]) -> None:
         filters = (groups.get(group_name) or {}).get("subscriptionFilters")
         if filters and events:
@@ -47,10 +51,33 @@ def install(put_records: PutRecords, now: Callable[[], float]) -> Subscriptions:
         return await by_module(method, path, headers, body, query)
 
     by_ministack = replace(cloudwatch_logs, "_put_subscription_filter", put_filter)
+    put_events_by_ministack = replace(cloudwatch_logs, "_put_log_events", put_events)
     to_functions = replace(cloudwatch_logs, "_fanout_to_subscription_filters", fan_out)
     by_module = replace(cloudwatch_logs, "handle_request", handle)
     subscriptions.start()
     return subscriptions
+
+
+def refusal_of_events(events: Any) -> str | None:
+    """Why PutLogEvents does not take events, None where it does: each has a time in milliseconds and a text.
+
+    MiniStack stores any. Whoever delivers them to subscriptions would stumble over one that has not.
+    """
+    if not isinstance(events, list) or not events:
+        return (
+            "1 validation error detected: Value at 'logEvents' failed to satisfy constraint: Member must not be empty"
+        )
+    for place, event in enumerate(events, 1):
+        members = event if isinstance(event, dict) else {}
+        timestamp, message = members.get("timestamp"), members.get("message")
+        is_time = isinstance(timestamp, int) and not isinstance(timestamp, bool) and timestamp >= 0
+        if not is_time or not isinstance(message, str) or not message:
+            name = "message" if is_time else "timestamp"
+            where = f"'logEvents.{place}.member.{name}'"
+            return (
+                f"1 validation error detected: Value at {where} failed to satisfy constraint: Member must not be null"
+            )
+    return None
 
 
 def _refusal(request: dict[str, Any], filters: dict[str, Any], subscriptions: Subscriptions) -> Response | None:
