@@ -78,30 +78,19 @@ def read_input(text: str) -> Any:
 
 def check_parameters(execution: Any, execution_input: Any, this_year: int) -> dict[str, Any]:
     """The parameters of an execution, as a JSON object. Raises BadExecutionInput, naming the field."""
-    if not isinstance(execution, str) or not _EXECUTION.fullmatch(execution):
-        raise BadExecutionInput(
-            f"the execution's name is {_excerpt(execution)}; it must be 1 to 80 letters, digits, _ and -"
-        )
-    if execution in TASKS:
-        raise BadExecutionInput(f"the execution's name is {execution}, which is a task's: its models would be mixed up")
+    name = _execution(execution)
     fields = _fields(execution_input, _DEFAULTS, "the input")
     value = _DEFAULTS | fields
     task = _task(fields)
     features = _features(fields.get("features", task.features), task)
     first, last = _years(value["years"], this_year)
-    request = candidates.Request(task.kind, len(features), training_job(execution))
+    request = candidates.Request(task.kind, len(features), training_job(name))
     trained = candidates.check_candidates(request, value)
     serving = _one_of("serving", value["serving"], SERVINGS)
     _check_servable([each["algorithm"] for each in trained], serving)
     return {
-        "execution": execution,
-        "task": task.name,
-        "target": task.name,
-        "kind": task.kind,
-        "label": task.label,
-        "label_type": "integer" if task.kind == BINARY else "decimal(28, 9)",
-        "source": task.source,
-        "models_prefix": task.models_prefix,
+        "execution": name,
+        **_of_task(task),
         "features": features,
         "feature_columns": ", ".join(features).lower(),
         "feature_count": len(features),
@@ -109,6 +98,43 @@ def check_parameters(execution: Any, execution_input: Any, this_year: int) -> di
         "champion_job": f"{request.training_job}-live",
         "first_year": first,
         "last_year": last,
+        **_numbers(value),
+        "promote": _boolean("promote", value["promote"]),
+        "serving": serving,
+        "force": _boolean("force", value["force"]),
+        "started_by": {
+            "reason": _one_of("reason", value["reason"], starts.REASONS),
+            "detail": _line("reason_detail", value["reason_detail"], starts.LONGEST_DETAIL),
+        },
+    }
+
+
+def _execution(name: Any) -> str:
+    if not isinstance(name, str) or not _EXECUTION.fullmatch(name):
+        raise BadExecutionInput(
+            f"the execution's name is {_excerpt(name)}; it must be 1 to 80 letters, digits, _ and -"
+        )
+    if name in TASKS:
+        raise BadExecutionInput(f"the execution's name is {name}, which is a task's: its models would be mixed up")
+    return name
+
+
+def _of_task(task: Task) -> dict[str, Any]:
+    """The parameters that follow from the task alone."""
+    return {
+        "task": task.name,
+        "target": task.name,
+        "kind": task.kind,
+        "label": task.label,
+        "label_type": "integer" if task.kind == BINARY else "decimal(28, 9)",
+        "source": task.source,
+        "models_prefix": task.models_prefix,
+    }
+
+
+def _numbers(value: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that are numbers within a range."""
+    return {
         "chunk_bytes": _whole("chunk_bytes", value["chunk_bytes"], *CHUNK_BYTES),
         "max_rejected_fraction": _fraction("max_rejected_fraction", value["max_rejected_fraction"]),
         "max_station_miles": _number("max_station_miles", value["max_station_miles"], *STATION_MILES),
@@ -118,13 +144,6 @@ def check_parameters(execution: Any, execution_input: Any, this_year: int) -> di
         "min_training_rows": _whole("min_training_rows", value["min_training_rows"], 1, 1_000_000_000),
         "min_improvement": _not_negative("min_improvement", value["min_improvement"]),
         "max_score_change": _bound("max_score_change", value["max_score_change"]),
-        "promote": _boolean("promote", value["promote"]),
-        "serving": serving,
-        "force": _boolean("force", value["force"]),
-        "started_by": {
-            "reason": _one_of("reason", value["reason"], starts.REASONS),
-            "detail": _line("reason_detail", value["reason_detail"], starts.LONGEST_DETAIL),
-        },
     }
 
 
