@@ -33,6 +33,14 @@ def test_each_inference_function_s_lines_are_captured_unless_the_parameter_is_ze
     assert RESOURCES[f"Predict{task.words}Capture"]["DependsOn"] == ["CaptureFilterPolicy"]
 
 
+def test_logs_may_be_the_filters_role_as_the_guide_has_it() -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html, "Example 3"."""
+    (statement,) = properties("CaptureFilterRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "logs.amazonaws.com"}
+    source = {"Fn::Sub": "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:*"}
+    assert statement["Condition"] == {"StringLike": {"aws:SourceArn": source}}
+
+
 def test_capture_is_on_by_default_and_zero_switches_it_off() -> None:
     parameter = TEMPLATE["Parameters"]["CaptureFraction"]
     assert (parameter["Default"], parameter["MinValue"], parameter["MaxValue"]) == (1, 0, 1)
