@@ -210,9 +210,10 @@ def test_alarm_that_clears_while_it_waits_starts_nothing() -> None:
 def test_alarm_that_clears_takes_back_no_request_but_its_own(apart: timedelta) -> None:
     world = World(9)
     world.standing = Standing(TASK, started_at=START)
-    asked = START + timedelta(hours=1)
-    world.deliver(upload(asked), asked)
-    world.deliver(drift(asked + apart), asked + apart)
+    first = START + timedelta(hours=1)
+    second = first + apart
+    world.deliver(upload(first), first)
+    world.deliver(drift(second), second)
     cleared = START + timedelta(hours=3)
     world.deliver(Withdrawal(TASK, "rydes-drift", cleared), cleared)
     world.run()

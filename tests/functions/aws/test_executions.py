@@ -15,26 +15,26 @@ class Account:
 
     def __init__(self) -> None:
         self.pages: list[dict[str, Any]] = []
-        self.asked: list[Any] = []
+        self.calls: list[Any] = []
 
     def get_paginator(self, operation: str) -> Any:
-        self.asked.append(operation)
+        self.calls.append(operation)
         return self
 
     def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
-        self.asked.append(request)
+        self.calls.append(request)
         yield from self.pages
 
     def describe_map_run(self, **request: Any) -> Any:
-        self.asked.append(request)
+        self.calls.append(request)
         return {"executionCounts": {"total": 70}}
 
     def list_executions(self, **request: Any) -> Any:
-        self.asked.append(request)
+        self.calls.append(request)
         return {"executions": [{"executionArn": "first"}, {"executionArn": "second"}]}
 
     def get_function_configuration(self, **request: Any) -> Any:
-        self.asked.append(request)
+        self.calls.append(request)
         return {"MemorySize": 512}
 
 
@@ -50,7 +50,7 @@ def test_history_and_tuned_jobs_are_read_page_by_page(account: Account) -> None:
     assert [event["id"] for event in ExecutionRecords({}).history("an arn")] == [1, 2, 3]
     account.pages = [{"TrainingJobSummaries": [{"TrainingJobName": "a"}]}, {}]
     assert ExecutionRecords({}).trained_by("tuned") == [{"TrainingJobName": "a"}]
-    assert account.asked == [
+    assert account.calls == [
         "get_execution_history",
         {"executionArn": "an arn"},
         "list_training_jobs_for_hyper_parameter_tuning_job",
@@ -60,10 +60,10 @@ def test_history_and_tuned_jobs_are_read_page_by_page(account: Account) -> None:
 
 def test_of_many_children_the_number_is_that_of_all_and_some_are_listed(account: Account) -> None:
     assert ExecutionRecords({}).children("a run", 2) == Children(70, ["first", "second"])
-    assert account.asked == [{"mapRunArn": "a run"}, {"mapRunArn": "a run", "maxResults": 2}]
+    assert account.calls == [{"mapRunArn": "a run"}, {"mapRunArn": "a run", "maxResults": 2}]
 
 
 def test_memory_is_asked_for_once_and_of_no_function_that_has_told_its_own(account: Account) -> None:
     records = ExecutionRecords({"own": 128})
     assert [records.memory_of(each) for each in ("own", "other", "other")] == [128, 512, 512]
-    assert account.asked == [{"FunctionName": "other"}]
+    assert account.calls == [{"FunctionName": "other"}]
