@@ -39,6 +39,7 @@ def test_every_queue_is_encrypted_and_takes_calls_by_tls_alone() -> None:
             [],
             ["TakeEndsOfPromotions"],
             ["TakeUndeliveredMessages"],
+            ["TakeUnaccountedEnds"],
             ["TakeUnannouncedEnds"],
             ["TakeUploads"],
         )
