@@ -43,6 +43,20 @@ def test_longest_name_leaves_room_for_every_name_of_the_template() -> None:
     assert max(len(each) for each in endpoints) + 1 + stages.MOST_LETTERS <= 63
 
 
+def test_template_names_nothing_without_its_stack() -> None:
+    # Of a part these say which it is; a policy's name is its role's, a stage's its API's, a metric's its namespace's.
+    of_parts = {"PolicyName", "StageName", "MetricName"}
+    names = {
+        (logical_id, key): value
+        for logical_id, resource in TEMPLATE.document["Resources"].items()
+        for key, value in resource.get("Properties", {}).items()
+        if key.endswith("Name") and key not in of_parts
+    }
+    assert len(names) > 60
+    assert [each for each, value in names.items() if isinstance(value, str)] == []
+    assert TEMPLATE.names("one").isdisjoint(TEMPLATE.names("two"))
+
+
 def test_each_stack_has_champions_of_its_own() -> None:
     one, two = stages.default_champions("wildrydes"), stages.default_champions("test")
     assert one["heavy_utilization"] == "/wildrydes/model-path"
