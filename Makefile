@@ -31,7 +31,7 @@ INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
 .PHONY: help setup run up status retrain watch logs ask stream publish replay invoke models report pricing edge \
-  leaderboard monitor cost dashboard deploy destroy explain notebook rollback down test proofs fuzz races check build bench load evidently render data lock clean
+  leaderboard monitor cost dashboard iam deploy destroy explain notebook rollback down test proofs fuzz races grants check build bench load evidently render data lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -137,6 +137,13 @@ fuzz: setup ## ask the API ten thousand generated requests: REQUESTS= (10000)
 # Each round in an order of its own, on a server of its own; the rounds' seeds and what failed are printed.
 races: setup ## repeat the tests of what races by itself: ROUNDS= (100), ARGS= for pytest
 	$(PY) tests/races.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) -- $(ARGS)
+
+# Of the tests that start stacks; what commands start on servers of their own is not seen.
+grants: setup ## learn which grants of the roles the tests use, into build/grants.json: ARGS= for pytest
+	PYTHONPATH=. $(PY) tests/architecture/audit_grants.py -- -m "not proof" tests/e2e $(ARGS)
+
+iam: setup ## list what each role of the stack may do, and what no test used: OPTIONS= (--unused, …)
+	@$(WILDRYDES) iam $(OPTIONS)
 
 check: setup $(CHECKS) ## lint, types, import arrows, template, weaknesses, drift of the state machines
 	$(PY) -m ruff format --check .

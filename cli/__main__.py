@@ -41,6 +41,7 @@ COMMANDS = {
     "cost": ("cli.cost", "cost_command"),
     "deploy": ("cli.deploy_command", "deploy_command"),
     "destroy": ("cli.destroy", "destroy_command"),
+    "iam": ("cli.iam", "iam_command"),
 }
 
 

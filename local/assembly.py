@@ -54,6 +54,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     from local.firehose import metrics as firehose_metrics
     from local.iam import mounting, resource_tags, side_doors
     from local.iam.roles import RoleClients
+    from local.iam.used_grants import UsedGrants
     from local.lambda_ import install as queues
     from local.lambda_ import runtime
     from local.logs import install as logs
@@ -64,6 +65,8 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     from local.stepfunctions import mount
 
     verify_callers(server)
+    used_grants = UsedGrants()
+    used_grants.install()
     clock = Clock()
     metrics = Metrics(clock)
     metrics.install()
@@ -98,7 +101,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
 
     verified = VerifiedRequests(by_tls(app.app))
     return RequestGuard(
-        OwnPaths(verified, own_paths(ticker, subscriptions, streams, unread), server.token), options.port
+        OwnPaths(verified, own_paths(ticker, subscriptions, streams, unread, used_grants), server.token), options.port
     ), stop
 
 
@@ -145,8 +148,11 @@ def replace_parts(options: Options) -> None:
     budgets.install()
 
 
-def own_paths(ticker: Any, subscriptions: Any, streams: Any, unread: Any) -> dict[str, OwnPath]:
-    """The paths of this server alone: one moves its clock on, one names the unsupported properties of templates."""
+def own_paths(ticker: Any, subscriptions: Any, streams: Any, unread: Any, used_grants: Any) -> dict[str, OwnPath]:
+    """The paths of this server alone.
+
+    They move its clock on, and name the unsupported properties of templates and the grants that allowed a call.
+    """
 
     def advance_and_look(seconds: float) -> dict[str, Any]:
         # What was logged before the clock moves is in the stream by then.
@@ -161,9 +167,13 @@ def own_paths(ticker: Any, subscriptions: Any, streams: Any, unread: Any) -> dic
     async def unread_properties(_: dict[str, Any]) -> dict[str, Any]:
         return dict(unread)
 
+    async def grants(_: dict[str, Any]) -> dict[str, Any]:
+        return used_grants.to_json()
+
     return {
         "/_local/clock": OwnPath(("POST",), advance),
         "/_local/unread-properties": OwnPath(("GET", "POST"), unread_properties),
+        "/_local/used-grants": OwnPath(("GET", "POST"), grants),
     }
 
 

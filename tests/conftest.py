@@ -30,8 +30,9 @@ WriteArtefact = Callable[..., bytes]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How many requests tests/e2e/test_api_fuzz.py generates."""
+    """How many requests the API is fuzzed with, and where tests/architecture/audit_grants.py wants what was used."""
     parser.addoption("--generated-requests", type=int, help="requests to generate from the API's document")
+    parser.addoption("--used-grants", type=Path, help="folder for what the server noted of the grants that were used")
 
 
 def pytest_collection_finish() -> None:
@@ -57,11 +58,15 @@ def folder_place(item: pytest.Item) -> int:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
     """The embedded AWS, with the keys to it. A tenth of the records put to Firehose fail, as where it throttles."""
     log = tmp_path_factory.mktemp("server") / "embedded-aws.log"
     with embedded.temporary_server(log, "--failed-puts", "0.1") as started:
         yield started
+        if folder := request.config.getoption("--used-grants"):
+            folder.mkdir(parents=True, exist_ok=True)
+            used = json.dumps(started.request("/_local/used-grants"))
+            (folder / f"{started.port}.json").write_text(used, encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from audit_grants import compare, is_of, template_grants, used_grants
+from cli.unused_grants import unused_grants
+
 ROOT = Path(__file__).resolve().parents[2]
 RESOURCES = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))["Resources"]
 _STATES = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}"
@@ -58,3 +61,67 @@ def test_children_of_a_map_are_followed_by_both_forms_of_arn_and_redriven() -> N
     for action in ("states:DescribeExecution", "states:StopExecution"):
         assert {children, by_the_guide} <= resources_of("RetrainRole", action)
     assert resources_of("RetrainRole", "states:RedriveExecution") == {children}
+
+
+def documents() -> list[tuple[str, dict[str, Any]]]:
+    """Each policy of a role, with whose it is."""
+    of_functions = [
+        (name, policy)
+        for name, resource in RESOURCES.items()
+        if resource["Type"] == "AWS::Serverless::Function"
+        for policy in resource["Properties"].get("Policies", [])
+    ]
+    of_roles = [
+        (name, policy["PolicyDocument"])
+        for name, resource in RESOURCES.items()
+        if resource["Type"] == "AWS::IAM::Role"
+        for policy in resource["Properties"].get("Policies", [])
+    ]
+    by_themselves = [
+        (name, resource["Properties"]["PolicyDocument"])
+        for name, resource in RESOURCES.items()
+        if resource["Type"] == "AWS::IAM::Policy"
+    ]
+    return of_functions + of_roles + by_themselves
+
+
+def test_each_statement_has_a_name_of_its_own_by_which_its_use_is_noted() -> None:
+    for name, document in documents():
+        names = [statement.get("Sid") for statement in document["Statement"]]
+        assert None not in names, name
+        assert len(set(names)) == len(names), name
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "is_its"),
+    [
+        ("rydes-1f-RetrainRole-0A1B2C3D4E5F6", "RetrainRole", True),
+        ("rydes-1f-ScheduleRole-0A1B2C3D4E5F6", "EdgeScheduleRole", False),
+        ("rydes-1f-Predict-0A1B2C3D4E5F6", "PredictFunctionRole", False),
+        # Too long for a name: its end is cut off.
+        ("rydes-1f2e3d-PredictServiceRequestedFunct0A1B2C3D4E5F6", "PredictServiceRequestedFunctionRole", True),
+        ("another", "RetrainRole", False),
+    ],
+)
+def test_role_is_known_by_the_name_that_cloudformation_makes(name: str, role: str, is_its: bool) -> None:
+    assert is_of(name, role) == is_its
+
+
+def test_use_is_compared_with_the_reasons() -> None:
+    granted = {("Role", "Read", "s3:GetObject"), ("Role", "Trace", "xray:Put"), ("Role", "End", "states:Stop")}
+    noted = [{"grants": [{"role": "rydes-Role-0A1B2C3D4E5F6", "statement": "Read", "action": "s3:GetObject"}]}]
+    used = used_grants(noted, granted)
+    assert used == {("Role", "Read", "s3:GetObject")}
+    report = compare(granted, used, {("Role", "Read", "s3:GetObject"), ("Role", "Trace", "xray:Put")})
+    assert report["unused"] == [("Role", "End", "states:Stop"), ("Role", "Trace", "xray:Put")]
+    assert report["without_reason"] == [("Role", "End", "states:Stop")]
+    assert report["used_with_reason"] == [("Role", "Read", "s3:GetObject")]
+
+
+def test_reasons_are_of_grants_that_there_are_and_the_page_has_each() -> None:
+    granted = template_grants(RESOURCES)
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    for each in unused_grants():
+        assert each.grants() <= granted, each.statement
+        roles, actions = (", ".join(f"`{name}`" for name in names) for names in (each.roles, each.actions))
+        assert f"| {roles} | `{each.statement}` | {actions} | {each.reason} |" in page

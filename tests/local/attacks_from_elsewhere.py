@@ -173,6 +173,7 @@ OWN_PATHS: dict[str, Attack] = {
     "the clock by the root's signature": lambda t: sign(clock(t), t.root, "lambda"),
     "the clock by a page that has the token": lambda t: with_token(t, clock(t, origin=EVIL)),
     "unread properties": lambda t: t.request("GET", "/_local/unread-properties"),
+    "used grants": lambda t: t.request("GET", "/_local/used-grants"),
     "another path": lambda t: with_token(t, t.request("GET", "/_local/environment")),
     "the clock by a body that is too large": lambda t: with_token(
         t, clock(t, json.dumps({"advance_seconds": 86400, "x": "x" * 70_000}))
