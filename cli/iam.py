@@ -12,8 +12,6 @@ from cli.role_grants import Grant, grants_of
 from cli.stack import Stack
 from cli.unused_grants import Unused, unused_grants
 
-_USED = "used"
-
 
 @click.command("iam", epilog=options.EXIT_CODES, short_help="List what each role of the stack may do.")
 @click.option("--unused", is_flag=True, help="Only the grants that no test used, with the reason why they are there.")
@@ -56,7 +54,7 @@ def unused_actions(grant: Grant, reasons: Iterable[Unused]) -> dict[str, str]:
 
 
 def _table(grants: Iterable[Grant], reasons: tuple[Unused, ...]) -> Table:
-    table = Table("role", "statement", "may", "on", "if", "tests", box=None, pad_edge=False)
+    table = Table("role", "statement", "may", "on", "if", "never used by a test", box=None, pad_edge=False)
     role = ""
     for grant in grants:
         never = unused_actions(grant, reasons)
@@ -66,7 +64,7 @@ def _table(grants: Iterable[Grant], reasons: tuple[Unused, ...]) -> Table:
             ("" if grant.effect == "Allow" else "not ") + ", ".join(grant.actions),
             ", ".join(grant.resources),
             json.dumps(grant.condition) if grant.condition else "",
-            "; ".join(f"never {action}: {reason}" for action, reason in never.items()) or _USED,
+            "; ".join(f"never {action}: {reason}" for action, reason in never.items()),
         )
         role = grant.logical_id
     return table

@@ -79,12 +79,14 @@ def test_grant_that_no_test_used_has_its_reason(on_stack: None, capsys: pytest.C
     assert grant["unused"] == {"sagemaker:StopTrainingJob": "Only an aborted execution stops a job."}
 
 
-def test_table_names_a_role_once_and_says_what_was_used(on_stack: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_table_names_a_role_once_and_says_what_was_never_used(
+    on_stack: None, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert commands.main(["iam"]) == 0
     output = capsys.readouterr().out
     assert output.count("RetrainRole") == 1
     read, end = (line for line in output.splitlines() if line.split()[:1] in (["Read"], ["End"]))
-    assert read.endswith("used")
+    assert read.endswith("arn:aws:s3:::data/*")
     assert end.endswith("never sagemaker:StopTrainingJob: Only an aborted execution stops a job.")
     assert "1 roles, 2 statements." not in output
     assert "1 role, 2 statements." in output
