@@ -128,7 +128,7 @@ down: ## stop what `make up` started
 test: setup ## run the tests, all but the proofs, in a new order: SEED= for an earlier one, ARGS= for pytest
 	$(TEST) -m "not proof" $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
 
-proofs: setup ## run the tests that take long: kills, load, a million rides; SEED=, ARGS= as for make test
+proofs: setup ## run the tests that take long: kills, drift, load, a million rides; SEED=, ARGS= as for make test
 	$(TEST) -m proof $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
 
 fuzz: setup ## ask the API ten thousand generated requests: REQUESTS= (10000)
