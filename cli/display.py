@@ -10,7 +10,7 @@ from rich.text import Text
 
 from cli import costs, endpoint_cost
 from cli.account import Account
-from cli.executions import Progress
+from cli.executions import Progress, StateProgress
 from cli.failures import Failure
 from wildrydes.algorithms import ENDPOINT
 from wildrydes.tasks import RIDES, TASKS
@@ -41,14 +41,19 @@ def last_of(progresses: Iterable[Progress]) -> Progress:
 
 
 def _print_lines(console: Console, progresses: Iterable[Progress]) -> Progress:
-    last, printed = Progress("RUNNING"), 0
+    last, printed = Progress("RUNNING"), set[int]()
     for last in progresses:
-        ended = [state for state in last.states if state.left is not None and state.is_shown]
-        for state in ended[printed:]:
-            children = f"  {state.children[0]}/{state.children[1]} children" if state.children else ""
-            console.print(f"  {state.title:<32} {state.status:<10} {state.seconds:6.1f} s{children}", highlight=False)
-        printed = max(printed, len(ended))
+        # States are in the order they were entered. Those of iterations side by side end in another.
+        ended = {place for place, state in enumerate(last.states) if state.left is not None and state.is_shown}
+        for place in sorted(ended - printed):
+            console.print(_line(last.states[place]), highlight=False)
+        printed |= ended
     return last
+
+
+def _line(state: StateProgress) -> str:
+    children = f"  {state.children[0]}/{state.children[1]} children" if state.children else ""
+    return f"  {state.title:<32} {state.status:<10} {state.seconds:6.1f} s{children}"
 
 
 def states_table(progress: Progress) -> Table:

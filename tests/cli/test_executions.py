@@ -2,13 +2,14 @@
 
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rich.console import Console
 
 from cli import display
-from cli.executions import Progress, entered_by
+from cli.executions import Progress, StateProgress, entered_by
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -71,6 +72,22 @@ def test_a_state_of_an_iteration_names_its_algorithm_and_only_what_takes_time_ha
         "Train candidate (xgboost)",
         "Train candidate (knn)",
         "Evaluate model",
+    ]
+
+
+def test_without_a_terminal_each_state_is_one_line_in_whichever_order_iterations_end() -> None:
+    ended = {"status": "SUCCEEDED", "left": NOW + timedelta(seconds=9)}
+    slow, quick = (StateProgress("Train candidate", "Task", NOW, iteration=name) for name in ("knn", "xgboost"))
+    progresses = [
+        Progress("RUNNING", [slow, replace(quick, **ended)]),
+        Progress("RUNNING", [slow, replace(quick, **ended)]),
+        Progress("SUCCEEDED", [replace(slow, **ended), replace(quick, **ended)]),
+    ]
+    output = io.StringIO()
+    display.watch(Console(file=output, width=100), progresses)
+    assert [line.split("SUCCEEDED")[0].strip() for line in output.getvalue().splitlines()] == [
+        "Train candidate (xgboost)",
+        "Train candidate (knn)",
     ]
 
 
