@@ -16,7 +16,8 @@ from cli.server_record import ServerError, ServerProcess, ServerRecord
 from local import account
 from local.server import PORT_TAKEN, ROOT
 
-_START_SECONDS = 60
+# A machine that is busy with other work takes minutes; a server that fails to start has ended long before.
+_START_SECONDS = 240
 _STOP_SECONDS = 20
 _KILL_SECONDS = 5
 # A foreign process may hold the port and never answer: then the server's own end says why, and is looked at again.
@@ -125,7 +126,9 @@ def await_ready(process: subprocess.Popen, server: account.EmbeddedAws, log: Pat
         if answers(server, _PROBE_SECONDS):
             return
         time.sleep(_POLL_SECONDS)
-    raise ServerError(f"The embedded AWS did not answer within {_START_SECONDS} s; its log is {log}.")
+    raise ServerError(
+        f"The embedded AWS did not answer within {_START_SECONDS} s; its log is {log}. Is the machine busy? Try again."
+    )
 
 
 def answers(server: account.EmbeddedAws, seconds: float = 30) -> bool:

@@ -84,11 +84,17 @@ def _already(running: EmbeddedAws, port: int | None, console: Console) -> int:
 def _show(variables: dict[str, str], file: Path, console: Console) -> None:
     """Print the variables, but no key: those are in the file alone."""
     console.print(f"\nRunning until `make down`. For the aws CLI and any SDK, `. {file}` sets:\n")
-    for name, value in variables.items():
-        secret = name.endswith(("_KEY", "_TOKEN"))
-        console.print(f"  {name:<36}{'…' if secret else value}", markup=False)
+    for line in listing(variables):
+        console.print(line, markup=False)
     if remedy := aws_cli.remedy():
         console.print(f"\n{remedy}", style="yellow", markup=False)
+
+
+def listing(variables: dict[str, str]) -> list[str]:
+    """A line for each variable, the values below each other; a secret is an ellipsis."""
+    width = max(map(len, variables))
+    secrets = {name for name in variables if name.endswith(("_KEY", "_TOKEN"))}
+    return [f"  {name:<{width}}  {'…' if name in secrets else value}" for name, value in variables.items()]
 
 
 @click.command(epilog=options.EXIT_CODES, short_help="End the embedded AWS that `up` started.")
