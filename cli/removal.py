@@ -115,9 +115,15 @@ def stop_jobs(client: Client, stack: str) -> None:
 def remove_endpoints(client: Client, stack: str) -> None:
     """Delete what promotions have made in SageMaker: endpoints, then configurations, then models."""
     sagemaker = client("sagemaker")
-    for name, _ in remains.tagged(client, "endpoint", stack):
-        _tolerate("ValidationException", sagemaker.delete_endpoint, EndpointName=name)
-    until(lambda: not remains.tagged(client, "endpoint", stack), "The deletion of the endpoints")
+
+    def is_over() -> bool:
+        endpoints = remains.tagged(client, "endpoint", stack)
+        for name, _ in endpoints:
+            # One that is being created, updated or deleted is refused until that has ended.
+            _tolerate("ValidationException", sagemaker.delete_endpoint, EndpointName=name)
+        return not endpoints
+
+    until(is_over, "The deletion of the endpoints")
     for name, _ in remains.tagged(client, "endpoint configuration", stack):
         sagemaker.delete_endpoint_config(EndpointConfigName=name)
     for name, _ in remains.tagged(client, "model", stack):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from cli import gateway_role, remains, removal
 from cli.remains import PARAMETER, Inventory, Resource
@@ -193,3 +194,26 @@ def test_logs_of_jobs_are_looked_for_by_the_tag() -> None:
         ("delete_log_group", {"logGroupName": "mine"}),
         ("delete_log_stream", {"logGroupName": "/aws/sagemaker/TrainingJobs", "logStreamName": "job-1/algo-1"}),
     ]
+
+
+def test_endpoint_that_is_being_made_is_deleted_once_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(removal.time, "sleep", lambda _: None)
+    there = [{"EndpointName": "a-task", "EndpointArn": "arn"}]
+    refusals = ["Cannot update in-progress endpoint"] * 3
+
+    def delete(**_: Any) -> None:
+        if refusals:
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": refusals.pop()}}, "DeleteEndpoint")
+        there.clear()
+
+    sagemaker = Client(
+        list_endpoints=lambda: {"Endpoints": list(there)},
+        list_tags={"Tags": [{"Key": remains.TAG, "Value": "a"}]},
+        delete_endpoint=delete,
+        list_endpoint_configs={"EndpointConfigs": []},
+        list_models={"Models": []},
+    )
+    # Whoever asked once would wait for half an hour.
+    monkeypatch.setattr(removal, "_SECONDS", 5)
+    removal.remove_endpoints(account(sagemaker=sagemaker).client, "a")
+    assert there == []
