@@ -80,7 +80,7 @@ def read(line: str | bytes) -> Capture:
             **{name: fields[name] for name in ("places", "references", "rows", "scores", "refused")},
         )
         _check(capture)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise BadCapture(f"the line is no captured prediction: {type(error).__name__}: {error}") from None
     return capture
 
@@ -136,7 +136,10 @@ def _seconds(text: str) -> float:
 
 
 def _check(capture: Capture) -> None:
-    """Raise ValueError or TypeError where the lists are not of one length, or the numbers none."""
+    """Raise ValueError, TypeError or OverflowError where the lists are not of one length, or values of another kind."""
+    names = [capture.task, capture.model, capture.request_id, *capture.features]
+    if not all(type(name) is str for name in names) or not all(type(place) is int for place in capture.places):
+        raise TypeError("a name is no text, or a place no whole number")
     sizes = {len(each) for each in (capture.places, capture.references, capture.rows, capture.scores)}
     if len(sizes) != 1:
         raise ValueError("places, references, rows and scores are not as many")

@@ -2,6 +2,7 @@
 
 import json
 from math import inf, nan
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -106,3 +107,21 @@ def test_what_is_written_is_read_as_it_was(rows: list, request_id: str, millisec
 def test_what_is_no_such_line_is_refused(line: str) -> None:
     with pytest.raises(BadCapture):
         read(line)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("features", [["distance"], "TMIN"]),
+        ("places", [[0]]),
+        ("places", [True]),
+        ("request_id", ["id"]),
+        ("request_id", None),
+        ("model", {}),
+        ("rows", [[10**400, 1.0]]),
+        ("scores", [10**400]),
+    ],
+)
+def test_a_value_of_another_kind_is_refused(field: str, value: Any) -> None:
+    with pytest.raises(BadCapture):
+        read(json.dumps(json.loads(lines(ONE)) | {field: value}))
