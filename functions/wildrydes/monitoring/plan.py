@@ -47,6 +47,6 @@ def _date(text: Any) -> date:
         day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a date has no zone
     except (TypeError, ValueError):
         raise BadExecutionInput(f"date is {text!r}; it must be a day as YYYY-MM-DD") from None
-    if day.year < 2000 or day.isoformat() != text:
-        raise BadExecutionInput(f"date is {text!r}; it must be a day from 2000-01-01 on, as YYYY-MM-DD")
+    if day.year < 2000 or day == date.max or day.isoformat() != text:
+        raise BadExecutionInput(f"date is {text!r}; it must be a day from 2000-01-01 to 9999-12-30, as YYYY-MM-DD")
     return day

@@ -41,7 +41,8 @@ def test_the_input_may_name_a_day_and_a_task() -> None:
         ({"date": "2026-02-30"}, "date is '2026-02-30'"),
         ({"date": None}, "date is None"),
         ({"date": 20260101}, "date is 20260101"),
-        ({"date": "0001-01-01"}, "a day from 2000-01-01 on"),
+        ({"date": "0001-01-01"}, "a day from 2000-01-01 to"),
+        ({"date": "9999-12-31"}, "to 9999-12-30"),
         ({"date": "2026-01-01' OR '1'='1"}, "it must be a day"),
     ],
 )
