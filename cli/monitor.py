@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ def monitor_command(stack: Stack, task: str | None, date: datetime | None, *, as
       wildrydes monitor --json | jq '.tasks[] | {task, drifted, quality_loss}'
     """
     console = options.console(as_json=as_json)
+    if date and date.date() > datetime.fromtimestamp(stack.now(), UTC).date():
+        raise click.BadParameter(f"{date:%Y-%m-%d} has not begun yet.", param_hint="--date")
     execution_input = ({"task": task} if task else {}) | ({"date": f"{date:%Y-%m-%d}"} if date else {})
     arn = executions.start(stack, "monitor", execution_input, f"monitor-{uuid.uuid4().hex[:12]}")
     console.print(f"Started {arn.rpartition(':')[2]}")

@@ -4,7 +4,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -19,6 +19,7 @@ from cli.stack import NoStackError, Stack
 from simulated_traffic import DATE, card, day, weather
 from wildrydes.monitoring.report import Period, report, watch_of
 
+NOW = datetime(2026, 12, 1, 8, tzinfo=UTC)
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:rydes"
 OUTPUTS = {
     "DataBucketName": "data",
@@ -80,7 +81,7 @@ def services() -> Services:
 @pytest.fixture
 def run(services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Runs the command on a stack of these services; pages go below the test's folder."""
-    stack = Stack("rydes", OUTPUTS, services.client)
+    stack = Stack("rydes", OUTPUTS, services.client, NOW.timestamp)
     monkeypatch.setattr(Stack, "describe", lambda *_: stack)
     monkeypatch.setattr(options, "account", lambda *_: None)
     monkeypatch.setattr(executions, "follow", services.follow)
@@ -123,6 +124,13 @@ def test_an_execution_that_failed_is_concluded_as_others_are(
     assert run() == 1
     ((arn, error),) = ends
     assert (":execution:rydes-monitor:monitor-" in arn, error) == (True, "MonitoringFailed")
+
+
+def test_today_may_be_looked_at_and_tomorrow_may_not(run: Run, services: Services, capsys: Any) -> None:
+    assert run("--date", f"{NOW:%Y-%m-%d}") == 0
+    assert run("--date", f"{NOW + timedelta(days=1):%Y-%m-%d}") == 2
+    assert "2026-12-02 has not begun yet" in " ".join(capsys.readouterr().err.split())
+    assert len(services.started) == 1
 
 
 @pytest.mark.parametrize("wrong", [("--date", "yesterday"), ("--date", "2026-02-30"), ("--task", "weather")])
