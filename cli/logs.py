@@ -64,6 +64,9 @@ def logs_command(stack: Stack, name: str | None, *, since: int, lines: int, foll
     start = int((time.time() - since) * 1000)
     lines_read = read(stack, groups, start)
     _print(lines_read[-lines:], as_json=as_json)
+    if not lines_read:
+        whose = f" of {name}" if name else ""
+        click.echo(f"No line{whose} is as young as that: --since goes further back.", err=True)
     while follow:
         time.sleep(_POLL_SECONDS)
         printed = set(lines_read)
