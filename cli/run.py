@@ -82,18 +82,22 @@ def run(
     if ServerRecord().running_server() is None:
         folder = short(run_folder(name))
         failed = f"\nThe embedded AWS of this run has ended, and its bucket with it; {folder}/ has what is left of it."
-        console.print(failed if code else _how_to_ask(execution_input), style="dim", markup=False)
+        console.print(failed if code else how_to_ask(execution_input), style="dim", markup=False)
     return code
 
 
-def _how_to_ask(execution_input: dict[str, Any]) -> str:
+def how_to_ask(execution_input: dict[str, Any]) -> str:
     """The commands after which a model of the same task answers."""
     task = TASKS[options.task_of(execution_input)]
     data = "SAMPLES=data/samples/samples.csv.gz" if task.source == SAMPLES else "RIDES=data/rides"
-    variables = data if task.is_default else f"{data} TASK={task.name}"
+    named = [data, *([] if task.is_default else [f"TASK={task.name}"])]
+    if algorithms := execution_input.get("algorithms"):
+        named.append(f"ALGORITHMS={','.join(algorithms)}")
+    if serving := execution_input.get("serving"):
+        named.append(f"SERVING={serving}")
     example = {name: feature.example for name, feature in features_of(task.source).items() if name in task.features}
     return _ENDED.format(
-        variables=variables, curl=curl(SAMPLE_RIDE if task.is_default else example, path_of(task.name))
+        variables=" ".join(named), curl=curl(SAMPLE_RIDE if task.is_default else example, path_of(task.name))
     )
 
 
