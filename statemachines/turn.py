@@ -21,6 +21,7 @@ from statemachines.tasks import DYNAMODB_FAULTS, Tasks, catch, retry
 
 _OWN, _PREVIOUS = "$.turn.own", "$.turn.previous"
 _HOLDER = "$.turn.read.Item.holder.S"
+_EXECUTION = "arn:*:states:*:*:execution:*:*"
 _KEY = {"task": {"S": "$.parameters.task"}}
 # A Map of its is to be redriven. The guide, "Redriving executions": it is about to run again.
 _RUNNING = ("RUNNING", "PENDING_REDRIVE")
@@ -108,7 +109,9 @@ def _choose(tasks: Tasks, take: State, then: State) -> sdk.Choice:
     choice = sdk.Choice("Whose turn is it?")
     present = rule.IsPresent(variable=_HOLDER, value=True)
     choice.add_choice(rule.And([present, rule.StringEqualsPath(variable=_HOLDER, value=_OWN)]), then)
-    choice.add_choice(present, describe)
+    choice.add_choice(rule.And([present, rule.StringMatches(variable=_HOLDER, value=_EXECUTION)]), describe)
+    # Somebody has written it by hand. No role may describe it, and so it would never be seen to have ended.
+    choice.add_choice(present, over)
     choice.default_choice(take)
     return choice
 

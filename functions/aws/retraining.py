@@ -44,7 +44,9 @@ class Retraining:
         return request.execution
 
     def is_running(self, execution: str) -> bool:
-        """Whether the execution of this ARN runs. One that Step Functions has forgotten does not."""
+        """Whether the execution of this ARN runs. One that is forgotten does not, nor what is no execution of it."""
+        if not execution.startswith(self.machine.replace(":stateMachine:", ":execution:", 1) + ":"):
+            return False
         try:
             described = client("stepfunctions").describe_execution(executionArn=execution)
         except ClientError as fault:

@@ -167,11 +167,12 @@ def test_of_two_that_take_over_at_once_one_trains(turns: Turns) -> None:
     assert sorted(settled) == ["RUNNING", "SUCCEEDED", "SUCCEEDED"]
 
 
-def test_holder_that_step_functions_has_forgotten_is_no_obstacle(turns: Turns) -> None:
+@pytest.mark.parametrize("holder", ["{executions}:of-last-year", "nobody", "arn:aws:states:us-east-1"])
+def test_holder_that_step_functions_does_not_know_is_no_obstacle(turns: Turns, holder: str) -> None:
     describe = json.loads(json.dumps(STATES["Describe holder"]))
     # Its retries are for an execution that was started this moment.
     turns.redefine(**{"Describe holder": describe | {"Retry": []}})
-    forgotten = turns.machine.replace(":stateMachine:", ":execution:") + ":of-last-year"
+    forgotten = holder.format(executions=turns.machine.replace(":stateMachine:", ":execution:"))
     turns.items.put_item(TableName=turns.table, Item={"task": {"S": "magic_points"}, "holder": {"S": forgotten}})
     last = turns.start()
     assert turns.settled(last)["status"] == "RUNNING"

@@ -166,7 +166,7 @@ def test_nothing_of_a_task_is_done_before_the_execution_has_its_turn() -> None:
         assert STATES[name]["Next"] == "Name itself"
     # Without the two ways on from the turn nothing is left but its end.
     take, whose = STATES["Take turn"], STATES["Whose turn is it?"]
-    (held, other) = whose["Choices"]
+    (held, other, _) = whose["Choices"]
     assert take["Next"] == held["Next"] == "Rides or samples?"
     stuck = {**STATES, "Take turn": take | {"Next": "Yielded"}, "Whose turn is it?": whose | {"Choices": [other]}}
     assert ends_of(DEFINITION["StartAt"], stuck) == {"Yielded", "Retraining failed"}

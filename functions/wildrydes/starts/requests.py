@@ -5,7 +5,7 @@ one retraining serves both. Times are whole seconds, in UTC.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 
 from wildrydes.starts import NEW_RIDES, PERSON, WAITING
 
@@ -67,7 +67,9 @@ def due(standing: Standing, request: Request, rules: Rules) -> datetime:
     # A person may retrain as often as he likes, and does not keep the others from it.
     if standing.taken_at and standing.started_by != PERSON:
         last.append(standing.taken_at)
-    return max([at, *(each + rules.cool_down for each in last)])
+    # A start is before what asks for the next one, or not long after it. What claims to be later, by a wrong clock or a
+    # forged event, shall not keep all requests waiting until then.
+    return max([at, *(min(each, at + rules.cool_down) + rules.cool_down for each in last)])
 
 
 def text_of(time: datetime) -> str:
@@ -76,8 +78,13 @@ def text_of(time: datetime) -> str:
 
 
 def time_of(text: str) -> datetime:
-    """The time in an ISO 8601 text with its zone, without the fraction of a second. Raises ValueError."""
+    """The time in an ISO 8601 text with its zone, without the fraction of a second. Raises ValueError.
+
+    A time needs some days to be added and taken away: those of the first year and of the last are none.
+    """
     time = datetime.fromisoformat(text)
     if time.tzinfo is None:
         raise ValueError(f"{text} has no time zone")
+    if not MINYEAR < time.year < MAXYEAR:
+        raise ValueError(f"{text} is no time that a retraining can have")
     return time.astimezone(UTC).replace(microsecond=0)

@@ -37,6 +37,10 @@ def standing(**fields: Any) -> Standing:
         ("drift", {"taken_at": hours(-2), "started_by": "schedule"}, hours(4)),
         ("drift", {"taken_at": hours(-2), "started_by": "schedule", "started_at": hours(-1)}, hours(5)),
         ("drift", {"started_at": hours(-6)}, NOON),
+        # A start that claims to be in the far future keeps nobody waiting until then.
+        ("drift", {"started_at": hours(3)}, hours(9)),
+        ("drift", {"started_at": hours(10_000)}, hours(12)),
+        ("new_rides", {"taken_at": datetime(9998, 12, 31, tzinfo=UTC), "started_by": "drift"}, hours(12.5)),
         # What a person started keeps nobody waiting, and a person waits for nobody.
         ("drift", {"taken_at": hours(-2), "started_by": "person"}, NOON),
         ("person", {"started_at": hours(-1)}, NOON),
@@ -66,6 +70,12 @@ def test_detail_is_a_line_that_the_workflow_takes() -> None:
         assert check_parameters("run-1", {"reason_detail": line}, 2026)["started_by"]["detail"] == line
     assert as_line("two\nlines") == "two?lines"
     assert len(as_line("x" * 1000)) == LONGEST_DETAIL
+
+
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+23:59", "2026-11-26T12:00:00", "noon"])
+def test_time_that_a_retraining_cannot_have_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"time|iso"):
+        time_of(text)
 
 
 def test_texts_of_times_have_their_order() -> None:
