@@ -6,7 +6,8 @@
 --       <first_date>       <date>  the first day and the last, YYYY-MM-DD, by the time of the prediction
 --       <first_partition>  <last_partition>  the partitions that Firehose may have put these into, YYYY/MM/DD
 -- A line that was delivered twice counts once, and so does a place of a request. Of several values that were told of one
--- prediction, the last counts. Predictions without a finite score are left out.
+-- prediction, the last counts. Predictions without a finite score are left out, and so are those of a line whose rows
+-- have not a number for each feature: no line of predict is such.
 SELECT
     copies.day AS day,
     copies.model AS model,
@@ -39,6 +40,7 @@ FROM (
         AND predictions.day BETWEEN '${first_partition}' AND '${last_partition}'
         AND substr(predictions.time, 1, 10) BETWEEN '${first_date}' AND '${date}'
         AND answered.score IS NOT NULL
+        AND cardinality(answered.measures) = cardinality(predictions.features)
 ) AS copies
 LEFT JOIN (
     SELECT

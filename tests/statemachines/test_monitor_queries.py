@@ -115,6 +115,15 @@ def test_other_tasks_other_days_and_scores_that_are_not_finite_are_left_out(lake
     assert [(each.day, each.model) for each in join(lake)] == [("2025-11-25", "run-1")]
 
 
+@pytest.mark.parametrize("odd", [{"rows": [[1.0]]}, {"rows": None}, {"features": None}])
+def test_a_line_that_predict_has_not_written_keeps_no_other_from_being_looked_at(
+    lake: Lake, odd: dict[str, Any]
+) -> None:
+    put(lake, "predictions/2025/11/26", json.dumps(json.loads(lines(capture("odd", None))) | odd) + "\n")
+    put(lake, "predictions/2025/11/26", lines(capture("b", None)))
+    assert len(join(lake)) == 1
+
+
 def test_a_ride_that_came_again_has_the_label_of_its_last_arrival_that_has_one(lake: Lake) -> None:
     put(lake, "predictions/2025/11/26", lines(capture("a", "ride-1", task="service_requested")))
     later = {"arrived_at": "2025-11-28T00:00:00.000Z"}
