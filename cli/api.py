@@ -24,19 +24,20 @@ class NoAnswerError(CommandError):
 
 @dataclass(frozen=True)
 class Api:
-    """`url` ends with a slash; `key` is None where requests are to be signed instead."""
+    """`url` ends with a slash; `key` is None where requests are to be signed instead; `options` lead to its stack."""
 
     url: str
     key: str | None
+    options: str = ""
 
     @classmethod
     def of(cls, stack: Stack) -> "Api":
         """The API of a stack. No template and no file has the value of its key: API Gateway says it."""
         key_id = stack.outputs.get("ApiKeyId")
         if key_id is None:
-            return cls(stack.api_url, None)
+            return cls(stack.api_url, None, stack.options)
         key = stack.client("apigateway").get_api_key(apiKey=key_id, includeValue=True)
-        return cls(stack.api_url, key["value"])
+        return cls(stack.api_url, key["value"], stack.options)
 
     def request(self, body: Any, path: str = "") -> urllib.request.Request:
         """A POST of `body` as JSON, with the key."""
@@ -74,12 +75,12 @@ class Api:
             with urllib.request.urlopen(request, timeout=_SECONDS) as response:  # noqa: S310
                 return response.read().decode()
         except urllib.error.HTTPError as refusal:
-            raise NoAnswerError(_reason(refusal.code, refusal.read(), task)) from None
+            raise NoAnswerError(_reason(refusal.code, refusal.read(), task, self.options)) from None
         except (OSError, http.client.HTTPException) as fault:
             raise NoAnswerError(f"The API at {self.url} could not be reached: {fault}") from None
 
 
-def _reason(status: int, body: bytes, task: str) -> str:
+def _reason(status: int, body: bytes, task: str, options: str) -> str:
     """What a refusal of a task says: its problem's `detail` (RFC 9457), or the body as it is."""
     text = body.decode(errors="replace").strip()
     try:
@@ -88,7 +89,7 @@ def _reason(status: int, body: bytes, task: str) -> str:
         problem = {}
     detail = problem.get("detail", text) if isinstance(problem, dict) else text
     if status == 503 and isinstance(problem, dict) and problem.get("field") == "model":
-        return f"No model of {task} is live: `wildrydes retrain --task {task}` trains one."
+        return f"No model of {task} is live: `wildrydes retrain --task {task}{options}` trains one."
     return f"The API answered {status}: {detail}"
 
 

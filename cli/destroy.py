@@ -15,6 +15,7 @@ import click
 from rich.console import Console
 
 from cli import gateway_role, options, remains, removal
+from cli.errors import CommandError
 from cli.remains import BUCKET, KEY, PARAMETER, ROLE, STACK, Inventory, Resource
 from cli.stack import Account, Client
 
@@ -58,13 +59,17 @@ def destroy_command(
     before = removable(account.client, inventory, remains.left(account.client, inventory))
     if not before:
         console.print(f"There is nothing of the stack {stack_name!r} in {account.where}.", markup=False)
-        return _end(account.client, inventory, before, [], console, as_json=as_json)
+        return _end(account, inventory, before, [], console, as_json=as_json)
     _announce(account, inventory, before, console)
     if not yes:
         click.confirm("Remove all of this for good?", abort=True, err=True)
-    remove(account.client, inventory, console)
+    try:
+        remove(account.client, inventory, console)
+    except (KeyboardInterrupt, CommandError):
+        _say_how_to_go_on(account, inventory, console)
+        raise
     left = remains.take(account, stack_name)
-    return _end(account.client, inventory, before, _ask_until_gone(account.client, left), console, as_json=as_json)
+    return _end(account, inventory, before, _ask_until_gone(account.client, left), console, as_json=as_json)
 
 
 def remove(client: Client, inventory: Inventory, console: Console) -> None:
@@ -107,7 +112,7 @@ def _announce(account: Account, inventory: Inventory, before: list[Resource], co
 
 
 def _end(
-    client: Client,
+    account: Account,
     inventory: Inventory,
     before: list[Resource],
     left: list[Resource],
@@ -116,7 +121,7 @@ def _end(
     as_json: bool,
 ) -> int:
     """Say what is left, and what stays on purpose. Returns the exit code."""
-    stays = [*gateway_role.reasons_to_stay(client, inventory), *_keys(client, inventory)]
+    stays = [*gateway_role.reasons_to_stay(account.client, inventory), *_keys(account.client, inventory)]
     if before and not left:
         console.print(f"Every service was asked: 0 resources of the stack {inventory.name} are left.", markup=False)
     for resource in left:
@@ -127,8 +132,13 @@ def _end(
         document: dict[str, Any] = {"stack": inventory.name, "removed": len(before) - len(left)}
         click.echo(json.dumps(document | {"left": [str(each) for each in left], "stays": stays}, indent=2))
     if left:
-        console.print("`wildrydes destroy` once more goes on from here.")
+        _say_how_to_go_on(account, inventory, console)
     return 1 if left else 0
+
+
+def _say_how_to_go_on(account: Account, inventory: Inventory, console: Console) -> None:
+    again = f"wildrydes destroy{account.options_of(inventory.name)}"
+    console.print(f"`{again}` once more goes on from here.", markup=False)
 
 
 def _keys(client: Client, inventory: Inventory) -> list[str]:

@@ -49,7 +49,8 @@ class Edge:
         """Raises models.NoModelError where no model of the task is live, NoAnswerError where the API has no key."""
         history = models.promotions(stack, task)
         if not history:
-            raise models.NoModelError(f"No model of {task} is live: `wildrydes retrain --task {task}` trains one.")
+            retrain = stack.command(f"retrain --task {task}")
+            raise models.NoModelError(f"No model of {task} is live: {retrain} trains one.")
         api, execution = Api.of(stack), history[-1].execution
         if api.key is None:
             raise NoAnswerError("This stack's API takes signed requests alone: the parameter EdgeTask sends such.")

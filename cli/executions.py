@@ -90,7 +90,7 @@ def find(stack: Stack, execution: str | None) -> str:
     if execution is None:
         newest = states.list_executions(stateMachineArn=stack.machine("retrain"), maxResults=1)["executions"]
         if not newest:
-            raise NoExecutionError("No retraining has been started yet: `wildrydes retrain` starts one.")
+            raise NoExecutionError(f"No retraining has been started yet: {stack.command('retrain')} starts one.")
         return newest[0]["executionArn"]
     names = [name for name in _MACHINES if stack.has_machine(name)]
     machines = [stack.machine(name).replace(":stateMachine:", ":execution:") for name in names]

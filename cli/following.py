@@ -19,5 +19,6 @@ def follow_detached(stack: Stack, arn: str, console: Console, *, as_json: bool =
     try:
         return follow(stack, arn, console, as_json=as_json)
     except KeyboardInterrupt:
-        console.print(f"\nThe execution goes on: `wildrydes watch {arn.rpartition(':')[2]}` follows it again.")
+        again = stack.command(f"watch {arn.rpartition(':')[2]}")
+        console.print(f"\nThe execution goes on: {again} follows it again.", markup=False)
         raise

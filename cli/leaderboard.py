@@ -40,7 +40,7 @@ def leaderboard_command(stack: Stack, task: str | None, days: int, *, as_json: b
     elif ranked:
         tables.show(ranked, options.console(), champions_of(ranked, stack))
     else:
-        options.console().print("Callers have measured nothing yet: `wildrydes edge` does.")
+        options.console().print(f"Callers have measured nothing yet: {stack.command('edge')} does.", markup=False)
     return 0
 
 

@@ -165,7 +165,11 @@ def earlier(history: list[Entry], execution: str | None) -> Entry:
 
 
 def choose(
-    history: list[Entry], model_cards: dict[str, dict[str, Any]], execution: str | None, task: str = DEFAULT_TASK
+    history: list[Entry],
+    model_cards: dict[str, dict[str, Any]],
+    execution: str | None,
+    task: str = DEFAULT_TASK,
+    options: str = "",
 ) -> str:
     """The execution whose model of a task is meant: by default the live one's, or the newest while none is live.
 
@@ -173,7 +177,7 @@ def choose(
     """
     newest_first = sorted(model_cards, key=lambda name: str(model_cards[name].get("created", "")), reverse=True)
     if execution is None and not newest_first:
-        raise NoModelError(no_model_yet(task))
+        raise NoModelError(no_model_yet(task, options))
     wanted = execution or (history[-1].execution if history else newest_first[0])
     if wanted not in model_cards:
         there = ", ".join(newest_first[:_MOST_NAMED]) or "none yet"
@@ -181,11 +185,11 @@ def choose(
     return wanted
 
 
-def no_model_yet(task: str | None) -> str:
-    """What is said where no model of a task was trained yet, or None of any task."""
+def no_model_yet(task: str | None, options: str = "") -> str:
+    """What is said where no model of a task was trained yet, or None of any task; `options` lead to the stack."""
     if task is None:
-        return "There is no model yet: `wildrydes retrain` trains one."
-    return f"There is no model of {task} yet: `wildrydes retrain --task {task}` trains one."
+        return f"There is no model yet: `wildrydes retrain{options}` trains one."
+    return f"There is no model of {task} yet: `wildrydes retrain --task {task}{options}` trains one."
 
 
 def lines(history: list[Entry], model_cards: dict[str, dict[str, Any]], task: str = DEFAULT_TASK) -> list[ModelLine]:
@@ -253,15 +257,15 @@ def models_command(stack: Stack, task: str | None, *, as_json: bool) -> int:
     listed = [line for name in names for line in lines(promotions(stack, name), cards(stack, name), name)]
     if as_json:
         click.echo(json.dumps([asdict(line) for line in listed], indent=2))
+    elif listed:
+        show(listed, options.console())
     else:
-        show(listed, options.console(), task)
+        options.console().print(no_model_yet(task, stack.options), markup=False)
     return 0
 
 
-def show(listed: list[ModelLine], console: Console, task: str | None = None) -> None:
-    """Print the list as a person reads it: that of a task, or of all."""
-    if not listed:
-        console.print(no_model_yet(task))
+def show(listed: list[ModelLine], console: Console) -> None:
+    """Print the list as a person reads it."""
     for line in listed:
         console.print(describe(line), style="bold" if line.until == "now" else None, markup=False)
 

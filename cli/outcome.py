@@ -41,7 +41,7 @@ def conclude(stack: Stack, arn: str, progress: Progress, console: Console, *, as
         return _conclude_failure(stack, arn, progress, folder, console, ingestion, as_json=as_json)
     output = json.loads(progress.output or "{}")
     if "yielded_to" in output:
-        return _conclude_yielded(name, output, console, as_json=as_json)
+        return _conclude_yielded(stack, name, output, console, as_json=as_json)
     if "rides" not in output:
         return _conclude_other(name, output, console, as_json=as_json)
     answer = sample_answer(stack, output)
@@ -84,7 +84,7 @@ def _conclude_failure(
     return 1
 
 
-def _conclude_yielded(name: str, output: dict[str, Any], console: Console, *, as_json: bool) -> int:
+def _conclude_yielded(stack: Stack, name: str, output: dict[str, Any], console: Console, *, as_json: bool) -> int:
     """A retraining whose turn it was not."""
     if as_json:
         click.echo(json.dumps(output, indent=2))
@@ -92,7 +92,7 @@ def _conclude_yielded(name: str, output: dict[str, Any], console: Console, *, as
     holder = output["yielded_to"].rpartition(":")[2]
     console.print(
         f"{name} yields to {holder}, which is retraining {output['task']}: nothing was ingested or trained.\n"
-        f"`wildrydes watch {holder}` follows that one. Start again once it has ended.",
+        f"{stack.command(f'watch {holder}')} follows that one. Start again once it has ended.",
         markup=False,
     )
     return YIELDED

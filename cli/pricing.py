@@ -44,7 +44,7 @@ def pricing_command(stack: Stack, model: str | None, *, as_json: bool) -> int:
       wildrydes pricing --json | jq '.bands[] | {band, overcharge}'
     """
     cards = models.cards(stack, TASK)
-    card = cards[models.choose(models.promotions(stack, TASK), cards, model, TASK)]
+    card = cards[models.choose(models.promotions(stack, TASK), cards, model, TASK, stack.options)]
     study = study_of(stack, card)
     page = write(card, study, BUILD)
     if as_json:

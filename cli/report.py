@@ -49,7 +49,7 @@ def report(
     Raises models.NoModelError.
     """
     history, cards = models.promotions(stack, task), models.cards(stack, task)
-    execution = models.choose(history, cards, model, task)
+    execution = models.choose(history, cards, model, task, stack.options)
     standings = leaderboard.to_json(leaderboard.ranking(stack, task), stack)
     files = write(cards[execution], console, build, quiet=as_json, standings=standings)
     if as_json:

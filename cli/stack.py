@@ -31,11 +31,12 @@ class NoStackError(CommandError):
 
 @dataclass(frozen=True)
 class Account:
-    """Clients of an account in a region, words for where that is, and the time there."""
+    """Clients of an account in a region, words for where that is, the time there, and the options that lead there."""
 
     client: Client
     where: str
     now: Clock = time.time
+    options: str = ""
 
     @classmethod
     def on_embedded_aws(cls, server: EmbeddedAws) -> "Account":
@@ -50,17 +51,25 @@ class Account:
     def on_aws(cls, profile: str | None = None, region: str | None = None) -> "Account":
         """The user's account, by the credentials and settings that every SDK finds."""
         session = Session(profile_name=profile, region_name=region)
-        return cls(functools.cache(session.client), f"{session.region_name} (profile {session.profile_name})")
+        where = f"{session.region_name} (profile {session.profile_name})"
+        named = [("profile", profile), ("region", region)]
+        options = " --aws" + "".join(f" --{name} {value}" for name, value in named if value)
+        return cls(functools.cache(session.client), where, options=options)
+
+    def options_of(self, stack: str) -> str:
+        """What follows a command that is to work on that stack, with a space before it; nothing for the default."""
+        return self.options + ("" if stack == DEFAULT_NAME else f" --stack {stack}")
 
 
 @dataclass(frozen=True)
 class Stack:
-    """A deployed stack: its name, its outputs by name, clients of the account that it is in, and the time there."""
+    """A deployed stack: its name, outputs by name, clients of its account, the time there, and the options for it."""
 
     name: str
     outputs: Mapping[str, str]
     client: Client
     now: Clock = time.time
+    options: str = ""
 
     @classmethod
     def describe(cls, account: Account, name: str = DEFAULT_NAME) -> "Stack":
@@ -72,12 +81,16 @@ class Stack:
                 raise
             raise NoStackError(f"There is no stack {name!r} in {account.where}: --stack names another.") from None
         outputs = {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
-        return cls(name, outputs, account.client, account.now)
+        return cls(name, outputs, account.client, account.now, account.options_of(name))
 
     @classmethod
     def on_embedded_aws(cls, server: EmbeddedAws, name: str = DEFAULT_NAME) -> "Stack":
         """The stack on an embedded AWS. Raises NoStackError."""
         return cls.describe(Account.on_embedded_aws(server), name)
+
+    def command(self, words: str) -> str:
+        """A command to be copied: `words` such as `retrain --force`, with the options that lead to this stack."""
+        return f"`wildrydes {words}{self.options}`"
 
     def output(self, name: str) -> str:
         """An output of the stack. Raises NoStackError where it has none of that name: it is another project's."""

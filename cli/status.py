@@ -67,7 +67,7 @@ def status_command(stack: Stack, *, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(asdict(status), indent=2))
     else:
-        show(status, options.console())
+        show(status, options.console(), stack.options)
     return 0
 
 
@@ -137,33 +137,34 @@ def _depth(stack: Stack, url: str) -> int:
     return sum(int(attributes[name]) for name in _WAITING)
 
 
-def show(status: Status, console: Console) -> None:
-    """Print a status as a person reads it."""
+def show(status: Status, console: Console, options_of_stack: str = "") -> None:
+    """Print a status as a person reads it; `options_of_stack` are those of a command that is to work on it."""
     table = Table.grid(padding=(0, 2))
-    for name, value in _rows(status):
+    for name, value in _rows(status, options_of_stack):
         table.add_row(name, value)
     console.print(table)
 
 
-def _rows(status: Status) -> list[tuple[str, Any]]:
+def _rows(status: Status, options_of_stack: str) -> list[tuple[str, Any]]:
     uptime = "" if status.uptime_seconds is None else f", up for {_duration(status.uptime_seconds)}"
     depths = [(f"  {name}", f"{count:,}") for name, count in status.queue_depths.items()]
     return [
         ("endpoint", f"{status.endpoint}{uptime}"),
         ("stack", f"{status.stack} ({status.stack_status})"),
         ("champions", ""),
-        *[row for name, champion in status.champions.items() for row in _champion(name, champion)],
+        *[row for name, champion in status.champions.items() for row in _champion(name, champion, options_of_stack)],
         ("executions", f"{', '.join(status.running_executions) or 'none'} running"),
         ("queues", f"{sum(status.queue_depths.values()):,} waiting"),
         *depths,
     ]
 
 
-def _champion(task: str, champion: Champion) -> list[tuple[str, str]]:
+def _champion(task: str, champion: Champion, options_of_stack: str) -> list[tuple[str, str]]:
     """The row of a task's champion, and a warning where the next deployment would take another."""
     made_and_served = " ".join(filter(None, (champion.algorithm, champion.serving and f"on {champion.serving}")))
     name = f"{champion.execution}  {made_and_served}".rstrip()
-    row = (f"  {task}", name if champion.execution else f"none: `wildrydes retrain --task {task}` trains one")
+    none = f"none: `wildrydes retrain --task {task}{options_of_stack}` trains one"
+    row = (f"  {task}", name if champion.execution else none)
     if champion.deployed_next in (None, champion.model_path or NO_MODEL):
         return [row]
     held = "no model" if champion.deployed_next == NO_MODEL else champion.deployed_next

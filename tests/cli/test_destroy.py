@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from cli import gateway_role, remains, removal
+from cli import __main__ as commands
+from cli import destroy, gateway_role, remains, removal
 from cli.remains import PARAMETER, Inventory, Resource
 from cli.stack import Account, NoStackError
 
@@ -217,3 +218,21 @@ def test_endpoint_that_is_being_made_is_deleted_once_it_is_there(monkeypatch: py
     monkeypatch.setattr(removal, "_SECONDS", 5)
     removal.remove_endpoints(account(sagemaker=sagemaker).client, "a")
     assert there == []
+
+
+def test_destroy_that_was_interrupted_names_the_command_that_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inventory, bucket = Inventory("test", "id-0", frozenset()), Resource("AWS::S3::Bucket", "data")
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(destroy.options, "account", lambda *_: Account(lambda _: None, "a cloud", options=" --aws"))
+    monkeypatch.setattr(destroy.remains, "take", lambda *_: inventory)
+    monkeypatch.setattr(destroy.remains, "left", lambda *_: [bucket])
+    monkeypatch.setattr(destroy, "removable", lambda *_: [bucket])
+    monkeypatch.setattr(destroy.removal, "running_executions", lambda *_: [])
+    monkeypatch.setattr(destroy, "STEPS", (("Deleting the stack", interrupt),))
+    assert commands.main(["destroy", "--stack", "test", "--yes"]) == 130
+    assert "`wildrydes destroy --aws --stack test` once more goes on from here." in capsys.readouterr().out

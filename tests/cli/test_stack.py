@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cli.stack import NoStackError, Stack
+from cli.stack import Account, NoStackError, Stack
 
 
 def test_stack_of_another_project_is_named_as_one(client: Callable[[str], Any]) -> None:
@@ -13,3 +13,24 @@ def test_stack_of_another_project_is_named_as_one(client: Callable[[str], Any]) 
     for ask in (lambda: stack.bucket, lambda: stack.machine("promote"), lambda: stack.api_url):
         with pytest.raises(NoStackError, match="'another' is another project's: it has no output"):
             ask()
+
+
+@pytest.mark.parametrize(
+    ("account_options", "name", "command"),
+    [
+        ("", "wildrydes", "`wildrydes watch run-1`"),
+        ("", "test", "`wildrydes watch run-1 --stack test`"),
+        (" --aws --profile work", "test", "`wildrydes watch run-1 --aws --profile work --stack test`"),
+    ],
+)
+def test_a_command_that_a_message_names_works_on_the_same_stack(account_options: str, name: str, command: str) -> None:
+    class CloudFormation:
+        def describe_stacks(self, StackName: str) -> Any:  # noqa: N803 - boto3's name
+            return {"Stacks": [{"StackName": StackName}]}
+
+    account = Account(lambda _: CloudFormation(), "a cloud", options=account_options)
+    assert Stack.describe(account, name).command("watch run-1") == command
+
+
+def test_options_of_an_account_on_aws_are_those_that_were_given() -> None:
+    assert Account.on_aws(region="eu-west-1").options == " --aws --region eu-west-1"
