@@ -17,7 +17,7 @@ from rich.console import Console
 
 from cli import options
 from cli.errors import CommandError
-from cli.stack import Stack
+from cli.stack import Stack, command
 from local import account
 from wildrydes.algorithms import LAMBDA, LINEAR_LEARNER
 from wildrydes.model.storage import card_key, models_prefix
@@ -188,7 +188,7 @@ def choose(
 def no_model_yet(task: str | None, options: str = "") -> str:
     """What is said where no model of a task was trained yet, or None of any task; `options` lead to the stack."""
     if task is None:
-        return f"There is no model yet: `wildrydes retrain{options}` trains one."
+        return f"There is no model yet: {command('retrain', options)} trains one."
     return f"There is no model of {task} yet: `wildrydes retrain --task {task}{options}` trains one."
 
 

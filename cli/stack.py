@@ -29,6 +29,11 @@ class NoStackError(CommandError):
     """There is no such stack; the message says where it was looked for."""
 
 
+def command(words: str, options: str) -> str:
+    """A command as messages quote it: `words` such as `retrain --force`, and the options that lead to a stack."""
+    return f"`{' '.join(('wildrydes', words))}{options}`"
+
+
 @dataclass(frozen=True)
 class Account:
     """Clients of an account in a region, words for where that is, the time there, and the options that lead there."""
@@ -90,7 +95,7 @@ class Stack:
 
     def command(self, words: str) -> str:
         """A command to be copied: `words` such as `retrain --force`, with the options that lead to this stack."""
-        return f"`wildrydes {words}{self.options}`"
+        return command(words, self.options)
 
     def output(self, name: str) -> str:
         """An output of the stack. Raises NoStackError where it has none of that name: it is another project's."""

@@ -67,10 +67,15 @@ def commands_in_document(markdown: str) -> list[str]:
     return ours + _SPAN.findall(_ANY_FENCE.sub("", markdown))
 
 
+# Commands whose options for the stack are added: `stack.command("retrain --force")`.
+_COMPOSED = re.compile(r"""\bcommand\(f?["']([a-z][^"']*)["']""")
+
+
 def commands_in_source(source: str) -> list[str]:
     """What help, docstrings and messages tell their reader to run."""
     examples = [each for line in _EXAMPLE.findall(source) for each in shell_commands(line)]
-    return _SPAN.findall(source) + [each for each in examples if each.startswith("wildrydes ")]
+    composed = [f"wildrydes {words}" for words in _COMPOSED.findall(source)]
+    return _SPAN.findall(source) + composed + [each for each in examples if each.startswith("wildrydes ")]
 
 
 def fault(command: str) -> str | None:
