@@ -68,8 +68,9 @@ def usage_by_metrics(stack: Stack, month: Month) -> Usage:
 def usage_by_inventory(stack: Stack, month: Month) -> Usage:
     """What the alarms, dashboards, metrics, keys, objects and endpoints that are there now cost for that time.
 
-    Of an endpoint the time since it was created counts.
+    They count since the stack was created. Of an endpoint the time since that was created counts.
     """
+    lifetime = _lifetime(stack, month)
     metrics = account.entries(stack.client("cloudwatch"), "list_metrics", "Metrics", **_own_metrics(stack))
     counts = {
         "alarm_months": len(stack.resources("AWS::CloudWatch::Alarm")),
@@ -79,8 +80,14 @@ def usage_by_inventory(stack: Stack, month: Month) -> Usage:
     }
     listed = account.entries(stack.client("s3"), "list_objects_v2", "Contents", Bucket=stack.bucket)
     stored = Decimal(sum(each["Size"] for each in listed)) / GB
-    monthly = {item: Decimal(count) * month.share for item, count in counts.items()}
-    return add([monthly, {"s3_gb_months": stored * month.share}, _of_endpoints(stack, month)])
+    monthly = {item: Decimal(count) * lifetime.share for item, count in counts.items()}
+    return add([monthly, {"s3_gb_months": stored * lifetime.share}, _of_endpoints(stack, month)])
+
+
+def _lifetime(stack: Stack, month: Month) -> Month:
+    """The part of the month in which there was the stack: empty where it came later."""
+    (described,) = stack.client("cloudformation").describe_stacks(StackName=stack.name)["Stacks"]
+    return Month(min(month.end, max(month.start, described["CreationTime"])), month.end)
 
 
 def _own_metrics(stack: Stack) -> dict[str, Any]:

@@ -20,6 +20,7 @@ OUTPUTS = {
     "StateMachineArn": f"{MACHINE}-retrain",
 }
 NOW = datetime(2026, 11, 16, tzinfo=UTC)
+OLD = {"Stacks": [{"CreationTime": NOW - timedelta(days=400)}]}
 
 Output = pytest.CaptureFixture[str]
 
@@ -231,7 +232,7 @@ def test_inventory_is_of_the_stacks_own_resources_whatever_they_are_called() -> 
     # Another stack's has a name that begins with this one's.
     others = {"MetricAlarms": [{"AlarmName": "rydes-dev-spend"}], "DashboardEntries": [{"DashboardName": "rydes-dev"}]}
     stack = stack_of(
-        cloudformation=Client(list_stack_resources={"StackResourceSummaries": resources}),
+        cloudformation=Client(describe_stacks=OLD, list_stack_resources={"StackResourceSummaries": resources}),
         cloudwatch=Client(list_metrics={"Metrics": []}, describe_alarms=others, list_dashboards=others),
         s3=Client(list_objects_v2={"Contents": []}),
         sagemaker=Client(list_endpoints={"Endpoints": []}),
@@ -254,7 +255,7 @@ def test_inventory_is_of_the_stack_and_not_of_one_whose_name_begins_alike() -> N
     ]
     variants = {"ProductionVariants": [{"InstanceType": "ml.m5.large", "InitialInstanceCount": 1}]}
     stack = stack_of(
-        cloudformation=Client(list_stack_resources={"StackResourceSummaries": listed}),
+        cloudformation=Client(describe_stacks=OLD, list_stack_resources={"StackResourceSummaries": listed}),
         cloudwatch=Client(
             list_metrics={"Metrics": [{}, {}]},
             describe_alarms={"MetricAlarms": [{"AlarmName": "rydes-dev-spend"}]},
@@ -276,6 +277,21 @@ def test_inventory_is_of_the_stack_and_not_of_one_whose_name_begins_alike() -> N
         "s3_gb_months": pytest.approx(0.1),
         "ml_hours/ml.m5.large": pytest.approx(2.0),
     }
+
+
+@pytest.mark.parametrize(("hours", "share"), [(2000, 1.0), (73, 0.1), (-1, 0.0)])
+def test_inventory_counts_since_the_stack_was_created(hours: int, share: float) -> None:
+    alarm = {"ResourceType": "AWS::CloudWatch::Alarm", "LogicalResourceId": "Any", "PhysicalResourceId": "rydes-any"}
+    created = {"Stacks": [{"CreationTime": NOW - timedelta(hours=hours)}]}
+    stack = stack_of(
+        cloudformation=Client(describe_stacks=created, list_stack_resources={"StackResourceSummaries": [alarm]}),
+        cloudwatch=Client(list_metrics={"Metrics": [{}, {}]}),
+        s3=Client(list_objects_v2={"Contents": [{"Size": 1 << 30}]}),
+        sagemaker=Client(list_endpoints={"Endpoints": []}),
+    )
+    usage = usage_by_inventory(stack, Month(NOW - timedelta(hours=730), NOW))
+    counted = [float(usage[item]) for item in ("alarm_months", "metric_months", "s3_gb_months")]
+    assert counted == pytest.approx([share, 2 * share, share])
 
 
 def test_sentence_names_what_is_dearest_and_what_has_no_price() -> None:
