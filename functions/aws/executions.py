@@ -61,7 +61,7 @@ class ExecutionRecords:
     def __init__(self, memory: Mapping[str, int]) -> None:
         self._memory = dict(memory)
 
-    def history(self, execution: str) -> list[dict[str, Any]]:
+    def history(self, execution: str) -> list[Mapping[str, Any]]:
         """All events of an execution, the oldest first."""
         return list(history(execution))
 

@@ -224,10 +224,20 @@ def test_row_that_cannot_be_used_is_refused(api: Caller, query: str, status: int
     refused(api.ask(f"predictions{query}"), status, "features")
 
 
-@pytest.mark.parametrize("size", [1_000_001, 6_300_000, 10 * 1024 * 1024 + 1])
-def test_body_that_is_too_large_is_refused(api: Caller, size: int) -> None:
-    body = b'{"distance": "' + b"1" * (size - 16) + b'"}'
-    refused(post(api, body), 413, "body", allowed={"maximum": 1_000_000})
+def test_body_that_is_too_large_for_the_function_is_refused(api: Caller) -> None:
+    refused(post(api, body_of(1_000_001)), 413, "body", allowed={"maximum": 1_000_000})
+
+
+@pytest.mark.parametrize("size", [6_300_000, 10 * 1024 * 1024 + 1])
+def test_body_that_is_too_large_for_the_gateway_is_refused(api: Caller, size: int) -> None:
+    """This answer of API Gateway's cannot be customised."""
+    answer = post(api, body_of(size))
+    assert (answer.status, list(answer.json())) == (413, ["message"])
+
+
+def body_of(size: int) -> bytes:
+    """A ride of so many bytes."""
+    return b'{"distance": "' + b"1" * (size - 16) + b'"}'
 
 
 @pytest.mark.parametrize("content_type", ["image/png", "application/xml", "multipart/form-data; boundary=x", "json"])
@@ -292,7 +302,18 @@ def test_document_is_for_everybody_and_for_the_live_model(api: Caller) -> None:
     assert b"Fn::" not in answer.body
     assert document["components"]["schemas"]["Ride"]["required"] == list(FEATURES)
     of_tasks = {f"/tasks/{task}/{path}" for task in TASKS for path in ("predictions", "model")}
-    assert set(document["paths"]) == {"/", "/predictions", "/model", "/openapi.json", "/liveinference"} | of_tasks
+    assert (
+        set(document["paths"])
+        == {
+            "/",
+            "/predictions",
+            "/outcomes",
+            "/model",
+            "/openapi.json",
+            "/liveinference",
+        }
+        | of_tasks
+    )
 
 
 def test_flood_of_headers_is_no_fault_of_the_service(api: Caller, live: Model) -> None:
