@@ -98,7 +98,7 @@ def test_task_of_ones_own_is_added_by_the_steps_of_the_page(copy_of_the_project:
     assert re.findall(rf"^  (\w*{words}\w*):$", template, re.MULTILINE) == [
         f"{words}ModelPath", f"{words}ModelPathParameterName", f"Predict{words}Function", f"Predict{words}Logs",
         f"Predict{words}Capture", f"Predict{words}Errors", f"Predict{words}Unavailable", f"{words}ApiPermission",
-        f"Drift{words}", f"Quality{words}", f"Predict{words}FunctionName",
+        f"Drift{words}", f"Quality{words}", f"CaptureLost{words}", f"Predict{words}FunctionName",
     ]  # fmt: skip
     for workflow in ("retrain", "promote", "restore"):
         asl = (copy_of_the_project / "statemachines" / f"{workflow}.asl.json").read_text(encoding="utf-8")

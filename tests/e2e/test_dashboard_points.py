@@ -19,6 +19,7 @@ from cli import athena, dashboard, deploy, embedded, rollback, sample_files
 from cli import weather as noaa
 from endings import end_badly
 from http_caller import Answer, Caller
+from local import account
 from local.account import EmbeddedAws
 from machines import until
 from notices import listen
@@ -125,17 +126,17 @@ def send_rides_and_samples(stack: Stack) -> None:
 
 def train_champions(stack: Stack) -> dict[str, dict[str, Any]]:
     """A champion of each task; the outputs of the retrainings by task. One yields to another, and one is kept back."""
-    (asked_for,) = invoke(stack, "start_retraining", example("start_retraining_person"))["outcomes"]
+    (outcome,) = invoke(stack, "start_retraining", example("start_retraining_person"))["outcomes"]
     machine = stack.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
-    both = [f"{machine}:{asked_for['started']}", stack.start(task="magic_points")]
+    both = [f"{machine}:{outcome['started']}", stack.start(task="magic_points")]
     outputs = [output_of(stack, arn) for arn in both]
     (first,) = [output for output in outputs if "yielded_to" not in output]
     assert first["promoted"], first["verdict"]
     started = {task: stack.start(task=task) for task in TASKS if task != "magic_points"}
-    kept = stack.start(task="magic_points", promote=False)
+    unpromoted = stack.start(task="magic_points", promote=False)
     trainings = {task: output_of(stack, arn) for task, arn in started.items()} | {"magic_points": first}
     assert all(output["promoted"] for output in trainings.values())
-    assert not output_of(stack, kept)["promoted"]
+    assert not output_of(stack, unpromoted)["promoted"]
     return trainings
 
 
@@ -182,8 +183,8 @@ def test_every_metric_of_the_dashboard_has_a_point(own_server: Server, write_art
     trainings = train_champions(stack)
     promote_and_roll_back(stack, write_artefact)
     day = datetime.now(UTC)
-    asked = sum(ask_and_tell(stack, task, training) for task, training in trainings.items())
-    until(lambda: count(stack), lambda counts: min(counts) >= asked, LONG)
+    requests = sum(ask_and_tell(stack, task, training) for task, training in trainings.items())
+    until(lambda: count(stack), lambda counts: min(counts) >= requests, LONG)
     monitored = succeed(stack, "MonitorStateMachineArn", {"date": f"{day:%Y-%m-%d}"})
     assert {each["task"] for each in monitored["outcomes"] if each["quality_loss"] is not None} == set(TASKS)
     invoke(stack, "quote_price", example("quote_price_hot_day"))
@@ -239,7 +240,8 @@ def execution_after_quiet_period(server: Server, stack: Stack) -> str:
     client, machine = stack.client("stepfunctions"), stack.outputs["StateMachineArn"]
 
     def executions() -> list[str]:
-        return [each["executionArn"] for each in client.list_executions(stateMachineArn=machine)["executions"]]
+        listed = account.entries(client, "list_executions", "executions", stateMachineArn=machine)
+        return [each["executionArn"] for each in listed]
 
     wake = until(lambda: turn(stack).get("wake_at"), bool)
     assert executions() == []
