@@ -172,7 +172,7 @@ def count(stack: Stack) -> tuple[int, int]:
     return int(predictions or 0), int(outcomes or 0)
 
 
-@pytest.mark.proof
+@pytest.mark.loop
 def test_every_metric_of_the_dashboard_has_a_point(own_server: Server, write_artefact: WriteArtefact) -> None:
     stack = own_server.deploy(RetrainOnAlarm="false")
     assert silent(stack)
@@ -198,7 +198,7 @@ def last(series: dict[str, Points], label: str) -> float | None:
     return series[label][-1][1] if series[label] else None
 
 
-@pytest.mark.proof
+@pytest.mark.loop
 def test_upload_alone_ends_in_a_better_champion_a_notice_and_a_dashboard_that_shows_it(
     own_server: Server, write_artefact: WriteArtefact
 ) -> None:

@@ -24,7 +24,7 @@ from stacks import ROOT, SAMPLE_RIDES, SAMPLE_WEATHER, Stack
 from wildrydes.model.storage import execution_of
 from wildrydes.tasks import TASKS
 
-pytestmark = pytest.mark.proof
+pytestmark = pytest.mark.loop
 
 Record = dict[str, float]
 Change = Callable[[Record], Record]

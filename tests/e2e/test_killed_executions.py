@@ -24,7 +24,7 @@ from wildrydes.bucket import Source
 from wildrydes.rides.files import records
 from wildrydes.rides.ingestion import ingest
 
-pytestmark = pytest.mark.proof
+pytestmark = pytest.mark.loop
 
 FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
 # The last state before which an execution does not have the turn.
