@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from cli import __main__ as commands
-from cli import deploy, destroy, remains, removal, stages
+from cli import deploy, destroy, embedded, remains, removal, stages
 from cli import stack as command_stack
 from cli.remains import Inventory
 from cli.stack import Client
@@ -26,6 +26,13 @@ FOREVER = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 86_
 
 
 RunCommand = Callable[..., Ran]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
+    """An account of its own: where other stacks have APIs, API Gateway's role stays, and what they make is left."""
+    with embedded.temporary_server(tmp_path_factory.mktemp("stages") / "embedded-aws.log") as started:
+        yield started
 
 
 @pytest.fixture
