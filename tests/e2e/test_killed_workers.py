@@ -22,7 +22,14 @@ from wildrydes.rides.ingestion import ingest
 FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
 ALGORITHM = "local.algorithms.linear_learner"
 # What takes no part in a retraining, nor in the way of rides that arrive one at a time.
-ASIDE = {"collect_samples", "quote_price", "edge_compute"}
+ASIDE = {
+    "collect_samples",
+    "quote_price",
+    "edge_compute",
+    "monitor_model",
+    "record_outcomes",
+    "start_retraining",
+}
 
 # Every function's first event of a kind: once all of it is done, and before the answer is given.
 DYING = """
