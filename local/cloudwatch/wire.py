@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape  # nosec B406 - it writes XML, and reads none
 
 from local.cloudwatch.errors import InvalidDashboardError, RefusedError
 from local.seams import seam
