@@ -112,7 +112,7 @@ def test_what_is_not_there_or_cannot_be_priced_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], bucket: Bucket, stack: Stack, tmp_path: Path
 ) -> None:
     assert run(monkeypatch, stack, tmp_path, "--model", "three") == 1
-    assert "There is no card of a model 'three'; there are: two, one." in capsys.readouterr().err
+    assert "There is no card of a model 'three' of magic_points; there are: two, one." in capsys.readouterr().err
     card = json.loads(bucket.objects["models/magic_points/one/card.json"])
     with pytest.raises(pricing.PricingError, match="does not look at TMAX, PRCP: train one that does"):
         pricing.study_of(stack, card | {"features": ["distance", "TMIN"]})
