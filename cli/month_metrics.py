@@ -13,8 +13,8 @@ from typing import Any
 from cli.stack import Stack
 from local import account
 from wildrydes.cost.charges import Usage, add
-from wildrydes.cost.ledger import NAMESPACE
 from wildrydes.cost.quantities import GB, HOURS_A_MONTH, KB
+from wildrydes.metric_line import NAMESPACE
 from wildrydes.tasks import TASKS
 
 # The functions whose calls are in the histories of executions.

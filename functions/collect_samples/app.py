@@ -19,10 +19,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from aws import firehose, s3
 from aws.settings import collect_settings
 from wildrydes.bucket import rejected_samples_key
+from wildrydes.metric_line import NAMESPACE
 from wildrydes.samples.messages import Collected, Rejected, messages_of, records_of
 
 logger = Logger()
-metrics = Metrics(namespace="WildRydes")
+metrics = Metrics(namespace=NAMESPACE)
 
 
 @metrics.log_metrics

@@ -29,12 +29,13 @@ from aws.faults import PASSING
 from aws.settings import FanOutSettings, fan_out_settings
 from wildrydes.bucket import Source, rejected_file_key
 from wildrydes.errors import BadStreamEvent, RideFileChanged
+from wildrydes.metric_line import NAMESPACE
 from wildrydes.rides.ingestion import rejected_file
 from wildrydes.rides.messages import FileMessages
 from wildrydes.rides.skipping import skipped_by_fault, skipped_by_name
 
 logger = Logger()
-metrics = Metrics(namespace="WildRydes")
+metrics = Metrics(namespace=NAMESPACE)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -24,11 +24,12 @@ from aws.batches import batch_processor, process_messages
 from aws.faults import PASSING
 from aws.settings import LocateSettings, locate_settings
 from wildrydes.bucket import rejected_messages_key
+from wildrydes.metric_line import NAMESPACE
 from wildrydes.rides.located_rides import Arrival, day, packs
 from wildrydes.rides.messages import Located, Rejected, locate
 
 logger = Logger()
-metrics = Metrics(namespace="WildRydes")
+metrics = Metrics(namespace=NAMESPACE)
 
 
 class Outcome(NamedTuple):

@@ -22,9 +22,9 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
+from wildrydes.metric_line import directive
 from wildrydes.tasks import BINARY, TASKS
 
-NAMESPACE = "WildRydes"
 BINS = 20
 
 _SCORE = "PredictionScore"
@@ -36,17 +36,12 @@ def _directives(dimensions: tuple[str, ...], scores: str | None, *, is_labelled:
     """What CloudWatch is to take for metrics, as JSON: it is the same for all requests, and half of their lines."""
     names = [*_MEASURED, (scores, "None")] if scores else _MEASURED
     directives = [
-        _directive(dimensions, *names),
-        _directive((*dimensions, "status"), ("PredictionRequests", "Count")),
+        directive(dimensions, *names),
+        directive((*dimensions, "status"), ("PredictionRequests", "Count")),
     ]
     if is_labelled:
-        directives.append(_directive((*dimensions, "label"), (_SCORE, "None")))
+        directives.append(directive((*dimensions, "label"), (_SCORE, "None")))
     return json.dumps(directives)
-
-
-def _directive(dimensions: tuple[str, ...], *metrics: tuple[str, str]) -> dict[str, Any]:
-    named = [{"Name": name, "Unit": unit} for name, unit in metrics]
-    return {"Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": named}
 
 
 def lines(
@@ -87,7 +82,7 @@ def lines(
 
 def _by_label(dimensions: dict[str, str], scores: Sequence[float], labels: Sequence[int], now: float) -> Iterator[str]:
     """A line for each label, with the scores that predict it."""
-    directives = json.dumps([_directive((*dimensions, "label"), (_SCORE, "None"))])
+    directives = json.dumps([directive((*dimensions, "label"), (_SCORE, "None"))])
     for label in sorted(set(labels)):
         own = [score for score, each in zip(scores, labels, strict=True) if each == label]
         yield _line(directives, {**dimensions, "label": str(label), _SCORE: _spread(own, 0.0, 1.0)}, now)

@@ -27,9 +27,10 @@ from wildrydes.api import answers
 from wildrydes.api.requests import read_body, rides_of
 from wildrydes.capture import outcome
 from wildrydes.errors import BadRequest, BadValue, MethodNotAllowed, RecordsNotDelivered
+from wildrydes.metric_line import NAMESPACE
 
 logger = Logger()
-metrics = Metrics(namespace="WildRydes")
+metrics = Metrics(namespace=NAMESPACE)
 
 ACCEPTED = 202
 _RETRY_SECONDS = "5"

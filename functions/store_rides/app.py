@@ -17,10 +17,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import s3, settings
 from aws.batches import batch_processor, process_messages
+from wildrydes.metric_line import NAMESPACE
 from wildrydes.rides.located_rides import LocatedRides, StoredRides, combine, read_pack
 
 logger = Logger()
-metrics = Metrics(namespace="WildRydes")
+metrics = Metrics(namespace=NAMESPACE)
 
 
 @metrics.log_metrics

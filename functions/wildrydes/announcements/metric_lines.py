@@ -8,7 +8,7 @@
     DaysSinceRetraining    days since a retraining ended well; 0 when one does
     ChampionAgeDays        of a promotion, and of one put in order: days since the training of what is live, by task
 
-All have the dimension `service`. What EMF is: see `predict.request_metrics`.
+All have the dimension `service`. The format is `wildrydes.metric_line`'s.
 """
 
 import json
@@ -18,8 +18,8 @@ from typing import Any
 
 from wildrydes.announcements.course import Course
 from wildrydes.announcements.ended import RETRAIN, Ended
+from wildrydes.metric_line import directive, document
 
-NAMESPACE = "WildRydes"
 MOST_VALUES = 100
 """Of one metric in one line, as EMF has it."""
 
@@ -71,10 +71,5 @@ def _rides(output: dict[str, Any]) -> dict[str, Any]:
 
 
 def _line(dimensions: dict[str, str], metrics: dict[str, Any], unit: str, now: float) -> str:
-    directive = {
-        "Namespace": NAMESPACE,
-        "Dimensions": [list(dimensions)],
-        "Metrics": [{"Name": name, "Unit": unit} for name in metrics],
-    }
-    aws = {"Timestamp": int(now * 1000), "CloudWatchMetrics": [directive]}
-    return json.dumps({"_aws": aws} | dimensions | metrics)
+    directives = [directive(list(dimensions), *((name, unit) for name in metrics))]
+    return json.dumps(document(directives, dimensions | metrics, now))

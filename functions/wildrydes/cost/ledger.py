@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from wildrydes.metric_line import directive, document
+
 PREFIX = "costs/"
-NAMESPACE = "WildRydes"
 
 
 def month_of(moment: datetime) -> str:
@@ -32,16 +33,13 @@ def total_usd(entries: Iterable[Mapping[str, Any] | None]) -> float:
 
 
 def metric_line(service: str, workflow: str, cost_usd: float, month_usd: float, now: datetime) -> dict[str, Any]:
-    """The line by which CloudWatch counts, in its embedded metric format.
+    """The line by which CloudWatch counts.
 
     `ExecutionCost` by workflow, and `MonthSpend`: the executions of this month so far. Both in dollars.
     """
-    directives = [_directive("ExecutionCost", "service", "workflow"), _directive("MonthSpend", "service")]
-    aws = {"Timestamp": int(now.timestamp() * 1000), "CloudWatchMetrics": directives}
+    directives = [
+        directive(("service", "workflow"), ("ExecutionCost", "None")),
+        directive(("service",), ("MonthSpend", "None")),
+    ]
     values = {"ExecutionCost": cost_usd, "MonthSpend": round(month_usd, 10)}
-    return {"_aws": aws, "service": service, "workflow": workflow, **values}
-
-
-def _directive(metric: str, *dimensions: str) -> dict[str, Any]:
-    metrics = [{"Name": metric, "Unit": "None"}]
-    return {"Namespace": NAMESPACE, "Dimensions": [list(dimensions)], "Metrics": metrics}
+    return document(directives, {"service": service, "workflow": workflow, **values}, now.timestamp())

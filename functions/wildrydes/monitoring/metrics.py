@@ -10,8 +10,6 @@
     ChampionAgeDays
 
 What is not known is left out. Dimensions are `service` and `task`.
-
-Source: "Specification: Embedded metric format" in the Amazon CloudWatch User Guide.
 """
 
 import json
@@ -19,39 +17,34 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from wildrydes.metric_line import directive, document
 from wildrydes.tasks import BINARY
 
-NAMESPACE = "WildRydes"
 _COUNTS = frozenset({"DriftedFeatures", "Outcomes", "PredictionsSeen"})
 
 
-def values(document: Mapping[str, Any]) -> dict[str, float]:
-    """The metrics of a document by name."""
-    indices = [each["psi"] for each in document["features"].values() if each["psi"] is not None]
-    scores, how_good = document["scores"] or {}, document["served"] or {}
+def values(findings: Mapping[str, Any]) -> dict[str, float]:
+    """The metrics of a day's document by name."""
+    indices = [each["psi"] for each in findings["features"].values() if each["psi"] is not None]
+    scores, how_good = findings["scores"] or {}, findings["served"] or {}
     named = {
         "Drift": max(indices, default=None),
-        "DriftedFeatures": len(document["drifted"]),
+        "DriftedFeatures": len(findings["drifted"]),
         "ScoreDrift": scores.get("psi"),
-        "ServedLogLoss" if document["kind"] == BINARY else "ServedRmse": how_good.get("measure"),
+        "ServedLogLoss" if findings["kind"] == BINARY else "ServedRmse": how_good.get("measure"),
         "QualityLoss": how_good.get("quality_loss"),
-        "MissingValues": document["missing_values"]["share"],
-        "UnknownStations": document["unknown_stations"]["share"],
-        "Outcomes": document["outcomes"],
-        "PredictionsSeen": document["predictions"],
-        "ChampionAgeDays": document["champion_age_days"],
+        "MissingValues": findings["missing_values"]["share"],
+        "UnknownStations": findings["unknown_stations"]["share"],
+        "Outcomes": findings["outcomes"],
+        "PredictionsSeen": findings["predictions"],
+        "ChampionAgeDays": findings["champion_age_days"],
     }
     return {name: value for name, value in named.items() if value is not None}
 
 
-def line(service: str, document: Mapping[str, Any], now: datetime) -> str:
-    """The line for a document, without its end."""
-    named = values(document)
-    directive = {
-        "Namespace": NAMESPACE,
-        "Dimensions": [["service", "task"]],
-        "Metrics": [{"Name": name, "Unit": "Count" if name in _COUNTS else "None"} for name in named],
-    }
-    aws = {"Timestamp": int(now.timestamp() * 1000), "CloudWatchMetrics": [directive]}
-    fields = {"_aws": aws, "service": service, "task": document["task"], "date": document["date"]}
-    return json.dumps(fields | named)
+def line(service: str, findings: Mapping[str, Any], now: datetime) -> str:
+    """The line for a day's document, without its end."""
+    named = values(findings)
+    units = ((name, "Count" if name in _COUNTS else "None") for name in named)
+    fields = {"service": service, "task": findings["task"], "date": findings["date"]}
+    return json.dumps(document([directive(("service", "task"), *units)], fields | named, now.timestamp()))
