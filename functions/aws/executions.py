@@ -9,24 +9,15 @@ All raise botocore's errors.
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import cache
 from itertools import islice
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
+from aws.clients import client
 from wildrydes.announcements.ended import Ended, is_yielded, read_description
 from wildrydes.cost.execution import Children
 
 MOST_LOOKED_AT = 200
 """Of the executions of a machine that succeeded last: so many in a row may have yielded to another."""
-
-
-@cache
-def client(service: str) -> Any:
-    """The client of this process for a service."""
-    return boto3.client(service, config=Config(retries={"mode": "standard", "max_attempts": 5}))
 
 
 def describe(arn: str) -> Ended:

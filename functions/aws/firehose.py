@@ -10,13 +10,10 @@ https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
 from random import uniform
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
+from aws.clients import client
 from wildrydes.errors import RecordsNotDelivered
 
 MOST_RECORDS = 500
@@ -27,12 +24,6 @@ ATTEMPTS = 8
 _LONGEST_PAUSE = 4.0
 
 Pause = Callable[[float], None]
-
-
-@cache
-def client() -> Any:
-    """The Firehose client of this process."""
-    return boto3.client("firehose", config=Config(retries={"mode": "standard", "max_attempts": 5}))
 
 
 def put(stream: str, records: Iterable[bytes], pause: Pause = time.sleep) -> int:
@@ -69,7 +60,9 @@ def put_batch(stream: str, records: Sequence[bytes], pause: Pause = time.sleep) 
         if attempt:
             repeated += len(entries)
             pause(uniform(0, min(_LONGEST_PAUSE, 0.05 * 2**attempt)))  # noqa: S311 - spreads the load, guards nothing
-        answer = client().put_record_batch(DeliveryStreamName=stream, Records=[{"Data": record} for record in entries])
+        answer = client("firehose").put_record_batch(
+            DeliveryStreamName=stream, Records=[{"Data": record} for record in entries]
+        )
         outcomes = zip(entries, answer["RequestResponses"], strict=True)
         failed = [(record, outcome) for record, outcome in outcomes if "ErrorCode" in outcome]
         entries = [record for record, _ in failed]

@@ -3,23 +3,14 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from aws.clients import client
 from wildrydes.starts.requests import Request
 
 # As in statemachines.turn: a Map of the execution is to be redriven.
 _RUNNING = ("RUNNING", "PENDING_REDRIVE")
-
-
-@cache
-def client(service: str) -> Any:
-    """The client of this process for a service."""
-    return boto3.client(service, config=Config(retries={"mode": "standard", "max_attempts": 5}))
 
 
 @dataclass(frozen=True)

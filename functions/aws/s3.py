@@ -7,13 +7,11 @@ transient, and honours AWS_ENDPOINT_URL.
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import Any, NamedTuple
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from aws import clients
 from wildrydes.bucket import Source, arrival_time
 from wildrydes.errors import MissingObject, RideFileChanged
 
@@ -38,10 +36,9 @@ class Copy(NamedTuple):
     target: str
 
 
-@cache
 def client() -> Any:
     """The S3 client of this process."""
-    return boto3.client("s3", config=Config(retries={"mode": "standard", "max_attempts": 5}))
+    return clients.client("s3")
 
 
 def region() -> str:

@@ -7,23 +7,15 @@ Every write is one conditional call that gives the item as it is afterwards.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from aws.clients import client
 from wildrydes.starts import PERSON
 from wildrydes.starts.requests import Request, Standing, text_of, time_of
 
 _FORGET_REQUEST = "REMOVE wanted_at, wanted_since, wanted_reason, wanted_detail, wanted_first"
-
-
-@cache
-def client() -> Any:
-    """The DynamoDB client of this process."""
-    return boto3.client("dynamodb", config=Config(retries={"mode": "standard", "max_attempts": 5}))
 
 
 @dataclass(frozen=True)
@@ -34,7 +26,7 @@ class Turns:
 
     def read(self, task: str) -> Standing:
         """How a task stands."""
-        answer = client().get_item(TableName=self.table, Key={"task": {"S": task}}, ConsistentRead=True)
+        answer = client("dynamodb").get_item(TableName=self.table, Key={"task": {"S": task}}, ConsistentRead=True)
         return _standing(task, answer.get("Item", {}))
 
     def want(self, request: Request) -> Standing:
@@ -72,7 +64,7 @@ class Turns:
     def _update(self, task: str, update: str, condition: str, values: Mapping[str, str]) -> tuple[Standing, bool]:
         """One conditional write; the item then, and whether the condition held."""
         try:
-            answer = client().update_item(
+            answer = client("dynamodb").update_item(
                 TableName=self.table,
                 Key={"task": {"S": task}},
                 UpdateExpression=update,

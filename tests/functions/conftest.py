@@ -14,7 +14,7 @@ from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
 import predict.app
-from aws import s3, settings
+from aws import clients, settings
 from predictions import Ask
 from wildrydes.bucket import Source, arrival_time
 
@@ -91,7 +91,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch, moto_server: str) -> Iterator[Bucket
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    for cached in (s3.client, settings.data_settings, settings.predict_settings, predict.app.load_champion):
+    for cached in (clients.client, settings.data_settings, settings.predict_settings, predict.app.load_champion):
         cached.cache_clear()
     with mock_aws():
         bucket = Bucket()

@@ -21,7 +21,7 @@ Send = Callable[..., tuple[int, Any]]
 @pytest.fixture
 def stream(monkeypatch: pytest.MonkeyPatch) -> DeliveryStream:
     stream = DeliveryStream()
-    monkeypatch.setattr(firehose, "client", lambda: stream)
+    monkeypatch.setattr(firehose, "client", lambda _: stream)
     return stream
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from aws import retraining, settings, turns
+from aws import clients, settings
 from local import account
 from wildrydes.errors import BadStartEvent, MissingSetting
 
@@ -83,7 +83,7 @@ def stage(bucket: Any, run: Any, monkeypatch: pytest.MonkeyPatch) -> Stage:
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    for cached in (settings.starting_settings, turns.client, retraining.client):
+    for cached in (settings.starting_settings, clients.client):
         cached.cache_clear()
     return stage
 

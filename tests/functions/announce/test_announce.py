@@ -64,7 +64,7 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
         def publish(self, **request: str) -> None:
             requests.append(request)
 
-    monkeypatch.setattr(topics, "client", Topics)
+    monkeypatch.setattr(topics, "client", lambda _: Topics())
     return requests
 
 

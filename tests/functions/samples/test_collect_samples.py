@@ -19,7 +19,7 @@ LINE = "6100,9000,210,150,60,2,425,1200,400,300,500,60,35"
 @pytest.fixture
 def stream(monkeypatch: pytest.MonkeyPatch) -> DeliveryStream:
     stream = DeliveryStream()
-    monkeypatch.setattr(firehose, "client", lambda: stream)
+    monkeypatch.setattr(firehose, "client", lambda _: stream)
     return stream
 
 
@@ -99,7 +99,7 @@ def test_a_call_that_fails_as_a_whole_raises(collect: Any, monkeypatch: pytest.M
         def put_record_batch(self, **_: Any) -> Any:
             raise ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "gone"}}, "PutRecordBatch")
 
-    monkeypatch.setattr(firehose, "client", Gone)
+    monkeypatch.setattr(firehose, "client", lambda _: Gone())
     with pytest.raises(ClientError, match="gone"):
         collect(event(LINE))
 
