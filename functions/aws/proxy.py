@@ -1,5 +1,6 @@
 """API Gateway's proxy event -> what was requested; an answer -> what API Gateway takes for one."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from wildrydes.errors import UnreadableRequest, UnsupportedType
@@ -64,15 +65,19 @@ def request_of(event: dict[str, Any], context: Any) -> Request:
     return Request(identity, event.get("httpMethod") or "POST", path, headers, event)
 
 
-def response(status: int, kind: str, body: str, headers: dict[str, str]) -> dict[str, Any]:
-    """A proxy response. JSON ends with a line feed, so that a shell's prompt does not stick to it."""
+def response(status: int, kind: str, body: str, headers: Mapping[str, str], cors_origin: str) -> dict[str, Any]:
+    """A proxy response. JSON ends with a line feed, so that a shell's prompt does not stick to it.
+
+    Pages of `cors_origin` may read it, none where that is empty.
+    """
+    allowed = {"Access-Control-Allow-Origin": cors_origin} if cors_origin else {}
     if kind.startswith("text/"):
         kind = f"{kind}; charset=utf-8"
     else:
         body += "\n"
     return {
         "statusCode": status,
-        "headers": {"Content-Type": kind} | headers,
+        "headers": {"Content-Type": kind, **headers, **allowed},
         "body": body,
         "isBase64Encoded": False,
     }

@@ -83,9 +83,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     settings = predict_settings()
     request = request_of(event, context)
     outcome = respond(request, settings)
-    headers = {**outcome.headers} | (
-        {"Access-Control-Allow-Origin": settings.cors_origin} if settings.cors_origin else {}
-    )
     milliseconds, now = (perf_counter() - began) * 1000, time()
     counted = request_metrics.lines(
         settings.service,
@@ -100,7 +97,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     )
     captured = capturing.lines(request, settings, now, outcome.rows, outcome.scores, outcome.refused)
     sys.stdout.write(f"{counted}{captured}")
-    return response(outcome.status, outcome.kind, outcome.body, headers)
+    return response(outcome.status, outcome.kind, outcome.body, outcome.headers, settings.cors_origin)
 
 
 def respond(request: Request, settings: PredictSettings) -> Outcome:

@@ -52,11 +52,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     settings = outcome_settings()
     request = request_of(event, context)
     reply = respond(request, settings)
-    headers = {**reply.headers} | (
-        {"Access-Control-Allow-Origin": settings.cors_origin} if settings.cors_origin else {}
-    )
     kind = answers.JSON if reply.status == ACCEPTED else answers.PROBLEM
-    return response(reply.status, kind, json.dumps(reply.body | {"request_id": request.id}), headers)
+    body = json.dumps(reply.body | {"request_id": request.id})
+    return response(reply.status, kind, body, reply.headers, settings.cors_origin)
 
 
 def respond(request: Request, settings: OutcomeSettings) -> Reply:
