@@ -117,7 +117,7 @@ def verify_callers(server: account.EmbeddedAws) -> None:
     wildcards.install()
     metric_namespaces.install()
     mounting.authorise_by(resources.resources() | {"ecr": registry.resource_of, "sagemaker": arns.resource_of})
-    schedules.install()
+    mounting.authorise_calls_of("scheduler", schedules.resource_of_call)
     mounting.authorise_requests_of("sagemaker", arns.action_of, arns.resource_of_path)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from local.seams import replace, seam
 
@@ -10,7 +10,22 @@ from local.seams import replace, seam
 ActionOf = Callable[[str, Mapping[str, str]], str]
 # (path, headers, region, account) -> the ARN, or None where the body names it.
 ResourceOfPath = Callable[[str, Mapping[str, str], str, str], str | None]
+# (method, path, body, query, region, account) -> the ARN, or None where MiniStack's own answer shall stand.
+ResourceOfCall = Callable[[str, str, dict[str, Any], Mapping[str, Any], str, str], str | None]
 ResourceOf = Callable[[dict[str, Any], str, str], str | None]
+
+
+class _Request(NamedTuple):
+    """A request as MiniStack hands it to who names its ARN: `service` is the IAM namespace."""
+
+    service: str
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    query: Mapping[str, Any]
+    region: str
+    account: str
 
 
 def mount(service: str, module: Any, target_prefix: str) -> None:
@@ -36,24 +51,13 @@ def authorise_by(resource_of: dict[str, ResourceOf]) -> None:
     The functions get (body, region, account) and return None where MiniStack's own answer shall stand; that is `*`
     for what it does not know, which no policy with a resource allows.
     """
-    from ministack.core import iam_actions
 
-    original = seam(iam_actions, "extract_resource_arn")
+    def named(request: _Request) -> str | None:
+        if request.service not in resource_of:
+            return None
+        return resource_of[request.service](json_object(request.body), request.region, request.account)
 
-    def extract_resource_arn(
-        service: str,
-        method: str,
-        path: str,
-        headers: dict,
-        body: bytes,
-        query_params: dict,
-        region: str,
-        account_id: str,
-    ) -> str:
-        arn = resource_of[service](json_object(body), region, account_id) if service in resource_of else None
-        return arn or original(service, method, path, headers, body, query_params, region, account_id)
-
-    replace(iam_actions, "extract_resource_arn", extract_resource_arn)
+    _name_resources(named)
 
 
 def authorise_requests_of(service: str, action_of: ActionOf, resource_of_path: ResourceOfPath) -> None:
@@ -63,7 +67,7 @@ def authorise_requests_of(service: str, action_of: ActionOf, resource_of_path: R
     """
     from ministack.core import iam_actions
 
-    actions, resources = seam(iam_actions, "extract_iam_action"), seam(iam_actions, "extract_resource_arn")
+    actions = seam(iam_actions, "extract_iam_action")
 
     def extract_iam_action(
         named: str, method: str, path: str, headers: dict, body: bytes, query_params: dict
@@ -72,13 +76,39 @@ def authorise_requests_of(service: str, action_of: ActionOf, resource_of_path: R
             return actions(named, method, path, headers, body, query_params)
         return f"{service}:{action_of(path, headers)}"
 
-    def extract_resource_arn(
-        named: str, method: str, path: str, headers: dict, body: bytes, query_params: dict, region: str, account_id: str
-    ) -> str:
-        arn = resource_of_path(path, headers, region, account_id) if named == service else None
-        return arn or resources(named, method, path, headers, body, query_params, region, account_id)
+    def named_by_path(request: _Request) -> str | None:
+        if request.service != service:
+            return None
+        return resource_of_path(request.path, request.headers, request.region, request.account)
 
     replace(iam_actions, "extract_iam_action", extract_iam_action)
+    _name_resources(named_by_path)
+
+
+def authorise_calls_of(service: str, resource_of_call: ResourceOfCall) -> None:
+    """Let `service`, whose API is REST alone, name the ARN a call is authorised on in the place of MiniStack's."""
+
+    def named(request: _Request) -> str | None:
+        if request.service != service:
+            return None
+        body = json_object(request.body)
+        return resource_of_call(request.method, request.path, body, request.query, request.region, request.account)
+
+    _name_resources(named)
+
+
+def _name_resources(resource_of_request: Callable[[_Request], str | None]) -> None:
+    """Let `resource_of_request` name the ARN that a request is authorised on; None leaves it to who did so before."""
+    from ministack.core import iam_actions
+
+    original = seam(iam_actions, "extract_resource_arn")
+
+    def extract_resource_arn(
+        service: str, method: str, path: str, headers: dict, body: bytes, query: dict, region: str, account_id: str
+    ) -> str:
+        request = _Request(service, method, path, headers, body, query, region, account_id)
+        return resource_of_request(request) or original(service, method, path, headers, body, query, region, account_id)
+
     replace(iam_actions, "extract_resource_arn", extract_resource_arn)
 
 
