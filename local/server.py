@@ -28,7 +28,7 @@ from pathlib import Path
 import psutil
 
 from local import EmbeddedAwsError, account
-from local.assembly import Options, build
+from local.assembly.application import Options, build
 from local.iam import process_environment
 
 log = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 from local.cloudwatch import alarm_checks, dashboards, log_metrics, queries
 from local.cloudwatch.alarms import Alarms
+from local.cloudwatch.gauges import Clock
 from local.cloudwatch.store import HOUR, Metric, Store
-from local.gauges import Clock
 from local.seams import replace, seam
 
 

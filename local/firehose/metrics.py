@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from ministack.services import cloudwatch
 
-from local.gauges import SetGauge
+from local.cloudwatch.gauges import SetGauge
 
 _NAMESPACE = "AWS/Firehose"
 

@@ -10,7 +10,7 @@ from threading import Lock
 
 from ministack.services import cloudwatch, sqs
 
-from local.gauges import Clock, SetGauge
+from local.cloudwatch.gauges import Clock, SetGauge
 from local.sqs.messages import Messages
 
 NAMESPACE = "AWS/SQS"

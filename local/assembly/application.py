@@ -1,0 +1,79 @@
+"""Puts all parts of the embedded AWS in place, and makes the application that `local.server` serves.
+
+What comes in passes three layers before MiniStack's app, which routes and authorises it:
+
+    RequestGuard       refuses what a web page may have sent
+    OwnPaths           answers this server's own paths to whoever has its token
+    VerifiedRequests   verifies the signature
+
+MiniStack and moto read the environment when they are imported: nothing here imports them before `build`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local import account
+from local.assembly.parts import replace_parts, verify_callers
+from local.assembly.paths import own_paths
+from local.assembly.services import start_services
+from local.iam.own_paths import OwnPaths
+from local.iam.request_guard import Application, Receive, RequestGuard, Scope, Send
+from local.iam.signatures import VerifiedRequests
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run: the port, the region, the interpreter of the functions, the folder for what is written.
+
+    `failed_puts` is the fraction of the records put to Firehose that it shall refuse, for tests of who puts them.
+    """
+
+    port: int
+    region: str
+    functions_python: Path
+    folder: Path
+    failed_puts: float = 0.0
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://{account.HOST}:{self.port}"
+
+
+def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[[], None]]:
+    """Put all parts in place; return the ASGI application, and what stops the processes it started."""
+    from ministack import app
+
+    from local.cloudformation.unread_properties import UnreadProperties
+    from local.cloudwatch.install import Metrics
+    from local.iam import side_doors
+    from local.iam.used_grants import UsedGrants
+    from local.scheduler.ticker import Clock
+
+    verify_callers(server)
+    used_grants = UsedGrants()
+    used_grants.install()
+    clock = Clock()
+    metrics = Metrics(clock)
+    metrics.install()
+    replace_parts(str(options.functions_python), options.endpoint)
+    services = start_services(options.endpoint, clock, metrics, options.failed_puts)
+    unread = UnreadProperties()
+    unread.install()
+    side_doors.close()
+    paths = own_paths(services, unread, used_grants)
+    own = OwnPaths(VerifiedRequests(by_tls(app.app)), paths, server.token)
+    return RequestGuard(own, options.port), services.stop
+
+
+def by_tls(application: Any) -> Application:
+    """Hand requests on as if they had come by TLS: loopback stands for it, which bucket policies may insist on."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = [each for each in scope["headers"] if each[0].lower() != b"x-forwarded-proto"]
+            scope = {**scope, "headers": [*headers, (b"x-forwarded-proto", b"https")]}
+        await application(scope, receive, send)
+
+    return answer

@@ -1,0 +1,50 @@
+"""The parts that differ from AWS, and start nothing of their own.
+
+Each service's folder says in its docstring what it replaces. Where the pinned versions lack a part that is to be
+replaced, MissingSeamError names it.
+"""
+
+from local import account
+
+
+def verify_callers(server: account.EmbeddedAws) -> None:
+    """Put the parts in place that say who calls, and on which resource a call is authorised."""
+    from local.ecr import registry
+    from local.iam import credentials, metric_namespaces, mounting, resources, signatures, wildcards
+    from local.sagemaker import arns
+    from local.scheduler import authorisation as schedules
+
+    credentials.install(server)
+    signatures.install()
+    wildcards.install()
+    metric_namespaces.install()
+    mounting.authorise_by(resources.resources() | {"ecr": registry.resource_of, "sagemaker": arns.resource_of})
+    mounting.authorise_calls_of("scheduler", schedules.resource_of_call)
+    mounting.authorise_requests_of("sagemaker", arns.action_of, arns.resource_of_path)
+
+
+def replace_parts(functions_python: str, endpoint: str) -> None:
+    """Put the parts in place that start nothing of their own."""
+    from local.apigateway import install as apis
+    from local.budgets import install as budgets
+    from local.ecr import registry
+    from local.lambda_ import alias_arns, aliases, runtime
+    from local.lambda_ import metrics as function_metrics
+    from local.logs import stream_prefixes
+    from local.s3 import version_ranges
+    from local.sns import deliveries as topics
+    from local.sns import metrics as topic_metrics
+    from local.stepfunctions import install as states
+
+    states.install(endpoint)
+    runtime.install(functions_python, endpoint)
+    aliases.install()
+    function_metrics.install()
+    alias_arns.install()
+    stream_prefixes.install()
+    version_ranges.install()
+    apis.install()
+    registry.install()
+    topics.install()
+    topic_metrics.install()
+    budgets.install()

@@ -1,0 +1,36 @@
+"""The paths of the server alone, which AWS has not."""
+
+import asyncio
+from typing import Any
+
+from local.assembly.services import Services
+from local.iam.own_paths import OwnPath, seconds_to_advance
+
+
+def own_paths(services: Services, unread: Any, used_grants: Any) -> dict[str, OwnPath]:
+    """The paths of this server alone.
+
+    They move its clock on, and name the unsupported properties of templates and the grants that allowed a call.
+    """
+
+    def advance_and_look(seconds: float) -> dict[str, Any]:
+        # What was logged before the clock moves is in the stream by then.
+        services.subscriptions.flush()
+        with services.streams.paused():
+            fired, delivered = services.ticker.advance(seconds), services.streams.deliver_due()
+            return {"fired": fired, "delivered": delivered, "now": services.ticker.clock.now()}
+
+    async def advance(parameters: dict[str, Any]) -> dict[str, Any]:
+        return await asyncio.to_thread(advance_and_look, seconds_to_advance(parameters))
+
+    async def unread_properties(_: dict[str, Any]) -> dict[str, Any]:
+        return dict(unread)
+
+    async def grants(_: dict[str, Any]) -> dict[str, Any]:
+        return used_grants.to_json()
+
+    return {
+        "/_local/clock": OwnPath(("POST",), advance),
+        "/_local/unread-properties": OwnPath(("GET", "POST"), unread_properties),
+        "/_local/used-grants": OwnPath(("GET", "POST"), grants),
+    }

@@ -1,0 +1,77 @@
+"""The services that have threads or processes of their own, and one clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Services:
+    """What was started. `messages` are those that functions get of queues; `streams` are Firehose's."""
+
+    messages: Any
+    ticker: Any
+    queries: Any
+    streams: Any
+    subscriptions: Any
+    training: Any
+
+    def stop(self) -> None:
+        """End executions, threads and processes."""
+        from local.lambda_ import runtime
+        from local.stepfunctions import mount
+
+        mount.stop_executions()
+        self.messages.stop()
+        self.subscriptions.stop()
+        self.streams.stop()
+        self.queries.close()
+        self.training.stop_all()
+        runtime.stop_workers()
+
+
+def start_services(endpoint: str, clock: Any, metrics: Any, failed_puts: float) -> Services:
+    """Put them in place, by the server's clock."""
+    from local.athena import install as athena
+    from local.firehose import install as firehose
+    from local.firehose import metrics as firehose_metrics
+    from local.iam import mounting, resource_tags
+    from local.iam.roles import RoleClients
+    from local.lambda_ import install as queues
+    from local.logs import install as logs
+    from local.sagemaker import arns, service
+    from local.scheduler import checks, provisioning
+    from local.scheduler.ticker import Ticker
+    from local.sqs import metrics as sqs_metrics
+
+    messages = queues.install(endpoint)
+    ticker = Ticker(RoleClients(endpoint, "scheduler.amazonaws.com"), clock, (metrics.tick,))
+    ticker.install()
+    checks.install()
+    provisioning.install()
+    # Firehose writes under the days of the moved clock; projected days have to reach them.
+    queries = athena.install(endpoint, now=lambda: datetime.fromtimestamp(clock.now(), UTC))
+    streams = firehose.install(endpoint, clock.now, failed_puts)
+    subscriptions = logs.install(streams.put_records, clock.now)
+    metrics.take_in_log_lines()
+    metrics.measure_with(sqs_metrics.Gauges(clock, metrics.set_gauge).measure)
+    metrics.measure_with(lambda: firehose_metrics.measure(streams.ages(), metrics.set_gauge))
+    training = sagemaker_service(endpoint, clock.now)
+    mounting.mount("sagemaker", training, service.TARGET_PREFIX)
+    resource_tags.install("sagemaker", arns.resource_of, training.tags_of)
+    return Services(messages, ticker, queries, streams, subscriptions, training)
+
+
+def sagemaker_service(endpoint: str, clock: Callable[[], float]) -> Any:
+    """SageMaker, whose jobs and endpoints act as the roles in their requests, and wait by `clock`."""
+    from local.iam import roles
+    from local.sagemaker.runner import Runner
+    from local.sagemaker.service import PRINCIPAL, SageMakerService
+
+    clients = roles.RoleClients(endpoint, PRINCIPAL)
+    return SageMakerService(
+        Runner(clients.client),
+        denies_pass_role=lambda access_key_id, role_arn: roles.denies_pass_role(access_key_id, role_arn, PRINCIPAL),
+        clock=clock,
+    )
