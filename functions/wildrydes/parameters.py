@@ -5,9 +5,9 @@ All fields of the input may be left out; none may be there twice:
     task                   what to predict (`wildrydes.tasks`), heavy_utilization by default
     target                 another name for the field `task`; of the two, one is enough
     features               a list of some of the task's features (default: all)
-    algorithms             a list of what candidates are trained by (`wildrydes.candidates`); linear-learner by default
-    hyperparameters        by name (`wildrydes.hyperparameters`), or by algorithm and name; 15 epochs by default
-    tuning                 how hyperparameters are searched for (`wildrydes.tuning`); by default they are not
+    algorithms             a list of what candidates are trained by (`training.candidates`); linear-learner by default
+    hyperparameters        by name (`training.hyperparameters`), or by algorithm and name; 15 epochs by default
+    tuning                 how hyperparameters are searched for (`training.tuning`); by default they are not
     years                  {"first": 2009, "last": this year}: the weather's, between 1750 and 2100
     chunk_bytes            how much of a raw file one child of the Map ingests: 1,024 to 67,108,864, default 8,388,608
     max_rejected_fraction  0 to 1, default 0.1
@@ -33,11 +33,12 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from wildrydes import candidates, starts
+from wildrydes import starts
 from wildrydes.algorithms import ENDPOINT, KNN, LAMBDA, SERVINGS
 from wildrydes.errors import BadExecutionInput, BadJson
 from wildrydes.strict_json import decode
 from wildrydes.tasks import BINARY, DEFAULT_TASK, TASKS, Task
+from wildrydes.training import candidates
 
 FIRST_YEARS = (1750, 2100)
 CHUNK_BYTES = (1 << 10, 64 << 20)

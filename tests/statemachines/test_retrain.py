@@ -371,7 +371,7 @@ def test_every_algorithm_of_the_input_is_prepared_and_no_other() -> None:
 
 
 def test_hyperparameter_that_follows_the_rows_gives_way_to_the_inputs() -> None:
-    from wildrydes.hyperparameters import FOLLOWS_ROWS
+    from wildrydes.training.hyperparameters import FOLLOWS_ROWS
 
     choices = {rule["StringEquals"]: rule["Next"] for rule in ITERATION["What follows the rows?"]["Choices"]}
     assert set(FOLLOWS_ROWS.values()) == set(choices)

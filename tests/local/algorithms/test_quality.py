@@ -15,8 +15,8 @@ import pytest
 
 from local.sagemaker.images import KNN, LINEAR_LEARNER, XGBOOST, Image
 from training_containers import ROOT, csv, evaluate, lay_out, run
-from wildrydes.hyperparameters import default_hyperparameters, fixed_hyperparameters
 from wildrydes.tasks import REGRESSION, TASKS
+from wildrydes.training.hyperparameters import default_hyperparameters, fixed_hyperparameters
 
 SAMPLES = ROOT / "data" / "samples" / "samples.csv.gz"
 TRAIN, VALIDATION, TEST = slice(0, 6000), slice(6000, 7500), slice(7500, 9000)

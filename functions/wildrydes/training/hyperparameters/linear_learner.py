@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from math import inf
 from types import MappingProxyType
 
-from wildrydes.hyperparameters import together
-from wildrydes.hyperparameters.rules import POSITIVE, Number, Rule, Words
 from wildrydes.tasks import BINARY, REGRESSION
+from wildrydes.training.hyperparameters import together
+from wildrydes.training.hyperparameters.rules import POSITIVE, Number, Rule, Words
 
 _AUTO = ("auto",)
 _RATE = Number(0, 1, open_ends=True)

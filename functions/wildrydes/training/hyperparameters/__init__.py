@@ -17,10 +17,10 @@ from typing import Any
 
 from wildrydes.algorithms import KNN, LINEAR_LEARNER, XGBOOST
 from wildrydes.errors import BadExecutionInput
-from wildrydes.hyperparameters import knn, linear_learner, xgboost
-from wildrydes.hyperparameters.rules import Rule
-from wildrydes.hyperparameters.together import Settings
 from wildrydes.tasks import BINARY
+from wildrydes.training.hyperparameters import knn, linear_learner, xgboost
+from wildrydes.training.hyperparameters.rules import Rule
+from wildrydes.training.hyperparameters.together import Settings
 
 FOLLOWS_ROWS: Mapping[str, str] = MappingProxyType({LINEAR_LEARNER: "mini_batch_size", KNN: "sample_size"})
 """The hyperparameter of an algorithm that the workflow fills in by the counted rows, where an input does not set it.

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from math import inf
 from types import MappingProxyType
 
-from wildrydes.hyperparameters import together
-from wildrydes.hyperparameters.rules import COUNT, Number, Rule, Words
+from wildrydes.training.hyperparameters import together
+from wildrydes.training.hyperparameters.rules import COUNT, Number, Rule, Words
 
 _FLAT, _IVF_FLAT, _IVF_PQ = "faiss.Flat", "faiss.IVFFlat", "faiss.IVFPQ"
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from wildrydes.algorithms import ALGORITHMS, JOB_SUFFIXES, LINEAR_LEARNER
 from wildrydes.errors import BadExecutionInput
-from wildrydes.hyperparameters import (
+from wildrydes.training.hyperparameters import (
     FOLLOWS_ROWS,
     check_hyperparameters,
     check_together,
@@ -26,9 +26,9 @@ from wildrydes.hyperparameters import (
     fixed_hyperparameters,
     least_rows,
 )
-from wildrydes.hyperparameters.together import Setting
-from wildrydes.searches import search_of
-from wildrydes.tuning import Tuning, check_tuning, configure, search_values
+from wildrydes.training.hyperparameters.together import Setting
+from wildrydes.training.searches import search_of
+from wildrydes.training.tuning import Tuning, check_tuning, configure, search_values
 
 FIELDS: Mapping[str, Any] = MappingProxyType(
     {"algorithms": (LINEAR_LEARNER,), "hyperparameters": MappingProxyType({}), "tuning": None}

@@ -8,24 +8,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import wildrydes.hyperparameters
+import wildrydes.training.hyperparameters
 from wildrydes.algorithms import ALGORITHMS
 from wildrydes.errors import BadExecutionInput
-from wildrydes.hyperparameters import (
+from wildrydes.tasks import BINARY, REGRESSION
+from wildrydes.training.hyperparameters import (
     FOLLOWS_ROWS,
     allowed_hyperparameters,
     check_hyperparameters,
     default_hyperparameters,
     fixed_hyperparameters,
 )
-from wildrydes.tasks import BINARY, REGRESSION
 
 KINDS = (BINARY, REGRESSION)
 EVERY = [(algorithm, kind) for algorithm in ALGORITHMS for kind in KINDS]
 
 
 def test_the_packages_examples_give_what_they_say() -> None:
-    assert doctest.testmod(wildrydes.hyperparameters).failed == 0
+    assert doctest.testmod(wildrydes.training.hyperparameters).failed == 0
 
 
 @pytest.mark.parametrize(("algorithm", "kind"), EVERY)

@@ -12,7 +12,7 @@ A search is refused if one of its jobs would fail, and where a hyperparameter wo
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wildrydes.hyperparameters.rules import in_words
+from wildrydes.training.hyperparameters.rules import in_words
 
 
 @dataclass(frozen=True)

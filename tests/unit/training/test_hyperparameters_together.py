@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from wildrydes.candidates import Request, check_candidates
 from wildrydes.errors import BadExecutionInput
-from wildrydes.hyperparameters import together
 from wildrydes.tasks import BINARY
+from wildrydes.training.candidates import Request, check_candidates
+from wildrydes.training.hyperparameters import together
 
 REQUEST = Request(kind=BINARY, features=4, training_job="run-1")
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from math import inf
 from types import MappingProxyType
 
-from wildrydes.hyperparameters import together
-from wildrydes.hyperparameters.rules import (
+from wildrydes.tasks import BINARY, REGRESSION
+from wildrydes.training.hyperparameters import together
+from wildrydes.training.hyperparameters.rules import (
     COUNT,
     COUNT_OR_NONE,
     NOT_NEGATIVE,
@@ -22,7 +23,6 @@ from wildrydes.hyperparameters.rules import (
     Rule,
     Words,
 )
-from wildrydes.tasks import BINARY, REGRESSION
 
 _ALL: dict[str, Rule] = {
     "alpha": NOT_NEGATIVE,

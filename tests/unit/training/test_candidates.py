@@ -4,11 +4,11 @@ from typing import Any
 import pytest
 
 from wildrydes.algorithms import ALGORITHMS
-from wildrydes.candidates import LONGEST_TUNING_JOB, Request, check_candidates, tuning_job
 from wildrydes.errors import BadExecutionInput
-from wildrydes.searches import DEFAULT_RANGES
 from wildrydes.tasks import BINARY, REGRESSION
-from wildrydes.tuning import STRATEGIES, search_values
+from wildrydes.training.candidates import LONGEST_TUNING_JOB, Request, check_candidates, tuning_job
+from wildrydes.training.searches import DEFAULT_RANGES
+from wildrydes.training.tuning import STRATEGIES, search_values
 
 REQUEST = Request(kind=BINARY, features=2, training_job="run-1")
 

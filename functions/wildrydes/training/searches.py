@@ -11,7 +11,7 @@ from typing import Any
 
 from wildrydes.algorithms import KNN, LINEAR_LEARNER, XGBOOST
 from wildrydes.tasks import BINARY, REGRESSION
-from wildrydes.tuning import CATEGORICAL, CONTINUOUS, INTEGER, Search
+from wildrydes.training.tuning import CATEGORICAL, CONTINUOUS, INTEGER, Search
 
 _LISTED: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
