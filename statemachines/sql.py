@@ -2,7 +2,7 @@
 
 A query names its values `${name}`. Those of the execution become arguments of `States.Format`; `${bucket}` becomes
 `${DataBucket}`, which CloudFormation fills in; `${stations}` is written out here, from the one list of stations, and
-`${copies}` and `${captured}` from `queries/copies.sql` and `queries/captured.sql`, which two queries each share.
+`${arrivals}`, `${captured}` and `${copies}` from files of these names, which two queries each share.
 """
 
 import csv
@@ -16,7 +16,7 @@ STATIONS = HERE.parent / "functions" / "wildrydes" / "rides" / "ground_stations.
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
-_SHARED = ("copies", "captured")
+_SHARED = ("arrivals", "captured", "copies")
 
 # The path of each value in the state of a retraining.
 _PATHS: Mapping[str, str] = MappingProxyType(

@@ -1,6 +1,8 @@
 -- What samples_training_set.sql took and what it left out, counted by the same rules.
 --
 -- In:   samples, as in samples_training_set.sql.
+-- Put in by sql.py:
+--       <arrivals>       arrivals.sql
 -- Out:  one row of numbers, read by getQueryResults; names as in training_set_counts.sql where they mean the same:
 --       processed_rows   rows of samples = repeated + train_rows + validation_rows + test_rows
 --       samples          different samples
@@ -10,16 +12,8 @@
 --       lowest_label, highest_label  of train, 0 where it is empty; a model needs two different labels to learn from
 --       mini_batch_size  a tenth of train_rows, at least 1 and at most 1000
 WITH
-ranked AS (
-    SELECT
-        *,
-        row_number() OVER (
-            PARTITION BY sample_id
-            ORDER BY
-                arrived_at, message_id, duration, fc_avg, length, width, height, quantity, weight,
-                bin_location, bin_width, bin_height, bin_depth, fullness, clutter
-        ) AS place
-    FROM samples
+arrivals AS (
+    ${arrivals}
 ),
 copies AS (
     SELECT
@@ -34,7 +28,7 @@ copies AS (
             || ',' || CAST(bin_depth AS varchar) || ',' || CAST(fullness AS varchar)
             || ',' || CAST(clutter AS varchar)
         ) AS variants
-    FROM ranked
+    FROM arrivals
     GROUP BY sample_id
 ),
 fates AS (

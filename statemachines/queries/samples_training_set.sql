@@ -2,26 +2,20 @@
 --
 -- In:   samples (what collect_samples took, which may hold a sample more than once).
 -- Out:  s3://<bucket>/training-sets/<execution>/split=train|validation|test/ (gzip CSV without header): the label,
---       then the features in the order of <feature_columns>, all whole numbers. One row a sample, by sample_id: the
---       first that arrived. Of rows of one id that arrived at once, the one whose message and values sort first.
+--       then the features in the order of <feature_columns>, all whole numbers. One row a sample, by sample_id: that
+--       of the first place in <arrivals>.
 -- Split by the first three hex digits of sample_id, as rides are by those of ride_id: below ccd train (80%), below e66
 --       validation (10%), else test (10%), so that a sample keeps its split in every execution.
+-- Put in by sql.py:
+--       <arrivals>         arrivals.sql
 -- Put in by render.py:
 --       <bucket>           name of the data bucket
 --       <execution>        name of the execution, [A-Za-z0-9_-]{1,80}
 --       <label_column>     duration
 --       <feature_columns>  names of the table's other whole numbers, with commas between
 UNLOAD (
-    WITH copies AS (
-        SELECT
-            *,
-            row_number() OVER (
-                PARTITION BY sample_id
-                ORDER BY
-                    arrived_at, message_id, duration, fc_avg, length, width, height, quantity, weight,
-                    bin_location, bin_width, bin_height, bin_depth, fullness, clutter
-            ) AS place
-        FROM samples
+    WITH arrivals AS (
+        ${arrivals}
     )
     SELECT
         ${label_column} AS label,
@@ -31,7 +25,7 @@ UNLOAD (
             WHEN substr(sample_id, 1, 3) < 'e66' THEN 'validation'
             ELSE 'test'
         END AS split
-    FROM copies
+    FROM arrivals
     WHERE place = 1
     ORDER BY sample_id
 )

@@ -365,8 +365,17 @@ def test_the_mini_batch_is_a_tenth_of_the_training_rows_and_at_most_a_thousand(
 def test_every_placeholder_is_one_that_the_renderer_knows_and_none_is_in_a_comment() -> None:
     values = {"bucket", "execution", "first_year", "last_year", "stations", "copies"}
     values |= {"label_column", "label_type", "feature_columns"}
-    # Of the monitor.
-    values |= {"task", "date", "captured", "first_date", "date_partition", "first_partition", "last_partition"}
+    # Of samples, and of the monitor.
+    values |= {
+        "arrivals",
+        "task",
+        "date",
+        "captured",
+        "first_date",
+        "date_partition",
+        "first_partition",
+        "last_partition",
+    }
     for path in sorted(QUERIES.glob("*.sql")):
         code = re.sub(r"(?m)--.*$", "", path.read_text())
         assert set(re.findall(r"\$\{(\w+)\}", code)) <= values
