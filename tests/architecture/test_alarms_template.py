@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from wildrydes.cost.forecast import Fixtures
 from wildrydes.tasks import TASKS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,6 +70,11 @@ def watched(namespace: str, metric: str) -> list[Any]:
 @pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"])
 def test_every_bad_end_of_every_workflow_raises_an_alarm(metric: str) -> None:
     assert sorted(each["Ref"] for each in watched("AWS/States", metric)) == MACHINES
+
+
+def test_forecast_counts_the_alarms_that_every_stack_has() -> None:
+    always = [each for each in RESOURCES.values() if each["Type"].endswith("::Alarm") and "Condition" not in each]
+    assert Fixtures().alarms == len(always)
 
 
 def test_every_dead_letter_queue_has_an_alarm() -> None:
