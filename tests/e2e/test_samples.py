@@ -20,6 +20,7 @@ from cli.publish import Centre, Outcome
 from commands import runner, use_record
 from machines import until
 from stacks import MakeStack, Stack
+from statemachines import sql
 from wildrydes.samples.files import describe_file
 from wildrydes.samples.sample import FIELDS
 
@@ -47,8 +48,7 @@ def run_sql(stack: Stack, name: str) -> list[dict[str, str]]:
     """A query of the project, as the workflow would run it for the task pick_duration."""
     values = {"bucket": stack.bucket, "execution": "e2e", "label_column": "duration"}
     values["feature_columns"] = ", ".join(field.name for field in FIELDS[1:])
-    text = (ROOT / "statemachines" / "queries" / f"{name}.sql").read_text(encoding="utf-8")
-    text = re.sub(r"(?m)^\s*--.*\n", "", text)
+    text = sql.one_line(sql.source(name))
     for placeholder, value in values.items():
         text = text.replace(f"${{{placeholder}}}", value)
     return athena.query(stack.command_stack, text)
