@@ -27,8 +27,7 @@ from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from local.seams import replace, seam
 from local.stepfunctions.names import operation
-
-_POLL_SECONDS = 0.1
+from local.stepfunctions.polling import pauses
 
 
 @dataclass(frozen=True)
@@ -143,6 +142,7 @@ class JobTask(StateTaskServiceCallback):
         job = JOBS[self._get_boto_service_action()]
         client = self._client(resource_runtime_part, state_credentials)
         name = {job.identifier: started.get(job.identifier) or normalised_parameters[job.identifier]}
+        pause = pauses()
         while env.is_running():
             answer = _plain(getattr(client, job.describe)(**name))
             described: Any = answer[job.envelope] if job.envelope else answer
@@ -154,7 +154,7 @@ class JobTask(StateTaskServiceCallback):
                 return
             if status in job.failed:
                 raise FailureEventException(self._failure(env, "States.TaskFailed", to_json_str(described)))
-            time.sleep(_POLL_SECONDS)
+            time.sleep(next(pause))
         # The state timed out or the execution was stopped: Step Functions ends the job with it.
         getattr(client, job.stop)(**name)
 

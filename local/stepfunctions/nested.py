@@ -23,8 +23,7 @@ from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from local.seams import replace, seam
 from local.stepfunctions.names import in_service_case, in_states_case, operation
-
-_POLL_SECONDS = 0.05
+from local.stepfunctions.polling import pauses
 
 
 def install() -> None:
@@ -75,12 +74,13 @@ class NestedExecution(StateTaskServiceSfn):
         client = boto_client.boto_client_for(
             region=resource_runtime_part.region, service="stepfunctions", state_credentials=state_credentials
         )
+        pause = pauses()
         while env.is_running():
             described = client.describe_execution(**execution)
             if described["status"] != "RUNNING":
                 env.stack.append(self._outcome(env, described))
                 return
-            time.sleep(_POLL_SECONDS)
+            time.sleep(next(pause))
         # The state timed out or the outer execution was stopped: Step Functions stops the inner one with it.
         client.stop_execution(**execution)
 

@@ -1,21 +1,29 @@
 """Definitions and intrinsic functions, each text parsed once.
 
-moto parses a definition anew for each execution: a quarter of a second of pure Python for a long one, during which the
+moto parses a definition anew for each execution: half a second of pure Python for a long one, during which the
 server does little else, so that of many executions started at once every other call waits for seconds. What a text's
 parse tree says does not change; the components that are made of it are made anew, since an execution may write to them.
+
+A definition is parsed in two stages, as ANTLR's authors advise: first by the faster of its two predictions (SLL), whose
+tree is that of the slower one wherever it finds no error; a text in which it finds one is left to moto.
 """
 
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from antlr4 import PredictionMode
+from antlr4.error.Errors import ParseCancellationException
+from antlr4.error.ErrorStrategy import BailErrorStrategy
+from moto.stepfunctions.parser.asl.antlr.runtime.ASLParser import ASLParser
 from moto.stepfunctions.parser.asl.parse import asl_parser, preprocessor
 from moto.stepfunctions.parser.asl.parse.intrinsic import intrinsic_parser
 from moto.stepfunctions.parser.asl.parse.intrinsic import preprocessor as intrinsic_preprocessor
 
 from local.seams import replace, seam
+from local.stepfunctions.tokens import UnknownPieceError, token_stream
 
-_MOST_DEFINITIONS = 32
+_MOST_DEFINITIONS = 128
 _MOST_INTRINSICS = 1024
 
 Parse = Callable[[str], tuple[Any, Any]]
@@ -24,21 +32,42 @@ Parse = Callable[[str], tuple[Any, Any]]
 
 def install() -> None:
     """Keep the trees of the texts that were parsed last."""
-    for parser, visitors, most in (
-        (seam(asl_parser, "AmazonStateLanguageParser"), preprocessor, _MOST_DEFINITIONS),
-        (seam(intrinsic_parser, "IntrinsicParser"), intrinsic_preprocessor, _MOST_INTRINSICS),
-    ):
-        parse = seam(parser, "parse")
-        replace(parser, "parse", staticmethod(_cache_trees(parse, seam(visitors, "Preprocessor"), most)))
+    parser = seam(asl_parser, "AmazonStateLanguageParser")
+    tree_of = _definition_trees(seam(parser, "parse"))
+    replace(parser, "parse", _parse_once(tree_of, seam(preprocessor, "Preprocessor"), _MOST_DEFINITIONS))
+    parser = seam(intrinsic_parser, "IntrinsicParser")
+    parse = seam(parser, "parse")
+    visitor = seam(intrinsic_preprocessor, "Preprocessor")
+    replace(parser, "parse", _parse_once(lambda text: parse(text)[1], visitor, _MOST_INTRINSICS))
 
 
-def _cache_trees(parse: Parse, visitor: Callable[[], Any], most: int) -> Parse:
-    @lru_cache(maxsize=most)
+def _definition_trees(parse: Parse) -> Callable[[str], Any]:
     def tree_of(text: str) -> Any:
-        return parse(text)[1]
+        try:
+            return fast_tree(text)
+        except (ParseCancellationException, UnknownPieceError):
+            return parse(text)[1]
 
-    def parse_once(text: str) -> tuple[Any, Any]:
+    return tree_of
+
+
+def fast_tree(text: str) -> Any:
+    """The parse tree of a definition without errors.
+
+    Raises UnknownPieceError and ParseCancellationException for all others, and for what only the full prediction reads.
+    """
+    parser = ASLParser(token_stream(text))
+    parser.removeErrorListeners()
+    parser._interp.predictionMode = PredictionMode.SLL
+    parser._errHandler = BailErrorStrategy()
+    return parser.state_machine()
+
+
+def _parse_once(tree_of: Callable[[str], Any], visitor: Callable[[], Any], most: int) -> Any:
+    tree_of = lru_cache(maxsize=most)(tree_of)
+
+    def parse(text: str) -> tuple[Any, Any]:
         tree = tree_of(text)
         return visitor().visit(tree), tree
 
-    return parse_once
+    return staticmethod(parse)
