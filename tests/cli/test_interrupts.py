@@ -1,6 +1,5 @@
 """Ctrl-C that is held back for a few lines."""
 
-import os
 import signal
 
 import pytest
@@ -11,15 +10,15 @@ from cli import interrupts
 def test_an_interrupt_comes_after_the_block() -> None:
     steps = []
     with pytest.raises(KeyboardInterrupt), interrupts.held_back():
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         steps.append("went on")
     assert steps == ["went on"]
     # The usual handler is back.
     with pytest.raises(KeyboardInterrupt):
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
 
 
 def test_an_error_of_the_block_is_not_replaced() -> None:
     with pytest.raises(ZeroDivisionError), interrupts.held_back():
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         _ = 1 / 0
