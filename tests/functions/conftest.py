@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore import loaders, session
 from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
@@ -72,6 +73,15 @@ class Bucket:
     def keys(self, prefix: str) -> list[str]:
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=NAME, Prefix=prefix)
         return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_descriptions() -> Iterator[None]:
+    """Each test has boto3 sessions of its own; what botocore's files say of the services is read once for all."""
+    loader = loaders.create_loader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "create_loader", lambda _search_paths=None: loader)
+        yield
 
 
 @pytest.fixture(scope="session")
