@@ -1,4 +1,4 @@
-"""The model artefact, written with MXNet in the container's layout.
+"""The model artefact in the container's layout.
 
 `model_algo-1` is a stored zip of `mx-mod-symbol.json`, `mx-mod-0000.params`, `additional-params.json` and
 `manifest.json`. The graph is dot(data, fc0_weight) -> broadcast_add fc0_bias -> a regression output; the parameters
@@ -6,16 +6,14 @@ are float32, weights (features, 1) and bias (1, 1), and apply to raw features. E
 """
 
 import json
-import tempfile
-import warnings
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from local.algorithms.linear_learner.hyperparameters import Hyperparameters
+from local.algorithms.linear_learner.mxnet_files import params_bytes, symbol_json
 from local.algorithms.linear_learner.objectives import logistic
 
 NAME = "model_algo-1"
@@ -48,37 +46,18 @@ class Model:
 
 def write(folder: Path, model: Model, settings: Hyperparameters) -> Path:
     """Write `model_algo-1` into `folder`; return its path."""
-    with tempfile.TemporaryDirectory() as scratch:
-        _save_module(Path(scratch), model, settings)
-        members = {path.name: path.read_bytes() for path in sorted(Path(scratch).iterdir())}
-    members["additional-params.json"] = json.dumps(_additional_parameters(model, settings)).encode()
-    members["manifest.json"] = json.dumps(_MANIFEST).encode()
+    arrays = {"arg:fc0_weight": model.weights.reshape(-1, 1), "arg:fc0_bias": np.array([[model.bias]])}
+    members = {
+        "mx-mod-0000.params": params_bytes(arrays),
+        "mx-mod-symbol.json": symbol_json(len(model.weights), classifies=settings.classifies),
+        "additional-params.json": json.dumps(_additional_parameters(model, settings)),
+        "manifest.json": json.dumps(_MANIFEST),
+    }
     target = folder / NAME
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for name, content in members.items():
             archive.writestr(zipfile.ZipInfo(name, date_time=_DATE), content)
     return target
-
-
-def _save_module(folder: Path, model: Model, settings: Hyperparameters) -> None:
-    # MXNet takes a second to import, and warns of what newer NumPys deprecate.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import mxnet
-    weight = mxnet.sym.Variable("fc0_weight", shape=(len(model.weights), 1))
-    bias = mxnet.sym.Variable("fc0_bias", shape=(1, 1), lr_mult=10.0)
-    label = mxnet.sym.Variable("out_label")
-    # Names count up within a process; the container's count is arbitrary too.
-    with mxnet.name.NameManager():
-        linear = mxnet.sym.broadcast_add(mxnet.sym.dot(mxnet.sym.Variable("data"), weight), bias)
-        output = mxnet.sym.LogisticRegressionOutput if settings.classifies else mxnet.sym.LinearRegressionOutput
-        symbol: Any = output(linear, label)
-        symbol.save(str(folder / "mx-mod-symbol.json"))
-    parameters = {
-        "arg:fc0_weight": mxnet.nd.array(model.weights.reshape(-1, 1), dtype=np.float32),
-        "arg:fc0_bias": mxnet.nd.array([[model.bias]], dtype=np.float32),
-    }
-    mxnet.nd.save(str(folder / "mx-mod-0000.params"), parameters)
 
 
 def _additional_parameters(model: Model, settings: Hyperparameters) -> dict[str, object]:

@@ -57,6 +57,23 @@ def a_model(features: int, threshold: float = 0.4) -> Model:
     return Model.rounded(weights, -0.75, threshold)
 
 
+def written_by_mxnet(tmp_path: Path, predictor_type: str, model: Model) -> dict[str, bytes]:
+    """MXNet's own two files of a linear module."""
+    mx = mxnet()
+    weight = mx.sym.Variable("fc0_weight", shape=(len(model.weights), 1))
+    bias = mx.sym.Variable("fc0_bias", shape=(1, 1), lr_mult=10.0)
+    label = mx.sym.Variable("out_label")
+    # Names count up within a process.
+    with mx.name.NameManager():
+        linear = mx.sym.broadcast_add(mx.sym.dot(mx.sym.Variable("data"), weight), bias)
+        outputs = {"binary_classifier": mx.sym.LogisticRegressionOutput, "regressor": mx.sym.LinearRegressionOutput}
+        outputs[predictor_type](linear, label).save(str(tmp_path / "mx-mod-symbol.json"))
+    arrays = {"arg:fc0_weight": model.weights.reshape(-1, 1), "arg:fc0_bias": [[model.bias]]}
+    named = {name: mx.nd.array(values, dtype=np.float32) for name, values in arrays.items()}
+    mx.nd.save(str(tmp_path / "mx-mod-0000.params"), named)
+    return {name: (tmp_path / name).read_bytes() for name in ("mx-mod-symbol.json", "mx-mod-0000.params")}
+
+
 def predicted(artefact: dict[str, bytes], features: np.ndarray, tmp_path: Path) -> np.ndarray:
     """What MXNet's Module makes of (rows, features), (rows,)."""
     for name in ("mx-mod-symbol.json", "mx-mod-0000.params"):
@@ -74,6 +91,17 @@ def predicted(artefact: dict[str, bytes], features: np.ndarray, tmp_path: Path) 
 def parameters(artefact: dict[str, bytes], tmp_path: Path) -> dict[str, Any]:
     (tmp_path / "params").write_bytes(artefact["mx-mod-0000.params"])
     return {name: array.asnumpy() for name, array in mxnet().nd.load(str(tmp_path / "params")).items()}
+
+
+@pytest.mark.parametrize("predictor_type", ["binary_classifier", "regressor"])
+@pytest.mark.parametrize("features", [1, 6, 513])
+def test_graph_and_parameters_are_the_bytes_that_mxnet_writes(tmp_path: Path, predictor_type: str, features: int):
+    model = a_model(features)
+    artefact = ours(tmp_path, predictor_type, model)
+
+    written = written_by_mxnet(tmp_path, predictor_type, model)
+
+    assert {name: artefact[name] for name in written} == written
 
 
 def test_mxnet_predicts_what_the_model_says(tmp_path: Path):
