@@ -19,12 +19,14 @@ class Heard:
     def message(self, right: Callable[[dict[str, Any]], bool], seconds: float = 60) -> dict[str, Any]:
         """The first message that is right; those before it are gone."""
 
+        sqs = self.stack.client("sqs")
+
         def next_message() -> dict[str, Any] | None:
-            received = self.stack.client("sqs").receive_message(QueueUrl=self.url, WaitTimeSeconds=1)
-            for message in received.get("Messages", []):
-                self.stack.client("sqs").delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
-                body = json.loads(message["Body"])
-                return body if right(body) else None
+            while messages := sqs.receive_message(QueueUrl=self.url, WaitTimeSeconds=1).get("Messages"):
+                sqs.delete_message(QueueUrl=self.url, ReceiptHandle=messages[0]["ReceiptHandle"])
+                body = json.loads(messages[0]["Body"])
+                if right(body):
+                    return body
             return None
 
         return until(next_message, lambda message: message is not None, seconds)
