@@ -12,7 +12,8 @@ UV_VERSION := 0.13.8
 # Whoever sets a variable on the command line may not name other folders by it: a rule below removes them.
 override PY := .venv/bin/python
 override WILDRYDES := .venv/bin/wildrydes
-override TEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Three workers on two cores: the end-to-end tests wait half of their time for what runs elsewhere.
+override TEST := $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 override UV := .venv/bin/uv
 COMPILE = $(UV) pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 

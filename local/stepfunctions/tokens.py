@@ -12,11 +12,13 @@ from antlr4 import CommonTokenStream, InputStream, Token
 from antlr4.Token import CommonToken
 from moto.stepfunctions.parser.asl.antlr.runtime.ASLLexer import ASLLexer
 
+from local import EmbeddedAwsError
+
 _MOST_PIECES = 16_384
 _PIECE = re.compile(r'[ \t\n]+|"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^ \t\n"{}\[\],:]+|"', re.DOTALL)
 
 
-class UnknownPieceError(ValueError):
+class UnknownPieceError(EmbeddedAwsError):
     """A piece of a text is not one token: only the lexer can tell what it is, and where it is wrong."""
 
 
