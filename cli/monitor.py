@@ -51,7 +51,8 @@ def monitor_command(stack: Stack, task: str | None, date: datetime | None, *, as
     pages = {document["task"]: draw(document, BUILD) for document in documents}
     if as_json:
         tasks = [each | {"page": str(pages[each["task"]])} if each["key"] else each for each in output["outcomes"]]
-        click.echo(json.dumps({"execution": arn, "date": output["date"], "tasks": tasks}, indent=2))
+        facts = {"execution": arn, "date": output["date"], "tasks": tasks, "left_out": output.get("left_out")}
+        click.echo(json.dumps(facts, indent=2))
     else:
         show(output, documents, pages, console)
     return 0
@@ -86,8 +87,18 @@ def show(output: dict[str, Any], documents: list[dict[str, Any]], pages: dict[st
     for each in output["outcomes"]:
         if not each["key"]:
             console.print(f"{each['task']}: no model has been promoted yet.", markup=False)
+    _show_left_out(output.get("left_out"), console)
     if pages:
         console.print("\n" + "\n".join(f"The page of {task} is {short(page)}." for task, page in pages.items()))
+
+
+def _show_left_out(left_out: dict[str, Any] | None, console: Console) -> None:
+    # A stack of before says nothing of it.
+    if left_out and left_out["remark"]:
+        remark = left_out["remark"][0].upper() + left_out["remark"][1:]
+        console.print(f"\n{remark}{':' if left_out['keys'] else '.'}", markup=False)
+        for key in left_out["keys"]:
+            console.print(f"  {key}", markup=False)
 
 
 def _first(documents: list[dict[str, Any]]) -> str:

@@ -67,7 +67,9 @@ def _verdict(document: Mapping[str, Any]) -> str:
     worse = bool(document["served"] and document["served"]["worse"])
     faults = [*document["drifted"], *(["the served measure is worse than promised"] if worse else [])]
     strong = f"Drifted: {', '.join(faults)}." if faults else "Nothing has drifted beyond chance."
-    remarks = "\n".join(f"<p>{escape(remark)}.</p>" for remark in document["remarks"])
+    left_out = (document.get("left_out") or {}).get("remark")
+    texts = [*document["remarks"], *([left_out] if left_out else [])]
+    remarks = "\n".join(f"<p>{escape(text)}.</p>" for text in texts)
     return (
         f'<section class="verdict{"" if faults else " yes"}">\n<strong>{escape(strong)}</strong>\n{remarks}\n</section>'
     )

@@ -1,13 +1,15 @@
 """Looks at a day's captured predictions next to the champions' cards: drift, and how good the champions were.
 
     in   {"date"?: "YYYY-MM-DD", by default yesterday, "task"?: by default every task}
-    out  {"date", "outcomes": a task each: monitor_model's answer, or {"task", "failed": true, "error"}}
+    out  {"date", "outcomes": a task each: monitor_model's answer, or {"task", "failed": true, "error"},
+          "left_out": captures that cannot be read: monitor_model's answer}
 
 A task is an iteration of a Map. One that fails keeps no other from being looked at; the execution fails at the end, and
 says which. What is live is read from the alias, as in a retraining. Athena joins predictions with what became of them
 and writes the rows; MonitorModelFunction goes through them, since no statistic here is a query's.
 
-Nothing is changed by it, so it may run at any time and again: a day's document is written anew, with the truths that
+One object that Athena cannot read would fail the queries of all tasks: what is damaged is set aside first. Nothing else
+is changed, so it may run at any time and again: a day's document is written anew, with the truths that
 have come since.
 """
 
@@ -24,6 +26,7 @@ from statemachines.tasks import Tasks, catch, failure, refusal
 from wildrydes.tasks import SAMPLES
 
 _PLAN = ("date", "first_date", "first_partition", "date_partition", "last_partition", "tasks")
+_LEFT_OUT = ("objects", "lines", "keys", "unchecked", "remark")
 _OUTCOME = ("task", "date", "model", "key", "drifted", "quality_loss", "outcomes", "predictions")
 _PATHS = MappingProxyType(
     {name: f"$.plan.{name}" for name in _PLAN}
@@ -45,6 +48,13 @@ def build() -> sdk.Graph:
         "$",
         function="MonitorModel",
     )
+    check = tasks.function(
+        "Set damage aside",
+        {"first_partition": "$.first_partition", "last_partition": "$.last_partition"},
+        _LEFT_OUT,
+        "$.left_out",
+        function="MonitorModel",
+    )
     each = InlineMap(
         "Monitor tasks",
         _task(),
@@ -59,10 +69,11 @@ def build() -> sdk.Graph:
         parameters={
             "date": "$.date",
             "outcomes": "$.outcomes",
+            "left_out": "$.left_out",
             "failed": "States.ArrayContains($.outcomes[*].failed, true)",
         },
     )
-    sdk.Chain([plan, each, look_back, _conclude(tasks)])
+    sdk.Chain([plan, check, each, look_back, _conclude(tasks)])
     return sdk.Graph(plan, comment="Look at what champions were asked", timeout_seconds=_LONGEST_SECONDS)
 
 
@@ -75,7 +86,9 @@ def _conclude(tasks: Tasks) -> sdk.Choice:
     )
     choice = sdk.Choice("Did every task succeed?")
     choice.add_choice(rule.BooleanEquals(variable="$.failed", value=True), some)
-    choice.default_choice(Pass("Monitored", parameters={"date": "$.date", "outcomes": "$.outcomes"}))
+    choice.default_choice(
+        Pass("Monitored", parameters={name: f"$.{name}" for name in ("date", "outcomes", "left_out")})
+    )
     return choice
 
 
@@ -123,6 +136,7 @@ def _judge(tasks: Tasks) -> State:
             "live_model_path": "$.live.model_path",
             "rows_prefix": "States.Format('monitored/{}/{}/', $.execution, $.task.task)",
             "refused": "$.counts.refused",
+            "left_out": "$.plan.left_out",
         },
         _OUTCOME,
         "$.outcome",

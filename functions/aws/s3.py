@@ -170,6 +170,12 @@ def copy_objects(bucket: str, copies: Iterable[Copy]) -> None:
         list(writers.map(lambda copy: _copy(bucket, copy), copies))
 
 
+def move(bucket: str, key: str, target: str) -> None:
+    """Moves an object within the bucket; in one with versions its last one stays at the old key, below a marker."""
+    client().copy_object(Bucket=bucket, Key=target, CopySource={"Bucket": bucket, "Key": key})
+    client().delete_object(Bucket=bucket, Key=key)
+
+
 def _copy(bucket: str, copy: Copy) -> None:
     try:
         client().copy_object(

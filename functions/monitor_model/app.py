@@ -1,10 +1,14 @@
-"""What the workflow `monitor` asks: first which day and tasks, then what became of one task's day.
+"""What the workflow `monitor` asks: which day and tasks, what cannot be read, and what became of one task's day.
 
 in   {"input": the execution's input, "started": when it started, ISO 8601}
 out  {"date", "first_date", "tasks": [{"task"}, …]}: `wildrydes.monitoring.plan`. Raises BadExecutionInput.
 
+in   {"first_partition", "last_partition": days of captures, YYYY/MM/DD}
+out  {"objects", "lines", "keys", "unchecked", "remark"}: what of them is left out, `monitor_model.damage`
+
 in   {"task", "date", "first_date", "live_model_path": the champion's key or "none",
-      "rows_prefix": where the query wrote the predictions, "refused": records of the day that could not be used}
+      "rows_prefix": where the query wrote the predictions, "refused": records of the day that could not be used,
+      "left_out": what the second one says}
 out  {"task", "date", "model", "key": the document's, "drifted": names, "quality_loss": a number or null, "outcomes",
       "predictions"}; without a champion model and key are null, and nothing is written
      Raises BadModel, MissingObject, BadObservation, BadTestSet.
@@ -21,6 +25,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import s3
 from aws.settings import MonitorSettings, monitor_settings
+from monitor_model.damage import Days, set_aside
 from wildrydes.bucket import key_in_bucket, monitoring_key
 from wildrydes.errors import BadModel
 from wildrydes.model.card import ModelCard, read_card
@@ -32,18 +37,27 @@ from wildrydes.monitoring.report import Period, report, watch_of
 
 logger = Logger()
 
+_LEFT_MILLISECONDS = 60_000
+"""For what comes after the checks."""
+
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Plans, or looks at a task's day."""
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Plans, sets aside what cannot be read, or looks at a task's day."""
     if "input" in event:
         return plan(event["input"], datetime.fromisoformat(event["started"]))
+    if "first_partition" in event:
+        days = Days(event["first_partition"], event["last_partition"])
+        return set_aside(
+            monitor_settings().bucket, days, lambda: context.get_remaining_time_in_millis() > _LEFT_MILLISECONDS
+        )
     settings, now = monitor_settings(), datetime.now(UTC)
     logger.append_keys(task=event["task"], date=event["date"])
     if event["live_model_path"] == NO_MODEL:
         return summary({"task": event["task"], "date": event["date"]}, None)
     card = champion_card(settings.bucket, event["live_model_path"], event["task"])
     document = look(settings, event, card, now) | {"card": card_of(event["live_model_path"])}
+    document["left_out"] = event["left_out"]
     key = monitoring_key(event["task"], event["date"])
     s3.write_json(settings.bucket, key, document)
     sys.stdout.write(f"{metrics.line(settings.service, document, now)}\n")

@@ -14,6 +14,8 @@
     predictions/<year>/<month>/<day>/  captured predictions (`wildrydes.capture.record`), as Firehose delivers them
     outcomes/<year>/<month>/<day>/     what came true of them (`wildrydes.capture.outcome`), likewise
     undelivered/{predictions,outcomes}/  what Firehose could not process
+    damaged/objects/<key>              an object of predictions/ or outcomes/ that could not be unpacked, as it was
+    damaged/lines/<key>                the lines of one that could not be read; the others are still at its key
     ingested/<source>.json             the line of a file that passed the check: it is not ingested again
     ingestions/<execution>/            reports of chunks; then files.jsonl, a line a file, and summary.json
     monitoring/<task>/<date>.json      what became of a task's predictions of a day
@@ -36,6 +38,8 @@ REJECTED = "rejected/"
 SAMPLES = "samples/"
 PREDICTIONS = "predictions/"
 OUTCOMES = "outcomes/"
+DAMAGED_OBJECTS = "damaged/objects/"
+DAMAGED_LINES = "damaged/lines/"
 INGESTED = "ingested/"
 REFUSED = "ingested/refused/"
 

@@ -48,7 +48,9 @@ class Services:
 
     def __init__(self, outcomes: list[dict[str, Any]]) -> None:
         self.started: list[dict[str, Any]] = []
-        self.progress = Progress("SUCCEEDED", output=json.dumps({"date": DATE, "outcomes": outcomes}))
+        self.progress = Progress(
+            "SUCCEEDED", output=json.dumps({"date": DATE, "outcomes": outcomes, "left_out": LEFT_OUT})
+        )
 
     def client(self, service: str) -> Any:
         body = io.BytesIO(document())
@@ -66,6 +68,10 @@ class Services:
         yield self.progress
 
 
+LEFT_OUT = {
+    "objects": 1, "lines": 2, "unchecked": 0, "remark": "captures were left out",
+    "keys": ["damaged/objects/predictions/2026/11/25/a.gz", "damaged/lines/predictions/2026/11/25/b.gz"],
+}  # fmt: skip
 OUTCOME = {
     "task": "heavy_utilization", "date": DATE, "model": "run-1", "key": KEY, "drifted": ["TMIN"], "failed": False,
     "quality_loss": -0.1, "outcomes": 200, "predictions": 200,
@@ -98,6 +104,7 @@ def test_a_day_is_a_table_and_a_page(run: Run, services: Services, tmp_path: Pat
     assert f"Predictions of {DATE}, and truths from 2026-11-19 on:" in text
     assert re.search(r"heavy_utilization run-1 200 TMIN \d+\.\d{3} \d\.\d{3} 200 0\.\d{4} \(0\.\d{4} to", text)
     assert "pick_duration: no model has been promoted yet." in text
+    assert f"Captures were left out: {' '.join(LEFT_OUT['keys'])}" in text
     assert (tmp_path / "monitor" / DATE / "heavy_utilization.html").exists()
     assert not (tmp_path / "monitor" / DATE / "pick_duration.html").exists()
 
@@ -108,6 +115,7 @@ def test_json_has_the_outcomes_with_their_pages(run: Run, services: Services, tm
     printed = json.loads(capsys.readouterr().out)
     page = str(tmp_path / "monitor" / DATE / "heavy_utilization.html")
     assert (printed["date"], printed["tasks"]) == (DATE, [OUTCOME | {"page": page}, NO_CHAMPION])
+    assert printed["left_out"] == LEFT_OUT
 
 
 def test_an_execution_that_failed_is_concluded_as_others_are(

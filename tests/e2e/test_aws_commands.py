@@ -143,12 +143,24 @@ def capture(stack: Stack, champion: Model, day: datetime, hotter: float) -> int:
     return len(rows)
 
 
+def damage(stack: Stack, day: datetime) -> list[str]:
+    """Put a gzip that is cut short beside a day's captures, and a text in the place of a score; where they go."""
+    folder = f"predictions/{day:%Y/%m/%d}"
+    request = Capture(day.timestamp(), "heavy_utilization", "none", "damaged", ("TMAX",), [0], [None], [[1.0]], [0.5])
+    line = lines_of(request).encode()
+    stack.put(f"{folder}/cut-short.gz", gzip.compress(line)[:-9])
+    stack.put(f"{folder}/text", line.replace(b"[0.5]", b'["high"]').decode())
+    return [f"damaged/objects/{folder}/cut-short.gz", f"damaged/lines/{folder}/text"]
+
+
 def test_monitor(command: RunCommand, stack: Stack, champion: Model, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr(monitor, "BUILD", tmp_path)
     usual, heat_wave = (datetime.now(UTC).replace(hour=9) - timedelta(days=days) for days in (2, 1))
     rows = capture(stack, champion, usual, hotter=0.0)
     capture(stack, champion, heat_wave, hotter=200.0)
+    wrong = damage(stack, heat_wave)
     looked_at = facts(command, "monitor")
+    assert (looked_at["left_out"]["keys"], looked_at["left_out"]["lines"]) == (wrong, 1)
     assert [(each["task"], each["model"], each["drifted"], each["predictions"]) for each in looked_at["tasks"]] == [
         ("heavy_utilization", champion.execution, ["TMAX"], rows),
         ("service_requested", None, [], 0),

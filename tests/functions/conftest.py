@@ -38,6 +38,10 @@ class Context:
     memory_limit_in_mb: int = 512
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:000000000000:function:function"
     aws_request_id: str = "3f7e2c3a-5b1d-4a39-9d07-2f3c6a1b8e44"
+    remaining_milliseconds: int = 300_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.remaining_milliseconds
 
 
 class Bucket:

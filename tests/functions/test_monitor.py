@@ -17,6 +17,7 @@ from wildrydes.monitoring.observations import Observation
 
 EVENTS = Path(__file__).parents[2] / "events"
 CHAMPION = "models/run-1/job/output/model.tar.gz"
+LEFT_OUT = {"objects": 0, "lines": 0, "keys": [], "unchecked": 0, "remark": None}
 KEY = f"monitoring/heavy_utilization/{DATE}.json"
 
 Look = Callable[..., dict[str, Any]]
@@ -32,7 +33,7 @@ def look(bucket: Any, run: Any) -> Look:
         bucket.put("monitored/watch-1/heavy_utilization/rows", "".join(map(line, observations)))
         event = {
             "task": "heavy_utilization", "date": DATE, "first_date": "2026-11-19", "live_model_path": CHAMPION,
-            "rows_prefix": "monitored/watch-1/heavy_utilization/", "refused": 0,
+            "rows_prefix": "monitored/watch-1/heavy_utilization/", "refused": 0, "left_out": LEFT_OUT,
         }  # fmt: skip
         return run("monitor_model", event | changes)
 
@@ -80,7 +81,7 @@ def test_a_usual_day_has_a_document_and_metrics_and_no_drift(
     assert 0 < document["by_day"][1]["calibration_chance"] <= 1
     assert document["served"]["metrics"]["auc"] > 0.6
     assert document["champion_age_days"] == pytest.approx(24.5)
-    assert document["remarks"] == []
+    assert (document["remarks"], document["left_out"]) == ([], LEFT_OUT)
     assert sum(document["features"]["distance"]["histogram"]["now"]) == 300
     fields = metrics_of(capsys.readouterr().out)
     assert (fields["service"], fields["task"]) == ("wildrydes", "heavy_utilization")

@@ -20,7 +20,7 @@ import re
 from typing import Any, NamedTuple
 
 from wildrydes.capture.record import time_text
-from wildrydes.errors import BadJson, BadRide, BadValue
+from wildrydes.errors import BadCapture, BadJson, BadRide, BadValue
 from wildrydes.measures import LARGEST, measure
 from wildrydes.tasks import BINARY, TASKS
 
@@ -59,6 +59,17 @@ def line(outcome: Outcome, now: float) -> str:
     first = {"time": time_text(now), "task": outcome.task}
     rest = {"request_id": outcome.request_id, "place": outcome.place, "value": outcome.value}
     return json.dumps(first | rest) + "\n"
+
+
+def read_line(text: str | bytes) -> Outcome:
+    """The outcome in a line of the table. Raises BadCapture for any other than `line` writes."""
+    try:
+        fields = json.loads(text)
+        if type(fields["time"]) is not str:
+            raise TypeError(f"time is {fields['time']!r}, no text")
+        return read({name: value for name, value in fields.items() if name != "time"})
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, BadValue) as error:
+        raise BadCapture(f"the line is no outcome: {type(error).__name__}: {error}") from None
 
 
 def _request_id(record: dict[str, Any]) -> str:

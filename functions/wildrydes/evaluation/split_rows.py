@@ -10,6 +10,8 @@ from wildrydes.errors import BadTestSet
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP = 16 + zlib.MAX_WBITS
+_UNPACKED_BYTES = 1 << 20
+"""What is unpacked at a time: a block of zeros is a thousand times as large then."""
 
 LARGEST_LABEL = 3.4028234663852886e38
 """What a float32 holds: the containers compute in it. Squares and cubes of such numbers are finite here."""
@@ -53,9 +55,10 @@ def rows(blocks: Iterable[bytes], features: int, key: str, labels: Labels = BINA
         yield row
 
 
-def lines(blocks: Iterable[bytes], key: str) -> Iterator[bytes]:
-    """The lines of an object, gunzipped if it is gzip. Raises BadTestSet for a damaged one."""
-    return _lines(_plain(blocks, key))
+def lines(blocks: Iterable[bytes], key: str, most: int | None = None) -> Iterator[bytes]:
+    """The lines of an object, gunzipped if it is gzip. Raises BadTestSet for a damaged one, or of over `most` bytes."""
+    plain = _plain(blocks, key)
+    return _lines(plain if most is None else _bounded(plain, key, most))
 
 
 def _no_row(key: str, number: int, line: bytes, labels: Labels) -> BadTestSet:
@@ -74,6 +77,15 @@ def _plain(blocks: Iterable[bytes], key: str) -> Iterator[bytes]:
     return _gunzipped(whole, key) if opening.startswith(_GZIP_MAGIC) else whole
 
 
+def _bounded(blocks: Iterable[bytes], key: str, most: int) -> Iterator[bytes]:
+    size = 0
+    for block in blocks:
+        size += len(block)
+        if size > most:
+            raise BadTestSet(f"{key} has more than {most:,} bytes when it is unpacked")
+        yield block
+
+
 def _gunzipped(blocks: Iterable[bytes], key: str) -> Iterator[bytes]:
     """The contents of one gzip stream, or of several one after the other."""
     stream = zlib.decompressobj(_GZIP)
@@ -83,8 +95,9 @@ def _gunzipped(blocks: Iterable[bytes], key: str) -> Iterator[bytes]:
             while rest:
                 if stream.eof:
                     stream = zlib.decompressobj(_GZIP)
-                yield stream.decompress(rest)
-                rest = stream.unused_data
+                yield stream.decompress(rest, _UNPACKED_BYTES)
+                rest = stream.unused_data if stream.eof else stream.unconsumed_tail
+        yield stream.flush()
     except zlib.error as error:
         raise BadTestSet(f"{key} is damaged: {error}") from None
     if not stream.eof:
@@ -92,9 +105,15 @@ def _gunzipped(blocks: Iterable[bytes], key: str) -> Iterator[bytes]:
 
 
 def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    rest = b""
+    # Of a line without an end the parts are joined once, not at each block.
+    parts: list[bytes] = []
     for block in blocks:
-        *whole, rest = (rest + block).split(b"\n")
-        yield from whole
-    if rest:
-        yield rest
+        first, *more = block.split(b"\n")
+        parts.append(first)
+        if more:
+            yield b"".join(parts)
+            *whole, rest = more
+            yield from whole
+            parts = [rest]
+    if last := b"".join(parts):
+        yield last

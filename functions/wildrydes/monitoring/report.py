@@ -11,6 +11,7 @@ served                              `wildrydes.monitoring.served.Quality`, `wors
                                     `first_date` on
 by_day                              by day and model: predictions, outcomes, the measure, its interval, and calibration
 outcomes, unusable_outcomes         of the champion's predictions, those whose truth is known; truths that are no label
+left_out                            captures of all tasks that cannot be read: `monitor_model.damage`
 champion_age_days, remarks          how old the champion is; what could not be looked at, and why
 """
 
