@@ -5,6 +5,7 @@ One conditional write takes the turn:
 
     nobody has had it, or this execution has it    it is this execution's
     who had it has ended                           it is this execution's, unless another has just taken it
+    whoever it names is no execution of this       it is this execution's, likewise
     who has it is running                          the execution ends at once, and names it in its output's `yielded_to`
 
 No execution gives its turn back. So none can crash and keep it: the next one looks at whether the holder still runs. A
@@ -21,7 +22,8 @@ from statemachines.tasks import DYNAMODB_FAULTS, Tasks, catch, retry
 
 _OWN, _PREVIOUS = "$.turn.own", "$.turn.previous"
 _HOLDER = "$.turn.read.Item.holder.S"
-_EXECUTION = "arn:*:states:*:*:execution:*:*"
+_OWN_EXECUTIONS = "${RetrainExecutions}"
+_NO_EXECUTION = ("Sfn.ExecutionDoesNotExistException", "Sfn.InvalidArnException")
 _KEY = {"task": {"S": "$.parameters.task"}}
 # A Map of its is to be redriven. The guide, "Redriving executions": it is about to run again.
 _RUNNING = ("RUNNING", "PENDING_REDRIVE")
@@ -53,10 +55,13 @@ def _take(tasks: Tasks, otherwise: State) -> Task:
         parameters={
             "TableName": "${TurnsTable}",
             "Key": _KEY,
-            "ConditionExpression": "attribute_not_exists(holder) OR holder = :previous",
+            "ConditionExpression": (
+                "attribute_not_exists(holder) OR holder = :previous OR NOT attribute_type(holder, :text)"
+            ),
             "UpdateExpression": "SET holder = :own, taken_at = :now, started_by = :reason, started_by_detail = :detail",
             "ExpressionAttributeValues": {
                 ":own": {"S": _OWN},
+                ":text": {"S": "S"},
                 ":previous": {"S": _PREVIOUS},
                 ":now": {"S": "$$.State.EnteredTime"},
                 ":reason": {"S": "$.parameters.started_by.reason"},
@@ -93,11 +98,7 @@ def _choose(tasks: Tasks, take: State, then: State) -> sdk.Choice:
         "$.turn.holder",
         {"status": "$.Status"},
         # It is gone for good: Step Functions forgets an execution 90 days after its end.
-        before=[
-            sdk.Catch(
-                error_equals=["Sfn.ExecutionDoesNotExistException"], next_step=over, result_path="$.turn.forgotten"
-            )
-        ],
+        before=[sdk.Catch(error_equals=list(_NO_EXECUTION), next_step=over, result_path="$.turn.forgotten")],
         # Unless it has only just been started.
         also_retry=("Sfn.ExecutionDoesNotExistException",),
     )
@@ -109,7 +110,7 @@ def _choose(tasks: Tasks, take: State, then: State) -> sdk.Choice:
     choice = sdk.Choice("Whose turn is it?")
     present = rule.IsPresent(variable=_HOLDER, value=True)
     choice.add_choice(rule.And([present, rule.StringEqualsPath(variable=_HOLDER, value=_OWN)]), then)
-    choice.add_choice(rule.And([present, rule.StringMatches(variable=_HOLDER, value=_EXECUTION)]), describe)
+    choice.add_choice(rule.And([present, rule.StringMatches(variable=_HOLDER, value=_OWN_EXECUTIONS)]), describe)
     # Somebody has written it by hand. No role may describe it, and so it would never be seen to have ended.
     choice.add_choice(present, over)
     choice.default_choice(take)

@@ -48,6 +48,7 @@ class Turns:
 
     def definition(self, **changes: dict[str, Any]) -> dict[str, Any]:
         text = json.dumps({name: STATES[name] for name in (*TURN, "Yielded")}).replace("${TurnsTable}", self.table)
+        text = text.replace("${RetrainExecutions}", "arn:aws:states:*:*:execution:*:*")
         ends = {NEXT: WAIT, FAILED: {"Type": "Fail", "ErrorPath": "$.error.Error", "CausePath": "$.error.Cause"}}
         return {"StartAt": FIRST, "States": json.loads(text) | ends | changes}
 
@@ -167,13 +168,21 @@ def test_of_two_that_take_over_at_once_one_trains(turns: Turns) -> None:
     assert sorted(settled) == ["RUNNING", "SUCCEEDED", "SUCCEEDED"]
 
 
-@pytest.mark.parametrize("holder", ["{executions}:of-last-year", "nobody", "arn:aws:states:us-east-1"])
-def test_holder_that_step_functions_does_not_know_is_no_obstacle(turns: Turns, holder: str) -> None:
+@pytest.mark.parametrize(
+    "holder",
+    [
+        {"S": "{executions}:of-last-year"}, {"S": "nobody"}, {"S": "arn:aws:states:us-east-1"}, {"S": "{executions}:"},
+        {"N": "5"}, {"NULL": True}, {"M": {"S": {"S": "{executions}:of-last-year"}}},
+    ],
+    ids=["forgotten", "no ARN", "a part of one", "without a name", "a number", "null", "a map"],
+)  # fmt: skip
+def test_holder_that_is_no_execution_is_no_obstacle(turns: Turns, holder: dict[str, Any]) -> None:
     describe = json.loads(json.dumps(STATES["Describe holder"]))
     # Its retries are for an execution that was started this moment.
     turns.redefine(**{"Describe holder": describe | {"Retry": []}})
-    forgotten = holder.format(executions=turns.machine.replace(":stateMachine:", ":execution:"))
-    turns.items.put_item(TableName=turns.table, Item={"task": {"S": "magic_points"}, "holder": {"S": forgotten}})
+    executions = turns.machine.replace(":stateMachine:", ":execution:")
+    forgotten = json.loads(json.dumps(holder).replace("{executions}", executions))
+    turns.items.put_item(TableName=turns.table, Item={"task": {"S": "magic_points"}, "holder": forgotten})
     last = turns.start()
     assert turns.settled(last)["status"] == "RUNNING"
     assert turns.item()["holder"] == last

@@ -51,7 +51,7 @@ class Stage:
 
     def item(self) -> dict[str, str]:
         item = self.dynamodb.get_item(TableName="turns", Key={"task": {"S": TASK}}).get("Item", {})
-        return {name: value["S"] for name, value in item.items() if name != "task"}
+        return {name: value["S"] for name, value in item.items() if name != "task" and "S" in value}
 
     def inputs(self) -> dict[str, Any]:
         """Of each execution, by its name, what it was started with."""
@@ -190,6 +190,29 @@ def test_request_waits_while_a_retraining_runs_and_not_for_one_that_has_ended(st
     # One that Step Functions has forgotten does not run either.
     stage.put(holder=running.replace("by-hand", "gone"), wanted_since="2026-11-26T12:00:00Z", **wanted)
     assert stage.take("timer")["started"] == "drift-heavy-utilization-20261126T120000"
+
+
+@pytest.mark.parametrize("wrong", [{"N": "5"}, {"S": "yesterday"}, {"S": "9999-12-31T23:59:59Z"}, {"BOOL": True}])
+def test_request_whose_time_is_none_is_one_of_now_and_is_granted_once(stage: Stage, wrong: dict[str, Any]) -> None:
+    wanted = {"wanted_reason": {"S": "drift"}, "wanted_detail": {"S": "an alarm"}, "wanted_first": {"S": "an alarm"}}
+    times = {"wanted_at": wrong, "wanted_since": wrong, "started_at": wrong, "wake_at": wrong, "taken_at": wrong}
+    stage.dynamodb.put_item(TableName="turns", Item={"task": {"S": TASK}, "holder": {"N": "7"}} | wanted | times)
+    assert "waits_until" in stage.take("timer")
+    assert stage.item()["wanted_at"] > "2026"
+    # A later request of the same time or after takes its place.
+    stage.put(wanted_at="2026-11-26T11:00:00Z", wanted_reason="drift", wanted_detail="an alarm")
+    assert stage.take("timer")["started"] == "drift-heavy-utilization-20261126T110000"
+    assert stage.take("timer") == {"task": TASK}
+    assert len(stage.inputs()) == 1
+
+
+def test_request_after_one_that_cannot_be_read_is_taken(stage: Stage) -> None:
+    for wrong in ({"N": "5"}, {"S": "zzz"}):
+        item = {"task": {"S": TASK}, "wanted_at": wrong, "wanted_reason": {"L": []}, "wanted_detail": {"N": "1"}}
+        stage.dynamodb.put_item(TableName="turns", Item=item)
+        outcome = stage.take("uploads")
+        assert outcome["waits_until"] > "2026"
+        assert stage.item()["wanted_at"] > "2026"
 
 
 def test_person_starts_the_workflow_at_once(stage: Stage) -> None:

@@ -183,7 +183,11 @@ def test_only_a_holder_that_runs_or_is_about_to_is_yielded_to() -> None:
     # The write is conditional on the holder that was looked at.
     assert STATES["Take over"]["Parameters"]["previous.$"] == "$.turn.read.Item.holder.S"
     assert STATES["Take turn"]["Parameters"]["ExpressionAttributeValues"][":previous"] == {"S.$": "$.turn.previous"}
-    assert STATES["Take turn"]["Parameters"]["ConditionExpression"].endswith("holder = :previous")
+    assert STATES["Take turn"]["Parameters"]["ConditionExpression"] == (
+        "attribute_not_exists(holder) OR holder = :previous OR NOT attribute_type(holder, :text)"
+    )
+    (_, own, _) = STATES["Whose turn is it?"]["Choices"]
+    assert own["And"][1]["StringMatches"] == "${RetrainExecutions}"
     assert STATES["Read turn"]["Parameters"]["ConsistentRead"] is True
     assert STATES["Yielded"]["Parameters"]["yielded_to.$"] == "$.turn.read.Item.holder.S"
 
