@@ -19,6 +19,7 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
+from local.lambda_.output import reading_output
 from local.seams import replace, seam
 
 _INHERITED = ("LANG", "TZ", "HOME", "TMPDIR", "PYTHONHASHSEED", "SSL_CERT_FILE")
@@ -121,10 +122,10 @@ def _worker_class(lambda_runtime: Any, python: str) -> type:
     base = seam(lambda_runtime, "ProvidedWorker")
     runtime_error: Callable[[str, str], Exception] = seam(lambda_runtime, "ProvidedRuntimeError")
     init_timeout_error: type[Exception] = seam(lambda_runtime, "ProvidedInitTimeout")
-    for name in ("_await_init", "_build_handler_class", "_drain_stderr_bounded"):
+    for name in ("_await_init", "_build_handler_class"):
         seam(base, name)
 
-    class PythonWorker(base):
+    class PythonWorker(reading_output(base)):
         """An execution environment whose bootstrap is AWS's runtime interface client."""
 
         def __init__(self, func_name: str, config: dict, code_zip: bytes) -> None:
@@ -149,12 +150,6 @@ def _worker_class(lambda_runtime: Any, python: str) -> type:
             # Headers and body go out in two writes; with Nagle's algorithm the second waits 40 ms for an answer.
             handler.disable_nagle_algorithm = True
             return handler
-
-        def _drain_stderr_bounded(
-            self, first_line_wait: float = 0.01, idle_confirm: float = 0.002, hard_cap: float = 0.25
-        ) -> str:
-            # What the handler wrote is in the pipe before its answer is here: no need for MiniStack's 50 ms.
-            return super()._drain_stderr_bounded(first_line_wait, idle_confirm, hard_cap)
 
     return PythonWorker
 

@@ -142,3 +142,20 @@ def test_what_a_function_prints_is_in_its_log_group(client: Client, executor: st
     invoke(client, arn, {"rides": 12})
     events = account.entries(client("logs"), "filter_log_events", "events", logGroupName=group)
     assert any("counted 12 rides" in event["message"] for event in events), json.dumps(events)
+
+
+def test_what_an_invocation_writes_is_in_the_log_once_it_has_answered(client: Client, executor: str) -> None:
+    """Also the last one of a process, and one of which there are too many lines to come by in a moment."""
+    code = (
+        "def handler(event, context):\n    for number in range(event['lines']):\n        print(event['name'], number)\n"
+    )
+    arn = function(client, code, executor)
+    logs = client("logs")
+    for name, count in (("few", 3), ("many", 3000), ("few again", 3)):
+        invoke(client, arn, {"name": name, "lines": count})
+        request = {"logGroupName": f"/aws/lambda/{arn.rpartition(':')[2]}"}
+        events = account.entries(logs, "filter_log_events", "events", **request)
+        written = [each["message"] for each in events if each["message"].startswith(f"{name} ")]
+        assert [text for text in written if text.removeprefix(f"{name} ").isdigit()] == [
+            f"{name} {number}" for number in range(count)
+        ]
