@@ -1,6 +1,6 @@
 """`wildrydes replay`: sends dead letters on their way again.
 
-Three queues hold messages of other queues, which a message move task moves back. Two hold the events of files under
+Two queues hold messages of other queues, which a message move task moves back. Two hold the events of files under
 stream/, and those of the samples topic, as records of the invocations that failed: they are destinations of functions,
 so that no queue is there to move them back to. The function is invoked with the event of each record again, and the
 record is deleted once Lambda has taken the event. A message that SNS could not hand over is made the event that it
@@ -8,9 +8,12 @@ would have been. Whenever the command is stopped, no event is lost. One may be s
 or samples, with the same ids.
 
 One holds the ends of promotions for which EventBridge could not start the workflow `restore`. It is started for
-each, and the message is deleted once it was. The last two hold ends of executions that were not announced, and those
+each, and the message is deleted once it was. Two hold ends of executions that were not announced, and those
 whose cost was not accounted: as records of the functions `announce` and `account_costs`, or as the events that
 EventBridge could not hand to them.
+
+The last one holds what was to start something: uploads, alarms and timers for `start_retraining`, which is invoked with
+each again. The input of a schedule that started no workflow stays there, since only a person knows whether it is late.
 """
 
 import json
@@ -27,14 +30,16 @@ from cli.errors import CommandError
 from cli.invoke import physical_name
 from cli.move_tasks import Moved, move_back, waiting
 from cli.stack import Stack
+from wildrydes.starts import SCHEDULE
 
-QUEUES = ("RidesDeadLetterQueue", "LocatedRidesDeadLetterQueue", "UploadsDeadLetterQueue")
+QUEUES = ("RidesDeadLetterQueue", "LocatedRidesDeadLetterQueue")
 """The dead-letter queues of queues."""
 
 ReadEvent = Callable[[str, str], dict[str, Any]]
 """A message's body and a function's name -> the event that the function is to be invoked with."""
 
 _SOURCES = ("aws.states", "aws.cloudwatch")
+_SOURCES_OF_STARTS = ("aws.s3", "aws.cloudwatch")
 _HIDDEN_SECONDS = 60
 _WAIT_SECONDS = 1
 _MOST_NAMED = 5
@@ -61,6 +66,7 @@ class Replayed:
     ends: Resent
     announcements: Resent
     costs: Resent
+    starts: Resent
     moves: dict[str, Moved]
 
 
@@ -77,7 +83,9 @@ def replay_command(stack: Stack, *, as_json: bool) -> int:
     Example:
       wildrydes replay && wildrydes status
     """
-    events = resend(stack, stack.output("StreamFilesDeadLetterQueueUrl"), physical_name(stack, "fan_out_rides"))
+    events = resend(
+        stack, stack.output("StreamFilesDeadLetterQueueUrl"), physical_name(stack, "fan_out_rides"), start_event_of
+    )
     collector = physical_name(stack, "collect_samples")
     samples = resend(stack, stack.output("SamplesDeadLetterQueueUrl"), collector, sample_event_of)
     ends = restore(stack, stack.output("PromotionEndsDeadLetterQueueUrl"))
@@ -85,16 +93,18 @@ def replay_command(stack: Stack, *, as_json: bool) -> int:
     announcements = resend(stack, stack.output("AnnouncementsDeadLetterQueueUrl"), announcer, end_event_of)
     accountant = physical_name(stack, "account_costs")
     costs = resend(stack, stack.output("CostsDeadLetterQueueUrl"), accountant, end_event_of)
+    starter = physical_name(stack, "start_retraining")
+    starts = resend(stack, stack.output("UploadsDeadLetterQueueUrl"), starter, start_event_of)
     moves = {name: move_back(stack.client("sqs"), stack.output(f"{name}Url")) for name in QUEUES}
     if as_json:
         facts = {"stream_files": asdict(events), "samples": asdict(samples), "promotion_ends": asdict(ends)}
-        facts |= {"announcements": asdict(announcements), "costs": asdict(costs)}
+        facts |= {"announcements": asdict(announcements), "costs": asdict(costs), "starts": asdict(starts)}
         facts["queues"] = _facts(moves)
         click.echo(json.dumps(facts, indent=2))
     else:
-        show(Replayed(events, samples, ends, announcements, costs, moves), options.console())
+        show(Replayed(events, samples, ends, announcements, costs, starts, moves), options.console())
     moved = all(each.status in ("COMPLETED", "EMPTY") for each in moves.values())
-    return 1 if any(each.left for each in (events, samples, ends, announcements, costs)) or not moved else 0
+    return 1 if any(each.left for each in (events, samples, ends, announcements, costs, starts)) or not moved else 0
 
 
 def resend(stack: Stack, queue: str, function: str, read: ReadEvent | None = None) -> Resent:
@@ -186,6 +196,18 @@ def end_event_of(body: str, function: str) -> dict[str, Any]:
     return event_of(body, function)
 
 
+def start_event_of(body: str, function: str) -> dict[str, Any]:
+    """The event in a record, as `event_of` has it, or that of an upload, an alarm or a timer. Raises NoRecordError."""
+    with suppress(ValueError, RecursionError):
+        value = json.loads(body)
+        if isinstance(value, dict):
+            if value.get("source") in _SOURCES_OF_STARTS or "wake" in value:
+                return value
+            if value.get("reason") == SCHEDULE or not value:
+                raise NoRecordError("a schedule started no workflow with it: start it by hand, if it is not too late")
+    return event_of(body, function)
+
+
 def promotion_of(body: str, machine: str) -> str:
     """The ARN of the execution of `machine` in the event of an end. Raises NoRecordError."""
     _, arn = _decode(body, "detail", "executionArn")
@@ -249,6 +271,7 @@ def show(replayed: Replayed, console: Console) -> None:
     _print_resent(f"PromotionEndsDeadLetterQueue: {ends.sent:,} promotions put in order", ends, console)
     _print_resent(f"AnnouncementsDeadLetterQueue: {announcements.sent:,} ends announced", announcements, console)
     _print_resent(f"CostsDeadLetterQueue: {replayed.costs.sent:,} ends accounted", replayed.costs, console)
+    _print_resent(f"UploadsDeadLetterQueue: {replayed.starts.sent:,} starts asked for", replayed.starts, console)
     for name, each in replayed.moves.items():
         failure = f" ({each.failure})" if each.failure else ""
         style = None if each.status in ("COMPLETED", "EMPTY") else "red"

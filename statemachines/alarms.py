@@ -38,7 +38,7 @@ DEAD_LETTERS = {
     "StreamFilesDeadLetterQueue": "files under stream/ that could not be sent",
     "SamplesDeadLetterQueue": "samples that could not be collected",
     "PromotionEndsDeadLetterQueue": "promotions that were not put in order",
-    "UploadsDeadLetterQueue": "uploads that could start no retraining",
+    "UploadsDeadLetterQueue": "uploads, alarms or schedules that did not start what they are for",
     "AnnouncementsDeadLetterQueue": "ends of executions that were not announced",
     "CostsDeadLetterQueue": "ends of executions that were not accounted",
 }

@@ -15,12 +15,16 @@ _RUNNING = ("RUNNING", "PENDING_REDRIVE")
 
 @dataclass(frozen=True)
 class Retraining:
-    """The workflow's ARN; the group of the timers, the role that they have, and the function that they invoke."""
+    """The workflow's ARN; the group of the timers, the role that they have, and the function that they invoke.
+
+    `dead_letters` is the queue for timers that could not invoke it.
+    """
 
     machine: str
     timers: str
     timer_role: str
     function: str
+    dead_letters: str
 
     def start(self, request: Request) -> str:
         """Start the execution of a request, unless that was done before; its name."""
@@ -56,7 +60,12 @@ class Retraining:
                 ScheduleExpression=f"at({at:%Y-%m-%dT%H:%M:%S})",
                 FlexibleTimeWindow={"Mode": "OFF"},
                 ActionAfterCompletion="DELETE",
-                Target={"Arn": self.function, "RoleArn": self.timer_role, "Input": json.dumps(wake)},
+                Target={
+                    "Arn": self.function,
+                    "RoleArn": self.timer_role,
+                    "Input": json.dumps(wake),
+                    "DeadLetterConfig": {"Arn": self.dead_letters},
+                },
             )
         except ClientError as fault:
             if fault.response["Error"]["Code"] != "ConflictException":

@@ -79,7 +79,7 @@ class OutcomeSettings(NamedTuple):
 
 
 class StartingSettings(NamedTuple):
-    """For start_retraining: the table, the workflow's ARN, the timers' group and role, and what is granted when.
+    """For start_retraining: the table, the workflow's ARN, the timers' group, role and queue, and what is granted when.
 
     `quiet_minutes` is how long no more rides have to come, `cool_down_hours` how far apart starts are that nobody asks
     for.
@@ -93,6 +93,7 @@ class StartingSettings(NamedTuple):
     tasks_of_new_rides: tuple[str, ...]
     quiet_minutes: float
     cool_down_hours: float
+    dead_letters: str
 
 
 @cache
@@ -172,7 +173,7 @@ def announce_settings() -> AnnounceSettings:
 @cache
 def starting_settings() -> StartingSettings:
     """From TURNS_TABLE, RETRAIN_ARN, TIMER_GROUP, TIMER_ROLE_ARN, STACK, NEW_RIDES_TASKS (names with commas between),
-    QUIET_MINUTES and COOL_DOWN_HOURS, both numbers. Raises MissingSetting.
+    QUIET_MINUTES and COOL_DOWN_HOURS, both numbers, and DEAD_LETTERS_ARN. Raises MissingSetting.
     """
     tasks = tuple(_variable("NEW_RIDES_TASKS").split(","))
     if unknown := set(tasks) - set(TASKS):
@@ -186,6 +187,7 @@ def starting_settings() -> StartingSettings:
         tasks,
         float(_variable("QUIET_MINUTES")),
         float(_variable("COOL_DOWN_HOURS")),
+        _variable("DEAD_LETTERS_ARN"),
     )
 
 

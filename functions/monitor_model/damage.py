@@ -55,8 +55,8 @@ def set_aside(bucket: str, days: Days, has_time: Callable[[], bool]) -> dict[str
     objects = [key for prefix in _READERS for key in _keys(bucket, DAMAGED_OBJECTS + prefix, days)]
     parts = [key for prefix in _READERS for key in _keys(bucket, DAMAGED_LINES + prefix, days)]
     count = sum(1 for key in parts for _ in lines(s3.stream(bucket, key), key))
-    found = {"objects": len(objects), "lines": count, "keys": (objects + parts)[:MOST_KEYS], "unchecked": unchecked}
-    return found | {"remark": remark(len(objects), count, unchecked)}
+    counts = {"objects": len(objects), "lines": count, "keys": (objects + parts)[:MOST_KEYS], "unchecked": unchecked}
+    return counts | {"remark": remark(len(objects), count, unchecked)}
 
 
 def remark(objects: int, count: int, unchecked: int) -> str | None:
@@ -65,7 +65,7 @@ def remark(objects: int, count: int, unchecked: int) -> str | None:
     if objects or count:
         parts.append(
             f"captures that cannot be read were left out (objects: {objects:,}, lines: {count:,}); they are under "
-            "damaged/ in the bucket, and docs/operations.md#captures-left-out says what to do"
+            "damaged/ in the bucket, and docs/operations.md#when-captures-are-left-out says what to do"
         )
     if unchecked:
         parts.append(f"there was no time to check all captures (objects that were not: {unchecked:,})")

@@ -29,7 +29,11 @@ def handler(event: Any, context: LambdaContext) -> dict[str, Any]:
     """Starts what is due, and sets timers for the rest. Raises BadStartEvent, and botocore's errors."""
     settings = starting_settings()
     retraining = Retraining(
-        settings.machine, settings.timers, settings.timer_role, function=context.invoked_function_arn
+        settings.machine,
+        settings.timers,
+        settings.timer_role,
+        function=context.invoked_function_arn,
+        dead_letters=settings.dead_letters,
     )
     rules = Rules(timedelta(minutes=settings.quiet_minutes), timedelta(hours=settings.cool_down_hours))
     granting = Granting(Turns(settings.table), retraining, rules, now)

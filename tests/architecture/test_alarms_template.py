@@ -1,6 +1,8 @@
 """The alarms of the template: whom they tell, that they are possible on AWS, and the runbook's entries for them."""
 
+import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +106,40 @@ def test_every_end_that_lambda_or_eventbridge_gives_up_is_kept() -> None:
         sources = allowed["Condition"]["ArnEquals"]["aws:SourceArn"]
         arns = [{"Fn::GetAtt": [f"{name}{event}", "Arn"]} for event in events]
         assert (sources if isinstance(sources, list) else [sources]) == arns
+
+
+EXEMPT = {
+    # What is missed is measured no more.
+    "FreshnessSchedule", "EdgeSchedule", "EdgeComputeFunction",
+}  # fmt: skip
+"""What needs no dead-letter queue, by the reason in the template."""
+
+
+def keepers() -> Iterator[tuple[str, Any]]:
+    """What delivers by itself, and its settings for what it cannot: rules, schedules, topics' and functions' events."""
+    asynchronous: set[str] = set()
+    for name, rule in of_type("AWS::Events::Rule").items():
+        for target in rule["Targets"]:
+            yield name, target.get("DeadLetterConfig")
+            asynchronous.add(json.dumps(target["Arn"]))
+    for name, schedule in of_type("AWS::Scheduler::Schedule").items():
+        yield name, schedule["Target"].get("DeadLetterConfig")
+        asynchronous.add(json.dumps(schedule["Target"]["Arn"]))
+    for name, function in of_type("AWS::Serverless::Function").items():
+        events = function.get("Events", {})
+        for event in events.values():
+            yield name, event["Properties"].get("DeadLetterConfig") or event["Properties"].get("RedrivePolicy")
+        if events or json.dumps({"Fn::GetAtt": [name, "Arn"]}) in asynchronous:
+            yield name, function.get("EventInvokeConfig", {}).get("DestinationConfig", {}).get("OnFailure")
+
+
+def test_whatever_is_delivered_without_a_caller_has_a_dead_letter_queue() -> None:
+    """An email's subscription has nobody to deliver to instead, and the API's functions have callers."""
+    without = {name for name, keeper in keepers() if not keeper}
+    assert without == EXEMPT
+    assert {"ModelAlarmChanged", "RidesUploaded", "StartRetrainingFunction", "Schedule", "MonitorDaily"} <= {
+        name for name, keeper in keepers() if keeper
+    }
 
 
 def test_every_task_has_an_alarm_on_drift_and_one_on_quality() -> None:

@@ -41,7 +41,8 @@ def test_every_queue_is_encrypted_and_takes_calls_by_tls_alone() -> None:
             ["TakeUndeliveredMessages"],
             ["TakeUnaccountedEnds"],
             ["TakeUnannouncedEnds"],
-            ["TakeUploads"],
+            ["TakeUploads", "TakeMissedStarts"],
+            ["TakeEventsOfFiles"],
         )
 
 

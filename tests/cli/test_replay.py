@@ -11,7 +11,16 @@ from rich.console import Console
 
 from cli import replay
 from cli.move_tasks import Moved, move_back, waiting
-from cli.replay import NoRecordError, Resent, end_event_of, event_of, promotion_of, resend, sample_event_of
+from cli.replay import (
+    NoRecordError,
+    Resent,
+    end_event_of,
+    event_of,
+    promotion_of,
+    resend,
+    sample_event_of,
+    start_event_of,
+)
 from cli.stack import Stack
 from machines import Client, allow, role, until
 from queue_makers import arn_of, calls_in, queue, recording
@@ -246,11 +255,22 @@ def test_an_end_that_was_not_handed_on_is_the_event_itself() -> None:
         end_event_of('{"source": "aws.s3"}', "rydes-announce")
 
 
+def test_what_did_not_start_something_is_the_event_itself_or_left_for_a_person() -> None:
+    for event in ({"source": "aws.s3"}, {"source": "aws.cloudwatch"}, {"wake": "magic_points", "now": ""}):
+        assert start_event_of(json.dumps(event), "rydes-start") == event
+    assert start_event_of(json.dumps(RECORD), "rydes-fan-out") == {"n": 1}
+    for scheduled in ("{}", '{"reason": "schedule", "reason_detail": "2026-11-26T04:00:00Z"}'):
+        with pytest.raises(NoRecordError, match="a schedule started no workflow with it"):
+            start_event_of(scheduled, "rydes-start")
+    with pytest.raises(NoRecordError):
+        start_event_of('{"source": "aws.states"}', "rydes-start")
+
+
 def test_what_is_shown_names_what_was_left_and_what_failed() -> None:
     output = io.StringIO()
     events = Resent(2, {f"m{number}": "it is no JSON" for number in range(7)})
     moves = {"RidesDeadLetterQueue": Moved("COMPLETED", 3), "LocatedRidesDeadLetterQueue": Moved("FAILED", 0, "why")}
-    replayed = replay.Replayed(events, Resent(3), Resent(1), Resent(4), Resent(5), moves)
+    replayed = replay.Replayed(events, Resent(3), Resent(1), Resent(4), Resent(5), Resent(6), moves)
     replay.show(replayed, Console(file=output, width=200))
     assert output.getvalue().splitlines() == [
         "StreamFilesDeadLetterQueue: 2 events sent again, 7 messages left",
@@ -260,6 +280,7 @@ def test_what_is_shown_names_what_was_left_and_what_failed() -> None:
         "PromotionEndsDeadLetterQueue: 1 promotions put in order, 0 messages left",
         "AnnouncementsDeadLetterQueue: 4 ends announced, 0 messages left",
         "CostsDeadLetterQueue: 5 ends accounted, 0 messages left",
+        "UploadsDeadLetterQueue: 6 starts asked for, 0 messages left",
         "RidesDeadLetterQueue: 3 messages moved back, completed",
         "LocatedRidesDeadLetterQueue: 0 messages moved back, failed (why)",
     ]

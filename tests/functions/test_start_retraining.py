@@ -13,6 +13,7 @@ from wildrydes.errors import BadStartEvent, MissingSetting
 
 EVENTS = Path(__file__).parents[2] / "events"
 TASK = "heavy_utilization"
+DEAD_LETTERS = "arn:aws:sqs:us-east-1:000000000000:missed"
 ROLE = "arn:aws:iam::000000000000:role/any"
 HANGING = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 900, "End": True}}})
 
@@ -80,6 +81,7 @@ def stage(bucket: Any, run: Any, monkeypatch: pytest.MonkeyPatch) -> Stage:
         "NEW_RIDES_TASKS": TASK,
         "QUIET_MINUTES": "30",
         "COOL_DOWN_HOURS": "6",
+        "DEAD_LETTERS_ARN": DEAD_LETTERS,
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
@@ -104,6 +106,7 @@ def test_uploads_set_a_timer_for_the_end_of_the_quiet_period(stage: Stage) -> No
     (timer,) = stage.timers()
     assert timer["ScheduleExpression"] == f"at({outcome['waits_until'].removesuffix('Z')})"
     assert timer["ActionAfterCompletion"] == "DELETE"
+    assert timer["Target"]["DeadLetterConfig"] == {"Arn": DEAD_LETTERS}
     assert json.loads(timer["Target"]["Input"]) == {"wake": TASK, "now": "<aws.scheduler.scheduled-time>"}
     assert stage.inputs() == {}
 
