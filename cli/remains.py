@@ -20,6 +20,7 @@ TAG = "wildrydes:stack"
 ROLE, BUCKET, LOG_GROUP = "AWS::IAM::Role", "AWS::S3::Bucket", "AWS::Logs::LogGroup"
 MACHINE, RULE, SCHEDULE = "AWS::StepFunctions::StateMachine", "AWS::Events::Rule", "AWS::Scheduler::Schedule"
 TIMERS = "AWS::Scheduler::ScheduleGroup"
+MAPPING = "AWS::Lambda::EventSourceMapping"
 KEY, PARAMETER, STACK = "AWS::KMS::Key", "AWS::SSM::Parameter", "AWS::CloudFormation::Stack"
 
 PARTS = frozenset(
@@ -53,7 +54,7 @@ _LISTINGS = {
     RULE: ("events", "list_rules", "Rules", "Name"),
     "AWS::Glue::Database": ("glue", "get_databases", "DatabaseList", "Name"),
     ROLE: ("iam", "list_roles", "Roles", "RoleName"),
-    "AWS::Lambda::EventSourceMapping": ("lambda", "list_event_source_mappings", "EventSourceMappings", "UUID"),
+    MAPPING: ("lambda", "list_event_source_mappings", "EventSourceMappings", "UUID"),
     "AWS::Lambda::Function": ("lambda", "list_functions", "Functions", "FunctionName"),
     LOG_GROUP: ("logs", "describe_log_groups", "logGroups", "logGroupName"),
     BUCKET: ("s3", "list_buckets", "Buckets", "Name"),

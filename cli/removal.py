@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, WaiterError
 from cli import remains, stages
 from cli.deploy import ARTIFACTS
 from cli.errors import CommandError
-from cli.remains import BUCKET, LOG_GROUP, MACHINE, PARAMETER, RULE, SCHEDULE, TIMERS, Inventory
+from cli.remains import BUCKET, LOG_GROUP, MACHINE, MAPPING, PARAMETER, RULE, SCHEDULE, TIMERS, Inventory
 from cli.stack import Client
 from local.account import entries
 from wildrydes.tasks import TASKS
@@ -58,7 +58,7 @@ def until(is_over: Callable[[], bool], what: str) -> None:
 
 
 def end_starts(client: Client, inventory: Inventory) -> None:
-    """Let nothing start an execution any more: schedules and timers go, rules are disabled."""
+    """Let nothing start an execution any more: schedules and timers go, rules and queues' mappings are disabled."""
     for name in remains.present(client, SCHEDULE, inventory.of(SCHEDULE)):
         client("scheduler").delete_schedule(Name=name)
     for group in remains.present(client, TIMERS, inventory.of(TIMERS)):
@@ -69,6 +69,34 @@ def end_starts(client: Client, inventory: Inventory) -> None:
             )
     for name in remains.present(client, RULE, inventory.of(RULE)):
         client("events").disable_rule(Name=name)
+    _disable_mappings(client, remains.present(client, MAPPING, inventory.of(MAPPING)))
+
+
+def _disable_mappings(client: Client, mappings: set[str]) -> None:
+    """Let no function receive from its queue any more, and wait until none does: what it stores would come afterwards.
+
+    One that is being changed is refused until that has ended.
+    """
+    functions = client("lambda")
+
+    def is_over() -> bool:
+        states = {name: _mapping_state(functions, name) for name in mappings}
+        for name in (name for name, state in states.items() if state not in (None, "Disabled", "Disabling")):
+            _tolerate("ResourceInUseException", functions.update_event_source_mapping, UUID=name, Enabled=False)
+        return all(state in (None, "Disabled") for state in states.values())
+
+    until(is_over, "The functions' receiving from queues")
+
+
+def _mapping_state(functions: Any, name: str) -> str | None:
+    """The state of a mapping; None where it has gone, or goes, meanwhile."""
+    try:
+        state = functions.get_event_source_mapping(UUID=name)["State"]
+    except ClientError as fault:
+        if fault.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        return None
+    return None if state == "Deleting" else state
 
 
 def running_executions(client: Client, inventory: Inventory) -> list[str]:

@@ -197,6 +197,64 @@ def test_logs_of_jobs_are_looked_for_by_the_tag() -> None:
     ]
 
 
+def test_functions_receive_from_no_queue_before_anything_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(removal.time, "sleep", lambda _: None)
+    monkeypatch.setattr(removal, "_SECONDS", 5)
+    states = {"busy": ["Updating", "Enabled", "Disabling", "Disabled"], "off": ["Disabled"], "goes": ["Deleting"]}
+    refusals = ["it is being updated"]
+
+    def update(UUID: str, Enabled: bool) -> None:  # noqa: N803 - boto3's names
+        disabled.append((UUID, Enabled))
+        if refusals:
+            raise ClientError({"Error": {"Code": "ResourceInUseException", "Message": refusals.pop()}}, "Update")
+
+    def state(UUID: str) -> dict[str, str]:  # noqa: N803 - boto3's name
+        if UUID == "gone":
+            raise ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": ""}}, "Get")
+        there = states[UUID]
+        return {"State": there.pop(0) if len(there) > 1 else there[0]}
+
+    disabled: list[tuple[str, bool]] = []
+    listed = [{"UUID": each} for each in (*states, "gone")]
+    functions = Client(
+        list_event_source_mappings={"EventSourceMappings": listed},
+        get_event_source_mapping=state,
+        update_event_source_mapping=update,
+    )
+    inventory = Inventory("a", None, frozenset(Resource(remains.MAPPING, each["UUID"]) for each in listed))
+    none = Client(
+        list_schedules={"Schedules": []}, list_schedule_groups={"ScheduleGroups": []}, list_rules={"Rules": []}
+    )
+    removal.end_starts({"lambda": functions, "scheduler": none, "events": none}.__getitem__, inventory)
+    assert disabled == [("busy", False), ("busy", False)]
+    assert states["busy"] == ["Disabled"]
+
+
+def test_live_endpoint_goes_with_its_configuration_and_its_model_and_no_other_stacks() -> None:
+    owners = {"arn:a-task": "a", "arn:a-config": "a", "arn:a-model": "a", "arn:b-task": "b", "arn:b-config": "b"}
+    there = ["a-task", "b-task"]
+    listed = [{"EndpointConfigName": f"{each}-config", "EndpointConfigArn": f"arn:{each}-config"} for each in "ab"]
+    deleted: list[str] = []
+
+    def delete(**name: str) -> None:
+        (each,) = name.values()
+        deleted.append(each)
+        if each in there:
+            there.remove(each)
+
+    sagemaker = Client(
+        list_endpoints=lambda: {"Endpoints": [{"EndpointName": each, "EndpointArn": f"arn:{each}"} for each in there]},
+        list_endpoint_configs={"EndpointConfigs": listed},
+        list_models={"Models": [{"ModelName": "a-model", "ModelArn": "arn:a-model"}]},
+        list_tags=lambda ResourceArn: {"Tags": [{"Key": remains.TAG, "Value": owners[ResourceArn]}]},  # noqa: N803
+        **dict.fromkeys(("delete_endpoint", "delete_endpoint_config", "delete_model"), delete),
+    )
+    removal.remove_endpoints(account(sagemaker=sagemaker).client, "a")
+    # What is in use comes after what uses it.
+    assert deleted == ["a-task", "a-config", "a-model"]
+    assert there == ["b-task"]
+
+
 def test_endpoint_that_is_being_made_is_deleted_once_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(removal.time, "sleep", lambda _: None)
     there = [{"EndpointName": "a-task", "EndpointArn": "arn"}]
