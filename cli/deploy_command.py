@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from rich.console import Console
 
 from cli import deploy, options, sam, stages
+from cli.progress import signs_of_life
 from cli.server_record import ServerRecord
 from cli.stack import Account, Stack
 from cli.template_parameters import Template
@@ -128,7 +129,8 @@ def complete_values(
 def _deploy(place: Place, account: Account, name: str, values: Mapping[str, str], console: Console) -> Stack:
     console.print(f"Deploying template.yaml as the stack {name} to {account.where}", markup=False)
     if not place.aws:
-        return deploy.deploy(ROOT, ServerRecord().required_server(), name, dict(values))
+        with signs_of_life(console, lambda: deploy.how_far(account.client("cloudformation"), name)):
+            return deploy.deploy(ROOT, ServerRecord().required_server(), name, dict(values))
     # Before anything is created.
     sam.program(ROOT)
     for task in TASKS.values():

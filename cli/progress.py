@@ -1,5 +1,6 @@
 """Progress bars of the commands that count: how much is done of all, and the time since."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +12,7 @@ Show = Callable[[int], object]
 """Takes how much is done."""
 
 _PATIENCE_SECONDS = 2
+_SAID_AGAIN_SECONDS = 10
 
 
 def bars(console: Console, *, transient: bool = False) -> Progress:
@@ -40,3 +42,25 @@ def late_bar(description: str, total: int, clock: Callable[[], float] = time.mon
                 each(done)
 
         yield show
+
+
+@contextmanager
+def signs_of_life(
+    console: Console, describe: Callable[[], str], first: float = _PATIENCE_SECONDS, then: float = _SAID_AGAIN_SECONDS
+) -> Iterator[None]:
+    """Prints how far the block is, after so many seconds and then again and again; nothing if it is over before."""
+    over, begun = threading.Event(), time.monotonic()
+
+    def say() -> None:
+        pause = first
+        while not over.wait(pause):
+            console.print(f"  {describe()} after {time.monotonic() - begun:.0f} s", style="dim", markup=False)
+            pause = then
+
+    teller = threading.Thread(target=say, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        over.set()
+        teller.join()

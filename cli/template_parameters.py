@@ -39,7 +39,8 @@ class Parameter:
 
     def check(self, value: str) -> str:
         """The value itself. Raises BadParameterError for one that CloudFormation refuses."""
-        for fault in (self._choice_fault(value), self._pattern_fault(value), self._number_fault(value)):
+        rules = self._choice_fault, self._pattern_fault, self._length_fault, self._number_fault
+        for fault in (rule(value) for rule in rules):
             if fault:
                 raise BadParameterError(f"{self.name} is {value!r}, and {fault}.")
         return value
@@ -60,6 +61,10 @@ class Parameter:
         if pattern is None or re.fullmatch(pattern, value):
             return None
         return self.definition.get("ConstraintDescription", f"must match {pattern}")
+
+    def _length_fault(self, value: str) -> str | None:
+        least, most = int(self.definition.get("MinLength", 0)), int(self.definition.get("MaxLength", 4096))
+        return None if least <= len(value) <= most else f"must have from {least} to {most} characters"
 
     def _number_fault(self, value: str) -> str | None:
         if self.definition["Type"] != "Number":

@@ -12,8 +12,9 @@ from cli import deploy_command, sam, stages
 from cli.deploy import DeploymentError
 from cli.stack import Account, Stack
 from cli.stages import Deployed, StageError
-from cli.template_parameters import BadParameterError, Template
+from cli.template_parameters import BadParameterError, Parameter, Template
 from local.server import ROOT
+from wildrydes.tasks import TASKS
 
 TEMPLATE = Template.read(ROOT)
 DEFAULTS = stages.champion_parameters(stages.default_champions("wildrydes"))
@@ -88,12 +89,34 @@ def test_stacks_that_would_share_a_name_are_refused() -> None:
         ({"MonthlyBudget": "-1"}, "must be 0 or more"),
         ({"MonthlyBudget": "much"}, "must be a number"),
         ({"CaptureFraction": "1.5"}, "must be from 0 to 1"),
+        ({"NewRidesTasks": "foo"}, "must be names of tasks with commas between"),
+        ({"NewRidesTasks": "magic_points,"}, "must be names of tasks with commas between"),
+        ({"EdgeTask": "foo"}, "must be the name of a task, or empty"),
         ({"ScheduleExpression": "daily"}, r"must be empty, rate\(...\) or cron\(...\)"),
     ],
 )
 def test_wrong_parameter_is_refused_before_anything_starts(values: dict[str, str], message: str) -> None:
     with pytest.raises(BadParameterError, match=message):
         TEMPLATE.check(values)
+
+
+def test_parameters_that_name_tasks_take_each_task_and_several() -> None:
+    for task in TASKS:
+        TEMPLATE.check({"NewRidesTasks": task, "EdgeTask": task})
+    TEMPLATE.check({"NewRidesTasks": ",".join(TASKS), "EdgeTask": ""})
+
+
+def test_value_is_held_to_every_rule_that_a_parameter_may_have() -> None:
+    short = Parameter("Short", {"Type": "String", "MinLength": 2, "MaxLength": 3})
+    assert short.check("ab") == "ab"
+    for value in ("a", "abcd"):
+        with pytest.raises(BadParameterError, match="must have from 2 to 3 characters"):
+            short.check(value)
+    rules = {name for each in TEMPLATE.parameters.values() for name in each.definition}
+    assert rules <= {
+        "Type", "Default", "Description", "ConstraintDescription", "NoEcho",
+        "AllowedValues", "AllowedPattern", "MinValue", "MaxValue", "MinLength", "MaxLength",
+    }  # fmt: skip
 
 
 def test_template_takes_its_own_defaults() -> None:
