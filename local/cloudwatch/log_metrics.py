@@ -14,7 +14,7 @@ from typing import Any
 
 from local.cloudwatch import metric_lines
 from local.cloudwatch.data import LATEST_SECONDS, OLDEST_SECONDS
-from local.cloudwatch.store import Metric, Store
+from local.cloudwatch.store import MOST_SERIES, Metric, Store
 from local.seams import replace, seam
 
 log = logging.getLogger(__name__)
@@ -59,15 +59,18 @@ def ingest(
         for namespace, datum in extraction.data:
             moment = _moment(datum.moment, moment_of)
             if not min(time.time(), store.now()) - OLDEST_SECONDS <= moment <= store.now() + LATEST_SECONDS:
-                extraction.validation_errors.append(f"{datum.name} is of {moment:.0f}: too long ago, or to come")
+                extraction.refuse(f"{datum.name} is of {moment:.0f}: too long ago, or to come")
                 continue
             metric = Metric(*scope, namespace, datum.name, datum.dimensions)
-            store.record_aggregate(metric, datum.values, datum.unit, moment)
-        for name in ("parsing_errors", "validation_errors"):
-            errors = getattr(extraction, name)
-            if errors:
-                count("EMFParsingErrors" if name == "parsing_errors" else "EMFValidationErrors", len(errors))
-                log.warning("%s: metrics in a line of the log are left out: %s", group, "; ".join(errors))
+            if not store.record_aggregate(metric, datum.values, datum.unit, moment):
+                extraction.refuse(f"{datum.name} would be one metric too many: there are {MOST_SERIES}")
+        faults = {"EMFParsingErrors": len(extraction.parsing_errors), "EMFValidationErrors": extraction.invalid}
+        for name, number in faults.items():
+            if number:
+                count(name, number)
+        if any(faults.values()):
+            errors = "; ".join(extraction.parsing_errors + extraction.validation_errors)
+            log.warning("%s: metrics in a line of the log are left out: %s", group, errors)
 
 
 def _moment(timestamp: float | None, moment_of: Callable[[float], float]) -> float:

@@ -17,6 +17,8 @@ MINUTE, FIVE_MINUTES, HOUR = 60, 300, 3600
 RETENTION = {MINUTE: 15 * DAY, FIVE_MINUTES: 63 * DAY, HOUR: 455 * DAY}
 # ListMetrics names what has had a point within two weeks.
 LISTED_SECONDS = 14 * DAY
+MOST_SERIES = 50_000
+"""Metrics: AWS bills each, and so bounds them in its way. Some 2 KB each."""
 
 Dimensions = tuple[tuple[str, str], ...]
 
@@ -94,14 +96,17 @@ class Store:
         if metric in self.watched:
             self.on_watched()
 
-    def record_aggregate(self, metric: Metric, values: Aggregate, unit: str, moment: float) -> None:
-        """Take in several values of one moment; a set of none leaves nothing."""
+    def record_aggregate(self, metric: Metric, values: Aggregate, unit: str, moment: float) -> bool:
+        """Take in several values of one moment; a set of none leaves nothing. False for a metric too many."""
         if not values.count:
-            return
+            return True
         with self._lock:
+            if metric not in self._series and len(self._series) >= MOST_SERIES:
+                return False
             self._of(metric, unit, self.now()).at(moment).merge(values)
         if metric in self.watched:
             self.on_watched()
+        return True
 
     def set_gauge(self, metric: Metric, value: float, unit: str) -> None:
         """Make `value` the only one of this minute: what is measured once a minute, and may be looked at sooner."""

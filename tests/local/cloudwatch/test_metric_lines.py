@@ -2,11 +2,14 @@
 
 import json
 import math
+import tracemalloc
 from typing import Any
 
 import pytest
 
-from local.cloudwatch.metric_lines import extract
+from local.cloudwatch.log_metrics import ingest
+from local.cloudwatch.metric_lines import MOST_BYTES, MOST_DATA_OF_LINE, extract
+from local.cloudwatch.store import Metric, Store
 
 
 def line(metadata: Any = None, **fields: Any) -> str:
@@ -125,8 +128,52 @@ def test_what_no_metric_may_have_is_left_out_and_counted(members: dict[str, Any]
     extraction = extract(line({"CloudWatchMetrics": [directive(**members)]}, **fields))
     assert extraction is not None
     assert (extraction.data, extraction.parsing_errors, len(extraction.validation_errors)) == ([], [], 1)
+    assert extraction.invalid == 1
 
 
 def test_one_wrong_metric_leaves_the_others() -> None:
     metrics = directive(Metrics=[{"Name": "wrong"}, {"Name": "time"}])
     assert summary(line({"CloudWatchMetrics": [metrics]}, wrong="x")) == [("N", "time", (("service", "rides"),), 100.0)]
+
+
+ONE = {"Name": "time"}
+HOSTILE = {
+    "many directives": line({"CloudWatchMetrics": [directive(Metrics=[ONE] * 100)] * 400}),
+    "many sets": line({"CloudWatchMetrics": [directive(Metrics=[ONE] * 100, Dimensions=[[]] * 200_000)]}),
+    "many sets in many directives": line(
+        {"CloudWatchMetrics": [directive(Metrics=[ONE] * 100, Dimensions=[[]] * 90)] * 10}
+    ),
+    "a long name": line({"CloudWatchMetrics": [directive(Metrics=[{"Name": "x" * 900_000}])]}),
+    "a long unit": line({"CloudWatchMetrics": [directive(Metrics=[ONE | {"Unit": "x" * 800}] * 100)] * 10}),
+    "a nested value": line({"CloudWatchMetrics": [directive(Metrics=[ONE] * 100)] * 10}, time=[[[1] * 200_000]]),
+    "a value with texts": line(time={"Values": ["x" * 400_000], "Counts": [{"a": "y" * 400_000}]}),
+    "a long set": line({"CloudWatchMetrics": [directive(Dimensions=[["x" * 90] * 9000])]}),
+    "a summary of nothing": line(time={"Values": [], "Counts": [], "Count": 5, "Sum": 1, "Min": 9, "Max": 1}),
+    "half a character": line({"CloudWatchMetrics": [directive(Namespace="\ud800")]}),
+    "a control character": line(service="\x00"),
+    "too long": line(comment="x" * MOST_BYTES),
+    "too deep": '{"_aws": ' + "[" * 100_000,
+    "too many digits": '{"_aws": {"CloudWatchMetrics": [], "Timestamp": ' + "9" * 100_000 + "}}",
+    "a number of them": '{"_aws": {"CloudWatchMetrics": [], "Timestamp": ' + "9" * 4000 + "}}",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_line_costs_little_ends_nothing_and_is_counted(name: str) -> None:
+    store = Store(lambda: 1574109732.0)
+    tracemalloc.start()
+    try:
+        ingest(store, ("1", "r"), "group", [HOSTILE[name], line()], lambda moment: moment)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # What JSON of a megabyte is in memory.
+    assert peak < 64 << 20
+    counts = [Metric("1", "r", "AWS/Logs", name, (("LogGroupName", "group"),)) for name in ("IncomingLogEvents",)]
+    assert [sum(each.total for each in store.periods(one, 0, 2e9, 60).values()) for one in counts] == [2.0]
+    extraction = extract(HOSTILE[name])
+    assert extraction is None or (
+        len(extraction.data) <= MOST_DATA_OF_LINE
+        and bool(extraction.parsing_errors or extraction.validation_errors) != bool(extraction.data)
+        and sum(map(len, extraction.parsing_errors + extraction.validation_errors)) < 10_000
+    )
