@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import click
 
 from cli import costs, executions, options
-from cli.execution_records import ExecutionRecords
 from cli.month_costs import MonthCosts, month_costs, month_of
 from cli.stack import Stack
 from wildrydes.cost.execution import cost_of
 from wildrydes.cost.forecast import Fixtures, Forecast, forecast
 from wildrydes.cost.prices import price_list, regions
+from wildrydes.cost.records import ExecutionRecords
 
 _MOST_EXECUTIONS = 20
 _RETRAININGS = 4
@@ -107,7 +107,7 @@ def _show_forecast(made: Forecast, *, as_json: bool) -> int:
 
 def _show_execution(stack: Stack, execution: str, now: datetime, *, as_json: bool) -> int:
     arn, region = executions.find(stack, execution), stack.client("stepfunctions").meta.region_name
-    made = cost_of(ExecutionRecords(stack), arn, region, now)
+    made = cost_of(ExecutionRecords(stack.client), arn, region, now)
     if as_json:
         click.echo(json.dumps({"execution": arn, "cost": made.to_json()}, indent=2))
         return 0

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from cli.execution_records import ExecutionRecords
 from cli.month_metrics import Month, usage_by_inventory, usage_by_metrics
 from cli.stack import Stack
 from local import account
 from wildrydes.cost import ledger
 from wildrydes.cost.charges import Bill, bill
 from wildrydes.cost.execution import cost_of
+from wildrydes.cost.records import ExecutionRecords
 
 _RETRAIN = "retrain"
 
@@ -115,5 +115,5 @@ def _ledger(stack: Stack, text: str) -> dict[str, float]:
 
 
 def _by_history(stack: Stack, arn: str, region: str) -> float:
-    total: Decimal = cost_of(ExecutionRecords(stack), arn, region, datetime.now(UTC)).total
+    total: Decimal = cost_of(ExecutionRecords(stack.client), arn, region, datetime.now(UTC)).total
     return round(float(total), 10)

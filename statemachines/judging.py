@@ -93,7 +93,7 @@ def _account(state_id: str, then: Pass) -> LambdaTask:
     unknown.next(then)
     account = Tasks(unknown).function(
         state_id,
-        {"execution": "$$.Execution.Id", "card": "$.metrics.card"},
+        {"execution": "$$.Execution.Id", "started": "$$.Execution.StartTime", "card": "$.metrics.card"},
         ("cost",),
         "$.accounts",
         function="AccountCosts",

@@ -1,6 +1,7 @@
 """What an execution cost so far, at AWS's list prices: for its output, its model's card, the ledger and CloudWatch.
 
-in   {"execution": <its ARN>, "card": <key of the model's card>} from a retraining, which is about to succeed
+in   {"execution": <its ARN>, "started": <when, ISO 8601>, "card": <key of the model's card>}
+     from a retraining, which is about to succeed
      an event of EventBridge, `Step Functions Execution Status Change`, of a retraining that did not
 out  {"cost": {"total_usd", "lines": [{"service", "unit", "quantity", "price", "usd"}], "unpriced", "prices": <date>,
       "region"}}
@@ -17,9 +18,10 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import s3, settings
-from aws.executions import ExecutionRecords
+from aws.clients import client
 from wildrydes.cost import ledger
 from wildrydes.cost.execution import cost_of
+from wildrydes.cost.records import ExecutionRecords
 from wildrydes.errors import MissingObject
 
 logger = Logger()
@@ -35,12 +37,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     ended = event.get("detail", {}).get("executionArn")
     execution, now = ended or event["execution"], datetime.now(UTC)
     logger.append_keys(execution=execution)
-    records = ExecutionRecords({context.invoked_function_arn: int(context.memory_limit_in_mb)})
+    records = ExecutionRecords(client, {context.invoked_function_arn: int(context.memory_limit_in_mb)})
     bill = cost_of(records, execution, s3.region(), now, 0 if ended else _TRANSITIONS_TO_COME)
     cost = bill.to_json()
     if card := event.get("card"):
         add_to_card(card, cost)
-    record(execution.rpartition(":")[2], cost, now)
+    record(execution.rpartition(":")[2], cost, started(event), now)
     logger.info("accounted", extra={"usd": cost["total_usd"], "unpriced": cost["unpriced"]})
     return {"cost": cost}
 
@@ -56,11 +58,18 @@ def add_to_card(key: str, cost: dict[str, Any]) -> None:
     s3.write_json(bucket, key, card | {"cost": cost})
 
 
-def record(execution: str, cost: dict[str, Any], now: datetime) -> None:
-    """Writes the object of the ledger, then the line of metrics with the month's sum."""
+def started(event: dict[str, Any]) -> datetime:
+    """When an execution was started first: a redrive changes nothing of that."""
+    if "started" in event:
+        return datetime.fromisoformat(event["started"]).astimezone(UTC)
+    return datetime.fromtimestamp(event["detail"]["startDate"] / 1000, UTC)
+
+
+def record(execution: str, cost: dict[str, Any], begun: datetime, now: datetime) -> None:
+    """Writes the object of the ledger, then the line of metrics with the sum of the month that is."""
     bucket, month = settings.data_settings().bucket, ledger.month_of(now)
     entry = {"workflow": WORKFLOW, "execution": execution, "time": now.isoformat(timespec="seconds"), "cost": cost}
-    s3.write_json(bucket, ledger.entry_key(month, WORKFLOW, execution), entry)
+    s3.write_json(bucket, ledger.entry_key(ledger.month_of(begun), WORKFLOW, execution), entry)
     total = ledger.total_usd(s3.read_json_objects(bucket, s3.keys(bucket, ledger.month_prefix(month))))
     line = ledger.metric_line(settings.service_name(), WORKFLOW, cost["total_usd"], total, now)
     sys.stdout.write(f"{json.dumps(line)}\n")

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from cli import deploy, models, month_costs, pricing
-from cli.execution_records import ExecutionRecords
 from local import account
 from local.account import EmbeddedAws
 from machines import until
 from promotions import ask_function, bring_back_trained
 from stacks import SAMPLE_RIDES, MakeStack, Stack
 from wildrydes.cost.execution import usage_of_execution
+from wildrydes.cost.records import ExecutionRecords
 from wildrydes.pricing.study import answer
 
 RIDE = {"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMAX": 333, "TMIN": 300, "PRCP": 0}
@@ -77,7 +77,7 @@ def test_cost_is_in_the_output_the_card_and_the_ledger(stack: Stack, first: dict
     # What the command computes from the history is the same, but for what came after.
     arn = f"{stack.outputs['StateMachineArn'].replace(':stateMachine:', ':execution:')}:{first['execution']}"
     now = datetime.now(UTC)
-    usage = usage_of_execution(ExecutionRecords(stack.command_stack), arn, now)
+    usage = usage_of_execution(ExecutionRecords(stack.client), arn, now)
     assert usage["state_transitions"] == lines["state transition"]
     assert usage["lambda_requests"] == lines["request"]
     made = month_costs.month_costs(stack.command_stack, f"{now:%Y-%m}", now)

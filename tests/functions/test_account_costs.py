@@ -1,6 +1,7 @@
 """account_costs: the cost in the answer, the card, the ledger and the line of metrics."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ CARD = "models/first-run/card.json"
 class Records:
     """One function's call, of any execution."""
 
-    def __init__(self, _memory: Any) -> None:
+    def __init__(self, _client: Any, _memory: Any) -> None:
         self.own = History()
         self.own.task("lambda", "invoke", {"FunctionName": "any"}, seconds=2)
 
@@ -79,6 +80,22 @@ def test_month_is_the_sum_of_its_executions_however_often_each_is_accounted(
     assert (line["service"], line["workflow"]) == ("wildrydes", "retrain")
     dimensions = {each["Metrics"][0]["Name"]: each["Dimensions"] for each in line["_aws"]["CloudWatchMetrics"]}
     assert dimensions == {"ExecutionCost": [["service", "workflow"]], "MonthSpend": [["service"]]}
+
+
+def test_execution_that_is_redriven_in_another_month_is_counted_once_in_that_of_its_start(
+    bucket: Any, run: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed = EVENTS["account_costs_failed_execution"]
+    begun = {"startDate": datetime(2026, 10, 31, 23, 59, tzinfo=UTC).timestamp() * 1000}
+    run("account_costs", failed | {"detail": failed["detail"] | begun})
+    # Its end after the redrive is told by itself.
+    again = {"execution": failed["detail"]["executionArn"], "started": "2026-10-31T23:59:00.000Z"}
+    run("account_costs", again)
+    assert bucket.keys("costs/") == ["costs/2026-10/retrain-failed-run.json"]
+    # Nothing of it is of the month that is, unless that month is.
+    assert [metrics(line)["MonthSpend"] for line in capsys.readouterr().out.splitlines() if "MonthSpend" in line] == [
+        0.0, 0.0,
+    ]  # fmt: skip
 
 
 def test_card_that_is_gone_fails_nothing(bucket: Any, run: Any) -> None:

@@ -77,6 +77,17 @@ def test_of_several_each_is_taken_or_named_with_its_reason(send: Send, stream: D
     ]
 
 
+def test_of_several_values_for_one_place_the_last_in_the_request_has_the_latest_time(
+    send: Send, stream: DeliveryStream
+) -> None:
+    values = [0, 1, 0, 1]
+    send([{"request_id": ID, "value": value} for value in values] + [{"request_id": ID, "place": 1, "value": 0}])
+    *same, other = lines(stream)
+    assert [line["value"] for line in sorted(same, key=lambda line: line["time"])] == values
+    assert len({line["time"] for line in same}) == len(same)
+    assert other["time"] == same[0]["time"]
+
+
 @pytest.mark.parametrize(
     ("body", "status", "field"),
     [

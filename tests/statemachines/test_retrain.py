@@ -134,6 +134,7 @@ def test_cost_is_accounted_right_before_each_end_that_is_a_success() -> None:
         assert not [name for name, state in STATES.items() if state.get("Default") == end]
         assert STATES[accounting]["Parameters"]["Payload"] == {
             "execution.$": "$$.Execution.Id",
+            "started.$": "$$.Execution.StartTime",
             "card.$": "$.metrics.card",
         }
         assert STATES[f"{accounting}: unknown"]["Parameters"]["cost"]["total_usd"] is None

@@ -12,11 +12,13 @@
     '{"time": "2025-11-26T12:00:00.500Z", "task": null, "request_id": "0f8b", "place": 0, "value": 1.0}\\n'
 
 Whoever sends an outcome again changes nothing, and whoever corrects one sends it again: of two lines for one place of
-one request the last by time counts.
+one request the last by time counts. Of two in one request that is the last in it.
 """
 
 import json
 import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from wildrydes.capture.record import time_text
@@ -52,6 +54,23 @@ def read(record: Any) -> Outcome:
         raise BadValue(f"{name!r} is no field of an outcome", name, list(FIELDS))
     task = _task(record.get("task"))
     return Outcome(_request_id(record), _place(record.get("place", 0)), _value(record, task), task)
+
+
+def in_order(outcomes: Iterable[Outcome], now: float) -> Iterator[tuple[Outcome, float]]:
+    """The outcomes of one request, each with the time at which it counts as told.
+
+    Of several values for one place the last is to count, so each is told a millisecond after the one before.
+
+    >>> one, two = Outcome("0f8b", 0, 1.0), Outcome("0f8b", 0, 0.0)
+    >>> [time for _, time in in_order([one, two, one._replace(place=1)], 5.0)]
+    [5.0005, 5.0015, 5.0005]
+    """
+    # In the middle of a millisecond, or rounding would take it for the one before.
+    milliseconds = int(now * 1000) + 0.5
+    before = Counter[tuple[str, int]]()
+    for each in outcomes:
+        yield each, (milliseconds + before[each.request_id, each.place]) / 1000
+        before[each.request_id, each.place] += 1
 
 
 def line(outcome: Outcome, now: float) -> str:

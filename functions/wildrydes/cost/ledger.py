@@ -1,6 +1,7 @@
-"""What each execution cost, an object each: `costs/<YYYY-MM>/<workflow>-<execution>.json`, by the month of its end.
+"""What each execution cost, an object each: `costs/<YYYY-MM>/<workflow>-<execution>.json`, by the month of its start.
 
-An execution that is accounted twice writes the same object. So the sum of a month's objects is what the month cost.
+An execution that is accounted twice writes the same object, also one that is redriven in another month, and costs all
+that it has cost from its start on. So the sum of a month's objects is what the month cost.
 """
 
 from collections.abc import Iterable, Mapping

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from aws import executions
-from aws.executions import ExecutionRecords
 from wildrydes.cost.execution import Children
+from wildrydes.cost.records import ExecutionRecords
 
 
 class Account:
@@ -39,17 +38,15 @@ class Account:
 
 
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Account:
-    account = Account()
-    monkeypatch.setattr(executions, "client", lambda _: account)
-    return account
+def account() -> Account:
+    return Account()
 
 
 def test_history_and_tuned_jobs_are_read_page_by_page(account: Account) -> None:
     account.pages = [{"events": [{"id": 1}, {"id": 2}]}, {"events": [{"id": 3}]}]
-    assert [event["id"] for event in ExecutionRecords({}).history("an arn")] == [1, 2, 3]
+    assert [event["id"] for event in ExecutionRecords(lambda _: account).history("an arn")] == [1, 2, 3]
     account.pages = [{"TrainingJobSummaries": [{"TrainingJobName": "a"}]}, {}]
-    assert ExecutionRecords({}).trained_by("tuned") == [{"TrainingJobName": "a"}]
+    assert ExecutionRecords(lambda _: account).trained_by("tuned") == [{"TrainingJobName": "a"}]
     assert account.calls == [
         "get_execution_history",
         {"executionArn": "an arn"},
@@ -59,11 +56,11 @@ def test_history_and_tuned_jobs_are_read_page_by_page(account: Account) -> None:
 
 
 def test_of_many_children_the_number_is_that_of_all_and_some_are_listed(account: Account) -> None:
-    assert ExecutionRecords({}).children("a run", 2) == Children(70, ["first", "second"])
+    assert ExecutionRecords(lambda _: account).children("a run", 2) == Children(70, ["first", "second"])
     assert account.calls == [{"mapRunArn": "a run"}, {"mapRunArn": "a run", "maxResults": 2}]
 
 
 def test_memory_is_asked_for_once_and_of_no_function_that_has_told_its_own(account: Account) -> None:
-    records = ExecutionRecords({"own": 128})
+    records = ExecutionRecords(lambda _: account, {"own": 128})
     assert [records.memory_of(each) for each in ("own", "other", "other")] == [128, 512, 512]
     assert account.calls == [{"FunctionName": "other"}]
