@@ -14,6 +14,7 @@ other, which is the worst case for readers: a line that is no log event of the g
 
 import base64
 import gzip
+import io
 import json
 import zlib
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,11 @@ from typing import Any
 
 from local import EmbeddedAwsError
 from local.firehose.errors import FirehoseError
+
+MOST_BYTES = 10 << 20
+"""Of a record, decompressed. AWS names no bound; CloudWatch Logs puts a megabyte of events at most, and gzip may hold a
+thousand times the megabyte that a record may have.
+"""
 
 FAILED = "decompression-failed"
 """The error output type of a record that cannot be decompressed."""
@@ -66,11 +72,14 @@ class Processing:
 
     def _decompressed(self, record: bytes) -> bytes:
         try:
-            data = gzip.decompress(record)
+            with gzip.GzipFile(fileobj=io.BytesIO(record)) as packed:
+                data = packed.read(MOST_BYTES + 1)
+            if len(data) > MOST_BYTES:
+                raise ValueError(f"it has more than {MOST_BYTES:,} bytes when it is decompressed")
             if not self.extracts:
                 return data
             return "\n".join(event["message"] for event in json.loads(data)["logEvents"]).encode()
-        except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as fault:
+        except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, RecursionError) as fault:
             raise UnprocessableRecordError(f"{type(fault).__name__}: {fault}") from None
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from local.firehose.errors import FirehoseError
-from local.firehose.processing import Processing, UnprocessableRecordError, error_line
+from local.firehose.processing import MOST_BYTES, Processing, UnprocessableRecordError, error_line
 
 DECOMPRESSION = {
     "Type": "Decompression",
@@ -51,7 +51,18 @@ def test_what_is_not_enabled_does_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "record", [b"plain", b"", RECORD[:-9], gzip.compress(b"[]", mtime=0), gzip.compress(b'{"logEvents": 1}', mtime=0)]
+    "record",
+    [
+        b"plain",
+        b"",
+        RECORD[:-9],
+        gzip.compress(b"[]", mtime=0),
+        gzip.compress(b'{"logEvents": 1}', mtime=0),
+        gzip.compress(b"[" * 100_000, mtime=0),
+        # A bomb, as one stream and as several.
+        gzip.compress(b" " * (MOST_BYTES + 1), mtime=0),
+        gzip.compress(b" " * (MOST_BYTES // 2 + 1), mtime=0) * 2,
+    ],
 )
 def test_a_record_that_cannot_be_decompressed_is_an_error_that_holds_it(record: bytes) -> None:
     with pytest.raises(UnprocessableRecordError) as fault:
