@@ -54,7 +54,8 @@ def dashboard_command(stack: Stack, hours: float, *, as_json: bool) -> int:
     charts = [each for each in dashboard["widgets"] if each["kind"] == "metric"]
     drawn = sum(any(series["points"] for series in each["series"]) for each in charts)
     console = options.console()
-    console.print(f"{drawn} of {len(charts)} charts have points in the last {hours:g} hours.", markup=False)
+    since = "hour" if hours == 1 else f"{hours:g} hours"
+    console.print(f"{drawn} of {len(charts)} charts have points in the last {since}.", markup=False)
     console.print(f"The page is {short(page)}.", markup=False)
     return 0
 

@@ -39,7 +39,7 @@ class StateProgress:
     children: tuple[int, int] | None = None
     # Whether the iterations of a Map are executions of their own.
     is_distributed: bool = False
-    # Of a state in an iteration of a Map, whose it is: the candidate's algorithm, or the iteration's number from 1.
+    # Of a state in an iteration of a Map, whose it is: an algorithm's, a task's, or that of the number from 1.
     iteration: str = ""
 
     @property
@@ -194,20 +194,23 @@ def _begun(event: dict[str, Any]) -> dict[int, str]:
 def _state(event: dict[str, Any], iteration: str) -> StateProgress:
     """The state that an event enters, in an iteration or in none."""
     details = event["stateEnteredEventDetails"]
-    name = (iteration and _algorithm_in(details.get("input", ""))) or iteration
+    name = (iteration and _item_in(details.get("input", ""))) or iteration
     return StateProgress(
         details["name"], event["type"].removesuffix("StateEntered"), event["timestamp"], iteration=name
     )
 
 
-def _algorithm_in(text: str) -> str:
-    """The algorithm of the candidate in a state's input; empty where there is none."""
+def _item_in(text: str) -> str:
+    """What the item of a Map in a state's input is called: a candidate's algorithm, or a task; empty for no item."""
     try:
         value = decode(text)
     except BadJson:
         return ""
-    candidate = value.get("candidate") if isinstance(value, dict) else None
-    return str(candidate.get("algorithm", "")) if isinstance(candidate, dict) else ""
+    for item, name in (("candidate", "algorithm"), ("task", "task")):
+        described = value.get(item) if isinstance(value, dict) else None
+        if isinstance(described, dict):
+            return str(described.get(name, ""))
+    return ""
 
 
 def _named(name: str, state: StateProgress | None, entered: list[StateProgress]) -> StateProgress:

@@ -75,7 +75,7 @@ def draw(document: dict[str, Any], build: Path) -> Path:
 def show(output: dict[str, Any], documents: list[dict[str, Any]], pages: dict[str, Path], console: Console) -> None:
     """Print a table of the tasks, what could not be looked at, and where the pages are."""
     table = Table(
-        "task", "champion", "predictions", "drifted", "PSI", "of scores", "truths", "served", "promised", box=None
+        "task", "champion", "predictions", "drifted", "PSI", "PSI of scores", "truths", "served", "promised", box=None
     )
     for document in documents:
         table.add_row(*_row(document))

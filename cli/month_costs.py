@@ -10,6 +10,7 @@ from typing import Any
 from cli.month_metrics import Month, usage_by_inventory, usage_by_metrics
 from cli.stack import Stack
 from local import account
+from wildrydes.announcements.ended import is_yielded
 from wildrydes.cost import ledger
 from wildrydes.cost.charges import Bill, bill
 from wildrydes.cost.execution import cost_of
@@ -20,7 +21,7 @@ _RETRAIN = "retrain"
 
 @dataclass(frozen=True)
 class ExecutionCost:
-    """What an execution cost, in dollars; None where its workflow could not account it."""
+    """What an execution cost, in dollars; None where its workflow could not account it. `status` may be YIELDED."""
 
     workflow: str
     name: str
@@ -88,9 +89,18 @@ def _executions(stack: Stack, text: str, month: Month, region: str) -> Iterator[
             elif name in retrainings:
                 continue
             usd = accounted.get(name) if workflow == _RETRAIN else None
+            status = each["status"]
             if usd is None:
                 usd = _by_history(stack, each["executionArn"], region)
-            yield ExecutionCost(workflow, name, each["status"], usd)
+                # One that yielded ends before it would be accounted: no other has to be asked for.
+                if workflow == _RETRAIN and status == "SUCCEEDED" and _has_yielded(stack, each["executionArn"]):
+                    status = "YIELDED"
+            yield ExecutionCost(workflow, name, status, usd)
+
+
+def _has_yielded(stack: Stack, arn: str) -> bool:
+    described = stack.client("stepfunctions").describe_execution(executionArn=arn)
+    return is_yielded(json.loads(described.get("output") or "{}"))
 
 
 def _machines(stack: Stack) -> list[str]:

@@ -25,6 +25,9 @@ Clock = Callable[[], float]
 """The time in seconds since the epoch, as metrics and schedules have it."""
 
 
+_DELETED = "DELETE_COMPLETE"
+
+
 class NoStackError(CommandError):
     """There is no such stack; the message says where it was looked for."""
 
@@ -79,12 +82,19 @@ class Stack:
     @classmethod
     def describe(cls, account: Account, name: str = DEFAULT_NAME) -> "Stack":
         """The stack of that name, as CloudFormation describes it. Raises NoStackError."""
+        described: Any
         try:
             (described,) = account.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
         except ClientError as fault:
             if "does not exist" not in fault.response["Error"]["Message"]:
                 raise
-            raise NoStackError(f"There is no stack {name!r} in {account.where}: --stack names another.") from None
+            described = {"StackStatus": _DELETED}
+        # Whoever asks for a stack by its identifier, and the embedded AWS, remember one that was destroyed.
+        if described.get("StackStatus") == _DELETED:
+            again = f"wildrydes deploy{account.options_of(name)}"
+            raise NoStackError(
+                f"There is no stack {name!r} in {account.where}: --stack names another. `{again}` deploys it."
+            )
         outputs = {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
         return cls(name, outputs, account.client, account.now, account.options_of(name))
 

@@ -67,7 +67,11 @@ def states(**started: list[str]) -> Client:
         ]
         return {"executions": executions}
 
-    return Client(list_executions=listed, get_execution_history={"events": history(2)})
+    def described(executionArn: str) -> Any:  # noqa: N803 - boto3's name
+        name = executionArn.rpartition(":")[2]
+        return {"output": json.dumps({"yielded_to": "run-1"} if name == "run-2" else {"promoted": True})}
+
+    return Client(list_executions=listed, get_execution_history={"events": history(2)}, describe_execution=described)
 
 
 FUNCTIONS = Client(get_function_configuration={"MemorySize": 1024})
@@ -148,10 +152,10 @@ def test_month_takes_executions_from_the_ledger_or_their_histories_and_nested_on
     monkeypatch.setattr(month_costs, "usage_by_metrics", lambda *_: {"api_requests": Decimal(1_000_000)})
     monkeypatch.setattr(month_costs, "usage_by_inventory", lambda *_: {"alarm_months": Decimal(5)})
     made = month_costs.month_costs(stack, "2026-11", NOW)
-    assert [(each.workflow, each.name) for each in made.executions] == [
-        ("retrain", "run-1"),
-        ("retrain", "run-2"),
-        ("promote", "rollback-3"),
+    assert [(each.workflow, each.name, each.status) for each in made.executions] == [
+        ("retrain", "run-1", "SUCCEEDED"),
+        ("retrain", "run-2", "YIELDED"),
+        ("promote", "rollback-3", "SUCCEEDED"),
     ]
     by_history = made.executions[1].usd or 0.0
     assert by_history == made.executions[2].usd

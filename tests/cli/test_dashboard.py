@@ -77,6 +77,8 @@ def test_charts_have_the_points_of_their_rows(
 
     assert run(monkeypatch, stack, tmp_path) == 0
     assert capsys.readouterr().out.startswith("1 of 1 charts have points in the last 24 hours.\nThe page is ")
+    assert run(monkeypatch, stack, tmp_path, "--hours", "1") == 0
+    assert "charts have points in the last hour.\n" in capsys.readouterr().out
 
 
 def test_it_looks_back_from_the_time_of_the_moved_clock(server: EmbeddedAws, stack: Stack) -> None:

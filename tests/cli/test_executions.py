@@ -91,6 +91,15 @@ def test_without_a_terminal_each_state_is_one_line_in_whichever_order_iterations
     ]
 
 
+def test_an_iteration_of_a_task_is_named_by_the_task() -> None:
+    history = History()
+    start = history.add("MapStateEntered", 0, stateEnteredEventDetails={"name": "Monitor tasks", "input": "{}"})
+    details = {"name": "Monitor tasks", "index": 1}
+    number = history.add("MapIterationStarted", start, mapIterationStartedEventDetails=details)
+    history.state("Task", "Join rides", number, {"task": {"task": "magic_points", "source": "rides"}, "plan": {}})
+    assert [each.title for each in entered_by(history.events)] == ["Monitor tasks", "Join rides (magic_points)"]
+
+
 def test_an_iteration_without_a_candidate_is_named_by_its_number() -> None:
     history = History()
     start = history.add("MapStateEntered", 0, stateEnteredEventDetails={"name": "Map", "input": "{}"})

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from cli.stack import Account, NoStackError, Stack
 
@@ -30,6 +31,21 @@ def test_a_command_that_a_message_names_works_on_the_same_stack(account_options:
 
     account = Account(lambda _: CloudFormation(), "a cloud", options=account_options)
     assert Stack.describe(account, name).command("watch run-1") == command
+
+
+@pytest.mark.parametrize("remembered", [False, True])
+def test_stack_that_was_destroyed_is_not_there_and_the_command_that_deploys_it_is_named(*, remembered: bool) -> None:
+    class CloudFormation:
+        def describe_stacks(self, StackName: str) -> Any:  # noqa: N803 - boto3's name
+            if remembered:
+                return {"Stacks": [{"StackName": StackName, "StackStatus": "DELETE_COMPLETE", "Outputs": []}]}
+            fault = {"Code": "ValidationError", "Message": f"Stack with id {StackName} does not exist"}
+            raise ClientError({"Error": fault}, "DescribeStacks")
+
+    with pytest.raises(
+        NoStackError, match=r"no stack 'test' in a cloud: .* `wildrydes deploy --stack test` deploys it"
+    ):
+        Stack.describe(Account(lambda _: CloudFormation(), "a cloud"), "test")
 
 
 def test_options_of_an_account_on_aws_are_those_that_were_given() -> None:
