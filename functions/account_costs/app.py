@@ -42,7 +42,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     cost = bill.to_json()
     if card := event.get("card"):
         add_to_card(card, cost)
-    record(execution.rpartition(":")[2], cost, started(event), now)
+    record(execution.rpartition(":")[2], cost, started(event, now), now)
     logger.info("accounted", extra={"usd": cost["total_usd"], "unpriced": cost["unpriced"]})
     return {"cost": cost}
 
@@ -58,11 +58,13 @@ def add_to_card(key: str, cost: dict[str, Any]) -> None:
     s3.write_json(bucket, key, card | {"cost": cost})
 
 
-def started(event: dict[str, Any]) -> datetime:
+def started(event: dict[str, Any], now: datetime) -> datetime:
     """When an execution was started first: a redrive changes nothing of that."""
     if "started" in event:
         return datetime.fromisoformat(event["started"]).astimezone(UTC)
-    return datetime.fromtimestamp(event["detail"]["startDate"] / 1000, UTC)
+    milliseconds = event.get("detail", {}).get("startDate")
+    # A retraining that runs while its stack is brought up to date does not say it.
+    return now if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def record(execution: str, cost: dict[str, Any], begun: datetime, now: datetime) -> None:

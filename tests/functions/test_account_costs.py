@@ -98,6 +98,11 @@ def test_execution_that_is_redriven_in_another_month_is_counted_once_in_that_of_
     ]  # fmt: skip
 
 
+def test_execution_of_a_definition_of_before_counts_in_the_month_that_is(bucket: Any, run: Any) -> None:
+    run("account_costs", {"execution": EVENTS["account_costs_retraining"]["execution"]})
+    assert bucket.keys("costs/") == [f"costs/{datetime.now(UTC):%Y-%m}/retrain-first-run.json"]
+
+
 def test_card_that_is_gone_fails_nothing(bucket: Any, run: Any) -> None:
     assert run("account_costs", EVENTS["account_costs_retraining"])["cost"]["total_usd"] > 0
     assert bucket.keys("models/") == []
