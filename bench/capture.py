@@ -17,6 +17,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -112,7 +113,8 @@ def _served(server: EmbeddedAws, package: bytes, fraction: str) -> Api:
         "DailyQuota": "10000000",
     }
     server.client("ssm").put_parameter(Name=parameters["ModelPath"], Value=_KEY, Type="String")
-    outputs = deploy.deploy(ROOT, server, name, parameters).outputs
+    stack = deploy.deploy(ROOT, server, name, parameters)
+    outputs = stack.outputs
     s3, card = (
         server.client("s3"),
         {
@@ -127,7 +129,7 @@ def _served(server: EmbeddedAws, package: bytes, fraction: str) -> Api:
     s3.put_object(Bucket=outputs["DataBucketName"], Key=f"models/{_EXECUTION}/card.json", Body=json.dumps(card))
     key = server.client("apigateway").get_api_key(apiKey=outputs["ApiKeyId"], includeValue=True)["value"]
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-    return Api(fraction, connection, f"/_aws/execute-api/{outputs['ApiId']}/live/predictions", key)
+    return Api(fraction, connection, f"{urlsplit(stack.api_url).path}predictions", key)
 
 
 def _package(folder: Path) -> bytes:

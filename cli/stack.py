@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from boto3.session import Session
 from botocore.exceptions import ClientError
@@ -131,12 +132,13 @@ class Stack:
     def api_url(self) -> str:
         """Where the API is; ends with a slash.
 
-        Behind an endpoint other than AWS's the API has no host name of its own: the endpoint serves it.
+        Behind an endpoint other than AWS's the API has no host name of its own: the endpoint serves it. The stage is
+        the path of the URL that AWS would give it.
         """
         endpoint = self.client("apigateway").meta.endpoint_url
         if ".amazonaws.com" in endpoint:
             return self.output("ApiUrl")
-        return f"{endpoint}/_aws/execute-api/{self.output('ApiId')}/live/"
+        return f"{endpoint}/_aws/execute-api/{self.output('ApiId')}{urlsplit(self.output('ApiUrl')).path}"
 
     def functions(self) -> dict[str, str]:
         """The deployed names of the stack's functions, by their folders: `ingest_rides`."""

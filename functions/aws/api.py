@@ -1,6 +1,6 @@
 """Asks this project's own API for predictions, signed or by its key, whichever the stack is deployed with.
 
-url      AWS's, or <AWS_ENDPOINT_URL>/_aws/execute-api/<id>/live/ where that names another endpoint
+url      AWS's, or <AWS_ENDPOINT_URL>/_aws/execute-api/<id>/<stage>/ where that names another endpoint
 key      API Gateway says the value of the key whose id is in the environment, once a process; no file has it
 signed   each request, by the function's role: what a stack without keys asks for, and others pass over
 tries    three: a lost connection, 429, 500, 502 and 504 may pass; 503 says that no model is live

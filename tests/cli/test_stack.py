@@ -1,6 +1,7 @@
 """The stack that a command works on."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -50,3 +51,15 @@ def test_stack_that_was_destroyed_is_not_there_and_the_command_that_deploys_it_i
 
 def test_options_of_an_account_on_aws_are_those_that_were_given() -> None:
     assert Account.on_aws(region="eu-west-1").options == " --aws --region eu-west-1"
+
+
+def test_api_is_at_the_stage_that_the_stack_says_wherever_it_is_served() -> None:
+    class Gateway:
+        def __init__(self, endpoint: str) -> None:
+            self.meta = SimpleNamespace(endpoint_url=endpoint)
+
+    outputs = {"ApiId": "abc", "ApiUrl": "https://abc.execute-api.us-east-1.amazonaws.com/beta/"}
+    on_aws = Stack("any", outputs, lambda _: Gateway("https://apigateway.us-east-1.amazonaws.com"))
+    assert on_aws.api_url == outputs["ApiUrl"]
+    embedded = Stack("any", outputs, lambda _: Gateway("http://127.0.0.1:4566"))
+    assert embedded.api_url == "http://127.0.0.1:4566/_aws/execute-api/abc/beta/"

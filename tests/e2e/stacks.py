@@ -56,7 +56,7 @@ class Stack:
     @property
     def url(self) -> str:
         """Where the API is; ends with a slash."""
-        return f"{self.endpoint}/_aws/execute-api/{self.outputs['ApiId']}/live/"
+        return self.command_stack.api_url
 
     @property
     def key(self) -> str:

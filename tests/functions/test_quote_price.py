@@ -101,9 +101,9 @@ def test_an_api_that_is_not_there_or_takes_no_such_row_is_named(quote: Invoke) -
 
 
 def test_behind_another_endpoint_the_api_is_served_there(quote: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("API_URL", "https://abc.execute-api.us-east-1.amazonaws.com/live/")
+    monkeypatch.setenv("API_URL", "https://abc.execute-api.us-east-1.amazonaws.com/beta/")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
-    assert api_settings.api_settings().url == "http://127.0.0.1:4566/_aws/execute-api/abc/live/"
+    assert api_settings.api_settings().url == "http://127.0.0.1:4566/_aws/execute-api/abc/beta/"
 
 
 def test_a_rule_that_is_none_is_named() -> None:
