@@ -3,5 +3,6 @@
 - `documents`: an OpenAPI 3 document imported whole, and again in place
 - `exchanges`: limits, validation, answers of its own, one id for each request
 - `access_log`: a line a request, in the stage's format
+- `cache`: answers to GET that a stage's cache gives without asking the function
 - `install`: puts them in their places
 """

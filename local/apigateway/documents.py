@@ -146,6 +146,7 @@ def _integration(extension: dict[str, Any]) -> dict[str, Any]:
         "passthroughBehavior": extension.get("passthroughBehavior", "when_no_match").upper(),
         "requestTemplates": extension.get("requestTemplates", {}),
         "requestParameters": extension.get("requestParameters", {}),
+        "cacheKeyParameters": extension.get("cacheKeyParameters", []),
         "integrationResponses": {
             str(response.get("statusCode", "200")): {
                 "statusCode": str(response.get("statusCode", "200")),

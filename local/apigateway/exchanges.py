@@ -25,6 +25,9 @@ LARGEST_EVENT = 6_291_556
 
 Response = tuple[int, dict[str, Any], bytes]
 
+CACHE_HIT = "cache hit"
+"""Not a variable of `$context`: whether the cache had the answer, of a request for what is cached."""
+
 
 @dataclass
 class Exchange:
@@ -45,7 +48,8 @@ class GatewayResponseError(EmbeddedAwsError):
 _current: ContextVar[Exchange | None] = ContextVar("exchange", default=None)
 
 
-def _note(name: str, value: Any) -> None:
+def note(name: str, value: Any) -> None:
+    """Keep a variable of the current request, where there is one."""
     exchange = _current.get()
     if exchange is not None:
         exchange.variables[name] = value
@@ -99,7 +103,8 @@ def _serve(app: Any, apigateway_v1: Any) -> None:
             with apigateway_v1.request_scope(*scope):
                 name = apigateway_v1._rest_apis[api_id]["name"]
                 milliseconds = 1000 * (time.time() - began)
-                metrics.count(name, stage_name, status, milliseconds, exchange.variables.get("integrationLatency"))
+                noted = exchange.variables.get
+                metrics.count(name, stage_name, status, milliseconds, noted("integrationLatency"), noted(CACHE_HIT))
         return status, response_headers, content
 
     replace(apigateway_v1, "new_uuid", current_id)
@@ -182,7 +187,7 @@ def _invoke(apigateway_v1: Any) -> None:
         try:
             return await call(function, event, **scope)
         finally:
-            _note("integrationLatency", round(1000 * (time.time() - began)))
+            note("integrationLatency", round(1000 * (time.time() - began)))
 
     def proxy_response(result: dict[str, Any]) -> tuple[Any, Any]:
         response, fault = response_of(result)
@@ -216,16 +221,16 @@ def _observe(apigateway_v1: Any) -> None:
     def check_and_note_key(*arguments: Any) -> Any:
         error, key = check_key(*arguments)
         if key is not None:
-            _note("identity.apiKeyId", key["id"])
+            note("identity.apiKeyId", key["id"])
         return error, key
 
     def caller_and_note(*arguments: Any) -> Any:
         identity = caller_of(*arguments)
-        _note("identity.caller", (identity or {}).get("caller"))
+        note("identity.caller", (identity or {}).get("caller"))
         return identity
 
     def render_and_note(error: Any, request: dict) -> Response:
-        _note("error.responseType", error.response_type)
+        note("error.responseType", error.response_type)
         return render(error, request)
 
     replace(apigateway_v1, "_resolve_api_key", enabled_key)

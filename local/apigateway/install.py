@@ -1,10 +1,13 @@
 """Puts the parts of `local.apigateway` in their places."""
 
-from local.apigateway import access_log, documents, exchanges
+from collections.abc import Callable
+
+from local.apigateway import access_log, cache, documents, exchanges
 
 
-def install() -> None:
-    """Serve API Gateway as AWS does."""
+def install(now: Callable[[], float]) -> None:
+    """Serve API Gateway as AWS does; `now` is the server's clock, in seconds."""
     documents.install()
     exchanges.install()
     access_log.install()
+    cache.install(now)

@@ -57,7 +57,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     clock = Clock()
     metrics = Metrics(clock)
     metrics.install()
-    replace_parts(str(options.functions_python), options.endpoint)
+    replace_parts(str(options.functions_python), options.endpoint, clock.now)
     services = start_services(options.endpoint, clock, metrics, options.failed_puts)
     unread = UnreadProperties()
     unread.install()

@@ -4,6 +4,8 @@ Each service's folder says in its docstring what it replaces. Where the pinned v
 replaced, MissingSeamError names it.
 """
 
+from collections.abc import Callable
+
 from local import account
 
 
@@ -23,7 +25,7 @@ def verify_callers(server: account.EmbeddedAws) -> None:
     mounting.authorise_requests_of("sagemaker", arns.action_of, arns.resource_of_path)
 
 
-def replace_parts(functions_python: str, endpoint: str) -> None:
+def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float]) -> None:
     """Put the parts in place that start nothing of their own."""
     from local.apigateway import install as apis
     from local.budgets import install as budgets
@@ -43,7 +45,7 @@ def replace_parts(functions_python: str, endpoint: str) -> None:
     alias_arns.install()
     stream_prefixes.install()
     version_ranges.install()
-    apis.install()
+    apis.install(now)
     registry.install()
     topics.install()
     topic_metrics.install()
