@@ -203,9 +203,14 @@ def _budgets(client: Client) -> Iterable[str]:
     return [each["BudgetName"] for each in entries(client("budgets"), "describe_budgets", "Budgets", AccountId=number)]
 
 
+def _policies(client: Client) -> Iterable[str]:
+    return [each["Arn"] for each in entries(client("iam"), "list_policies", "Policies", Scope="Local")]
+
+
 _ASK: Mapping[str, Callable[[Client], Iterable[str]]] = {
     "AWS::Athena::WorkGroup": _work_groups,
     "AWS::Budgets::Budget": _budgets,
+    "AWS::IAM::ManagedPolicy": _policies,
     "AWS::KinesisFirehose::DeliveryStream": _delivery_streams,
 }
 

@@ -40,7 +40,11 @@ def _paths_of(task: Task, by_hand: dict[str, Any]) -> dict[str, Any]:
     """The paths that the task's function serves, apart from those of the default task that are written by hand."""
     predictions, card = _of(task, by_hand["/predictions"]), _of(task, by_hand["/model"])
     row, post, words = predictions["get"], predictions["post"], task.name.title().replace("_", "")
-    row |= {"operationId": f"predict{words}Row", "description": _ROW, "parameters": [_row(task)]}
+    row |= {
+        "operationId": f"predict{words}Row",
+        "description": _ROW,
+        "parameters": [_row(task), *row["parameters"][1:]],
+    }
     post |= {"operationId": f"predict{words}", "description": post["description"].replace("ride", task.record)}
     card["get"] |= {"operationId": f"get{words}Model", "summary": f"The card of the live model of {task.name}"}
     for operation in (row, post):

@@ -10,12 +10,14 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform.html
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import stepfunctions.steps as sdk
 from stepfunctions.steps.choice_rule import BaseRule
 from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass, Task
+from statemachines.encryption import chosen, variants
 from statemachines.tasks import SAGEMAKER_FAULTS, STACK_TAGS, Tasks, catch, retry
 
 JOBS = 3
@@ -64,9 +66,16 @@ def predict_test_split(reader: Reader, then: State, failed: State) -> State:
     again.default_choice(forget)
     job.next(forget)
     names = {"number": 1, "model": reader.job, "job": reader.job, "prefix": reader.prefix}
-    first = Pass(f"Name transform job of {title}", parameters=names, result_path="$.transform")
+    first = Pass(f"Name transform job of {title}", parameters=names | _storage(reader), result_path="$.transform")
     sdk.Chain([first, _define(reader, job, failed), job])
     return first
+
+
+def _storage(reader: Reader) -> dict[str, Any]:
+    """What the job runs on, and where it writes."""
+    output = {"S3OutputPath": reader.prefix, "Accept": "application/jsonlines", "AssembleWith": "Line"}
+    resources = {"InstanceType": "${TrainingInstanceType}", "InstanceCount": 1}
+    return {"output": variants(output, "KmsKeyId"), "resources": variants(resources, "VolumeKmsKeyId")}
 
 
 def _define(reader: Reader, then: State, failed: State) -> Task:
@@ -106,10 +115,10 @@ def _transform_job(reader: Reader, failed: State) -> Task:
                 "CompressionType": "Gzip",
                 "SplitType": "Line",
             },
-            "TransformOutput": {"S3OutputPath": PREFIX, "Accept": "application/jsonlines", "AssembleWith": "Line"},
+            "TransformOutput": chosen("$.transform.output"),
             # The label is the first column.
             "DataProcessing": {"InputFilter": "$[1:]"},
-            "TransformResources": {"InstanceType": "${TrainingInstanceType}", "InstanceCount": 1},
+            "TransformResources": chosen("$.transform.resources"),
             "Tags": list(STACK_TAGS),
         },
         asl={"ResultSelector": {"job": "$.TransformJobName"}},
@@ -143,6 +152,8 @@ def _another_job(reader: Reader, job: State) -> Pass:
             "model": "$.transform.model",
             "job": f"States.Format('{{}}-{{}}', $.transform.model, {number})",
             "prefix": PREFIX,
+            "output": "$.transform.output",
+            "resources": "$.transform.resources",
         },
         result_path="$.transform",
     )

@@ -13,6 +13,7 @@ from stepfunctions.steps.choice_rule import BaseRule
 from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass
+from statemachines.encryption import CHOICE, ENCRYPTED, KEY
 from statemachines.task_choice import SERVING
 from statemachines.tasks import STACK_TAGS, Tasks, refusal
 
@@ -77,6 +78,7 @@ def deploy_endpoint(then: State, handler: State) -> State:
         parameters={
             "parts": "States.StringSplit($.request.model_path, '/')",
             "config": name_definitions("$$.Execution.Id"),
+            "encryption": CHOICE,
         },
         result_path="$.artefact",
     )
@@ -88,15 +90,15 @@ def deploy_endpoint(then: State, handler: State) -> State:
         "$.trained",
         {"image": "$.AlgorithmSpecification.TrainingImage"},
     )
-    sdk.Chain([names, job, image, *_definitions(tasks), _put_on_endpoint(tasks, _await(then, handler))])
+    sdk.Chain([names, job, image, _definitions(tasks, _put_on_endpoint(tasks, _await(then, handler)))])
     served = sdk.Choice("Served by an endpoint?")
     served.add_choice(is_for_endpoint(), names)
     served.default_choice(then)
     return served
 
 
-def _definitions(tasks: Tasks) -> list[State]:
-    """The model and the configuration of the endpoint, and whose model its variant is."""
+def _definitions(tasks: Tasks, then: State) -> State:
+    """The model and the configuration of the endpoint, and whose model its variant is; then on."""
     model = tasks.call(
         "Create model",
         "sagemaker:createModel",
@@ -117,10 +119,13 @@ def _definitions(tasks: Tasks) -> list[State]:
         "InitialInstanceCount": 1,
         "InitialVariantWeight": 1,
     }
-    config = tasks.call(
-        "Create endpoint configuration",
-        "sagemaker:createEndpointConfig",
-        {"EndpointConfigName": "$.artefact.config", "ProductionVariants": [variant], "Tags": list(STACK_TAGS)},
+    settings = {"EndpointConfigName": "$.artefact.config", "ProductionVariants": [variant], "Tags": list(STACK_TAGS)}
+    plain, encrypted = (
+        tasks.call(name, "sagemaker:createEndpointConfig", each)
+        for name, each in (
+            ("Create endpoint configuration", settings),
+            ("Create encrypted configuration", settings | {"KmsKeyId": KEY}),
+        )
     )
     record = tasks.call(
         "Record variant",
@@ -132,7 +137,14 @@ def _definitions(tasks: Tasks) -> list[State]:
             "ContentType": "application/json",
         },
     )
-    return [model, config, record]
+    record.next(then)
+    for config in (plain, encrypted):
+        config.next(record)
+    key = sdk.Choice("Has the stack a key?")
+    key.add_choice(rule.StringEquals(variable="$.artefact.encryption", value=ENCRYPTED), encrypted)
+    key.default_choice(plain)
+    model.next(key)
+    return model
 
 
 def _put_on_endpoint(tasks: Tasks, then: State) -> sdk.Choice:

@@ -7,6 +7,7 @@ from textwrap import dedent, indent
 
 from wildrydes.tasks import TASKS, Task
 
+EXECUTE_API = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}"
 SAGEMAKER = "arn:${AWS::Partition}:sagemaker:${AWS::Region}:${AWS::AccountId}"
 
 
@@ -63,6 +64,7 @@ def _logs(task: Task) -> str:
           Properties:
             LogGroupName: !Sub "/aws/lambda/${{AWS::StackName}}-predict{kebab}"
             RetentionInDays: !Ref LogRetentionDays
+            KmsKeyId: !If [HasKey, !Ref KmsKeyArn, !Ref AWS::NoValue]
 
         Predict{task.words}Capture:
           Type: AWS::Logs::SubscriptionFilter
@@ -138,7 +140,7 @@ def _permission(task: Task) -> str:
             Action: lambda:InvokeFunction
             FunctionName: !Ref {task.function}.Alias
             Principal: apigateway.amazonaws.com
-            SourceArn: !Sub arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{Api}}/live/*
+            SourceArn: !Sub {EXECUTE_API}:${{Api}}/${{Stage}}/*
 
         """)
 

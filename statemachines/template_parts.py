@@ -14,7 +14,7 @@ from textwrap import dedent, indent
 from types import MappingProxyType
 
 from statemachines.task_resources import SAGEMAKER, hyphens, resources
-from wildrydes.tasks import TASKS, Task
+from wildrydes.tasks import LIVE_INFERENCE_TASK, TASKS, Task
 
 _PART = re.compile(r"^( *)# <tasks: ([^>\n]*)>\n(?:.*\n)*?\1# </tasks>\n", re.MULTILINE)
 _SSM = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter"
@@ -58,6 +58,37 @@ def _substitutions(task: Task) -> str:
         """)
 
 
+def _rows(task: Task) -> str:
+    """Settings of the methods that predict for a row of the query, of a stage that is always open."""
+    return "".join(_row(path, "!Ref ThrottleRate", "!Ref ThrottleBurst") for path in _row_paths(task))
+
+
+def _rows_of_live(task: Task) -> str:
+    """The same of the stage `live`, which takes no request where the stage has another name."""
+    rate, burst = (f"!If [ServesLive, !Ref {name}, 0]" for name in ("ThrottleRate", "ThrottleBurst"))
+    return "".join(_row(path, rate, burst) for path in _row_paths(task))
+
+
+def _row_paths(task: Task) -> list[str]:
+    """The paths whose GET predicts, as a method's settings name them: with ~1 for a slash."""
+    bare = ["/~1predictions"] if task.is_default else []
+    workshop = ["/~1liveinference"] if task.name == LIVE_INFERENCE_TASK else []
+    return [*bare, f"/~1tasks~1{task.name}~1predictions", *workshop]
+
+
+def _row(path: str, rate: str, burst: str) -> str:
+    return dedent(f"""\
+        - HttpMethod: GET
+          ResourcePath: {path}
+          ThrottlingRateLimit: {rate}
+          ThrottlingBurstLimit: {burst}
+          MetricsEnabled: true
+          CachingEnabled: !If [CachesPredictions, true, false]
+          CacheTtlInSeconds: !Ref CacheSeconds
+          CacheDataEncrypted: true
+        """)
+
+
 def _outputs(task: Task) -> str:
     return dedent(f"""\
         {task.function}Name:
@@ -73,6 +104,7 @@ PARTS: Mapping[str, Callable[[Task], str]] = MappingProxyType(
         "resources": resources,
         "substitutions": _substitutions,
         "functions": lambda task: f"- !GetAtt {task.function}.Arn\n",
+        "roles": lambda task: f"- !Ref {task.function}Role\n",
         "versions": lambda task: f"- !Sub ${{{task.function}.Arn}}:*\n",
         # One pattern for the function and all its versions: a policy's length is limited. Names end in random letters.
         "functions with versions": lambda task: f"- !Sub ${{{task.function}.Arn}}*\n",
@@ -83,6 +115,8 @@ PARTS: Mapping[str, Callable[[Task], str]] = MappingProxyType(
         "endpoints": lambda task: f"- !Sub {SAGEMAKER}:endpoint/${{AWS::StackName}}-{hyphens(task)}\n",
         "registries": lambda task: f"- !Sub ${{DataBucket.Arn}}/{task.models_prefix}registry/*\n",
         "variants": lambda task: f"- !Sub ${{DataBucket.Arn}}/{task.models_prefix}variants/*\n",
+        "rows": _rows,
+        "rows of live": _rows_of_live,
         "outputs": _outputs,
     }
 )

@@ -26,9 +26,10 @@ from stepfunctions.steps.states import State
 import sagemaker
 from statemachines.algorithms import ALGORITHMS
 from statemachines.asl import InlineMap, Pass, TrainingTask
+from statemachines.encryption import chosen
 from statemachines.predicting import PREFIX, Reader, predict_test_split
 from statemachines.tasks import SAGEMAKER_FAULTS, STACK_TAGS, Tasks, catch, retry
-from statemachines.tuning import JOB_SETTINGS, tune
+from statemachines.tuning import JOB_SETTINGS, OUTPUT, STORAGE, VOLUME, tune
 
 JOBS = 3
 """Training jobs that a candidate without tuning starts at most."""
@@ -64,6 +65,7 @@ def train(tasks: Tasks) -> InlineMap:
                 },
                 "counted": {},
                 "tuning": {},
+                "storage": STORAGE,
             }
         },
         catch=catch(tasks.failure),
@@ -253,12 +255,11 @@ def _training_job(failed: State) -> TrainingTask:
         image_uri="$.image.uri",
         role="${TrainingRoleArn}",
         instance_count=1,
-        # The SDK takes no placeholder for it; the step's parameters put the template's in its place.
+        # The SDK wants an instance and a place; the step's parameters put those of the Map in their place.
         instance_type="ml.m5.large",
-        volume_size=10,
         max_run=3600,
         input_mode="Pipe",
-        output_path="States.Format('s3://${DataBucket}/{}{}/', $.models_prefix, $.execution)",
+        output_path="s3://unused/",
         disable_profiler=True,
         debugger_hook_config=False,
         sagemaker_session=session,
@@ -271,7 +272,8 @@ def _training_job(failed: State) -> TrainingTask:
             "InputDataConfig": "$.algorithm.channels",
             # What is given in the input takes precedence.
             "HyperParameters": "States.JsonMerge($.counted, $.candidate.hyperparameters, false)",
-            "ResourceConfig": {"InstanceType": "${TrainingInstanceType}"},
+            "ResourceConfig": chosen(VOLUME),
+            "OutputDataConfig": chosen(OUTPUT),
             "Tags": list(STACK_TAGS),
         },
         asl={"ResultSelector": JOB_SETTINGS},

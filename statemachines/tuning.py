@@ -9,6 +9,7 @@ import stepfunctions.steps as sdk
 from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass, Task
+from statemachines.encryption import chosen, variants
 from statemachines.tasks import SAGEMAKER_FAULTS, STACK_TAGS, Tasks, catch, retry
 
 # The settings of a training job, in the words of SageMaker itself: all that it takes to start it again.
@@ -21,6 +22,22 @@ JOB_SETTINGS = {
     "channels": "$.InputDataConfig",
     "resources": "$.ResourceConfig",
     "stopping": "$.StoppingCondition",
+}
+
+VOLUME, OUTPUT = "$.storage.volume", "$.storage.output"
+
+# Where each iteration of the Map has what its jobs run on and where they write, by the paths above. Of the Map's input.
+STORAGE = {
+    "volume": variants(
+        {"InstanceType": "${TrainingInstanceType}", "InstanceCount": 1, "VolumeSizeInGB": 10}, "VolumeKmsKeyId"
+    ),
+    "output": variants(
+        {
+            "S3OutputPath": "States.Format('s3://${DataBucket}/{}{}/', "
+            "$.parameters.models_prefix, $.parameters.execution)"
+        },
+        "KmsKeyId",
+    ),
 }
 
 # Of a tuning job as `.sync` describes it, what the candidate's result has.
@@ -80,14 +97,8 @@ def _tuning_job(failed: State) -> Task:
                 "AlgorithmSpecification": {"TrainingImage": "$.image.uri", "TrainingInputMode": "Pipe"},
                 "RoleArn": "${TrainingRoleArn}",
                 "InputDataConfig": "$.algorithm.channels",
-                "OutputDataConfig": {
-                    "S3OutputPath": "States.Format('s3://${DataBucket}/{}{}/', $.models_prefix, $.execution)"
-                },
-                "ResourceConfig": {
-                    "InstanceType": "${TrainingInstanceType}",
-                    "InstanceCount": 1,
-                    "VolumeSizeInGB": 10,
-                },
+                "OutputDataConfig": chosen(OUTPUT),
+                "ResourceConfig": chosen(VOLUME),
                 "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
             },
             # Its training jobs have them too.

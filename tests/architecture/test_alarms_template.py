@@ -180,7 +180,8 @@ def test_every_alarm_that_is_over_is_announced_and_a_new_one_is_not() -> None:
 
 
 def test_topic_has_a_key_that_alarms_may_use() -> None:
-    assert RESOURCES["FailureTopic"]["Properties"]["KmsMasterKeyId"] == {"Ref": "NoticesKey"}
+    key = {"Fn::If": ["HasKey", {"Ref": "KmsKeyArn"}, {"Ref": "NoticesKey"}]}
+    assert RESOURCES["FailureTopic"]["Properties"]["KmsMasterKeyId"] == key
     statements = RESOURCES["NoticesKey"]["Properties"]["KeyPolicy"]["Statement"]
     (alarms,) = [each for each in statements if each["Principal"] == {"Service": "cloudwatch.amazonaws.com"}]
     assert alarms["Action"] == ["kms:GenerateDataKey*", "kms:Decrypt"]

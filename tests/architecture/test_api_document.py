@@ -76,7 +76,7 @@ def test_each_task_has_its_paths_and_its_record() -> None:
     schemas = DOCUMENT["components"]["schemas"]
     for task in TASKS.values():
         predictions = DOCUMENT["paths"][f"/tasks/{task.name}/predictions"]
-        (row,) = predictions["get"]["parameters"]
+        row, _ = predictions["get"]["parameters"]
         assert row["schema"]["maxItems"] == len(row["example"]) == len(task.features)
         content = predictions["post"]["requestBody"]["content"]["application/json"]
         request = schemas[content["schema"]["$ref"].rpartition("/")[2]]
@@ -124,7 +124,7 @@ def test_limits_that_it_states_are_the_function_s() -> None:
     assert schemas["Rides"]["maxItems"] == schemas["Predictions"]["properties"]["predictions"]["maxItems"] == MOST_RIDES
     too_large = DOCUMENT["components"]["responses"]["TooLarge"]["content"]["application/problem+json"]["example"]
     assert too_large["allowed"] == {"maximum": LARGEST_BODY}
-    (row,) = DOCUMENT["paths"]["/predictions"]["get"]["parameters"]
+    row, _ = DOCUMENT["paths"]["/predictions"]["get"]["parameters"]
     assert row["schema"]["maxItems"] == len(row["example"]) == len(TASKS[DEFAULT_TASK].features)
 
 

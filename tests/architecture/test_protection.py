@@ -1,9 +1,12 @@
-"""What a stack's parameters protect: the boundary of every role, and the web ACL before the API."""
+"""What a stack's parameters protect: each role's boundary, the key of what is stored, the web ACL before the API."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
+
+from statemachines.encryption import ENCRYPTED, KEY, PLAIN
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
@@ -42,3 +45,110 @@ def test_every_queue_and_topic_and_the_bucket_refuse_what_is_not_encrypted_on_it
         covered |= {each["Ref"] for each in named}
     kinds = ("AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::SNS::Topic")
     assert covered == {name for name, resource in RESOURCES.items() if resource["Type"] in kinds}
+
+
+THE_KEY = {"Ref": "KmsKeyArn"}
+NO_VALUE = {"Ref": "AWS::NoValue"}
+
+
+def encryption(bucket: dict[str, Any]) -> dict[str, Any]:
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    return rule
+
+
+def by_default(bucket: dict[str, Any]) -> list[Any]:
+    """Condition, settings with the key, and settings without."""
+    return encryption(bucket)["ServerSideEncryptionByDefault"]["Fn::If"]
+
+
+KEYS_OF = {
+    "AWS::S3::Bucket": lambda each: {"Fn::If": ["HasKey", by_default(each)[1]["KMSMasterKeyID"], by_default(each)[2]]},
+    "AWS::SQS::Queue": lambda each: each["KmsMasterKeyId"],
+    "AWS::SNS::Topic": lambda each: each["KmsMasterKeyId"],
+    "AWS::KinesisFirehose::DeliveryStream": lambda each: each["DeliveryStreamEncryptionConfigurationInput"]["KeyARN"],
+    "AWS::Logs::LogGroup": lambda each: each["KmsKeyId"],
+    "AWS::DynamoDB::Table": lambda each: each["SSESpecification"]["KMSMasterKeyId"],
+    "AWS::Athena::WorkGroup": lambda each: each["WorkGroupConfiguration"]["ResultConfiguration"][
+        "EncryptionConfiguration"
+    ]["KmsKey"],
+}
+"""Where the type of a resource names its key."""
+
+NEEDS_NO_KEY = {
+    # They start something, and touch nothing that is stored.
+    "PromotionEndedRole", "FreshnessScheduleRole", "MonitorScheduleRole", "RetrainingTimerRole", "EdgeScheduleRole",
+    "ScheduleRole",
+    # CloudWatch Logs puts into a stream that Firehose encrypts; the log groups are encrypted by CloudWatch Logs itself.
+    "CaptureFilterRole", "LogsRole",
+}  # fmt: skip
+
+
+def test_the_key_that_is_given_encrypts_all_that_the_stack_stores() -> None:
+    assert TEMPLATE["Parameters"]["KmsKeyArn"]["Default"] == ""
+    for name, resource in RESOURCES.items():
+        if resource["Type"] in KEYS_OF:
+            condition, key, _ = KEYS_OF[resource["Type"]](resource["Properties"])["Fn::If"]
+            assert (condition, key) == ("HasKey", THE_KEY), name
+    assert TEMPLATE["Globals"]["Function"]["KmsKeyArn"] == {"Fn::If": ["HasKey", THE_KEY, NO_VALUE]}
+    assert {each["Type"] for each in RESOURCES.values()} >= set(KEYS_OF)
+
+
+def test_no_key_means_the_keys_of_aws_as_before() -> None:
+    bucket = RESOURCES["DataBucket"]["Properties"]
+    assert [each["SSEAlgorithm"] for each in by_default(bucket)[1:]] == ["aws:kms", "AES256"]
+    assert encryption(bucket)["BucketKeyEnabled"] == {"Fn::If": ["HasKey", True, False]}
+    assert RESOURCES["Turns"]["Properties"]["SSESpecification"]["SSEEnabled"] == {"Fn::If": ["HasKey", True, False]}
+    queues = [each["Properties"] for each in RESOURCES.values() if each["Type"] == "AWS::SQS::Queue"]
+    assert all(each["SqsManagedSseEnabled"] == {"Fn::If": ["HasKey", False, True]} for each in queues)
+    assert RESOURCES["NoticesKey"]["Condition"] == "HasNoKey"
+
+
+def test_each_role_that_touches_what_is_encrypted_may_use_the_key_and_no_other() -> None:
+    roles = {name for name, each in RESOURCES.items() if each["Type"] == "AWS::IAM::Role"}
+    # SAM makes a role of a function, and calls it so. Each reads its own encrypted variables.
+    roles |= {f"{name}Role" for name, each in RESOURCES.items() if each["Type"] == "AWS::Serverless::Function"}
+    policies = [each for each in RESOURCES.values() if each["Type"] == "AWS::IAM::ManagedPolicy"]
+    assert {each["Condition"] for each in policies} == {"HasKey"}
+    use = RESOURCES["KeyUsePolicy"]["Properties"]
+    assert {each["Ref"] for each in use["Roles"]} == roles - NEEDS_NO_KEY
+    for policy in policies:
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            assert statement["Resource"] == THE_KEY
+            assert (statement["Action"] == "kms:CreateGrant") == ("Condition" in statement)
+    lent = {each["Ref"] for each in RESOURCES["KeyLendingPolicy"]["Properties"]["Roles"]}
+    # Those whose calls have SageMaker, DynamoDB or Lambda encrypt something, and those that SageMaker acts as.
+    assert lent == {
+        "RetrainRole", "PromoteRole", "RestoreRole", "TrainingRole", "ModelRole", "StartRetrainingFunctionRole",
+    }  # fmt: skip
+
+
+def variants_in(value: Any) -> list[dict[str, Any]]:
+    """Each pair of settings without the key and with it."""
+    if isinstance(value, list):
+        return [each for item in value for each in variants_in(item)]
+    if not isinstance(value, dict):
+        return []
+    own = [value] if set(value) == {PLAIN, ENCRYPTED} else []
+    return own + [each for item in value.values() for each in variants_in(item)]
+
+
+def test_workflows_name_the_key_to_sagemaker_where_there_is_one_and_nothing_where_there_is_none() -> None:
+    retrain = json.loads((ROOT / "statemachines" / "retrain.asl.json").read_text(encoding="utf-8"))
+    pairs = variants_in(retrain)
+    assert len(pairs) >= 4
+    for pair in pairs:
+        (field,) = set(pair[ENCRYPTED]) - set(pair[PLAIN])
+        assert pair[ENCRYPTED] == pair[PLAIN] | {field: KEY}
+        assert field == ("KmsKeyId" if "S3OutputPath.$" in pair[PLAIN] else "VolumeKmsKeyId")
+    text = json.dumps(retrain)
+    jobs = text.count("sagemaker:createTrainingJob.sync") + text.count("sagemaker:createHyperParameterTuningJob.sync")
+    jobs += text.count("sagemaker:createTransformJob.sync")
+    # Each job takes a volume and an output, and no settings of its own.
+    assert text.count("${Encryption}") == 2 * jobs
+    promote = json.loads((ROOT / "statemachines" / "promote.asl.json").read_text(encoding="utf-8"))["States"]
+    assert promote["Create encrypted configuration"]["Parameters"]["KmsKeyId"] == KEY
+    assert "KmsKeyId" not in promote["Create endpoint configuration"]["Parameters"]
+    for machine in ("Retrain", "Promote"):
+        filled_in = RESOURCES[machine]["Properties"]["DefinitionSubstitutions"]
+        assert filled_in["Encryption"] == {"Fn::If": ["HasKey", ENCRYPTED, PLAIN]}
+        assert filled_in["KmsKeyArn"] == {"Fn::If": ["HasKey", THE_KEY, "none"]}

@@ -378,8 +378,8 @@ def test_promoting_another_model_changes_what_is_asked_for(
 
 @pytest.fixture(scope="module")
 def signed(make_stack: MakeStack) -> Stack:
-    """A stack whose API is for signed requests."""
-    return make_stack(ApiAuthorization="AWS_IAM")
+    """A stack whose API is for signed requests, at another stage, with a cache; nothing is captured."""
+    return make_stack(ApiAuthorization="AWS_IAM", Stage="beta", CacheSize="0.5", CacheSeconds="60", CaptureFraction="0")
 
 
 def test_predictions_are_for_signed_requests_where_the_stack_says_so(signed: Stack) -> None:
@@ -387,7 +387,7 @@ def test_predictions_are_for_signed_requests_where_the_stack_says_so(signed: Sta
     assert "ApiKeyId" not in stack.outputs
     api = Caller(stack.url, "a-key-of-nothing-of-nothing")
     body = json.dumps(RIDE).encode()
-    arn = f"arn:aws:execute-api:us-east-1:123456789012:{stack.outputs['ApiId']}/live"
+    arn = f"arn:aws:execute-api:us-east-1:123456789012:{stack.outputs['ApiId']}/beta"
     # Past the gateway there is no model yet.
     refused(api.ask_signed("predictions", invoker(stack.client, f"{arn}/POST/predictions"), body), 503, "model")
     refused(api.ask_signed("predictions", invoker(stack.client, f"{arn}/GET/model"), body), 403, "Authorization")
@@ -417,6 +417,53 @@ def test_functions_ask_by_their_roles_and_the_leaderboard_has_what_they_measured
     ]
     ranked = leaderboard.ranking(signed.command_stack, "magic_points", 2)
     assert [(each.requests, each.loss) for each in ranked if each.model == model.execution] == [(20, 25.0)]
+
+
+def test_stage_answers_at_its_url_and_live_is_closed(signed: Stack) -> None:
+    api = Caller(signed.url, "a-key-of-nothing-of-nothing")
+    assert signed.url.endswith(f"/{signed.outputs['ApiId']}/beta/")
+    assert signed.outputs["ApiUrl"].endswith(".amazonaws.com/beta/")
+    assert api.ask("openapi.json", x_api_key=None).status == 200
+    assert Caller(signed.url.replace("/beta/", "/live/"), "").ask("openapi.json", x_api_key=None).status == 429
+
+
+def counted(stack: Stack, metric: str) -> float:
+    """How often a metric of the stack's API was counted."""
+    now = stack.server.request("/_local/clock")["now"]
+    (sums,) = stack.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/ApiGateway",
+        MetricName=metric,
+        Dimensions=[{"Name": "ApiName", "Value": f"{stack.name} predictions"}, {"Name": "Stage", "Value": "beta"}],
+        StartTime=now - 3540,
+        EndTime=now + 60,
+        Period=3600,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    return sums["Sum"]
+
+
+def test_cache_answers_a_row_again_for_who_may_ask_until_its_time_is_up(
+    signed: Stack, write_artefact: WriteArtefact
+) -> None:
+    task = "service_requested"
+    promote(signed, trained(signed, write_artefact, 0.5, task))
+    api = Caller(signed.url, "a-key-of-nothing-of-nothing")
+    arn = f"arn:aws:execute-api:us-east-1:123456789012:{signed.outputs['ApiId']}/beta"
+    credentials = invoker(signed.client, f"{arn}/GET/tasks/{task}/predictions")
+
+    def ask(row: str, caller: Credentials = credentials) -> Answer:
+        # What is signed is the query as it is encoded.
+        return api.ask_signed(f"tasks/{task}/predictions?features={row.replace(',', '%2C')}", caller)
+
+    first, other = ask(ROW), ask(ROW.replace("30", "31", 1))
+    again = ask(ROW)
+    assert (first.status, again.body) == (200, first.body)
+    assert again.headers["x-amzn-requestid"] != first.headers["x-amzn-requestid"]
+    assert other.json()["request_id"] != first.json()["request_id"]
+    refused(ask(ROW, invoker(signed.client, f"{arn}/GET/predictions")), 403, "Authorization")
+    assert [counted(signed, f"Cache{each}Count") for each in ("Hit", "Miss")] == [1, 2]
+    signed.server.request("/_local/clock", advance_seconds=61)
+    assert ask(ROW).json()["request_id"] != first.json()["request_id"]
 
 
 def test_key_may_send_what_its_plan_says(make_stack: MakeStack) -> None:

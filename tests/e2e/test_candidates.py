@@ -18,8 +18,14 @@ FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
 
 
 @pytest.fixture(scope="module")
-def stack(make_stack: MakeStack) -> Stack:
-    made = make_stack()
+def key(server: account.EmbeddedAws) -> str:
+    """The ARN of a key of the user's."""
+    return server.client("kms").create_key()["KeyMetadata"]["Arn"]
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: MakeStack, key: str) -> Stack:
+    made = make_stack(KmsKeyArn=key)
     made.upload([FEW])
     return made
 
@@ -38,7 +44,7 @@ def card_of(stack: Stack, output: dict[str, Any]) -> dict[str, Any]:
     return json.loads(stack.read(output["metrics"]["card"]))
 
 
-def test_best_of_the_algorithms_is_the_candidate_and_one_that_fails_loses(stack: Stack) -> None:
+def test_best_of_the_algorithms_is_the_candidate_and_one_that_fails_loses(stack: Stack, key: str) -> None:
     algorithms = ["linear-learner", "xgboost"]
     output = stack.retrain(
         promote=False,
@@ -56,9 +62,10 @@ def test_best_of_the_algorithms_is_the_candidate_and_one_that_fails_loses(stack:
     training = card["lineage"]["training"]
     assert "/sagemaker-xgboost@sha256:" in training["image"]
     assert [channel["ChannelName"] for channel in training["channels"]] == ["train", "validation"]
+    assert training["resources"]["VolumeKmsKeyId"] == key
 
 
-def test_searched_xgboost_is_the_best_of_its_training_jobs(stack: Stack) -> None:
+def test_searched_xgboost_is_the_best_of_its_training_jobs(stack: Stack, key: str) -> None:
     ranges = {"xgboost": {"max_depth": [2, 4], "num_round": [3]}}
     output = stack.retrain(
         promote=False, algorithms=["xgboost"], tuning={"strategy": "Grid", "parallel": 2, "ranges": ranges}
@@ -70,6 +77,9 @@ def test_searched_xgboost_is_the_best_of_its_training_jobs(stack: Stack) -> None
     training = card_of(stack, output)["lineage"]["training"]
     assert training["job"] == search["best"]
     assert training["hyperparameters"]["max_depth"] == search["chosen"]["max_depth"]
+    # The tuning job hands the stack's key on to its training jobs.
+    job = stack.client("sagemaker").describe_training_job(TrainingJobName=search["best"])
+    assert (job["ResourceConfig"]["VolumeKmsKeyId"], job["OutputDataConfig"]["KmsKeyId"]) == (key, key)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local.account import EmbeddedAws
 from local.sagemaker.images import LINEAR_LEARNER
 from machines import until
 from promotions import RIDE, Model, promote, redefined, start, store
@@ -22,8 +23,14 @@ ENDED = ("Completed", "Failed", "Stopped")
 
 
 @pytest.fixture(scope="module")
-def stack(make_stack: MakeStack) -> Stack:
-    return make_stack()
+def key(server: EmbeddedAws) -> str:
+    """The ARN of a key of the user's."""
+    return server.client("kms").create_key()["KeyMetadata"]["Arn"]
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: MakeStack, key: str) -> Stack:
+    return make_stack(KmsKeyArn=key)
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +127,9 @@ def run(stack: Stack, wanted: dict[str, Any], name: str = "") -> dict[str, Any]:
     return described
 
 
-def test_an_endpoint_is_made_updated_put_back_and_taken_down(stack: Stack, make_model: Callable[..., Model]) -> None:
+def test_an_endpoint_is_made_updated_put_back_and_taken_down(
+    stack: Stack, key: str, make_model: Callable[..., Model]
+) -> None:
     first, second, third = make_model(20), make_model(30), make_model(25, "lambda")
 
     # Made: the function asks it, and the answer names the model that gave it.
@@ -130,6 +139,7 @@ def test_an_endpoint_is_made_updated_put_back_and_taken_down(stack: Stack, make_
     name = definition_of(created)
     assert (described["EndpointStatus"], described["EndpointConfigName"]) == ("InService", name)
     assert [each["VariantName"] for each in described["ProductionVariants"]] == [first.execution]
+    assert stack.client("sagemaker").describe_endpoint_config(EndpointConfigName=name)["KmsKeyId"] == key
     status, answer = stack.ask(first.ride)
     assert (status, answer["model"]) == (200, first.execution)
     assert answer["probability"] == pytest.approx(first.probability, rel=1e-4)

@@ -189,6 +189,14 @@ def test_upgrade_keeps_data_and_champion(
     # A second deployment names no parameter, and keeps that of the first.
     assert run("deploy", "--stack", "grown", "--yes").code == 0
     assert stages.deployed(server.client)["grown"].parameters["LogRetentionDays"] == "7"
+    # Another stage and a key, of a stack that has been there: the API stays, and answers at its new URL.
+    key = server.client("kms").create_key()["KeyMetadata"]["Arn"]
+    ran = run("deploy", "--stack", "grown", "--yes", "--parameter", f"KmsKeyArn={key}", "--parameter", "Stage=beta")
+    assert ran.code == 0, ran.err
+    beta = Stack(server, command_stack.Stack.on_embedded_aws(server, "grown"))
+    assert beta.url == grown.url.replace("/live/", "/beta/")
+    assert beta.ask(RIDE)[1]["probability"] == answer[1]["probability"]
+    assert len(remains.listing(server.client, "AWS::IAM::ManagedPolicy")) == 2
 
     assert run("destroy", "--stack", "grown", "--yes").code == 0
     assert everything(server.client) == before

@@ -296,9 +296,15 @@ def test_test_split_is_sent_without_its_labels_and_answered_in_its_order(reader:
     # As Athena writes the split: the label first.
     assert (source["ContentType"], source["CompressionType"], source["SplitType"]) == ("text/csv", "Gzip", "Line")
     assert job["DataProcessing"] == {"InputFilter": "$[1:]"}
-    output = job["TransformOutput"]
-    assert (output["S3OutputPath.$"], output["AssembleWith"]) == ("$.transform.prefix", "Line")
-    assert states[f"Name transform job of {reader}"]["Parameters"]["prefix.$"].endswith(
+    named = states[f"Name transform job of {reader}"]["Parameters"]
+    another = states[f"Name another transform job of {reader}"]["Parameters"]
+    for field, at in (("TransformOutput", "output"), ("TransformResources", "resources")):
+        assert job[f"{field}.$"] == f"$.transform.{at}.${{Encryption}}"
+        assert another[f"{at}.$"] == f"$.transform.{at}"
+    output = named["output"]["plain"]
+    assert (output["S3OutputPath.$"], output["AssembleWith"]) == (named["prefix.$"], "Line")
+    assert named["resources"]["plain"] == {"InstanceType": "${TrainingInstanceType}", "InstanceCount": 1}
+    assert named["prefix.$"].endswith(
         {
             "candidate": "/predictions/{}/', $.models_prefix, $.execution, $.training.job)",
             "champion": "/predictions/{}/', $.parameters.models_prefix, $.parameters.execution, "
@@ -411,9 +417,9 @@ def test_tuned_model_is_described_as_the_job_that_trained_it() -> None:
     assert (best["ResultSelector"], best["ResultPath"]) == (trained["ResultSelector"], trained["ResultPath"])
     # The jobs of a search run as one that is none: of the same data, into the same place.
     definition, job = ITERATION["Tune candidate"]["Parameters"]["TrainingJobDefinition"], trained["Parameters"]
-    for name in ("AlgorithmSpecification", "RoleArn", "InputDataConfig.$", "OutputDataConfig", "StoppingCondition"):
+    for name in ("AlgorithmSpecification", "RoleArn", "InputDataConfig.$", "OutputDataConfig.$", "StoppingCondition"):
         assert definition[name] == job[name]
-    assert definition["ResourceConfig"] == job["ResourceConfig"]
+    assert definition["ResourceConfig.$"] == job["ResourceConfig.$"] == "$.storage.volume.${Encryption}"
 
 
 def test_image_is_run_by_its_digest_or_by_the_tag_with_the_reason_why() -> None:
@@ -525,8 +531,14 @@ def test_model_is_that_of_the_job_that_trained_it() -> None:
     assert ITERATION["Train candidate"]["Parameters"]["TrainingJobName.$"] == "$.attempt.job"
     trained = ITERATION["Candidate trained"]["Parameters"]
     assert trained["model_key.$"].endswith("/{}/output/model.tar.gz', $.models_prefix, $.execution, $.training.job)")
-    output = ITERATION["Train candidate"]["Parameters"]["OutputDataConfig"]["S3OutputPath.$"]
-    assert output == "States.Format('s3://${DataBucket}/{}{}/', $.models_prefix, $.execution)"
+    assert ITERATION["Train candidate"]["Parameters"]["OutputDataConfig.$"] == "$.storage.output.${Encryption}"
+    selected = STATES["Train candidates"]["ItemSelector"]
+    for name in ("models_prefix", "execution"):
+        assert selected[f"{name}.$"] == f"$.parameters.{name}"
+    output = selected["storage"]["output"]["plain"]["S3OutputPath.$"]
+    assert output == "States.Format('s3://${DataBucket}/{}{}/', $.parameters.models_prefix, $.parameters.execution)"
+    volume = {"InstanceType": "${TrainingInstanceType}", "InstanceCount": 1, "VolumeSizeInGB": 10}
+    assert selected["storage"]["volume"]["plain"] == volume
     assert (trained["training.$"], trained["hyperparameters.$"]) == ("$.training", "$.training.hyperparameters")
 
 

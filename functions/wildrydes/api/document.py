@@ -95,7 +95,9 @@ def _without_extensions(value: Any) -> Any:
     if isinstance(value, dict):
         members = {name: each for name, each in value.items() if not name.startswith("x-amazon-")}
         return {name: _without_extensions(each) for name, each in members.items() if not _is_intrinsic(each)}
-    return [_without_extensions(each) for each in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [_without_extensions(each) for each in value if not _is_intrinsic(each)]
+    return value
 
 
 def _is_intrinsic(value: Any) -> bool:
