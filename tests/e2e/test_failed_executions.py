@@ -9,6 +9,7 @@ import pytest
 from commands import Ran, RunCommand, runner, use_record, write_below
 from local import account
 from machines import until
+from retries import shorten_pauses
 from stacks import DIVERGING, SAMPLE_RIDES, MakeStack, Stack
 
 FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
@@ -17,7 +18,7 @@ FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
 @pytest.fixture(scope="module")
 def stack(make_stack: MakeStack) -> Stack:
     """A stack with rides, that trains whatever the other executions do."""
-    stack = make_stack()
+    stack = shorten_pauses(make_stack())
     stack.upload([FEW])
     return stack
 

@@ -11,6 +11,7 @@ import pytest
 from cli import weather as noaa
 from local import account
 from local.account import EmbeddedAws
+from retries import shorten_pauses
 from stacks import DIVERGING, SAMPLE_RIDES, MakeStack, Stack
 from wildrydes.tasks import TASKS
 
@@ -18,7 +19,7 @@ from wildrydes.tasks import TASKS
 @pytest.fixture(scope="module")
 def stack(make_stack: MakeStack) -> Stack:
     """A stack in which executions fail before anything is ingested."""
-    return make_stack()
+    return shorten_pauses(make_stack())
 
 
 @pytest.mark.parametrize(

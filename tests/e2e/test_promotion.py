@@ -22,6 +22,7 @@ from promotions import (
     unchanged,
     without_grant,
 )
+from retries import shorten_pauses
 from stacks import ROOT, MakeStack, Stack
 
 SCHEMA = Draft202012Validator(json.loads((ROOT / "docs" / "promotion.schema.json").read_text(encoding="utf-8")))
@@ -31,7 +32,7 @@ COMPLETE = {"model_path": "models/a/a/output/model.tar.gz", "execution": "a", "g
 
 @pytest.fixture(scope="module")
 def stack(make_stack: MakeStack) -> Stack:
-    return make_stack()
+    return shorten_pauses(make_stack())
 
 
 @pytest.fixture(scope="module")

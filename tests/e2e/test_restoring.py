@@ -27,6 +27,7 @@ from promotions import (
     unchanged,
     without_grant,
 )
+from retries import shorten_pauses
 from stacks import ROOT, MakeStack, Stack
 
 GARBAGE = "s3://elsewhere/model.tar.gz"
@@ -34,7 +35,7 @@ GARBAGE = "s3://elsewhere/model.tar.gz"
 
 @pytest.fixture(scope="module")
 def stack(make_stack: MakeStack) -> Stack:
-    return make_stack()
+    return shorten_pauses(make_stack())
 
 
 @pytest.fixture(scope="module")
