@@ -7,6 +7,7 @@ from typing import Any
 from local.stepfunctions import (
     calls,
     children,
+    definitions,
     distributed_map,
     ends,
     jobs,
@@ -28,6 +29,7 @@ def install(endpoint: str) -> None:
     # Each failure of a user's workflow would be an error of the server's with the whole state spelt out.
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     parsing.install()
+    definitions.install()
     mount.install()
     calls.install(endpoint)
     jobs.install()

@@ -10,6 +10,7 @@ from typing import Any
 
 from local import account
 from local.seams import replace, seam
+from local.stepfunctions.definitions import diagnostics
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,8 @@ def _server(app: Any) -> Callable[[str, str, dict, bytes], Response]:
             if isinstance(request, tuple):
                 return request
             body = request
+        if headers.get("x-amz-target", "").endswith(".ValidateStateMachineDefinition"):
+            return _answer(200, diagnostics(json.loads(body or b"{}").get("definition", "")))
         # moto reads the region off the host name.
         base_url = f"http://states.{get_region()}.amazonaws.com"
         forwarded_headers = {name: value for name, value in headers.items() if name not in ("host", "content-length")}
@@ -97,8 +100,11 @@ def _with_name(body: bytes) -> bytes | Response:
 
 
 def _refusal(code: str, message: str) -> Response:
-    content = json.dumps({"__type": code, "message": message}).encode()
-    return 400, {"Content-Type": "application/x-amz-json-1.0"}, content
+    return _answer(400, {"__type": code, "message": message})
+
+
+def _answer(status: int, content: dict) -> Response:
+    return status, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(content).encode()
 
 
 def _with_error_code(content: bytes) -> bytes:

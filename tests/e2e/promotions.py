@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local import account
+from redefinitions import reached
 from stacks import Stack
 from wildrydes.model.linear_model import read_model
 from wildrydes.model.storage import card_key, execution_of
@@ -126,7 +127,7 @@ def redefined(stack: Stack, machine: str, **fields: Any) -> Iterator[None]:
     text = states.describe_state_machine(stateMachineArn=arn)["definition"]
     definition = json.loads(text)
     changed = definition | {"States": definition["States"] | fields.pop("States", {})} | fields
-    states.update_state_machine(stateMachineArn=arn, definition=json.dumps(changed))
+    states.update_state_machine(stateMachineArn=arn, definition=json.dumps(reached(changed)))
     try:
         yield
     finally:

@@ -9,7 +9,7 @@ import pytest
 from commands import Ran, RunCommand, runner, use_record, write_below
 from local import account
 from machines import until
-from retries import shorten_pauses
+from redefinitions import shorten_pauses
 from stacks import DIVERGING, SAMPLE_RIDES, MakeStack, Stack
 
 FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)

@@ -11,7 +11,7 @@ import pytest
 from cli import weather as noaa
 from local import account
 from local.account import EmbeddedAws
-from retries import shorten_pauses
+from redefinitions import shorten_pauses
 from stacks import DIVERGING, SAMPLE_RIDES, MakeStack, Stack
 from wildrydes.tasks import TASKS
 

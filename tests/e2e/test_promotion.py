@@ -22,7 +22,7 @@ from promotions import (
     unchanged,
     without_grant,
 )
-from retries import shorten_pauses
+from redefinitions import shorten_pauses
 from stacks import ROOT, MakeStack, Stack
 
 SCHEMA = Draft202012Validator(json.loads((ROOT / "docs" / "promotion.schema.json").read_text(encoding="utf-8")))

@@ -27,7 +27,7 @@ from promotions import (
     unchanged,
     without_grant,
 )
-from retries import shorten_pauses
+from redefinitions import shorten_pauses
 from stacks import ROOT, MakeStack, Stack
 
 GARBAGE = "s3://elsewhere/model.tar.gz"

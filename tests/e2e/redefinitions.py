@@ -1,4 +1,4 @@
-"""Workflows that try again as often as theirs do, without the long pauses: those are for AWS's throttles to pass."""
+"""Workflows that are changed for a test: they begin elsewhere, or try again without long pauses."""
 
 import json
 from typing import Any
@@ -9,7 +9,10 @@ _MACHINES = ("StateMachineArn", "PromoteStateMachineArn", "RestoreStateMachineAr
 
 
 def shorten_pauses(stack: Stack) -> Stack:
-    """Let each retry of the stack's workflows come within a second; the stack."""
+    """Let each retry of the stack's workflows come within a second; the stack.
+
+    They try as often as before. The long pauses are for AWS's throttles to pass.
+    """
     states = stack.client("stepfunctions")
     for machine in _MACHINES:
         arn = stack.outputs[machine]
@@ -27,3 +30,15 @@ def without_pauses(part: Any) -> Any:
     if "ErrorEquals" in part and "MaxAttempts" in part:
         return {name: part[name] for name in ("ErrorEquals", "MaxAttempts")} | {"IntervalSeconds": 1, "BackoffRate": 1}
     return {name: without_pauses(value) for name, value in part.items()}
+
+
+def reached(definition: dict[str, Any]) -> dict[str, Any]:
+    """The definition without the states that nothing leads to, which Step Functions refuses."""
+    states, waiting = {}, [definition["StartAt"]]
+    while waiting:
+        name = waiting.pop()
+        if name not in states:
+            state = states[name] = definition["States"][name]
+            rules = [state, *state.get("Choices", []), *state.get("Catch", [])]
+            waiting += [rule[field] for rule in rules for field in ("Next", "Default") if field in rule]
+    return definition | {"States": states}
