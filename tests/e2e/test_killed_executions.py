@@ -92,7 +92,7 @@ class Chain:
         def is_over() -> bool:
             return self.states.describe_execution(executionArn=arn)["status"] != "RUNNING"
 
-        until(lambda: state in entered() or is_over(), bool, SECONDS)
+        until(lambda: state in entered() or is_over(), bool, SECONDS, longest_pause=0.01)
         self.states.stop_execution(executionArn=arn)
         described = self.stack.ended(arn)
         names = entered()

@@ -84,8 +84,12 @@ def training_of(job: str) -> list[psutil.Process]:
 def kill_training(stack: Stack, execution: str) -> None:
     """Kill the process of the execution's first training job; none where the execution ends without one."""
     describe, name = stack.client("stepfunctions").describe_execution, execution.rpartition(":")[2]
-    until(lambda: training_jobs(stack, name) or describe(executionArn=execution)["status"] != "RUNNING", bool, 120)
-    processes = until(lambda: training_of(name) or describe(executionArn=execution)["status"] != "RUNNING", bool)
+
+    def is_over() -> bool:
+        return describe(executionArn=execution)["status"] != "RUNNING"
+
+    until(lambda: training_jobs(stack, name) or is_over(), bool, 120, longest_pause=0.05)
+    processes = until(lambda: training_of(name) or is_over(), bool, longest_pause=0.01)
     for process in processes if isinstance(processes, list) else ():
         process.kill()
 

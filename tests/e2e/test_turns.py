@@ -197,7 +197,7 @@ def test_retraining_after_others_were_killed_at_work_has_every_ride_once(make_st
     stack.upload([few])
     for state in ("Ingest rides", "Train candidates", "Promote"):
         killed = stack.start(chunk_bytes=20_000)
-        until(lambda arn=killed, state=state: state in entered(states, arn), bool, 120)
+        until(lambda arn=killed, state=state: state in entered(states, arn), bool, 120, longest_pause=0.05)
         states.stop_execution(executionArn=killed)
         assert stack.ended(killed)["status"] == "ABORTED"
     output = stack.retrain(chunk_bytes=20_000)

@@ -81,14 +81,19 @@ def ended(client: Client, execution_arn: str) -> dict[str, Any]:
     )
 
 
-def until(ask: Callable[[], Any], satisfied: Callable[[Any], bool], seconds: float = 60) -> Any:
-    """Ask again and again until the answer satisfies; the answer. Fails after `seconds`."""
+def until(
+    ask: Callable[[], Any], satisfied: Callable[[Any], bool], seconds: float = 60, longest_pause: float = 0.5
+) -> Any:
+    """Ask again and again until the answer satisfies; the answer. Fails after `seconds`.
+
+    What lasts for a moment alone is seen by short pauses only.
+    """
     pause, start = threading.Event(), time.monotonic()
     while not satisfied(answer := ask()):
         elapsed = time.monotonic() - start
         assert elapsed < seconds, f"not within {seconds} s: {answer}"
         # The server works on the same cores: a tenth of them is enough for asking, and the end is seen a tenth later.
-        pause.wait(min(0.5, max(0.01, elapsed / 10)))
+        pause.wait(min(longest_pause, max(0.01, elapsed / 10)))
     return answer
 
 
