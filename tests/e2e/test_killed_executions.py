@@ -129,8 +129,9 @@ def alternately(names: list[str]) -> list[str]:
 
 def test_killed_at_each_state_the_next_start_is_not_locked_out(chain: Chain) -> None:
     machine = json.loads((ROOT / "statemachines" / "retrain.asl.json").read_text(encoding="utf-8"))
-    # The second one finds that the turn is another's, who has ended: all states of the turn are on its way.
-    chain.kill(TURN, UNDISTURBED)
+    # The next one of each task finds that the turn is another's, who has ended: all states of the turn are on its way.
+    for task in (UNDISTURBED, KILLED):
+        chain.kill(CHILD, task)
     arn = chain.succeed(UNDISTURBED)["arn"]
     entered = chain.entered(arn, *chain.children(arn))
     assert set(entered) <= set(states_of(machine))
