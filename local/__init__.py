@@ -20,6 +20,7 @@ EmbeddedAwsError
 ├── GatewayResponseError        apigateway.exchanges: API Gateway answers in the place of the function
 ├── BudgetRefusedError          budgets.install: AWS would not create the budget
 ├── InvalidScheduleError        scheduler.checks: EventBridge Scheduler would not create the schedule
+├── UnsupportedTargetError      scheduler.firing: the target is neither a state machine nor a function
 ├── InvalidMappingError         lambda_.pollers: AWS would not create the event source mapping
 ├── QueryError                  athena.errors: the query fails
 ├── QueryCancelledError         athena.errors: the query was cancelled

@@ -9,22 +9,17 @@ Daylight saving is as the user guide has it ("Schedule types", "Daylight savings
 that there is not on that day, and fires once at one that comes twice. A rate counts hours of sixty minutes.
 """
 
-import logging
 import threading
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from local.iam.roles import RoleClients, UnusableRoleError
+from local.iam.roles import RoleClients
+from local.scheduler.firing import fire
 from local.seams import replace, seam
-
-log = logging.getLogger(__name__)
 
 _TICK_SECONDS = 1.0
 # How far a look goes back for the last of the times that were missed: an hour, a day, a month, a year, all.
@@ -120,47 +115,13 @@ class Ticker:
                 if schedule.get("State") != "ENABLED" or due is None:
                     continue
                 self._fired[key] = due
-                self._start_target(schedule, due, region=key[1])
+                fire(self.clients, schedule, due, region=key[1])
                 fired.append(schedule["Name"])
                 if is_one_time(schedule) and schedule.get("ActionAfterCompletion") == "DELETE":
                     scheduler._schedules._data.pop(key, None)
         for follow in self.followers:
             follow()
         return fired
-
-    def _start_target(self, schedule: dict, due: float, region: str) -> None:
-        target = schedule.get("Target", {})
-        arn, role = target.get("Arn", ""), target.get("RoleArn", "")
-        call = filled_in(target.get("Input") or "{}", schedule, due)
-        try:
-            if ":states:" in arn:
-                machines: Any = self.clients.client("stepfunctions", role, region)
-                machines.start_execution(stateMachineArn=arn, input=call)
-            elif ":lambda:" in arn:
-                functions: Any = self.clients.client("lambda", role, region)
-                functions.invoke(FunctionName=arn, InvocationType="Event", Payload=call.encode())
-            else:
-                log.error(
-                    "schedule %s: only state machines and functions are started here, not %s", schedule["Name"], arn
-                )
-        except (ClientError, BotoCoreError, UnusableRoleError) as fault:
-            log.error("schedule %s could not start %s: %s", schedule["Name"], arn, fault)
-
-
-def filled_in(text: str, schedule: dict, due: float) -> str:
-    """A target's input with the values of the keywords that the user guide calls context attributes.
-
-    https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
-    """
-    values = {
-        "schedule-arn": schedule.get("Arn", ""),
-        "scheduled-time": datetime.fromtimestamp(due, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "execution-id": uuid.uuid4().hex[:16],
-        "attempt-number": "1",
-    }
-    for name, value in values.items():
-        text = text.replace(f"<aws.scheduler.{name}>", value)
-    return text
 
 
 def last_due(schedule: dict, last: float | None, now: float) -> float | None:

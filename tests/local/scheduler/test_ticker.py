@@ -15,7 +15,7 @@ from local import account
 from local.account import EmbeddedAws
 from local.scheduler.ticker import Clock, Ticker, last_due, next_time
 from machines import Client, allow, machine, role
-from queue_makers import calls_in, recording
+from queue_makers import arn_of, calls_in, queue, receive, recording
 
 
 def advance(server: EmbeddedAws, seconds: float) -> list[str]:
@@ -182,13 +182,13 @@ def machine_arn(client: Client) -> str:
     return machine(client, states, role(client, "states.amazonaws.com"))
 
 
-def create(client: Client, machine_arn: str, role_arn: str, expression: str) -> str:
+def create(client: Client, machine_arn: str, role_arn: str, expression: str, **target: Any) -> str:
     name = machines.unique("schedule")
     client("scheduler").create_schedule(
         Name=name,
         ScheduleExpression=expression,
         FlexibleTimeWindow={"Mode": "OFF"},
-        Target={"Arn": machine_arn, "RoleArn": role_arn, "Input": '{"target": "service_requested"}'},
+        Target={"Arn": machine_arn, "RoleArn": role_arn, "Input": '{"target": "service_requested"}'} | target,
     )
     return name
 
@@ -226,13 +226,26 @@ def test_schedule_invokes_a_function_with_its_input(server: EmbeddedAws, client:
     client("scheduler").delete_schedule(Name=name)
 
 
-def test_schedule_whose_role_may_not_start_the_workflow_starts_nothing(
+def test_what_a_role_may_not_start_is_in_the_dead_letter_queue_if_the_role_may_send(
     server: EmbeddedAws, client: Client, machine_arn: str
 ) -> None:
-    name = create(client, machine_arn, role(client, "scheduler.amazonaws.com"), "rate(1 day)")
-    assert name in advance(server, 86_400 + 60)
+    dead, refused = queue(client), queue(client)
+    sender = role(client, "scheduler.amazonaws.com", allow("sqs:SendMessage", resource=arn_of(client, dead)))
+    names = [
+        create(client, machine_arn, sender, "rate(1 day)", DeadLetterConfig={"Arn": arn_of(client, url)})
+        for url in (dead, refused)
+    ]
+    assert set(names) <= set(advance(server, 86_400 + 60))
     assert executions(client, machine_arn) == []
-    client("scheduler").delete_schedule(Name=name)
+    (message,) = receive(client, dead)
+    assert json.loads(message["Body"]) == {"target": "service_requested"}
+    attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
+    assert attributes["ERROR_CODE"] == "AccessDeniedException"
+    assert attributes["SCHEDULE_ARN"].endswith(f":schedule/default/{names[0]}")
+    assert attributes["TARGET_ARN"] == machine_arn
+    assert receive(client, refused, WaitTimeSeconds=0) == []
+    for name in names:
+        client("scheduler").delete_schedule(Name=name)
 
 
 def test_clock_says_what_it_showed_before_it_was_moved_on(monkeypatch: pytest.MonkeyPatch) -> None:
