@@ -6,6 +6,7 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
+from audit_grants import template_grants
 from statemachines.encryption import ENCRYPTED, KEY, PLAIN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,13 +75,20 @@ KEYS_OF = {
 }
 """Where the type of a resource names its key."""
 
-NEEDS_NO_KEY = {
-    # They start something, and touch nothing that is stored.
-    "PromotionEndedRole", "FreshnessScheduleRole", "MonitorScheduleRole", "RetrainingTimerRole", "EdgeScheduleRole",
-    "ScheduleRole",
-    # CloudWatch Logs puts into a stream that Firehose encrypts; the log groups are encrypted by CloudWatch Logs itself.
-    "CaptureFilterRole", "LogsRole",
-}  # fmt: skip
+ENCRYPTED_SERVICES = ("s3:", "sqs:", "sns:", "dynamodb:")
+"""Services of which a caller needs the key. Firehose and CloudWatch Logs encrypt by themselves what they get."""
+
+
+def roles_that_touch_what_is_encrypted() -> set[str]:
+    """Those with a grant of these services, and those of functions, which read their own encrypted variables."""
+    granted = {role for role, _, action in template_grants(RESOURCES) if action.startswith(ENCRYPTED_SERVICES)}
+    return granted | {f"{name}Role" for name, each in RESOURCES.items() if each["Type"] == "AWS::Serverless::Function"}
+
+
+def attached(role: str) -> dict[str, Any]:
+    """How a managed policy names a role that may not be there."""
+    condition = RESOURCES.get(role, {}).get("Condition")
+    return {"Fn::If": [condition, {"Ref": role}, NO_VALUE]} if condition else {"Ref": role}
 
 
 def test_the_key_that_is_given_encrypts_all_that_the_stack_stores() -> None:
@@ -104,13 +112,12 @@ def test_no_key_means_the_keys_of_aws_as_before() -> None:
 
 
 def test_each_role_that_touches_what_is_encrypted_may_use_the_key_and_no_other() -> None:
-    roles = {name for name, each in RESOURCES.items() if each["Type"] == "AWS::IAM::Role"}
-    # SAM makes a role of a function, and calls it so. Each reads its own encrypted variables.
-    roles |= {f"{name}Role" for name, each in RESOURCES.items() if each["Type"] == "AWS::Serverless::Function"}
     policies = [each for each in RESOURCES.values() if each["Type"] == "AWS::IAM::ManagedPolicy"]
     assert {each["Condition"] for each in policies} == {"HasKey"}
     use = RESOURCES["KeyUsePolicy"]["Properties"]
-    assert {each["Ref"] for each in use["Roles"]} == roles - NEEDS_NO_KEY
+    roles = roles_that_touch_what_is_encrypted()
+    assert {"ScheduleRole", "MonitorScheduleRole", "RetrainingTimerRole"} < roles
+    assert sorted(use["Roles"], key=str) == sorted(map(attached, roles), key=str)
     for policy in policies:
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
             assert statement["Resource"] == THE_KEY
@@ -120,6 +127,26 @@ def test_each_role_that_touches_what_is_encrypted_may_use_the_key_and_no_other()
     assert lent == {
         "RetrainRole", "PromoteRole", "RestoreRole", "TrainingRole", "ModelRole", "StartRetrainingFunctionRole",
     }  # fmt: skip
+
+
+def test_whoever_uses_the_table_has_all_that_dynamodb_needs_of_the_key() -> None:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html."""
+    lending = RESOURCES["KeyLendingPolicy"]["Properties"]
+    callers = {role for role, _, action in template_grants(RESOURCES) if action.startswith("dynamodb:")}
+    assert callers
+    assert callers <= {each["Ref"] for each in lending["Roles"]}
+    statements = [
+        statement
+        for policy in (RESOURCES["KeyUsePolicy"]["Properties"], lending)
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+    actions = {
+        action
+        for each in statements
+        for action in (each["Action"] if isinstance(each["Action"], list) else [each["Action"]])
+    }
+    needed = "Encrypt Decrypt ReEncryptFrom ReEncryptTo GenerateDataKey GenerateDataKeyWithoutPlaintext DescribeKey"
+    assert actions == {f"kms:{name}" for name in (*needed.split(), "CreateGrant")}
 
 
 def variants_in(value: Any) -> list[dict[str, Any]]:
