@@ -166,17 +166,6 @@ def _create_or_update(cloudformation: Any, stack: str, request: dict[str, Any]) 
         raise DeploymentError(_failures(cloudformation, stack)) from failure
 
 
-def how_far(cloudformation: Any, stack: str) -> str:
-    """How many resources of a stack that is being deployed are in their new state, as a person reads it."""
-    try:
-        resources = account.entries(cloudformation, "list_stack_resources", "StackResourceSummaries", StackName=stack)
-    except ClientError:
-        # It is not there yet, or gone again: the deployment itself says why.
-        return "CloudFormation has not begun"
-    ready = sum(each["ResourceStatus"].endswith("_COMPLETE") for each in resources)
-    return f"{ready} of {len(resources)} resources are deployed"
-
-
 def _failures(cloudformation: Any, stack: str) -> str:
     events = account.entries(cloudformation, "describe_stack_events", "StackEvents", StackName=stack)
     failed = [

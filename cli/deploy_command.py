@@ -17,6 +17,7 @@ from cli import deploy, options, sam, stages
 from cli.progress import signs_of_life
 from cli.server_record import ServerRecord
 from cli.stack import Account, Stack
+from cli.stack_progress import StackProgress
 from cli.template_parameters import Template
 from local.server import ROOT
 from wildrydes.tasks import TASKS
@@ -129,7 +130,7 @@ def complete_values(
 def _deploy(place: Place, account: Account, name: str, values: Mapping[str, str], console: Console) -> Stack:
     console.print(f"Deploying template.yaml as the stack {name} to {account.where}", markup=False)
     if not place.aws:
-        with signs_of_life(console, lambda: deploy.how_far(account.client("cloudformation"), name)):
+        with signs_of_life(console, StackProgress.before(account.client("cloudformation"), name).describe):
             return deploy.deploy(ROOT, ServerRecord().required_server(), name, dict(values))
     # Before anything is created.
     sam.program(ROOT)

@@ -5,6 +5,7 @@ from rich.console import Console
 from cli import deploy, orphans
 from cli.progress import signs_of_life
 from cli.stack import DEFAULT_NAME, Stack
+from cli.stack_progress import StackProgress
 from cli.weather import BUCKET, Weather, fill, left_out, ranges
 from local.account import EmbeddedAws
 from local.server import ROOT
@@ -13,7 +14,7 @@ from local.server import ROOT
 def deploy_stack(server: EmbeddedAws, console: Console, *, verbose: bool = False, name: str = DEFAULT_NAME) -> Stack:
     """Deploy template.yaml, and say which of its properties have no effect on the embedded AWS."""
     console.print("Deploying template.yaml")
-    with signs_of_life(console, lambda: deploy.how_far(server.client("cloudformation"), name)):
+    with signs_of_life(console, StackProgress.before(server.client("cloudformation"), name).describe):
         stack = deploy.deploy(ROOT, server, name)
     unread = server.request("/_local/unread-properties")
     count = sum(len(properties) for properties in unread.values())

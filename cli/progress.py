@@ -46,21 +46,27 @@ def late_bar(description: str, total: int, clock: Callable[[], float] = time.mon
 
 @contextmanager
 def signs_of_life(
-    console: Console, describe: Callable[[], str], first: float = _PATIENCE_SECONDS, then: float = _SAID_AGAIN_SECONDS
+    console: Console,
+    describe: Callable[[], str],
+    first_pause: float = _PATIENCE_SECONDS,
+    next_pauses: float = _SAID_AGAIN_SECONDS,
 ) -> Iterator[None]:
-    """Prints how far the block is, after so many seconds and then again and again; nothing if it is over before."""
+    """Prints how far the block is, after a first pause and then again and again; nothing if it is over before.
+
+    The pauses are in seconds. `describe` is called in a thread of its own, and has to answer whatever goes wrong.
+    """
     over, begun = threading.Event(), time.monotonic()
 
-    def say() -> None:
-        pause = first
+    def print_progress() -> None:
+        pause = first_pause
         while not over.wait(pause):
             console.print(f"  {describe()} after {time.monotonic() - begun:.0f} s", style="dim", markup=False)
-            pause = then
+            pause = next_pauses
 
-    teller = threading.Thread(target=say, daemon=True)
-    teller.start()
+    thread = threading.Thread(target=print_progress, daemon=True)
+    thread.start()
     try:
         yield
     finally:
         over.set()
-        teller.join()
+        thread.join()

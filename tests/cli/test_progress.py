@@ -25,7 +25,9 @@ class Printed(io.StringIO):
 
 def test_block_that_takes_long_says_how_far_it_is_again_and_again() -> None:
     printed, counts = Printed(), iter(range(1, 1000))
-    with signs_of_life(Console(file=printed), lambda: f"{next(counts)} of 9 resources", first=0.0, then=0.0):
+    with signs_of_life(
+        Console(file=printed), lambda: f"{next(counts)} of 9 resources", first_pause=0.0, next_pauses=0.0
+    ):
         assert printed.two_lines.wait(60)
     lines = printed.getvalue().splitlines()
     assert re.fullmatch(r"  1 of 9 resources after \d+ s", lines[0])
