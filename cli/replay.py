@@ -38,7 +38,8 @@ QUEUES = ("RidesDeadLetterQueue", "LocatedRidesDeadLetterQueue")
 ReadEvent = Callable[[str, str], dict[str, Any]]
 """A message's body and a function's name -> the event that the function is to be invoked with."""
 
-_SOURCES = ("aws.states", "aws.cloudwatch")
+_SOURCES_OF_ENDS = ("aws.states", "aws.cloudwatch")
+_SOURCES_OF_FILES = ("aws.s3",)
 _SOURCES_OF_STARTS = ("aws.s3", "aws.cloudwatch")
 _HIDDEN_SECONDS = 60
 _WAIT_SECONDS = 1
@@ -84,7 +85,7 @@ def replay_command(stack: Stack, *, as_json: bool) -> int:
       wildrydes replay && wildrydes status
     """
     events = resend(
-        stack, stack.output("StreamFilesDeadLetterQueueUrl"), physical_name(stack, "fan_out_rides"), start_event_of
+        stack, stack.output("StreamFilesDeadLetterQueueUrl"), physical_name(stack, "fan_out_rides"), file_event_of
     )
     collector = physical_name(stack, "collect_samples")
     samples = resend(stack, stack.output("SamplesDeadLetterQueueUrl"), collector, sample_event_of)
@@ -189,19 +190,34 @@ def sample_event_of(body: str, function: str) -> dict[str, Any]:
 
 def end_event_of(body: str, function: str) -> dict[str, Any]:
     """The event in a record, as `event_of` has it, or that of an end or alarm itself. Raises NoRecordError."""
+    return _event_of_sources(_SOURCES_OF_ENDS, body) or event_of(body, function)
+
+
+def file_event_of(body: str, function: str) -> dict[str, Any]:
+    """The event in a record, as `event_of` has it, or that of a new file itself. Raises NoRecordError."""
+    return _event_of_sources(_SOURCES_OF_FILES, body) or event_of(body, function)
+
+
+def _event_of_sources(sources: tuple[str, ...], body: str) -> dict[str, Any] | None:
+    """The event of EventBridge that a body is, if one of these services sent it."""
     with suppress(ValueError, RecursionError):
         value = json.loads(body)
-        if isinstance(value, dict) and value.get("source") in _SOURCES:
+        if isinstance(value, dict) and value.get("source") in sources:
             return value
-    return event_of(body, function)
+    return None
 
 
 def start_event_of(body: str, function: str) -> dict[str, Any]:
-    """The event in a record, as `event_of` has it, or that of an upload, an alarm or a timer. Raises NoRecordError."""
+    """The event in a record, as `event_of` has it, or that of an upload, an alarm or a timer.
+
+    Raises NoRecordError, also for the input of a schedule: it would have started a workflow, and no function.
+    """
+    if event := _event_of_sources(_SOURCES_OF_STARTS, body):
+        return event
     with suppress(ValueError, RecursionError):
         value = json.loads(body)
         if isinstance(value, dict):
-            if value.get("source") in _SOURCES_OF_STARTS or "wake" in value:
+            if "wake" in value:
                 return value
             if value.get("reason") == SCHEDULE or not value:
                 raise NoRecordError("a schedule started no workflow with it: start it by hand, if it is not too late")

@@ -16,6 +16,7 @@ from cli.replay import (
     Resent,
     end_event_of,
     event_of,
+    file_event_of,
     promotion_of,
     resend,
     sample_event_of,
@@ -253,6 +254,15 @@ def test_an_end_that_was_not_handed_on_is_the_event_itself() -> None:
     assert end_event_of(json.dumps(RECORD), "rydes-fan-out") == {"n": 1}
     with pytest.raises(NoRecordError):
         end_event_of('{"source": "aws.s3"}', "rydes-announce")
+
+
+def test_file_that_was_not_handed_on_is_the_event_itself_and_nothing_else_is_one() -> None:
+    event = {"source": "aws.s3", "detail": {"object": {"key": "stream/a.csv"}}}
+    assert file_event_of(json.dumps(event), "rydes-fan-out") == event
+    assert file_event_of(json.dumps(RECORD), "rydes-fan-out") == {"n": 1}
+    for other in ({"wake": "magic_points", "now": ""}, {"source": "aws.cloudwatch"}, {}):
+        with pytest.raises(NoRecordError):
+            file_event_of(json.dumps(other), "rydes-fan-out")
 
 
 def test_what_did_not_start_something_is_the_event_itself_or_left_for_a_person() -> None:
