@@ -44,16 +44,20 @@ class Output:
                     return
 
     def take_in(self, pipe: IO[bytes], lines: queue.Queue[str]) -> None:
-        """Take in all that has been written by now."""
+        """Take in all that has been written by now; what a thread of the process goes on writing is not waited for."""
         with self._lock:
-            while not pipe.closed and _available(pipe):
-                self._read(pipe, lines)
+            left = 0 if pipe.closed else _available(pipe)
+            while left > 0:
+                left -= self._read(pipe, lines)
 
-    def _read(self, pipe: IO[bytes], lines: queue.Queue[str]) -> None:
-        *whole, rest = (self._rests.pop(pipe, b"") + os.read(pipe.fileno(), _BLOCK_BYTES)).split(b"\n")
+    def _read(self, pipe: IO[bytes], lines: queue.Queue[str]) -> int:
+        """Take in a block of what is there; how many bytes it had."""
+        block = os.read(pipe.fileno(), _BLOCK_BYTES)
+        *whole, rest = (self._rests.pop(pipe, b"") + block).split(b"\n")
         for line in whole:
             _put(lines, line)
         self._rests[pipe] = rest
+        return len(block)
 
 
 def reading_output(base: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import IO
 
 import pytest
 
+from local.lambda_ import output
 from local.lambda_.output import Output
 
 
@@ -61,6 +62,24 @@ def test_lines_are_there_once_beside_a_thread_that_reads_too(process: Process) -
     pump.join()
     assert process.pipe.closed
     assert process.lines() == ["the last, without an end"]
+
+
+def test_what_is_written_while_lines_are_taken_in_is_not_waited_for(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, numbers = os.read, iter(range(1, 100))
+
+    def read_and_print(descriptor: int, size: int) -> bytes:
+        block = read(descriptor, size)
+        for number in numbers:
+            process.write(f"{number}\n")
+            break
+        return block
+
+    monkeypatch.setattr(output.os, "read", read_and_print)
+    process.write("0\n")
+    assert process.lines() == ["0"]
+    assert process.lines() == ["1"]
 
 
 def test_of_too_many_lines_the_last_are_kept() -> None:
