@@ -3,7 +3,8 @@
 Of a stage with a cache the methods count whose settings turn it on; the key is the path and the values of the
 integration's `cacheKeyParameters`. It comes after key, signature, limits and validation, as on AWS. Only answers of
 200 are kept: AWS does not say what becomes of others. `Cache-Control` of a caller is passed over, as it is on AWS for
-whoever may not invalidate.
+whoever may not invalidate. A stage's answers go with the stage, and when its cache is turned off; a deployment leaves
+them.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-caching.html
 """
 
@@ -48,6 +49,12 @@ class ResponseCache:
         while len(self.entries) > ENTRIES:
             self.entries.popitem(last=False)
 
+    def flush(self, api_id: str, stage_name: str) -> None:
+        """Forget the answers of a stage."""
+        for key in list(self.entries):
+            if key[:2] == (api_id, stage_name):
+                self.entries.pop(key, None)
+
 
 def _copy(response: exchanges.Response) -> exchanges.Response:
     """Whoever answers adds headers to those that it gets."""
@@ -61,13 +68,25 @@ def install(now: Callable[[], float]) -> None:
     from ministack.services.cloudformation import provisioners
 
     handlers = seam(provisioners, "_RESOURCE_HANDLERS")["AWS::ApiGateway::Stage"]
+    cache = ResponseCache(now)
     for name, position in (("create", 1), ("update", 2)):
-        handlers[name] = _note_cluster(apigateway_v1, handlers[name], position)
+        handlers[name] = _note_cluster(cache, apigateway_v1, handlers[name], position)
+    replace(apigateway_v1, "_delete_stage", flushing_delete(cache, seam(apigateway_v1, "_delete_stage")))
     invoke = seam(apigateway_v1, "_invoke_lambda_proxy_v1")
-    replace(apigateway_v1, "_invoke_lambda_proxy_v1", _answer_from(ResponseCache(now), invoke))
+    replace(apigateway_v1, "_invoke_lambda_proxy_v1", _answer_from(cache, invoke))
 
 
-def _note_cluster(apigateway_v1: Any, provision: Any, position: int) -> Any:
+def flushing_delete(cache: ResponseCache, delete: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
+    """The deletion of a stage, by the API's id and its name, with the answers of the stage."""
+
+    def delete_and_flush(api_id: str, stage_name: str) -> Any:
+        cache.flush(api_id, stage_name)
+        return delete(api_id, stage_name)
+
+    return delete_and_flush
+
+
+def _note_cluster(cache: ResponseCache, apigateway_v1: Any, provision: Any, position: int) -> Any:
     def provision_and_note(*arguments: Any, **keywords: Any) -> Any:
         properties = arguments[position]
         enabled, size = properties.get("CacheClusterEnabled"), properties.get("CacheClusterSize")
@@ -76,6 +95,8 @@ def _note_cluster(apigateway_v1: Any, provision: Any, position: int) -> Any:
         stage["cacheClusterEnabled"] = str(enabled).lower() == "true"
         stage["cacheClusterSize"] = size
         stage["cacheClusterStatus"] = "AVAILABLE" if stage["cacheClusterEnabled"] else "NOT_AVAILABLE"
+        if not stage["cacheClusterEnabled"]:
+            cache.flush(properties.get("RestApiId"), properties.get("StageName"))
         return result
 
     return provision_and_note

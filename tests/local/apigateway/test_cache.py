@@ -58,6 +58,21 @@ def test_answers_that_nobody_got_for_the_longest_go_first(monkeypatch: pytest.Mo
     assert list(responses.entries) == [("first",), ("third",)]
 
 
+def test_answers_of_a_stage_are_forgotten_with_it_and_no_others() -> None:
+    responses = cache.ResponseCache(Clock().now)
+    keys = [
+        ("api", "live", "GET", "/model"),
+        ("api", "live", "GET", "/open"),
+        ("api", "test", "GET", "/model"),
+        ("b", "live"),
+    ]
+    for key in keys:
+        responses.put(key, ANSWER, 60)
+    delete = cache.flushing_delete(responses, lambda api_id, stage_name: f"deleted {api_id}/{stage_name}")
+    assert delete("api", "live") == "deleted api/live"
+    assert list(responses.entries) == keys[2:]
+
+
 @pytest.mark.parametrize(
     ("path", "method", "seconds"),
     [("/model", "GET", 60), ("/model", "POST", 0), ("/tasks/a/rows", "GET", 0), ("/open", "POST", 5), ("/", "GET", 60)],
