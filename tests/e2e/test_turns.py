@@ -44,11 +44,15 @@ class Turns:
         self.items = client("dynamodb")
         table = allow("dynamodb:GetItem", "dynamodb:UpdateItem", resource=f"arn:aws:dynamodb:*:*:table/{self.table}")
         self.role = role(client, "states.amazonaws.com", table, allow("states:DescribeExecution"))
-        self.machine = machine(client, self.definition(), self.role)
+        self.name = unique("turns")
+        self.machine = self.states.create_state_machine(
+            name=self.name, definition=json.dumps(self.definition()), roleArn=self.role
+        )["stateMachineArn"]
 
     def definition(self, **changes: dict[str, Any]) -> dict[str, Any]:
         text = json.dumps({name: STATES[name] for name in (*TURN, "Yielded")}).replace("${TurnsTable}", self.table)
-        text = text.replace("${RetrainExecutions}", "arn:aws:states:*:*:execution:*:*")
+        executions = f"arn:aws:states:{account.DEFAULT_REGION}:{account.ACCOUNT_ID}:execution:{self.name}:*"
+        text = text.replace("${RetrainExecutions}", executions)
         ends = {NEXT: WAIT, FAILED: {"Type": "Fail", "ErrorPath": "$.error.Error", "CausePath": "$.error.Cause"}}
         return {"StartAt": FIRST, "States": json.loads(text) | ends | changes}
 
@@ -186,6 +190,17 @@ def test_holder_that_is_no_execution_is_no_obstacle(turns: Turns, holder: dict[s
     last = turns.start()
     assert turns.settled(last)["status"] == "RUNNING"
     assert turns.item()["holder"] == last
+
+
+def test_running_execution_of_another_workflow_has_no_turn(turns: Turns, client: Client) -> None:
+    other = machine(client, {"StartAt": "Wait", "States": {"Wait": WAIT}}, turns.role)
+    holder = turns.states.start_execution(stateMachineArn=other)["executionArn"]
+    turns.items.put_item(TableName=turns.table, Item={"task": {"S": "magic_points"}, "holder": {"S": holder}})
+    last = turns.start()
+    assert turns.settled(last)["status"] == "RUNNING"
+    assert "Describe holder" not in turns.entered(last)
+    assert turns.item()["holder"] == last
+    turns.stop(holder)
 
 
 def test_retraining_after_others_were_killed_at_work_has_every_ride_once(make_stack: MakeStack) -> None:
