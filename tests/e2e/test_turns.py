@@ -29,6 +29,26 @@ def entered(states: Any, arn: str) -> list[str]:
     return [each["stateEnteredEventDetails"]["name"] for each in events if "stateEnteredEventDetails" in each]
 
 
+def targets(value: Any) -> set[str]:
+    """The states that a state goes on to, by any of its transitions."""
+    if isinstance(value, list):
+        return {name for each in value for name in targets(each)}
+    if not isinstance(value, dict):
+        return set()
+    own = {value[name] for name in ("Next", "Default") if name in value}
+    return own | {name for each in value.values() for name in targets(each)}
+
+
+def reachable(states: dict[str, Any]) -> dict[str, Any]:
+    """The states that an execution can come to; Step Functions refuses a definition with others."""
+    names: set[str] = set()
+    ahead = {FIRST}
+    while ahead:
+        names |= ahead
+        ahead = {name for each in ahead for name in targets(states[each])} - names
+    return {name: state for name, state in states.items() if name in names}
+
+
 class Turns:
     """A workflow that takes its turn as the deployed one does, and then trains until somebody stops it."""
 
@@ -54,7 +74,7 @@ class Turns:
         executions = f"arn:aws:states:{account.DEFAULT_REGION}:{account.ACCOUNT_ID}:execution:{self.name}:*"
         text = text.replace("${RetrainExecutions}", executions)
         ends = {NEXT: WAIT, FAILED: {"Type": "Fail", "ErrorPath": "$.error.Error", "CausePath": "$.error.Cause"}}
-        return {"StartAt": FIRST, "States": json.loads(text) | ends | changes}
+        return {"StartAt": FIRST, "States": reachable(json.loads(text) | ends | changes)}
 
     def redefine(self, **changes: dict[str, Any]) -> None:
         self.states.update_state_machine(
