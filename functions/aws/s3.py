@@ -18,6 +18,8 @@ from wildrydes.errors import MissingObject, RideFileChanged
 BLOCK_BYTES = 1 << 20
 _AT_ONCE = 8
 _CODES_WHEN_GONE = ("NoSuchKey", "NoSuchVersion", "404", "PreconditionFailed", "412", "InvalidRange", "416")
+_CODES_WHEN_REPLACED = (*_CODES_WHEN_GONE, "ConditionalRequestConflict", "409")
+"""Of a conditional write: the conflict is with another write at the same time."""
 
 
 class OpenFile(NamedTuple):
@@ -105,6 +107,15 @@ def blocks(bucket: str, source: Source, start: int = 0, end: int | None = None) 
     return open_source(bucket, source, start, end).blocks
 
 
+def open_object(bucket: str, key: str, etag: str | None = None) -> OpenFile:
+    """Reads what is at a key, or only what has this ETag, as a stream of blocks. Raises MissingObject."""
+    match = {} if etag is None else {"IfMatch": f'"{etag}"'}
+    try:
+        return _open(key, Bucket=bucket, **match)
+    except ClientError as error:
+        raise _missing(bucket, key, error) or error from None
+
+
 def stream(bucket: str, key: str) -> Iterator[bytes]:
     """An object as a stream of blocks. Raises MissingObject."""
     return _get_body(bucket, key).iter_chunks(BLOCK_BYTES)
@@ -145,6 +156,14 @@ def write(bucket: str, key: str, data: bytes, content_type: str) -> str:
     return answer["ETag"].strip('"')
 
 
+def replace(bucket: str, key: str, etag: str, data: bytes, content_type: str) -> None:
+    """Writes an object in the place of the one with this ETag. Raises MissingObject where that is not there."""
+    try:
+        client().put_object(Bucket=bucket, Key=key, Body=data, ContentType=content_type, IfMatch=f'"{etag}"')
+    except ClientError as error:
+        raise _missing(bucket, key, error) or error from None
+
+
 def write_json(bucket: str, key: str, value: Any) -> None:
     """Writes a value as JSON."""
     write(bucket, key, json.dumps(value).encode(), "application/json")
@@ -170,10 +189,16 @@ def copy_objects(bucket: str, copies: Iterable[Copy]) -> None:
         list(writers.map(lambda copy: _copy(bucket, copy), copies))
 
 
-def move(bucket: str, key: str, target: str) -> None:
-    """Moves an object within the bucket; in one with versions its last one stays at the old key, below a marker."""
-    client().copy_object(Bucket=bucket, Key=target, CopySource={"Bucket": bucket, "Key": key})
-    client().delete_object(Bucket=bucket, Key=key)
+def move(bucket: str, copy: Copy) -> None:
+    """Moves an object within the bucket; in one with versions its last one stays at the old key, below a marker.
+
+    Raises MissingObject where it is not what it was: what is there then stays.
+    """
+    _copy(bucket, copy)
+    try:
+        client().delete_object(Bucket=bucket, Key=copy.key, IfMatch=f'"{copy.etag}"')
+    except ClientError as error:
+        raise _missing(bucket, copy.key, error) or error from None
 
 
 def _copy(bucket: str, copy: Copy) -> None:
@@ -185,14 +210,18 @@ def _copy(bucket: str, copy: Copy) -> None:
             CopySourceIfMatch=f'"{copy.etag}"',
         )
     except ClientError as error:
-        code, where = error.response["Error"]["Code"], f"s3://{bucket}/{copy.key}"
-        if code == "AccessDenied":
+        if error.response["Error"]["Code"] == "AccessDenied":
             raise MissingObject(
-                f"{where} is not there, or this function's role may not read it or write {copy.target}"
+                f"s3://{bucket}/{copy.key} is not there, or this function's role may not read it or write {copy.target}"
             ) from None
-        if code in _CODES_WHEN_GONE:
-            raise MissingObject(f"{where} is gone, or another object is in its place") from None
-        raise
+        raise _missing(bucket, copy.key, error) or error from None
+
+
+def _missing(bucket: str, key: str, error: ClientError) -> MissingObject | None:
+    """What a refusal says of an object that is gone, or no more the one that it was; None of another refusal."""
+    if error.response["Error"]["Code"] not in _CODES_WHEN_REPLACED:
+        return None
+    return MissingObject(f"s3://{bucket}/{key} is gone, or another object is in its place")
 
 
 def _get_body(bucket: str, key: str) -> Any:

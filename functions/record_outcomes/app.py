@@ -95,8 +95,10 @@ def record_many(records: list[Any], settings: OutcomeSettings) -> Reply:
 
 def record(outcomes: list[outcome.Outcome], settings: OutcomeSettings) -> None:
     """Puts outcomes into the delivery stream. Raises RecordsNotDelivered, and botocore's errors."""
+    now = time.time()
     # Of none Firehose is not called.
-    lines = (outcome.line(each, now).encode() for each, now in outcome.in_order(outcomes, time.time()))
-    repeated = firehose.put(settings.stream, lines)
+    repeated = firehose.put(
+        settings.stream, (outcome.line(each, now).encode() for each in outcome.last_of_each(outcomes))
+    )
     metrics.add_metric("OutcomesRecorded", MetricUnit.Count, len(outcomes))
     logger.info("recorded", extra={"outcomes": len(outcomes), "put_again": repeated})

@@ -12,16 +12,15 @@
     '{"time": "2025-11-26T12:00:00.500Z", "task": null, "request_id": "0f8b", "place": 0, "value": 1.0}\\n'
 
 Whoever sends an outcome again changes nothing, and whoever corrects one sends it again: of two lines for one place of
-one request the last by time counts. Of two in one request that is the last in it.
+one request the last by time counts. Of two in one request the last alone is written.
 """
 
 import json
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from wildrydes.capture.record import time_text
+from wildrydes.capture.record import fields_of, time_text
 from wildrydes.errors import BadCapture, BadJson, BadRide, BadValue
 from wildrydes.measures import LARGEST, measure
 from wildrydes.tasks import BINARY, TASKS
@@ -56,21 +55,14 @@ def read(record: Any) -> Outcome:
     return Outcome(_request_id(record), _place(record.get("place", 0)), _value(record, task), task)
 
 
-def in_order(outcomes: Iterable[Outcome], now: float) -> Iterator[tuple[Outcome, float]]:
-    """The outcomes of one request, each with the time at which it counts as told.
-
-    Of several values for one place the last is to count, so each is told a millisecond after the one before.
+def last_of_each(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """The last of the outcomes of each place: they have one time, and so no order once they are written.
 
     >>> one, two = Outcome("0f8b", 0, 1.0), Outcome("0f8b", 0, 0.0)
-    >>> [time for _, time in in_order([one, two, one._replace(place=1)], 5.0)]
-    [5.0005, 5.0015, 5.0005]
+    >>> [(each.place, each.value) for each in last_of_each([one, one._replace(place=1), two])]
+    [(0, 0.0), (1, 1.0)]
     """
-    # In the middle of a millisecond, or rounding would take it for the one before.
-    milliseconds = int(now * 1000) + 0.5
-    before = Counter[tuple[str, int]]()
-    for each in outcomes:
-        yield each, (milliseconds + before[each.request_id, each.place]) / 1000
-        before[each.request_id, each.place] += 1
+    return list({(each.request_id, each.place): each for each in outcomes}.values())
 
 
 def line(outcome: Outcome, now: float) -> str:
@@ -81,11 +73,14 @@ def line(outcome: Outcome, now: float) -> str:
 
 
 def read_line(text: str | bytes) -> Outcome:
-    """The outcome in a line of the table. Raises BadCapture for any other than `line` writes."""
+    """The outcome in a line of the table. Raises BadCapture for one of other fields or types than `line` writes.
+
+    Queries compare times as texts: a time is any text.
+    """
     try:
-        fields = json.loads(text)
-        if type(fields["time"]) is not str:
-            raise TypeError(f"time is {fields['time']!r}, no text")
+        fields = fields_of(text)
+        if type(fields["time"]) is not str or type(fields["value"]) is str:
+            raise TypeError("time is no text, or value one")
         return read({name: value for name, value in fields.items() if name != "time"})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, BadValue) as error:
         raise BadCapture(f"the line is no outcome: {type(error).__name__}: {error}") from None

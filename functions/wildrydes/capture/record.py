@@ -23,18 +23,20 @@ and nothing of who asked: no caller, no key, no header.
     >>> read(text) == capture
     True
 
-The columns of the Glue table `predictions` are these fields. Firehose may deliver a line twice, and logs of Lambda may
-bring blank lines: who reads the table takes the rows that have a request_id, each place of a request once.
+The columns of the Glue table `predictions` are these fields, and each value is of its column's type: one that is not
+would fail a query over its object, whatever else the query reads. Firehose may deliver a line twice, and logs of Lambda
+may bring blank lines: who reads the table takes the rows that have a request_id, each place of a request once.
 """
 
 import json
 import re
 from calendar import timegm
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from math import isfinite
 from time import gmtime, strftime, strptime
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from wildrydes.errors import BadCapture
 
@@ -43,6 +45,9 @@ MOST_ROWS = 200
 """Predictions in a line: some 20 KB of rides, and far below the 256 KB of a log event."""
 
 _NOT_FINITE = re.compile("-?inf|nan")
+_TIME = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}\.[0-9]{3}Z")
+_LARGEST_INT = (1 << 31) - 1
+"""Of a column of the type int."""
 
 
 class Capture(NamedTuple):
@@ -68,11 +73,14 @@ def lines(capture: Capture) -> str:
 
 
 def read(line: str | bytes) -> Capture:
-    """What a line holds. Raises BadCapture for any other than `lines` writes."""
+    """What a line holds. Raises BadCapture for one that has other fields than `lines` writes, or of other types."""
     try:
-        fields = json.loads(line)
-        if fields["capture"] != FORMAT:
+        fields = fields_of(line)
+        if type(fields["capture"]) is not int or fields["capture"] != FORMAT:
             raise BadCapture(f"the line is of format {fields['capture']!r}, not {FORMAT}")
+        if unknown := fields.keys() - {"capture", *Capture._fields}:
+            raise ValueError(f"there are no fields {sorted(unknown)}")
+        _check_types(fields)
         capture = Capture(
             _seconds(fields["time"]),
             *(fields[name] for name in ("task", "model", "request_id")),
@@ -83,6 +91,12 @@ def read(line: str | bytes) -> Capture:
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise BadCapture(f"the line is no captured prediction: {type(error).__name__}: {error}") from None
     return capture
+
+
+def fields_of(line: str | bytes) -> dict[str, Any]:
+    """The fields of a line of a table, a JSON object in UTF-8. Raises ValueError, also where it has one twice."""
+    text = line if isinstance(line, str) else line.decode()
+    return json.loads(text, object_pairs_hook=_each_once)
 
 
 def time_text(seconds: float) -> str:
@@ -132,14 +146,63 @@ def _scores(scores: Sequence[float | None]) -> str:
 
 
 def _seconds(text: str) -> float:
+    if not _TIME.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is no time")
     return timegm(strptime(text[:19], "%Y-%m-%dT%H:%M:%S")) + int(text[20:23]) / 1000
 
 
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a field is there more than once")
+    return fields
+
+
+def _check_types(fields: Mapping[str, Any]) -> None:
+    """Raise TypeError where a value is not of the type that its column has."""
+    for name, is_one in _TYPES.items():
+        if not is_one(fields[name]):
+            raise TypeError(f"{name} is not of its column's type")
+
+
+def _is_text(value: Any) -> bool:
+    return type(value) is str
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float)
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= _LARGEST_INT
+
+
+def _is_list(is_one: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: type(value) is list and all(map(is_one, value))
+
+
+def _or_null(is_one: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or is_one(value)
+
+
+_TYPES: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
+    {
+        "time": _is_text,
+        "task": _is_text,
+        "model": _is_text,
+        "request_id": _is_text,
+        "features": _is_list(_is_text),
+        "places": _is_list(_is_count),
+        "references": _is_list(_or_null(_is_text)),
+        "rows": _is_list(_is_list(_is_number)),
+        "scores": _is_list(_or_null(_is_number)),
+        "refused": _is_count,
+    }
+)
+
+
 def _check(capture: Capture) -> None:
-    """Raise ValueError, TypeError or OverflowError where the lists are not of one length, or values of another kind."""
-    names = [capture.task, capture.model, capture.request_id, *capture.features]
-    if not all(type(name) is str for name in names) or not all(type(place) is int for place in capture.places):
-        raise TypeError("a name is no text, or a place no whole number")
+    """Raise ValueError or OverflowError where the lists are not of one length, or a number is not finite."""
     sizes = {len(each) for each in (capture.places, capture.references, capture.rows, capture.scores)}
     if len(sizes) != 1:
         raise ValueError("places, references, rows and scores are not as many")

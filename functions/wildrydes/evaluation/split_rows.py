@@ -16,6 +16,15 @@ _UNPACKED_BYTES = 1 << 20
 LARGEST_LABEL = 3.4028234663852886e38
 """What a float32 holds: the containers compute in it. Squares and cubes of such numbers are finite here."""
 
+
+class Limits(NamedTuple):
+    """What an object may be: unpacked it has `size` bytes at most, a line `line_size`; gzip, unless empty, or none."""
+
+    size: int
+    line_size: int
+    is_gzip: bool
+
+
 Row = tuple[float, list[float]]
 """A label, 0 or 1 (int) or a number, and the features in order."""
 
@@ -55,18 +64,26 @@ def rows(blocks: Iterable[bytes], features: int, key: str, labels: Labels = BINA
         yield row
 
 
-def lines(blocks: Iterable[bytes], key: str, most: int | None = None) -> Iterator[bytes]:
-    """The lines of an object, gunzipped if it is gzip. Raises BadTestSet for a damaged one, or of over `most` bytes."""
-    plain = _plain(blocks, key)
-    return _lines(plain if most is None else _bounded(plain, key, most))
+def lines(blocks: Iterable[bytes], key: str) -> Iterator[bytes]:
+    """The lines of an object, gunzipped if it is gzip. Raises BadTestSet for a damaged one."""
+    _, plain = _plain(blocks, key)
+    return _lines(plain)
+
+
+def lines_within(blocks: Iterable[bytes], key: str, limits: Limits) -> Iterator[bytes]:
+    """As `lines`. Raises BadTestSet also for an object beyond the limits."""
+    opening, plain = _plain(blocks, key)
+    if opening and opening.startswith(_GZIP_MAGIC) != limits.is_gzip:
+        raise BadTestSet(f"{key} is {'no ' if limits.is_gzip else ''}gzip, and its name says otherwise")
+    return _lines(_bounded(plain, key, limits))
 
 
 def _no_row(key: str, number: int, line: bytes, labels: Labels) -> BadTestSet:
     return BadTestSet(f"{key}, line {number}: {line[:80]!r} is no row of {labels.meaning} and finite numbers")
 
 
-def _plain(blocks: Iterable[bytes], key: str) -> Iterator[bytes]:
-    """Blocks of an object, gunzipped if it is gzip: by its first bytes, since names prove nothing."""
+def _plain(blocks: Iterable[bytes], key: str) -> tuple[bytes, Iterator[bytes]]:
+    """An object's first bytes, and its blocks, gunzipped if it is gzip: by those bytes, since names prove nothing."""
     stream = iter(blocks)
     opening = b""
     for block in stream:
@@ -74,15 +91,21 @@ def _plain(blocks: Iterable[bytes], key: str) -> Iterator[bytes]:
         if len(opening) >= len(_GZIP_MAGIC):
             break
     whole = chain([opening], stream)
-    return _gunzipped(whole, key) if opening.startswith(_GZIP_MAGIC) else whole
+    return opening, _gunzipped(whole, key) if opening.startswith(_GZIP_MAGIC) else whole
 
 
-def _bounded(blocks: Iterable[bytes], key: str, most: int) -> Iterator[bytes]:
-    size = 0
+def _bounded(blocks: Iterable[bytes], key: str, limits: Limits) -> Iterator[bytes]:
+    size = line_size = 0
     for block in blocks:
         size += len(block)
-        if size > most:
-            raise BadTestSet(f"{key} has more than {most:,} bytes when it is unpacked")
+        if size > limits.size:
+            raise BadTestSet(f"{key} has more than {limits.size:,} bytes when it is unpacked")
+        # A line within a block is no longer than that: the one that began before it may be, and the one that goes on.
+        line_size += len(block.partition(b"\n")[0])
+        if line_size > limits.line_size:
+            raise BadTestSet(f"{key} has a line of more than {limits.line_size:,} bytes")
+        if b"\n" in block:
+            line_size = len(block.rpartition(b"\n")[2])
         yield block
 
 

@@ -48,3 +48,21 @@ def test_a_copy_that_fails_says_why(stub: Any, code: str, message: str) -> None:
     with pytest.raises(MissingObject) as raised:
         s3.copy_objects("wildrydes-data", [COPY])
     assert str(raised.value) == f"s3://wildrydes-data/{message}"
+
+
+def test_an_object_that_is_another_by_now_is_neither_moved_nor_replaced(stub: Any) -> None:
+    matches = {"CopySourceIfMatch": '"0123"', "CopySource": {"Bucket": "wildrydes-data", "Key": "staged/a"}}
+    expected = {"Bucket": "wildrydes-data", "Key": "processed/a"} | matches
+    stub.add_client_error("copy_object", "PreconditionFailed", expected_params=expected)
+    with pytest.raises(MissingObject, match="another object is in its place"):
+        s3.move("wildrydes-data", COPY)
+    # Another came between the two calls: it stays.
+    stub.add_response("copy_object", {}, expected)
+    deleted = {"Bucket": "wildrydes-data", "Key": "staged/a", "IfMatch": '"0123"'}
+    stub.add_client_error("delete_object", "PreconditionFailed", expected_params=deleted)
+    with pytest.raises(MissingObject, match="another object is in its place"):
+        s3.move("wildrydes-data", COPY)
+    stub.add_client_error("put_object", "ConditionalRequestConflict", http_status_code=409)
+    with pytest.raises(MissingObject, match="another object is in its place"):
+        s3.replace("wildrydes-data", "staged/a", "0123", b"", "text/plain")
+    stub.assert_no_pending_responses()

@@ -1,7 +1,9 @@
 """The line of a captured request: what is written is JSON, and is read as it was."""
 
 import json
+import re
 from math import inf, nan
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,9 +104,12 @@ def test_what_is_written_is_read_as_it_was(rows: list, request_id: str, millisec
         lines(ONE).replace("-300.0", "Infinity"),
         lines(ONE).replace("[30.0, -300.0]", "[30.0]"),
         lines(ONE).replace("2025-11-26T", "yesterday "),
+        lines(ONE).replace("{", '{"refused": "none", ', 1),
+        lines(ONE).encode("utf-16"),
+        lines(ONE).replace("abc", "\N{LATIN SMALL LETTER E WITH ACUTE}").encode("latin-1"),
     ],
 )
-def test_what_is_no_such_line_is_refused(line: str) -> None:
+def test_what_is_no_such_line_is_refused(line: str | bytes) -> None:
     with pytest.raises(BadCapture):
         read(line)
 
@@ -112,9 +117,34 @@ def test_what_is_no_such_line_is_refused(line: str) -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
+        ("capture", True),
+        ("capture", 1.0),
+        ("time", 1764158400),
+        ("time", "2025-11-26T12:00:00.123Z and so on"),
+        ("task", None),
         ("features", [["distance"], "TMIN"]),
+        ("features", "ab"),
         ("places", [[0]]),
-        ("places", [True]),
+        ("places", [True, 2]),
+        ("places", [0, 1 << 31]),
+        ("places", [0, -1]),
+        ("places", "02"),
+        ("references", [1, None]),
+        ("references", [["a"], None]),
+        ("references", "ab"),
+        ("rows", [[True, 1.0], [1.0, 1.0]]),
+        ("rows", [["1", 1.0], [1.0, 1.0]]),
+        ("rows", [{"a": 1, "b": 2}, [1.0, 1.0]]),
+        ("scores", [True, 1.0]),
+        ("scores", ["0.5", 1.0]),
+        ("refused", "none"),
+        ("refused", None),
+        ("refused", 1.0),
+        ("refused", True),
+        ("refused", 1 << 31),
+        ("refused", [1]),
+        # The table's serializer takes names in any case.
+        ("REFUSED", "none"),
         ("request_id", ["id"]),
         ("request_id", None),
         ("model", {}),
@@ -125,3 +155,15 @@ def test_what_is_no_such_line_is_refused(line: str) -> None:
 def test_a_value_of_another_kind_is_refused(field: str, value: Any) -> None:
     with pytest.raises(BadCapture):
         read(json.dumps(json.loads(lines(ONE)) | {field: value}))
+
+
+def test_every_column_of_the_table_has_a_type() -> None:
+    """A value of each column that is of no column's type is refused."""
+    fields = json.loads(lines(ONE))
+    template = (Path(__file__).parents[3] / "template.yaml").read_text(encoding="utf-8")
+    table = template[template.index("Name: predictions\n") : template.index("OutcomesTable:")]
+    columns = re.findall(r"- { Name: (\w+), Type: (?!.*yyyy)", table)
+    assert columns == list(fields)
+    for column in columns:
+        with pytest.raises(BadCapture):
+            read(json.dumps(fields | {column: {"an": "object"}}))
