@@ -11,6 +11,9 @@ from wildrydes.starts.requests import Request
 
 # As in statemachines.turn: a Map of the execution is to be redriven.
 _RUNNING = ("RUNNING", "PENDING_REDRIVE")
+_NO_EXECUTION = ("ExecutionDoesNotExist", "InvalidArn")
+_LONGEST_ARN = 256
+"""Step Functions refuses a longer one by its length."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,13 @@ class Retraining:
 
     def is_running(self, execution: str) -> bool:
         """Whether the execution of this ARN runs. One that is forgotten does not, nor what is no execution of it."""
-        if not execution.startswith(self.machine.replace(":stateMachine:", ":execution:", 1) + ":"):
+        prefix = self.machine.replace(":stateMachine:", ":execution:", 1) + ":"
+        if not execution.startswith(prefix) or len(execution) > _LONGEST_ARN:
             return False
         try:
             described = client("stepfunctions").describe_execution(executionArn=execution)
         except ClientError as fault:
-            if fault.response["Error"]["Code"] != "ExecutionDoesNotExist":
+            if fault.response["Error"]["Code"] not in _NO_EXECUTION:
                 raise
             return False
         return described["status"] in _RUNNING

@@ -3,7 +3,8 @@
 The workflow writes `holder`, `taken_at`, `started_by` and `started_by_detail`; the other attributes are written here.
 Every write is one conditional call that gives the item as it is afterwards. What a condition compares is read
 first. A value that somebody has written by hand, and that is none of these texts, is mended then: it is nobody's turn,
-or a request of now.
+or a request of now. A time in another form or zone is written as `text_of` does, since conditions compare texts. An
+attribute of another name is left alone.
 """
 
 from collections.abc import Mapping
@@ -20,9 +21,14 @@ from wildrydes.starts.requests import Request, Standing, text_of, time_of
 
 logger = Logger(child=True)
 
-_TIMES = frozenset({"wanted_at", "wanted_since", "wake_at", "started_at", "taken_at"})
-_OF_THE_WORKFLOW = frozenset({"holder", "taken_at", "started_by", "started_by_detail"})
+_TIMES = frozenset({"wanted_at", "wanted_since", "wake_at", "started_at"})
+_TAKEN_AT = "taken_at"
+"""Step Functions writes it, with milliseconds; no condition compares it."""
+
+_OF_THE_WORKFLOW = frozenset({"holder", _TAKEN_AT, "started_by", "started_by_detail"})
 """Who takes the turn next writes them anew."""
+
+_ATTRIBUTES = _TIMES | _OF_THE_WORKFLOW | {"wanted_reason", "wanted_detail", "wanted_first"}
 
 _FORGET_REQUEST = "REMOVE wanted_at, wanted_since, wanted_reason, wanted_detail, wanted_first"
 
@@ -92,22 +98,23 @@ class Turns:
 
     def _read(self, task: str, item: Mapping[str, Any]) -> Standing:
         """How a task stands by its item, which is mended first where somebody has written it by hand."""
-        wrong = [name for name, value in item.items() if not _is_usable(name, value)]
-        texts = {name: value["S"] for name, value in item.items() if name not in wrong}
-        if "wanted_at" in wrong:
-            texts["wanted_at"] = text_of(datetime.now(UTC))
-        mended = [name for name in wrong if name not in _OF_THE_WORKFLOW]
+        usable = {name: _usable_text(name, item[name]) for name in sorted(_ATTRIBUTES & item.keys())}
+        wrong = {name: item[name] for name, text in usable.items() if item[name] != {"S": text}}
+        if "wanted_at" in wrong and usable["wanted_at"] is None:
+            usable["wanted_at"] = text_of(datetime.now(UTC))
+        if wrong:
+            logger.warning("read a turn that somebody has written", extra={"task": task, "attributes": wrong})
+        mended = {name: usable[name] for name in wrong if name not in _OF_THE_WORKFLOW}
         if mended:
-            logger.warning("mended a turn", extra={"task": task, "attributes": {name: item[name] for name in wrong}})
-            self._mend(task, item, {name: texts.get(name) for name in mended})
-        return _standing(task, texts)
+            self._mend(task, item, mended)
+        return _standing(task, {name: text for name, text in usable.items() if text is not None})
 
     def _mend(self, task: str, item: Mapping[str, Any], mended: Mapping[str, str | None]) -> None:
         """Put a text in the place of an attribute, or remove it, unless it has changed since."""
-        sets = ", ".join(f"{name} = :new_{name}" for name, text in mended.items() if text is not None)
-        removes = ", ".join(name for name, text in mended.items() if text is None)
+        sets = ", ".join(f"#{name} = :new_{name}" for name, text in mended.items() if text is not None)
+        removes = ", ".join(f"#{name}" for name, text in mended.items() if text is None)
         update = " ".join(filter(None, (f"SET {sets}" if sets else "", f"REMOVE {removes}" if removes else "")))
-        condition = " AND ".join(f"{name} = :old_{name}" for name in mended)
+        condition = " AND ".join(f"#{name} = :old_{name}" for name in mended)
         values = {f":old_{name}": item[name] for name in mended}
         values |= {f":new_{name}": {"S": text} for name, text in mended.items() if text is not None}
         try:
@@ -116,6 +123,7 @@ class Turns:
                 Key={"task": {"S": task}},
                 UpdateExpression=update,
                 ConditionExpression=condition,
+                ExpressionAttributeNames={f"#{name}": name for name in mended},
                 ExpressionAttributeValues=values,
             )
         except ClientError as fault:
@@ -123,17 +131,21 @@ class Turns:
                 raise
 
 
-def _is_usable(name: str, value: Mapping[str, Any]) -> bool:
-    """Whether an attribute, as DynamoDB gives it, is what is written by that name."""
-    if "S" not in value or (name == "wanted_reason" and value["S"] not in WAITING):
-        return False
-    if name not in _TIMES:
-        return True
+def _usable_text(name: str, value: Mapping[str, Any]) -> str | None:
+    """The text in an attribute of DynamoDB, in the form that is written by that name; None of no such value."""
+    text = value.get("S")
+    if text is None or (name == "wanted_reason" and text not in WAITING):
+        return None
     try:
-        time_of(value["S"])
+        if name == _TAKEN_AT:
+            time_of(text)
+        if name in _TIMES:
+            text = text_of(time_of(text))
+            # A year of three digits makes a text that is none.
+            time_of(text)
     except ValueError:
-        return False
-    return True
+        return None
+    return text
 
 
 def _standing(task: str, texts: Mapping[str, str]) -> Standing:

@@ -195,6 +195,43 @@ def test_request_waits_while_a_retraining_runs_and_not_for_one_that_has_ended(st
     assert stage.take("timer")["started"] == "drift-heavy-utilization-20261126T120000"
 
 
+@pytest.mark.parametrize(
+    "holder",
+    ["{executions}:of-last-year", "nobody", "arn:aws:states:us-east-1", "{executions}:", "{executions}:a:b",
+     f"{{executions}}:{'a' * 300}"],
+    ids=["forgotten", "no ARN", "a part of one", "without a name", "with two names", "a long name"],
+)  # fmt: skip
+def test_holder_that_is_no_execution_is_no_obstacle(stage: Stage, holder: str) -> None:
+    executions = stage.machine.replace(":stateMachine:", ":execution:")
+    stage.put(holder=holder.replace("{executions}", executions), taken_at="2026-11-20T11:00:00.000Z")
+    assert stage.take("drift")["started"] == "drift-heavy-utilization-20261126T120000"
+
+
+def test_attribute_that_nobody_here_writes_is_left_alone(stage: Stage) -> None:
+    others = {"ttl": {"N": "1"}, "status": {"S": "fine"}, "my-note": {"BOOL": True}}
+    wrong = {"wanted_since": {"N": "1"}, "wake_at": {"S": "yesterday"}}
+    stage.dynamodb.put_item(TableName="turns", Item={"task": {"S": TASK}} | others | wrong)
+    assert "started" in stage.take("drift")
+    item = stage.dynamodb.get_item(TableName="turns", Key={"task": {"S": TASK}})["Item"]
+    assert {name: item.get(name) for name in (*others, *wrong)} == others | dict.fromkeys(wrong)
+
+
+def test_time_of_another_zone_counts_as_the_time_that_it_is(stage: Stage) -> None:
+    # Conditions compare texts: this one is later than 12:04:30Z, and the time is earlier.
+    wanted = {"wanted_reason": "drift", "wanted_detail": "an alarm", "wanted_first": "an alarm"}
+    stage.put(wanted_at="2026-11-26T14:00:00+02:00", wanted_since="2026-11-26T12:00:00.500Z", **wanted)
+    outcome = stage.take("uploads")
+    assert (stage.item()["wanted_at"], stage.item()["wanted_since"]) == ("2026-11-26T12:04:30Z", "2026-11-26T12:00:00Z")
+    assert outcome["waits_until"] >= "2026-11-26T12:34:30Z"
+
+
+def test_holder_that_somebody_has_written_is_named_in_the_log(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    stage.dynamodb.put_item(TableName="turns", Item={"task": {"S": TASK}, "holder": {"N": "7"}})
+    stage.take("drift")
+    warnings = [vars(each)["attributes"] for each in caplog.records if each.levelname == "WARNING"]
+    assert {"holder": {"N": "7"}} in warnings
+
+
 @pytest.mark.parametrize("wrong", [{"N": "5"}, {"S": "yesterday"}, {"S": "9999-12-31T23:59:59Z"}, {"BOOL": True}])
 def test_request_whose_time_is_none_is_one_of_now_and_is_granted_once(stage: Stage, wrong: dict[str, Any]) -> None:
     wanted = {"wanted_reason": {"S": "drift"}, "wanted_detail": {"S": "an alarm"}, "wanted_first": {"S": "an alarm"}}
