@@ -68,10 +68,12 @@ def started(event: dict[str, Any], now: datetime) -> datetime:
 
 
 def record(execution: str, cost: dict[str, Any], begun: datetime, now: datetime) -> None:
-    """Writes the object of the ledger, then the line of metrics with the sum of the month that is."""
-    bucket, month = settings.data_settings().bucket, ledger.month_of(now)
-    entry = {"workflow": WORKFLOW, "execution": execution, "time": now.isoformat(timespec="seconds"), "cost": cost}
-    s3.write_json(bucket, ledger.entry_key(ledger.month_of(begun), WORKFLOW, execution), entry)
-    total = ledger.total_usd(s3.read_json_objects(bucket, s3.keys(bucket, ledger.month_prefix(month))))
+    """Writes the object of the ledger, then the line of metrics with what was accounted in the month that is."""
+    bucket, key = settings.data_settings().bucket, ledger.entry_key(ledger.month_of(begun), WORKFLOW, execution)
+    (before,) = s3.read_json_objects(bucket, [key])
+    s3.write_json(bucket, key, ledger.entry(WORKFLOW, execution, cost, now, before))
+    # Of an execution that began earlier still, which only a replayed dead letter brings, its own object.
+    keys = {key, *(each for month in ledger.recent_months(now) for each in s3.keys(bucket, ledger.month_prefix(month)))}
+    total = ledger.accounted_usd(s3.read_json_objects(bucket, sorted(keys)), ledger.month_of(now))
     line = ledger.metric_line(settings.service_name(), WORKFLOW, cost["total_usd"], total, now)
     sys.stdout.write(f"{json.dumps(line)}\n")

@@ -87,15 +87,48 @@ def test_execution_that_is_redriven_in_another_month_is_counted_once_in_that_of_
 ) -> None:
     failed = EVENTS["account_costs_failed_execution"]
     begun = {"startDate": datetime(2026, 10, 31, 23, 59, tzinfo=UTC).timestamp() * 1000}
-    run("account_costs", failed | {"detail": failed["detail"] | begun})
+    first = run("account_costs", failed | {"detail": failed["detail"] | begun})["cost"]["total_usd"]
     # Its end after the redrive is told by itself.
     again = {"execution": failed["detail"]["executionArn"], "started": "2026-10-31T23:59:00.000Z"}
     run("account_costs", again)
     assert bucket.keys("costs/") == ["costs/2026-10/retrain-failed-run.json"]
-    # Nothing of it is of the month that is, unless that month is.
-    assert [metrics(line)["MonthSpend"] for line in capsys.readouterr().out.splitlines() if "MonthSpend" in line] == [
-        0.0, 0.0,
-    ]  # fmt: skip
+    # The month that is has it once.
+    usd = bucket.json("costs/2026-10/retrain-failed-run.json")["cost"]["total_usd"]
+    assert spends(capsys.readouterr().out) == pytest.approx([first, usd])
+
+
+def test_execution_that_crosses_the_end_of_a_month_is_in_the_spend_of_the_month_in_which_it_ends(
+    bucket: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    october, november = datetime(2026, 10, 31, 23, 50, tzinfo=UTC), datetime(2026, 11, 1, 0, 10, tzinfo=UTC)
+    for execution, usd, begun, now in (
+        ("first", 1.0, october, october),
+        ("crosses", 2.0, october, november),
+        # It has failed in October, is redriven in November, and is accounted twice then.
+        ("redriven", 4.0, october, october),
+        ("redriven", 5.5, october, november),
+        ("redriven", 5.5, october, november),
+        ("last", 8.0, november, november),
+        # A dead letter of September, replayed.
+        ("late", 16.0, datetime(2026, 9, 1, tzinfo=UTC), november),
+    ):
+        account_costs.app.record(execution, {"total_usd": usd}, begun, now)
+    assert spends(capsys.readouterr().out) == [1.0, 2.0, 5.0, 3.5, 3.5, 11.5, 27.5]
+    assert len(bucket.keys("costs/2026-10/")) == 3
+
+
+def test_object_of_the_ledger_of_before_counts_in_the_month_in_which_it_was_accounted(
+    bucket: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = {"execution": "old", "time": "2026-11-01T00:01:00+00:00", "cost": {"total_usd": 2.0}}
+    bucket.put("costs/2026-10/retrain-old.json", json.dumps(entry))
+    november = datetime(2026, 11, 2, tzinfo=UTC)
+    account_costs.app.record("new", {"total_usd": 1.0}, november, november)
+    assert spends(capsys.readouterr().out) == [3.0]
+
+
+def spends(output: str) -> list[float]:
+    return [metrics(line)["MonthSpend"] for line in output.splitlines() if "MonthSpend" in line]
 
 
 def test_execution_of_a_definition_of_before_counts_in_the_month_that_is(bucket: Any, run: Any) -> None:
