@@ -8,7 +8,7 @@ out  {"objects", "lines", "keys", "unchecked", "remark"}: what of them is left o
 
 in   {"task", "date", "first_date", "live_model_path": the champion's key or "none",
       "rows_prefix": where the query wrote the predictions, "refused": records of the day that could not be used,
-      "left_out": what the second one says}
+      "left_out": what the second one says; an execution of a definition of before has none}
 out  {"task", "date", "model", "key": the document's, "drifted": names, "quality_loss": a number or null, "outcomes",
       "predictions"}; without a champion model and key are null, and nothing is written
      Raises BadModel, MissingObject, BadObservation, BadTestSet.
@@ -57,7 +57,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return summary({"task": event["task"], "date": event["date"]}, None)
     card = champion_card(settings.bucket, event["live_model_path"], event["task"])
     document = look(settings, event, card, now) | {"card": card_of(event["live_model_path"])}
-    document["left_out"] = event["left_out"]
+    document["left_out"] = event.get("left_out")
     key = monitoring_key(event["task"], event["date"])
     s3.write_json(settings.bucket, key, document)
     sys.stdout.write(f"{metrics.line(settings.service, document, now)}\n")

@@ -96,6 +96,17 @@ def test_a_usual_day_has_a_document_and_metrics_and_no_drift(
     assert (fields["DriftedFeatures"], fields["Outcomes"], fields["PredictionsSeen"]) == (0, 400, 300)
 
 
+def test_an_execution_of_a_definition_of_before_does_not_say_what_was_left_out(
+    run: Any, bucket: Any, world: Any
+) -> None:
+    settings.monitor_settings.cache_clear()
+    bucket.put("models/run-1/card.json", json.dumps(world[0].to_json()))
+    event = json.loads((EVENTS / "monitor_model_day.json").read_text(encoding="utf-8"))
+    del event["left_out"]
+    answer = run("monitor_model", event | {"live_model_path": CHAMPION})
+    assert bucket.json(answer["key"])["left_out"] is None
+
+
 def test_a_heat_wave_is_a_drifted_feature(look: Look, world: Any, capsys: pytest.CaptureFixture[str]) -> None:
     champion, _, hot = world
     assert look(champion, hot, refused=80)["drifted"] == ["TMAX", "missing values"]
