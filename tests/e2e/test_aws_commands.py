@@ -150,7 +150,9 @@ def damage(stack: Stack, day: datetime) -> list[str]:
     line = lines_of(request).encode()
     stack.put(f"{folder}/cut-short.gz", gzip.compress(line)[:-9])
     stack.put(f"{folder}/text", line.replace(b"[0.5]", b'["high"]').decode())
-    return [f"damaged/objects/{folder}/cut-short.gz", f"damaged/lines/{folder}/text"]
+    etags = {key: etag.strip('"') for key, etag in stack.keys(folder).items()}
+    cut_short, text = f"{folder}/cut-short.gz", f"{folder}/text"
+    return [f"damaged/objects/{cut_short}-{etags[cut_short]}", f"damaged/lines/{text}-{etags[text]}.gz"]
 
 
 def test_monitor(command: RunCommand, stack: Stack, champion: Model, tmp_path: Path, monkeypatch: Any) -> None:
