@@ -15,10 +15,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
+from aws import clients
 from aws.api_settings import ApiSettings
 from wildrydes.errors import ApiNotReached, ApiRefused
 
@@ -73,23 +73,18 @@ def _request(settings: ApiSettings, url: str, body: bytes | None) -> bytes:
         request.headers["Content-Type"] = "application/json"
     if settings.key_id:
         request.headers["x-api-key"] = _key(settings.key_id)
-    session = _session()
-    SigV4Auth(session.get_credentials(), "execute-api", session.region_name).add_auth(request)
+    session = clients.session()
+    region = session.get_config_variable("region")
+    SigV4Auth(session.get_credentials(), "execute-api", region).add_auth(request)
     signed = urllib.request.Request(url, data=body, headers=dict(request.headers.items()))  # noqa: S310 - our own URL
     with urllib.request.urlopen(signed, timeout=_SECONDS) as answer:  # noqa: S310
         return answer.read()
 
 
 @cache
-def _session() -> Any:
-    """Lambda restarts a process before the credentials in its environment expire."""
-    return boto3.Session()
-
-
-@cache
 def _key(key_id: str) -> str:
     """The value of the API's key."""
-    return boto3.client("apigateway").get_api_key(apiKey=key_id, includeValue=True)["value"]
+    return clients.client("apigateway").get_api_key(apiKey=key_id, includeValue=True)["value"]
 
 
 def _usable(answer: Any, url: str) -> Any:

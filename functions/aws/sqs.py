@@ -9,13 +9,10 @@ sent again here, after a pause that grows. The client is made at the first use a
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from functools import cache
 from random import uniform
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
+from aws import clients
 from wildrydes.errors import MessagesNotSent
 
 MOST_ENTRIES = 10
@@ -32,11 +29,9 @@ _LONGEST_PAUSE = 2.0
 Pause = Callable[[float], None]
 
 
-@cache
 def client() -> Any:
     """The SQS client of this process."""
-    retries = {"mode": "standard", "max_attempts": 5}
-    return boto3.client("sqs", config=Config(retries=retries, max_pool_connections=SENDERS))
+    return clients.client("sqs", SENDERS)
 
 
 def send(queue_url: str, bodies: Iterable[str], pause: Pause = time.sleep) -> int:

@@ -14,11 +14,10 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from aws import api, s3
+from aws import api, clients, s3
 from aws.api_settings import ApiSettings, api_settings
 from aws.settings import data_settings
 from wildrydes.edge import asking, metric_data, pace
@@ -45,7 +44,7 @@ def handler(event: Any, _context: LambdaContext) -> dict[str, Any]:
         rows[start:] + rows[:start], ask_of(settings, order, champion["execution"]), order.rate, order.seconds
     ):
         tally.add(outcome)
-    cloudwatch: Any = boto3.client("cloudwatch")
+    cloudwatch: Any = clients.client("cloudwatch")
     for call in metric_data.calls(order.task.name, tally, began):
         cloudwatch.put_metric_data(**call)
     tell(settings, order.task.name, tally)

@@ -155,7 +155,9 @@ def test_an_endpoint_is_made_updated_put_back_and_taken_down(
     assert definitions(stack) == ([name], [name])
 
     # So is what was left by a promotion that was stopped: `restore` does it.
-    with redefined(stack, "PromoteStateMachineArn", States={"Publish version": {"Type": "Wait", "Seconds": 900, "End": True}}):
+    with redefined(
+        stack, "PromoteStateMachineArn", States={"Publish version": {"Type": "Wait", "Seconds": 900, "End": True}}
+    ):
         stopped = start(stack, request(second))
         until(lambda: (endpoint(stack) or {}).get("EndpointConfigName"), lambda config: config != name, 120)
         until(lambda: (endpoint(stack) or {})["EndpointStatus"], lambda status: status == "InService", 120)

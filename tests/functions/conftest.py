@@ -105,7 +105,13 @@ def bucket(monkeypatch: pytest.MonkeyPatch, moto_server: str) -> Iterator[Bucket
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    for cached in (clients.client, settings.data_settings, settings.predict_settings, predict.app.load_champion):
+    for cached in (
+        clients.session,
+        clients.client,
+        settings.data_settings,
+        settings.predict_settings,
+        predict.app.load_champion,
+    ):
         cached.cache_clear()
     with mock_aws():
         bucket = Bucket()

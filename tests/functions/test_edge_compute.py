@@ -31,7 +31,7 @@ def edge(bucket: Any, run: Any, monkeypatch: pytest.MonkeyPatch) -> Invoke:
     for place, (distance, points) in enumerate(sorted(ROWS)):
         row = f"{points},{distance},100,200,0\n".encode()
         bucket.put(f"training-sets/run-1/split=test/part-{place}.gz", gzip.compress(row))
-    for cached in (api_settings.api_settings, api._key, api._session):
+    for cached in (api_settings.api_settings, api._key):
         cached.cache_clear()
     return lambda event: run("edge_compute", event)
 

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from aws import settings, sqs
+from aws import clients, settings
 from wildrydes.bucket import Source
 
 EVENTS = Path(__file__).parents[3] / "events"
@@ -94,7 +94,7 @@ def stream(bucket: Any, run: Any, capsys: Any, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("RIDES_QUEUE_URL", fixture.rides)
     monkeypatch.setenv("LOCATED_RIDES_QUEUE_URL", fixture.located)
     monkeypatch.setenv("MAX_STATION_MILES", "1500")
-    cached = (sqs.client, settings.fan_out_settings, settings.locate_settings)
+    cached = (clients.client, settings.fan_out_settings, settings.locate_settings)
     for each in cached:
         each.cache_clear()
     yield fixture
