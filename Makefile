@@ -12,8 +12,8 @@ UV_VERSION := 0.13.8
 # Whoever sets a variable on the command line may not name other folders by it: a rule below removes them.
 override PY := .venv/bin/python
 override WILDRYDES := .venv/bin/wildrydes
-# Three workers on two cores: the end-to-end tests wait half of their time for what runs elsewhere.
-override TEST := $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+# Four workers on two cores: the end-to-end tests wait half of their time for what runs elsewhere.
+override TEST := $(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 override UV := .venv/bin/uv
 COMPILE = $(UV) pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 
@@ -129,7 +129,7 @@ down: ## stop what `make up` started
 test: setup ## run the tests, all but the proofs, in a new order: SEED= for an earlier one, ARGS= for pytest
 	$(TEST) -m "not proof and not loop" $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
 
-proofs: setup ## run the tests that take long: kills, drift, load, a million rides; SEED=, ARGS= as for make test
+proofs: setup ## run the tests that take long: kills, load, a million rides, each fault of a promotion; SEED=, ARGS= as for make test
 	$(TEST) -m proof $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
 
 loop: setup ## prove that the loop closes: drifts, uploads, every metric, a kill in each state; SEED=, ARGS= as for make test

@@ -85,6 +85,7 @@ def test_task_of_ones_own_trains_goes_live_and_answers(copy_of_the_project: Path
     assert answer["value"] > 0
 
 
+@pytest.mark.proof
 def test_task_of_ones_own_is_added_by_the_steps_of_the_page(copy_of_the_project: Path) -> None:
     assert re.findall(r"^ +make (render|check)$", STEPS, re.MULTILINE) == ["render", "check"]
     printed = run_in(copy_of_the_project, "-c", CHECKS, NAME)

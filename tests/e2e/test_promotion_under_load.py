@@ -38,6 +38,7 @@ def first(stack: Stack, write_artefact: WriteArtefact) -> Model:
     return trained(stack, write_artefact, 0.25)
 
 
+@pytest.mark.proof
 def test_tenth_of_the_requests_first_and_all_when_no_alarm_goes_off(
     stack: Stack, write_artefact: WriteArtefact, first: Model
 ) -> None:
@@ -144,6 +145,7 @@ def test_promotion_of_one_task_changes_no_answer_and_nothing_else_of_another(
     ]  # fmt: skip
 
 
+@pytest.mark.proof
 def test_promotions_of_two_tasks_at_once_both_succeed_and_each_answers_by_its_own_models(
     stack: Stack, write_artefact: WriteArtefact, first: Model
 ) -> None:

@@ -169,8 +169,17 @@ def test_before_the_first_promotion_the_alias_says_so(first_retraining: tuple[Mo
     assert (promoted["promoted"], promoted["live_model_path"]) == (True, model.path)
 
 
-@pytest.mark.parametrize("value", ["none", GARBAGE, None])
-@pytest.mark.parametrize("promoted", [False, True])
+@pytest.mark.parametrize(
+    ("value", "promoted"),
+    [
+        (GARBAGE, False),
+        (None, True),
+        *(
+            pytest.param(*each, marks=pytest.mark.proof)
+            for each in (("none", False), ("none", True), (GARBAGE, True), (None, False))
+        ),
+    ],
+)
 def test_parameter_is_repaired_by_the_alias(
     stack: Stack, write_artefact: WriteArtefact, first: Model, value: str | None, *, promoted: bool
 ) -> None:
@@ -223,6 +232,7 @@ def test_promotion_that_fails_by_itself_fails_the_retraining(stack: Stack, first
     assert (error, json.loads(cause)["Error"]) == ("States.TaskFailed", "SmokeTestFailed")
 
 
+@pytest.mark.proof
 def test_promotion_that_runs_out_of_time_while_it_bakes_is_undone(
     stack: Stack, write_artefact: WriteArtefact, first: Model
 ) -> None:
@@ -232,6 +242,7 @@ def test_promotion_that_runs_out_of_time_while_it_bakes_is_undone(
     assert (error, json.loads(cause)["Status"]) == ("States.TaskFailed", "TIMED_OUT")
 
 
+@pytest.mark.proof
 def test_promotion_that_is_stopped_while_it_bakes_is_undone(
     stack: Stack, write_artefact: WriteArtefact, first: Model
 ) -> None:
@@ -255,7 +266,7 @@ def test_retraining_that_is_stopped_stops_its_promotion_which_is_undone(
 
 
 # Neither to follow it nor to stop it, where no action is named.
-@pytest.mark.parametrize("denied", [("states:DescribeExecution",), ()])
+@pytest.mark.parametrize("denied", [("states:DescribeExecution",), pytest.param((), marks=pytest.mark.proof)])
 def test_retraining_that_may_not_follow_its_promotion_has_it_stopped_and_undone(
     stack: Stack, write_artefact: WriteArtefact, first: Model, denied: tuple[str, ...]
 ) -> None:

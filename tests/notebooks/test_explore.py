@@ -42,18 +42,21 @@ def test_it_is_committed_without_outputs_and_without_a_place() -> None:
     assert not re.search(r"""["'( ](?:/[a-z]+/|~/|[A-Z]:\\)""", NOTEBOOK.read_text(encoding="utf-8"))
 
 
+@pytest.mark.proof
 def test_it_counts_the_rides_as_the_sample_says(outputs: dict[str, list[Any]]) -> None:
     assert re.search(r"all +5048 +5000 +36 +12\b", text(outputs["rides"]))
     assert "service_requested: None" in text(outputs["older"])
     assert "5,000 rides, 910 with weather from a neighbour, 0 without any" in text(outputs["filled"])
 
 
+@pytest.mark.proof
 def test_it_shows_where_the_temperatures_of_the_gauge_come_from(outputs: dict[str, list[Any]]) -> None:
     assert "0 of 730 days    0 of 730 days" in text(outputs["weather"])
     (borrowed,) = re.findall(r"^US1NYNY0074 +(\d+) +(\d+) +0$", text(outputs["trial"]), re.MULTILINE)
     assert sum(map(int, borrowed)) == 730
 
 
+@pytest.mark.proof
 def test_the_models_it_trains_find_what_there_is_to_find(outputs: dict[str, list[Any]]) -> None:
     (auc, climb) = re.findall(r"AUC ([\d.]+), .* ([\d.]+) magic points a mile", text(outputs["heavy"]))[0]
     assert float(auc) > 0.999
@@ -63,6 +66,7 @@ def test_the_models_it_trains_find_what_there_is_to_find(outputs: dict[str, list
     assert float(reached) > BEST - 0.01
 
 
+@pytest.mark.proof
 def test_every_picture_is_there(outputs: dict[str, list[Any]]) -> None:
     pictures = {
         name: sum("image/png" in each.get("data", {}) for each in entries)
