@@ -7,6 +7,7 @@ as the container does.
 import gc
 import io
 import json
+import signal
 import tarfile
 import warnings
 import zipfile
@@ -33,6 +34,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """How many requests the API is fuzzed with, and where tests/architecture/audit_grants.py wants what was used."""
     parser.addoption("--generated-requests", type=int, help="requests to generate from the API's document")
     parser.addoption("--used-grants", type=Path, help="folder for what the server noted of the grants that were used")
+
+
+def pytest_configure() -> None:
+    """Be interrupted as usual, also in the background: a shell lets what it starts there ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:

@@ -1,19 +1,10 @@
 """Ctrl-C that is held back for a few lines."""
 
 import signal
-from collections.abc import Iterator
 
 import pytest
 
 from cli import interrupts
-
-
-@pytest.fixture(autouse=True)
-def usual_handler() -> Iterator[None]:
-    """What Python does on Ctrl-C, even where these tests run in the background, to which a shell sends none."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def test_an_interrupt_comes_after_the_block() -> None:
