@@ -202,10 +202,11 @@ def test_execution_stopped_before_its_first_state_begins_has_its_last_event(
     interpreter: Interpreter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     evaluate = EvalComponent.eval
-    begin, pruned = threading.Event(), threading.Event()
+    reached, begin, pruned = threading.Event(), threading.Event(), threading.Event()
 
     def evaluate_late(self: Any, env: Any) -> None:
         if isinstance(self, Program):
+            reached.set()
             begin.wait(60)
         evaluate(self, env)
         if isinstance(self, Program):
@@ -213,6 +214,7 @@ def test_execution_stopped_before_its_first_state_begins_has_its_last_event(
 
     monkeypatch.setattr(EvalComponent, "eval", evaluate_late)
     execution = interpreter.start(WAIT)
+    assert reached.wait(60)
     stop(execution)
     begin.set()
     assert pruned.wait(60)
