@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from boto3.session import Session
 from botocore.exceptions import ClientError
 
 from cli.errors import CommandError
 from local.account import EmbeddedAws, entries
+from wildrydes.api.address import url_behind
 
 DEFAULT_NAME = "wildrydes"
 
@@ -24,7 +24,6 @@ Client = Callable[[str], Any]
 
 Clock = Callable[[], float]
 """The time in seconds since the epoch, as metrics and schedules have it."""
-
 
 _DELETED = "DELETE_COMPLETE"
 
@@ -132,13 +131,12 @@ class Stack:
     def api_url(self) -> str:
         """Where the API is; ends with a slash.
 
-        Behind an endpoint other than AWS's the API has no host name of its own: the endpoint serves it. The stage is
-        the path of the URL that AWS would give it.
+        Behind an endpoint other than AWS's the endpoint serves the API.
         """
         endpoint = self.client("apigateway").meta.endpoint_url
         if ".amazonaws.com" in endpoint:
             return self.output("ApiUrl")
-        return f"{endpoint}/_aws/execute-api/{self.output('ApiId')}{urlsplit(self.output('ApiUrl')).path}"
+        return url_behind(endpoint, self.output("ApiId"), self.output("ApiUrl"))
 
     def functions(self) -> dict[str, str]:
         """The deployed names of the stack's functions, by their folders: `ingest_rides`."""

@@ -112,6 +112,23 @@ def _definitions(tasks: Tasks, then: State) -> State:
             "Tags": list(STACK_TAGS),
         },
     )
+    record = tasks.call(
+        "Record variant",
+        "s3:putObject",
+        {
+            "Bucket": "${DataBucket}",
+            "Key": f"States.Format('{{}}variants/{{}}.json', {SERVING}.models_prefix, $.job.name)",
+            "Body": {"model_path": "$.request.model_path"},
+            "ContentType": "application/json",
+        },
+    )
+    record.next(then)
+    model.next(_configuration(tasks, record))
+    return model
+
+
+def _configuration(tasks: Tasks, then: State) -> sdk.Choice:
+    """The configuration of the endpoint, with the stack's key if it has one; then on."""
     variant = {
         "VariantName": "$.job.name",
         "ModelName": "$.artefact.config",
@@ -127,24 +144,12 @@ def _definitions(tasks: Tasks, then: State) -> State:
             ("Create encrypted configuration", settings | {"KmsKeyId": KEY}),
         )
     )
-    record = tasks.call(
-        "Record variant",
-        "s3:putObject",
-        {
-            "Bucket": "${DataBucket}",
-            "Key": f"States.Format('{{}}variants/{{}}.json', {SERVING}.models_prefix, $.job.name)",
-            "Body": {"model_path": "$.request.model_path"},
-            "ContentType": "application/json",
-        },
-    )
-    record.next(then)
     for config in (plain, encrypted):
-        config.next(record)
+        config.next(then)
     key = sdk.Choice("Has the stack a key?")
     key.add_choice(rule.StringEquals(variable="$.artefact.encryption", value=ENCRYPTED), encrypted)
     key.default_choice(plain)
-    model.next(key)
-    return model
+    return key
 
 
 def _put_on_endpoint(tasks: Tasks, then: State) -> sdk.Choice:

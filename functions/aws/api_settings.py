@@ -7,8 +7,8 @@ DistanceRule(start=790.5, a_mile=16.65)
 import os
 from functools import cache
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
+from wildrydes.api.address import url_behind
 from wildrydes.errors import MissingSetting
 from wildrydes.pricing.rule import DistanceRule
 
@@ -31,11 +31,10 @@ class QuoteSettings(NamedTuple):
 def api_settings() -> ApiSettings:
     """From API_URL and API_ID, and API_KEY_ID if it is set. Raises MissingSetting.
 
-    Behind an endpoint other than AWS's the API has no host name of its own: the endpoint serves it. The path of API_URL
-    is the stage.
+    Behind an endpoint other than AWS's the endpoint serves the API.
     """
     url, api_id, endpoint = _variable("API_URL"), _variable("API_ID"), os.environ.get("AWS_ENDPOINT_URL")
-    here = f"{endpoint.rstrip('/')}/_aws/execute-api/{api_id}{urlsplit(url).path}" if endpoint else url
+    here = url_behind(endpoint, api_id, url) if endpoint else url
     return ApiSettings(here, os.environ.get("API_KEY_ID", ""))
 
 
