@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
-from samtranslator.yaml_helper import yaml_parse
 
 from cli.errors import CommandError
 from cli.stack import Client, Stack
+from cli.template_document import read_template
 from local import account
 from local.account import EmbeddedAws
 from wildrydes.model.storage import NO_MODEL
@@ -56,7 +56,7 @@ def deploy(root: Path, server: EmbeddedAws, name: str, parameters: dict[str, str
 
 def packaged(root: Path, s3: Any) -> dict[str, Any]:
     """The template with the code and the definitions it names uploaded, and named by where they are."""
-    template = yaml_parse((root / "template.yaml").read_text(encoding="utf-8"))
+    template = read_template(root / "template.yaml")
     function_globals = template["Globals"]["Function"]
     code = archive(root / function_globals["CodeUri"])
     function_globals["CodeUri"] = _upload(s3, "functions.zip", code)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from samtranslator.yaml_helper import yaml_parse
 
 from cli.errors import CommandError
+from cli.template_document import read_template
 from wildrydes.tasks import TASKS
 
 
@@ -122,4 +122,4 @@ class Template:
 
 @cache
 def _read(path: Path) -> Template:
-    return Template(yaml_parse(path.read_text(encoding="utf-8")))
+    return Template(read_template(path))

@@ -17,8 +17,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
-
+from cli.template_document import read_template
 from cli.unused_grants import unused_grants
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +39,7 @@ def main() -> int:
     shutil.rmtree(folder, ignore_errors=True)
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", f"--used-grants={folder}"]
     ended = subprocess.run([*command, *arguments], cwd=ROOT, check=False)
-    granted = template_grants(yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))["Resources"])
+    granted = template_grants(read_template(ROOT / "template.yaml")["Resources"])
     noted = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json"))]
     used = used_grants(noted, granted)
     reasons = {grant for each in unused_grants() for grant in each.grants()}

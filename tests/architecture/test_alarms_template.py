@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
+from cli.template_document import read_template
 from wildrydes.cost.forecast import Fixtures
 from wildrydes.tasks import TASKS
 
 ROOT = Path(__file__).resolve().parents[2]
-RESOURCES: dict[str, dict[str, Any]] = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))["Resources"]
+RESOURCES: dict[str, dict[str, Any]] = read_template(ROOT / "template.yaml")["Resources"]
 RUNBOOK = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 HOUR, DAY = 3600, 86_400
 

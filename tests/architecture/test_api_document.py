@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
+from cli.template_document import read_template
 from wildrydes.api.requests import LARGEST_BODY, MOST_RIDES
 from wildrydes.capture.outcome import MOST_PLACE
 from wildrydes.tasks import DEFAULT_TASK, LIVE_INFERENCE_TASK, TASKS
 
 ROOT = Path(__file__).resolve().parents[2]
-TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+TEMPLATE = read_template(ROOT / "template.yaml")
 API = TEMPLATE["Resources"]["Api"]["Properties"]
 SOURCE = ROOT / API["DefinitionBody"]["Fn::Transform"]["Parameters"]["Location"]
 DOCUMENT = json.loads(SOURCE.read_text(encoding="utf-8"))

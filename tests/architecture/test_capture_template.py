@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
 from aws import firehose
+from cli.template_document import read_template
 from wildrydes.bucket import OUTCOMES, PREDICTIONS
 from wildrydes.capture.record import Capture, lines
 from wildrydes.tasks import TASKS
 
 ROOT = Path(__file__).parents[2]
-TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+TEMPLATE: dict[str, Any] = read_template(ROOT / "template.yaml")
 RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
 BUCKET = "${DataBucket.Arn}/"
 

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
 from audit_grants import compare, is_of, template_grants, used_grants
+from cli.template_document import read_template
 from cli.unused_grants import unused_grants
 
 ROOT = Path(__file__).resolve().parents[2]
-RESOURCES = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))["Resources"]
+RESOURCES = read_template(ROOT / "template.yaml")["Resources"]
 _STATES = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}"
 _GLUE = "arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountId}"
 

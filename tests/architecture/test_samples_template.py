@@ -4,13 +4,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
-
 from aws import firehose
+from cli.template_document import read_template
 from wildrydes.bucket import SAMPLES
 
 ROOT = Path(__file__).parents[2]
-RESOURCES: dict[str, dict[str, Any]] = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))["Resources"]
+RESOURCES: dict[str, dict[str, Any]] = read_template(ROOT / "template.yaml")["Resources"]
 DESTINATION = RESOURCES["SamplesStream"]["Properties"]["ExtendedS3DestinationConfiguration"]
 FUNCTION = RESOURCES["CollectSamplesFunction"]["Properties"]
 BUCKET = "${DataBucket.Arn}/"

@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
+from cli.template_document import read_template
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "template.yaml").read_text(encoding="utf-8")
-TEMPLATE = yaml_parse(TEXT)
+TEMPLATE = read_template(ROOT / "template.yaml")
 RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
 LIVE, NAMED = RESOURCES["Api"]["Properties"], RESOURCES["NamedStage"]["Properties"]
 DOCUMENT = json.loads((ROOT / "functions" / "predict" / "openapi.json").read_text(encoding="utf-8"))

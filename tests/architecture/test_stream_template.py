@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
-RESOURCES: dict[str, dict[str, Any]] = yaml_parse(
-    (Path(__file__).parents[2] / "template.yaml").read_text(encoding="utf-8")
-)["Resources"]
+from cli.template_document import read_template
+
+RESOURCES: dict[str, dict[str, Any]] = read_template(Path(__file__).parents[2] / "template.yaml")["Resources"]
 
 
 def of_type(kind: str) -> dict[str, Any]:

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
+from cli.template_document import read_template
 from local.sagemaker import images
 from wildrydes.parameters import check_parameters
 from wildrydes.tasks import TASKS, Task
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "template.yaml").read_text(encoding="utf-8")
-TEMPLATE = yaml_parse(TEXT)
+TEMPLATE = read_template(ROOT / "template.yaml")
 RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
 
 

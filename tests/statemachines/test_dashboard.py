@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
+from cli.template_document import read_template
 from statemachines import dashboard
 from wildrydes.tasks import BINARY, TASKS
 
 ROOT = Path(__file__).parents[2]
-FILE = yaml_parse((ROOT / "statemachines" / "dashboard.yaml").read_text(encoding="utf-8"))
+FILE = read_template(ROOT / "statemachines" / "dashboard.yaml")
 WIDGETS: list[dict[str, Any]] = json.loads(FILE["Fn::Sub"])["widgets"]
 METRICS = [row for widget in WIDGETS for row in widget["properties"].get("metrics", [])]
 DEFINITIONS = {

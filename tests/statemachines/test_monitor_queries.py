@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
 from athena_lake import JSON, Finished, Lake
+from cli.template_document import read_template
 from local.account import EmbeddedAws
 from statemachines import sql
 from wildrydes.capture.record import Capture, lines
 from wildrydes.monitoring.observations import Observation, observations
 
-TEMPLATE = yaml_parse((Path(__file__).parents[2] / "template.yaml").read_text(encoding="utf-8"))
+TEMPLATE = read_template(Path(__file__).parents[2] / "template.yaml")
 FEATURES = ("distance", "TMIN")
 NOON = 1764158400.0
 """2025-11-26T12:00:00Z."""

@@ -5,9 +5,9 @@ import re
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
 from athena_lake import JSON, Finished, Lake
+from cli.template_document import read_template
 from local.account import EmbeddedAws
 from statemachines import sql
 from wildrydes.samples.sample import FIELDS
@@ -25,7 +25,7 @@ def lake(server: EmbeddedAws) -> Lake:
 
 
 def columns_of_the_template() -> dict[str, str]:
-    template = yaml_parse((sql.HERE.parent / "template.yaml").read_text(encoding="utf-8"))
+    template = read_template(sql.HERE.parent / "template.yaml")
     table = template["Resources"]["SamplesTable"]["Properties"]["TableInput"]
     return {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
 

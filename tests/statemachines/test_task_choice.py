@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
+from cli.template_document import read_template
 from wildrydes.tasks import DEFAULT_TASK, TASKS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -132,7 +132,7 @@ def test_retraining_promotes_and_restores_the_task_that_it_trained_for() -> None
 
 
 def test_template_gives_each_workflow_every_name() -> None:
-    resources = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))["Resources"]
+    resources = read_template(ROOT / "template.yaml")["Resources"]
     for name in WORKFLOWS:
         substitutions = resources[name.title()]["Properties"]["DefinitionSubstitutions"]
         assert [each for each in NAMES if "Ref" not in substitutions.get(each, {})] == []

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
 from athena_lake import JSON, Lake
+from cli.template_document import read_template
 from local.account import EmbeddedAws
 from wildrydes.capture.record import Capture, lines
 
-TEMPLATE = yaml_parse((Path(__file__).parents[3] / "template.yaml").read_text(encoding="utf-8"))
+TEMPLATE = read_template(Path(__file__).parents[3] / "template.yaml")
 DAY = datetime.now(UTC).strftime("%Y/%m/%d")
 
 PREDICTIONS = """
