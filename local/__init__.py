@@ -21,6 +21,7 @@ EmbeddedAwsError
 ├── BudgetRefusedError          budgets.install: AWS would not create the budget
 ├── InvalidScheduleError        scheduler.checks: EventBridge Scheduler would not create the schedule
 ├── UnsupportedTargetError      scheduler.firing: the target is neither a state machine nor a function
+├── NoForkServerError           lambda_.fork_server: the process that forks the functions has ended
 ├── InvalidMappingError         lambda_.pollers: AWS would not create the event source mapping
 ├── QueryError                  athena.errors: the query fails
 ├── QueryCancelledError         athena.errors: the query was cancelled

@@ -7,6 +7,7 @@ replaced, MissingSeamError names it.
 from collections.abc import Callable
 
 from local import account
+from local.lambda_.fork_server import ForkServer
 
 
 def verify_callers(server: account.EmbeddedAws) -> None:
@@ -25,8 +26,8 @@ def verify_callers(server: account.EmbeddedAws) -> None:
     mounting.authorise_requests_of("sagemaker", arns.action_of, arns.resource_of_path)
 
 
-def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float]) -> None:
-    """Put the parts in place that start nothing of their own."""
+def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float]) -> ForkServer:
+    """Put the parts in place that start nothing of their own. Returns what starts functions, once they are invoked."""
     from local.apigateway import install as apis
     from local.budgets import install as budgets
     from local.ecr import registry
@@ -39,7 +40,7 @@ def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float]
     from local.stepfunctions import install as states
 
     states.install(endpoint)
-    runtime.install(functions_python, endpoint)
+    forks = runtime.install(functions_python, endpoint)
     idle_workers.install()
     aliases.install()
     function_metrics.install()
@@ -51,3 +52,4 @@ def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float]
     topics.install()
     topic_metrics.install()
     budgets.install()
+    return forks

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from local.lambda_.fork_server import ForkServer
+
 
 @dataclass(frozen=True)
 class Services:
-    """What was started. `messages` are those that functions get of queues; `streams` are Firehose's."""
+    """What was started. `messages` are those that functions get of queues; `streams` are Firehose's,
+    `functions` starts their processes."""
 
     messages: Any
     ticker: Any
@@ -16,6 +19,7 @@ class Services:
     streams: Any
     subscriptions: Any
     training: Any
+    functions: ForkServer
 
     def stop(self) -> None:
         """End executions, threads and processes."""
@@ -28,10 +32,10 @@ class Services:
         self.streams.stop()
         self.queries.close()
         self.training.stop_all()
-        runtime.stop_workers()
+        runtime.stop_workers(self.functions)
 
 
-def start_services(endpoint: str, clock: Any, metrics: Any, failed_puts: float) -> Services:
+def start_services(endpoint: str, clock: Any, metrics: Any, functions: ForkServer, failed_puts: float) -> Services:
     """Put them in place, by the server's clock."""
     from local.athena import install as athena
     from local.firehose import install as firehose
@@ -60,7 +64,7 @@ def start_services(endpoint: str, clock: Any, metrics: Any, failed_puts: float) 
     training = sagemaker_service(endpoint, clock.now)
     mounting.mount("sagemaker", training, service.TARGET_PREFIX)
     resource_tags.install("sagemaker", arns.resource_of, training.tags_of)
-    return Services(messages, ticker, queries, streams, subscriptions, training)
+    return Services(messages, ticker, queries, streams, subscriptions, training, functions)
 
 
 def sagemaker_service(endpoint: str, clock: Callable[[], float]) -> Any:

@@ -8,21 +8,29 @@ The interpreter is one whose environment was built from `functions/requirements.
 brings (`requirements/lambda.txt`), so that a package missing there is missing here. The process gets the variables of
 a Lambda function, and nothing else of the server's environment; its home is the server's folder, not the user's.
 
+No interpreter is started for a function: its process is a fork of one that has imported botocore already
+(`fork_server.py`).
+
 The Runtime API that hands out events listens on a port of its own. It serves its function alone: a web page that finds
 the port is refused.
 """
 
 import io
 import os
+import queue
 import stat
 import zipfile
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
+from local.lambda_.fork_server import ForkServer
 from local.lambda_.output import reading_output
 from local.seams import replace, seam
 
 _INHERITED = ("LANG", "TZ", "HOME", "TMPDIR", "PYTHONHASHSEED", "SSL_CERT_FILE")
+
+_PATIENCE_SECONDS = 10.0
 
 # `exec` in the shell, so that a signal for the worker reaches the function's process itself.
 _BOOTSTRAP = """#!/bin/sh
@@ -30,10 +38,25 @@ exec "{python}" -m awslambdaric "$_HANDLER"
 """
 
 
-def install(python: str, endpoint: str) -> None:
-    """Let MiniStack run `python3*` functions by `python`, with `endpoint` for their AWS."""
+class FunctionEnvironment(dict[str, str]):
+    """The variables of a Python function, by which its start is told from those of other processes."""
+
+
+def install(python: str, endpoint: str) -> ForkServer:
+    """Let MiniStack run `python3*` functions by `python`, with `endpoint` for their AWS. Returns what starts them."""
     from ministack.core import lambda_runtime
     from ministack.services import lambda_svc
+
+    forks = ForkServer(python)
+    popen = seam(lambda_runtime.subprocess, "Popen")
+
+    def start(arguments: list[str], **options: Any) -> Any:
+        environment = options.get("env")
+        if isinstance(environment, FunctionEnvironment):
+            return forks.start(options["cwd"], environment)
+        return popen(arguments, **options)
+
+    replace(lambda_runtime, "subprocess", SimpleNamespace(**vars(lambda_runtime.subprocess) | {"Popen": start}))
 
     _guard_runtime_api(lambda_runtime)
     worker_class = _worker_class(lambda_runtime, python)
@@ -56,30 +79,34 @@ def install(python: str, endpoint: str) -> None:
         return _function_environment(variables, config, endpoint) if _is_python(config) else variables
 
     replace(lambda_svc, "_provided_worker_env", worker_environment)
+    return forks
 
 
 def _is_python(config: dict) -> bool:
     return str(config.get("Runtime", "")).startswith("python")
 
 
-def _function_environment(variables: dict[str, str], config: dict, endpoint: str) -> dict[str, str]:
+def _function_environment(variables: dict[str, str], config: dict, endpoint: str) -> FunctionEnvironment:
     """Of MiniStack's environment what is the function's own; the rest is the server's, and AWS shows it to nobody."""
     configured = (config.get("Environment") or {}).get("Variables") or {}
     environment = {
         name: value for name, value in variables.items() if name in configured or name in _INHERITED or _is_lambda(name)
     }
     name = config.get("FunctionName", "unknown")
-    return environment | {
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_{config.get('Runtime')}",
-        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}",
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        "AWS_LAMBDA_LOG_FORMAT": (config.get("LoggingConfig") or {}).get("LogFormat", "Text"),
-    }
+    return FunctionEnvironment(
+        environment
+        | {
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{config.get('Runtime')}",
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_FORMAT": (config.get("LoggingConfig") or {}).get("LogFormat", "Text"),
+        }
+    )
 
 
 def _is_lambda(name: str) -> bool:
@@ -91,6 +118,20 @@ def _is_lambda(name: str) -> bool:
         "AWS_SESSION_TOKEN",
         "_HANDLER",
     }
+
+
+class PatientEvents:
+    """The events of a process, which an idle one waits for without looking ten times a second.
+
+    A process that is ended has its events in another queue, so that what still waits here takes none of them.
+    """
+
+    def __init__(self, events: queue.Queue[Any]) -> None:
+        self._events = events
+
+    def get(self, timeout: float) -> Any:
+        """The next event. Raises queue.Empty where none comes for a while."""
+        return self._events.get(timeout=max(timeout, _PATIENCE_SECONDS))
 
 
 def _guard_runtime_api(lambda_runtime: Any) -> None:
@@ -146,7 +187,7 @@ def _worker_class(lambda_runtime: Any, python: str) -> type:
                 raise runtime_error(str(fault), "Runtime.ExitError") from None
 
         def _build_handler_class(self, generation: int, pending: Any) -> type:
-            handler = super()._build_handler_class(generation, pending)
+            handler = super()._build_handler_class(generation, PatientEvents(pending))
             # Headers and body go out in two writes; with Nagle's algorithm the second waits 40 ms for an answer.
             handler.disable_nagle_algorithm = True
             return handler
@@ -164,8 +205,9 @@ def with_bootstrap(code_zip: bytes, python: str) -> bytes:
     return package.getvalue()
 
 
-def stop_workers() -> None:
-    """End every function's process."""
+def stop_workers(forks: ForkServer) -> None:
+    """End every function's process, and what forked them."""
     from ministack.core import lambda_runtime
 
     lambda_runtime.reset()
+    forks.stop()

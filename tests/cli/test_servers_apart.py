@@ -147,9 +147,14 @@ def test_workers_of_a_killed_server_end_with_the_next_up(clones: tuple[Clone, Cl
     busy = function(running.client, code, role(running.client, "lambda.amazonaws.com"), Timeout=900)
     running.client("lambda").invoke(FunctionName=busy, InvocationType="Event")
     worker = psutil.Process(int(until(lambda: begun.exists() and begun.read_text(), bool)))
+    forks = worker.parent()
+    assert forks is not None
+    # What forked the function would end it with the server: it is killed as well, before it comes to that.
+    forks.suspend()
     killed = clone.server()
     os.kill(killed.pid, signal.SIGKILL)
     until(killed.is_running, lambda runs: not runs)
+    forks.kill()
     assert worker.is_running()
     # Whoever only stands in that folder is none of the server's.
     bystander = subprocess.Popen([sys.executable, "-c", "input()"], cwd=old, stdin=subprocess.PIPE)
@@ -161,6 +166,18 @@ def test_workers_of_a_killed_server_end_with_the_next_up(clones: tuple[Clone, Cl
     assert bystander.poll() is None
     bystander.communicate(b"\n")
     assert old not in clone.server_folders()
+
+
+@pytest.mark.proof
+def test_functions_end_with_a_killed_server(clones: tuple[Clone, Clone]) -> None:
+    clone, _ = clones
+    assert clone.command("up", "--port", str(embedded.free_port()))[0] == 0
+    running = clone.running()
+    code = "import os\ndef handler(*_):\n    return os.getpid()\n"
+    idle = function(running.client, code, role(running.client, "lambda.amazonaws.com"))
+    worker = psutil.Process(json.load(running.client("lambda").invoke(FunctionName=idle)["Payload"]))
+    os.kill(clone.server().pid, signal.SIGKILL)
+    until(worker.is_running, lambda runs: not runs)
 
 
 def test_down_leaves_a_process_alone_that_has_the_id_of_a_dead_server(clones: tuple[Clone, Clone]) -> None:

@@ -91,11 +91,10 @@ def hidden_for(stack: Stack, seconds: int, queues: Sequence[str] = BOTH) -> None
 
 def workers() -> list[psutil.Process]:
     """The processes of the streaming functions below this one."""
-    names = ("locate_station.app", "store_rides.app")
     processes = []
     for process in psutil.Process().children(recursive=True):
         try:
-            if any(name in part for part in process.cmdline() for name in names):
+            if process.name() in ("locate_station", "store_rides"):
                 processes.append(process)
         except (psutil.NoSuchProcess, psutil.ZombieProcess):
             continue

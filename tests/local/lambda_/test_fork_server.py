@@ -1,0 +1,149 @@
+"""A function's process is a fork, and no different from one that an interpreter was started for."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from local.lambda_.fork_server import ForkedProcess, ForkServer
+from local.lambda_.forked_functions import PRELOADED
+from local.server import FUNCTIONS_PYTHON
+
+WAITING = "import threading\nprint('waiting', flush=True)\nthreading.Event().wait()\n"
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[ForkServer]:
+    """One process that forks."""
+    server = ForkServer(str(FUNCTIONS_PYTHON))
+    yield server
+    server.stop()
+
+
+Start = Callable[..., ForkedProcess]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts processes that run some code in the place of the runtime client, which a folder's own module hides."""
+    with contextlib.ExitStack() as ended:
+
+        def started(forks: ForkServer, code: str, **variables: str) -> ForkedProcess:
+            (tmp_path / "awslambdaric.py").write_text(code, encoding="utf-8")
+            process = forks.start(str(tmp_path), {"_HANDLER": "predict.app.handler", **variables})
+            ended.callback(process.stdout.close)
+            ended.callback(process.kill)
+            return process
+
+        yield started
+
+
+def output(process: ForkedProcess) -> Any:
+    return json.loads(process.stdout.read())
+
+
+def test_process_has_its_own_folder_variables_arguments_and_name(
+    forks: ForkServer, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMBEDDED_AWS_TOKEN", "the server's")
+    code = "import json, os, sys\nprint(json.dumps([os.getcwd(), dict(os.environ), sys.argv[1:], sys.path[0]]))\n"
+    process = start(forks, code, TASK="ride_distance")
+    variables = {"_HANDLER": "predict.app.handler", "TASK": "ride_distance"}
+    assert output(process) == [str(tmp_path), variables, ["predict.app.handler"], str(tmp_path)]
+    assert process.wait(60) == 0
+
+
+def test_process_shows_its_functions_name(forks: ForkServer, start: Start) -> None:
+    process = start(forks, WAITING)
+    process.stdout.readline()
+    assert psutil.Process(process.pid).name() == "predict"
+
+
+@pytest.mark.parametrize(
+    ("code", "end"),
+    [
+        ("pass", 0),
+        ("import sys; sys.exit(3)", 3),
+        ("import sys; sys.exit('no ride')", 1),
+        ("raise ValueError('no ride')", 1),
+        ("import os; os._exit(7)", 7),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", -signal.SIGSEGV),
+    ],
+)
+def test_process_ends_with_the_code_that_an_interpreter_would_end_with(
+    forks: ForkServer, start: Start, code: str, end: int
+) -> None:
+    assert start(forks, code).wait(60) == end
+
+
+def test_output_has_what_is_written_to_both_streams_and_the_trace_of_an_exception(
+    forks: ForkServer, start: Start
+) -> None:
+    code = "import sys\nprint('out', flush=True)\nprint('err', file=sys.stderr)\nraise ValueError('no ride')\n"
+    out, err, first, *_, last = start(forks, code).stdout.read().decode().splitlines()
+    assert (out, err, first, last) == (
+        "out",
+        "err",
+        "Traceback (most recent call last):",
+        "ValueError: no ride",
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_process_can_be_ended(forks: ForkServer, start: Start, number: int) -> None:
+    process = start(forks, WAITING)
+    process.stdout.readline()
+    assert process.poll() is None
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0)
+    process.send_signal(number)
+    assert process.wait(60) == process.poll() == -number
+    process.kill()
+
+
+def test_process_holds_no_file_of_another(forks: ForkServer, start: Start) -> None:
+    waiting = start(forks, WAITING)
+    waiting.stdout.readline()
+    code = """
+import json, os
+listed = map(int, os.listdir("/dev/fd"))
+print(json.dumps([number for number in listed if os.path.exists(f"/dev/fd/{number}")]))
+"""
+    assert output(start(forks, code)) == [0, 1, 2]
+
+
+def test_forks_have_random_numbers_of_their_own(forks: ForkServer, start: Start) -> None:
+    code = "import json, random\nprint(json.dumps(random.random()))\n"
+    assert len({output(start(forks, code)) for _ in range(3)}) == 3
+
+
+def test_where_the_forking_process_is_killed_the_forks_end_and_the_next_start_makes_another(start: Start) -> None:
+    forks = ForkServer(str(FUNCTIONS_PYTHON))
+    process = start(forks, WAITING)
+    process.stdout.readline()
+    parent = psutil.Process(process.pid).parent()
+    assert parent is not None
+    parent.kill()
+    assert process.wait(60) == -signal.SIGKILL
+    assert process.stdout.read() == b""
+    assert start(forks, "print('alive')").stdout.read() == b"alive\n"
+    forks.stop()
+
+
+def test_all_end_with_the_server(start: Start) -> None:
+    forks = ForkServer(str(FUNCTIONS_PYTHON))
+    processes = [start(forks, WAITING) for _ in range(2)]
+    forks.stop()
+    assert [process.wait(60) for process in processes] == [-signal.SIGKILL] * 2
+
+
+def test_all_that_is_imported_beforehand_is_in_the_functions_environment() -> None:
+    imports = "\n".join(f"import {module}" for module in PRELOADED)
+    subprocess.run([str(FUNCTIONS_PYTHON), "-c", imports], check=True, env={"PATH": os.environ["PATH"]})
