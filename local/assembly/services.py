@@ -45,14 +45,15 @@ def start_services(endpoint: str, clock: Any, metrics: Any, functions: ForkServe
     from local.lambda_ import install as queues
     from local.logs import install as logs
     from local.sagemaker import arns, service
-    from local.scheduler import checks, provisioning
+    from local.scheduler import checks, listing, provisioning
     from local.scheduler.ticker import Ticker
     from local.sqs import metrics as sqs_metrics
 
     messages = queues.install(endpoint)
-    ticker = Ticker(RoleClients(endpoint, "scheduler.amazonaws.com"), clock, (metrics.tick,))
+    ticker = Ticker(RoleClients(endpoint, checks.PRINCIPAL), clock, (metrics.tick,))
     ticker.install()
     checks.install()
+    listing.install()
     provisioning.install()
     # Firehose writes under the days of the moved clock; projected days have to reach them.
     queries = athena.install(endpoint, now=lambda: datetime.fromtimestamp(clock.now(), UTC))

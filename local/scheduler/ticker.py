@@ -9,6 +9,7 @@ Daylight saving is as the user guide has it ("Schedule types", "Daylight savings
 that there is not on that day, and fires once at one that comes twice. A rate counts hours of sixty minutes.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from zoneinfo import ZoneInfo
 from local.iam.roles import RoleClients
 from local.scheduler.firing import fire
 from local.seams import replace, seam
+
+log = logging.getLogger(__name__)
 
 _TICK_SECONDS = 1.0
 # How far a look goes back for the last of the times that were missed: an hour, a day, a month, a year, all.
@@ -59,7 +62,9 @@ class Ticker:
     clock: Clock = field(default_factory=Clock)
     # Called at the end of each tick: others that go by the clock.
     followers: tuple[Callable[[], None], ...] = ()
-    _fired: dict[tuple, float] = field(default_factory=dict)
+    # By the schedule, when it was created and when it fired last: another of its name has not fired yet.
+    _fired: dict[tuple, tuple[float, float]] = field(default_factory=dict)
+    _unreadable: set[tuple] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def install(self) -> None:
@@ -111,17 +116,38 @@ class Ticker:
         fired = []
         with self._lock:
             for key, schedule in list(scheduler._schedules._data.items()):
-                due = last_due(schedule, self._fired.get(key), now)
-                if schedule.get("State") != "ENABLED" or due is None:
-                    continue
-                self._fired[key] = due
-                fire(self.clients, schedule, due, region=key[1])
-                fired.append(schedule["Name"])
-                if is_one_time(schedule) and schedule.get("ActionAfterCompletion") == "DELETE":
-                    scheduler._schedules._data.pop(key, None)
+                if schedule.get("State") == "ENABLED" and self._fire_if_due(key, schedule, now):
+                    fired.append(schedule["Name"])
+            self._fired = {key: last for key, last in self._fired.items() if key in scheduler._schedules._data}
         for follow in self.followers:
             follow()
         return fired
+
+    def _fire_if_due(self, key: tuple, schedule: dict, now: float) -> bool:
+        """Whether the schedule was due, and so has fired. One that has completed goes, if that is how it was made."""
+        from ministack.services import scheduler
+
+        created = float(schedule.get("CreationDate") or 0)
+        last_created, last = self._fired.get(key, (created, None))
+        try:
+            due = last_due(schedule, last if last_created == created else None, now)
+            is_over = due is not None and next_time(schedule, due) is None
+        except (ValueError, LookupError, TypeError, OSError, ArithmeticError) as fault:
+            self._report(key, fault)
+            return False
+        if due is None:
+            return False
+        self._fired[key] = (created, due)
+        fire(self.clients, schedule, due, region=key[1])
+        if is_over and schedule.get("ActionAfterCompletion") == "DELETE":
+            scheduler._schedules._data.pop(key, None)
+        return True
+
+    def _report(self, key: tuple, fault: Exception) -> None:
+        """Say once of a stored schedule that it is none: it fires nothing, and stops no other."""
+        if key not in self._unreadable:
+            log.error("schedule %s never fires: %s", key[-1], fault)
+        self._unreadable.add(key)
 
 
 def last_due(schedule: dict, last: float | None, now: float) -> float | None:
@@ -162,15 +188,18 @@ def next_time(schedule: dict, last: float | None) -> float | None:
 
     expression = schedule.get("ScheduleExpression", "")
     zone = ZoneInfo(schedule.get("ScheduleExpressionTimezone") or "UTC")
-    after = max(float(last or 0), float(schedule.get("CreationDate") or 0), float(schedule.get("StartDate") or 0))
+    start = float(schedule.get("StartDate") or 0)
+    after = max(float(last or 0), float(schedule.get("CreationDate") or 0), start)
     if is_one_time(schedule):
         at = datetime.fromisoformat(expression[3:-1]).replace(tzinfo=zone).timestamp()
-        # One that was moved since fires again.
-        due = at if last is None or last < at else None
-    elif (interval := eventbridge._parse_rate_seconds(expression)) is not None:
-        due = after + interval
+        # One that was moved since fires again. Start and end are of recurring schedules.
+        return at if last is None or last < at else None
+    if (interval := eventbridge._parse_rate_seconds(expression)) is not None:
+        # The start date is the first time of a rate.
+        due = start if start and after == start and (last is None or last < start) else after + interval
     else:
-        due = _next_cron(eventbridge._parse_cron_fields(expression), after, zone)
+        # It may fire on its start date.
+        due = _next_cron(eventbridge._parse_cron_fields(expression), after - (after == start), zone)
     end = schedule.get("EndDate")
     return None if due is None or (end and due > float(end)) else due
 

@@ -39,6 +39,27 @@ def seconds(text: str) -> float:
         (schedule("cron(0 3 * * ? *)", "America/New_York"), "2026-03-05T12:00:00", "2026-03-06T08:00:00"),
         (schedule("cron(0 3 * * ? *)", "America/New_York"), "2026-03-09T12:00:00", "2026-03-10T07:00:00"),
         (schedule("rate(1 hour)", EndDate=seconds("2026-03-01T10:30:00")), "2026-03-01T10:00:00", None),
+        # The start date is the first time of a rate, and may be one of a cron expression; one-time schedules have none.
+        (
+            schedule("rate(1 day)", StartDate=seconds("2026-03-02T10:00:00")),
+            "2026-03-01T10:00:00",
+            "2026-03-02T10:00:00",
+        ),
+        (
+            schedule("rate(1 day)", StartDate=seconds("2026-03-02T10:00:00")),
+            "2026-03-02T10:00:00",
+            "2026-03-03T10:00:00",
+        ),
+        (
+            schedule("cron(0 3 * * ? *)", StartDate=seconds("2026-03-05T03:00:00")),
+            "2026-03-01T10:00:00",
+            "2026-03-05T03:00:00",
+        ),
+        (
+            schedule("at(2026-03-03T00:00:00)", StartDate=seconds("2027-01-01"), EndDate=seconds("2026-01-01")),
+            "2026-03-01T10:00:00",
+            "2026-03-03T00:00:00",
+        ),
         # On 8 March there is no half past two in New York, and on 1 November there are two half past ones.
         (schedule("cron(30 2 * * ? *)", "America/New_York"), "2026-03-07T12:00:00", "2026-03-09T06:30:00"),
         (schedule("cron(30 2 8 3 ? *)", "America/New_York"), "2026-03-07T12:00:00", "2027-03-08T07:30:00"),
@@ -174,6 +195,72 @@ def test_a_week_of_moved_clock_starts_exactly_on_schedule(
     else:
         days = [midnight.astimezone(UTC) + timedelta(hours=24 * day) for day in range(1, 8)]
         assert starts.inputs == [day.strftime("%Y-%m-%dT%H:%M:%SZ") for day in days if day.timestamp() <= end]
+
+
+def stored_schedules(monkeypatch: pytest.MonkeyPatch, *entries: dict[str, Any]) -> Any:
+    """Put schedules in the place of all that are stored; MiniStack's store, by name."""
+    from ministack.services import scheduler
+
+    target = {"Arn": "arn:aws:states:::stateMachine:retrain", "Input": "<aws.scheduler.schedule-arn>"}
+    defaults = {"State": "ENABLED", "Target": target, "CreationDate": seconds("2026-03-01T00:00:00")}
+    stored: Any = SimpleNamespace(
+        _data={("account", "region", entry["Name"]): defaults | {"Arn": entry["Name"]} | entry for entry in entries}
+    )
+    monkeypatch.setattr(scheduler, "_schedules", stored)
+    return stored._data
+
+
+def ticker_at(text: str) -> tuple[Ticker, Starts, SetClock]:
+    starts: Any = Starts()
+    clock = SetClock()
+    clock.time = seconds(text)
+    return Ticker(starts, clock), starts, clock
+
+
+def test_a_stored_schedule_that_is_none_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    stored_schedules(
+        monkeypatch,
+        schedule("rate(1 day)", "Mars/Olympus", Name="misspelt"),
+        schedule("rate(1 day)", "Mars/Olympus", Name="disabled", State="DISABLED"),
+        schedule("at(soon)", Name="never"),
+        schedule("cron(99 * * * ? *)", Name="no minute", EndDate="tomorrow"),
+        schedule("rate(1 day)", Name="sound"),
+    )
+    ticker, starts, _ = ticker_at("2026-03-02T00:00:00")
+    followed: list[bool] = []
+    ticker.followers = (lambda: followed.append(True),)
+    assert ticker.tick() == ["sound"]
+    assert starts.inputs == ["sound"]
+    assert followed == [True]
+
+
+def test_one_time_schedule_of_a_reused_name_fires_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    once = schedule("at(2026-03-02T00:00:00)", Name="once", ActionAfterCompletion="DELETE")
+    stored = stored_schedules(monkeypatch, once)
+    (key, entry), *_ = stored.items()
+    ticker, _, clock = ticker_at("2026-03-02T00:00:00")
+    assert ticker.tick() == ["once"]
+    assert stored == {}
+    clock.time += 60
+    # With the same expression: what fired was the one before.
+    stored[key] = entry | {"CreationDate": clock.time}
+    assert ticker.tick() == ["once"]
+    stored[key] = entry | {"CreationDate": clock.time, "ActionAfterCompletion": "NONE"}
+    assert [ticker.tick(), ticker.tick()] == [["once"], []]
+
+
+def test_recurring_schedule_deletes_itself_after_its_last_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    end = seconds("2026-03-03T12:00:00")
+    stored = stored_schedules(
+        monkeypatch, schedule("rate(1 day)", Name="twice", ActionAfterCompletion="DELETE", EndDate=end)
+    )
+    ticker, starts, clock = ticker_at("2026-03-02T00:00:00")
+    assert ticker.tick() == ["twice"]
+    assert len(stored) == 1
+    clock.time += 86_400
+    assert ticker.tick() == ["twice"]
+    assert stored == {}
+    assert len(starts.inputs) == 2
 
 
 @pytest.fixture
