@@ -30,6 +30,7 @@ OF_PAGES = {
     "tests/local/athena/test_unload.py": {"get_query_results"},
     "tests/local/cloudwatch/test_metrics.py": {"get_metric_data"},
     "tests/local/ecr/test_registry.py": {"list_images"},
+    "tests/local/scheduler/test_checks.py": {"list_schedules"},
     "tests/local/test_server.py": {"list_buckets"},
     "tests/local/test_listings.py": {"get_api_keys"},
 }
