@@ -23,6 +23,7 @@ EmbeddedAwsError
 ├── InvalidScheduleError        scheduler.checks: EventBridge Scheduler would not create the schedule
 ├── UnsupportedTargetError      scheduler.firing: the target is neither a state machine nor a function
 ├── NoForkServerError           lambda_.fork_server: the process that forks the functions has ended
+├── RefusedFunctionError        lambda_.configurations: Lambda would not create or change the function
 ├── InvalidMappingError         lambda_.pollers: AWS would not create the event source mapping
 ├── QueryError                  athena.errors: the query fails
 ├── QueryCancelledError         athena.errors: the query was cancelled

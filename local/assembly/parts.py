@@ -31,7 +31,7 @@ def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float]
     from local.apigateway import install as apis
     from local.budgets import install as budgets
     from local.ecr import registry
-    from local.lambda_ import alias_arns, aliases, idle_workers, runtime
+    from local.lambda_ import alias_arns, aliases, concurrency, idle_workers, provisioning, requests, runtime, updates
     from local.lambda_ import metrics as function_metrics
     from local.logs import stream_prefixes
     from local.s3 import version_ranges
@@ -42,7 +42,11 @@ def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float]
     states.install(endpoint)
     forks = runtime.install(functions_python, endpoint)
     idle_workers.install()
+    updates.install()
+    requests.install()
+    concurrency.install()
     aliases.install()
+    provisioning.install()
     function_metrics.install()
     alias_arns.install()
     stream_prefixes.install()

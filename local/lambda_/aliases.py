@@ -1,16 +1,20 @@
 """Versions and aliases of functions, where MiniStack's Lambda differs from AWS's.
 
+versions     an alias to a version that there is not is refused
 weights      an alias with AdditionalVersionWeights sends its share of the invocations to each version
-publishing   PublishVersion minds RevisionId and CodeSha256
+publishing   PublishVersion minds RevisionId and CodeSha256, and waits for no update
 processes    a version that no alias names any more gives up its idle processes, one of which MiniStack keeps
 """
 
 import json
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from local import constraints
+from local.lambda_ import updates
+from local.lambda_.configurations import RefusedFunctionError
 from local.seams import replace, seam
 
 Response = tuple[int, dict[str, str], bytes]
@@ -22,9 +26,55 @@ def install() -> None:
     """Put all of it in place."""
     # Any other generator is as good; that of the server's process may be seeded by whoever it runs.
     draw = random.SystemRandom().random
+    _install_checks()
     _install_weights(draw)
     _install_publishing()
     _install_retiring()
+
+
+def check(name: str, function: dict[str, Any], alias: Mapping[str, Any]) -> None:
+    """Raise RefusedFunctionError for an alias of the function to a version that it has not, or that it cannot have."""
+    weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+    version = alias.get("FunctionVersion")
+    for each in filter(None, (version, *weights)):
+        if each != "$LATEST" and each not in function["versions"]:
+            arn = function["config"]["FunctionArn"].partition(f":function:{name}")[0]
+            raise RefusedFunctionError(
+                f"Function not found: {arn}:function:{name}:{each}", "ResourceNotFoundException", 404
+            )
+    if weights and "$LATEST" in (version, *weights):
+        raise RefusedFunctionError("$LATEST is not supported for an alias pointing to more than 1 version")
+    if version in weights:
+        raise RefusedFunctionError("Invalid function version in the RoutingConfig: it is the alias' own.")
+
+
+def _install_checks() -> None:
+    from ministack.services import lambda_svc
+
+    create, update = seam(lambda_svc, "_create_alias"), seam(lambda_svc, "_update_alias")
+
+    def create_alias(name: str, data: dict[str, Any]) -> Response:
+        parameters = {"FunctionName": name, **data}
+        return _refusal("CreateAlias", name, parameters, data) or create(name, data)
+
+    def update_alias(name: str, alias_name: str, data: dict[str, Any]) -> Response:
+        stored = (lambda_svc._functions.get(name) or {}).get("aliases", {}).get(alias_name) or {}
+        parameters = {"FunctionName": name, "Name": alias_name, **data}
+        return _refusal("UpdateAlias", name, parameters, stored | data) or update(name, alias_name, data)
+
+    def _refusal(operation: str, name: str, parameters: dict[str, Any], alias: dict[str, Any]) -> Response | None:
+        function = lambda_svc._functions.get(name)
+        try:
+            if malformed := constraints.refusal("lambda", operation, parameters):
+                raise RefusedFunctionError(malformed, "ValidationException")
+            if function is not None:
+                check(name, function, alias)
+        except RefusedFunctionError as fault:
+            return updates.refusal(fault)
+        return None
+
+    replace(lambda_svc, "_create_alias", create_alias)
+    replace(lambda_svc, "_update_alias", update_alias)
 
 
 def choose_version(alias: dict[str, Any], draw: Callable[[], float]) -> str:
@@ -87,6 +137,10 @@ def _install_publishing() -> None:
             headers = {"Content-Type": "application/json", "x-amzn-errortype": "InvalidParameterValueException"}
             return 400, headers, json.dumps(message | {"__type": "InvalidParameterValueException"}).encode()
         stale = check_revision(config, data) if config and data.get("RevisionId") else None
+        try:
+            updates.check_settled(config)
+        except RefusedFunctionError as fault:
+            return stale or updates.refusal(fault)
         return stale or publish(name, data)
 
     replace(lambda_svc, "_publish_version", publish_version)

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 # How often it looks for the end of an obstacle that nothing announces: a missing grant, function or queue.
 _OBSTACLE_SECONDS = 1.0
 _WAIT_SECONDS = 3600.0
+# How long it waits before it calls a function again that was throttled, at first and at most.
+_THROTTLED_SECONDS = (1.0, 30.0)
 
 Batch = list[Message]
 
@@ -40,6 +42,7 @@ class Poller:
         self._processing = 0
         self._woken = threading.Event()
         self._stopped = False
+        self._ending = threading.Event()
         self._poked = False
 
     def start(self) -> None:
@@ -52,6 +55,7 @@ class Poller:
     def stop(self) -> None:
         """Take no further batch; those under way end by themselves."""
         self._stopped = True
+        self._ending.set()
         self._woken.set()
 
     def wake(self) -> None:
@@ -184,7 +188,7 @@ class Poller:
         if function is None or queue is None or self._stopped:
             return
         event = {"Records": [batches.record_of(message, mapping.queue_arn) for message in batch]}
-        result = execute(function, event)
+        result = self._execute(function, event, int(queue["attributes"].get("VisibilityTimeout", 30)))
         ids = {message["id"] for message in batch}
         if result.get("error"):
             failed = ids
@@ -197,6 +201,16 @@ class Poller:
             if message["id"] not in failed:
                 queue["messages"].delete(message["receipt_handle"])
         self._record["LastProcessingResult"] = "PROBLEM: Function call failed" if result.get("error") else "OK"
+
+    def _execute(self, function: dict[str, Any], event: Any, visibility_seconds: float) -> dict[str, Any]:
+        """Call the function; while it is throttled call it again, until its messages are visible again."""
+        end = time.monotonic() + visibility_seconds
+        pause, longest = _THROTTLED_SECONDS
+        while True:
+            result = execute(function, event)
+            if not result.get("throttle") or time.monotonic() + pause > end or self._ending.wait(pause):
+                return result
+            pause = min(pause * 2, longest)
 
 
 class _Room:

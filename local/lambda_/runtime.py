@@ -20,11 +20,12 @@ import os
 import queue
 import stat
 import zipfile
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+from local.lambda_.answers import limiting_answers
 from local.lambda_.fork_server import ForkServer
+from local.lambda_.memory import MemoryWatch, limiting_memory, report_peaks
 from local.lambda_.output import reading_output
 from local.seams import replace, seam
 
@@ -161,12 +162,17 @@ def _guard_runtime_api(lambda_runtime: Any) -> None:
 
 def _worker_class(lambda_runtime: Any, python: str) -> type:
     base = seam(lambda_runtime, "ProvidedWorker")
-    runtime_error: Callable[[str, str], Exception] = seam(lambda_runtime, "ProvidedRuntimeError")
+    runtime_error: type[Exception] = seam(lambda_runtime, "ProvidedRuntimeError")
     init_timeout_error: type[Exception] = seam(lambda_runtime, "ProvidedInitTimeout")
     for name in ("_await_init", "_build_handler_class"):
         seam(base, name)
 
-    class PythonWorker(reading_output(base)):
+    watch = MemoryWatch()
+    watch.start()
+    report_peaks()
+    limited = limiting_memory(limiting_answers(reading_output(base)), watch, runtime_error)
+
+    class PythonWorker(limited):
         """An execution environment whose bootstrap is AWS's runtime interface client."""
 
         def __init__(self, func_name: str, config: dict, code_zip: bytes) -> None:

@@ -236,6 +236,7 @@ def slow_function(stack: Stack, task: Task) -> Iterator[None]:
         package.writestr("predict/__init__.py", "")
     before = functions.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
     functions.update_function_code(FunctionName=name, ZipFile=archive.getvalue())
+    functions.get_waiter("function_updated_v2").wait(FunctionName=name)
     version = functions.publish_version(FunctionName=name)["Version"]
     functions.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
     try:
