@@ -7,7 +7,7 @@ from local.lambda_ import deliveries
 from local.lambda_.destinations import Destinations
 from local.lambda_.invocations import Invocations
 from local.lambda_.pollers import Pollers
-from local.sqs import actions, authorisation
+from local.sqs import actions, authorisation, checks, dead_letters
 from local.sqs.move_tasks import MoveTasks
 
 
@@ -31,6 +31,8 @@ def install(endpoint: str) -> Queues:
     """
     queues = Queues(Pollers(), MoveTasks())
     actions.install()
+    checks.install()
+    dead_letters.install()
     authorisation.install()
     queues.move_tasks.install()
     queues.pollers.install()
