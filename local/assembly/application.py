@@ -47,7 +47,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
 
     from local.cloudformation.unread_properties import UnreadProperties
     from local.cloudwatch.install import Metrics
-    from local.iam import side_doors
+    from local.iam import passed_roles, side_doors
     from local.iam.used_grants import UsedGrants
     from local.scheduler.ticker import Clock
 
@@ -61,6 +61,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     services = start_services(options.endpoint, clock, metrics, functions, options.failed_puts)
     unread = UnreadProperties()
     unread.install()
+    passed_roles.install()
     side_doors.close()
     paths = own_paths(services, unread, used_grants)
     own = OwnPaths(VerifiedRequests(by_tls(app.app)), paths, server.token)

@@ -7,6 +7,8 @@ from typing import Any
 
 from local.lambda_.fork_server import ForkServer
 
+from local import account
+
 
 @dataclass(frozen=True)
 class Services:
@@ -75,8 +77,14 @@ def sagemaker_service(endpoint: str, clock: Callable[[], float]) -> Any:
     from local.sagemaker.service import PRINCIPAL, SageMakerService
 
     clients = roles.RoleClients(endpoint, PRINCIPAL)
+
+    def client_of(name: str, role_arn: str, region: str = account.DEFAULT_REGION) -> Any:
+        # Each job, model and endpoint has a role: a trust policy may ask for all of them, and for none alone.
+        role = roles.LentRole(role_arn, f"arn:aws:sagemaker:{region}:{account.ACCOUNT_ID}:*")
+        return clients.client(name, role, region)
+
     return SageMakerService(
-        Runner(clients.client),
+        Runner(client_of),
         denies_pass_role=lambda access_key_id, role_arn: roles.denies_pass_role(access_key_id, role_arn, PRINCIPAL),
         clock=clock,
     )

@@ -21,7 +21,7 @@ from local.firehose.buffers import Batch, Buffer
 from local.firehose.destination import Destination
 from local.firehose.errors import NoStreamError, SlowDownError
 from local.firehose.processing import FAILED, UnprocessableRecordError, error_line
-from local.iam.roles import RoleClients, UnusableRoleError
+from local.iam.roles import LentRole, RoleClients, UnusableRoleError
 
 log = logging.getLogger(__name__)
 
@@ -160,7 +160,8 @@ class Streams:
     def _write(self, key: Key, destination: Destination, batch: Batch) -> bool:
         """Write an object as the stream's role; whether S3 has it."""
         try:
-            s3: Any = self._clients.client("s3", destination.role_arn, key[1])
+            role = LentRole(destination.role_arn, f"arn:aws:firehose:{key[1]}:{key[0]}:deliverystream/{key[2]}")
+            s3: Any = self._clients.client("s3", role, key[1])
             s3.put_object(
                 Bucket=destination.bucket, Key=batch.key, Body=batch.body, ContentType="application/octet-stream"
             )

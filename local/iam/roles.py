@@ -1,10 +1,9 @@
 """Acts as an IAM role, as a service of AWS does that was handed one: the role must exist and trust the service.
 
 MiniStack enforces a role's policies on calls signed with its session, but neither checks trust policies nor
-`iam:PassRole`; both are checked here.
+`iam:PassRole`; both are checked here. A LentRole says for which resource the service takes the role.
 """
 
-import json
 import threading
 from dataclasses import dataclass, field
 
@@ -13,6 +12,9 @@ from botocore.config import Config
 
 from local import EmbeddedAwsError, account
 from local.iam.credentials import SessionKeys, register_role_session, session_keys
+from local.iam.trust import LentRole, trusts
+
+__all__ = ["LentRole", "RoleClients", "UnusableRoleError", "assume", "denies_pass_role"]
 
 
 class UnusableRoleError(EmbeddedAwsError, PermissionError):
@@ -22,29 +24,22 @@ class UnusableRoleError(EmbeddedAwsError, PermissionError):
 def assume(role_arn: str, service: str) -> SessionKeys:
     """Open a session of `role_arn` for the service principal `service` (`states.amazonaws.com`).
 
-    Until the server ends, it is the same session at every call. Raises UnusableRoleError.
+    A LentRole has the resource that a trust policy may ask for. Until the server ends, it is the same session at every
+    call. Raises UnusableRoleError.
     """
+    from ministack.core import responses
     from ministack.services import iam
 
     name = role_arn.rsplit("/", 1)[-1]
     role = iam._roles.get_scoped(account.ACCOUNT_ID, None, name)
     if role is None:
         raise UnusableRoleError(f"The role {role_arn} does not exist.")
-    if not _trusts(role.get("AssumeRolePolicyDocument") or {}, service):
+    source_arn = role_arn.source_arn if isinstance(role_arn, LentRole) else None
+    if not trusts(role.get("AssumeRolePolicyDocument") or {}, service, source_arn, responses.get_region()):
         raise UnusableRoleError(f"The role {role_arn} does not trust {service}: add it to the role's trust policy.")
     session = session_keys("role", role_arn, service)
     register_role_session(session, name, service.split(".", 1)[0])
     return session
-
-
-def _trusts(document: dict | str, service: str) -> bool:
-    statements = (json.loads(document) if isinstance(document, str) else document).get("Statement", [])
-    for statement in statements if isinstance(statements, list) else [statements]:
-        principals = statement.get("Principal", {})
-        trusted = principals.get("Service", []) if isinstance(principals, dict) else []
-        if statement.get("Effect") == "Allow" and service in ([trusted] if isinstance(trusted, str) else trusted):
-            return True
-    return False
 
 
 @dataclass

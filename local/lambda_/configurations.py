@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local import EmbeddedAwsError, constraints
-from local.iam.roles import UnusableRoleError, assume
+from local.iam.roles import LentRole, UnusableRoleError, assume
 
 PRINCIPAL = "lambda.amazonaws.com"
 
@@ -69,7 +69,7 @@ def check(operation: str, configuration: Mapping[str, Any]) -> None:
         raise RefusedFunctionError(malformed, code)
     _check_variables((configuration.get("Environment") or {}).get("Variables") or {})
     if role_arn := configuration.get("Role"):
-        _check_role(role_arn)
+        _check_role(LentRole(role_arn, _arn_of(name)))
 
 
 def _check_variables(variables: Mapping[str, str]) -> None:
@@ -91,7 +91,24 @@ def _check_variables(variables: Mapping[str, str]) -> None:
         raise RefusedFunctionError(f"{_UNABLE} exceeded the 4KB limit. String measured: {text}")
 
 
-def _check_role(role_arn: str) -> None:
+def unqualified_arn(configuration: Mapping[str, Any]) -> str:
+    """The ARN of the function itself, from the configuration of one of its versions.
+
+    >>> unqualified_arn({"FunctionArn": "arn:aws:lambda:r:1:function:f:live"})
+    'arn:aws:lambda:r:1:function:f'
+    """
+    return ":".join(str(configuration["FunctionArn"]).split(":")[:7])
+
+
+def _arn_of(name: str) -> str:
+    from ministack.core import responses
+
+    if name.startswith("arn:"):
+        return name
+    return f"arn:aws:lambda:{responses.get_region()}:{responses.get_account_id()}:function:{name.rpartition(':')[2]}"
+
+
+def _check_role(role_arn: LentRole) -> None:
     try:
         assume(role_arn, PRINCIPAL)
     except UnusableRoleError:

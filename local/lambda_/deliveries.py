@@ -20,6 +20,7 @@ from typing import Any
 
 from ministack.services import eventbridge, lambda_svc, s3, sqs
 
+from local.iam.roles import LentRole
 from local.lambda_ import grants
 from local.seams import replace, seam
 
@@ -132,7 +133,8 @@ def _admits(target: dict[str, Any], rule_arn: str) -> bool:
     target_arn = target["Arn"]
     service = target_arn.split(":")[2]
     if service == "states":
-        return grants.rule_may(target.get("RoleArn", ""), "states:StartExecution", target_arn)
+        role = LentRole(target.get("RoleArn", ""), rule_arn)
+        return grants.rule_may(role, "states:StartExecution", target_arn)
     if service == "lambda":
         return grants.function_admits(target_arn, "events.amazonaws.com", rule_arn)
     if service == "sqs":

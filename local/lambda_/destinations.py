@@ -15,7 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ministack.core.responses import get_region
 
 from local import account
-from local.iam.roles import RoleClients, UnusableRoleError
+from local.iam.roles import LentRole, RoleClients, UnusableRoleError
+from local.lambda_ import configurations
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,8 @@ class Destinations:
 
     def _send(self, function: dict[str, Any], arn: str, body: str, attributes: dict[str, dict[str, str]]) -> None:
         service, name = arn.split(":")[2], arn.rsplit(":", 1)[1]
-        client: Any = self.clients.client(service, function["Role"], get_region())
+        role = LentRole(function["Role"], configurations.unqualified_arn(function))
+        client: Any = self.clients.client(service, role, get_region())
         if service == "sqs":
             url = f"{self.clients.endpoint}/{account.ACCOUNT_ID}/{name}"
             client.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=attributes)

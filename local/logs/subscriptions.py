@@ -29,6 +29,7 @@ from ministack.core.responses import get_account_id
 from ministack.services import cloudwatch
 
 from local import EmbeddedAwsError
+from local.iam.roles import LentRole
 from local.lambda_.grants import service_may
 from local.logs.patterns import matcher
 
@@ -155,7 +156,8 @@ class Subscriptions:
     def _put(self, parcels: list[Parcel], kind: str = "DATA_MESSAGE") -> list[Parcel]:
         """Put parcels of one filter; which of them are throttled. Raises UndeliverableError."""
         settings = parcels[0].filter
-        arn, role = settings["destinationArn"], settings.get("roleArn") or ""
+        arn = settings["destinationArn"]
+        role = LentRole(settings.get("roleArn") or "", _source_of(parcels[0], arn))
         if not service_may(role, PRINCIPAL, "firehose:PutRecord", arn):
             raise UndeliverableError(f"the role {role or 'that is missing'} may not put records into {arn}")
         records = [{"Data": base64.b64encode(parcel.data(kind)).decode()} for parcel in parcels]
@@ -165,6 +167,12 @@ class Subscriptions:
             raise UndeliverableError(str(fault)) from None
         outcomes = zip(parcels, answer["RequestResponses"], strict=True)
         return [parcel for parcel, outcome in outcomes if "ErrorCode" in outcome]
+
+
+def _source_of(parcel: Parcel, stream_arn: str) -> str:
+    """The log group for which the role is taken: it is in the stream's region and account."""
+    _, partition, _, region, account_id, *_ = stream_arn.split(":")
+    return f"arn:{partition}:logs:{region}:{account_id}:log-group:{parcel.group}:*"
 
 
 def _is_for_firehose(settings: dict[str, Any]) -> bool:

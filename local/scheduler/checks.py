@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from local import EmbeddedAwsError, constraints
 from local.iam.roles import UnusableRoleError, assume
+from local.scheduler.firing import role_of
 from local.seams import replace, seam
 
 Response = tuple[int, dict[str, str], bytes]
@@ -55,7 +56,7 @@ def check_whole(operation: str, name: str, schedule: Mapping[str, Any]) -> None:
     dates = [seconds_of(each.get(field)) for each in (schedule, stored) for field in ("StartDate", "EndDate")]
     # Who changes a schedule says again when it began.
     check(schedule, None if stored and dates[:2] == dates[2:] else scheduler._now())
-    check_role(schedule)
+    _check_role({**schedule, "Arn": scheduler._schedule_arn(schedule.get("GroupName", "default"), name)})
 
 
 def check(schedule: Mapping[str, Any], now: float | None = None) -> None:
@@ -144,10 +145,9 @@ def _check_dates(start: float | None, end: float | None, now: float | None) -> N
         raise InvalidScheduleError("The EndDate you specify cannot be in the past.")
 
 
-def check_role(schedule: Mapping[str, Any]) -> None:
-    """Raise InvalidScheduleError where the service may not take the target's role."""
+def _check_role(schedule: dict[str, Any]) -> None:
     try:
-        assume((schedule.get("Target") or {}).get("RoleArn", ""), PRINCIPAL)
+        assume(role_of(schedule), PRINCIPAL)
     except UnusableRoleError:
         message = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
         raise InvalidScheduleError(message) from None

@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local import EmbeddedAwsError, account
-from local.iam.roles import RoleClients, UnusableRoleError
+from local.iam.roles import LentRole, RoleClients, UnusableRoleError
 
 log = logging.getLogger(__name__)
 
@@ -29,15 +29,24 @@ def fire(clients: RoleClients, schedule: dict, due: float, region: str) -> None:
     target, execution = schedule.get("Target") or {}, uuid.uuid4().hex[:16]
     body = filled_in(target.get("Input") or "{}", schedule, due, execution)
     try:
-        _start(clients, target, body, region)
+        _start(clients, target, role_of(schedule), body, region)
     except (ClientError, BotoCoreError, UnusableRoleError, UnsupportedTargetError) as fault:
         log.error("schedule %s could not start %s: %s", schedule["Name"], target.get("Arn"), fault)
         attributes = attributes_of(schedule, due, execution, fault)
         _bury(clients, schedule, body, attributes, region)
 
 
-def _start(clients: RoleClients, target: dict, body: str, region: str) -> None:
-    arn, role = target.get("Arn", ""), target.get("RoleArn", "")
+def role_of(schedule: dict) -> LentRole:
+    """The role of the schedule's target, which the service takes for the schedule's group.
+
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+    """
+    group = schedule.get("Arn", "").replace(":schedule/", ":schedule-group/").rpartition("/")[0]
+    return LentRole((schedule.get("Target") or {}).get("RoleArn", ""), group)
+
+
+def _start(clients: RoleClients, target: dict, role: LentRole, body: str, region: str) -> None:
+    arn = target.get("Arn", "")
     if ":states:" in arn:
         machines: Any = clients.client("stepfunctions", role, region)
         machines.start_execution(stateMachineArn=arn, input=body)
@@ -54,7 +63,7 @@ def _bury(clients: RoleClients, schedule: dict, body: str, attributes: dict[str,
     if arn is None:
         return
     try:
-        queues: Any = clients.client("sqs", target.get("RoleArn", ""), region)
+        queues: Any = clients.client("sqs", role_of(schedule), region)
         queues.send_message(
             QueueUrl=f"{clients.endpoint}/{account.ACCOUNT_ID}/{arn.rsplit(':', 1)[1]}",
             MessageBody=body,

@@ -7,8 +7,9 @@ from typing import Any
 import moto.stepfunctions.parser.models  # noqa: F401 - imports the whole interpreter
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_aws_sdk
 from moto.stepfunctions.parser.asl.utils import boto_client
+from moto.stepfunctions.parser.backend import execution
 
-from local.iam.roles import RoleClients
+from local.iam.roles import LentRole, RoleClients
 from local.seams import MissingSeamError, replace, seam
 
 # The prefix of an error's name in an AWS SDK integration, where it is not the service's name in lower case.
@@ -50,6 +51,15 @@ def install(endpoint: str) -> None:
         )
     for module in users:
         replace(module, "boto_client_for", boto_client_for)
+    details = seam(execution.Execution, "_get_start_aws_execution_details")
+
+    def details_with_source(self: Any) -> Any:
+        """The role is taken for the state machine, which its trust policy may ask for."""
+        started = details(self)
+        started.role_arn = LentRole(started.role_arn, self.state_machine_arn)
+        return started
+
+    replace(execution.Execution, "_get_start_aws_execution_details", details_with_source)
     seam(state_task_service_aws_sdk, "_SERVICE_ERROR_NAMES").update(_SDK_ERROR_PREFIXES)
 
 

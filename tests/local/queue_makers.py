@@ -65,8 +65,8 @@ def records_in(calls: Path) -> list[dict[str, Any]]:
     return [record for call in calls_in(calls) for record in call["event"]["Records"]]
 
 
-def as_role(client: Client, endpoint: str, *statements: dict[str, Any]) -> Any:
-    """An SQS client that acts as a role with these statements."""
+def as_role(client: Client, endpoint: str, *statements: dict[str, Any], service: str = "sqs") -> Any:
+    """A client of SQS, or of another service, that acts as a role with these statements."""
     name = role(client, "lambda.amazonaws.com", *statements).rsplit("/", 1)[1]
     trust = {"Effect": "Allow", "Principal": {"AWS": account.ACCOUNT_ID}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
@@ -74,7 +74,7 @@ def as_role(client: Client, endpoint: str, *statements: dict[str, Any]) -> Any:
     arn = f"arn:aws:iam::{account.ACCOUNT_ID}:role/{name}"
     session = client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
     return Session().client(
-        "sqs",
+        service,
         endpoint_url=endpoint,
         region_name=account.DEFAULT_REGION,
         aws_access_key_id=session["AccessKeyId"],
