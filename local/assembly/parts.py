@@ -30,6 +30,7 @@ def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float]
     """Put the parts in place that start nothing of their own. Returns what starts functions, once they are invoked."""
     from local.apigateway import install as apis
     from local.budgets import install as budgets
+    from local.cloudformation import rollback
     from local.ecr import registry
     from local.lambda_ import alias_arns, aliases, concurrency, idle_workers, provisioning, requests, runtime, updates
     from local.lambda_ import metrics as function_metrics
@@ -56,4 +57,5 @@ def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float]
     topics.install()
     topic_metrics.install()
     budgets.install()
+    rollback.install()
     return forks

@@ -21,7 +21,7 @@ class LentRole(str):
 
     source_arn: str
 
-    def __new__(cls, role_arn: str, source_arn: str) -> "LentRole":
+    def __new__(cls, role_arn: str, source_arn: str = "") -> "LentRole":
         role = super().__new__(cls, role_arn)
         role.source_arn = source_arn
         return role

@@ -30,9 +30,9 @@ def _creating(create: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _updating(update: Callable[..., Any]) -> Callable[..., Any]:
-    def update_checked(physical_id: str, old: Any, new: Any, stack_name: str, **others: Any) -> Any:
+    def update_checked(physical_id: str, old: Any, new: Any, *others: Any) -> Any:
         _check(new, new.get("FunctionName") or physical_id)
-        return _reserve(update(physical_id, old, new, stack_name, **others), new)
+        return _reserve(update(physical_id, old, new, *others), new)
 
     return update_checked
 

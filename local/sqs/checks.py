@@ -63,9 +63,9 @@ def install() -> None:
         validate({name: properties[name] for name in sqs._NUMERIC_ATTR_RANGES if name in properties})
         return create(logical_id, properties, stack_name)
 
-    def update_checked(physical_id: str, old: Any, new: Any, stack_name: str, **others: Any) -> Any:
+    def update_checked(physical_id: str, old: Any, new: Any, *others: Any) -> Any:
         validate({name: new[name] for name in sqs._NUMERIC_ATTR_RANGES if name in new})
-        return update(physical_id, old, new, stack_name, **others)
+        return update(physical_id, old, new, *others)
 
     resource.update(create=create_checked, update=update_checked)
 

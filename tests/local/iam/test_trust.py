@@ -1,12 +1,13 @@
 """Which service may take a role: "Confused deputy problem", "Creating an IAM role for your state machine"."""
 
+import copy
 import json
 from typing import Any
 
 import pytest
 
 from local import account
-from local.iam.trust import trusts
+from local.iam.trust import LentRole, trusts
 from machines import Client, allow, execute, machine, unique
 from queue_makers import arn_of, queue, receive
 
@@ -76,6 +77,11 @@ def test_one_statement_may_stand_without_a_list() -> None:
 def test_condition_on_a_resource_that_no_service_named_is_not_met() -> None:
     document = {"Statement": [statement(**condition("ArnLike", "aws:SourceArn", "*"))]}
     assert not trusts(document, "states.amazonaws.com", None, REGION)
+
+
+def test_lent_role_keeps_its_resource_in_a_copy() -> None:
+    lent = copy.deepcopy(LentRole("arn:aws:iam::123456789012:role/a", SOURCE))
+    assert (lent, lent.source_arn) == ("arn:aws:iam::123456789012:role/a", SOURCE)
 
 
 def test_firehose_names_the_account_as_its_external_id() -> None:
