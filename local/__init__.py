@@ -11,6 +11,7 @@ EmbeddedAwsError
 │   └── PortTakenError
 ├── MissingSeamError            seams: a pinned version has changed
 ├── UnknownPieceError           stepfunctions.tokens: a piece of a definition is not one token
+├── ExecutionNotRedrivableError stepfunctions.redrive: an execution cannot be redriven
 ├── ForbiddenRequestError       iam.request_guard: a page of another site may have sent the request
 ├── TooLargeError               iam.bodies: the body is larger than its sender may send
 ├── DisconnectedError           iam.bodies: the sender went away

@@ -2,6 +2,8 @@
 
 moto evaluates them within the execution that has the Map, and drops their events. Here each has events of its own. Of a
 Map Run the first thousand are kept: they stay in memory until the server ends.
+
+Where its parent is redriven, a child that has succeeded stays as it is, and another goes on, by its own history.
 """
 
 import threading
@@ -17,28 +19,33 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.item
     distributed_item_processor_worker,
 )
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext, EventManager
-from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramStopped, ProgramTimedOut
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from local.seams import replace, seam
+from local.stepfunctions.redrive_history import AddEvent, continued, go_on
+from local.stepfunctions.redrive_progress import progress_of
 
 MOST_RECORDED = 1000
 
 
 @dataclass
 class Child:
-    """A child execution: its ARN, when it began and ended, how, and its events."""
+    """A child execution: its ARN, when it began and ended, how, its events, and how often it was redriven."""
 
     arn: str
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     ended: datetime | None = None
     status: str = "RUNNING"
     events: EventManager = field(default_factory=EventManager)
+    redrives: int = 0
+    redriven: datetime | None = None
 
     def entry(self, map_run: str) -> dict[str, Any]:
         """The child as ListExecutions has it."""
         machine = self.arn.rpartition(":")[0].replace(":execution:", ":stateMachine:")
         ended = {"stopDate": self.ended} if self.ended else {}
+        redriven = {"redriveDate": self.redriven} if self.redriven else {}
         return {
             "executionArn": self.arn,
             "stateMachineArn": machine,
@@ -46,8 +53,40 @@ class Child:
             "status": self.status,
             "startDate": self.started,
             "mapRunArn": map_run,
+            "redriveCount": self.redrives,
+            **redriven,
             **ended,
         }
+
+    def begin(self, env: Any, add_event: AddEvent) -> None:
+        """Start, or go on where it was started before."""
+        env.event_history_context = EventHistoryContext.of_program_start()
+        if not self.events.get_event_history():
+            env.event_manager = self.events
+            self.events.add_event(env.event_history_context, HistoryEventType.ExecutionStarted)
+            return
+        if self.ended is None:
+            # Its parent has ended around it.
+            add_event(self.events, env.event_history_context, HistoryEventType.ExecutionAborted)
+        env.event_manager = self.events = continued(self.events)
+        self.status, self.ended = "RUNNING", None
+        self.redrives, self.redriven = self.redrives + 1, datetime.now(UTC)
+        go_on(add_event, self.events, env.event_history_context, self.redrives)
+
+    def end(self, env: Any, add_event: AddEvent) -> None:
+        """End as the program has ended that ran in `env`, unless it has been redriven since."""
+        if self.events is env.event_manager:
+            self.status, event = next(end for state, end in _ENDS.items() if isinstance(env.program_state(), state))
+            add_event(self.events, env.event_history_context, event)
+            self.ended = datetime.now(UTC)
+
+
+_ENDS: dict[type, tuple[str, HistoryEventType]] = {
+    ProgramEnded: ("SUCCEEDED", HistoryEventType.ExecutionSucceeded),
+    ProgramStopped: ("ABORTED", HistoryEventType.ExecutionAborted),
+    ProgramTimedOut: ("TIMED_OUT", HistoryEventType.ExecutionTimedOut),
+    object: ("FAILED", HistoryEventType.ExecutionFailed),
+}
 
 
 def install(lock: threading.RLock) -> None:
@@ -59,20 +98,22 @@ def install(lock: threading.RLock) -> None:
     add_event = seam(EventManager, "add_event")
 
     def evaluate_child(self: Any, env: Any, job: Any) -> None:
+        env.progress = progress_of(env).part(job.job_index)
+        if env.progress.succeeded:
+            job.job_output = env.progress.output
+            return
         map_run = self._map_run_record.map_run_arn
         machine = map_run.rpartition(":")[0].replace(":mapRun:", ":execution:")
-        child = Child(f"{machine}:{uuid.uuid4()}")
         with lock:
-            if len(runs.setdefault(map_run, [])) < MOST_RECORDED:
-                runs[map_run].append(child)
-        env.event_manager, env.event_history_context = child.events, EventHistoryContext.of_program_start()
-        child.events.add_event(env.event_history_context, HistoryEventType.ExecutionStarted)
+            child = env.progress.child
+            if child is None:
+                child = env.progress.child = Child(f"{machine}:{uuid.uuid4()}")
+                if len(runs.setdefault(map_run, [])) < MOST_RECORDED:
+                    runs[map_run].append(child)
+            child.begin(env, add_event)
         evaluate(self, env, job)
-        succeeded = isinstance(env.program_state(), ProgramEnded)
-        end = HistoryEventType.ExecutionSucceeded if succeeded else HistoryEventType.ExecutionFailed
         with lock:
-            add_event(child.events, env.event_history_context, end)
-            child.status, child.ended = ("SUCCEEDED" if succeeded else "FAILED"), datetime.now(UTC)
+            child.end(env, add_event)
 
     replace(worker, "_eval_job", evaluate_child)
     replace(StepFunctionResponse, "list_executions", _list(runs, seam(StepFunctionResponse, "list_executions")))
@@ -87,8 +128,13 @@ def _list(runs: dict[str, list[Child]], call: Callable[[Any], Any]) -> Callable[
             return call(response)
         status, start = response._get_param("statusFilter"), int(response._get_param("nextToken") or 0)
         end = start + (response._get_int_param("maxResults") or 100)
+        redriven = {"REDRIVEN": (True,), "NOT_REDRIVEN": (False,)}.get(response._get_param("redriveFilter"))
         # The newest first, as AWS has them.
-        children = [each for each in reversed(runs.get(map_run, [])) if status in (None, each.status)]
+        children = [
+            each
+            for each in reversed(runs.get(map_run, []))
+            if status in (None, each.status) and (redriven is None or (each.redrives > 0) in redriven)
+        ]
         more = {"nextToken": str(end)} if end < len(children) else {}
         return ActionResult({"executions": [each.entry(map_run) for each in children[start:end]], **more})
 

@@ -19,6 +19,7 @@ from local.stepfunctions import (
     nested,
     notices,
     parsing,
+    redrive,
     starts,
     views,
 )
@@ -41,6 +42,7 @@ def install(endpoint: str) -> None:
         metrics.count(execution)
         notices.announce(execution)
 
+    redrive.install(lock, announce)
     children.install(lock)
     starts.install(lock, announce)
     ends.install(lock, announce)

@@ -3,6 +3,8 @@
 moto puts MapRunSucceeded or MapRunFailed into the history before DescribeMapRun says so, and counts a child as ended
 before it stops counting it as running, for a moment more children than there are. Here the children that run are those
 that have begun and not ended, and the counts of a Map Run that has ended are its last.
+
+The Map Run of an execution that is redriven goes on: `local.stepfunctions.redrive_map_runs`.
 """
 
 import threading
@@ -18,6 +20,8 @@ from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 
 from local.seams import replace, seam
+from local.stepfunctions import redrive_map_runs
+from local.stepfunctions.redrive_progress import progress_of
 
 _ENDED = ("succeeded", "failed", "timedOut", "aborted")
 
@@ -35,7 +39,7 @@ def install(lock: threading.RLock) -> None:
         with lock:
             content = dict(describe(self))
             counts = {name: _consistent(content[name], self.status) for name in ("itemCounts", "executionCounts")}
-            return content | final.get(self.map_run_arn, counts)
+            return content | final.get(self.map_run_arn, counts) | redrive_map_runs.description(self)
 
     def stop_once(self: Any, status: MapRunStatus) -> None:
         with lock:
@@ -49,8 +53,11 @@ def install(lock: threading.RLock) -> None:
 
     def evaluate(self: Any, env: Any) -> None:
         eval_input = env.stack.pop()
-        details: Any = {"mapRunStartedEventDetails": {"mapRunArn": eval_input.map_run_record.map_run_arn}}
-        env.event_manager.add_event(env.event_history_context, HistoryEventType.MapRunStarted, EventDetails(**details))
+        with lock:
+            if redrive_map_runs.resume(env, eval_input):
+                final.pop(eval_input.map_run_record.map_run_arn, None)
+            event, details = redrive_map_runs.first_event(eval_input.map_run_record)
+            env.event_manager.add_event(env.event_history_context, event, details)
         _run(self, env, eval_input, lock)
 
     replace(MapRunRecord, "describe", describe_consistently)
@@ -63,10 +70,7 @@ def _run(component: Any, env: Any, eval_input: Any, lock: threading.RLock) -> No
     history, record = env.event_manager, eval_input.map_run_record
     status, event, details = MapRunStatus.FAILED, HistoryEventType.MapRunFailed, {}
     try:
-        if eval_input.item_reader:
-            eval_input.item_reader.eval(env=env)
-        else:
-            env.stack.append(eval_input.input_items)
+        _push_items(env, eval_input)
         env.event_manager = EventManager()
         component._map_run(env=env, eval_input=eval_input)
         status, event = MapRunStatus.SUCCEEDED, HistoryEventType.MapRunSucceeded
@@ -81,6 +85,18 @@ def _run(component: Any, env: Any, eval_input: Any, lock: threading.RLock) -> No
             if record.status == MapRunStatus.RUNNING:
                 history.add_event(env.event_history_context, event, EventDetails(**failed) if failed else None)
                 record.set_stop(status)
+
+
+def _push_items(env: Any, eval_input: Any) -> None:
+    """The items, from where the definition says; a Map Run that is redriven has those that it had."""
+    progress = progress_of(env)
+    if progress.items is None:
+        if eval_input.item_reader:
+            eval_input.item_reader.eval(env=env)
+        else:
+            env.stack.append(eval_input.input_items)
+        progress.items = list(env.stack.pop())
+    env.stack.append(list(progress.items))
 
 
 def _consistent(counts: Any, status: MapRunStatus) -> dict[str, int]:

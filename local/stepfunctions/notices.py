@@ -11,6 +11,7 @@ from typing import Any
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from local.seams import seam
+from local.stepfunctions.redrive import description
 
 _LONGEST_DATA = 248 * 1024
 
@@ -29,7 +30,7 @@ def announce(execution: Any) -> None:
 
 
 def _detail(execution: Any) -> dict[str, Any]:
-    succeeded, redrivable = execution.status == "SUCCEEDED", execution.status in ("FAILED", "TIMED_OUT", "ABORTED")
+    succeeded, redrives = execution.status == "SUCCEEDED", description(execution)
     output = to_json_str(execution.output, separators=(",", ":")) if succeeded else None
     return {
         "executionArn": execution.execution_arn,
@@ -42,10 +43,10 @@ def _detail(execution: Any) -> dict[str, Any]:
         **_data("output", output),
         "stateMachineVersionArn": None,
         "stateMachineAliasArn": None,
-        "redriveCount": 0,
-        "redriveDate": None,
-        "redriveStatus": "REDRIVABLE" if redrivable else "NOT_REDRIVABLE",
-        "redriveStatusReason": None if redrivable else f"Execution is {execution.status} and cannot be redriven",
+        "redriveCount": redrives["redriveCount"],
+        "redriveDate": _milliseconds(redrives.get("redriveDate")),
+        "redriveStatus": redrives["redriveStatus"],
+        "redriveStatusReason": redrives.get("redriveStatusReason"),
         "error": execution.error,
         "cause": execution.cause,
     }

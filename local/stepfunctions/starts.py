@@ -33,12 +33,16 @@ def install(lock: threading.RLock, announce: Announce) -> None:
         self.env = environment_of(self)
         self.env._program_state = ProgramRunning()
         execution = self.env.states.context_object.context_object_data["Execution"]
-        execution["StartTime"] = _text_of(execution["StartTime"])
+        execution["StartTime"] = text_of(execution["StartTime"])
         _begin_history(self)
 
     def run(self: Any) -> None:
-        self._get_evaluation_entrypoint().eval(self.env)
-        self._execution_communication.terminated()
+        env = self.env
+        self._get_evaluation_entrypoint().eval(env)
+        with lock:
+            # A state that goes on after a stop may end when the execution has been redriven: this end is not its end.
+            if self.env is env:
+                self._execution_communication.terminated()
 
     def start_and_announce(self: Any) -> None:
         with lock:
@@ -66,7 +70,7 @@ def _begin_history(worker: Any) -> None:
     )
 
 
-def _text_of(when: datetime) -> str:
+def text_of(when: datetime) -> str:
     """A time as in the Context object: `2026-01-02T03:04:05.678Z`.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
