@@ -31,7 +31,7 @@ INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if
   $(if $(YEARS),--years "$(YEARS)") $(if $(CHUNK_BYTES),--chunk-bytes "$(CHUNK_BYTES)") \
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
-.PHONY: help setup run up status retrain watch logs ask stream publish replay invoke models report pricing edge \
+.PHONY: help setup run up status retrain watch redrive logs ask stream publish replay invoke models report pricing edge \
   leaderboard monitor cost dashboard iam deploy destroy explain notebook rollback down test proofs loop fuzz races grants check build bench load evidently render data lock clean
 
 help: ## list the commands
@@ -56,6 +56,9 @@ retrain: setup ## start the workflow on it and follow: RIDES= SAMPLES= TASK= ALG
 
 watch: setup ## follow an execution, by default the newest: EXECUTION=
 	@$(WILDRYDES) watch $(OPTIONS) $(if $(EXECUTION),"$(EXECUTION)")
+
+redrive: setup ## let an execution that failed go on where it failed: EXECUTION=
+	@$(WILDRYDES) redrive $(OPTIONS) "$(EXECUTION)"
 
 logs: setup ## print the end of the logs: NAME= (a function's folder, or training) OPTIONS=
 	@$(WILDRYDES) logs $(OPTIONS) $(if $(NAME),"$(NAME)")

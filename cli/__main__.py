@@ -22,6 +22,7 @@ COMMANDS = {
     "status": ("cli.status", "status_command"),
     "retrain": ("cli.retrain", "retrain"),
     "watch": ("cli.watch", "watch"),
+    "redrive": ("cli.redrive", "redrive"),
     "logs": ("cli.logs", "logs_command"),
     "models": ("cli.models", "models_command"),
     "rollback": ("cli.rollback", "rollback"),

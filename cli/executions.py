@@ -235,7 +235,7 @@ def _take(event: dict[str, Any], state: StateProgress) -> None:
     kind = event["type"]
     if kind == "MapStateStarted":
         state.children = (0, event["mapStateStartedEventDetails"]["length"])
-    elif kind == "MapRunStarted":
+    elif kind in ("MapRunStarted", "MapRunRedriven"):
         state.is_distributed = True
     elif kind.endswith(("Failed", "TimedOut")):
         state.status, state.left = "FAILED", event["timestamp"]

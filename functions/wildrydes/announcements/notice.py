@@ -50,11 +50,19 @@ def _failure(ended: Ended, course: Course) -> Notice:
         "cause": sentence(ended.cause),
         "log": log_group(ended, course.where),
         "show it": f"wildrydes watch {ended.arn}",
-        "go on": _NEXT.get(ended.workflow, f"wildrydes {ended.workflow}") + _option(ended),
+        **_commands(ended, course),
         "runbook": f"{RUNBOOK}#{anchor}",
     }
     head = f"The execution {ended.name} of {ended.stack}-{ended.workflow} {end}."
     return _notice(f"{_subject(ended)} {end}", head, facts, ended)
+
+
+def _commands(ended: Ended, course: Course) -> dict[str, str]:
+    """How to go on: where it failed, unless the workflow has ended it itself or it was a promotion, or anew."""
+    anew = _NEXT.get(ended.workflow, f"wildrydes {ended.workflow}") + _option(ended)
+    if ended.workflow == PROMOTE or (course.stays and course.stays[-1].kind == "Fail"):
+        return {"go on": anew}
+    return {"go on": f"wildrydes redrive {ended.arn}", "or anew": anew}
 
 
 def _promotion(ended: Ended) -> Notice:

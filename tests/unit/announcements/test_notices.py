@@ -35,11 +35,24 @@ def test_stopped_retraining_is_told_of_with_state_log_and_command() -> None:
         "cause    too dear",
         "log      /aws/lambda/wildrydes-plan-ingestion",
         f"show it  wildrydes watch {ARN.format('retrain')}",
-        "go on    wildrydes retrain --task magic_points",
+        f"go on    wildrydes redrive {ARN.format('retrain')}",
+        "or anew  wildrydes retrain --task magic_points",
         "runbook  docs/operations.md#executions-aborted",
         "On AWS the commands take --aws --stack wildrydes.",
     ):
         assert line in notice.message.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("workflow", "kind", "command"),
+    [("monitor", "Task", "redrive"), ("monitor", "Fail", "monitor"), ("promote", "Task", "models")],
+)
+def test_command_to_go_on_is_a_redrive_where_one_helps(workflow: str, kind: str, command: str) -> None:
+    stay = Stay("Last", kind, START, START)
+    notice = notice_of(ended(workflow, "FAILED"), Course([stay], stay))
+    assert notice is not None
+    (line,) = (line for line in notice.message.splitlines() if line.startswith("go on"))
+    assert line.split()[3] == command
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,101 @@
+"""`wildrydes redrive`: lets an execution that failed go on at the state that failed, and follows it."""
+
+import json
+import time
+from typing import Any
+
+import click
+from botocore.exceptions import ClientError
+
+from cli import executions, options
+from cli.errors import CommandError
+from cli.following import follow_detached
+from cli.stack import Stack
+from local import account
+from wildrydes.tasks import DEFAULT_TASK
+
+_SHOWN_SECONDS = 30.0
+_PAUSE_SECONDS = 0.2
+
+
+class NotRedrivableError(CommandError):
+    """The execution cannot go on, or would gain nothing by it; the message says why, and what to do instead."""
+
+
+@click.command(epilog=options.EXIT_CODES_OF_FOLLOWING, short_help="Let a failed execution go on where it failed.")
+@click.argument("execution")
+@options.as_json
+@options.on_stack
+def redrive(stack: Stack, execution: str, *, as_json: bool) -> int:
+    """Let an execution that failed, timed out or was stopped go on at the state that did not succeed, and follow it.
+
+    EXECUTION is its name or its ARN. What has succeeded is not run again: no state, no chunk of rides, no candidate.
+    The execution goes on with the definition and the input that it was started with, within 14 days of its end. Ctrl-C
+    stops following; the execution goes on.
+
+    \b
+    Example:
+      wildrydes redrive run-5096cabf9005
+    """
+    console = options.console(as_json=as_json)
+    arn = executions.find(stack, execution)
+    check(stack, arn)
+    restart(stack, arn)
+    console.print(f"Redriven: {arn.rpartition(':')[2]} goes on")
+    return follow_detached(stack, arn, console, as_json=as_json)
+
+
+def check(stack: Stack, arn: str) -> None:
+    """Raise NotRedrivableError where a redrive is refused, would help nothing, or do harm."""
+    name, described = arn.rpartition(":")[2], stack.client("stepfunctions").describe_execution(executionArn=arn)
+    machine = described["stateMachineArn"]
+    if machine == stack.machine("promote"):
+        raise NotRedrivableError(
+            f"{name} is a promotion. What a failed one leaves is put in order at once, so there is nothing that it "
+            f"could go on from: {stack.command('retrain')} starts again, {stack.command('models')} says what is live."
+        )
+    if described.get("redriveStatus") == "NOT_REDRIVABLE":
+        raise NotRedrivableError(f"{name} cannot be redriven: {described.get('redriveStatusReason', 'AWS says so')}.")
+    entered = executions.entered_by(executions.history(stack, arn))
+    if entered and entered[-1].kind == "Fail":
+        why = stack.command(f"watch {name}")
+        raise NotRedrivableError(
+            f"{name} was ended by its workflow, in the state {entered[-1].name!r} ({described.get('error')}): a "
+            f"redrive enters that state again and fails again. Do what {why} says, and start again."
+        )
+    if machine == stack.machine("retrain"):
+        _check_turn(stack, described)
+
+
+def _check_turn(stack: Stack, described: dict[str, Any]) -> None:
+    """A redriven execution takes no turn: beside another retraining of its task it would train on the same rides."""
+    states, machine = stack.client("stepfunctions"), stack.machine("retrain")
+    running = account.entries(states, "list_executions", "executions", stateMachineArn=machine, statusFilter="RUNNING")
+    for other in running:
+        if _task(states.describe_execution(executionArn=other["executionArn"])) == _task(described):
+            raise NotRedrivableError(
+                f"Another retraining of {_task(described)} runs: {other['name']}. Wait for its end, or stop it; see "
+                "then whether this one is still wanted."
+            )
+
+
+def _task(described: dict[str, Any]) -> str:
+    request = json.loads(described.get("input") or "{}")
+    return request.get("task", DEFAULT_TASK) if isinstance(request, dict) else DEFAULT_TASK
+
+
+def restart(stack: Stack, arn: str) -> None:
+    """Redrive an execution, and wait until Step Functions shows it. Raises NotRedrivableError."""
+    states = stack.client("stepfunctions")
+    before = states.describe_execution(executionArn=arn)["redriveCount"]
+    try:
+        states.redrive_execution(executionArn=arn)
+    except ClientError as fault:
+        if fault.response["Error"]["Code"] != "ExecutionNotRedrivable":
+            raise
+        reason = fault.response["Error"]["Message"]
+        raise NotRedrivableError(f"{arn.rpartition(':')[2]} cannot be redriven: {reason}.") from fault
+    # What DescribeExecution says may be some moments old, and would be the end before.
+    end = time.monotonic() + _SHOWN_SECONDS
+    while states.describe_execution(executionArn=arn)["redriveCount"] == before and time.monotonic() < end:
+        time.sleep(_PAUSE_SECONDS)

@@ -1,0 +1,81 @@
+"""`wildrydes redrive`: what goes on, and what is refused in words that help."""
+
+import json
+from typing import Any
+
+import pytest
+
+from cli.redrive import NotRedrivableError, check, restart
+from cli.stack import Account, Stack
+from local.account import EmbeddedAws
+from machines import Client, ended, machine, unique
+from redrives import parameter, read, reader
+
+WAIT = {"Type": "Wait", "Seconds": 300, "End": True}
+
+
+@pytest.fixture(scope="module")
+def role_arn(client: Client) -> str:
+    return reader(client)
+
+
+def stack_of(server: EmbeddedAws, arn: str, output: str = "StateMachineArn") -> Stack:
+    """A stack whose retraining, or another workflow, is this machine; the others are none."""
+    names = ("StateMachineArn", "PromoteStateMachineArn", "MonitorStateMachineArn")
+    outputs = dict.fromkeys(names, "arn:aws:states:us-east-1:123456789012:stateMachine:none") | {output: arn}
+    account = Account.on_embedded_aws(server)
+    return Stack("test", outputs, account.client, account.now)
+
+
+def start(client: Client, arn: str, **request: Any) -> str:
+    return client("stepfunctions").start_execution(stateMachineArn=arn, input=json.dumps(request))["executionArn"]
+
+
+def test_execution_that_failed_goes_on(client: Client, server: EmbeddedAws, role_arn: str) -> None:
+    name = unique("missing")
+    arn = machine(client, {"StartAt": "Read", "States": {"Read": read(name)}}, role_arn)
+    stack, execution = stack_of(server, arn), start(client, arn)
+    ended(client, execution)
+    parameter(client, name)
+    check(stack, execution)
+    restart(stack, execution)
+    described = ended(client, execution)
+    assert (described["status"], described["redriveCount"]) == ("SUCCEEDED", 1)
+    for refuse in (check, restart):
+        with pytest.raises(NotRedrivableError, match="Execution is SUCCEEDED and cannot be redriven"):
+            refuse(stack, execution)
+
+
+def test_execution_that_its_workflow_ended_would_fail_again(client: Client, server: EmbeddedAws, role_arn: str) -> None:
+    fail = {"Type": "Fail", "Error": "UnusableTrainingSet"}
+    arn = machine(client, {"StartAt": "Failed", "States": {"Failed": fail}}, role_arn)
+    execution = start(client, arn)
+    ended(client, execution)
+    with pytest.raises(NotRedrivableError, match=r"'Failed' \(UnusableTrainingSet\).*start again"):
+        check(stack_of(server, arn), execution)
+
+
+def test_promotion_is_not_redriven(client: Client, server: EmbeddedAws, role_arn: str) -> None:
+    arn = machine(client, {"StartAt": "Read", "States": {"Read": read(unique("missing"))}}, role_arn)
+    execution = start(client, arn)
+    ended(client, execution)
+    with pytest.raises(NotRedrivableError, match=r"is a promotion.*`wildrydes retrain"):
+        check(stack_of(server, arn, "PromoteStateMachineArn"), execution)
+
+
+def test_another_retraining_of_the_task_that_runs_is_waited_for(
+    client: Client, server: EmbeddedAws, role_arn: str
+) -> None:
+    choice = {"Type": "Choice", "Choices": [{"Variable": "$.wait", "IsPresent": True, "Next": "Wait"}]}
+    states = {"Which": choice | {"Default": "Read"}, "Wait": WAIT, "Read": read(unique("missing"))}
+    arn = machine(client, {"StartAt": "Which", "States": states}, role_arn)
+    stack = stack_of(server, arn)
+    failed, other = start(client, arn), start(client, arn, task="magic_points")
+    for execution in (failed, other):
+        ended(client, execution)
+    running = start(client, arn, wait=True)
+    with pytest.raises(NotRedrivableError, match=rf"Another retraining of heavy_utilization runs: {running[-36:]}"):
+        check(stack, failed)
+    check(stack, other)
+    client("stepfunctions").stop_execution(executionArn=running)
+    check(stack, failed)
