@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from local.lambda_.fork_server import ForkServer
-
 from local import account
+from local.lambda_.fork_server import ForkServer
 
 
 @dataclass(frozen=True)
