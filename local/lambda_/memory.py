@@ -117,7 +117,7 @@ def limiting_memory(base: Any, watch: MemoryWatch, runtime_error: type[Exception
 
         def invoke(self, event: Any, request_id: str, **details: Any) -> dict[str, Any]:
             megabytes = int(self.config.get("MemorySize") or _LEAST_MEGABYTES)
-            work = Work(lambda: getattr(self._proc, "pid", None), megabytes * MEGABYTE)
+            work = Work(self._running_pid, megabytes * MEGABYTE)
             try:
                 with watch.during(work):
                     result = super().invoke(event, request_id, **details)
@@ -128,6 +128,10 @@ def limiting_memory(base: Any, watch: MemoryWatch, runtime_error: type[Exception
                 result = {"status": "error", "cold_start": True, "log": self._drain_stderr()}
             _PEAK.set(work.peak_bytes)
             return killed(result, request_id) if work.is_ended and result["status"] == "error" else result
+
+        def _running_pid(self) -> int | None:
+            process = self._proc
+            return process.pid if process is not None and process.poll() is None else None
 
     return LimitedWorker
 

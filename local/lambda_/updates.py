@@ -1,11 +1,14 @@
 """Functions while they are created and updated, and what is refused meanwhile.
 
 A function that was just created is active at once, so that nobody has to wait. An update takes the half second of
-MiniStack's: another update, or a version that is published, is refused until it has ended.
+MiniStack's: another update, or a version that is published, is refused until it has ended. The function has another
+RevisionId then than in the update's response, as on AWS.
 https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
 """
 
 import json
+import threading
+import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
@@ -38,6 +41,7 @@ def install() -> None:
         return response
 
     replace(lambda_svc, "_create_function", create_checked)
+    replace(lambda_svc, "_schedule_state_transition", _settle_later)
     serialized = seam(lambda_svc, "_serialized_revision_update")()
     for name, operation in (("_update_code", None), ("_update_config", "UpdateFunctionConfiguration")):
         replace(lambda_svc, name, serialized(_updating(seam(lambda_svc, name), operation)))
@@ -81,6 +85,24 @@ def check_settled(config: dict[str, Any]) -> None:
     if _OF_CALLER.get() and config.get("LastUpdateStatus") == "InProgress":
         message = "The operation cannot be performed at this time. An update is in progress for resource: "
         raise RefusedFunctionError(message + config["FunctionArn"], "ResourceConflictException", 409)
+
+
+def _settle_later(name: str, delay: float) -> None:
+    """Let the update of a function end in so many seconds."""
+    from ministack.core import responses
+    from ministack.services import lambda_svc
+
+    account_id, region = responses.get_account_id(), responses.get_region()
+
+    def end() -> None:
+        function = lambda_svc._functions.get_scoped(account_id, region, name) or {}
+        if function.get("config", {}).get("LastUpdateStatus") == "InProgress":
+            function["config"]["RevisionId"] = str(uuid.uuid4())
+            settle(function["config"])
+
+    timer = threading.Timer(delay, end)
+    timer.daemon = True
+    timer.start()
 
 
 def settle(config: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from local.lambda_ import configurations, requests
 from local.lambda_.configurations import RefusedFunctionError
-from machines import Client, function, invoke, role, until
+from machines import Client, allow, function, invoke, role, run, until
 
 MEGABYTE = 1024 * 1024
 
@@ -125,6 +125,13 @@ def test_function_that_takes_more_than_its_memory_is_killed(client: Client, exec
     assert invoke(client, arn, {"where": "nowhere"}) == ({"where": "nowhere"}, None)
 
 
+def test_function_that_takes_more_than_its_memory_while_it_starts_is_killed(client: Client, executor: str) -> None:
+    code = "import threading\ntaken = bytearray(b'x') * 300_000_000\nthreading.Event().wait()\n" + ECHO
+    answer, _ = invoke(client, function(client, code, executor, Timeout=60), {})
+    assert answer["errorType"] == "Runtime.ExitError"
+    assert answer["errorMessage"].endswith("Error: Runtime exited with error: signal: killed")
+
+
 def test_function_may_take_the_memory_that_it_has(client: Client, executor: str) -> None:
     code = "def handler(event, context):\n    return len(bytearray(b'x') * 300_000_000)\n"
     assert invoke(client, function(client, code, executor, MemorySize=512), {}) == (300_000_000, None)
@@ -141,6 +148,15 @@ def test_reserved_concurrency_is_of_all_versions_and_aliases(client: Client, exe
         assert refused.value.response["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
     functions.delete_function_concurrency(FunctionName=arn)
     assert invoke(client, f"{arn}:live", 1) == (1, None)
+
+
+def test_state_that_invokes_a_throttled_function_fails_by_lambdas_name_for_it(client: Client, executor: str) -> None:
+    arn = function(client, ECHO, executor)
+    client("lambda").put_function_concurrency(FunctionName=arn, ReservedConcurrentExecutions=0)
+    asking = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": arn}}
+    starter = role(client, "states.amazonaws.com", allow("lambda:InvokeFunction"))
+    described = run(client, {"Ask": asking | {"End": True}}, starter)
+    assert (described["status"], described["error"]) == ("FAILED", "Lambda.TooManyRequestsException")
 
 
 def test_hundred_of_the_accounts_concurrency_stay_unreserved(client: Client, echo: str) -> None:
@@ -163,7 +179,12 @@ def test_function_is_neither_updated_nor_published_during_an_update(client: Clie
         lambda: functions.get_function_configuration(FunctionName=arn)["LastUpdateStatus"],
         lambda status: status == "Successful",
     )
-    assert functions.publish_version(FunctionName=arn)["Description"] == "first"
+    settled = functions.get_function_configuration(FunctionName=arn)
+    # A caller who names the revision of the update's answer names one that is over.
+    with pytest.raises(functions.exceptions.PreconditionFailedException):
+        functions.publish_version(FunctionName=arn, RevisionId=updated["RevisionId"])
+    published = functions.publish_version(FunctionName=arn, RevisionId=settled["RevisionId"])
+    assert published["Description"] == "first"
 
 
 def test_alias_to_a_version_that_there_is_not_is_refused(client: Client, echo: str) -> None:
