@@ -32,7 +32,17 @@ def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float]
     from local.budgets import install as budgets
     from local.cloudformation import rollback
     from local.ecr import registry
-    from local.lambda_ import alias_arns, aliases, concurrency, idle_workers, provisioning, requests, runtime, updates
+    from local.lambda_ import (
+        alias_arns,
+        aliases,
+        concurrency,
+        idle_workers,
+        provisioning,
+        requests,
+        runtime,
+        sources,
+        updates,
+    )
     from local.lambda_ import metrics as function_metrics
     from local.logs import stream_prefixes
     from local.s3 import version_ranges
@@ -44,6 +54,7 @@ def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float]
     forks = runtime.install(functions_python, endpoint)
     idle_workers.install()
     updates.install()
+    sources.install()
     requests.install()
     concurrency.install()
     aliases.install()

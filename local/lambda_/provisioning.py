@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from local.lambda_ import aliases, concurrency, configurations, updates
+from local.lambda_ import aliases, concurrency, configurations, sources, updates
 from local.seams import seam
 
 _FUNCTION, _ALIAS = "AWS::Lambda::Function", "AWS::Lambda::Alias"
@@ -38,6 +38,7 @@ def _updating(update: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _check(properties: Any, name: str) -> None:
+    sources.check(properties.get("Code") or {})
     checked = {each: properties[each] for each in _CHECKED if properties.get(each) is not None}
     if "Variables" in checked.get("Environment", {}):
         variables = {each: str(value) for each, value in checked["Environment"]["Variables"].items()}

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from local.lambda_ import configurations, requests
 from local.lambda_.configurations import RefusedFunctionError
-from machines import Client, allow, function, invoke, role, run, until
+from machines import Client, allow, function, invoke, role, run, unique, until
 
 MEGABYTE = 1024 * 1024
 
@@ -83,6 +83,23 @@ def test_function_is_created_and_changed_within_its_limits_alone(client: Client,
         client("lambda").update_function_configuration(
             FunctionName=echo, Environment={"Variables": {"AWS_REGION": "eu-west-1"}}
         )
+
+
+def test_function_without_its_code_is_refused(client: Client, executor: str, echo: str) -> None:
+    bucket = unique("code")
+    client("s3").create_bucket(Bucket=bucket)
+    settings = {"FunctionName": unique("function"), "Runtime": "python3.11", "Handler": "app.handler", "Role": executor}
+    for code, message in (
+        ({"S3Bucket": bucket, "S3Key": "gone.zip"}, "S3 Error Code: NoSuchKey"),
+        ({"S3Bucket": unique("gone"), "S3Key": "gone.zip"}, "S3 Error Code: NoSuchBucket"),
+        ({}, "Please provide a source for function code"),
+    ):
+        with pytest.raises(ClientError, match=rf"InvalidParameterValueException.*{message}"):
+            client("lambda").create_function(Code=code, **settings)
+    with pytest.raises(ClientError, match="S3 Error Code: NoSuchKey"):
+        client("lambda").update_function_code(FunctionName=echo, S3Bucket=bucket, S3Key="gone.zip")
+    with pytest.raises(ClientError, match="S3 Error Code: NoSuchKey"):
+        client("lambda").publish_layer_version(LayerName="gone", Content={"S3Bucket": bucket, "S3Key": "gone.zip"})
 
 
 def test_request_is_refused_that_is_too_large(client: Client, echo: str) -> None:
