@@ -1,6 +1,6 @@
 """Why an execution failed: the state where it began, the error, the log of what ran there, and what to do next.
 
-The workflow catches every error, publishes it, and ends in a Fail state. What a person needs is the state before.
+What a workflow itself refuses, and a promotion that failed, ends in a Fail state: a person needs the state before.
 """
 
 import dataclasses
@@ -32,10 +32,11 @@ NEXT_STEPS = {
     "Runtime.ExitError": "Read the log: the function was killed three times, for want of memory for instance.",
     "Sandbox.Timedout": "Read the log: the function took too long three times. Give it less at once, or more time.",
     "MonitoringFailed": "Read the log of monitor_model, and start it again for that day: nothing else was changed.",
-    "ABORTED": "Start again: somebody stopped the execution.",
+    "ABORTED": "Somebody stopped the execution: `wildrydes redrive` goes on with it, or start again.",
     "ErrorsWhileBaking": "Read the log of predict: it failed for requests that got the new model.",
 }
 _OTHERWISE = "The log has more. docs/operations.md lists the errors and what to do about each."
+_REDRIVE = "Mend what the cause names: then `wildrydes redrive` goes on in this state."
 _PROMOTION = "startExecution"
 _TRAINING = ":sagemaker:"
 _NO_CANDIDATE = "AllCandidatesFailed"
@@ -77,7 +78,7 @@ def failure(stack: Stack, execution_arn: str, progress: Progress) -> Failure:
     failed = _failed(states, progress)
     error, cause = progress.error or progress.status, progress.cause or ""
     if failed is None:
-        return Failure(progress.status, "no state", error, sentence(cause), _next_step(error), "", [])
+        return Failure(progress.status, "no state", error, sentence(cause), _next_step(error, progress), "", [])
     child = _child(states[failed.name], cause)
     if child is not None:
         inner = _of_child(stack, child)
@@ -85,7 +86,7 @@ def failure(stack: Stack, execution_arn: str, progress: Progress) -> Failure:
             return dataclasses.replace(inner, state=f"{failed.name} → {inner.state}")
     group = _log_group(_state(states, failed.name), stack, execution_arn)
     log = _log(stack, group, failed, _training_jobs(stack, execution_arn)) if group else []
-    return Failure(progress.status, failed.name, error, sentence(cause), _next_step(error), group, log)
+    return Failure(progress.status, failed.name, error, sentence(cause), _next_step(error, progress), group, log)
 
 
 def _all_states(definition: dict[str, Any]) -> dict[str, Any]:
@@ -151,8 +152,12 @@ def _of_child(stack: Stack, execution_arn: str) -> Failure | None:
     return failure(stack, execution_arn, progress) if progress.status != "SUCCEEDED" else None
 
 
-def _next_step(error: str) -> str:
-    return NEXT_STEPS.get(error, _OTHERWISE)
+def _next_step(error: str, progress: Progress) -> str:
+    if error in NEXT_STEPS:
+        return NEXT_STEPS[error]
+    # A redrive would enter a Fail state again, and fail again.
+    is_refused = bool(progress.states) and progress.states[-1].kind == "Fail"
+    return _OTHERWISE if is_refused else f"{_REDRIVE} {_OTHERWISE}"
 
 
 def _log_group(task: dict[str, Any], stack: Stack, execution_arn: str) -> str:

@@ -22,7 +22,7 @@ from statemachines import sql
 from statemachines.asl import InlineMap, Pass
 from statemachines.inference import read_alias, read_version
 from statemachines.task_choice import choose_task
-from statemachines.tasks import Tasks, catch, failure, refusal
+from statemachines.tasks import Tasks, failure, refusal
 from wildrydes.tasks import SAMPLES
 
 _PLAN = ("date", "first_date", "first_partition", "date_partition", "last_partition", "tasks")
@@ -40,7 +40,7 @@ rule = sdk.ChoiceRule
 
 def build() -> sdk.Graph:
     """The workflow as a graph of the SDK."""
-    tasks = Tasks(failure("Monitoring failed"))
+    tasks = Tasks(failure("Monitoring failed"), is_redriven=True)
     plan = tasks.function(
         "Plan monitoring",
         {"input": "$", "started": "$$.Execution.StartTime"},
@@ -62,7 +62,7 @@ def build() -> sdk.Graph:
         max_concurrency=_AT_ONCE,
         result_path="$.outcomes",
         asl={"ItemSelector": {"task": "$$.Map.Item.Value", "execution": "$$.Execution.Name", "plan": "$"}},
-        catch=catch(tasks.failure),
+        catch=tasks.rest,
     )
     look_back = Pass(
         "Conclude",

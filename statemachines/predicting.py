@@ -18,7 +18,7 @@ from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass, Task
 from statemachines.encryption import chosen, variants
-from statemachines.tasks import SAGEMAKER_FAULTS, STACK_TAGS, Tasks, catch, retry
+from statemachines.tasks import NAME_TAKEN, SAGEMAKER_FAULTS, STACK_TAGS, Tasks, catch, retry
 
 JOBS = 3
 """Transform jobs that are started at most."""
@@ -137,7 +137,7 @@ def _may_succeed() -> BaseRule:
         rule.IsPresent(variable=cause, value=True),
         rule.Or([rule.StringMatches(variable=cause, value=pattern) for pattern in _MAY_SUCCEED]),
     ]
-    taken = rule.StringEquals(variable="$.error.Error", value="SageMaker.ResourceInUseException")
+    taken = rule.StringEquals(variable="$.error.Error", value=NAME_TAKEN)
     left = rule.NumericLessThan(variable="$.transform.number", value=JOBS)
     return rule.And([left, rule.Or([taken, rule.And(broken)])])
 

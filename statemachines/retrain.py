@@ -3,19 +3,21 @@
 `build` returns the steps as the `stepfunctions` SDK chains them. Values in `${…}` are filled in by CloudFormation
 (`DefinitionSubstitutions` of the state machine in template.yaml). Order, retries and catches are all defined here.
 
-Each Task retries what may pass, has a timeout, and hands every other error to `Notify failure`, which ends in a Fail
-state that carries the error on: no execution succeeds after an error.
+Each Task retries what may pass and has a timeout. Any other error ends the execution in that Task: the function
+`announce` tells of it, and `wildrydes redrive` goes on there. What the workflow itself refuses goes to
+`Notify failure`, which ends in a Fail state with the reason, and so does a promotion that failed, once it is put in
+order. No execution succeeds after an error.
 """
 
 import stepfunctions.steps as sdk
 from stepfunctions.steps.states import State
 
-from statemachines.asl import DistributedMap, Fail, LambdaTask, Pass
+from statemachines.asl import DistributedMap, LambdaTask, Pass
 from statemachines.judging import judge
 from statemachines.longest import whole_hours
 from statemachines.samples import build_samples
 from statemachines.task_choice import choose_task
-from statemachines.tasks import Tasks, catch, failure, function_retries, refusal, retry
+from statemachines.tasks import Tasks, failure, function_retries, refusal, retry
 from statemachines.training import train
 from statemachines.training_set import build_training_set
 from statemachines.training_set_check import check_training_set
@@ -77,7 +79,7 @@ RIDES = (
 
 def build() -> sdk.Graph:
     """The whole workflow as a graph of the SDK, with a timeout over all of it: its longest path is not cut off."""
-    tasks = Tasks(failure("Retraining failed"))
+    tasks = Tasks(failure("Retraining failed"), is_redriven=True)
     check = check_training_set(tasks)
     source = _data(tasks, check)
     sdk.Chain([check, train(tasks), judge(tasks)])
@@ -153,7 +155,6 @@ def _ingestion(tasks: Tasks) -> list[State]:
 
 
 def _ingest_rides(tasks: Tasks) -> DistributedMap:
-    failed = Fail("Ingesting failed", asl={"ErrorPath": "$.error.Error", "CausePath": "$.error.Cause"})
     child = LambdaTask(
         "Ingest chunk",
         parameters={"FunctionName": "${IngestRidesFunctionArn}", "Payload": "$"},
@@ -161,8 +162,6 @@ def _ingest_rides(tasks: Tasks) -> DistributedMap:
         output_path=None,
         timeout_seconds=900,
         retry=function_retries(),
-        # The execution that started the children reports their failure.
-        catch=catch(failed),
     )
     return DistributedMap(
         "Ingest rides",
@@ -182,5 +181,5 @@ def _ingest_rides(tasks: Tasks) -> DistributedMap:
             },
         },
         retry=retry(("States.ItemReaderFailed",)),
-        catch=catch(tasks.failure),
+        catch=tasks.rest,
     )

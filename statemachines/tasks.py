@@ -1,4 +1,8 @@
-"""Makers of the workflow's Tasks. Whatever one makes retries what may pass, has a timeout and a Catch for the rest."""
+"""Makers of the workflow's Tasks. Whatever one makes retries what may pass and has a timeout.
+
+What is left it hands to a state that mends it. Where nothing is to be mended the error ends the execution in the state
+that it came up in: a redrive goes on there, while it would enter a Fail state again and fail again.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +31,8 @@ ATTEMPTS_AFTER_KILLS = 2
 # States.Timeout, which is not.
 FUNCTION_SECONDS = 960
 ATHENA_FAULTS = ("Athena.TooManyRequestsException", "Athena.InternalServerException", "Athena.AmazonAthenaException")
+# A job of that name was started before: by a call whose answer was lost, or before a redrive.
+NAME_TAKEN = "SageMaker.ResourceInUseException"
 SAGEMAKER_FAULTS = ("SageMaker.AmazonSageMakerException", "SageMaker.ThrottlingException")
 _SDK_SERVICES = ("CloudWatch", "Ecr", "Lambda", "S3", "SageMaker", "Sfn", "Ssm")
 # A connection that was lost has the same name for every service, after the service's own.
@@ -139,11 +145,20 @@ def refusal(state_id: str, error: str, cause: str, handler: State, *, whole: boo
 
 @dataclass(frozen=True)
 class Tasks:
-    """Makes Tasks whose errors go to one handler, with the error at `error_path`; `before` catches some first."""
+    """Makes Tasks whose errors go to one handler, with the error at `error_path`; `before` catches some first.
+
+    With `is_redriven` they go to no handler: `failure` is for what the workflow itself refuses.
+    """
 
     failure: State
     error_path: str = "$.error"
     before: tuple[sdk.Catch, ...] = ()
+    is_redriven: bool = False
+
+    @property
+    def rest(self) -> list[sdk.Catch]:
+        """What becomes of every error that is left."""
+        return [] if self.is_redriven else [catch(self.failure, self.error_path)]
 
     def function(
         self, state_id: str, payload: dict, selector: tuple[str, ...], result_path: str, function: str = ""
@@ -157,7 +172,7 @@ class Tasks:
             result_path=result_path,
             timeout_seconds=FUNCTION_SECONDS,
             retry=function_retries(),
-            catch=catch(self.failure),
+            catch=self.rest,
         )
 
     def query(self, state_id: str, query: str, result_path: str) -> Task:
@@ -167,7 +182,8 @@ class Tasks:
         write to one place. A query that failed is not repeated. An UNLOAD leaves files behind, and Athena refuses to
         write to a place that holds any.
         """
-        entered = "States.Format('{} {} {}', $$.Execution.Id, $$.State.Name, $$.State.EnteredTime)"
+        what = ("$$.Execution.Id", "$$.State.Name", "$$.State.EnteredTime", "$$.Execution.RedriveCount")
+        entered = f"States.Format('{{}} {{}} {{}} {{}}', {', '.join(what)})"
         return Task(
             state_id,
             resource="arn:aws:states:::athena:startQueryExecution.sync",
@@ -186,7 +202,7 @@ class Tasks:
             result_path=result_path,
             timeout_seconds=1800,
             retry=retry(ATHENA_FAULTS),
-            catch=catch(self.failure),
+            catch=self.rest,
         )
 
     def row(
@@ -213,7 +229,7 @@ class Tasks:
             result_path=result_path,
             timeout_seconds=60,
             retry=retry(ATHENA_FAULTS),
-            catch=catch(self.failure),
+            catch=self.rest,
         )
 
     def call(
@@ -240,7 +256,7 @@ class Tasks:
             result_path=result_path,
             timeout_seconds=60,
             retry=retry((*faults, *(error for error in also_retry if error not in SDK_FAULTS))),
-            catch=[*before, *self.before, catch(self.failure, self.error_path)],
+            catch=[*before, *self.before, *self.rest],
         )
 
 

@@ -14,7 +14,8 @@ registry is SageMaker's and its policy decides who may ask. Where it refuses, th
 into the card, and the job is started by the tag.
 
 A job whose container was killed, or whose instance failed, is started again under another name, twice at most: a name
-is taken for ever. What the algorithm itself refuses would be refused again, and loses.
+is taken for ever, also by a job that was stopped with an execution that goes on now. What the algorithm itself refuses
+would be refused again, and loses.
 """
 
 import boto3
@@ -28,7 +29,7 @@ from statemachines.algorithms import ALGORITHMS
 from statemachines.asl import InlineMap, Pass, TrainingTask
 from statemachines.encryption import chosen
 from statemachines.predicting import PREFIX, Reader, predict_test_split
-from statemachines.tasks import SAGEMAKER_FAULTS, STACK_TAGS, Tasks, catch, retry
+from statemachines.tasks import NAME_TAKEN, SAGEMAKER_FAULTS, STACK_TAGS, Tasks, catch, retry
 from statemachines.tuning import JOB_SETTINGS, OUTPUT, STORAGE, VOLUME, tune
 
 JOBS = 3
@@ -68,7 +69,7 @@ def train(tasks: Tasks) -> InlineMap:
                 "storage": STORAGE,
             }
         },
-        catch=catch(tasks.failure),
+        catch=tasks.rest,
     )
 
 
@@ -222,16 +223,16 @@ def _name_image(state_id: str, uri: str, digest: str = "", *, unknown: bool = Fa
 
 
 def _was_killed() -> BaseRule:
-    """Whether the job that failed may succeed by another name, and one is left."""
+    """Whether the job that failed, or whose name is taken, may succeed by another name, and one is left."""
     cause = "$.error.Cause"
-    return rule.And(
-        [
-            rule.StringEquals(variable="$.error.Error", value="States.TaskFailed"),
-            rule.NumericLessThan(variable=f"{_ATTEMPT}.number", value=JOBS),
-            rule.IsPresent(variable=cause, value=True),
-            rule.Or([rule.StringMatches(variable=cause, value=pattern) for pattern in _KILLED]),
-        ]
-    )
+    killed = [
+        rule.StringEquals(variable="$.error.Error", value="States.TaskFailed"),
+        rule.IsPresent(variable=cause, value=True),
+        rule.Or([rule.StringMatches(variable=cause, value=pattern) for pattern in _KILLED]),
+    ]
+    taken = rule.StringEquals(variable="$.error.Error", value=NAME_TAKEN)
+    left = rule.NumericLessThan(variable=f"{_ATTEMPT}.number", value=JOBS)
+    return rule.And([left, rule.Or([rule.And(killed), taken])])
 
 
 def _another_job(job: State) -> Pass:

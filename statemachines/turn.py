@@ -18,7 +18,7 @@ import stepfunctions.steps as sdk
 from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass, Task
-from statemachines.tasks import DYNAMODB_FAULTS, Tasks, catch, retry
+from statemachines.tasks import DYNAMODB_FAULTS, Tasks, retry
 
 _OWN, _PREVIOUS = "$.turn.own", "$.turn.previous"
 _HOLDER = "$.turn.read.Item.holder.S"
@@ -71,7 +71,7 @@ def _take(tasks: Tasks, otherwise: State) -> Task:
         result_path=None,
         timeout_seconds=60,
         retry=retry(DYNAMODB_FAULTS),
-        catch=[lost, catch(tasks.failure)],
+        catch=[lost, *tasks.rest],
     )
 
 
@@ -83,7 +83,7 @@ def _read(tasks: Tasks) -> Task:
         result_path="$.turn.read",
         timeout_seconds=60,
         retry=retry(DYNAMODB_FAULTS),
-        catch=catch(tasks.failure),
+        catch=tasks.rest,
     )
 
 

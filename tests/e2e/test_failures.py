@@ -11,6 +11,7 @@ import pytest
 from cli import weather as noaa
 from local import account
 from local.account import EmbeddedAws
+from notices import listen
 from redefinitions import shorten_pauses
 from stacks import DIVERGING, SAMPLE_RIDES, MakeStack, Stack
 from wildrydes.tasks import TASKS
@@ -59,17 +60,11 @@ def test_input_that_has_a_field_twice_is_refused_by_its_name_and_kept_as_it_was_
     assert f"the input cannot be taken: {field} is there more than once: " in json.loads(ended["cause"])["errorMessage"]
 
 
-def test_failure_is_published_before_the_execution_fails(stack: Stack) -> None:
-    queue = stack.client("sqs").create_queue(QueueName=f"{stack.name}-heard")["QueueUrl"]
-    attributes = stack.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
-    topic = stack.outputs["FailureTopicArn"]
-    stack.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["QueueArn"])
-    policy = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": attributes["QueueArn"]}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [policy]})
-    stack.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": document})
-    stack.fail(target="speed")
-    (message,) = stack.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
-    assert "BadExecutionInput" in json.loads(message["Body"])["Message"]
+def test_failure_is_told_of_with_its_state_and_error(stack: Stack) -> None:
+    heard, arn = listen(stack), stack.start(target="speed")
+    subject, message = heard.about(arn)
+    assert (subject, stack.ended(arn)["status"]) == ("Retraining failed", "FAILED")
+    assert {"state    Apply defaults", "error    BadExecutionInput"} <= set(message.splitlines())
 
 
 def test_too_many_rejected_rides_fail_before_anything_is_trained(make_stack: MakeStack) -> None:

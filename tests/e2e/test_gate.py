@@ -1,10 +1,15 @@
 """What goes live and what does not: one stack, whose live model is challenged again and again."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli import executions
+from commands import runner, use_record, write_below
 from promotions import ask_function, bring_back_trained, traces
 from stacks import SAMPLE_RIDES, MakeStack, Stack
 
@@ -89,8 +94,52 @@ def test_golden_ride_gets_the_same_answer_over_http(stack: Stack, first: dict[st
     assert (status, answer["probability"]) == (200, golden["probability"])
 
 
-def test_equal_model_does_not_go_live(stack: Stack, first: dict[str, Any]) -> None:
-    again = stack.retrain()
+def entered(events: list[dict[str, Any]]) -> list[str]:
+    """The states that the events enter."""
+    return [each["stateEnteredEventDetails"]["name"] for each in events if "stateEnteredEventDetails" in each]
+
+
+@contextmanager
+def denied(stack: Stack, action: str) -> Iterator[None]:
+    """The workflow may not do this for a while."""
+    resource = {"StackName": stack.name, "LogicalResourceId": "RetrainRole"}
+    described = stack.client("cloudformation").describe_stack_resource(**resource)
+    policy = {"RoleName": described["StackResourceDetail"]["PhysicalResourceId"], "PolicyName": "denied"}
+    statement = {"Effect": "Deny", "Action": action, "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    stack.client("iam").put_role_policy(**policy, PolicyDocument=document)
+    try:
+        yield
+    finally:
+        stack.client("iam").delete_role_policy(**policy)
+
+
+def test_retraining_that_failed_is_redriven_and_repeats_nothing(
+    stack: Stack,
+    evaluation_only: dict[str, Any],
+    first: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    with denied(stack, "athena:GetQueryResults"):
+        arn = stack.start()
+        described = stack.ended(arn)
+    assert (described["status"], "not authorized" in described["cause"]) == ("FAILED", True), described
+    before = executions.history(stack.command_stack, arn)
+    assert entered(before)[-1] == "Read counts"
+    use_record(monkeypatch, stack.server)
+    write_below(monkeypatch, tmp_path)
+    ran = runner(stack, capsys, "--json")("redrive", arn.rpartition(":")[2])
+    assert ran.code == 0, ran
+    after = executions.history(stack.command_stack, arn)[len(before) :]
+    assert (after[0]["type"], entered(after)[0]) == ("ExecutionRedriven", "Read counts")
+    assert not set(entered(after)[1:]) & set(entered(before))
+    again = json.loads(stack.ended(arn)["output"])
+    # As one that nothing disturbed, to the byte.
+    assert again["training_set"] == evaluation_only["training_set"]
+    assert stack.read(again["model_path"]) == stack.read(evaluation_only["model_path"])
+    # It is as good as the champion, and does not go live.
     assert (again["promoted"], again["live_model_path"]) == (False, first["model_path"])
     assert "the difference is +0.0000, " in again["verdict"]["reason"]
     assert live(stack) == first["execution"]

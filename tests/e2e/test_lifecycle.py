@@ -93,8 +93,8 @@ def test_execution_that_fails_is_accounted_too(stack: Stack, first: dict[str, An
     until(lambda: stack.keys(prefix), lambda keys: key in keys)
     lines = json.loads(stack.read(key))["cost"]["lines"]
     transitions = next(line["quantity"] for line in lines if line["unit"] == "state transition")
-    # Set input aside, Read input, Apply defaults, Notify failure, Retraining failed.
-    assert transitions == 5
+    # Set input aside, Read input, Apply defaults.
+    assert transitions == 3
 
 
 def test_model_answers_over_http(stack: Stack, first: dict[str, Any]) -> None:

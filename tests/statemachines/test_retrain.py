@@ -30,7 +30,7 @@ TASKS = {name: state for name, state in everywhere(DEFINITION) if state["Type"] 
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_every_task_has_a_timeout_retries_with_jitter_and_a_catch_for_all(name: str) -> None:
+def test_every_task_has_a_timeout_and_retries_with_jitter(name: str) -> None:
     task = TASKS[name]
     # A search trains many models.
     assert 0 < task["TimeoutSeconds"] <= (14_400 if name == "Tune candidate" else 5400)
@@ -40,7 +40,10 @@ def test_every_task_has_a_timeout_retries_with_jitter_and_a_catch_for_all(name: 
         assert retrier["BackoffRate"] > 1
         # What is the data's or the code's fault comes again.
         assert not {"States.ALL", "States.TaskFailed"} & set(retrier["ErrorEquals"])
-    assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
+
+
+def catches_all(state: dict[str, Any]) -> bool:
+    return "Catch" in state and state["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
 
 
 def test_the_whole_has_the_time_of_the_longest_that_its_states_may_take() -> None:
@@ -102,7 +105,19 @@ GOING_ON = {
 }
 
 
-def test_every_error_is_told_and_ends_in_fail() -> None:
+def test_error_that_nothing_mends_ends_the_execution_where_it_can_be_redriven() -> None:
+    # A redrive enters a Fail state again, and fails again.
+    caught = {name for name, state in STATES.items() if catches_all(state)}
+    afterwards = {"Notify failure", "Read live alias again", "Read live version again"}
+    assert caught == {*GOING_ON, *afterwards} - {"Resolve image"}
+    assert {name for name, state in STATES.items() if "Catch" in state} - caught == {"Take turn", "Describe holder"}
+    (child,) = STATES["Ingest rides"]["ItemProcessor"]["States"].values()
+    assert "Catch" not in child
+    # A candidate loses by its error, and the others go on.
+    assert all(catches_all(state) for state in ITERATION.values() if state["Type"] == "Task")
+
+
+def test_every_refusal_is_told_and_ends_in_fail() -> None:
     handlers = {catch["Next"] for state in STATES.values() for catch in state.get("Catch", [])}
     # These two look at who has the turn, and take over from a holder that is forgotten.
     going_on = {*GOING_ON.values(), "Read live alias again", "Read turn", "Take over"}
@@ -111,7 +126,7 @@ def test_every_error_is_told_and_ends_in_fail() -> None:
         assert ends_of(accounting) <= {"Retrained", "Kept the live model"}
     assert handlers - going_on == {"Notify failure", "Retraining failed"}
     for handler in set(GOING_ON.values()):
-        failing = [name for name, task in TASKS.items() if task["Catch"][-1]["Next"] == handler]
+        failing = [name for name, task in TASKS.items() if "Catch" in task and task["Catch"][-1]["Next"] == handler]
         assert failing == [name for name, then in GOING_ON.items() if then == handler]
     assert ends_of("Notify failure") == {"Retraining failed"}
     assert STATES["Retraining failed"]["Type"] == "Fail"
@@ -172,7 +187,7 @@ def test_nothing_of_a_task_is_done_before_the_execution_has_its_turn() -> None:
     stuck = {**STATES, "Take turn": take | {"Next": "Yielded"}, "Whose turn is it?": whose | {"Choices": [other]}}
     assert ends_of(DEFINITION["StartAt"], stuck) == {"Yielded", "Retraining failed"}
     assert held["And"][1] == {"Variable": "$.turn.read.Item.holder.S", "StringEqualsPath": "$.turn.own"}
-    (lost, _) = take["Catch"]
+    (lost,) = take["Catch"]
     assert (lost["ErrorEquals"], lost["Next"]) == (["DynamoDB.ConditionalCheckFailedException"], "Read turn")
 
 
@@ -514,7 +529,11 @@ def test_training_that_was_killed_is_started_again_and_what_the_algorithm_refuse
 ) -> None:
     choice = ITERATION["Was the training killed?"]
     (rule,) = choice["Choices"]
-    failed, names_left, has_cause, was_killed = rule["And"]
+    names_left, either = rule["And"]
+    killed, taken = either["Or"]
+    # By a job that was stopped with the execution, which goes on now.
+    assert (taken["Variable"], taken["StringEquals"]) == ("$.error.Error", "SageMaker.ResourceInUseException")
+    failed, has_cause, was_killed = killed["And"]
     assert (failed["Variable"], failed["StringEquals"]) == ("$.error.Error", "States.TaskFailed")
     assert (names_left["Variable"], names_left["NumericLessThan"]) == ("$.attempt.number", 3)
     assert (has_cause["Variable"], has_cause["IsPresent"]) == ("$.error.Cause", True)
@@ -546,7 +565,8 @@ def test_query_is_started_once_however_often_the_call_is_repeated() -> None:
     tokens = {
         task["Parameters"]["ClientRequestToken.$"] for task in TASKS.values() if "QueryString.$" in task["Parameters"]
     }
-    entered = "States.Format('{} {} {}', $$.Execution.Id, $$.State.Name, $$.State.EnteredTime)"
+    what = "$$.Execution.Id, $$.State.Name, $$.State.EnteredTime, $$.Execution.RedriveCount"
+    entered = f"States.Format('{{}} {{}} {{}} {{}}', {what})"
     # What a retry leaves as it is, and what another state, execution or redrive has of its own.
     assert tokens == {f"States.Hash({entered}, 'SHA-256')"}
 

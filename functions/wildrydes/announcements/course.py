@@ -62,11 +62,14 @@ def read_history(events: Iterable[dict[str, Any]]) -> Course:
     course = Course()
     of_event: dict[int, Stay] = {}
     last: dict[str, Any] = {"type": "no event"}
-    for last in events:
-        stay = of_event.get(last.get("previousEventId", 0))
-        stay = _take(last, stay, course)
+    for event in events:
+        if event["type"] == "ExecutionRedriven":
+            _begin_again(course, last)
+        stay = of_event.get(event.get("previousEventId", 0))
+        stay = _take(event, stay, course)
         if stay is not None:
-            of_event[last["id"]] = stay
+            of_event[event["id"]] = stay
+        last = event
     if last["type"] not in _ENDS:
         raise EndNotSeen(f"the history ends with {last['type']} so far, not with the execution's end")
     stopped = [stay for stay in course.stays if stay.left is None and stay.kind not in ("Fail", "Succeed")]
@@ -79,6 +82,13 @@ def read_history(events: Iterable[dict[str, Any]]) -> Course:
     return course
 
 
+def _begin_again(course: Course, end: dict[str, Any]) -> None:
+    """An execution that is redriven: the states that were never left ended with it, at its `end`."""
+    course.is_announced, course.where = False, None
+    for stay in course.stays:
+        stay.left = stay.left or end["timestamp"]
+
+
 def _take(event: dict[str, Any], stay: Stay | None, course: Course) -> Stay | None:
     """What an event says; the stay that the events after it belong to."""
     kind: str = event["type"]
@@ -89,8 +99,6 @@ def _take(event: dict[str, Any], stay: Stay | None, course: Course) -> Stay | No
     elif kind.endswith("StateExited"):
         stay = _named(event["stateExitedEventDetails"]["name"], stay, course)
         stay.left = event["timestamp"]
-    elif kind == "ExecutionRedriven":
-        course.is_announced, course.where = False, None
     elif stay is not None and kind == "TaskScheduled":
         details = event["taskScheduledEventDetails"]
         stay.service, stay.parameters = details.get("resourceType", ""), _object(details.get("parameters", ""))

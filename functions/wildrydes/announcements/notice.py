@@ -1,7 +1,7 @@
 """What people are told of an execution's end: that it went wrong and nobody has said so, or what is live now.
 
-A workflow that fails by an error it catches publishes a notice itself (its state `Notify failure`). One that was
-stopped, ran out of time, or failed by an error that no Catch gets, such as States.Runtime, cannot.
+A workflow that refuses to go on, or whose promotion failed, publishes a notice itself (its state `Notify failure`). One
+that was stopped, ran out of time, or failed by an error that no Catch gets, cannot.
 """
 
 import json
@@ -21,7 +21,18 @@ _SUBJECTS = {"retrain": "Retraining", "promote": "Promotion", "restore": "Restor
 _ENDS = {"FAILED": "failed", "TIMED_OUT": "ran out of time", "ABORTED": "was stopped"}
 _FUNCTION = re.compile(r"-([A-Z]\w*?)Function(?:-\w+)?$")
 _NEXT = {"retrain": "wildrydes retrain", "promote": "wildrydes models", "restore": "wildrydes status"}
-"""By workflow the command to go on with; otherwise it is called as the workflow is."""
+"""By workflow the command to begin anew with; otherwise it is called as the workflow is."""
+_FAIL_AGAIN = frozenset(
+    {
+        "AllCandidatesFailed",
+        "BadExecutionInput",
+        "BadLineage",
+        "IngestionIncomplete",
+        "RideFileChanged",
+        "TooManyRejectedRides",
+    }
+)
+"""Errors of the input or of what is there for good: the same state would fail by them again."""
 
 
 class Notice(NamedTuple):
@@ -60,7 +71,8 @@ def _failure(ended: Ended, course: Course) -> Notice:
 def _commands(ended: Ended, course: Course) -> dict[str, str]:
     """How to go on: where it failed, unless the workflow has ended it itself or it was a promotion, or anew."""
     anew = _NEXT.get(ended.workflow, f"wildrydes {ended.workflow}") + _option(ended)
-    if ended.workflow == PROMOTE or (course.stays and course.stays[-1].kind == "Fail"):
+    is_refused = bool(course.stays) and course.stays[-1].kind == "Fail"
+    if ended.workflow == PROMOTE or is_refused or ended.error in _FAIL_AGAIN:
         return {"go on": anew}
     return {"go on": f"wildrydes redrive {ended.arn}", "or anew": anew}
 

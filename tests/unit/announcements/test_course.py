@@ -60,6 +60,25 @@ def test_redriven_execution_has_to_be_announced_again() -> None:
     assert (course.where.state, course.is_announced) == ("Train candidate", False)
 
 
+def test_state_that_a_redrive_goes_on_in_has_two_stays_and_neither_is_the_time_between() -> None:
+    history = History()
+    history.enter("Read counts")
+    history.wait(3)
+    history.add("ExecutionFailed")
+    history.wait(3600)
+    history.add("ExecutionRedriven")
+    history.run("Read counts", 2)
+    history.run("Promote", 4, "states", "TaskFailed")
+    history.enter("Retraining failed", "Fail")
+    course = read_history(history.end("Failed"))
+    assert [(stay.state, round(stay.seconds)) for stay in course.stays[:3]] == [
+        ("Read counts", 3),
+        ("Read counts", 2),
+        ("Promote", 4),
+    ]
+    assert course.where is course.stays[2]
+
+
 def test_iterations_that_run_side_by_side_are_told_apart() -> None:
     history = History()
     outer = history.enter("Train candidates", "Map")

@@ -44,12 +44,17 @@ def test_stopped_retraining_is_told_of_with_state_log_and_command() -> None:
 
 
 @pytest.mark.parametrize(
-    ("workflow", "kind", "command"),
-    [("monitor", "Task", "redrive"), ("monitor", "Fail", "monitor"), ("promote", "Task", "models")],
+    ("workflow", "kind", "error", "command"),
+    [
+        ("monitor", "Task", "Athena.AccessDeniedException", "redrive"),
+        ("monitor", "Fail", "MonitoringFailed", "monitor"),
+        ("retrain", "Task", "BadExecutionInput", "retrain"),
+        ("promote", "Task", "States.Runtime", "models"),
+    ],
 )
-def test_command_to_go_on_is_a_redrive_where_one_helps(workflow: str, kind: str, command: str) -> None:
+def test_command_to_go_on_is_a_redrive_where_one_helps(workflow: str, kind: str, error: str, command: str) -> None:
     stay = Stay("Last", kind, START, START)
-    notice = notice_of(ended(workflow, "FAILED"), Course([stay], stay))
+    notice = notice_of(ended(workflow, "FAILED", error=error), Course([stay], stay))
     assert notice is not None
     (line,) = (line for line in notice.message.splitlines() if line.startswith("go on"))
     assert line.split()[3] == command
