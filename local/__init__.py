@@ -12,6 +12,7 @@ EmbeddedAwsError
 ├── MissingSeamError            seams: a pinned version has changed
 ├── UnknownPieceError           stepfunctions.tokens: a piece of a definition is not one token
 ├── ExecutionNotRedrivableError stepfunctions.redrive: an execution cannot be redriven
+├── CallRefusedError            stepfunctions.refusals: Step Functions refuses the call
 ├── ForbiddenRequestError       iam.request_guard: a page of another site may have sent the request
 ├── TooLargeError               iam.bodies: the body is larger than its sender may send
 ├── DisconnectedError           iam.bodies: the sender went away

@@ -47,7 +47,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
 
     from local.cloudformation.unread_properties import UnreadProperties
     from local.cloudwatch.install import Metrics
-    from local.iam import passed_roles, side_doors
+    from local.iam import passed_roles, side_doors, unsupported
     from local.iam.used_grants import UsedGrants
     from local.scheduler.ticker import Clock
 
@@ -63,6 +63,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     unread.install()
     passed_roles.install()
     side_doors.close()
+    unsupported.install()
     paths = own_paths(services, unread, used_grants)
     own = OwnPaths(VerifiedRequests(by_tls(app.app)), paths, server.token)
     return RequestGuard(own, options.port), services.stop

@@ -1,4 +1,4 @@
-"""The children of a Distributed Map are executions: ListExecutions names them by their Map Run, and each has a history.
+"""The children of a Distributed Map are executions, each with a history (`listings` answers for them).
 
 moto evaluates them within the execution that has the Map, and drops their events. Here each has events of its own. Of a
 Map Run the first thousand are kept: they stay in memory until the server ends.
@@ -8,19 +8,16 @@ Where its parent is redriven, a child that has succeeded stays as it is, and ano
 
 import threading
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.core.responses import ActionResult
 from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.itemprocessor import (
     distributed_item_processor_worker,
 )
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext, EventManager
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramStopped, ProgramTimedOut
-from moto.stepfunctions.responses import StepFunctionResponse
 
 from local.seams import replace, seam
 from local.stepfunctions.redrive_history import AddEvent, continued, go_on
@@ -89,9 +86,32 @@ _ENDS: dict[type, tuple[str, HistoryEventType]] = {
 }
 
 
-def install(lock: threading.RLock) -> None:
-    """Give each child a history, and show it by the API."""
-    runs: dict[str, list[Child]] = {}
+class Children:
+    """The children of all Map Runs, in the order of their starts."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, list[Child]] = {}
+
+    def add(self, map_run: str, child: Child) -> None:
+        """Keep a child, unless the Map Run has as many as are kept."""
+        run = self._runs.setdefault(map_run, [])
+        if len(run) < MOST_RECORDED:
+            run.append(child)
+
+    def of(self, map_run: str) -> list[Child]:
+        """The children of a Map Run, the oldest first."""
+        return self._runs.get(map_run, [])
+
+    def named(self, arn: str) -> Child | None:
+        """The child with this ARN, or None: an execution's own ARN has no slash, only a child's names the Map Run."""
+        if "/" not in arn:
+            return None
+        return next((each for run in self._runs.values() for each in run if each.arn == arn), None)
+
+
+def install(lock: threading.RLock) -> Children:
+    """Give each child a history; return them."""
+    children = Children()
     worker = seam(distributed_item_processor_worker, "DistributedItemProcessorWorker")
     evaluate = seam(worker, "_eval_job")
     # As it is before `ends` lets none but an execution's own end into a history.
@@ -108,46 +128,11 @@ def install(lock: threading.RLock) -> None:
             child = env.progress.child
             if child is None:
                 child = env.progress.child = Child(f"{machine}:{uuid.uuid4()}")
-                if len(runs.setdefault(map_run, [])) < MOST_RECORDED:
-                    runs[map_run].append(child)
+                children.add(map_run, child)
             child.begin(env, add_event)
         evaluate(self, env, job)
         with lock:
             child.end(env, add_event)
 
     replace(worker, "_eval_job", evaluate_child)
-    replace(StepFunctionResponse, "list_executions", _list(runs, seam(StepFunctionResponse, "list_executions")))
-    history = seam(StepFunctionResponse, "get_execution_history")
-    replace(StepFunctionResponse, "get_execution_history", _history(runs, history))
-
-
-def _list(runs: dict[str, list[Child]], call: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def list_executions(response: Any) -> Any:
-        map_run = response._get_param("mapRunArn")
-        if not map_run:
-            return call(response)
-        status, start = response._get_param("statusFilter"), int(response._get_param("nextToken") or 0)
-        end = start + (response._get_int_param("maxResults") or 100)
-        redriven = {"REDRIVEN": (True,), "NOT_REDRIVEN": (False,)}.get(response._get_param("redriveFilter"))
-        # The newest first, as AWS has them.
-        children = [
-            each
-            for each in reversed(runs.get(map_run, []))
-            if status in (None, each.status) and (redriven is None or (each.redrives > 0) in redriven)
-        ]
-        more = {"nextToken": str(end)} if end < len(children) else {}
-        return ActionResult({"executions": [each.entry(map_run) for each in children[start:end]], **more})
-
-    return list_executions
-
-
-def _history(runs: dict[str, list[Child]], call: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def get_execution_history(response: Any) -> Any:
-        arn = response._get_param("executionArn") or ""
-        # An execution's own ARN has no slash: only a child's names the Map Run.
-        for child in (each for run in runs.values() for each in run) if "/" in arn else ():
-            if child.arn == arn:
-                return ActionResult({"events": child.events.get_event_history()})
-        return call(response)
-
-    return get_execution_history
+    return children

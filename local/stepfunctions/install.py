@@ -12,6 +12,7 @@ from local.stepfunctions import (
     ends,
     jobs,
     language,
+    listings,
     map_runs,
     metrics,
     mount,
@@ -20,7 +21,9 @@ from local.stepfunctions import (
     notices,
     parsing,
     redrive,
+    refusals,
     starts,
+    tags,
     views,
 )
 
@@ -29,8 +32,10 @@ def install(endpoint: str) -> None:
     """Serve Step Functions as AWS does; tasks call the services at `endpoint`."""
     # Each failure of a user's workflow would be an error of the server's with the whole state spelt out.
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
+    refusals.install()
     parsing.install()
     definitions.install()
+    tags.install()
     mount.install()
     calls.install(endpoint)
     jobs.install()
@@ -43,7 +48,7 @@ def install(endpoint: str) -> None:
         notices.announce(execution)
 
     redrive.install(lock, announce)
-    children.install(lock)
+    listings.install(children.install(lock))
     starts.install(lock, announce)
     ends.install(lock, announce)
     map_runs.install(lock)

@@ -3,21 +3,24 @@
 import asyncio
 import json
 import logging
-import re
-import uuid
 from collections.abc import Callable
 from typing import Any
+
+from botocore import xform_name
+from moto.stepfunctions.responses import StepFunctionResponse
 
 from local import account
 from local.seams import replace, seam
 from local.stepfunctions.definitions import diagnostics
+from local.stepfunctions.refusals import CallRefusedError
+from local.stepfunctions.start_requests import checked
 
 log = logging.getLogger(__name__)
 
 Response = tuple[int, dict[str, str], bytes]
 
-# StartExecution, as AWS's API reference restricts it.
-_EXECUTION_NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
+_JSON = "application/x-amz-json-1.0"
+_STARTS = frozenset({"StartExecution", "StartSyncExecution"})
 
 
 def install() -> None:
@@ -68,56 +71,40 @@ def _server(app: Any) -> Callable[[str, str, dict, bytes], Response]:
     from ministack.core.responses import get_region
 
     def serve(method: str, path: str, headers: dict, body: bytes) -> Response:
-        if headers.get("x-amz-target", "").endswith(".StartExecution"):
-            request = _with_name(body)
-            if isinstance(request, tuple):
-                return request
-            body = request
-        if headers.get("x-amz-target", "").endswith(".ValidateStateMachineDefinition"):
+        action = headers.get("x-amz-target", "").rpartition(".")[2]
+        if action in _STARTS:
+            try:
+                body = json.dumps(checked(json.loads(body or b"{}"))).encode()
+            except CallRefusedError as fault:
+                return _answer(400, {"__type": fault.error_type, "message": fault.message})
+        if action == "ValidateStateMachineDefinition":
             return _answer(200, diagnostics(json.loads(body or b"{}").get("definition", "")))
+        if not hasattr(StepFunctionResponse, xform_name(action)):
+            return _answer(400, {"__type": "UnknownOperationException", "message": f"Unknown operation: {action}"})
         # moto reads the region off the host name.
         base_url = f"http://states.{get_region()}.amazonaws.com"
         forwarded_headers = {name: value for name, value in headers.items() if name not in ("host", "content-length")}
         answer = app.test_client().open(path, method=method, base_url=base_url, headers=forwarded_headers, data=body)
         content = answer.get_data()
         if answer.status_code >= 400:
-            content = _with_error_code(content)
-        return answer.status_code, {"Content-Type": "application/x-amz-json-1.0"}, content
+            content = _error(content)
+        return answer.status_code, {"Content-Type": _JSON}, content
 
     return serve
 
 
-def _with_name(body: bytes) -> bytes | Response:
-    """The request with a name, or its refusal. AWS gives a UUID to an execution without one; moto calls it `None`."""
-    parameters = json.loads(body or b"{}")
-    name = parameters.get("name")
-    if name is None:
-        parameters["name"] = str(uuid.uuid4())
-        return json.dumps(parameters).encode()
-    if isinstance(name, str) and _EXECUTION_NAME.fullmatch(name):
-        return body
-    return _refusal("InvalidName", f"Invalid Name: '{name}'")
-
-
-def _refusal(code: str, message: str) -> Response:
-    return _answer(400, {"__type": code, "message": message})
-
-
 def _answer(status: int, content: dict) -> Response:
-    return status, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(content).encode()
+    return status, {"Content-Type": _JSON}, json.dumps(content).encode()
 
 
-def _with_error_code(content: bytes) -> bytes:
-    """moto answers a definition it cannot parse with an empty code, which no client can catch."""
+def _error(content: bytes) -> bytes:
+    """What moto answers where it failed itself is text, which no client can read."""
     try:
-        error = json.loads(content)
+        json.loads(content)
     except ValueError:
         log.error("Step Functions answered with what is no JSON: %s", content[:200])
         return json.dumps({"__type": "InternalError", "message": content.decode(errors="replace")[:2000]}).encode()
-    if not error.get("__type"):
-        error["__type"] = "InvalidDefinition"
-        error.setdefault("message", error.pop("Message", ""))
-    return json.dumps(error).encode()
+    return content
 
 
 class StateMachines:

@@ -31,6 +31,10 @@ OF_PAGES = {
     "tests/local/cloudwatch/test_metrics.py": {"get_metric_data"},
     "tests/local/ecr/test_registry.py": {"list_images"},
     "tests/local/scheduler/test_checks.py": {"list_schedules"},
+    "tests/local/stepfunctions/test_listings.py": {
+        *("get_execution_history", "list_executions", "list_map_runs", "list_state_machines"),
+        "list_tags_for_resource",
+    },
     "tests/local/test_server.py": {"list_buckets"},
     "tests/local/test_listings.py": {"get_api_keys"},
 }
