@@ -20,6 +20,7 @@ from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryC
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramStopped, ProgramTimedOut
 
 from local.seams import replace, seam
+from local.stepfunctions.ends import limit_history
 from local.stepfunctions.redrive_history import AddEvent, continued, go_on
 from local.stepfunctions.redrive_progress import progress_of
 
@@ -60,12 +61,14 @@ class Child:
         env.event_history_context = EventHistoryContext.of_program_start()
         if not self.events.get_event_history():
             env.event_manager = self.events
+            limit_history(self.events, env)
             self.events.add_event(env.event_history_context, HistoryEventType.ExecutionStarted)
             return
         if self.ended is None:
             # Its parent has ended around it.
             add_event(self.events, env.event_history_context, HistoryEventType.ExecutionAborted)
         env.event_manager = self.events = continued(self.events)
+        limit_history(self.events, env)
         self.status, self.ended = "RUNNING", None
         self.redrives, self.redriven = self.redrives + 1, datetime.now(UTC)
         go_on(add_event, self.events, env.event_history_context, self.redrives)

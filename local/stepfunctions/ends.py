@@ -47,6 +47,9 @@ _LAST_EVENTS = frozenset(
 
 Announce = Callable[[Any], None]
 
+# The last of them is the execution's end ("Avoid reaching the history quota" in the developer guide).
+MOST_EVENTS = 25_000
+
 
 @dataclass(frozen=True)
 class End:
@@ -90,7 +93,7 @@ def _install_first_end() -> None:
 
     def set_first_error(self: Any, error: Any) -> None:
         with self._state_mutex:
-            if not isinstance(self._program_state, ProgramStopped | ProgramTimedOut):
+            if not isinstance(self._program_state, ProgramStopped | ProgramTimedOut | ProgramError):
                 set_error(self, error)
                 self.program_state_event.set()
 
@@ -141,10 +144,20 @@ def _install_closed_histories(lock: threading.RLock) -> Callable[..., int]:
             history = self._history_event_list
             if event_type in _LAST_EVENTS or (history and history[-1]["type"] in _LAST_EVENTS):
                 return context.last_published_event_id
+            if len(history) >= MOST_EVENTS - 1 and (end_by_size := getattr(self, "end_by_size", None)):
+                end_by_size()
+                return context.last_published_event_id
             return add_event(self, context, event_type, *arguments, **keywords)
 
     replace(EventManager, "add_event", add_before_the_end)
     return add_event
+
+
+def limit_history(events: EventManager, env: Environment) -> None:
+    """Let the program of `env` fail where its history, `events`, has no room but for the end."""
+    cause = f"The execution reached the maximum number of history events ({MOST_EVENTS})."
+    error: Any = {"error": "States.Runtime", "cause": cause}
+    setattr(events, "end_by_size", lambda: env.set_error(error))  # noqa: B010 - moto's class has no such field
 
 
 def _ending(lock: threading.RLock, announce: Announce, add_event: Callable[..., int]) -> Callable[[Any], None]:

@@ -7,9 +7,11 @@ from typing import Any
 from local.stepfunctions import (
     calls,
     children,
+    choices,
     definitions,
     distributed_map,
     ends,
+    failures,
     jobs,
     language,
     listings,
@@ -24,6 +26,7 @@ from local.stepfunctions import (
     refusals,
     starts,
     tags,
+    times,
     views,
 )
 
@@ -55,3 +58,6 @@ def install(endpoint: str) -> None:
     views.install(lock)
     distributed_map.install()
     language.install()
+    failures.install()
+    choices.install()
+    times.install()

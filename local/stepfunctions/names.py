@@ -35,6 +35,12 @@ def operation(service: str, action: str) -> OperationModel | None:
     return model.operation_model(names[action]) if action in names else None
 
 
+@cache
+def error_names(service: str) -> frozenset[str]:
+    """The codes of the errors that a service's API describes."""
+    return frozenset(shape.error_code for shape in _model(service).error_shapes)
+
+
 def in_service_case(value: Any, shape: Any) -> Any:
     """A parameter as the service names it. What is no bytes where bytes are wanted becomes JSON text, as on AWS."""
     kind = getattr(shape, "type_name", None)

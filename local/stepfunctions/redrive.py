@@ -23,10 +23,10 @@ from moto.stepfunctions.responses import StepFunctionResponse
 from local import EmbeddedAwsError
 from local.seams import replace, seam
 from local.stepfunctions import redrive_map_runs, redrive_progress
-from local.stepfunctions.ends import Announce
+from local.stepfunctions.ends import Announce, limit_history
 from local.stepfunctions.redrive_history import AddEvent, continued, go_on, last_event
 from local.stepfunctions.redrive_progress import progress_of
-from local.stepfunctions.starts import text_of
+from local.stepfunctions.times import text_of
 
 _PERIOD = timedelta(days=14)
 _LONGEST_OPEN = timedelta(days=365)
@@ -134,6 +134,7 @@ def _go_on(execution: Any, now: datetime, add_event: AddEvent) -> None:
     before, env = worker.env, worker._get_evaluation_environment()
     env._program_state = ProgramRunning()
     env.event_manager = continued(before.event_manager)
+    limit_history(env.event_manager, env)
     env.map_run_record_pool_manager = before.map_run_record_pool_manager
     env.progress = progress_of(before).resumed()
     if execution.error == _TOO_LARGE or (execution.error == _RUNTIME and env.progress.map_run is not None):

@@ -7,7 +7,6 @@ there, and not as an object of Python, by which each intrinsic function that get
 """
 
 import threading
-from datetime import UTC, datetime
 from typing import Any
 
 from moto.stepfunctions.parser.api import HistoryEventType
@@ -18,7 +17,8 @@ from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
 from local.seams import replace, seam
-from local.stepfunctions.ends import Announce
+from local.stepfunctions.ends import Announce, limit_history
+from local.stepfunctions.times import text_of
 
 
 def install(lock: threading.RLock, announce: Announce) -> None:
@@ -34,6 +34,7 @@ def install(lock: threading.RLock, announce: Announce) -> None:
         self.env._program_state = ProgramRunning()
         execution = self.env.states.context_object.context_object_data["Execution"]
         execution["StartTime"] = text_of(execution["StartTime"])
+        limit_history(self.env.event_manager, self.env)
         _begin_history(self)
 
     def run(self: Any) -> None:
@@ -68,11 +69,3 @@ def _begin_history(worker: Any) -> None:
         event_details=EventDetails(**member),
         update_source_event_id=False,
     )
-
-
-def text_of(when: datetime) -> str:
-    """A time as in the Context object: `2026-01-02T03:04:05.678Z`.
-
-    https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
-    """
-    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -329,6 +329,27 @@ def test_map_run_ends_with_its_event(interpreter: Interpreter, failure: Exceptio
     assert (described["itemCounts"]["running"], described["itemCounts"]["succeeded"]) == (0, 4)
 
 
+def test_execution_fails_where_its_history_has_room_for_its_end_alone(
+    interpreter: Interpreter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ends, "MOST_EVENTS", 8)
+    loop = {
+        "StartAt": "On",
+        "States": {
+            "On": {"Type": "Pass", "Next": "More?"},
+            "More?": {"Type": "Choice", "Choices": [{"Variable": "$.rides", "IsPresent": True, "Next": "On"}]},
+            "End": {"Type": "Succeed"},
+        },
+    }
+    loop["States"]["More?"]["Default"] = "End"
+    execution = interpreter.start(loop)
+    until(lambda: execution.status, lambda status: status != "RUNNING")
+    events = execution.to_history_output()["events"]
+    assert (len(events), events[-1]["type"]) == (8, "ExecutionFailed")
+    assert (execution.status, execution.error) == ("FAILED", "States.Runtime")
+    assert execution.cause == "The execution reached the maximum number of history events (8)."
+
+
 def test_counts_of_a_map_run_add_up_while_a_child_ends(interpreter: Interpreter) -> None:
     run = record()
     run.item_counter.total.offset(3)

@@ -127,7 +127,8 @@ def test_fail_hands_on_error_and_cause_even_of_step_functions_own(client: Client
 def test_task_without_a_grant_fails_as_on_aws(client: Client, nobody: str, function_arn: str) -> None:
     described = run(client, {"Call": invocation(function_arn)}, nobody, {})
     assert described["status"] == "FAILED"
-    assert "AccessDenied" in described["error"]
+    assert described["error"] == "Lambda.AWSLambdaException"
+    assert "AccessDenied" in described["cause"]
     assert "lambda:InvokeFunction" in described["cause"]
     assert nobody.rsplit("/", 1)[-1] in described["cause"]
 
