@@ -92,8 +92,8 @@ def _missing(
     """The action of AWS's that the service says it does not have; None where it says something else."""
     text = content.decode(errors="replace")
     if action := _named_action(path, headers, body, query):
-        known = any(action in model.operation_names for model in _models(service))
-        return action if known and re.search(_UNKNOWN_ACTION.format(re.escape(action)), text) else None
+        exists = any(action in model.operation_names for model in _models(service))
+        return action if exists and re.search(_UNKNOWN_ACTION.format(re.escape(action)), text) else None
     return _action_of_path(service, method, path, query) if _UNKNOWN_PATH.search(text) else None
 
 

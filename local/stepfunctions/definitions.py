@@ -20,6 +20,8 @@ _check_grammar = seam(StepFunctionsParserBackend, "_validate_definition")
 
 _LONGEST_NAME = 80
 _ENDS = ("Succeed", "Fail")
+# The fields of a state in which a name that ends in `.$` stands for what its value leads to.
+_TEMPLATES = ("Parameters", "ResultSelector", "ItemSelector", "Assign")
 _ANY_ERROR = "States.ALL"
 
 
@@ -98,6 +100,8 @@ def _faults_of_level(level: Mapping[str, Any], location: str) -> Iterator[Fault]
     for name, state in states.items():
         here = f"{location}/States/{name}"
         yield from _faults_of_state(name, state, here)
+        for field in _TEMPLATES:
+            yield from _faults_of_template(state.get(field), f"{here}/{field}")
         targets |= {f"{here}/{path}": target for path, target in _transitions(state)}
     for path, target in targets.items():
         if target not in states:
@@ -120,6 +124,19 @@ def _transitions(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for number, rule in enumerate(state.get(field, [])):
             if "Next" in rule:
                 yield f"{field}[{number}]/Next", rule["Next"]
+
+
+def _faults_of_template(template: Any, here: str) -> Iterator[Fault]:
+    """What is neither a path nor an intrinsic function, where one of the two is wanted."""
+    if isinstance(template, list):
+        for number, entry in enumerate(template):
+            yield from _faults_of_template(entry, f"{here}[{number}]")
+    for name, value in template.items() if isinstance(template, dict) else ():
+        if not name.endswith(".$"):
+            yield from _faults_of_template(value, f"{here}/{name}")
+        elif not (isinstance(value, str) and value.startswith(("$", "States."))):
+            message = f"The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call"
+            yield Fault("SCHEMA_VALIDATION_FAILED", message, f"{here}/{name}")
 
 
 def _faults_of_state(name: str, state: Mapping[str, Any], here: str) -> Iterator[Fault]:

@@ -19,6 +19,7 @@ from typing import Any
 import moto.stepfunctions.parser.models  # noqa: F401 - imports the whole interpreter
 from jsonpath_ng.ext.parser import parse
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
+from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.intrinsic.argument import argument
 from moto.stepfunctions.parser.asl.component.intrinsic.function.statesfunction.generic import string_format
 from moto.stepfunctions.parser.asl.component.state.fail import state_fail
@@ -26,10 +27,14 @@ from moto.stepfunctions.parser.asl.parse import preprocessor
 from moto.stepfunctions.parser.asl.utils import json_path
 
 from local.seams import MissingSeamError, replace, seam
+from local.stepfunctions import intrinsics
 
 _ESCAPED = re.compile(r"\\([\\'{}])")
 _TOKEN = re.compile(r"\\([\\'{}])|(\{\})")
 
+
+# Something in brackets, which stays as it is, or a dot with the name that follows.
+_DOTTED = re.compile(rf"{intrinsics.BRACKETS}|\.([^.\[\]()`]+)(?!\()")
 
 # A wildcard, a slice, a list of indices, a filter, or any depth: the path may name many things.
 _INDEFINITE = re.compile(r"\*|\.\.|\?\(|\[[^\]']*[:,]")
@@ -44,17 +49,16 @@ def install() -> None:
 
 def _install_strings() -> None:
     """Unescape before parsing, and fill templates in by AWS's rules."""
-    parser = seam(preprocessor, "IntrinsicParser")
     literal = seam(argument, "ArgumentLiteral")
     formatter = seam(string_format, "StringFormat")
     text_of = seam(formatter, "_to_str_repr")
 
-    class JsonIntrinsicParser(parser):
+    class JsonIntrinsicParser:
         """Parses what the JSON text stands for."""
 
         @staticmethod
-        def parse(src: str) -> Any:
-            return parser.parse(json.loads(f'"{src}"', strict=False))
+        def parse(src: str) -> tuple[Any, None]:
+            return intrinsics.parse(json.loads(f'"{src}"', strict=False)), None
 
     def evaluate_literal(self: Any, env: Any) -> Any:  # noqa: ARG001 - moto passes it
         value = self.definition_value
@@ -92,7 +96,8 @@ def filled_in(template: str, values: list[str]) -> str:
 def _install_paths() -> None:
     """Replace the evaluation of paths in each module that has imported it."""
     # Parsing a path costs more than most states do.
-    parse_cached = functools.lru_cache(maxsize=4096)(parse)
+    parse_cached = functools.lru_cache(maxsize=4096)(lambda path: parse(quoted(path)))
+    replace(result_path, "parse", parse_cached)
     no_such_path = seam(json_path, "NoSuchJsonPathError")
 
     def extract_json(path: str, data: Any) -> Any:
@@ -113,6 +118,19 @@ def _install_paths() -> None:
         raise MissingSeamError("no module of moto's interpreter has imported extract_json")
     for module in users:
         replace(module, "extract_json", extract_json)
+
+
+def quoted(path: str) -> str:
+    """A path whose names that are no identifiers stand in quotes, as jsonpath_ng wants them; AWS reads both.
+
+    >>> quoted("$.ride-id.ünit[?(@.a.b > 1)].km")
+    "$.'ride-id'.'ünit'[?(@.a.b > 1)].km"
+    """
+    return _DOTTED.sub(lambda match: match[0] if match[1] is None or _plain(match[1]) else f".'{match[1]}'", path)
+
+
+def _plain(name: str) -> bool:
+    return (name.isascii() and name.replace("@", "_").isidentifier()) or name == "*"
 
 
 def _install_fail() -> None:

@@ -4,7 +4,7 @@ AWS converts them both ways (developer guide, "AWS SDK service integrations": "p
 native service API is in camelCase"). moto's interpreter passes them on as they are.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -69,7 +69,13 @@ def in_states_case(value: Any, shape: Any) -> Any:
         return [in_states_case(item, shape.member) for item in value]
     if isinstance(value, StreamingBody):
         return value.read().decode("utf-8", "replace")
-    return value.isoformat() if isinstance(value, datetime) else value
+    return _instant(value) if isinstance(value, datetime) else value
+
+
+def _instant(when: datetime) -> str:
+    """A time as AWS's SDK for Java writes it: `2026-01-02T03:04:05Z`, with milliseconds where there are some."""
+    precision = "milliseconds" if when.microsecond else "seconds"
+    return when.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def _capitalised(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Definitions and intrinsic functions, each text parsed once.
+"""Definitions, each text parsed once.
 
 moto parses a definition anew for each execution: half a second of pure Python for a long one, during which the
 server does little else, so that of many executions started at once every other call waits for seconds. What a text's
@@ -8,6 +8,7 @@ A definition is parsed in two stages, as ANTLR's authors advise: first by the fa
 tree is that of the slower one wherever it finds no error; a text in which it finds one is left to moto.
 """
 
+import json
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -17,14 +18,11 @@ from antlr4.error.Errors import ParseCancellationException
 from antlr4.error.ErrorStrategy import BailErrorStrategy
 from moto.stepfunctions.parser.asl.antlr.runtime.ASLParser import ASLParser
 from moto.stepfunctions.parser.asl.parse import asl_parser, preprocessor
-from moto.stepfunctions.parser.asl.parse.intrinsic import intrinsic_parser
-from moto.stepfunctions.parser.asl.parse.intrinsic import preprocessor as intrinsic_preprocessor
 
 from local.seams import replace, seam
 from local.stepfunctions.tokens import UnknownPieceError, token_stream
 
 _MOST_DEFINITIONS = 128
-_MOST_INTRINSICS = 1024
 
 Parse = Callable[[str], tuple[Any, Any]]
 """Of a text: the components that it makes, and its parse tree."""
@@ -35,20 +33,25 @@ def install() -> None:
     parser = seam(asl_parser, "AmazonStateLanguageParser")
     tree_of = _definition_trees(seam(parser, "parse"))
     replace(parser, "parse", _parse_once(tree_of, seam(preprocessor, "Preprocessor"), _MOST_DEFINITIONS))
-    parser = seam(intrinsic_parser, "IntrinsicParser")
-    parse = seam(parser, "parse")
-    visitor = seam(intrinsic_preprocessor, "Preprocessor")
-    replace(parser, "parse", _parse_once(lambda text: parse(text)[1], visitor, _MOST_INTRINSICS))
 
 
 def _definition_trees(parse: Parse) -> Callable[[str], Any]:
     def tree_of(text: str) -> Any:
+        text = _without_escapes(text)
         try:
             return fast_tree(text)
         except (ParseCancellationException, UnknownPieceError):
             return parse(text)[1]
 
     return tree_of
+
+
+def _without_escapes(text: str) -> str:
+    """A definition with its letters as they are: moto takes `\\u00fc` in a path or a name for five letters."""
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False) if "\\u" in text else text
+    except ValueError:
+        return text
 
 
 def fast_tree(text: str) -> Any:

@@ -48,6 +48,11 @@ def definition(start: str = "A", **states: Any) -> dict[str, Any]:
             "DUPLICATE_STATE_NAME",
             "/States/A/Branches[0]/States/A",
         ),
+        (
+            definition(A=PASS | {"Parameters": {"ride": {"id.$": " $.id"}}}),
+            "SCHEMA_VALIDATION_FAILED",
+            "/States/A/Parameters/ride/id.$",
+        ),
         (definition("A" * 81, **{"A" * 81: PASS}), "INVALID_STATE_NAME", f"/States/{'A' * 81}"),
         (definition(A={"Type": "Nonsense"}), "SCHEMA_VALIDATION_FAILED", "/"),
     ],

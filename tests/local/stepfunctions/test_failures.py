@@ -142,13 +142,13 @@ def test_error_and_cause_of_a_failed_task_token_are_the_tasks(client: Client, se
     states = {"Ask": wait_for_token(queue, Catch=ALL), "Caught": PASS}
     arn = machine(client, {"StartAt": "Ask", "States": states}, executor)
     started = client("stepfunctions").start_execution(stateMachineArn=arn)["executionArn"]
-    asked = token_of(client, queue)
-    assert asked["retries"] == 0
-    client("stepfunctions").send_task_failure(taskToken=asked["token"], error="Refused", cause="too far")
+    message = token_of(client, queue)
+    assert message["retries"] == 0
+    client("stepfunctions").send_task_failure(taskToken=message["token"], error="Refused", cause="too far")
     caught = json.loads(ended(client, started)["output"])
     assert caught["error"] == {"Error": "Refused", "Cause": "too far"}
     with pytest.raises(ClientError) as refusal:
-        client("stepfunctions").send_task_success(taskToken=asked["token"], output="{}")
+        client("stepfunctions").send_task_success(taskToken=message["token"], output="{}")
     assert refusal.value.response["Error"]["Code"] in ("InvalidToken", "TaskTimedOut")
 
 

@@ -153,6 +153,26 @@ def test_sdk_integration_keeps_the_services_name_in_its_errors(client: Client) -
     assert run(client, states, reader)["error"] == "Ssm.ParameterNotFoundException"
 
 
+def test_sdk_integration_puts_and_gets_an_object(client: Client) -> None:
+    bucket = machines.unique("objects")
+    client("s3").create_bucket(Bucket=bucket)
+    there = {"Bucket": bucket, "Key": "ride.json"}
+    body = {"Body": {"id": 7}, "ContentType": "application/json"}
+    states = {
+        "Put": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:putObject", "Parameters": there | body}
+        | {"Next": "Get"},
+        "Get": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:getObject", "Parameters": there, "End": True},
+    }
+    writer = role(client, "states.amazonaws.com", allow("s3:PutObject", "s3:GetObject"))
+    answer = output(run(client, states, writer))
+    assert json.loads(answer["Body"]) == {"id": 7}
+    assert (answer["ContentLength"], answer["ContentType"]) == (len('{"id":7}'), "application/json")
+    assert answer["LastModified"].endswith("Z")
+    denied = run(client, states, role(client, "states.amazonaws.com"))
+    assert denied["status"] == "FAILED"
+    assert "not authorized to perform: s3:PutObject" in denied["cause"]
+
+
 @pytest.fixture
 def manifest(client: Client) -> tuple[str, str]:
     """A bucket with a JSON array of five items; bucket and key."""
