@@ -80,6 +80,8 @@ class EmbeddedAws:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
+            # AWS's hosts of TestState and StartSyncExecution have names of their own; here there is one host.
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         }
 
     def isolated(self, inherited: Mapping[str, str]) -> dict[str, str]:
@@ -110,7 +112,13 @@ def _client(server: EmbeddedAws, service: str) -> BaseClient:
         region_name=server.region,
         aws_access_key_id=server.access_key_id,
         aws_secret_access_key=server.secret_access_key,
-        config=Config(retries={"max_attempts": 1}, read_timeout=120, s3={"addressing_style": "path"}),
+        config=Config(
+            retries={"max_attempts": 1},
+            # TestState runs a state for up to five minutes.
+            read_timeout=310,
+            inject_host_prefix=False,
+            s3={"addressing_style": "path"},
+        ),
     )
 
 

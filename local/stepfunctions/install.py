@@ -24,6 +24,7 @@ from local.stepfunctions import (
     parsing,
     redrive,
     refusals,
+    single_states,
     starts,
     tags,
     times,
@@ -61,3 +62,4 @@ def install(endpoint: str) -> None:
     failures.install()
     choices.install()
     times.install()
+    single_states.install()
