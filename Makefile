@@ -31,7 +31,7 @@ INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if
   $(if $(YEARS),--years "$(YEARS)") $(if $(CHUNK_BYTES),--chunk-bytes "$(CHUNK_BYTES)") \
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
-.PHONY: help setup run up status retrain watch redrive logs ask stream publish replay invoke models report pricing edge \
+.PHONY: help setup run up status retrain watch redrive try logs ask stream publish replay invoke models report pricing edge \
   leaderboard monitor cost dashboard iam deploy destroy explain notebook rollback down test proofs loop fuzz races grants check build bench load evidently render data lock clean
 
 help: ## list the commands
@@ -62,6 +62,10 @@ redrive: setup ## let an execution that failed go on where it failed: EXECUTION=
 
 logs: setup ## print the end of the logs: NAME= (a function's folder, or training) OPTIONS=
 	@$(WILDRYDES) logs $(OPTIONS) $(if $(NAME),"$(NAME)")
+
+try: setup ## run one state again on its recorded input: STATE= EXECUTION= OPTIONS=
+	@$(if $(STATE),,echo "try needs STATE=, the name of a state" >&2; exit 2)
+	@$(WILDRYDES) try "$(STATE)" $(if $(EXECUTION),--from "$(EXECUTION)") $(OPTIONS)
 
 ask: setup ## ask the API about one ride or sample: RIDE= (JSON) TASK=
 	@$(WILDRYDES) ask $(if $(TASK),--task "$(TASK)") $(OPTIONS) $(if $(RIDE),'$(RIDE)')

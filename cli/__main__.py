@@ -24,6 +24,7 @@ COMMANDS = {
     "watch": ("cli.watch", "watch"),
     "redrive": ("cli.redrive", "redrive"),
     "logs": ("cli.logs", "logs_command"),
+    "try": ("cli.try_state", "try_command"),
     "models": ("cli.models", "models_command"),
     "rollback": ("cli.rollback", "rollback"),
     "dashboard": ("cli.dashboard", "dashboard_command"),

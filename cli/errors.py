@@ -26,6 +26,8 @@ CommandError            every fault that a command expects
 ├─ UnreadableDashboardError  a dashboard's body is none that can be drawn (`dashboard_widgets`)
 ├─ UnexplainedError     there is nothing to explain (`explain`)
 ├─ RetrainingError      a model could not be trained again (`explain`)
+├─ NoStateError         the execution did not enter such a state (`recorded_states`)
+├─ UntriableError       TestState does not run such a state (`try_state`)
 ├─ NoLogError           nothing of that name writes a log (`logs`)
 └─ TrialError           an execution or a query of a trial failed (`trial`)
 """

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from boto3.session import Session
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from cli.errors import CommandError
@@ -26,6 +27,7 @@ Clock = Callable[[], float]
 """The time in seconds since the epoch, as metrics and schedules have it."""
 
 _DELETED = "DELETE_COMPLETE"
+_LONGEST_CALL_SECONDS = 310
 
 
 class NoStackError(CommandError):
@@ -62,7 +64,9 @@ class Account:
         where = f"{session.region_name} (profile {session.profile_name})"
         named = [("profile", profile), ("region", region)]
         options = " --aws" + "".join(f" --{name} {value}" for name, value in named if value)
-        return cls(functools.cache(session.client), where, options=options)
+        # TestState runs a state for up to five minutes: a client that gave up before would run it twice.
+        config = Config(read_timeout=_LONGEST_CALL_SECONDS)
+        return cls(functools.cache(functools.partial(session.client, config=config)), where, options=options)
 
     def options_of(self, stack: str) -> str:
         """What follows a command that is to work on that stack, with a space before it; nothing for the default."""

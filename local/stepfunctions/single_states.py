@@ -30,7 +30,6 @@ from moto.stepfunctions.parser.asl.parse.test_state.asl_parser import TestStateA
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from local.iam.roles import denies_pass_role
 from local.seams import seam
 from local.stepfunctions.refusals import CallRefusedError
 from local.stepfunctions.start_requests import check_input
@@ -41,7 +40,6 @@ _TYPES = frozenset({"Task", "Pass", "Wait", "Choice", "Succeed", "Fail"})
 _WITHOUT_MOCK = re.compile(r":activity:|\.sync(:2)?$|\.waitForTaskToken$")
 _NOT_HERE = ("mock", "context", "stateConfiguration", "variables")
 _LEVELS = ("INFO", "DEBUG", "TRACE")
-_PRINCIPAL = "states.amazonaws.com"
 _NAMELESS = "TestState"
 
 
@@ -75,7 +73,6 @@ def _test_state(response: Any) -> ActionResult:
     if level not in _LEVELS:
         raise CallRefusedError("ValidationException", f"inspectionLevel {level!r} is none of {', '.join(_LEVELS)}.")
     trial = _trial(response)
-    _check_role(response, trial.role)
     env, handled = _run(trial, response)
     answer = _outcome(env, handled)
     if level != _LEVELS[0]:
@@ -125,13 +122,6 @@ def _find(level: Mapping[str, Any], name: str) -> dict[str, Any] | None:
 
 def _processors(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [state[field_name] for field_name in ("Iterator", "ItemProcessor") if field_name in state]
-
-
-def _check_role(response: Any, role: str) -> None:
-    """Raise CallRefusedError where the caller may not hand the role to Step Functions."""
-    match = re.search(r"Credential=([^/]+)/", response.headers.get("Authorization", ""))
-    if denied := denies_pass_role(match[1] if match else "", role, _PRINCIPAL):
-        raise CallRefusedError("AccessDeniedException", denied)
 
 
 def _run(trial: Trial, response: Any) -> tuple[TestStateEnvironment, Handled]:

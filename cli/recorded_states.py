@@ -1,0 +1,96 @@
+"""A state as an execution ran it: its definition, its input, its role, and its Context object."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from cli import executions
+from cli.context_values import with_values
+from cli.errors import CommandError
+from cli.stack import Stack
+
+_LONGEST_LIST = 12
+
+
+class NoStateError(CommandError):
+    """The execution did not enter such a state; the message says which it entered."""
+
+
+@dataclass(frozen=True)
+class RecordedState:
+    """A state that an execution entered: by its definition of now, on the input of then (JSON)."""
+
+    name: str
+    definition: Mapping[str, Any]
+    role: str
+    input: str
+    execution: str
+
+
+def find(stack: Stack, name: str, execution: str | None) -> RecordedState:
+    """The state `name` as the execution entered it last, by its ARN or name, that of a Map's child too.
+
+    The newest retraining, where `execution` is None. Raises NoExecutionError and NoStateError.
+    """
+    arn = execution if execution and "/" in execution else executions.find(stack, execution)
+    states = stack.client("stepfunctions")
+    machine = states.describe_state_machine(stateMachineArn=_machine_of(arn))
+    definitions = dict(_states(json.loads(machine["definition"])))
+    events = executions.history(stack, arn)
+    entered = [each for each in events if each["type"].endswith("StateEntered")]
+    event = next((each for each in reversed(entered) if _name_of(each) == name), None)
+    if event is None or name not in definitions:
+        raise NoStateError(_reason(arn, name, [_name_of(each) for each in entered], is_defined=name in definitions))
+    details = event["stateEnteredEventDetails"]
+    if details.get("inputDetails", {}).get("truncated"):
+        raise NoStateError(f"The history of {arn} has the input of {name!r} in part only: nothing can be run on that.")
+    context = _context(arn, machine, events[0], event)
+    return RecordedState(name, with_values(definitions[name], context), machine["roleArn"], details["input"], arn)
+
+
+def _machine_of(execution: str) -> str:
+    """The ARN of an execution's state machine; a Map's child names the Map after the machine."""
+    machine, _, _ = execution.replace(":execution:", ":stateMachine:").rpartition(":")
+    return machine.partition("/")[0]
+
+
+def _states(level: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """All states of a definition, at all levels: a name occurs once."""
+    for name, state in level.get("States", {}).items():
+        yield name, state
+        for inner in (*state.get("Branches", ()), state.get("ItemProcessor"), state.get("Iterator")):
+            if inner:
+                yield from _states(inner)
+
+
+def _name_of(event: Mapping[str, Any]) -> str:
+    return event["stateEnteredEventDetails"]["name"]
+
+
+def _reason(arn: str, name: str, entered: list[str], *, is_defined: bool) -> str:
+    names = list(dict.fromkeys(entered))
+    shown = ", ".join(names[:_LONGEST_LIST]) + (", …" if len(names) > _LONGEST_LIST else "")
+    if name in names:
+        return f"The workflow has no state {name!r} any more."
+    hint = " The children of a distributed Map have histories of their own: give a child's ARN." if is_defined else ""
+    return f"{arn.rpartition(':')[2]} did not enter a state {name!r}. It entered {shown or 'none'}.{hint}"
+
+
+def _context(arn: str, machine: Mapping[str, Any], start: Any, event: Any) -> dict[str, Any]:
+    """The Context object of the state, as far as the history has it."""
+    started = start.get("executionStartedEventDetails", {})
+    execution: dict[str, Any] = {"Id": arn, "Name": arn.rpartition(":")[2], "RoleArn": machine["roleArn"]}
+    if "input" in started:
+        execution |= {"Input": json.loads(started["input"]), "StartTime": _text_of(start["timestamp"])}
+    state = {"Name": _name_of(event), "EnteredTime": _text_of(event["timestamp"]), "RetryCount": 0}
+    return {
+        "Execution": execution,
+        "State": state,
+        "StateMachine": {"Id": machine["stateMachineArn"], "Name": machine["name"]},
+    }
+
+
+def _text_of(when: datetime) -> str:
+    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

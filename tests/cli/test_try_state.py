@@ -1,0 +1,140 @@
+"""`wildrydes try`: one state again, on the input that an execution gave it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from cli import __main__ as commands
+from cli import options, recorded_states, try_state
+from cli.context_values import with_values
+from cli.recorded_states import NoStateError, RecordedState
+from cli.stack import Stack
+from cli.try_state import Grant, UntriableError, missing_grant
+from machines import Client, ended, machine, role, unique
+
+NAMED = {
+    "key.$": "States.Format('runs/{}', $$.Execution.Name)",
+    "ride.$": "$.id",
+    "started.$": "$$.Execution.StartTime",
+}
+MACHINE = {
+    "StartAt": "Name ride",
+    "States": {
+        "Name ride": {"Type": "Pass", "Parameters": NAMED, "ResultPath": "$.named", "Next": "Read unicorn"},
+        "Read unicorn": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::aws-sdk:ssm:getParameter",
+            "Parameters": {"Name.$": "$.named.key"},
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Each"}],
+            "Next": "Each",
+        },
+        "Each": {
+            "Type": "Map",
+            "ItemsPath": "$.none",
+            "ItemProcessor": {"StartAt": "Inner", "States": {"Inner": {"Type": "Pass", "End": True}}},
+            "End": True,
+        },
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def execution(client: Client) -> tuple[Stack, dict[str, Any]]:
+    """A stack whose workflow is such a machine, and an execution of it, which failed."""
+    arn = machine(client, MACHINE, role(client, "states.amazonaws.com"))
+    stack = Stack("wildrydes", {"StateMachineArn": arn, "PromoteStateMachineArn": arn}, client)
+    started = client("stepfunctions").start_execution(
+        stateMachineArn=arn, name=unique("run"), input=json.dumps({"id": 7, "text": "it's {7}"})
+    )
+    return stack, ended(client, started["executionArn"])
+
+
+@pytest.fixture
+def on_stack(execution: tuple[Stack, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> str:
+    """Commands work on that stack; the execution's name."""
+    stack, described = execution
+    monkeypatch.setattr(options, "account", lambda *_: None)
+    monkeypatch.setattr(Stack, "describe", lambda *_: stack)
+    return described["name"]
+
+
+def test_state_gives_again_what_the_execution_had_of_it(
+    execution: tuple[Stack, dict[str, Any]], on_stack: str, capsys: Any
+) -> None:
+    assert commands.main(["try", "Name ride", "--from", on_stack, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    pages = execution[0].client("stepfunctions").get_paginator("get_execution_history")
+    events = pages.paginate(executionArn=execution[1]["executionArn"]).build_full_result()["events"]
+    exits = [each["stateExitedEventDetails"] for each in events if "stateExitedEventDetails" in each]
+    assert answer["output"] == json.loads(exits[0]["output"])
+    assert answer["output"]["named"]["key"] == f"runs/{on_stack}"
+    assert (answer["status"], answer["next_state"], answer["missing_grant"]) == ("SUCCEEDED", "Read unicorn", None)
+
+
+def test_grant_that_the_role_lacks_is_named(on_stack: str, capsys: Any) -> None:
+    assert commands.main(["try", "Read unicorn"]) == 1
+    out = capsys.readouterr().out
+    assert f'"key": "runs/{on_stack}"' in out
+    assert " may not ssm:GetParameter" in out
+    assert "Read unicorn: failed; Catch would go on with Each." in out
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("Each", "'Each' is a Map state, which TestState does not run: try a state in it."),
+        ("Nowhere", "did not enter a state 'Nowhere'. It entered Name ride, Read unicorn, Each."),
+        ("Inner", "The children of a distributed Map have histories of their own: give a child's ARN."),
+    ],
+)
+def test_what_cannot_be_tried_is_said(on_stack: str, state: str, said: str, capsys: Any) -> None:
+    assert commands.main(["try", state, "--from", on_stack]) == 1
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    "resource",
+    ["arn:aws:states:::athena:startQueryExecution.sync", "arn:aws:states:::sqs:sendMessage.waitForTaskToken"],
+)
+def test_task_that_waits_is_not_tried(resource: str) -> None:
+    recorded = RecordedState("Wait", {"Type": "Task", "Resource": resource}, "role", "{}", "run-1")
+    with pytest.raises(UntriableError, match="waits for its task"):
+        try_state.check(recorded)
+
+
+@pytest.mark.parametrize(
+    ("cause", "grant"),
+    [
+        (
+            "User: arn:aws:sts::1:assumed-role/R/states is not authorized to perform: lambda:InvokeFunction on "
+            "resource: arn:aws:lambda:us-east-1:1:function:f because no identity-based policy allows it (…)",
+            Grant("R", "lambda:InvokeFunction", "arn:aws:lambda:us-east-1:1:function:f"),
+        ),
+        ("… is not authorized to perform: ssm:GetParameter because …", Grant("R", "ssm:GetParameter", "")),
+        ("The specified key does not exist.", None),
+    ],
+)
+def test_missing_grant_is_read_from_the_cause(cause: str, grant: Grant | None) -> None:
+    assert missing_grant("arn:aws:iam::1:role/R", cause) == grant
+
+
+def test_values_of_the_context_object_are_those_of_the_execution() -> None:
+    context = {"Execution": {"Id": "arn:7", "Input": {"text": "it's {7}"}}, "State": {"RetryCount": 0}}
+    template = {
+        "Parameters": {"input.$": "$$.Execution.Input", "item.$": "$$.Map.Item.Value", "id.$": "$.id", "plain": "$$"},
+        "Retry": [{"ErrorEquals": ["States.ALL"]}],
+        "Result": {"all.$": "States.Array($$.Execution.Id, $$.State.RetryCount, $$.Execution.Input)"},
+    }
+    assert with_values(template, context) == {
+        "Parameters": {"input": {"text": "it's {7}"}, "item.$": "$$.Map.Item.Value", "id.$": "$.id", "plain": "$$"},
+        "Retry": [{"ErrorEquals": ["States.ALL"]}],
+        "Result": {"all.$": r"""States.Array('arn:7', 0, States.StringToJson('\{"text": "it\'s \{7\}"\}'))"""},
+    }
+
+
+def test_child_of_a_distributed_map_has_the_machine_before_the_slash() -> None:
+    child = "arn:aws:states:us-east-1:123456789012:execution:retrain/Ingest:0b6e"
+    assert recorded_states._machine_of(child) == "arn:aws:states:us-east-1:123456789012:stateMachine:retrain"
+    with pytest.raises(NoStateError):
+        raise NoStateError(recorded_states._reason(child, "A", [], is_defined=False))
