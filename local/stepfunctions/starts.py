@@ -67,5 +67,7 @@ def _begin_history(worker: Any) -> None:
         context=env.event_history_context,
         event_type=HistoryEventType.ExecutionStarted,
         event_details=EventDetails(**member),
+        # One moment, as on AWS: DescribeExecution and the Context object have it too.
+        timestamp=details.execution_details.start_time,  # type: ignore[arg-type] - moto has a time there
         update_source_event_id=False,
     )
