@@ -62,7 +62,8 @@ def retraining(stack: Stack, model: Model, *, promoted: bool = True) -> Iterator
     """A retraining that has trained `model`, and its verdict; the execution's ARN."""
     verdict = {"promote": promoted, "reason": "log loss is better by 0.1"}
     golden = {"ride": model.ride, "probability": model.probability}
-    metrics = {"model_path": model.path, "golden": golden, "verdict": verdict}
+    card = f"models/{model.execution}/card.json"
+    metrics = {"model_path": model.path, "golden": golden, "verdict": verdict, "card": card}
     evaluation = {"Type": "Pass", "Result": metrics, "ResultPath": "$.metrics", "Next": "Is it better?"}
     wait = state_of(stack, "StateMachineArn", "Wait for restoring") | {"Seconds": 3}
     start = "Serve heavy_utilization"
