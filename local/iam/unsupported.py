@@ -143,8 +143,15 @@ def _route(model: Any) -> _Route:
     pattern = "".join(
         (".+" if part.endswith("+}") else "[^/]+") if part.startswith("{") else re.escape(part) for part in parts
     )
-    names = frozenset(each.partition("=")[0] for each in query.split("&") if each)
-    return _Route(model.http["method"], re.compile(pattern), names, model.name)
+    names = {each.partition("=")[0] for each in query.split("&") if each}
+    return _Route(model.http["method"], re.compile(pattern), frozenset(names | _required_in_query(model)), model.name)
+
+
+def _required_in_query(model: Any) -> set[str]:
+    """The query parameters that an operation needs: CompleteMultipartUpload is a POST to any key with an `uploadId`."""
+    shape = model.input_shape
+    required = [shape.members[name].serialization for name in shape.required_members] if shape else []
+    return {each["name"] for each in required if each.get("location") == "querystring"}
 
 
 def _operations(service: str) -> Iterator[Any]:
