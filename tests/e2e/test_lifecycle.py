@@ -217,7 +217,10 @@ def test_deployment_of_code_keeps_model_and_data(
     assert deployed["Environment"]["Variables"]["MODEL_PATH"] == output["model_path"]
     assert stack.ask(RIDE) == before
     assert before[1]["model"] == output["execution"]
-    assert stack.keys("") == keys
+    after = stack.keys("")
+    assert keys.items() <= after.items()
+    # Firehose may have delivered what was asked before: by its own time.
+    assert all(key.startswith("predictions/") for key in after.keys() - keys.keys())
 
 
 def test_real_rides_are_kept_though_their_nearest_station_never_reports(
