@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 
 from local import EmbeddedAwsError, constraints
 from local.iam.roles import UnusableRoleError, assume
+from local.scheduler import targets
 from local.scheduler.firing import role_of
+from local.scheduler.targets import UnsupportedTargetError
 from local.seams import replace, seam
 
 Response = tuple[int, dict[str, str], bytes]
@@ -56,6 +58,10 @@ def check_whole(operation: str, name: str, schedule: Mapping[str, Any]) -> None:
     dates = [seconds_of(each.get(field)) for each in (schedule, stored) for field in ("StartDate", "EndDate")]
     # Who changes a schedule says again when it began.
     check(schedule, None if stored and dates[:2] == dates[2:] else scheduler._now())
+    try:
+        targets.check(schedule.get("Target") or {})
+    except UnsupportedTargetError as fault:
+        raise InvalidScheduleError(str(fault)) from None
     _check_role({**schedule, "Arn": scheduler._schedule_arn(schedule.get("GroupName", "default"), name)})
 
 

@@ -12,16 +12,14 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import EmbeddedAwsError, account
+from local import account
 from local.iam.roles import LentRole, RoleClients, UnusableRoleError
+from local.scheduler import targets
+from local.scheduler.targets import UnsupportedTargetError
 
 log = logging.getLogger(__name__)
 
 _MOST_ERROR_MESSAGE = 1024
-
-
-class UnsupportedTargetError(EmbeddedAwsError):
-    """The target is neither a state machine nor a function."""
 
 
 def fire(clients: RoleClients, schedule: dict, due: float, region: str) -> None:
@@ -29,7 +27,7 @@ def fire(clients: RoleClients, schedule: dict, due: float, region: str) -> None:
     target, execution = schedule.get("Target") or {}, uuid.uuid4().hex[:16]
     body = filled_in(target.get("Input") or "{}", schedule, due, execution)
     try:
-        _start(clients, target, role_of(schedule), body, region)
+        targets.call(lambda service: clients.client(service, role_of(schedule), region), target, body)
     except (ClientError, BotoCoreError, UnusableRoleError, UnsupportedTargetError) as fault:
         log.error("schedule %s could not start %s: %s", schedule["Name"], target.get("Arn"), fault)
         attributes = attributes_of(schedule, due, execution, fault)
@@ -43,18 +41,6 @@ def role_of(schedule: dict) -> LentRole:
     """
     group = schedule.get("Arn", "").replace(":schedule/", ":schedule-group/").rpartition("/")[0]
     return LentRole((schedule.get("Target") or {}).get("RoleArn", ""), group)
-
-
-def _start(clients: RoleClients, target: dict, role: LentRole, body: str, region: str) -> None:
-    arn = target.get("Arn", "")
-    if ":states:" in arn:
-        machines: Any = clients.client("stepfunctions", role, region)
-        machines.start_execution(stateMachineArn=arn, input=body)
-    elif ":lambda:" in arn:
-        functions: Any = clients.client("lambda", role, region)
-        functions.invoke(FunctionName=arn, InvocationType="Event", Payload=body.encode())
-    else:
-        raise UnsupportedTargetError("only state machines and functions are started here")
 
 
 def _bury(clients: RoleClients, schedule: dict, body: str, attributes: dict[str, str], region: str) -> None:
