@@ -49,8 +49,10 @@ def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float]
     from local.sns import deliveries as topics
     from local.sns import metrics as topic_metrics
     from local.stepfunctions import install as states
+    from local.stepfunctions import trusted_roles
 
     states.install(endpoint)
+    trusted_roles.install()
     forks = runtime.install(functions_python, endpoint)
     idle_workers.install()
     updates.install()

@@ -37,8 +37,10 @@ def _checked(service: str, principal: str, roles_of: RolesOf, handle: Handler) -
     ) -> Any:
         action = headers.get("x-amz-target", "").rpartition(".")[2]
         for role in roles_of(method, action or path, json_object(body)):
-            if isinstance(role, str) and role and (denial := _denial(service, principal, role, headers, query)):
-                return denial
+            if isinstance(role, str) and ":role/" in role:
+                denial = _denial(service, principal, role, headers, query)
+                if denial is not None:
+                    return denial
         return await handle(method, path, headers, body, query)
 
     return handle_checked

@@ -134,8 +134,19 @@ def test_task_without_a_grant_fails_as_on_aws(client: Client, nobody: str, funct
 
 
 def test_role_that_does_not_trust_step_functions_cannot_be_used(client: Client, function_arn: str) -> None:
+    definition = {"StartAt": "Call", "States": {"Call": invocation(function_arn)}}
     of_another = role(client, "ec2.amazonaws.com", allow("lambda:InvokeFunction"))
-    described = run(client, {"Call": invocation(function_arn)}, of_another, {})
+    denial = r"AccessDeniedException.*Neither the global service principal states\.amazonaws\.com"
+    with pytest.raises(ClientError, match=denial):
+        machine(client, definition, of_another)
+    trusting = role(client, "states.amazonaws.com", allow("lambda:InvokeFunction"))
+    arn = machine(client, definition, trusting)
+    with pytest.raises(ClientError, match=denial):
+        client("stepfunctions").update_state_machine(stateMachineArn=arn, roleArn=of_another)
+    trust = client("iam").get_role(RoleName=of_another.rpartition("/")[2])["Role"]["AssumeRolePolicyDocument"]
+    name = trusting.rpartition("/")[2]
+    client("iam").update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
+    described = execute(client, arn)
     assert described["status"] == "FAILED"
     assert "does not trust states.amazonaws.com" in described["cause"]
 
