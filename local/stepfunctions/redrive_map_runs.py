@@ -5,6 +5,7 @@ are started where they never were. Source: "Redriving Map Runs in Step Functions
 executions" in the Step Functions developer guide.
 """
 
+from copy import copy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.state_map impo
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 from local.seams import replace, seam
-from local.stepfunctions.redrive_progress import progress_of
+from local.stepfunctions.redrive_progress import Progress, progress_of
 
 
 class _KnownMapRuns:
@@ -49,20 +50,26 @@ def resume(env: Any, eval_input: Any) -> bool:
     resumes = progress.begin_parts() and progress.map_run is not None
     if resumes:
         env.map_run_record_pool_manager = env.map_run_record_pool_manager.map_runs
-        eval_input.map_run_record = progress.map_run
-        _restart(progress.map_run, sum(part.succeeded for part in progress.parts.values()))
+        eval_input.map_run_record = _restarted(progress)
+        env.map_run_record_pool_manager.add(eval_input.map_run_record)
     progress.map_run = eval_input.map_run_record
     return resumes
 
 
-def _restart(record: Any, succeeded: int) -> None:
-    """Let a Map Run run again; of its children `succeeded` count already."""
+def _restarted(progress: Progress) -> Any:
+    """The Map Run, which runs again; of its children those that succeeded count already.
+
+    Children of the attempt before that have not ended yet go on counting in the record as it was.
+    """
+    record = copy(progress.map_run)
     record.execution_counter, record.item_counter = ExecutionCounter(), ItemCounter()
+    succeeded = sum(part.succeeded for part in progress.parts.values())
     for counter in (record.execution_counter, record.item_counter):
         for name in ("succeeded", "results_written", "total"):
             getattr(counter, name).count(succeeded)
     record.status, record.stop_date = MapRunStatus.RUNNING, None
     record.redrives, record.redriven = _redrives(record) + 1, datetime.now(UTC)
+    return record
 
 
 def _redrives(record: Any) -> int:

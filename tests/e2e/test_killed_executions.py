@@ -6,6 +6,7 @@ before it was stopped in another. Each has new rides, so that each has all of th
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,9 @@ LIVE, LAST = "Account costs", "Retrained"
 # A model that is as good as the champion is not promoted: each of these promotes the first model of its task.
 UNDISTURBED, KILLED, KILLED_LAST = "service_requested", "heavy_utilization", "magic_points"
 CHILD = "Ingest chunk"
+PROMOTION = "Name promotion"
+# Of some thirty states on the way the quick ones pass between two looks.
+FEWEST_STOPS = 6
 SECONDS = 120
 
 
@@ -145,6 +149,32 @@ def test_killed_at_each_state_the_next_start_is_not_locked_out(chain: Chain) -> 
     output = chain.succeed()
     status, answer = chain.stack.ask(output["metrics"]["golden"]["ride"])
     assert (status, answer["model"]) == (200, output["live_model_path"].split("/")[1])
+
+
+def test_stopped_in_state_after_state_and_redriven_each_time_it_repeats_none(chain: Chain) -> None:
+    """One execution, until it promotes: what a stopped promotion leaves is put in order, and the retraining fails."""
+    arn = chain.start(KILLED)
+    stopped: set[str] = set()
+
+    def new() -> set[str]:
+        described = chain.states.describe_execution(executionArn=arn)
+        assert described["status"] == "RUNNING", (described.get("error"), described.get("cause"), stopped)
+        return set(chain.entered(arn, *chain.children(arn))) - stopped
+
+    while PROMOTION not in stopped:
+        names = until(new, bool, SECONDS, longest_pause=0.01)
+        if PROMOTION not in names:
+            chain.states.stop_execution(executionArn=arn)
+            chain.states.redrive_execution(executionArn=arn)
+        stopped |= names
+    described = chain.stack.ended(arn, 2 * SECONDS)
+    assert described["status"] == "SUCCEEDED", described
+    assert described["redriveCount"] >= FEWEST_STOPS
+    assert json.loads(described["output"])["training_set"]["rides"] == chain.rides
+    history = account.entries(chain.states, "get_execution_history", "events", executionArn=arn)
+    own = json.loads((ROOT / "statemachines" / "retrain.asl.json").read_text(encoding="utf-8"))["States"]
+    left = Counter(event["stateExitedEventDetails"]["name"] for event in history if "stateExitedEventDetails" in event)
+    assert {name: number for name, number in left.items() if name in own and number > 1} == {}
 
 
 def test_after_an_end_that_no_state_catches_the_next_start_is_not_locked_out(chain: Chain) -> None:

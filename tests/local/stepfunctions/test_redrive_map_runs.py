@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from local import account
 from machines import Client, allow, ended, role, unique, until
+from queue_makers import queue
 from redrives import entered, history, parameter, parted, read, reader, redrive, start
 
 
@@ -100,6 +101,29 @@ def test_children_of_a_stopped_execution_go_on(client: Client, role_arn: str) ->
         "WaitStateEntered",
     ]
     states.stop_execution(executionArn=execution)
+
+
+def test_child_that_ends_after_a_stop_and_a_redrive_counts_for_nothing(client: Client) -> None:
+    # A long poll goes on after the stop; when it ends, the Map Run that was redriven is in its own.
+    role_arn = role(client, "states.amazonaws.com", allow("sqs:ReceiveMessage"))
+    poll = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:sqs:receiveMessage",
+        "Parameters": {"QueueUrl": queue(client), "WaitTimeSeconds": 1},
+        "ResultSelector": {"polled": True},
+        "End": True,
+    }
+    processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "Poll"}
+    polling = {"Type": "Map", "ItemProcessor": processor | {"States": {"Poll": poll}}, "End": True}
+    execution = start(client, {"Map": polling}, role_arn, [1, 2])
+    until(lambda: [len(children(client, run)) for run in map_runs(client, execution)], lambda counts: counts == [2])
+    client("stepfunctions").stop_execution(executionArn=execution)
+    described = redrive(client, execution)
+    assert (described["status"], json.loads(described["output"])) == ("SUCCEEDED", [{"polled": True}] * 2)
+    (map_run,) = map_runs(client, execution)
+    counts = client("stepfunctions").describe_map_run(mapRunArn=map_run)["executionCounts"]
+    assert (counts["total"], counts["succeeded"], counts["aborted"]) == (2, 2, 0)
+    assert {child["status"] for child in children(client, map_run).values()} == {"SUCCEEDED"}
 
 
 def test_items_are_those_of_the_first_attempt_where_children_were_started(client: Client) -> None:
