@@ -31,11 +31,18 @@ class Attempt(NamedTuple):
 
 
 def read_attempts(events: Iterable[Event]) -> list[Attempt]:
-    """Every attempt, in the order in which they were scheduled. An event belongs to that of its previous one."""
+    """Every attempt, in the order in which they were scheduled. An event belongs to that of its previous one.
+
+    What was under way when an execution ended that has been redriven since ended with it.
+    """
     attempts: dict[int, Attempt] = {}
     attempt_of: dict[int, int] = {}
+    end = None
     for event in events:
         kind, number = event["type"], event["id"]
+        if kind == "ExecutionRedriven":
+            attempts = {first: each._replace(ended=each.ended or end) for first, each in attempts.items()}
+        end = event["timestamp"]
         if kind == "TaskScheduled":
             attempt_of[number] = number
             attempts[number] = _scheduled(event)
