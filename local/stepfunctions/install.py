@@ -28,6 +28,7 @@ from local.stepfunctions import (
     starts,
     tags,
     times,
+    versions,
     views,
 )
 
@@ -53,6 +54,7 @@ def install(endpoint: str) -> None:
 
     redrive.install(lock, announce)
     listings.install(children.install(lock))
+    versions.install()
     starts.install(lock, announce)
     ends.install(lock, announce)
     map_runs.install(lock)

@@ -9,6 +9,7 @@ tree is that of the slower one wherever it finds no error; a text in which it fi
 """
 
 import json
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -23,6 +24,8 @@ from local.seams import replace, seam
 from local.stepfunctions.tokens import UnknownPieceError, token_stream
 
 _MOST_DEFINITIONS = 128
+# moto's grammar wants a fraction here, and AWS any number.
+_PERCENTAGE = re.compile(r'("ToleratedFailurePercentage"\s*:\s*\d+)(?=\s*[,}])')
 
 Parse = Callable[[str], tuple[Any, Any]]
 """Of a text: the components that it makes, and its parse tree."""
@@ -37,7 +40,7 @@ def install() -> None:
 
 def _definition_trees(parse: Parse) -> Callable[[str], Any]:
     def tree_of(text: str) -> Any:
-        text = _without_escapes(text)
+        text = _PERCENTAGE.sub(r"\1.0", _without_escapes(text))
         try:
             return fast_tree(text)
         except (ParseCancellationException, UnknownPieceError):

@@ -2,13 +2,15 @@
 
 moto reads a status, then once more for the time of its end, then the output, while another thread ends the execution;
 and an execution that is being started is in its lists before it has a status. Here each of these calls takes the lock
-under which executions start and end. DescribeExecution and ListExecutions give the time of a timeout too.
+under which executions start and end. DescribeExecution and ListExecutions give the time of a timeout too, and outputs
+are JSON.
 """
 
 import threading
 from collections.abc import Callable
 from typing import Any
 
+from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from local.seams import replace, seam
@@ -47,5 +49,9 @@ def _lock_call(call: Callable[[Any], Any], lock: threading.RLock) -> Callable[[A
 
 
 def _complete(record: dict[str, Any], backend: Any) -> None:
+    if "outputDetails" in record:
+        # moto leaves null out, and a text without its quotes: this is what the last event has.
+        output = backend.describe_execution(record["executionArn"]).output
+        record["output"] = to_json_str(output, separators=(",", ":"))
     if record.get("status") == "TIMED_OUT" and "stopDate" not in record:
         record["stopDate"] = backend.describe_execution(record["executionArn"]).stop_date

@@ -54,6 +54,14 @@ def test_children_are_listed_by_their_map_run(client: Any, map_run: str) -> None
     assert failed in children
 
 
+@pytest.mark.parametrize(("percentage", "status"), [(34, "SUCCEEDED"), (33, "FAILED"), (33.4, "SUCCEEDED")])
+def test_percentage_of_children_that_may_fail_is_any_number(client: Any, percentage: float, status: str) -> None:
+    tolerant = {name: value for name, value in MAP.items() if name != "ToleratedFailureCount"}
+    tolerant["ToleratedFailurePercentage"] = percentage
+    described = run(client, {"Fan out": tolerant}, role(client, "states.amazonaws.com"), {"items": [0, 1, 2]})
+    assert described["status"] == status
+
+
 def test_each_child_has_a_history_of_its_own(client: Any, map_run: str) -> None:
     states = client("stepfunctions")
     for child in account.entries(states, "list_executions", "executions", mapRunArn=map_run):

@@ -46,7 +46,7 @@ def last_event(states: Any, arn: str) -> str | None:
     return last if last in LAST.values() else None
 
 
-def check(described: dict[str, Any], output: str = '{"rides": 12}') -> None:
+def check(described: dict[str, Any], output: str = '{"rides":12}') -> None:
     """The whole of the end that the status says, or nothing of it."""
     status = described["status"]
     assert ("stopDate" in described) == (status != "RUNNING"), described
