@@ -12,6 +12,7 @@ import threading
 import time
 from typing import Any
 
+from local.background.surviving import surviving
 from local.cloudwatch import notices
 from local.cloudwatch.alarm_states import COMPARISONS, Datapoint, Settings, State, evaluate
 from local.cloudwatch.store import Metric, Store
@@ -87,7 +88,8 @@ class Alarms:
         while True:
             self._woken.wait()
             self._woken.clear()
-            self.look()
+            with surviving("CloudWatch's alarms"):
+                self.look()
             time.sleep(_LOOK_SECONDS)
 
     def _evaluate(self, alarm: Alarm) -> None:
@@ -158,10 +160,9 @@ class Alarms:
 
     def _send(self) -> None:
         while True:
-            # One that fails ends its thread, which the server's log then has, and no other.
-            sender = threading.Thread(target=notices.send, args=(self._changes.get(),), daemon=True)
-            sender.start()
-            sender.join()
+            change = self._changes.get()
+            with surviving("A notice of an alarm"):
+                notices.send(change)
 
 
 def _is_watching(alarm: Alarm) -> bool:

@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import firehose
 
+from local.background.surviving import surviving
 from local.firehose import metrics, requests
 from local.firehose.buffers import Batch, Buffer
 from local.firehose.destination import Destination
@@ -136,7 +137,8 @@ class Streams:
         while not self._stopped:
             self._wake.wait(_LOOK_SECONDS)
             self._wake.clear()
-            self.deliver_due()
+            with surviving("Firehose"):
+                self.deliver_due()
 
     def _deliver(self, key: Key) -> list[str]:
         stream, waiting = _stream(*key), self._waiting[key]

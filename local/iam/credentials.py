@@ -12,11 +12,12 @@ import hashlib
 import hmac
 import os
 import secrets
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from local import account
-from local.seams import replace_everywhere, seam
+from local.seams import replace, replace_everywhere, seam
 
 _START_SECRET = secrets.token_bytes(32)
 
@@ -54,10 +55,20 @@ def install(server: account.EmbeddedAws) -> None:
 
     replace_everywhere(iam_evaluator, "is_root_access_key", _is_absent)
     replace_everywhere(lambda_runtime, "execution_credentials", execution_credentials)
+    # As MiniStack has it, a session that comes while another thread looks for expired ones makes that thread fail.
+    sessions = seam(sts, "_sessions")
+    replace(sts, "_evict_expired_sessions", lambda: evict_expired(sessions, time.time()))
     # For the absent key, that of anonymous requests, MiniStack looks here; no signature shall match.
     os.environ["AWS_ACCESS_KEY_ID"] = "none"
     os.environ["AWS_SECRET_ACCESS_KEY"] = secrets.token_urlsafe(32)
     seam(sts, "register_session")(server.access_key_id, _root_record(server.secret_access_key))
+
+
+def evict_expired(sessions: dict[str, Any], now: float) -> None:
+    """Drop the sessions whose Expiration (Unix time) is past; others may come meanwhile."""
+    for key, session in list(sessions.items()):
+        if isinstance(expiration := session.get("Expiration"), int | float) and expiration < now:
+            sessions.pop(key, None)
 
 
 def _is_absent(access_key_id: str) -> bool:

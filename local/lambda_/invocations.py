@@ -13,6 +13,7 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import lambda_svc
 
+from local.background.surviving import surviving
 from local.lambda_.destinations import Destinations, Outcome
 from local.seams import replace, seam
 
@@ -77,7 +78,8 @@ class Invocations:
     def _work(self) -> None:
         while True:
             invocation = self._next()
-            with request_scope(*lambda_svc._account_region_from_function_config(invocation.function["config"])):
+            scope = lambda_svc._account_region_from_function_config(invocation.function["config"])
+            with surviving("An asynchronous invocation"), request_scope(*scope):
                 self._try(invocation)
 
     def _next(self) -> _Invocation:

@@ -19,6 +19,7 @@ from typing import Any
 
 import psutil
 
+from local.background.surviving import surviving
 from local.seams import replace, seam
 
 MEGABYTE = 1024 * 1024
@@ -82,8 +83,9 @@ class MemoryWatch:
                 while not self._at_work:
                     self._changed.wait()
                 at_work = list(self._at_work)
-            for work in at_work:
-                work.look()
+            with surviving("The watch of functions' memory"):
+                for work in at_work:
+                    work.look()
             pause.wait(_LOOK_SECONDS)
 
 

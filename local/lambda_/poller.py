@@ -13,6 +13,7 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import lambda_svc
 
+from local.background.surviving import surviving
 from local.lambda_ import batches
 from local.lambda_.invocations import execute
 from local.lambda_.mapping import Mapping, Record
@@ -65,16 +66,22 @@ class Poller:
 
     def _work(self) -> None:
         with request_scope(*self._scope):
-            while not self._leaves():
-                with self._gathering:
-                    gathered = self._gather()
-                if gathered is not None:
-                    self._begin(gathered[0])
-                    try:
-                        self._process(*gathered)
-                    finally:
-                        with self._counting:
-                            self._processing -= 1
+            while True:
+                with surviving(f"The poller of {self._record.get('FunctionName')}"):
+                    if self._leaves():
+                        return
+                    self._take_batch()
+
+    def _take_batch(self) -> None:
+        with self._gathering:
+            gathered = self._gather()
+        if gathered is not None:
+            self._begin(gathered[0])
+            try:
+                self._process(*gathered)
+            finally:
+                with self._counting:
+                    self._processing -= 1
 
     def _leaves(self) -> bool:
         """Count this thread out where another waits for messages already, or the mapping may not have as many."""

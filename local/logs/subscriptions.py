@@ -29,6 +29,7 @@ from ministack.core.responses import get_account_id
 from ministack.services import cloudwatch
 
 from local import EmbeddedAwsError
+from local.background.surviving import surviving
 from local.iam.roles import LentRole
 from local.lambda_.grants import service_may
 from local.logs.patterns import matcher
@@ -136,7 +137,8 @@ class Subscriptions:
 
     def _loop(self) -> None:
         while not self._stopped.wait(_ROUND_SECONDS):
-            self.deliver()
+            with surviving("CloudWatch Logs' subscriptions"):
+                self.deliver()
 
     def _try(self, parcels: list[Parcel]) -> None:
         """Put the parcels of one filter; those that are throttled wait again."""

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from local.background.surviving import surviving
 from local.iam.roles import RoleClients
 from local.scheduler.firing import fire
 from local.seams import replace, seam
@@ -97,7 +98,8 @@ class Ticker:
     def _loop(self) -> None:
         while True:
             time.sleep(_TICK_SECONDS)
-            self.tick()
+            with surviving("Scheduler"):
+                self.tick()
 
     def advance(self, seconds: float) -> list[str]:
         """Move the clock on by `seconds`, fire what has come due by then, and return the names of what fired."""

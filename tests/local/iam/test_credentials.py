@@ -3,12 +3,13 @@
 import re
 import subprocess
 import sys
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from local.iam import process_environment
-from local.iam.credentials import session_keys
+from local.iam.credentials import evict_expired, session_keys
 from local.server import ROOT
 
 NAMES = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5), min_size=1, max_size=3)
@@ -39,3 +40,18 @@ def test_process_inherits_what_is_listed_and_nothing_else(environment: dict[str,
     listed = {"PATH": "/bin", "LANG": "C"}
     rest = {name: value for name, value in environment.items() if name not in process_environment.INHERITED}
     assert process_environment.inherited(rest | listed) == listed
+
+
+def test_sessions_may_come_while_expired_ones_are_dropped() -> None:
+    sessions: dict[str, dict[str, float]] = {}
+
+    class BusySession(dict[str, float]):
+        """One at whose sight another thread adds a session."""
+
+        def get(self, key: str, default: Any = None) -> Any:
+            sessions["new"] = {}
+            return super().get(key, default)
+
+    sessions |= {"busy": BusySession(), "old": {"Expiration": 99.0}, "young": {"Expiration": 101.0}, "lasting": {}}
+    evict_expired(sessions, 100.0)
+    assert sorted(sessions) == ["busy", "lasting", "new", "young"]

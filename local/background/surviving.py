@@ -1,0 +1,26 @@
+"""Keeps a background thread alive: a fault in one round is logged, and the next round comes."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+log = logging.getLogger(__name__)
+
+_PAUSE_SECONDS = 1.0
+
+
+@contextmanager
+def surviving(thread: str) -> Iterator[None]:
+    """Log an exception that leaves the block, with its trace, and wait for a second; then the thread goes on.
+
+    Whatever it is: without the thread a queue, a schedule or a stream would stand still, and nobody would know why.
+
+    >>> with surviving("the clock"):
+    ...     pass
+    """
+    try:
+        yield
+    except Exception:
+        log.exception("%s met a fault of this server, and goes on", thread)
+        threading.Event().wait(_PAUSE_SECONDS)
