@@ -38,6 +38,8 @@ class Child:
     events: EventManager = field(default_factory=EventManager)
     redrives: int = 0
     redriven: datetime | None = None
+    # The error and the cause of one that failed.
+    reasons: dict[str, Any] = field(default_factory=dict)
 
     def entry(self, map_run: str) -> dict[str, Any]:
         """The child as ListExecutions has it."""
@@ -76,9 +78,16 @@ class Child:
     def end(self, env: Any, add_event: AddEvent) -> None:
         """End as the program has ended that ran in `env`, unless it has been redriven since."""
         if self.events is env.event_manager:
+            self.reasons = _reasons(env.program_state())
             self.status, event = next(end for state, end in _ENDS.items() if isinstance(env.program_state(), state))
             add_event(self.events, env.event_history_context, event)
             self.ended = datetime.now(UTC)
+
+
+def _reasons(state: Any) -> dict[str, Any]:
+    error: Any = getattr(state, "error", None)
+    reasons = error if isinstance(error, dict) else {}
+    return {name: reasons[name] for name in ("error", "cause") if reasons.get(name)}
 
 
 _ENDS: dict[type, tuple[str, HistoryEventType]] = {

@@ -4,6 +4,8 @@ import logging
 import threading
 from typing import Any
 
+from moto.stepfunctions.parser.backend.execution import SyncExecution
+
 from local.stepfunctions import (
     calls,
     children,
@@ -15,6 +17,7 @@ from local.stepfunctions import (
     jobs,
     language,
     listings,
+    map_results,
     map_runs,
     metrics,
     mount,
@@ -26,6 +29,7 @@ from local.stepfunctions import (
     refusals,
     single_states,
     starts,
+    sync_executions,
     tags,
     times,
     versions,
@@ -50,16 +54,20 @@ def install(endpoint: str) -> None:
 
     def announce(execution: Any) -> None:
         metrics.count(execution)
-        notices.announce(execution)
+        # EventBridge hears of Standard workflows alone.
+        if not isinstance(execution, SyncExecution):
+            notices.announce(execution)
 
     redrive.install(lock, announce)
     listings.install(children.install(lock))
     versions.install()
+    sync_executions.install(metrics.count)
     starts.install(lock, announce)
     ends.install(lock, announce)
     map_runs.install(lock)
     views.install(lock)
     distributed_map.install()
+    map_results.install()
     language.install()
     failures.install()
     choices.install()

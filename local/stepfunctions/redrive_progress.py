@@ -33,6 +33,8 @@ class Progress:
 
     state: str | None = None
     state_input: Any = None
+    # What the program began with.
+    program_input: Any = None
     variables: dict[str, Any] = field(default_factory=dict)
     succeeded: bool = False
     output: Any = None
@@ -49,6 +51,8 @@ class Progress:
         """Write down that a state begins."""
         if not self.resumes or state != self.state:
             self.forget_parts()
+        if self.state is None:
+            self.program_input = state_input
         self.state, self.state_input, self.variables = state, state_input, variables
 
     def begin_parts(self) -> bool:
@@ -69,7 +73,7 @@ class Progress:
 
     def resumed(self) -> "Progress":
         """A copy that a redrive goes on from: threads of the attempt before may still write to this."""
-        copy = Progress(self.state, self.state_input, self.variables, self.succeeded, self.output)
+        copy = Progress(self.state, self.state_input, self.program_input, self.variables, self.succeeded, self.output)
         copy.parts = {number: part.resumed() for number, part in list(self.parts.items())}
         copy.map_run, copy.items, copy.child = self.map_run, self.items, self.child
         copy.resumes = self.state is not None and not self.succeeded

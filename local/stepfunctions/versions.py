@@ -79,8 +79,8 @@ def _delete(response: Any) -> EmptyResult:
     if machine_of(arn) == arn or not qualifier.isdecimal():
         raise CallRefusedError("ValidationException", f"{arn!r} is no ARN of a version.")
     machine = response.stepfunction_backend.describe_state_machine(machine_of(arn))
-    routes = [route for alias in machine.aliases.values() for route in alias.routing_configuration]
-    if arn in {route["stateMachineVersionArn"] for route in routes}:
+    routes = [each for alias in machine.aliases.values() for each in alias.routing_configuration]
+    if arn in {each["stateMachineVersionArn"] for each in routes}:
         raise CallRefusedError("ConflictException", f"An alias routes to the version {arn}: it cannot be deleted.")
     deleted = machine.versions.pop(int(qualifier), None)
     if deleted is machine.latest_version:
@@ -132,18 +132,25 @@ def _qualified(version: Any, machine: Any) -> Any:
     return qualified
 
 
+def route(backend: Any, arn: str) -> str:
+    """The ARN of what is to be run where a caller names `arn`: of the version that an alias chooses, or itself."""
+    alias = _alias(backend, arn)
+    return _routed(alias) if alias else arn
+
+
 def _alias(backend: Any, arn: str) -> Any:
     """The alias that an ARN names, or None where it names none."""
-    qualifier = arn.rpartition(":")[2]
-    is_alias = machine_of(arn) != arn and not qualifier.isdecimal()
-    return backend.describe_state_machine_alias(arn) if is_alias else None
+    machine, _, qualifier = arn.rpartition(":")
+    if machine_of(arn) != machine or qualifier.isdecimal():
+        return None
+    return backend.describe_state_machine(machine).aliases.get(qualifier)
 
 
 def _routed(alias: Any) -> str:
     """The ARN of the version that the next execution of an alias runs, by its weights."""
     routes = alias.routing_configuration
-    weights = [route["weight"] for route in routes]
-    return random.choices([route["stateMachineVersionArn"] for route in routes], weights)[0]  # noqa: S311 - no secret
+    weights = [each["weight"] for each in routes]
+    return random.choices([each["stateMachineVersionArn"] for each in routes], weights)[0]  # noqa: S311 - no secret
 
 
 def _install_descriptions() -> None:
@@ -157,7 +164,13 @@ def _install_descriptions() -> None:
 
     def list_qualified(response: Any) -> Any:
         arn = response._get_param("stateMachineArn")
-        return _executions_of(response, arn) if arn and machine_of(arn) != arn else list_executions(response)
+        if arn and machine_of(arn) != arn:
+            return _executions_of(response, arn)
+        answer = list_executions(response)
+        for entry in answer.result["executions"]:
+            if "mapRunArn" not in entry:
+                entry |= _qualifiers(response.stepfunction_backend.describe_execution(entry["executionArn"]))
+        return answer
 
     replace(StepFunctionResponse, "describe_execution", describe_execution)
     replace(StepFunctionResponse, "list_executions", list_qualified)
@@ -225,8 +238,8 @@ def _install_aliases() -> None:
     def create_alias(self: Any, name: str, routing_configuration: Any, description: str | None) -> Any:
         if not _ALIAS_NAME.fullmatch(name):
             raise CallRefusedError("ValidationException", f"{name!r} is no name of an alias.")
-        for route in routing_configuration:
-            self.describe_state_machine(route["stateMachineVersionArn"])
+        for each in routing_configuration:
+            self.describe_state_machine(each["stateMachineVersionArn"])
         machine = self.describe_state_machine(machine_of(routing_configuration[0]["stateMachineVersionArn"]))
         alias = machine.aliases.get(name)
         if alias is None:

@@ -1,11 +1,12 @@
 """The children of a Distributed Map: listed by their Map Run, each with a history."""
 
+import json
 from typing import Any
 
 import pytest
 
 from local import account
-from machines import allow, role, run
+from machines import allow, role, run, unique
 
 MAP: dict[str, Any] = {
     "Type": "Map",
@@ -52,6 +53,30 @@ def test_children_are_listed_by_their_map_run(client: Any, map_run: str) -> None
     listing = {"mapRunArn": map_run, "statusFilter": "FAILED"}
     (failed,) = account.entries(states, "list_executions", "executions", **listing)
     assert failed in children
+
+
+def test_results_are_written_by_status_with_a_manifest(client: Any) -> None:
+    bucket = unique("results")
+    client("s3").create_bucket(Bucket=bucket)
+    there = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": bucket, "Prefix": "rides"}}
+    writer = role(client, "states.amazonaws.com", allow("s3:PutObject"))
+    described = run(client, {"Fan out": MAP | {"ResultWriter": there}}, writer, {"items": [0, 1, 2]})
+    output = json.loads(described["output"])
+
+    def read(key: str) -> Any:
+        return json.load(client("s3").get_object(Bucket=bucket, Key=key)["Body"])
+
+    details = output["ResultWriterDetails"]
+    manifest = read(details["Key"])
+    folder = f"rides/{output['MapRunArn'].rpartition(':')[2]}"
+    assert details == {"Bucket": bucket, "Key": f"{folder}/manifest.json"}
+    assert (manifest["DestinationBucket"], manifest["MapRunArn"]) == (bucket, output["MapRunArn"])
+    keys = {status: [each["Key"] for each in files] for status, files in manifest["ResultFiles"].items()}
+    written = {"FAILED": [f"{folder}/FAILED_0.json"], "PENDING": [], "SUCCEEDED": [f"{folder}/SUCCEEDED_0.json"]}
+    assert keys == written
+    succeeded, (failed,) = read(keys["SUCCEEDED"][0]), read(keys["FAILED"][0])
+    assert [(each["Input"], each["Output"]) for each in succeeded] == [("0", "0"), ("1", "1")]
+    assert (failed["Input"], failed["Error"], failed["Status"]) == ("2", "Bad", "FAILED")
 
 
 @pytest.mark.parametrize(("percentage", "status"), [(34, "SUCCEEDED"), (33, "FAILED"), (33.4, "SUCCEEDED")])
