@@ -50,6 +50,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     from local.iam import passed_roles, side_doors, unsupported
     from local.iam.used_grants import UsedGrants
     from local.scheduler.ticker import Clock
+    from local.stepfunctions.faults import Faults
 
     verify_callers(server)
     used_grants = UsedGrants()
@@ -57,14 +58,15 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     clock = Clock()
     metrics = Metrics(clock)
     metrics.install()
-    functions = replace_parts(str(options.functions_python), options.endpoint, clock.now)
+    faults = Faults()
+    functions = replace_parts(str(options.functions_python), options.endpoint, clock.now, faults)
     services = start_services(options.endpoint, clock, metrics, functions, options.failed_puts)
     unread = UnreadProperties()
     unread.install()
     passed_roles.install()
     side_doors.close()
     unsupported.install()
-    paths = own_paths(services, unread, used_grants)
+    paths = own_paths(services, unread, used_grants, faults)
     own = OwnPaths(VerifiedRequests(by_tls(app.app)), paths, server.token)
     return RequestGuard(own, options.port), services.stop
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from local import account
 from local.lambda_.fork_server import ForkServer
+from local.stepfunctions.faults import Faults
 
 
 def verify_callers(server: account.EmbeddedAws) -> None:
@@ -26,7 +27,7 @@ def verify_callers(server: account.EmbeddedAws) -> None:
     mounting.authorise_requests_of("sagemaker", arns.action_of, arns.resource_of_path)
 
 
-def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float]) -> ForkServer:
+def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float], faults: Faults) -> ForkServer:
     """Put the parts in place that start nothing of their own. Returns what starts functions, once they are invoked."""
     from local.apigateway import install as apis
     from local.budgets import install as budgets
@@ -51,7 +52,7 @@ def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float]
     from local.stepfunctions import install as states
     from local.stepfunctions import trusted_roles
 
-    states.install(endpoint)
+    states.install(endpoint, faults)
     trusted_roles.install()
     forks = runtime.install(functions_python, endpoint)
     idle_workers.install()

@@ -5,12 +5,14 @@ from typing import Any
 
 from local.assembly.services import Services
 from local.iam.own_paths import OwnPath, seconds_to_advance
+from local.stepfunctions.faults import Faults
 
 
-def own_paths(services: Services, unread: Any, used_grants: Any) -> dict[str, OwnPath]:
+def own_paths(services: Services, unread: Any, used_grants: Any, faults: Faults) -> dict[str, OwnPath]:
     """The paths of this server alone.
 
-    They move its clock on, and name the unsupported properties of templates and the grants that allowed a call.
+    They move its clock on, let executions meet faults, and name the unsupported properties of templates and the grants
+    that allowed a call.
     """
 
     def advance_and_look(seconds: float) -> dict[str, Any]:
@@ -29,8 +31,12 @@ def own_paths(services: Services, unread: Any, used_grants: Any) -> dict[str, Ow
     async def grants(_: dict[str, Any]) -> dict[str, Any]:
         return used_grants.to_json()
 
+    async def inject(parameters: dict[str, Any]) -> dict[str, Any]:
+        return faults.respond(parameters)
+
     return {
         "/_local/clock": OwnPath(("POST",), advance),
         "/_local/unread-properties": OwnPath(("GET", "POST"), unread_properties),
+        "/_local/faults": OwnPath(("POST",), inject),
         "/_local/used-grants": OwnPath(("GET", "POST"), grants),
     }

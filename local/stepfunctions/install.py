@@ -14,6 +14,7 @@ from local.stepfunctions import (
     distributed_map,
     ends,
     failures,
+    injection,
     jobs,
     language,
     listings,
@@ -35,10 +36,11 @@ from local.stepfunctions import (
     versions,
     views,
 )
+from local.stepfunctions.faults import Faults
 
 
-def install(endpoint: str) -> None:
-    """Serve Step Functions as AWS does; tasks call the services at `endpoint`."""
+def install(endpoint: str, faults: Faults) -> None:
+    """Serve Step Functions as AWS does; tasks call the services at `endpoint`, and meet the `faults` asked for."""
     # Each failure of a user's workflow would be an error of the server's with the whole state spelt out.
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     refusals.install()
@@ -68,6 +70,7 @@ def install(endpoint: str) -> None:
     views.install(lock)
     distributed_map.install()
     map_results.install()
+    injection.install(faults)
     language.install()
     failures.install()
     choices.install()
