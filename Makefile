@@ -32,7 +32,7 @@ INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
 .PHONY: help setup run up status retrain watch redrive try logs ask stream publish replay invoke models report pricing edge \
-  leaderboard monitor cost dashboard iam deploy destroy explain notebook rollback down test proofs loop fuzz races grants check build bench load evidently render data lock clean
+  leaderboard monitor cost dashboard iam deploy destroy explain notebook rollback down test proofs loop faults fuzz races grants check build bench load evidently render data lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -134,13 +134,17 @@ down: ## stop what `make up` started
 
 # In a new order each time, by a seed that pytest prints and SEED= gives again. tests/conftest.py orders the folders.
 test: setup ## run the tests, all but the proofs, in a new order: SEED= for an earlier one, ARGS= for pytest
-	$(TEST) -m "not proof and not loop" $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
+	$(TEST) -m "not proof and not loop and not faults" $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
 
 proofs: setup ## run the tests that take long: kills, load, a million rides, each fault of a promotion; SEED=, ARGS= as for make test
 	$(TEST) -m proof $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
 
 loop: setup ## prove that the loop closes: drifts, uploads, every metric, a kill in each state; SEED=, ARGS= as for make test
 	$(TEST) -m loop $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
+
+# One process: the matrix runs its executions side by side itself. It prints the matrix and writes it into build/.
+faults: setup ## inject each fault at each Task and Map, into build/faults.json and build/faults.html: ARGS= for pytest
+	$(PY) -m pytest -q -m faults tests/e2e/test_fault_matrix.py $(ARGS)
 
 fuzz: setup ## ask the API ten thousand generated requests: REQUESTS= (10000)
 	$(PY) -m pytest tests/e2e/test_api_fuzz.py --generated-requests $(or $(REQUESTS),10000) $(ARGS)

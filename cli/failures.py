@@ -38,6 +38,7 @@ NEXT_STEPS = {
 _OTHERWISE = "The log has more. docs/operations.md lists the errors and what to do about each."
 _REDRIVE = "Mend what the cause names: then `wildrydes redrive` goes on in this state."
 _PROMOTION = "startExecution"
+_FILES_THERE = "HIVE_PATH_ALREADY_EXISTS"
 _TRAINING = ":sagemaker:"
 _NO_CANDIDATE = "AllCandidatesFailed"
 # What a retraining does when its promotion has failed; it may fail too, but that is not where the failure began.
@@ -155,6 +156,8 @@ def _of_child(stack: Stack, execution_arn: str) -> Failure | None:
 def _next_step(error: str, progress: Progress) -> str:
     if error in NEXT_STEPS:
         return NEXT_STEPS[error]
+    if _FILES_THERE in (progress.cause or ""):
+        return f"Start again: a query before this one left its files, and none writes beside them. {_OTHERWISE}"
     # A redrive would enter a Fail state again, and fail again.
     is_refused = bool(progress.states) and progress.states[-1].kind == "Fail"
     return _OTHERWISE if is_refused else f"{_REDRIVE} {_OTHERWISE}"

@@ -30,10 +30,21 @@ ATTEMPTS_AFTER_KILLS = 2
 # A minute above the longest Timeout of a function: it ends by Lambda's error, which is retried, and not by
 # States.Timeout, which is not.
 FUNCTION_SECONDS = 960
-ATHENA_FAULTS = ("Athena.TooManyRequestsException", "Athena.InternalServerException", "Athena.AmazonAthenaException")
+# A call whose connection was lost may have been carried out. It is repeated all the same: a query is known by its token, a
+# job and an execution by their names.
+ATHENA_FAULTS = (
+    "Athena.TooManyRequestsException",
+    "Athena.InternalServerException",
+    "Athena.AmazonAthenaException",
+    "Athena.SdkClientException",
+)
 # A job of that name was started before: by a call whose answer was lost, or before a redrive.
 NAME_TAKEN = "SageMaker.ResourceInUseException"
-SAGEMAKER_FAULTS = ("SageMaker.AmazonSageMakerException", "SageMaker.ThrottlingException")
+SAGEMAKER_FAULTS = (
+    "SageMaker.AmazonSageMakerException",
+    "SageMaker.ThrottlingException",
+    "SageMaker.SdkClientException",
+)
 _SDK_SERVICES = ("CloudWatch", "Ecr", "Lambda", "S3", "SageMaker", "Sfn", "Ssm")
 # A connection that was lost has the same name for every service, after the service's own.
 # `<Service>.<Service>Exception` is what the service's SDK has no class for, as many of its throttles and faults:
@@ -51,7 +62,11 @@ SDK_FAULTS = (
 CONFLICTS = ("Lambda.PreconditionFailedException", "Lambda.ResourceConflictException")
 # By which grants tell what a stack has made in SageMaker from what others have: names are those of executions.
 STACK_TAGS = ({"Key": "wildrydes:stack", "Value": "${StackName}"},)
-STATES_FAULTS = ("StepFunctions.ThrottlingException", "StepFunctions.AWSStepFunctionsException")
+STATES_FAULTS = (
+    "StepFunctions.ThrottlingException",
+    "StepFunctions.AWSStepFunctionsException",
+    "StepFunctions.SdkClientException",
+)
 # AmazonDynamoDBException is what the service has no name for, such as a fault of its own.
 DYNAMODB_FAULTS = (
     "DynamoDB.ProvisionedThroughputExceededException",

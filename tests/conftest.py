@@ -31,8 +31,9 @@ WriteArtefact = Callable[..., bytes]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How many requests the API is fuzzed with, and where tests/architecture/audit_grants.py wants what was used."""
+    """How many requests the API is fuzzed with, which faults are injected, and where audit_grants.py listens."""
     parser.addoption("--generated-requests", type=int, help="requests to generate from the API's document")
+    parser.addoption("--fault-cells", default="", help="regular expression of the cells of `make faults` to run")
     parser.addoption("--used-grants", type=Path, help="folder for what the server noted of the grants that were used")
 
 

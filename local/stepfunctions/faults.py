@@ -18,7 +18,7 @@ from typing import Any
 from local.iam.own_paths import BadInputError
 
 BEFORE, AFTER, TIMEOUT, ANSWER = "before", "after", "timeout", "answer"
-"""The moments: the call is not made; it is made, and its answer lost; the state is out of time; the answer is another."""
+"""The moments: the call is not made; it is made, and its answer lost; the time is over; the answer is another one."""
 
 _MOMENTS = (BEFORE, AFTER, TIMEOUT, ANSWER)
 _MOST_FAULTS = 1_000

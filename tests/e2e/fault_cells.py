@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stacks import ROOT
+from statemachines.training import JOBS
 
 FIRST, WITHIN, BEYOND, ONCE = "first attempt", "within Retry", "beyond Retry", "once"
 """How often a fault comes. `ONCE` is for those that no Retry names."""
@@ -23,6 +24,8 @@ _DENIED = "is not authorized to perform this action because no identity-based po
 _LOST = "Unable to execute HTTP request: Connection reset"
 # Of AWS SDK integrations: what a service calls its own throttles, where its SDK has a class for them.
 _SDK_THROTTLES = {"Lambda": "Lambda.TooManyRequestsException", "Ssm": "Ssm.ThrottlingException"}
+# Each answer that is lost leaves a job, whose name the next attempt finds to be taken.
+_NAMED_JOBS = ("createTrainingJob.sync", "createTransformJob.sync")
 _SDK_NAMES = {"cloudwatch": "CloudWatch", "sagemaker": "SageMaker"}
 
 
@@ -39,13 +42,17 @@ class Fault:
 
 @dataclass(frozen=True)
 class Cell:
-    """A fault at a state of a workflow, so many times. `attempts` are those that Retry adds, `catches` what Catch says."""
+    """A fault at a state of a workflow, so many times.
+
+    `attempts` are those that Retry adds; `is_caught` says whether a Catch takes what they do not outlast.
+    """
 
     machine: str
     state: str
     fault: Fault
     mode: str
     attempts: int = 0
+    is_caught: bool = False
 
     @property
     def times(self) -> int:
@@ -85,7 +92,7 @@ def states(level: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 def cells(machine: str) -> list[Cell]:
     """All cells of a workflow."""
     return [
-        Cell(machine, name, fault, mode, attempts)
+        Cell(machine, name, fault, mode, attempts, is_caught(state, fault.error))
         for name, state in states(definition(machine))
         for fault in faults(state)
         for attempts in [attempts_after(state, fault.error)]
@@ -96,7 +103,15 @@ def cells(machine: str) -> list[Cell]:
 def attempts_after(state: dict[str, Any], error: str) -> int:
     """How many more attempts the state's Retry allows after an error."""
     named = [each for each in state.get("Retry", []) if error in each["ErrorEquals"]]
-    return named[0].get("MaxAttempts", 3) if named else 0
+    attempts = named[0].get("MaxAttempts", 3) if named else 0
+    is_named_job = state.get("Resource", "").endswith(_NAMED_JOBS)
+    return min(attempts, JOBS - 1) if is_named_job and error.endswith(".SdkClientException") else attempts
+
+
+def is_caught(state: dict[str, Any], error: str) -> bool:
+    """Whether a Catch of the state takes an error: none takes States.Runtime."""
+    names = {name for each in state.get("Catch", []) for name in each["ErrorEquals"]}
+    return error in names or ("States.ALL" in names and error != "States.Runtime")
 
 
 def modes(attempts: int) -> tuple[str, ...]:

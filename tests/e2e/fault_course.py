@@ -7,11 +7,11 @@ nothing is to be redriven, the next execution meets the next fault.
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from fault_cells import ONCE, Cell
+from fault_cells import Cell
 from local import account
 from machines import unique, until
 from notices import Heard
@@ -33,7 +33,9 @@ HUNG, FALSE_SUCCESS, SILENT, LOST, REPEATED, LEFT, CHANGED, UNEXPECTED, NOT_REAC
     "unexpected end",
     "not reached",
 )
-_SECONDS = 240
+LONGEST_SECONDS = 240
+"""How long an execution, a notice, or what is put back is waited for."""
+
 _MOST_VISITS = 3
 
 
@@ -47,36 +49,51 @@ class Result:
     detail: str = ""
 
 
-@dataclass(frozen=True)
-class Trial:
+class Trial(Protocol):
     """How executions of a workflow are started and looked at.
 
-    `start` starts one of that name; `wrong` says what is wrong with the output of one that succeeded, `left` what one
-    that has failed has left or changed.
+    `always` are faults that each of them meets beside its cells, and `fails_by` is the error by which all fail then.
     """
 
-    machine: str
-    start: Callable[[str], str]
-    wrong: Callable[[dict[str, Any]], str]
-    left: Callable[[str], str]
+    always: tuple[dict[str, Any], ...]
+    fails_by: str
+
+    def start(self, name: str) -> str:
+        """Start an execution of that name; its ARN."""
+        ...
+
+    def wrong(self, output: dict[str, Any]) -> str:
+        """What is wrong with the output of one that succeeded, or with what is live then."""
+        ...
+
+    def left(self, arn: str) -> str:
+        """What one that has ended has left behind, or one that failed has changed."""
+        ...
 
 
 @dataclass
 class Course:
-    """Executions of one workflow of one stack, one after the other, that meet these cells."""
+    """Executions of one workflow of one stack, one after the other, that meet these cells.
+
+    By default those that end executions come first, and then those that must not: what is outlasted is only seen at
+    the end of an execution. With `at_once` each execution meets both.
+    """
 
     stack: Stack
     heard: Heard
     trial: Trial
     cells: list[Cell]
+    at_once: bool = False
     results: list[Result] = field(default_factory=list)
     visits: dict[Cell, int] = field(default_factory=dict)
+    # Cells of this execution that its end will decide on.
+    pending: list[Cell] = field(default_factory=list)
 
     def run(self, end: float = float("inf")) -> list[Result]:
         """Run until each cell has a result, or the time (of `time.monotonic`) is over; the results."""
         while (waiting := self.waiting()) and time.monotonic() < end:
             failing = [cell for cell in waiting if not cell.recovers]
-            self._execute(failing or waiting)
+            self._execute(waiting if self.at_once else failing or waiting)
         self.results += [Result(cell, NOT_REACHED, "", "the time was over") for cell in self.waiting()]
         return self.results
 
@@ -90,7 +107,7 @@ class Course:
 
     def _execute(self, waiting: list[Cell]) -> None:
         """One execution from its start to a success, or to a failure that no redrive mends."""
-        name, ahead = unique("faults"), by_state(waiting)
+        name, ahead, self.pending = unique("faults"), by_state(waiting), []
         self._inject(name, ahead)
         arn = self.trial.start(name)
         while True:
@@ -106,9 +123,13 @@ class Course:
             self.stack.client("stepfunctions").stop_execution(executionArn=arn)
             self._settle(met, HUNG, arn)
         elif described["status"] == "SUCCEEDED":
-            self._succeeded(arn, json.loads(described["output"]), met)
+            self._succeeded(arn, json.loads(described["output"]), [*self.pending, *met])
+        else:
+            handled = [cell for cell in self.pending if not cell.recovers]
+            self._settle(handled, HANDLED, arn, "a later fault ended the execution")
         self._inject(name, {})
-        self._count_visits(cells[0] for cells in ahead.values())
+        if described["status"] == "SUCCEEDED" or not hit:
+            self._count_visits(cells[0] for cells in ahead.values())
 
     def _count_visits(self, cells: Iterable[Cell]) -> None:
         """Give a cell up whose state no execution comes to."""
@@ -121,41 +142,46 @@ class Course:
         describe, start = self.stack.client("stepfunctions").describe_execution, time.monotonic()
         return until(
             lambda: describe(executionArn=arn),
-            lambda described: described["status"] != "RUNNING" or time.monotonic() - start > _SECONDS,
-            2 * _SECONDS,
+            lambda described: described["status"] != "RUNNING" or time.monotonic() - start > LONGEST_SECONDS,
+            2 * LONGEST_SECONDS,
         )
 
     def _faults(self, name: str) -> list[dict[str, Any]]:
         return self.stack.server.request("/_local/faults", execution=name)["faults"]
 
     def _inject(self, name: str, ahead: dict[str, list[Cell]]) -> None:
-        faults = [cells[0].request for cells in ahead.values()]
+        faults = [*(cells[0].request for cells in ahead.values()), *(self.trial.always if ahead else ())]
         self.stack.server.request("/_local/faults", execution=name, faults=faults)
 
     def _succeeded(self, arn: str, output: dict[str, Any], met: list[Cell]) -> None:
         wrong = self.trial.wrong(output) or self.trial.left(arn)
         for cell in met:
-            good = RECOVERED if cell.recovers else HANDLED if self._is_caught(arn, cell) else FALSE_SUCCESS
+            good = RECOVERED if cell.recovers else HANDLED if cell.is_caught else FALSE_SUCCESS
             self._settle([cell], LOST if wrong else good, arn, wrong)
 
-    def _is_caught(self, arn: str, cell: Cell) -> bool:
-        """Whether the failed state was left by its Catch, or the execution went on from a redrive."""
-        return cell.mode == ONCE or any(
-            event.get("stateExitedEventDetails", {}).get("name") == cell.state for event in history(self.stack, arn)
-        )
+    def _failed_as_always(self, arn: str, described: dict[str, Any], met: list[Cell]) -> None:
+        """What came of cells beside a fault by which the execution fails anyway."""
+        left = self.trial.left(arn)
+        bad = LEFT if left else "" if self._notice(arn, described) else SILENT
+        for cell in met:
+            self._settle([cell], bad or (RECOVERED if cell.recovers else FAILED), arn, left)
 
     def _goes_on(
         self, arn: str, described: dict[str, Any], met: list[Cell], name: str, ahead: dict[str, list[Cell]]
     ) -> bool:
         """Look at a failure, and redrive the execution where its notice says so; whether that was done."""
+        if self.trial.fails_by and described.get("error") == self.trial.fails_by:
+            self._failed_as_always(arn, described, met)
+            return False
         entered = [each["stateEnteredEventDetails"]["name"] for each in last_leg(history(self.stack, arn))]
         blamed = [cell for cell in met if not cell.recovers]
         if not blamed:
-            self._settle(met, UNEXPECTED, arn, f"{entered[-1]}: {described.get('error')}: {described.get('cause')}")
+            self._blame_last(arn, described, entered[-1], met)
             return False
-        blamed.sort(key=lambda cell: entered.index(cell.state) if cell.state in entered else -1)
+        # A child's state is in another history, and comes last: its Map has just failed.
+        blamed.sort(key=lambda cell: entered.index(cell.state) if cell.state in entered else len(entered))
         *handled, cell = blamed
-        self._settle(handled, HANDLED, arn, "a later fault ended the execution")
+        self.pending += [*handled, *(each for each in met if each.recovers)]
         message = self._notice(arn, described)
         left = self.trial.left(arn)
         if not message or left:
@@ -171,6 +197,16 @@ class Course:
         self._settle([cell], REDRIVEN if again else REPEATED, arn, described.get("error", ""))
         return True
 
+    def _blame_last(self, arn: str, described: dict[str, Any], state: str, met: list[Cell]) -> None:
+        """No fault ended the execution: what it was redriven after did, unless a state did not outlast what it should."""
+        detail = f"{state}: {described.get('error')}: {described.get('cause')}"
+        last = self.results[-1] if self.results else None
+        if last and (last.execution, last.outcome, last.cell.state) == (arn, REDRIVEN, state):
+            told = self._notice(arn, described)
+            outcome = FAILED if told and "wildrydes redrive" not in told else UNEXPECTED
+            self.results[-1] = Result(last.cell, outcome, arn, f"a redrive fails again: {detail}")
+        self._settle(met, UNEXPECTED, arn, detail)
+
     def _notice(self, arn: str, described: dict[str, Any]) -> str:
         """The notice of a failure that says what to do; empty where none comes."""
 
@@ -179,7 +215,7 @@ class Course:
             return arn in text and described.get("error", "") in text and ("wildrydes" in text or "operations" in text)
 
         try:
-            return self.heard.message(tells, _SECONDS)["Message"]
+            return self.heard.message(tells, LONGEST_SECONDS)["Message"]
         except AssertionError:
             return ""
 

@@ -37,10 +37,10 @@ class Heard:
         return body.get("Subject", ""), body["Message"]
 
 
-def listen(stack: Stack) -> Heard:
-    """Subscribe a queue to the topic: it hears whatever is published from now on."""
+def listen(stack: Stack, name: str = "notices") -> Heard:
+    """Subscribe a queue, one of each name, to the topic: it hears whatever is published from now on."""
     sqs = stack.client("sqs")
-    url = sqs.create_queue(QueueName=f"{stack.name}-notices")["QueueUrl"]
+    url = sqs.create_queue(QueueName=f"{stack.name}-{name}")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     policy = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
     document = json.dumps({"Version": "2012-10-17", "Statement": [policy]})

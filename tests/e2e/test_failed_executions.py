@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 
 from commands import Ran, RunCommand, runner, use_record, write_below
+from fault_cells import cells
+from fault_course import HANDLED, RECOVERED, REDRIVEN, Course
+from fault_trials import Retraining
 from local import account
 from machines import until
+from notices import listen
 from redefinitions import shorten_pauses
 from stacks import DIVERGING, SAMPLE_RIDES, MakeStack, Stack
 
@@ -167,3 +171,26 @@ def test_execution_that_somebody_stopped(stack: Stack, watch: RunCommand) -> Non
     lines = lines_of(watch(stack, arn))
     assert re.fullmatch(r"The execution was stopped in the state \S.*\.", lines[0])
     assert lines[1:3] == ["  error  Enough", "  cause  no more of it"]
+
+
+# One for each kind of fault, and of its outcomes; `make faults` runs all.
+FAULTS = {
+    "retrain: Apply defaults: throttle, within Retry": RECOVERED,
+    "retrain: Take turn: lost connection, first attempt": RECOVERED,
+    "retrain: Plan ingestion: full disk, once": REDRIVEN,
+    "retrain: Check ingestion: malformed output, once": REDRIVEN,
+    "retrain: Ingest chunk: killed worker, beyond Retry": REDRIVEN,
+    "retrain: Read counts: timeout, once": REDRIVEN,
+    "retrain: List rides: S3 503, once": REDRIVEN,
+    "retrain: Read parameter: denial, beyond Retry": HANDLED,
+    "retrain: Train candidate: killed worker, once": HANDLED,
+    "retrain: Evaluate model: function's timeout, within Retry": RECOVERED,
+}
+
+
+def test_each_kind_of_fault_is_outlasted_or_told_of_and_nothing_is_lost(stack: Stack) -> None:
+    """One execution meets one fault after the other, and goes on after each."""
+    by_name = {str(cell): cell for cell in cells("retrain")}
+    trial = Retraining(stack, task="magic_points")
+    course = Course(stack, listen(stack), trial, [by_name[name] for name in FAULTS], at_once=True)
+    assert {str(each.cell): each.outcome for each in course.run()} == FAULTS, course.results

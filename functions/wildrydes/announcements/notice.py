@@ -34,6 +34,9 @@ _FAIL_AGAIN = frozenset(
 )
 """Errors of the input or of what is there for good: the same state would fail by them again."""
 
+_FILES_THERE = "HIVE_PATH_ALREADY_EXISTS"
+"""In the cause of a query that may not write: a query before it was ended half-way, and left its files."""
+
 
 class Notice(NamedTuple):
     """A message for the topic, with a subject of ASCII characters alone."""
@@ -72,7 +75,7 @@ def _commands(ended: Ended, course: Course) -> dict[str, str]:
     """How to go on: where it failed, unless the workflow has ended it itself or it was a promotion, or anew."""
     anew = _NEXT.get(ended.workflow, f"wildrydes {ended.workflow}") + _option(ended)
     is_refused = bool(course.stays) and course.stays[-1].kind == "Fail"
-    if ended.workflow == PROMOTE or is_refused or ended.error in _FAIL_AGAIN:
+    if ended.workflow == PROMOTE or is_refused or ended.error in _FAIL_AGAIN or _FILES_THERE in ended.cause:
         return {"go on": anew}
     return {"go on": f"wildrydes redrive {ended.arn}", "or anew": anew}
 

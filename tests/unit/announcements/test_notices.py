@@ -60,6 +60,14 @@ def test_command_to_go_on_is_a_redrive_where_one_helps(workflow: str, kind: str,
     assert line.split()[3] == command
 
 
+def test_query_that_finds_files_of_another_is_begun_anew() -> None:
+    cause = json.dumps({"Status": {"StateChangeReason": "HIVE_PATH_ALREADY_EXISTS: s3://data/weather/run-1"}})
+    notice = notice_of(ended("retrain", "FAILED", error="States.TaskFailed", cause=cause), stopped_in("Select weather"))
+    assert notice is not None
+    assert "go on    wildrydes retrain" in notice.message.splitlines()
+    assert "redrive" not in notice.message
+
+
 @pytest.mark.parametrize(
     ("workflow", "status", "subject"),
     [

@@ -1,0 +1,117 @@
+"""What the fault matrix shows: printed, as build/faults.json, and as the page build/faults.html."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from fault_cells import cells
+from fault_course import GOOD, NOT_REACHED, Result
+from fault_transitions import Transition, all_transitions
+from reports.html import document, table
+
+
+@dataclass
+class Matrix:
+    """The results of cells, by workflow, and the transitions that its executions have gone."""
+
+    results: list[Result] = field(default_factory=list)
+    transitions: dict[str, set[Transition]] = field(default_factory=dict)
+
+    def add(self, machine: str, transitions: set[Transition]) -> None:
+        """Take in transitions that executions of a workflow have gone."""
+        self.transitions.setdefault(machine, set()).update(transitions)
+
+    @property
+    def injected(self) -> list[Result]:
+        """The results of the cells whose fault happened."""
+        return [each for each in self.results if each.outcome != NOT_REACHED]
+
+    @property
+    def bad(self) -> list[Result]:
+        """What must not be: hung, falsely succeeded, silent, lost, left behind, …"""
+        return [each for each in self.injected if each.outcome not in GOOD]
+
+    def document(self) -> dict[str, Any]:
+        """All of it as JSON."""
+        return {
+            "totals": {
+                "injected": len(self.injected),
+                "cells": sum(len(cells(machine)) for machine in self.transitions),
+                "outcomes": dict(Counter(each.outcome for each in self.injected).most_common()),
+            },
+            "transitions": {machine: self._coverage(machine) for machine in self.transitions},
+            "results": [_row(each) for each in self.results],
+        }
+
+    def _coverage(self, machine: str) -> dict[str, Any]:
+        every = all_transitions(machine)
+        missing = sorted(every - self.transitions[machine])
+        return {"all": len(every), "gone": len(every) - len(missing), "missing": [list(each) for each in missing]}
+
+    def text(self) -> str:
+        """The matrix and the totals, for a terminal."""
+        content = self.document()
+        lines = [f"{machine}: {state}\n    {said}" for (machine, state), said in self._said().items()]
+        lines += [f"{each.cell}: {each.outcome} ({each.execution}) {each.detail}" for each in self.bad]
+        for machine, coverage in content["transitions"].items():
+            lines.append(f"{machine}: {coverage['gone']} of {coverage['all']} transitions gone")
+        totals = ", ".join(f"{count} {outcome}" for outcome, count in content["totals"]["outcomes"].items())
+        return "\n".join([*lines, f"{content['totals']['injected']} faults: {totals}"])
+
+    def _said(self) -> dict[tuple[str, str], str]:
+        """By state, what came of its cells, kind by kind."""
+        said: dict[tuple[str, str], list[str]] = {}
+        for each in self.injected:
+            cell = each.cell
+            entry = f"{cell.fault.kind}, {cell.mode}: {each.outcome}"
+            said.setdefault((cell.machine, cell.state), []).append(entry)
+        return {place: "; ".join(entries) for place, entries in said.items()}
+
+    def page(self) -> str:
+        """The page: totals, a table a workflow with a column a kind, and the transitions that nothing has gone."""
+        content = self.document()
+        totals = table(("outcome", "faults"), [(name, str(n)) for name, n in content["totals"]["outcomes"].items()])
+        sections = ["<h1>Faults</h1>", f"<p>{content['totals']['injected']} were injected.</p>", totals]
+        for machine, coverage in content["transitions"].items():
+            sections += [f"<h2>{escape(machine)}</h2>", self._table(machine)]
+            sections.append(f"<p>{coverage['gone']} of {coverage['all']} transitions were gone. Not gone:</p>")
+            sections.append(table(("from", "to"), coverage["missing"]))
+        return document("Faults", sections)
+
+    def _table(self, machine: str) -> str:
+        own = [each for each in self.results if each.cell.machine == machine]
+        kinds = list(dict.fromkeys(each.cell.fault.kind for each in own))
+        names = list(dict.fromkeys(each.cell.state for each in own))
+        rows = [[name, *(_square(own, name, kind) for kind in kinds)] for name in names]
+        return table(("state", *kinds), rows)
+
+    def write(self, folder: Path) -> None:
+        """Write both files."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "faults.json").write_text(json.dumps(self.document(), indent=1) + "\n", encoding="utf-8")
+        (folder / "faults.html").write_text(self.page(), encoding="utf-8")
+
+
+def _row(result: Result) -> dict[str, Any]:
+    cell = result.cell
+    return {
+        "workflow": cell.machine,
+        "state": cell.state,
+        "fault": cell.fault.kind,
+        "error": cell.fault.error,
+        "moment": cell.fault.moment,
+        "mode": cell.mode,
+        "times": cell.times,
+        "outcome": result.outcome,
+        "execution": result.execution,
+        "detail": result.detail[:500],
+    }
+
+
+def _square(results: list[Result], state: str, kind: str) -> str:
+    """The outcomes of one fault at one state, in the order of its modes."""
+    own = [each for each in results if (each.cell.state, each.cell.fault.kind) == (state, kind)]
+    return ", ".join(each.outcome for each in own)

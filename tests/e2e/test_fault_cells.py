@@ -1,0 +1,64 @@
+"""The cells of the fault matrix, as they follow from the rendered ASL."""
+
+import pytest
+
+from fault_cells import BEYOND, FIRST, ONCE, WITHIN, cells, definition, states
+from fault_course import by_state
+from fault_transitions import all_transitions, taken
+
+MACHINES = ("retrain", "promote", "restore", "monitor")
+
+
+def modes_of(machine: str, state: str, kind: str) -> dict[str, int]:
+    """How often a fault comes at a state, by mode."""
+    return {cell.mode: cell.times for cell in cells(machine) if (cell.state, cell.fault.kind) == (state, kind)}
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_every_task_has_cells_and_every_error_is_one_that_its_service_raises(machine: str) -> None:
+    tasks = {name: state for name, state in states(definition(machine)) if state["Type"] == "Task"}
+    own = cells(machine)
+    assert set(tasks) <= {cell.state for cell in own}
+    for name, state in tasks.items():
+        kinds = {cell.fault.kind for cell in own if cell.state == name}
+        assert {"throttle", "timeout", "lost connection"} <= kinds or state["Resource"].endswith("s3:putObject")
+        # Whatever else it retries, a call that was turned away and one that was lost are retried.
+        assert modes_of(machine, name, "lost connection").keys() - {ONCE}
+
+
+def test_fault_comes_as_often_as_retry_says() -> None:
+    assert modes_of("retrain", "Plan ingestion", "throttle") == {FIRST: 1, WITHIN: 120, BEYOND: 121}
+    assert modes_of("retrain", "Plan ingestion", "killed worker") == {FIRST: 1, WITHIN: 2, BEYOND: 3}
+    assert modes_of("retrain", "Plan ingestion", "full disk") == {ONCE: 1}
+    assert modes_of("retrain", "Ingest rides", "S3 503") == {FIRST: 1, WITHIN: 5, BEYOND: 6}
+    # An answer that is lost costs one of three names.
+    assert modes_of("retrain", "Train candidate", "lost connection") == {FIRST: 1, WITHIN: 2, BEYOND: 3}
+
+
+def test_what_a_catch_takes_is_known() -> None:
+    caught = {str(cell): cell.is_caught for cell in cells("retrain")}
+    assert caught["retrain: Read parameter: timeout, once"]
+    assert not caught["retrain: Read parameter: malformed output, once"]
+    assert not caught["retrain: Read live alias: timeout, once"]
+
+
+def test_one_execution_meets_each_fault_of_a_state_and_one_that_the_state_outlasts() -> None:
+    own = [cell for cell in cells("retrain") if cell.state == "Read counts"]
+    (queue,) = by_state(own).values()
+    assert [cell.recovers for cell in queue] == [False] * (len(queue) - 1) + [True]
+    assert {cell for cell in own if not cell.recovers} <= set(queue)
+
+
+def test_transition_is_of_its_own_iteration() -> None:
+    def event(number: int, before: int, name: str = "") -> dict:
+        details = {"stateEnteredEventDetails": {"name": name}} if name else {}
+        return {"id": number, "previousEventId": before} | details
+
+    mixed = [event(1, 0, "Map"), event(2, 1, "A"), event(3, 1, "A"), event(4, 2), event(5, 3), event(6, 4, "B")]
+    assert taken(mixed) == {("Map", "A"), ("A", "B")}
+
+
+def test_transitions_are_those_of_every_level() -> None:
+    retrain = all_transitions("retrain")
+    assert {("Train candidate", "Was the training killed?"), ("Set input aside", "Read input")} <= retrain
+    assert ("Read parameter", "Read live alias") in retrain
