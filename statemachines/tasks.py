@@ -30,8 +30,8 @@ ATTEMPTS_AFTER_KILLS = 2
 # A minute above the longest Timeout of a function: it ends by Lambda's error, which is retried, and not by
 # States.Timeout, which is not.
 FUNCTION_SECONDS = 960
-# A call whose connection was lost may have been carried out. It is repeated all the same: a query is known by its token, a
-# job and an execution by their names.
+# A call whose connection was lost may have been carried out, and is repeated all the same: a query is known by its
+# token, a job and an execution by their names.
 ATHENA_FAULTS = (
     "Athena.TooManyRequestsException",
     "Athena.InternalServerException",

@@ -23,11 +23,15 @@ BEFORE, AFTER, TIMEOUT, ANSWER = "before", "after", "timeout", "answer"
 _MOMENTS = (BEFORE, AFTER, TIMEOUT, ANSWER)
 _MOST_FAULTS = 1_000
 _MOST_TIMES = 100_000
+_MOST_SECONDS = 3600
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens at a state, for its next `times` attempts. `answer` is what the service seems to have said."""
+    """What happens at a state, for its next `times` attempts.
+
+    `answer` is what the service seems to have said, `seconds` the time that a state has that runs out of it.
+    """
 
     state: str
     moment: str
@@ -35,6 +39,7 @@ class Fault:
     cause: str = ""
     answer: Any = None
     times: int = 1
+    seconds: int = 1
 
 
 class Faults:
@@ -113,7 +118,8 @@ def _read_fault(value: Any) -> Fault:
         raise BadInputError(f"A fault has a state, and a moment that is one of {', '.join(_MOMENTS)}.")
     if value["moment"] in (BEFORE, AFTER) and not value.get("error"):
         raise BadInputError(f"A fault {value['moment']} the call has an error.")
-    times = value.get("times", 1)
-    if type(times) is not int or not 1 <= times <= _MOST_TIMES:
-        raise BadInputError(f"times is no integer from 1 to {_MOST_TIMES}.")
+    for name, most in (("times", _MOST_TIMES), ("seconds", _MOST_SECONDS)):
+        number = value.get(name, 1)
+        if type(number) is not int or not 1 <= number <= most:
+            raise BadInputError(f"{name} is no integer from 1 to {most}.")
     return Fault(**value)

@@ -28,7 +28,6 @@ from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from local.seams import replace, seam
 from local.stepfunctions.faults import AFTER, ANSWER, BEFORE, TIMEOUT, Fault, Faults
 
-_SECONDS_OF_A_TIMEOUT = 1
 _POLL_SECONDS = 0.02
 _STATES_NAMES = {kind.to_name(): kind for kind in StatesErrorNameType}
 
@@ -103,16 +102,16 @@ def _install_timeouts(faults: Faults) -> None:
     evaluate = seam(ExecutionState, "_evaluate_with_timeout")
 
     def evaluate_with_timeout(self: Any, env: Any) -> None:
-        overdue = isinstance(self, StateTaskService) and faults.take(*_place(env), TIMEOUT)
-        evaluate(_overdue(self) if overdue else self, env)
+        fault = faults.take(*_place(env), TIMEOUT) if isinstance(self, StateTaskService) else None
+        evaluate(_overdue(self, fault.seconds) if fault else self, env)
 
     replace(ExecutionState, "_evaluate_with_timeout", evaluate_with_timeout)
 
 
-def _overdue(task: Any) -> Any:
-    """A task whose answer, or whose job's end, comes after its time is over."""
+def _overdue(task: Any, seconds: int) -> Any:
+    """A task whose answer, or whose job's end, comes after its time of so many seconds is over."""
     overdue = copy.copy(task)
-    overdue.timeout = TimeoutSeconds(_SECONDS_OF_A_TIMEOUT)
+    overdue.timeout = TimeoutSeconds(seconds)
     waits = getattr(task.resource, "condition", None) is not None
 
     def until_over(env: Any) -> None:

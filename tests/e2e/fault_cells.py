@@ -8,7 +8,7 @@ last one succeeds), and at one more; another once.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from stacks import ROOT
@@ -37,7 +37,7 @@ class Fault:
     moment: str
     error: str
     cause: str = ""
-    answer: Any = None
+    answer: Any = field(default=None, hash=False)
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ class Course:
 
     def _execute(self, waiting: list[Cell]) -> None:
         """One execution from its start to a success, or to a failure that no redrive mends."""
-        name, ahead, self.pending = unique("faults"), by_state(waiting), []
+        name, ahead, self.pending, settled = unique("faults"), by_state(waiting), [], len(self.results)
         self._inject(name, ahead)
         arn = self.trial.start(name)
         while True:
@@ -119,17 +119,23 @@ class Course:
             ahead = {state: cells for state, cells in ahead.items() if cells}
             if described["status"] != "FAILED" or not self._goes_on(arn, described, met, name, ahead):
                 break
-        if described["status"] == "RUNNING":
-            self.stack.client("stepfunctions").stop_execution(executionArn=arn)
-            self._settle(met, HUNG, arn)
-        elif described["status"] == "SUCCEEDED":
+        active = [*met, *(cells[0] for cells in ahead.values())]
+        if described["status"] == "SUCCEEDED":
             self._succeeded(arn, json.loads(described["output"]), [*self.pending, *met])
-        else:
+        elif described["status"] == "FAILED":
             handled = [cell for cell in self.pending if not cell.recovers]
             self._settle(handled, HANDLED, arn, "a later fault ended the execution")
+        else:
+            self._hung(arn, described, [each for each in active if hit.get(moment_of(each))] or active[:1])
         self._inject(name, {})
-        if described["status"] == "SUCCEEDED" or not hit:
+        if described["status"] == "SUCCEEDED" or len(self.results) == settled:
             self._count_visits(cells[0] for cells in ahead.values())
+
+    def _hung(self, arn: str, described: dict[str, Any], cells: list[Cell]) -> None:
+        """Take the blame of an execution that did not end by itself to the cells that it met, and stop it."""
+        if described["status"] == "RUNNING":
+            self.stack.client("stepfunctions").stop_execution(executionArn=arn)
+        self._settle(cells, HUNG, arn, described["status"])
 
     def _count_visits(self, cells: Iterable[Cell]) -> None:
         """Give a cell up whose state no execution comes to."""
@@ -198,12 +204,12 @@ class Course:
         return True
 
     def _blame_last(self, arn: str, described: dict[str, Any], state: str, met: list[Cell]) -> None:
-        """No fault ended the execution: what it was redriven after did, unless a state did not outlast what it should."""
+        """No fault ended the execution: what it was redriven after did, or a state did not outlast what it should."""
         detail = f"{state}: {described.get('error')}: {described.get('cause')}"
         last = self.results[-1] if self.results else None
         if last and (last.execution, last.outcome, last.cell.state) == (arn, REDRIVEN, state):
-            told = self._notice(arn, described)
-            outcome = FAILED if told and "wildrydes redrive" not in told else UNEXPECTED
+            notice = self._notice(arn, described)
+            outcome = FAILED if notice and "wildrydes redrive" not in notice else UNEXPECTED
             self.results[-1] = Result(last.cell, outcome, arn, f"a redrive fails again: {detail}")
         self._settle(met, UNEXPECTED, arn, detail)
 

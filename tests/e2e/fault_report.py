@@ -17,6 +17,8 @@ from reports.html import document, table
 class Matrix:
     """The results of cells, by workflow, and the transitions that its executions have gone."""
 
+    # Until when cells are run, by time.monotonic().
+    end: float = float("inf")
     results: list[Result] = field(default_factory=list)
     transitions: dict[str, set[Transition]] = field(default_factory=dict)
 

@@ -35,15 +35,15 @@ def taken(events: Iterable[dict[str, Any]]) -> set[Transition]:
     {('A', 'B')}
     """
     state_of: dict[int, str] = {}
-    found: set[Transition] = set()
+    transitions: set[Transition] = set()
     for event in events:
         before = state_of.get(event.get("previousEventId", 0))
         name = event.get("stateEnteredEventDetails", {}).get("name")
         if name and before:
-            found.add((before, name))
+            transitions.add((before, name))
         if name or before:
             state_of[event["id"]] = name or str(before)
-    return found
+    return transitions
 
 
 def gone(stack: Stack, machine_arn: str) -> set[Transition]:

@@ -1,31 +1,25 @@
 """How the workflows are started for the fault matrix, on how little, and what must hold at their ends."""
 
+import gzip
 import json
-from dataclasses import dataclass, field
-from itertools import cycle
+from dataclasses import dataclass
 from typing import Any
 
 from fault_course import LONGEST_SECONDS
 from local import account
 from machines import until
-from promotions import Model, ask_function, traces
-from stacks import SAMPLE_RIDES, Stack
+from stacks import ROOT, SAMPLE_RIDES, Stack
 from stream_rides import ride
 from wildrydes.bucket import Source
 from wildrydes.rides.files import records
 from wildrydes.rides.ingestion import ingest
+from wildrydes.samples.sample import FIELDS
 from wildrydes.tasks import DEFAULT_TASK, TASKS
 
 FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
-_NOT_PUT_BACK = "It is not as it was before"
-
-
-def what_is_live(stack: Stack, task: str) -> dict[str, Any]:
-    """What answers for a task: the alias, its weights, and what is recorded of it."""
-    found = traces(stack, task)
-    alias = {name: found["alias"][name] for name in ("FunctionVersion", "RoutingConfig")}
-    variables = {"MODEL_PATH": found["function"][1]["MODEL_PATH"]}
-    return {"alias": alias, **variables, "parameter": found["parameter"][0], "registry": sorted(found["registry"])}
+SAMPLES_TASK = "pick_duration"
+SAMPLE_LINES = ROOT / "data" / "samples" / "samples.csv.gz"
+FEW_SAMPLES = 600
 
 
 def served(stack: Stack, task: str) -> str:
@@ -101,66 +95,39 @@ def jobs_of(stack: Stack, execution: str) -> list[str]:
 
 
 @dataclass
-class Promotion:
-    """A promotion by turns of two models of one task, with a tenth of the requests first."""
+class RetrainingOfSamples:
+    """A retraining of a few hundred samples."""
 
     stack: Stack
-    models: tuple[Model, Model]
     always: tuple[dict[str, Any], ...] = ()
     fails_by: str = ""
-    bake_seconds: int = 1
-    # Weights that an earlier promotion left, as one does that was stopped while it baked.
-    leaves_weights: bool = False
-    before: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.turns = cycle(self.models)
-
-    @property
-    def task(self) -> str:
-        return self.models[0].task
+    live: str = ""
 
     def start(self, name: str) -> str:
-        live = served(self.stack, self.task)
-        model = next(each for each in self.turns if each.path != live)
-        if self.leaves_weights:
-            self._leave_weights()
-        self.before = what_is_live(self.stack, self.task)
-        self.before["alias"]["RoutingConfig"] = None
-        started = self.stack.client("stepfunctions").start_execution(
-            stateMachineArn=self.stack.outputs["PromoteStateMachineArn"],
-            name=name,
-            input=json.dumps(model.request(bake_seconds=self.bake_seconds)),
-        )
-        return started["executionArn"]
-
-    def _leave_weights(self) -> None:
-        """Give the version before the live one a tenth of the requests."""
-        function = {"FunctionName": self.stack.outputs[f"{TASKS[self.task].function}Name"], "Name": "live"}
-        functions = self.stack.client("lambda")
-        version = functions.get_alias(**function)["FunctionVersion"]
-        weights = {"AdditionalVersionWeights": {str(int(version) - 1): 0.1}}
-        functions.update_alias(**function, FunctionVersion=version, RoutingConfig=weights)
+        self.live = served(self.stack, SAMPLES_TASK)
+        self.stack.put("samples/2024-07-09/few.gz", gzip.compress("\n".join(few_samples()).encode() + b"\n"))
+        return self.stack.start(name, task=SAMPLES_TASK, force=True)
 
     def wrong(self, output: dict[str, Any]) -> str:
-        now = what_is_live(self.stack, self.task)
-        path = output["model_path"]
-        if not served(self.stack, self.task) == now["MODEL_PATH"] == now["parameter"] == path:
-            return f"{path} was promoted, and there is {now}"
-        if now["alias"]["RoutingConfig"] or len(now["registry"]) != len(self.before["registry"]) + 1:
-            return f"after the promotion there is {now}"
-        status, answer = ask_function(self.stack, self.task)
-        return "" if (status, answer.get("model")) == (200, output["execution"]) else f"{status}: {answer}"
+        rows = sum(output["training_set"][f"{split}_rows"] for split in ("train", "validation", "test"))
+        if rows != FEW_SAMPLES:
+            return f"of {FEW_SAMPLES} samples the training set has {output['training_set']}"
+        live = served(self.stack, SAMPLES_TASK)
+        return "" if live == output["live_model_path"] else f"{live} is live, and not {output['live_model_path']}"
 
     def left(self, arn: str) -> str:
-        """What was live is live again; `restore` may have to see to it first."""
-        if self.stack.client("stepfunctions").describe_execution(executionArn=arn)["status"] == "SUCCEEDED":
-            return ""
-        try:
-            until(lambda: what_is_live(self.stack, self.task), lambda now: now == self.before, LONGEST_SECONDS)
-        except AssertionError as late:
-            return f"{_NOT_PUT_BACK}, {self.before}: {late}"
-        return ""
+        return f"jobs go on: {running}" if (running := jobs_of(self.stack, arn.rpartition(":")[2])) else ""
+
+
+def few_samples() -> list[str]:
+    """Lines as Firehose delivers them."""
+    lines = gzip.decompress(SAMPLE_LINES.read_bytes()).decode().splitlines()[:FEW_SAMPLES]
+    common = {"arrived_at": "2024-07-09T12:00:00.000Z", "message_id": "m"}
+    names = [field.name for field in FIELDS]
+    return [
+        json.dumps({"sample_id": f"{number:x}00", **dict(zip(names, map(int, line.split(",")), strict=True)), **common})
+        for number, line in enumerate(lines)
+    ]
 
 
 @dataclass

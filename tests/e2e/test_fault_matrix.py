@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -15,9 +16,10 @@ import pytest
 
 from fault_cells import Cell, cells
 from fault_course import Course, Trial, history
+from fault_promotions import EndOfRetraining, Promotion, Restoring, nobody_restores, only_ends
 from fault_report import Matrix
 from fault_transitions import gone
-from fault_trials import Monitoring, Promotion, Retraining
+from fault_trials import Monitoring, Retraining, RetrainingOfSamples
 from local import account
 from machines import unique
 from notices import Heard, listen
@@ -36,8 +38,18 @@ OUTPUTS = {
     "monitor": "MonitorStateMachineArn",
 }
 # What a promotion that fails at its last write puts back, and the fault by which it does.
-PUTTING_BACK = ("Put parameter back", "Read live again", "Put live back", "Read inference again", "Put MODEL_PATH back")
+PUTTING_BACK = {
+    "Put parameter back",
+    "Read live again",
+    "Put live back",
+    "Read inference again",
+    "Put MODEL_PATH back",
+    "Notify failure",
+}
 UNREGISTERED: dict[str, Any] = {"state": "Write registry", "moment": "before", "error": "S3.Denied", "times": 1}
+# By these a retraining does not see its promotion's end, and cannot have it restored.
+UNFOLLOWED: dict[str, Any] = {"state": "Promote", "moment": "after", "error": "StepFunctions.Unfollowed", "times": 1}
+UNRESTORED: dict[str, Any] = {"state": "Restore", "moment": "before", "error": "States.TaskFailed", "times": 1}
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +60,7 @@ def stacks(make_stack: MakeStack) -> list[Stack]:
 @pytest.fixture(scope="module")
 def matrix(stacks: list[Stack], pytestconfig: pytest.Config) -> Iterator[Matrix]:
     """What came of everything; printed and written at the end."""
-    matrix = Matrix()
+    matrix = Matrix(time.monotonic() + SECONDS)
     yield matrix
     for stack in stacks:
         for machine, output in OUTPUTS.items():
@@ -61,12 +73,14 @@ def matrix(stacks: list[Stack], pytestconfig: pytest.Config) -> Iterator[Matrix]
 def run_side_by_side(
     matrix: Matrix, trials: Sequence[Trial], heard: Sequence[Heard], parts: Sequence[list[Cell]]
 ) -> None:
-    """Run each trial with its part of the cells; none may have ended badly."""
-    end = time.monotonic() + SECONDS
+    """Run each trial with its part of the cells, and take in what came of them, whatever happens."""
     courses = [Course(each.stack, each, trial, part) for each, trial, part in zip(heard, trials, parts, strict=True)]
     with ThreadPoolExecutor(len(courses)) as pool:
-        for results in pool.map(lambda course: course.run(end), courses):
-            matrix.results += results
+        runs = [pool.submit(course.run, matrix.end) for course in courses]
+    for course in courses:
+        matrix.results += course.results
+    for run in runs:
+        run.result()
 
 
 @pytest.fixture
@@ -101,10 +115,38 @@ def reached(stack: Stack, trial: Trial) -> set[str]:
 
 def test_retraining(stacks: list[Stack], matrix: Matrix, chosen: Chosen) -> None:
     trials = [Retraining(stack) for stack in stacks]
-    names = [reached(stack, trial) for stack, trial in zip(stacks, trials, strict=True)]
-    assert names[0] == names[1]
-    own = [cell for cell in chosen("retrain") if cell.state in names[0]]
+    # The second finds that the turn was another's.
+    names = reached(stacks[0], trials[0]) | reached(stacks[0], trials[0])
+    own = [cell for cell in chosen("retrain") if cell.state in names]
     run_side_by_side(matrix, trials, [listen(stack) for stack in stacks], by_kind(own, len(stacks)))
+    assert matrix.bad == []
+
+
+def test_retraining_of_samples(stacks: list[Stack], matrix: Matrix, chosen: Chosen) -> None:
+    own = [cell for cell in chosen("retrain") if cell.state.endswith(" samples")]
+    trials = [RetrainingOfSamples(stack) for stack in stacks]
+    run_side_by_side(matrix, trials, [listen(stack) for stack in stacks], by_kind(own, len(stacks)))
+    assert matrix.bad == []
+
+
+def test_end_of_retraining(stacks: list[Stack], matrix: Matrix, chosen: Chosen, write_artefact: WriteArtefact) -> None:
+    """What a retraining does about a promotion that it cannot follow."""
+    heard = [listen(stack) for stack in stacks]
+    models = [models_of(stack, write_artefact, "heavy_utilization") for stack in stacks]
+    phases = {
+        ("Stop promotion", "Restore", "Notify failure"): (UNFOLLOWED,),
+        ("Read live alias again", "Read live version again"): (UNFOLLOWED, UNRESTORED),
+    }
+    with ExitStack() as ends:
+        for stack in stacks:
+            ends.enter_context(only_ends(stack))
+        for names, always in phases.items():
+            own = [cell for cell in chosen("retrain") if cell.state in names]
+            trials = [
+                EndOfRetraining(stack, pair, always, UNFOLLOWED["error"])
+                for stack, pair in zip(stacks, models, strict=True)
+            ]
+            run_side_by_side(matrix, trials, heard, by_kind(own, len(stacks)))
     assert matrix.bad == []
 
 
@@ -116,20 +158,46 @@ def models_of(stack: Stack, write_artefact: WriteArtefact, task: str) -> tuple[M
     return models
 
 
-def test_promotion(stacks: list[Stack], matrix: Matrix, chosen: Chosen, write_artefact: WriteArtefact) -> None:
-    places = [(stack, task) for stack in stacks for task in ("heavy_utilization", "service_requested")]
-    models = [models_of(stack, write_artefact, task) for stack, task in places]
-    heard = [listen(stack, f"promotions-of-{task.replace('_', '-')}") for stack, task in places]
-    own = [cell for cell in chosen("promote") if cell.state not in PUTTING_BACK]
-    names = reached(places[0][0], Promotion(places[0][0], models[0]))
-    straight = [Promotion(stack, pair) for (stack, _), pair in zip(places, models, strict=True)]
-    run_side_by_side(matrix, straight, heard, by_kind([cell for cell in own if cell.state in names], len(places)))
-    weights = [cell for cell in own if cell.state == "Clear weights"]
-    with_weights = [replace(trial, leaves_weights=True, bake_seconds=0) for trial in straight]
-    run_side_by_side(matrix, with_weights, heard, by_kind(weights, len(places)))
-    back = [cell for cell in chosen("promote") if cell.state in PUTTING_BACK]
-    failing = [replace(trial, always=(UNREGISTERED,), fails_by=UNREGISTERED["error"]) for trial in straight]
-    run_side_by_side(matrix, failing, heard, by_kind(back, len(places)))
+@pytest.fixture(scope="module")
+def promotions(stacks: list[Stack], write_artefact: WriteArtefact) -> list[tuple[Promotion, Heard]]:
+    """Promotions of two tasks in each stack, with what hears of them."""
+    return [
+        (
+            Promotion(stack, models_of(stack, write_artefact, task)),
+            listen(stack, f"promotions-of-{task.replace('_', '-')}"),
+        )
+        for stack in stacks
+        for task in ("heavy_utilization", "service_requested")
+    ]
+
+
+def test_promotion(promotions: list[tuple[Promotion, Heard]], matrix: Matrix, chosen: Chosen) -> None:
+    straight, heard = [trial for trial, _ in promotions], [queue for _, queue in promotions]
+    names = reached(straight[0].stack, straight[0]) - {"Clear weights"}
+    unregistered = {"always": (UNREGISTERED,), "fails_by": UNREGISTERED["error"]}
+    phases: list[tuple[set[str], dict[str, Any]]] = [
+        (names, {}),
+        ({"Clear weights"}, {"leaves_weights": True, "bake_seconds": 0}),
+        (PUTTING_BACK, {"bake_seconds": 0, **unregistered}),
+    ]
+    for own, changes in phases:
+        parts = by_kind([cell for cell in chosen("promote") if cell.state in own], len(straight))
+        run_side_by_side(matrix, [replace(trial, **changes) for trial in straight], heard, parts)
+    assert matrix.bad == []
+
+
+def test_restoring(promotions: list[tuple[Promotion, Heard]], matrix: Matrix, chosen: Chosen) -> None:
+    stacks = {trial.stack.name: trial.stack for trial, _ in promotions}
+    with ExitStack() as ends:
+        for stack in stacks.values():
+            ends.enter_context(nobody_restores(stack))
+        done: set[str] = set()
+        for completes in (False, True):
+            trials = [Restoring(trial.stack, trial.models, completes=completes) for trial, _ in promotions]
+            names = reached(trials[0].stack, trials[0]) - done
+            done |= names
+            own = [cell for cell in chosen("restore") if cell.state in names]
+            run_side_by_side(matrix, trials, [queue for _, queue in promotions], by_kind(own, len(trials)))
     assert matrix.bad == []
 
 

@@ -134,6 +134,7 @@ GOOD = {"state": "Read", "moment": "before", "error": "E"}
         {"execution": "run", "faults": [GOOD | {"error": ""}]},
         {"execution": "run", "faults": [GOOD | {"times": 0}]},
         {"execution": "run", "faults": [GOOD | {"times": True}]},
+        {"execution": "run", "faults": [GOOD | {"seconds": 0.5}]},
         {"execution": "run", "faults": [GOOD | {"service": "ssm"}]},
         {"execution": "run", "faults": [GOOD, GOOD]},
     ],
@@ -143,4 +144,6 @@ def test_request_that_is_none_is_refused_and_changes_nothing(request_: dict[str,
     faults.respond({"execution": "run", "faults": [GOOD]})
     with pytest.raises(BadInputError):
         faults.respond(request_)
-    assert faults.description("run")["faults"] == [GOOD | {"cause": "", "answer": None, "times": 1, "injected": 0}]
+    assert faults.description("run")["faults"] == [
+        GOOD | {"cause": "", "answer": None, "times": 1, "seconds": 1, "injected": 0}
+    ]

@@ -1,0 +1,201 @@
+"""How promotions, what puts them in order, and retrainings that wait for them are started for the fault matrix."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import cycle
+from typing import Any
+
+from fault_course import LONGEST_SECONDS, history
+from fault_trials import served
+from machines import unique, until
+from promotions import Model, ask_function, redefined, start, state_of, traces
+from stacks import Stack
+from wildrydes.tasks import TASKS
+
+_NOT_PUT_BACK = "It is not as it was before"
+
+
+def what_is_live(stack: Stack, task: str) -> dict[str, Any]:
+    """What answers for a task: the alias, its weights, and what is recorded of it."""
+    written = traces(stack, task)
+    alias = {name: written["alias"][name] for name in ("FunctionVersion", "RoutingConfig")}
+    variables = {"MODEL_PATH": written["function"][1]["MODEL_PATH"]}
+    return {"alias": alias, **variables, "parameter": written["parameter"][0], "registry": sorted(written["registry"])}
+
+
+@dataclass
+class Promotion:
+    """A promotion by turns of two models of one task, with a tenth of the requests first."""
+
+    stack: Stack
+    models: tuple[Model, Model]
+    always: tuple[dict[str, Any], ...] = ()
+    fails_by: str = ""
+    bake_seconds: int = 1
+    # Weights that an earlier promotion left, as one does that was stopped while it baked.
+    leaves_weights: bool = False
+    before: dict[str, Any] = field(default_factory=dict)
+    candidate: Model | None = None
+
+    def __post_init__(self) -> None:
+        self.turns = cycle(self.models)
+
+    @property
+    def task(self) -> str:
+        return self.models[0].task
+
+    def next_model(self) -> Model:
+        """The model to promote now; what is live before is noted."""
+        live = served(self.stack, self.task)
+        model = next(each for each in self.turns if each.path != live)
+        if self.leaves_weights:
+            self._leave_weights()
+        self.before, self.candidate = what_is_live(self.stack, self.task), model
+        self.before["alias"]["RoutingConfig"] = None
+        return model
+
+    def start(self, name: str) -> str:
+        model = self.next_model()
+        return start(self.stack, model.request(bake_seconds=self.bake_seconds), name)
+
+    def _leave_weights(self) -> None:
+        """Give the version before the live one a tenth of the requests."""
+        function = {"FunctionName": self.stack.outputs[f"{TASKS[self.task].function}Name"], "Name": "live"}
+        functions = self.stack.client("lambda")
+        version = functions.get_alias(**function)["FunctionVersion"]
+        weights = {"AdditionalVersionWeights": {str(int(version) - 1): 0.1}}
+        functions.update_alias(**function, FunctionVersion=version, RoutingConfig=weights)
+
+    def wrong(self, output: dict[str, Any]) -> str:
+        now = what_is_live(self.stack, self.task)
+        path = output["model_path"]
+        if not served(self.stack, self.task) == now["MODEL_PATH"] == now["parameter"] == path:
+            return f"{path} was promoted, and there is {now}"
+        if now["alias"]["RoutingConfig"] or len(now["registry"]) != len(self.before["registry"]) + 1:
+            return f"after the promotion there is {now}"
+        status, answer = ask_function(self.stack, self.task)
+        return "" if (status, answer.get("model")) == (200, output["execution"]) else f"{status}: {answer}"
+
+    def left(self, arn: str) -> str:
+        """What was live is live again, or the model that passed is, as a whole; `restore` may have to see to it first.
+
+        Where the parameter alone could not be put back, the notice says so, and the next retraining mends it.
+        """
+        if self.stack.client("stepfunctions").describe_execution(executionArn=arn)["status"] == "SUCCEEDED":
+            return ""
+        try:
+            until(lambda: what_is_live(self.stack, self.task), self._is_whole, LONGEST_SECONDS / 2)
+        except AssertionError as late:
+            return f"{_NOT_PUT_BACK}, {self.before}: {late}"
+        return ""
+
+    def _is_whole(self, now: dict[str, Any]) -> bool:
+        path = self.candidate.path if self.candidate else ""
+        if now == self.before or now == self.before | {"parameter": path}:
+            return True
+        is_completed = now["parameter"] == served(self.stack, self.task) == path and not now["alias"]["RoutingConfig"]
+        return is_completed and len(now["registry"]) == len(self.before["registry"]) + 1
+
+
+@contextmanager
+def only_ends(stack: Stack) -> Iterator[None]:
+    """Retrainings of the stack begin with what is live, and what they would evaluate is in their input."""
+    begin = "Serve heavy_utilization"
+    evaluation = {
+        "Type": "Pass",
+        "InputPath": "$.evaluated",
+        "ResultPath": "$.metrics",
+        "Next": "Is it better?",
+    }
+    states = {
+        "Evaluate model": evaluation,
+        "Wait for restoring": state_of(stack, "StateMachineArn", "Wait for restoring") | {"Seconds": 5},
+        begin: state_of(stack, "StateMachineArn", begin) | {"Next": "Read parameter"},
+    }
+    with redefined(stack, "StateMachineArn", StartAt=begin, States=states):
+        yield
+
+
+@dataclass
+class EndOfRetraining(Promotion):
+    """A retraining from the verdict on, within `only_ends`. It stops and restores a promotion that it cannot follow."""
+
+    def start(self, name: str) -> str:
+        model = self.next_model()
+        golden = {"ride": model.ride, "probability": model.probability}
+        verdict = {"promote": True, "reason": "log loss is better by 0.1"}
+        named = {"execution": model.execution, "features": ["distance"], "kind": "binary_classification"}
+        served_by = {"task": model.task, "target": model.task, "serving": "lambda"}
+        parameters = named | served_by | {"started_by": {"reason": "person", "detail": ""}}
+        evaluated = {"model_path": model.path, "golden": golden, "verdict": verdict, "card": ""}
+        empty: dict[str, Any] = {"rides": {}, "plan": {}, "training_set": {}, "candidates": []}
+        return self.stack.start(name, parameters=parameters, evaluated=evaluated, **empty)
+
+    def wrong(self, output: dict[str, Any]) -> str:
+        return super().wrong(output) if output["promoted"] else "not promoted"
+
+
+@contextmanager
+def nobody_restores(stack: Stack) -> Iterator[None]:
+    """EventBridge may not start `restore`."""
+    role = stack.client("cloudformation").describe_stack_resource(
+        StackName=stack.name, LogicalResourceId="PromotionEndedRole"
+    )["StackResourceDetail"]["PhysicalResourceId"]
+    policy, iam = {"RoleName": role, "PolicyName": "StartRestoring"}, stack.client("iam")
+    document = iam.get_role_policy(**policy)["PolicyDocument"]
+    iam.delete_role_policy(**policy)
+    try:
+        yield
+    finally:
+        iam.put_role_policy(**policy, PolicyDocument=json.dumps(document))
+
+
+@dataclass
+class Restoring(Promotion):
+    """Puts in order what a promotion left that was stopped; `completes` one whose model was live by then.
+
+    Within `nobody_restores`.
+    """
+
+    completes: bool = False
+    bake_seconds: int = 0
+
+    def start(self, name: str) -> str:
+        model, promotion = self.next_model(), unique("stopped")
+        state = "Record MODEL_PATH" if self.completes else "Read version"
+        waiting = {"state": state, "moment": "timeout", "seconds": 600}
+        self.stack.server.request("/_local/faults", execution=promotion, faults=[waiting])
+        arn = start(self.stack, model.request(), promotion)
+        until(lambda: state in entered(self.stack, arn), bool, longest_pause=0.05)
+        self.stack.client("stepfunctions").stop_execution(executionArn=arn)
+        self.stack.server.request("/_local/faults", execution=promotion, faults=[])
+        return self._restore(arn, name)
+
+    def _restore(self, promotion: str, name: str) -> str:
+        started = self.stack.client("stepfunctions").start_execution(
+            stateMachineArn=self.stack.outputs["RestoreStateMachineArn"],
+            name=name,
+            input=json.dumps({"promotion": promotion}),
+        )
+        return started["executionArn"]
+
+    def wrong(self, output: dict[str, Any]) -> str:
+        now = what_is_live(self.stack, self.task)
+        return "" if self._is_whole(now) and output["promoted"] == self.completes else f"{output}: {now}"
+
+    def left(self, arn: str) -> str:
+        """Where it failed, whoever reads its notice starts it again."""
+        described = self.stack.client("stepfunctions").describe_execution(executionArn=arn)
+        if described["status"] == "SUCCEEDED":
+            return ""
+        again = self._restore(json.loads(described["input"])["promotion"], unique("again"))
+        ended = self.stack.ended(again)
+        return "" if ended["status"] == "SUCCEEDED" and not self.wrong(json.loads(ended["output"])) else str(ended)
+
+
+def entered(stack: Stack, arn: str) -> list[str]:
+    """The states that an execution has come to."""
+    events = history(stack, arn)
+    return [each["stateEnteredEventDetails"]["name"] for each in events if "stateEnteredEventDetails" in each]
