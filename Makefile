@@ -142,9 +142,9 @@ proofs: setup ## run the tests that take long: kills, load, a million rides, eac
 loop: setup ## prove that the loop closes: drifts, uploads, every metric, a kill in each state; SEED=, ARGS= as for make test
 	$(TEST) -m loop $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
 
-# One process: the matrix runs its executions side by side itself. It prints the matrix and writes it into build/.
+# One process, in the order of the file: the matrix runs executions side by side itself. It prints the matrix and writes it into build/.
 faults: setup ## inject each fault at each Task and Map, into build/faults.json and build/faults.html: ARGS= for pytest
-	$(PY) -m pytest -q -m faults tests/e2e/test_fault_matrix.py $(ARGS)
+	$(PY) -m pytest -q -m faults --randomly-dont-reorganize tests/e2e/test_fault_matrix.py $(ARGS)
 
 fuzz: setup ## ask the API ten thousand generated requests: REQUESTS= (10000)
 	$(PY) -m pytest tests/e2e/test_api_fuzz.py --generated-requests $(or $(REQUESTS),10000) $(ARGS)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stacks import ROOT
-from statemachines.training import JOBS
 
 FIRST, WITHIN, BEYOND, ONCE = "first attempt", "within Retry", "beyond Retry", "once"
 """How often a fault comes. `ONCE` is for those that no Retry names."""
@@ -25,6 +24,7 @@ _LOST = "Unable to execute HTTP request: Connection reset"
 # Of AWS SDK integrations: what a service calls its own throttles, where its SDK has a class for them.
 _SDK_THROTTLES = {"Lambda": "Lambda.TooManyRequestsException", "Ssm": "Ssm.ThrottlingException"}
 # Each answer that is lost leaves a job, whose name the next attempt finds to be taken.
+_JOBS = 3
 _NAMED_JOBS = ("createTrainingJob.sync", "createTransformJob.sync")
 _SDK_NAMES = {"cloudwatch": "CloudWatch", "sagemaker": "SageMaker"}
 
@@ -105,7 +105,7 @@ def attempts_after(state: dict[str, Any], error: str) -> int:
     named = [each for each in state.get("Retry", []) if error in each["ErrorEquals"]]
     attempts = named[0].get("MaxAttempts", 3) if named else 0
     is_named_job = state.get("Resource", "").endswith(_NAMED_JOBS)
-    return min(attempts, JOBS - 1) if is_named_job and error.endswith(".SdkClientException") else attempts
+    return min(attempts, _JOBS - 1) if is_named_job and error.endswith(".SdkClientException") else attempts
 
 
 def is_caught(state: dict[str, Any], error: str) -> bool:
