@@ -50,9 +50,9 @@ def install(faults: Faults) -> None:
 
 
 def _place(env: Any) -> tuple[str, str]:
-    """The names of the execution, of a child's too, and of its state."""
+    """The names of the execution, of a child's too, and of its state; TestState has no execution."""
     context = env.states.context_object.context_object_data
-    return context["Execution"]["Name"], context["State"]["Name"]
+    return context["Execution"].get("Name", ""), context["State"]["Name"]
 
 
 def _call(faults: Faults, task: Any, call: Callable[..., None], env: Any, **arguments: Any) -> None:
