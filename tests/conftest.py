@@ -34,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """How many requests the API is fuzzed with, which faults are injected, and where audit_grants.py listens."""
     parser.addoption("--generated-requests", type=int, help="requests to generate from the API's document")
     parser.addoption("--fault-cells", default="", help="regular expression of the cells of `make faults` to run")
+    parser.addoption("--fault-seconds", type=int, default=840, help="seconds after which `make faults` begins no cell")
     parser.addoption("--used-grants", type=Path, help="folder for what the server noted of the grants that were used")
 
 

@@ -89,6 +89,15 @@ def states(level: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield from states(state["ItemProcessor"])
 
 
+def outer_states(machine: str) -> dict[str, str]:
+    """By state the one of which the execution's own history tells: a Distributed Map for those of its children."""
+    outer = {name: name for name, _ in states(definition(machine))}
+    for name, state in definition(machine)["States"].items():
+        if state.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED":
+            outer |= {child: name for child, _ in states(state["ItemProcessor"])}
+    return outer
+
+
 def cells(machine: str) -> list[Cell]:
     """All cells of a workflow."""
     return [

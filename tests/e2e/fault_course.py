@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from fault_cells import Cell
+from fault_cells import Cell, outer_states
 from local import account
 from machines import unique, until
 from notices import Heard
@@ -184,8 +184,11 @@ class Course:
         if not blamed:
             self._blame_last(arn, described, entered[-1], met)
             return False
-        # A child's state is in another history, and comes last: its Map has just failed.
-        blamed.sort(key=lambda cell: entered.index(cell.state) if cell.state in entered else len(entered))
+        # A child's state is in another history: its Map's is in this one.
+        places = {
+            name: entered.index(place) for name, place in outer_states(blamed[0].machine).items() if place in entered
+        }
+        blamed.sort(key=lambda cell: places.get(cell.state, -1))
         *handled, cell = blamed
         self.pending += [*handled, *(each for each in met if each.recovers)]
         message = self._notice(arn, described)

@@ -177,9 +177,9 @@ def test_execution_that_somebody_stopped(stack: Stack, watch: RunCommand) -> Non
 FAULTS = {
     "retrain: Apply defaults: throttle, within Retry": RECOVERED,
     "retrain: Take turn: lost connection, first attempt": RECOVERED,
-    "retrain: Plan ingestion: full disk, once": REDRIVEN,
+    "retrain: Plan ingestion: killed worker, beyond Retry": REDRIVEN,
     "retrain: Check ingestion: malformed output, once": REDRIVEN,
-    "retrain: Ingest chunk: killed worker, beyond Retry": REDRIVEN,
+    "retrain: Ingest chunk: full disk, once": REDRIVEN,
     "retrain: Read counts: timeout, once": REDRIVEN,
     "retrain: List rides: S3 503, once": REDRIVEN,
     "retrain: Read parameter: denial, beyond Retry": HANDLED,

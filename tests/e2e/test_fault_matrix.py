@@ -30,7 +30,6 @@ pytestmark = pytest.mark.faults
 
 Chosen = Callable[[str], list[Cell]]
 
-SECONDS = 840
 OUTPUTS = {
     "retrain": "StateMachineArn",
     "promote": "PromoteStateMachineArn",
@@ -60,7 +59,7 @@ def stacks(make_stack: MakeStack) -> list[Stack]:
 @pytest.fixture(scope="module")
 def matrix(stacks: list[Stack], pytestconfig: pytest.Config) -> Iterator[Matrix]:
     """What came of everything; printed and written at the end."""
-    matrix = Matrix(time.monotonic() + SECONDS)
+    matrix = Matrix(time.monotonic() + pytestconfig.getoption("--fault-seconds"))
     yield matrix
     for stack in stacks:
         for machine, output in OUTPUTS.items():
