@@ -26,6 +26,8 @@ from local.stepfunctions.tokens import UnknownPieceError, token_stream
 _MOST_DEFINITIONS = 128
 # moto's grammar wants a fraction here, and AWS any number.
 _PERCENTAGE = re.compile(r'("ToleratedFailurePercentage"\s*:\s*\d+)(?=\s*[,}])')
+# It knows one type of children: those of the other run as they do.
+_EXPRESS = re.compile(r'("ExecutionType"\s*:\s*)"EXPRESS"')
 
 Parse = Callable[[str], tuple[Any, Any]]
 """Of a text: the components that it makes, and its parse tree."""
@@ -40,7 +42,7 @@ def install() -> None:
 
 def _definition_trees(parse: Parse) -> Callable[[str], Any]:
     def tree_of(text: str) -> Any:
-        text = _PERCENTAGE.sub(r"\1.0", _without_escapes(text))
+        text = _EXPRESS.sub(r'\1"STANDARD"', _PERCENTAGE.sub(r"\1.0", _without_escapes(text)))
         try:
             return fast_tree(text)
         except (ParseCancellationException, UnknownPieceError):

@@ -55,6 +55,13 @@ def test_children_are_listed_by_their_map_run(client: Any, map_run: str) -> None
     assert failed in children
 
 
+def test_express_children_run_too(client: Any) -> None:
+    processor = MAP["ItemProcessor"] | {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}}
+    express = {"Fan out": MAP | {"ItemProcessor": processor}}
+    described = run(client, express, role(client, "states.amazonaws.com"), {"items": [0, 1]})
+    assert (described["status"], json.loads(described["output"])) == ("SUCCEEDED", [0, 1])
+
+
 def test_results_are_written_by_status_with_a_manifest(client: Any) -> None:
     bucket = unique("results")
     client("s3").create_bucket(Bucket=bucket)
