@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.account import EmbeddedAws
+from local.account import EmbeddedAws, entries
 from local.iam.own_paths import BadInputError
 from local.stepfunctions.faults import Faults
 from machines import Client, allow, ended, machine, role, unique
@@ -100,7 +100,7 @@ def test_state_out_of_time_is_caught_and_the_execution_that_it_waits_for_is_stop
     end = runs.run({"Start": start, "Late": {"Type": "Pass", "End": True}}, fault("Start", "timeout"))
     assert (end["status"], json.loads(end["output"])["Error"]) == ("SUCCEEDED", "States.Timeout")
     assert entered(history(client, end["executionArn"])) == ["Start", "Late"]
-    (started,) = client("stepfunctions").list_executions(stateMachineArn=child)["executions"]
+    (started,) = entries(client("stepfunctions"), "list_executions", "executions", stateMachineArn=child)
     assert ended(client, started["executionArn"])["status"] == "ABORTED"
 
 
