@@ -59,7 +59,8 @@ def stacks(make_stack: MakeStack) -> list[Stack]:
 @pytest.fixture(scope="module")
 def matrix(stacks: list[Stack], pytestconfig: pytest.Config) -> Iterator[Matrix]:
     """What came of everything; printed and written at the end."""
-    matrix = Matrix(time.monotonic() + pytestconfig.getoption("--fault-seconds"))
+    seconds: Any = pytestconfig.getoption("--fault-seconds")
+    matrix = Matrix(time.monotonic() + seconds)
     yield matrix
     for stack in stacks:
         for machine, output in OUTPUTS.items():
