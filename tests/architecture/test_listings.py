@@ -35,6 +35,7 @@ OF_PAGES = {
         *("get_execution_history", "list_executions", "list_map_runs", "list_state_machines"),
         "list_tags_for_resource",
     },
+    "tests/local/stepfunctions/test_versions.py": {"list_executions"},
     "tests/local/test_server.py": {"list_buckets"},
     "tests/local/test_listings.py": {"get_api_keys"},
 }

@@ -98,5 +98,5 @@ def test_names_and_arns_that_are_none_are_refused(states: Any, versions: list[st
     assert refused(create, name="beta", routingConfiguration=missing) == "StateMachineDoesNotExist"
     assert refused(states.describe_state_machine_alias, stateMachineAliasArn=arn) == "InvalidArn"
     assert refused(states.start_execution, stateMachineArn=f"{arn}:none") == "StateMachineDoesNotExist"
-    assert refused(states.list_executions, maxResults=1, stateMachineArn=f"{arn}:none") == "StateMachineDoesNotExist"
+    assert refused(states.list_executions, stateMachineArn=f"{arn}:none") == "StateMachineDoesNotExist"
     assert refused(states.delete_state_machine_version, stateMachineVersionArn=arn) == "ValidationException"
