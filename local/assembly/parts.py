@@ -14,12 +14,13 @@ from local.stepfunctions.faults import Faults
 def verify_callers(server: account.EmbeddedAws) -> None:
     """Put the parts in place that say who calls, and on which resource a call is authorised."""
     from local.ecr import registry
-    from local.iam import credentials, metric_namespaces, mounting, resources, signatures, wildcards
+    from local.iam import credentials, metric_namespaces, mounting, protocols, resources, signatures, wildcards
     from local.sagemaker import arns
     from local.scheduler import authorisation as schedules
 
     credentials.install(server)
     signatures.install()
+    protocols.install()
     wildcards.install()
     metric_namespaces.install()
     mounting.authorise_by(resources.resources() | {"ecr": registry.resource_of, "sagemaker": arns.resource_of})

@@ -89,10 +89,18 @@ def _root_record(secret_access_key: str) -> dict[str, Any]:
 
 
 def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
-    """The environment variables with the credentials of a function, by its configuration."""
+    """The environment variables with the credentials of a function, by its configuration.
+
+    They open nothing where there is no role of this ARN: AWS could not assume it either.
+    """
+    from ministack.services import iam
+
     role_arn, function = config.get("Role", ""), config.get("FunctionName", "function")[:64]
     keys = session_keys("function", config.get("FunctionArn", ""), role_arn)
-    register_role_session(keys, role_arn.rsplit("/", 1)[-1], function)
+    name = role_arn.rsplit("/", 1)[-1]
+    role = iam._roles.get_scoped(account.ACCOUNT_ID, None, name)
+    if role is not None and role["Arn"] == role_arn:
+        register_role_session(keys, name, function)
     return {
         "AWS_ACCESS_KEY_ID": keys.access_key_id,
         "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,

@@ -7,10 +7,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 from local.iam.mounting import json_object
+from local.iam.protocols import REST, target_of
 from local.iam.roles import denies_pass_role
 from local.seams import seam
 
@@ -19,6 +20,14 @@ Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[
 RolesOf = Callable[[str, str, dict[str, Any]], list[Any]]
 
 _FUNCTION = re.compile(r"/functions(/[^/]+/configuration)?/?$")
+# What names a role in calls and definitions of REST APIs and, at the end, of HTTP and WebSocket APIs.
+_API_MEMBERS = frozenset(
+    {"authorizerCredentials", "cloudwatchRoleArn", "credentials", "authorizerCredentialsArn", "credentialsArn"}
+)
+# Members whose own members have names of the caller's choice.
+_FREE_NAMES = frozenset({"tags", "variables"})
+# In the place of a role: API Gateway calls as whoever calls it.
+_CALLER = "arn:aws:iam::*:user/*"
 _MACHINE_ACTIONS = ("CreateStateMachine", "TestState", "UpdateStateMachine")
 
 
@@ -35,9 +44,10 @@ def _checked(service: str, principal: str, roles_of: RolesOf, handle: Handler) -
     async def handle_checked(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
     ) -> Any:
-        action = headers.get("x-amz-target", "").rpartition(".")[2]
-        for role in roles_of(method, action or path, json_object(body)):
-            if isinstance(role, str) and ":role/" in role:
+        call = path if service in REST else target_of(headers).rpartition(".")[2]
+        for role in roles_of(method, call, json_object(body)):
+            # Text of any form: what is no role's ARN may still name one to who reads its end.
+            if isinstance(role, str) and role:
                 denial = _denial(service, principal, role, headers, query)
                 if denial is not None:
                     return denial
@@ -78,17 +88,33 @@ def _of_rules(_: str, action: str, body: dict[str, Any]) -> list[Any]:
     return [each.get("RoleArn") for each in targets if isinstance(each, Mapping)] if isinstance(targets, list) else []
 
 
-def _of_apis(method: str, path: str, body: dict[str, Any]) -> list[Any]:
-    if path.rstrip("/") == "/account" and method == "PATCH":
-        operations = body.get("patchOperations")
-        changes = operations if isinstance(operations, list) else []
-        return [each.get("value") for each in changes if each.get("path") == "/cloudwatchRoleArn"]
-    is_integration = method == "PUT" and path.rstrip("/").endswith("/integration")
-    return [body.get("credentials")] if is_integration else []
+def roles_of_apis(method: str, _: str, body: dict[str, Any]) -> list[Any]:
+    """What a call of API Gateway hands over as a role: in a member, or by a change to one."""
+    if method not in ("PATCH", "POST", "PUT"):
+        return []
+    changes = body.get("patchOperations")
+    changed = [
+        each.get("value")
+        for each in (changes if isinstance(changes, list) else [])
+        if isinstance(each, Mapping) and str(each.get("path")).removeprefix("/") in _API_MEMBERS
+    ]
+    return [role for role in (*changed, *_members(body)) if role != _CALLER]
+
+
+def _members(body: Any) -> Iterator[Any]:
+    """The values of all members that name a role, of an imported definition too."""
+    values = [body]
+    while values:
+        value = values.pop()
+        if isinstance(value, Mapping):
+            yield from (value[name] for name in _API_MEMBERS & set(value))
+            values += [each for name, each in value.items() if name not in _FREE_NAMES]
+        elif isinstance(value, list):
+            values += value
 
 
 _SERVICES: dict[str, tuple[str, RolesOf]] = {
-    "apigateway": ("apigateway.amazonaws.com", _of_apis),
+    "apigateway": ("apigateway.amazonaws.com", roles_of_apis),
     "events": ("events.amazonaws.com", _of_rules),
     "lambda": ("lambda.amazonaws.com", _of_functions),
     "scheduler": ("scheduler.amazonaws.com", _of_schedules),

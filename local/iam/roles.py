@@ -32,7 +32,8 @@ def assume(role_arn: str, service: str) -> SessionKeys:
 
     name = role_arn.rsplit("/", 1)[-1]
     role = iam._roles.get_scoped(account.ACCOUNT_ID, None, name)
-    if role is None:
+    # By the whole ARN, which is what `iam:PassRole` was asked for.
+    if role is None or role["Arn"] != role_arn:
         raise UnusableRoleError(f"The role {role_arn} does not exist.")
     source_arn = role_arn.source_arn if isinstance(role_arn, LentRole) else None
     if not trusts(role.get("AssumeRolePolicyDocument") or {}, service, source_arn, responses.get_region()):

@@ -37,14 +37,18 @@ def trusts(document: Mapping[str, Any] | str, service: str, source_arn: str | No
     effects = {
         statement.get("Effect")
         for statement in (statements if isinstance(statements, list) else [statements])
-        if _names(statement.get("Principal"), service, region)
+        if _names(statement, service, region)
         and iam_evaluator._action_matches(_ACTION, _texts(statement.get("Action")), _texts(statement.get("NotAction")))
         and iam_evaluator._conditions_met(statement.get("Condition") or {}, context)
     }
     return "Allow" in effects and "Deny" not in effects
 
 
-def _names(principal: Any, service: str, region: str) -> bool:
+def _names(statement: Mapping[str, Any], service: str, region: str) -> bool:
+    principal = statement.get("Principal")
+    # A Deny for everybody is for services too; what allows one has to name it.
+    if statement.get("Effect") == "Deny" and (principal == "*" or principal == {"AWS": "*"}):
+        return True
     services = _texts(principal.get("Service")) if isinstance(principal, dict) else []
     regional = service.replace(".amazonaws.com", f".{region}.amazonaws.com")
     return service in services or (service in _REGIONAL and regional in services)

@@ -39,6 +39,8 @@ NOT_TRUSTED = [
     [],
     [statement(Effect="Deny")],
     [statement(), statement(Effect="Deny")],
+    [statement(), statement(Effect="Deny", Principal="*")],
+    [statement(), statement(Effect="Deny", Principal={"AWS": "*"})],
     [statement("lambda.amazonaws.com")],
     [statement("states.us-east-1.amazonaws.com")],
     [statement(Principal="*")],

@@ -1,0 +1,79 @@
+"""Reads a call's action where the service reads it, so that the action that is authorised is the one that is done.
+
+MiniStack takes it from wherever it is said: `Action` in the query, a form, `X-Amz-Target`, the path. Each service does
+what one of these says; by the others a caller could choose what is authorised.
+
+    REST     method and path
+    JSON     X-Amz-Target
+    CBOR     the path, in CloudWatch where there is no X-Amz-Target
+    query    the form in the body, else the query
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+from local.seams import replace, seam
+
+REST = frozenset({"apigateway", "lambda", "s3", "scheduler"})
+"""Services that have no other protocol; SageMaker's runtime is told from SageMaker by its own part."""
+
+_JSON = frozenset(
+    {"athena", "budgets", "dynamodb", "ecr", "events", "firehose", "glue", "kms", "logs", "ssm", "states", "tagging"}
+)
+_QUERY = frozenset({"cloudformation", "iam", "sns"})
+_EITHER = {"monitoring": "", "sqs": "AmazonSQS.", "sts": "AWSSecurityTokenServiceV20110615."}
+"""Services that take both, with the target by which they know a JSON request."""
+
+_CBOR_CALL = re.compile(r"/operation/([^/?]+)")
+
+
+def install() -> None:
+    """Look for the action in one place. To be called before what names other actions than MiniStack."""
+    from ministack.core import iam_actions
+
+    original = seam(iam_actions, "extract_iam_action")
+
+    def extract_iam_action(
+        service: str, method: str, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, Any]
+    ) -> str | None:
+        if service in REST:
+            return original(service, method, path, {}, b"", _without_action(query))
+        if service == "monitoring" and "." not in target_of(headers) and (call := _CBOR_CALL.search(path)):
+            return original(service, method, path, {}, b"", {"Action": call[1]})
+        if service in _JSON or is_json(service, headers):
+            return original(service, method, path, {"x-amz-target": target_of(headers)}, b"", _without_action(query))
+        if service in _QUERY or service in _EITHER:
+            return original(service, method, path, {}, b"", {"Action": _action_of_form(method, body, query)})
+        return original(service, method, path, headers, body, query)
+
+    replace(iam_actions, "extract_iam_action", extract_iam_action)
+
+
+def target_of(headers: Mapping[str, str]) -> str:
+    """What `X-Amz-Target` says; nothing where there is none."""
+    return headers.get("x-amz-target", "")
+
+
+def is_json(service: str, headers: Mapping[str, str]) -> bool:
+    """Whether a service that takes forms too reads this request by its header."""
+    if service == "sts" and "amz-json" not in headers.get("content-type", ""):
+        return False
+    target = target_of(headers)
+    return service in _EITHER and "." in target and target.startswith(_EITHER[service])
+
+
+def _without_action(query: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in query.items() if name != "Action"}
+
+
+def _action_of_form(method: str, body: bytes, query: Mapping[str, Any]) -> str | None:
+    """The action as the services look for it: whatever the body's type, and only where it has none in the query.
+
+    >>> _action_of_form("POST", b"Action=DeleteQueue", {"Action": ["ListQueues"]})
+    'DeleteQueue'
+    """
+    form = parse_qs(body.decode(errors="replace")) if method == "POST" else {}
+    action = form.get("Action") or query.get("Action")
+    return (action[0] if action else None) if isinstance(action, list) else action
