@@ -56,3 +56,9 @@ class Buffer:
         """All records; there are none then."""
         records, self.records, self.size = self.records, [], 0
         return records
+
+    def put_back(self, records: list[bytes], arrival: float) -> None:
+        """Have records again, before all others, that were taken; the first of them came at `arrival`."""
+        if records:
+            self.records, self.arrival = records + self.records, arrival
+            self.size += sum(map(len, records))

@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import firehose
 
-from local.background.surviving import surviving
+from local.background.surviving import keeping, surviving
 from local.firehose import metrics, requests
 from local.firehose.buffers import Batch, Buffer
 from local.firehose.destination import Destination
@@ -93,7 +93,8 @@ class Streams:
         written = []
         with self._delivering:
             for key in list(self._waiting):
-                written += self._deliver(key)
+                with keeping(f"Firehose's {key[2]}", lambda: None):  # it still has what it has
+                    written += self._deliver(key)
         return written
 
     def ages(self) -> dict[Key, float]:
@@ -150,14 +151,23 @@ class Streams:
         with self._lock:
             is_due = waiting.buffer.is_due(now, destination.size, destination.seconds)
             arrival, records = waiting.buffer.arrival, waiting.buffer.take() if is_due else []
-        waiting.batches += _batches(destination, records, arrival, now, (key[2], stream["version"]))
+        with keeping(f"Firehose's {key[2]}", lambda: self._put_back(waiting, records, arrival)):
+            # All of them or none: a list, since a fault may come between two.
+            waiting.batches += list(_batches(destination, records, arrival, now, (key[2], stream["version"])))
         tried = [batch for batch in waiting.batches if batch.retry_at <= now]
-        written = [batch for batch in tried if self._write(key, destination, batch)]
+        written: list[Batch] = []
+        for batch in tried:
+            with keeping(f"Firehose's {key[2]}", lambda: None):  # it is as one that S3 did not take
+                written += [batch] if self._write(key, destination, batch) else []
         lost = [batch for batch in tried if batch not in written and not batch.delay(now)]
         for batch in lost:
             log.error("%s: S3 did not take %s for a day: its records are lost", key[2], batch.key)
         waiting.batches = [batch for batch in waiting.batches if batch not in written and batch not in lost]
         return [batch.key for batch in written]
+
+    def _put_back(self, waiting: _Waiting, records: list[bytes], arrival: float) -> None:
+        with self._lock:
+            waiting.buffer.put_back(records, arrival)
 
     def _write(self, key: Key, destination: Destination, batch: Batch) -> bool:
         """Write an object as the stream's role; whether S3 has it."""

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.htm
 
 import heapq
 import itertools
+import logging
 import threading
 import time
 from dataclasses import dataclass
@@ -13,9 +14,11 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import lambda_svc
 
-from local.background.surviving import surviving
+from local.background.surviving import keeping, surviving
 from local.lambda_.destinations import Destinations, Outcome
 from local.seams import replace, seam
+
+log = logging.getLogger(__name__)
 
 # AWS runs a thousand at once. A folder of files copied to a bucket would start a process each.
 _AT_ONCE = 8
@@ -77,10 +80,27 @@ class Invocations:
 
     def _work(self) -> None:
         while True:
-            invocation = self._next()
-            scope = lambda_svc._account_region_from_function_config(invocation.function["config"])
-            with surviving("An asynchronous invocation"), request_scope(*scope):
-                self._try(invocation)
+            with surviving("A thread of asynchronous invocations"):
+                self._try_next()
+
+    def _try_next(self) -> None:
+        invocation = self._next()
+        with keeping("An asynchronous invocation", lambda: self._put_back(invocation)):
+            self._try_in_scope(invocation)
+
+    def _try_in_scope(self, invocation: _Invocation) -> None:
+        with request_scope(*lambda_svc._account_region_from_function_config(invocation.function["config"])):
+            self._try(invocation)
+
+    def _put_back(self, invocation: _Invocation) -> None:
+        """Let an event that met a fault of this server wait for another time, until it is too old."""
+        if time.monotonic() + invocation.pause > invocation.give_up:
+            log.error(
+                "An event for %s is lost: it met faults until it was too old",
+                invocation.function["config"]["FunctionName"],
+            )
+            return
+        self._put(invocation, time.monotonic() + invocation.pause)
 
     def _next(self) -> _Invocation:
         """The event that is due first, once it is due."""
@@ -106,7 +126,7 @@ def _end_of(invocation: _Invocation, result: dict[str, Any]) -> str | None:
     """How an event has ended with the result of an attempt; None where it is to be tried again."""
     if not result.get("error"):
         return "Success"
-    if invocation.attempts == 1 + int(invocation.settings.get("MaximumRetryAttempts", _RETRIES)):
+    if invocation.attempts >= 1 + int(invocation.settings.get("MaximumRetryAttempts", _RETRIES)):
         return "RetriesExhausted"
     return "EventAgeExceeded" if time.monotonic() + invocation.pause > invocation.give_up else None
 

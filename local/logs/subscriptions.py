@@ -23,13 +23,14 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ministack.core.responses import get_account_id
 from ministack.services import cloudwatch
 
 from local import EmbeddedAwsError
-from local.background.surviving import surviving
+from local.background.surviving import keeping, surviving
 from local.iam.roles import LentRole
 from local.lambda_.grants import service_may
 from local.logs.patterns import matcher
@@ -128,12 +129,19 @@ class Subscriptions:
             with self._lock:
                 waiting, self._waiting = self._waiting, []
             by_filter: dict[tuple[str, str], list[Parcel]] = {}
-            for parcel in map(_matching, waiting):
-                if parcel.events:
-                    by_filter.setdefault((parcel.group, parcel.filter["filterName"]), []).append(parcel)
+            for parcel in waiting:
+                by_filter.setdefault((parcel.group, parcel.filter["filterName"]), []).append(parcel)
             for parcels in by_filter.values():
-                for batch in _batches(parcels):
-                    self._try(batch)
+                self._deliver(parcels)
+
+    def _deliver(self, parcels: list[Parcel]) -> None:
+        """Try the parcels of one filter once; those that meet a fault of this server wait again."""
+        matching: list[Parcel] = []
+        with keeping(f"A subscription of {parcels[0].group}", lambda: self._wait_again(parcels)):
+            matching = [parcel for parcel in map(_matching, parcels) if parcel.events]
+        for batch in _batches(matching):
+            with keeping(f"A delivery of {parcels[0].group}", partial(self._wait_again, batch)):
+                self._try(batch)
 
     def _loop(self) -> None:
         while not self._stopped.wait(_ROUND_SECONDS):
@@ -150,10 +158,14 @@ class Subscriptions:
             return
         _count("ForwardedLogEvents", [each for each in parcels if each not in throttled])
         _count("DeliveryThrottling", throttled)
-        late = [each for each in throttled if self._now() - each.arrival >= _LONGEST_RETRY_SECONDS]
-        _count("DeliveryErrors", late)
+        self._wait_again(throttled)
+
+    def _wait_again(self, parcels: list[Parcel]) -> None:
+        """Let parcels of one filter wait for another time; those that have waited for a day are lost."""
+        late = [each for each in parcels if self._now() - each.arrival >= _LONGEST_RETRY_SECONDS]
         with self._lock:
-            self._waiting += [each for each in throttled if each not in late]
+            self._waiting += [each for each in parcels if each not in late]
+        _count("DeliveryErrors", late)
 
     def _put(self, parcels: list[Parcel], kind: str = "DATA_MESSAGE") -> list[Parcel]:
         """Put parcels of one filter; which of them are throttled. Raises UndeliverableError."""

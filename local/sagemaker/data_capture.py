@@ -17,11 +17,13 @@ import threading
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.background.surviving import keeping
 from local.sagemaker.validation import Location
 
 _LOGGER = logging.getLogger(__name__)
@@ -92,14 +94,16 @@ class DataCapture:
                 batch = self._flush(batch)
 
     def _flush(self, batch: list[Exchange]) -> list[Exchange]:
-        """Write a file a variant; return the next batch, which is empty."""
+        """Write a file a variant; return the next batch, which has what met a fault of this server."""
+        left: list[Exchange] = []
         for variant in {exchange.variant for exchange in batch}:
             own = [exchange for exchange in batch if exchange.variant == variant]
-            try:
-                self._write(variant, own)
-            except (ClientError, BotoCoreError) as error:
-                _LOGGER.warning("Endpoint %s: %d requests cannot be captured: %s", self.endpoint, len(own), error)
-        return []
+            with keeping(f"The capture of {self.endpoint}", partial(left.extend, own)):
+                try:
+                    self._write(variant, own)
+                except (ClientError, BotoCoreError) as error:
+                    _LOGGER.warning("Endpoint %s: %d requests cannot be captured: %s", self.endpoint, len(own), error)
+        return left
 
     def _write(self, variant: str, exchanges: list[Exchange]) -> None:
         place = Location.of(self.config["DestinationS3Uri"])

@@ -31,7 +31,7 @@ def list_sources(parameters: dict[str, Any], url: str) -> dict[str, Any]:
         raise sqs._Err("InvalidParameterValue", message)
     after = parameters.get("NextToken") or ""
     arn = dead_letters["attributes"]["QueueArn"]
-    urls = sorted(each for each, queue in sqs._queues.items() if _target_of(queue) == arn and each > after)
+    urls = sorted(each for each, queue in list(sqs._queues.items()) if _target_of(queue) == arn and each > after)
     page = urls[: int(size or _MOST)]
     return {"queueUrls": [sqs._externalize_url(each) for each in page]} | (
         {"NextToken": page[-1]} if size is not None and len(urls) > len(page) else {}

@@ -17,6 +17,7 @@ from typing import Any
 
 from ministack.services import sqs
 
+from local.background.surviving import keeping
 from local.seams import seam
 from local.sqs.messages import Message, Messages
 
@@ -131,11 +132,19 @@ def _queue(arn: str, parameter: str) -> dict[str, Any]:
 
 
 def _is_dead_letter_queue(arn: str) -> bool:
-    policies = (queue["attributes"].get("RedrivePolicy") or "{}" for queue in sqs._queues.values())
+    policies = (queue["attributes"].get("RedrivePolicy") or "{}" for queue in list(sqs._queues.values()))
     return any(json.loads(policy).get("deadLetterTargetArn") == arn for policy in policies)
 
 
 def _run(task: MoveTask, source: dict[str, Any]) -> None:
+    def fail() -> None:
+        task.failure_reason, task.status = "InternalError", "FAILED"
+
+    with keeping(f"A task that moves messages of {source['name']}", fail):
+        _move(task, source)
+
+
+def _move(task: MoveTask, source: dict[str, Any]) -> None:
     for message in _messages_of(source["messages"], task):
         destination = _destination(task, message)
         if destination is None:
