@@ -13,11 +13,13 @@ import socket
 import subprocess
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 from local import EmbeddedAwsError
 
+_START_SECONDS = 60.0
 _SCRIPT = Path(__file__).parent / "forked_functions.py"
 
 
@@ -48,9 +50,9 @@ class ForkedProcess:
         self._ended.set()
         self._started.set()
 
-    def wait_until_started(self) -> None:
-        """Wait until it runs, or has ended."""
-        self._started.wait()
+    def wait_until_started(self, timeout: float) -> bool:
+        """Wait until it runs, or has ended; False where `timeout` seconds did not do."""
+        return self._started.wait(timeout)
 
     def poll(self) -> int | None:
         """Its exit code, or None while it runs."""
@@ -76,6 +78,31 @@ class ForkedProcess:
         self.send_signal(signal.SIGKILL)
 
 
+@dataclass
+class _Parent:
+    """A process that forks, the socket to it, and the processes that it forked, by the ids of their requests."""
+
+    process: subprocess.Popen[bytes]
+    requests: socket.socket
+    forks: dict[int, ForkedProcess] = field(default_factory=dict)
+
+    def take_in(self, answer: Mapping[str, int]) -> None:
+        """Take in what became of a fork."""
+        if "pid" in answer:
+            self.forks[answer["id"]].start(answer["pid"])
+        else:
+            self.forks.pop(answer["id"]).end(answer["code"])
+
+    def send(self, request: Mapping[str, Any], descriptors: list[int]) -> None:
+        """Send a request. Raises NoForkServerError."""
+        line = json.dumps(request).encode() + b"\n"
+        try:
+            sent = socket.send_fds(self.requests, [line], descriptors) if descriptors else 0
+            self.requests.sendall(line[sent:])
+        except OSError as fault:
+            raise NoForkServerError(f"The process that starts functions has ended: {fault}.") from fault
+
+
 class ForkServer:
     """Starts processes of functions by the interpreter `python`; the one that forks them starts with the first."""
 
@@ -83,44 +110,51 @@ class ForkServer:
         self._python = python
         self._lock = threading.Lock()
         self._keys = itertools.count(1)
-        self._requests: socket.socket | None = None
+        self._parent: _Parent | None = None
         self._listener: threading.Thread | None = None
-        self._forks: dict[int, ForkedProcess] = {}
 
     def start(self, folder: str, environment: Mapping[str, str]) -> ForkedProcess:
         """Start a function whose code is in `folder`. Raises NoForkServerError."""
         reading, writing = os.pipe()
         fork = ForkedProcess(self, next(self._keys), os.fdopen(reading, "rb"))
-        request = {"id": fork.key, "folder": folder, "environment": dict(environment)}
         try:
-            with self._lock:
-                requests = self._running()
-                self._forks[fork.key] = fork
-                self._send(requests, request, [writing])
+            self._start(fork, {"folder": folder, "environment": dict(environment)}, writing)
+        except NoForkServerError:
+            fork.stdout.close()
+            raise
         finally:
             os.close(writing)
-        fork.wait_until_started()
         return fork
+
+    def _start(self, fork: ForkedProcess, request: Mapping[str, Any], output: int) -> None:
+        with self._lock:
+            parent = self._running()
+            parent.forks[fork.key] = fork
+            parent.send({"id": fork.key, **request}, [output])
+        if not fork.wait_until_started(_START_SECONDS):
+            # Whatever holds it up: its end is that of its forks, and the next function has another.
+            parent.process.kill()
+            raise NoForkServerError(f"The process that starts functions did not answer for {_START_SECONDS:g} s.")
 
     def signal(self, key: int, number: int) -> None:
         """Send a signal to the process of the request `key`."""
         with self._lock, contextlib.suppress(NoForkServerError):
-            if self._requests is not None:
-                self._send(self._requests, {"id": key, "signal": number}, [])
+            if self._parent is not None and key in self._parent.forks:
+                self._parent.send({"id": key, "signal": number}, [])
 
     def stop(self) -> None:
         """End it, and what it forked."""
         with self._lock:
-            requests, listener = self._requests, self._listener
-            self._requests = self._listener = None
-        if requests is not None and listener is not None:
-            requests.shutdown(socket.SHUT_RDWR)
+            parent, listener = self._parent, self._listener
+            self._parent = self._listener = None
+        if parent is not None and listener is not None:
+            parent.requests.shutdown(socket.SHUT_RDWR)
             listener.join()
 
-    def _running(self) -> socket.socket:
-        """The socket of the process that forks, which is started where there is none."""
-        if self._requests is None:
-            self._requests, other = socket.socketpair()
+    def _running(self) -> _Parent:
+        """The process that forks, which is started where there is none."""
+        if self._parent is None:
+            requests, other = socket.socketpair()
             with other:
                 process = subprocess.Popen(  # noqa: S603 - the interpreter of the functions
                     # Neither the script's folder nor the user's packages are on the path of a function.
@@ -128,37 +162,23 @@ class ForkServer:
                     stdin=other.fileno(),
                     stdout=subprocess.DEVNULL,
                 )
-            self._listener = threading.Thread(target=self._listen, args=(self._requests, process), daemon=True)
+            self._parent = _Parent(process, requests)
+            self._listener = threading.Thread(target=self._listen, args=(self._parent,), daemon=True)
             self._listener.start()
-        return self._requests
+        return self._parent
 
-    def _send(self, requests: socket.socket, request: Mapping[str, Any], descriptors: list[int]) -> None:
-        line = json.dumps(request).encode() + b"\n"
-        try:
-            sent = socket.send_fds(requests, [line], descriptors) if descriptors else 0
-            requests.sendall(line[sent:])
-        except OSError as fault:
-            raise NoForkServerError(f"The process that starts functions has ended: {fault}.") from fault
-
-    def _listen(self, requests: socket.socket, process: subprocess.Popen[bytes]) -> None:
-        """Take in what becomes of the forks. Where the process that forks ends, so do they."""
-        with contextlib.suppress(OSError), requests.makefile("rb") as answers:
+    def _listen(self, parent: _Parent) -> None:
+        """Take in what becomes of the forks. Where the process that forks ends, so do they, and no others."""
+        with contextlib.suppress(OSError), parent.requests.makefile("rb") as answers:
             for line in answers:
-                self._take_in(json.loads(line))
+                parent.take_in(json.loads(line))
         with self._lock:
-            if self._requests is requests:
-                self._requests = self._listener = None
-            forks, self._forks = self._forks, {}
-        requests.close()
-        process.wait()
-        for fork in forks.values():
+            if self._parent is parent:
+                self._parent = self._listener = None
+        parent.requests.close()
+        parent.process.wait()
+        for fork in parent.forks.values():
             if fork.pid:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(fork.pid, signal.SIGKILL)
             fork.end(-signal.SIGKILL)
-
-    def _take_in(self, answer: Mapping[str, int]) -> None:
-        if "pid" in answer:
-            self._forks[answer["id"]].start(answer["pid"])
-        else:
-            self._forks.pop(answer["id"]).end(answer["code"])

@@ -145,7 +145,8 @@ def run(folder: str, environment: dict[str, str], output: int) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    sys.path.insert(0, folder)
+    path = environment.get("PYTHONPATH")
+    sys.path[:0] = [folder, *(str(Path(entry).absolute()) for entry in path.split(os.pathsep))] if path else [folder]
     sys.argv = ["awslambdaric", environment["_HANDLER"]]
     runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
 

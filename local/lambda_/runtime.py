@@ -9,7 +9,7 @@ brings (`requirements/lambda.txt`), so that a package missing there is missing h
 a Lambda function, and nothing else of the server's environment; its home is the server's folder, not the user's.
 
 No interpreter is started for a function: its process is a fork of one that has imported botocore already
-(`fork_server.py`).
+(`fork_server.py`). Where a variable such as PYTHONWARNINGS asks for another start, there is one.
 
 The Runtime API that hands out events listens on a port of its own. It serves its function alone: a web page that finds
 the port is refused.
@@ -20,6 +20,7 @@ import os
 import queue
 import stat
 import zipfile
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -53,7 +54,7 @@ def install(python: str, endpoint: str) -> ForkServer:
 
     def start(arguments: list[str], **options: Any) -> Any:
         environment = options.get("env")
-        if isinstance(environment, FunctionEnvironment):
+        if isinstance(environment, FunctionEnvironment) and not needs_interpreter(environment, os.environ):
             return forks.start(options["cwd"], environment)
         return popen(arguments, **options)
 
@@ -81,6 +82,20 @@ def install(python: str, endpoint: str) -> ForkServer:
 
     replace(lambda_svc, "_provided_worker_env", worker_environment)
     return forks
+
+
+def needs_interpreter(environment: Mapping[str, str], own: Mapping[str, str]) -> bool:
+    """Whether a function has a variable that an interpreter heeds at its start alone: a fork comes too late for it.
+
+    `own` are the variables of the server, which the process that forks was started with.
+
+    >>> needs_interpreter({"PYTHONUTF8": "1"}, {}), needs_interpreter({"PYTHONPATH": "/opt/python"}, {})
+    (True, False)
+    """
+    return any(
+        name.startswith("PYTHON") and name != "PYTHONPATH" and own.get(name) != value
+        for name, value in environment.items()
+    )
 
 
 def _is_python(config: dict) -> bool:

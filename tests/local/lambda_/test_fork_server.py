@@ -12,8 +12,10 @@ from typing import Any
 import psutil
 import pytest
 
-from local.lambda_.fork_server import ForkedProcess, ForkServer
+from local.lambda_ import fork_server
+from local.lambda_.fork_server import ForkedProcess, ForkServer, NoForkServerError
 from local.lambda_.forked_functions import PRELOADED
+from local.lambda_.runtime import needs_interpreter
 from local.server import FUNCTIONS_PYTHON
 
 WAITING = "import threading\nprint('waiting', flush=True)\nthreading.Event().wait()\n"
@@ -142,6 +144,58 @@ def test_all_end_with_the_server(start: Start) -> None:
     processes = [start(forks, WAITING) for _ in range(2)]
     forks.stop()
     assert [process.wait(60) for process in processes] == [-signal.SIGKILL] * 2
+
+
+def test_forks_end_with_the_process_that_forked_them_and_not_with_another(start: Start) -> None:
+    forks = ForkServer(str(FUNCTIONS_PYTHON))
+    old = start(forks, WAITING)
+    old.stdout.readline()
+    parent = psutil.Process(old.pid).parent()
+    assert parent is not None
+    forks._parent = None  # as where the next function comes before it is noticed that this one has ended
+    new = start(forks, WAITING)
+    new.stdout.readline()
+    parent.kill()
+    assert old.wait(60) == -signal.SIGKILL
+    assert new.poll() is None
+    new.kill()
+    assert new.wait(60) == -signal.SIGKILL
+    assert start(forks, "print('alive')").stdout.read() == b"alive\n"
+    forks.stop()
+
+
+def test_process_that_does_not_fork_in_time_is_given_up(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    forks = ForkServer(str(FUNCTIONS_PYTHON))
+    process = start(forks, WAITING)
+    parent = psutil.Process(process.pid).parent()
+    assert parent is not None
+    parent.suspend()
+    with monkeypatch.context() as patched:
+        patched.setattr(fork_server, "_START_SECONDS", 0.1)
+        with pytest.raises(NoForkServerError, match="did not answer"):
+            start(forks, WAITING)
+    assert process.wait(60) == -signal.SIGKILL
+    assert start(forks, "print('alive')").stdout.read() == b"alive\n"
+    forks.stop()
+
+
+def test_own_module_path_is_behind_the_functions_folder(forks: ForkServer, start: Start, tmp_path: Path) -> None:
+    code = "import json, sys\nprint(json.dumps(sys.path[:3]))\n"
+    path = os.pathsep.join(["/opt/python", "layers"])
+    assert output(start(forks, code, PYTHONPATH=path)) == [str(tmp_path), "/opt/python", str(tmp_path / "layers")]
+
+
+@pytest.mark.parametrize(
+    ("variables", "needs"),
+    [
+        ({"PYTHONWARNINGS": "error"}, True),
+        ({"PYTHONHASHSEED": "0"}, True),
+        ({"PYTHONHASHSEED": "7"}, False),
+        ({"PYTHONPATH": "/opt/python", "TASK": "ride_distance"}, False),
+    ],
+)
+def test_variables_that_an_interpreter_reads_at_its_start_need_one(variables: dict[str, str], needs: bool) -> None:
+    assert needs_interpreter(variables, {"PYTHONHASHSEED": "7"}) == needs
 
 
 def test_all_that_is_imported_beforehand_is_in_the_functions_environment() -> None:

@@ -31,6 +31,13 @@ def test_module_that_cannot_be_imported_is_named(client: Client, executor: str) 
     assert "no_such_package" in answer["errorMessage"]
 
 
+def test_variable_that_the_interpreter_reads_at_its_start_has_its_effect(client: Client, executor: str) -> None:
+    code = "import sys\ndef handler(event, context):\n    return [sys.warnoptions, sys.flags.utf8_mode]\n"
+    variables = {"PYTHONWARNINGS": "error", "PYTHONUTF8": "1"}
+    arn = function(client, code, executor, Environment={"Variables": variables})
+    assert invoke(client, arn, {}) == ([["error"], 1], None)
+
+
 def test_process_that_ends_is_an_exit_error(client: Client, executor: str) -> None:
     answer, _ = invoke(client, function(client, "import os\ndef handler(e, c):\n    os._exit(3)\n", executor), {})
     assert answer["errorType"] == "Runtime.ExitError"
