@@ -1,7 +1,8 @@
 """What AWS refuses of a request by the API's own model: what is missing, too long, out of range, or of another form.
 
 The models are botocore's, which has AWS's. Its clients check that members are there and are not too short, and nothing
-else, so that the rest is the service's to refuse. The texts are those of AWS's services.
+else, so that the rest is the service's to refuse. The texts are those of AWS's services. Patterns that Python cannot
+read refuse nothing.
 """
 
 import re
@@ -67,8 +68,22 @@ def _of_text(shape: Any, value: Any, path: str, bounds: Bounds) -> Iterator[str]
         return
     yield from _in_range(shape, len(text), text, path, "length", bounds)
     pattern = shape.metadata.get("pattern")
-    if pattern and not re.fullmatch(pattern, text):
+    compiled = _compiled(pattern) if pattern else None
+    if compiled and not compiled.fullmatch(text):
         yield _fault(text, path, f"Member must satisfy regular expression pattern: {pattern}")
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    """A pattern of the models; None where it has what Java's have and Python's lack, such as classes of characters.
+
+    >>> _compiled(r"[\\p{L}]+") is None
+    True
+    """
+    try:
+        return re.compile(pattern)
+    except re.error:
+        return None
 
 
 def _of_number(shape: Any, value: Any, path: str, bounds: Bounds) -> Iterator[str]:
