@@ -18,6 +18,8 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 )
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
+from local import member_names
+from local.member_names import capitalised
 from local.seams import replace, seam
 
 
@@ -43,16 +45,11 @@ def error_names(service: str) -> frozenset[str]:
 
 def in_service_case(value: Any, shape: Any) -> Any:
     """A parameter as the service names it. What is no bytes where bytes are wanted becomes JSON text, as on AWS."""
-    kind = getattr(shape, "type_name", None)
-    if kind == "structure" and isinstance(value, dict):
-        members = {_capitalised(name): (name, member) for name, member in shape.members.items()}
-        names = {key: members.get(key, (key, None)) for key in value}
-        return {names[key][0]: in_service_case(item, names[key][1]) for key, item in value.items()}
-    if kind == "list" and isinstance(value, list):
-        return [in_service_case(item, shape.member) for item in value]
-    if kind == "blob" and not isinstance(value, bytes):
-        return to_json_str(value, separators=(",", ":")).encode()
-    return value
+    return member_names.in_service_case(value, shape, _json_bytes)
+
+
+def _json_bytes(value: Any) -> bytes:
+    return value if isinstance(value, bytes) else to_json_str(value, separators=(",", ":")).encode()
 
 
 def in_states_case(value: Any, shape: Any) -> Any:
@@ -61,7 +58,7 @@ def in_states_case(value: Any, shape: Any) -> Any:
     if kind == "structure" and isinstance(value, dict):
         members: Any = shape.members
         return {
-            _capitalised(key): in_states_case(item, members.get(key))
+            capitalised(key): in_states_case(item, members.get(key))
             for key, item in value.items()
             if key != "ResponseMetadata"
         }
@@ -76,10 +73,6 @@ def _instant(when: datetime) -> str:
     """A time as AWS's SDK for Java writes it: `2026-01-02T03:04:05Z`, with milliseconds where there are some."""
     precision = "milliseconds" if when.microsecond else "seconds"
     return when.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
-
-
-def _capitalised(name: str) -> str:
-    return name[:1].upper() + name[1:]
 
 
 def install() -> None:
