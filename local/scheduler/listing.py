@@ -46,10 +46,14 @@ def _paged(list_all: Callable[[Query], Response], operation: str, member: str) -
             return scheduler._error(404, "ResourceNotFoundException", f"Schedule group {group} does not exist.")
         try:
             after = _place_of(query.get("NextToken"))
-        except ValueError:
+        except (ValueError, RecursionError):
             return scheduler._error(400, "ValidationException", "Invalid NextToken.")
+        try:
+            size = int(query.get("MaxResults") or _PAGE)
+        except ValueError:
+            return scheduler._error(400, "ValidationException", "MaxResults is not an integer.")
         status, headers, body = list_all({**query, "MaxResults": str(_ALL)})
-        page = _page(json.loads(body)[member], after, int(query.get("MaxResults") or _PAGE))
+        page = _page(json.loads(body)[member], after, size)
         return status, headers, json.dumps({member: page[0]} | ({"NextToken": page[1]} if page[1] else {})).encode()
 
     return list_page

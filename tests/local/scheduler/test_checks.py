@@ -1,11 +1,12 @@
 """Schedules that EventBridge Scheduler refuses, by its "Schedule types"."""
 
+import base64
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from local.scheduler import checks
+from local.scheduler import checks, listing
 from machines import Client, machine, role, unique
 
 WRONG = [
@@ -95,6 +96,16 @@ def test_schedule_needs_a_role_that_trusts_the_scheduler(client: Client) -> None
     message = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role"
     with pytest.raises(ClientError, match=f"ValidationException.*{message}"):
         client("scheduler").create_schedule(Name="never", **settings_of(client, "lambda.amazonaws.com"))
+
+
+@pytest.mark.parametrize(
+    "query", [{"MaxResults": "abc"}, {"MaxResults": "1.5"}, {"NextToken": base64.b64encode(b"[" * 1500).decode()}]
+)
+def test_page_of_no_size_and_token_of_no_place_are_refused(query: dict[str, str]) -> None:
+    """Clients of boto3 send neither."""
+    list_page = listing._paged(lambda _: (200, {}, b'{"Schedules": []}'), "ListSchedules", "Schedules")
+    status, _, body = list_page(query)
+    assert (status, b"ValidationException" in body) == (400, True)
 
 
 def test_lists_of_schedules_and_groups_come_in_pages(client: Client) -> None:
