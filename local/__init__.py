@@ -23,6 +23,7 @@ EmbeddedAwsError
 ├── GatewayResponseError        apigateway.exchanges: API Gateway answers in the place of the function
 ├── BudgetRefusedError          budgets.install: AWS would not create the budget
 ├── InvalidScheduleError        scheduler.checks: EventBridge Scheduler would not create the schedule
+├── InvalidInputError           scheduler.targets: a schedule's target cannot be called with such an input
 ├── UnsupportedTargetError      scheduler.targets: nothing here is called by a schedule's target
 ├── NoForkServerError           lambda_.fork_server: the process that forks the functions has ended
 ├── RefusedFunctionError        lambda_.configurations: Lambda would not create or change the function

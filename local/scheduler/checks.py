@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from local import EmbeddedAwsError, constraints
 from local.iam.roles import UnusableRoleError, assume
 from local.scheduler import targets
-from local.scheduler.firing import role_of
-from local.scheduler.targets import UnsupportedTargetError
+from local.scheduler.firing import filled_in, role_of
+from local.scheduler.targets import InvalidInputError, UnsupportedTargetError
 from local.seams import replace, seam
 
 Response = tuple[int, dict[str, str], bytes]
@@ -55,20 +55,28 @@ def check_whole(operation: str, name: str, schedule: Mapping[str, Any]) -> None:
     if malformed := constraints.refusal("scheduler", operation, {**schedule, "Name": name}):
         raise InvalidScheduleError(malformed)
     stored = scheduler._schedules.get(f"{schedule.get('GroupName', 'default')}/{name}") or {}
-    dates = [seconds_of(each.get(field)) for each in (schedule, stored) for field in ("StartDate", "EndDate")]
-    # Who changes a schedule says again when it began.
-    check(schedule, None if stored and dates[:2] == dates[2:] else scheduler._now())
+    check(schedule, scheduler._now(), stored)
+    whole = {**schedule, "Arn": scheduler._schedule_arn(schedule.get("GroupName", "default"), name)}
+    _check_target(whole, scheduler._now())
+    _check_role(whole)
+
+
+def _check_target(schedule: dict[str, Any], now: float) -> None:
+    target = schedule.get("Target") or {}
+    body = target.get("Input") or "{}"
+    if not isinstance(body, str):
+        raise InvalidScheduleError("The Input of a target must be a text.")
     try:
-        targets.check(schedule.get("Target") or {})
-    except UnsupportedTargetError as fault:
+        targets.check(target, filled_in(body, schedule, now, "0" * 16))
+    except (UnsupportedTargetError, InvalidInputError) as fault:
         raise InvalidScheduleError(str(fault)) from None
-    _check_role({**schedule, "Arn": scheduler._schedule_arn(schedule.get("GroupName", "default"), name)})
 
 
-def check(schedule: Mapping[str, Any], now: float | None = None) -> None:
+def check(schedule: Mapping[str, Any], now: float | None = None, stored: Mapping[str, Any] | None = None) -> None:
     """Raise InvalidScheduleError for an expression, a time zone, a window or dates that are none.
 
     Dates are seconds since the epoch; `now` is the server's time, by which a new schedule may not start too long ago.
+    Who changes the schedule `stored` says again when it began, and when it ends.
     """
     zone = schedule.get("ScheduleExpressionTimezone") or "UTC"
     try:
@@ -80,7 +88,7 @@ def check(schedule: Mapping[str, Any], now: float | None = None) -> None:
         raise InvalidScheduleError(f"Invalid Schedule Expression {expression}.")
     _check_window(schedule.get("FlexibleTimeWindow") or {})
     if not _ONE_TIME.fullmatch(expression):
-        _check_dates(seconds_of(schedule.get("StartDate")), seconds_of(schedule.get("EndDate")), now)
+        _check_dates(schedule, stored or {}, now)
 
 
 def seconds_of(date: Any) -> float | None:
@@ -141,13 +149,16 @@ def _check_window(window: Mapping[str, Any]) -> None:
         raise InvalidScheduleError("MaximumWindowInMinutes must not be set where FlexibleTimeWindow's Mode is OFF.")
 
 
-def _check_dates(start: float | None, end: float | None, now: float | None) -> None:
-    """Of a recurring schedule: those of others are passed over."""
+def _check_dates(schedule: Mapping[str, Any], stored: Mapping[str, Any], now: float | None) -> None:
+    """Of a recurring schedule: those of others are passed over. A date is looked at by itself where it is a new one."""
+    start, end = (seconds_of(schedule.get(field)) for field in ("StartDate", "EndDate"))
     if start is not None and end is not None and end <= start:
         raise InvalidScheduleError("The EndDate you specify must come after the StartDate.")
-    if start is not None and now is not None and start < now - _STARTED_SECONDS:
+    if now is None:
+        return
+    if start is not None and start != seconds_of(stored.get("StartDate")) and start < now - _STARTED_SECONDS:
         raise InvalidScheduleError("The StartDate you specify cannot be earlier than 5 minutes ago.")
-    if end is not None and now is not None and end < now:
+    if end is not None and end != seconds_of(stored.get("EndDate")) and end < now:
         raise InvalidScheduleError("The EndDate you specify cannot be in the past.")
 
 

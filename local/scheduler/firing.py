@@ -15,21 +15,28 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local import account
 from local.iam.roles import LentRole, RoleClients, UnusableRoleError
 from local.scheduler import targets
-from local.scheduler.targets import UnsupportedTargetError
+from local.scheduler.targets import InvalidInputError, UnsupportedTargetError
 
 log = logging.getLogger(__name__)
+
+_EXPECTED = (ClientError, BotoCoreError, UnusableRoleError, UnsupportedTargetError, InvalidInputError)
 
 _MOST_ERROR_MESSAGE = 1024
 
 
 def fire(clients: RoleClients, schedule: dict, due: float, region: str) -> None:
-    """Hand the input to the schedule's target as of `due`, in seconds since the epoch; faults are logged."""
+    """Hand the input to the schedule's target as of `due`, in seconds since the epoch; faults are logged.
+
+    Raises nothing: other schedules are due at the same tick.
+    """
     target, execution = schedule.get("Target") or {}, uuid.uuid4().hex[:16]
-    body = filled_in(target.get("Input") or "{}", schedule, due, execution)
+    body = filled_in(str(target.get("Input") or "{}"), schedule, due, execution)
     try:
         targets.call(lambda service: clients.client(service, role_of(schedule), region), target, body)
-    except (ClientError, BotoCoreError, UnusableRoleError, UnsupportedTargetError) as fault:
-        log.error("schedule %s could not start %s: %s", schedule["Name"], target.get("Arn"), fault)
+    except Exception as fault:
+        # Whatever it is, the input is in the dead-letter queue; what nobody expects is logged with its trace.
+        unexpected = not isinstance(fault, _EXPECTED)
+        log.error("schedule %s could not start %s: %s", schedule["Name"], target.get("Arn"), fault, exc_info=unexpected)
         attributes = attributes_of(schedule, due, execution, fault)
         _bury(clients, schedule, body, attributes, region)
 
@@ -57,8 +64,11 @@ def _bury(clients: RoleClients, schedule: dict, body: str, attributes: dict[str,
                 name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
             },
         )
-    except (ClientError, BotoCoreError, UnusableRoleError) as fault:
-        log.error("schedule %s: its input is lost, %s does not take it: %s", schedule["Name"], arn, fault)
+    except Exception as fault:
+        unexpected = not isinstance(fault, _EXPECTED)
+        log.error(
+            "schedule %s: its input is lost, %s does not take it: %s", schedule["Name"], arn, fault, exc_info=unexpected
+        )
 
 
 def attributes_of(schedule: dict, due: float, execution: str, fault: Exception) -> dict[str, str]:

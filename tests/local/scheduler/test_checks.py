@@ -1,11 +1,13 @@
 """Schedules that EventBridge Scheduler refuses, by its "Schedule types"."""
 
 import base64
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from local.account import EmbeddedAws
 from local.scheduler import checks, listing
 from machines import Client, machine, role, unique
 
@@ -96,6 +98,21 @@ def test_schedule_needs_a_role_that_trusts_the_scheduler(client: Client) -> None
     message = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role"
     with pytest.raises(ClientError, match=f"ValidationException.*{message}"):
         client("scheduler").create_schedule(Name="never", **settings_of(client, "lambda.amazonaws.com"))
+
+
+def test_end_of_a_schedule_that_has_begun_may_be_put_off(server: EmbeddedAws, client: Client) -> None:
+    scheduler, name, settings = client("scheduler"), unique("schedule"), settings_of(client)
+    start = datetime.fromtimestamp(int(server.request("/_local/clock", advance_seconds=0)["now"]), UTC)
+    dates = {"StartDate": start, "EndDate": start + timedelta(days=5000)}
+    scheduler.create_schedule(Name=name, **dates, **settings)
+    server.request("/_local/clock", advance_seconds=3600)
+    scheduler.update_schedule(Name=name, **{**dates, "EndDate": start + timedelta(days=6000)}, **settings)
+    assert scheduler.get_schedule(Name=name)["EndDate"] == start + timedelta(days=6000)
+    with pytest.raises(ClientError, match="The EndDate you specify cannot be in the past"):
+        scheduler.update_schedule(Name=name, **{**dates, "EndDate": start + timedelta(seconds=60)}, **settings)
+    with pytest.raises(ClientError, match="The StartDate you specify cannot be earlier than 5 minutes ago"):
+        scheduler.update_schedule(Name=name, **{**dates, "StartDate": start - timedelta(days=1)}, **settings)
+    scheduler.delete_schedule(Name=name)
 
 
 @pytest.mark.parametrize(

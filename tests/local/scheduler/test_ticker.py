@@ -5,7 +5,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -131,7 +131,7 @@ class Starts:
         return self
 
     def start_execution(self, stateMachineArn: str, input: str) -> None:  # noqa: A002, N803 - AWS's names
-        self.inputs.append(input)
+        self.inputs.append(json.loads(input))
 
 
 class SetClock(Clock):
@@ -175,7 +175,7 @@ def test_a_week_of_moved_clock_starts_exactly_on_schedule(
     from ministack.services import scheduler
 
     midnight = datetime.fromisoformat(f"{first}T00:00:00").replace(tzinfo=ZoneInfo(zone))
-    target = {"Arn": "arn:aws:states:::stateMachine:retrain", "Input": "<aws.scheduler.scheduled-time>"}
+    target = {"Arn": "arn:aws:states:::stateMachine:retrain", "Input": '"<aws.scheduler.scheduled-time>"'}
     entry = schedule(expression, zone, Name="retrain", State="ENABLED", Target=target)
     entry |= {"CreationDate": midnight.timestamp()}
     stored: Any = SimpleNamespace(_data={("account", "region", "retrain"): entry})
@@ -201,7 +201,7 @@ def stored_schedules(monkeypatch: pytest.MonkeyPatch, *entries: dict[str, Any]) 
     """Put schedules in the place of all that are stored; MiniStack's store, by name."""
     from ministack.services import scheduler
 
-    target = {"Arn": "arn:aws:states:::stateMachine:retrain", "Input": "<aws.scheduler.schedule-arn>"}
+    target = {"Arn": "arn:aws:states:::stateMachine:retrain", "Input": '"<aws.scheduler.schedule-arn>"'}
     defaults = {"State": "ENABLED", "Target": target, "CreationDate": seconds("2026-03-01T00:00:00")}
     stored: Any = SimpleNamespace(
         _data={("account", "region", entry["Name"]): defaults | {"Arn": entry["Name"]} | entry for entry in entries}
@@ -261,6 +261,35 @@ def test_recurring_schedule_deletes_itself_after_its_last_time(monkeypatch: pyte
     assert ticker.tick() == ["twice"]
     assert stored == {}
     assert len(starts.inputs) == 2
+
+
+class FaultyClients:
+    """Stands for clients of which those of the targets are broken: takes down the dead letters."""
+
+    endpoint = "http://localhost"
+
+    def __init__(self) -> None:
+        self.codes: list[str] = []
+
+    def client(self, service: str, *_: str) -> "FaultyClients":
+        if service != "sqs":
+            raise KeyError(service)
+        return self
+
+    def send_message(self, **message: Any) -> None:
+        self.codes.append(message["MessageAttributes"]["ERROR_CODE"]["StringValue"])
+
+
+def test_fault_that_nobody_expects_is_a_dead_letter_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    arn = "arn:aws:states:us-east-1:123456789012:stateMachine:retrain"
+    target = {"Arn": arn, "DeadLetterConfig": {"Arn": "arn:aws:sqs:us-east-1:123456789012:dead"}}
+    once = schedule("at(2026-03-02T00:00:00)", ActionAfterCompletion="DELETE", Target=target)
+    stored = stored_schedules(monkeypatch, once | {"Name": "first"}, once | {"Name": "second"})
+    clients, followed = FaultyClients(), []
+    ticker = ticker_at("2026-03-02T00:00:00")[0]
+    ticker.clients, ticker.followers = cast(Any, clients), (lambda: followed.append(True),)
+    assert ticker.tick() == ["first", "second"]
+    assert (clients.codes, followed, stored) == (["KeyError", "KeyError"], [True], {})
 
 
 @pytest.fixture
