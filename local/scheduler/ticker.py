@@ -10,6 +10,7 @@ that there is not on that day, and fires once at one that comes twice. A rate co
 """
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -185,25 +186,36 @@ def next_time(schedule: dict, last: float | None) -> float | None:
     """When `schedule` fires next, in seconds since the epoch; None where it fires no more.
 
     `last` is when it fired last, None where it has not yet: a rate then counts from the schedule's creation.
+    What was to come before the schedule was changed or enabled is over. A rate with a start date keeps to the times
+    that follow it.
     """
     from ministack.services import eventbridge
 
     expression = schedule.get("ScheduleExpression", "")
     zone = ZoneInfo(schedule.get("ScheduleExpressionTimezone") or "UTC")
     start = float(schedule.get("StartDate") or 0)
-    after = max(float(last or 0), float(schedule.get("CreationDate") or 0), start)
+    written = max(float(schedule.get(field) or 0) for field in ("CreationDate", "LastModificationDate"))
+    after = max(float(last or 0), written, start)
     if is_one_time(schedule):
         at = datetime.fromisoformat(expression[3:-1]).replace(tzinfo=zone).timestamp()
         # One that was moved since fires again. Start and end are of recurring schedules.
         return at if last is None or last < at else None
     if (interval := eventbridge._parse_rate_seconds(expression)) is not None:
-        # The start date is the first time of a rate.
-        due = start if start and after == start and (last is None or last < start) else after + interval
+        is_first = after == start and (last is None or last < start)
+        due = start if start and is_first else _next_of_rate(interval, after, start)
     else:
         # It may fire on its start date.
         due = _next_cron(eventbridge._parse_cron_fields(expression), after - (after == start), zone)
     end = schedule.get("EndDate")
     return None if due is None or (end and due > float(end)) else due
+
+
+def _next_of_rate(interval: float, after: float, start: float) -> float:
+    """The start date is the first time of a rate, and the others follow it; without one they follow `after`."""
+    if not start:
+        return after + interval
+    # A time that is off by the last bits of a float is that time.
+    return start + (math.floor((after - start) / interval + 1e-6) + 1) * interval
 
 
 def _next_cron(fields: Any, after: float, zone: ZoneInfo) -> float | None:

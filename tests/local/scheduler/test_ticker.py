@@ -263,6 +263,36 @@ def test_recurring_schedule_deletes_itself_after_its_last_time(monkeypatch: pyte
     assert len(starts.inputs) == 2
 
 
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (schedule("cron(0 3 * * ? *)"), "2026-03-21T03:00:00"),
+        (schedule("rate(1 day)"), "2026-03-21T12:00:00"),
+        # It keeps to the times that follow its start date.
+        (schedule("rate(1 day)", StartDate=seconds("2026-03-02T10:00:00")), "2026-03-21T10:00:00"),
+        (schedule("rate(1 day)", StartDate=seconds("2026-03-25T10:00:00")), "2026-03-25T10:00:00"),
+        # One time is that time.
+        (schedule("at(2026-03-15T00:00:00)"), "2026-03-15T00:00:00"),
+    ],
+)
+@pytest.mark.parametrize("last", [None, "2026-03-10T10:00:00"])
+def test_recurring_schedule_that_was_changed_or_enabled_fires_for_nothing_before(
+    entry: dict, last: str | None, expected: str
+) -> None:
+    entry |= {"CreationDate": seconds("2026-03-01T00:00:00"), "LastModificationDate": seconds("2026-03-20T12:00:00")}
+    assert next_time(entry, seconds(last) if last else None) == seconds(expected)
+
+
+def test_rate_keeps_to_a_start_date_of_a_fraction_of_a_second() -> None:
+    entry = schedule("rate(1 minute)", StartDate=seconds("2026-03-01T00:00:00") + 0.1)
+    last, moments = None, []
+    for _ in range(50):
+        last = next_time(entry, last)
+        assert last is not None
+        moments.append(round(last - entry["StartDate"], 3))
+    assert moments == [60.0 * number for number in range(50)]
+
+
 class FaultyClients:
     """Stands for clients of which those of the targets are broken: takes down the dead letters."""
 
@@ -328,6 +358,25 @@ def test_schedule_starts_the_workflow_with_its_input_when_the_clock_gets_there(
     described = client("stepfunctions").describe_execution(executionArn=started[0]["executionArn"])
     assert json.loads(described["input"]) == {"target": "service_requested"}
     client("scheduler").delete_schedule(Name=name)
+
+
+def test_schedule_that_is_enabled_again_starts_nothing_for_the_time_before(
+    server: EmbeddedAws, client: Client, machine_arn: str
+) -> None:
+    starter = role(client, "scheduler.amazonaws.com", allow("states:StartExecution", resource=machine_arn))
+    name = create(client, machine_arn, starter, "rate(1 day)")
+    scheduler = client("scheduler")
+    settings = {
+        field: value
+        for field, value in scheduler.get_schedule(Name=name).items()
+        if field in ("ScheduleExpression", "FlexibleTimeWindow", "Target")
+    }
+    scheduler.update_schedule(Name=name, State="DISABLED", **settings)
+    assert name not in advance(server, 2 * 86_400)
+    scheduler.update_schedule(Name=name, State="ENABLED", **settings)
+    assert name not in advance(server, 3600)
+    assert name in advance(server, 86_400)
+    scheduler.delete_schedule(Name=name)
 
 
 def test_schedule_invokes_a_function_with_its_input(server: EmbeddedAws, client: Client, tmp_path: Path) -> None:
