@@ -34,6 +34,7 @@ def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float]
     from local.budgets import install as budgets
     from local.cloudformation import rollback
     from local.ecr import registry
+    from local.events import entries as events
     from local.lambda_ import (
         alias_arns,
         aliases,
@@ -69,6 +70,7 @@ def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float]
     version_ranges.install()
     apis.install(now)
     registry.install()
+    events.install()
     topics.install()
     topic_metrics.install()
     budgets.install()

@@ -1,0 +1,1 @@
+"""EventBridge, where it differs from MiniStack's."""
