@@ -36,8 +36,6 @@ LIVE, LAST = "Account costs", "Retrained"
 UNDISTURBED, KILLED, KILLED_LAST = "service_requested", "heavy_utilization", "magic_points"
 CHILD = "Ingest chunk"
 PROMOTION = "Name promotion"
-# Of some thirty states on the way the quick ones pass between two looks.
-FEWEST_STOPS = 6
 SECONDS = 120
 
 
@@ -155,6 +153,7 @@ def test_stopped_in_state_after_state_and_redriven_each_time_it_repeats_none(cha
     """One execution, until it promotes: what a stopped promotion leaves is put in order, and the retraining fails."""
     arn = chain.start(KILLED)
     stopped: set[str] = set()
+    stops = 0
 
     def new() -> set[str]:
         described = chain.states.describe_execution(executionArn=arn)
@@ -166,10 +165,12 @@ def test_stopped_in_state_after_state_and_redriven_each_time_it_repeats_none(cha
         if PROMOTION not in names:
             chain.states.stop_execution(executionArn=arn)
             chain.states.redrive_execution(executionArn=arn)
+            stops += 1
         stopped |= names
     described = chain.stack.ended(arn, 2 * SECONDS)
     assert described["status"] == "SUCCEEDED", described
-    assert described["redriveCount"] >= FEWEST_STOPS
+    # How many there are depends on the machine: quick states pass between two looks.
+    assert described["redriveCount"] == stops > 0
     assert json.loads(described["output"])["training_set"]["rides"] == chain.rides
     history = account.entries(chain.states, "get_execution_history", "events", executionArn=arn)
     own = json.loads((ROOT / "statemachines" / "retrain.asl.json").read_text(encoding="utf-8"))["States"]

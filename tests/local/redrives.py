@@ -59,3 +59,8 @@ def parted(events: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dic
     """The events before the last redrive, and those from it on."""
     last = max(index for index, event in enumerate(events) if event["type"] == "ExecutionRedriven")
     return events[:last], events[last:]
+
+
+def is_polling(client: Client, execution: str) -> bool:
+    """Whether a Task of an execution has begun its call."""
+    return "TaskStarted" in {event["type"] for event in history(client, execution)}

@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 from local import account
 from local.stepfunctions.redrive import Tokens, reason_against
 from machines import Client, allow, ended, machine, role, run, unique, until
-from queue_makers import admitting, arn_of, queue
-from redrives import entered, history, parameter, parted, read, reader, redrive, start
+from queue_makers import admitting, arn_of, counts, queue, send
+from redrives import entered, history, is_polling, parameter, parted, read, reader, redrive, start
 
 WAIT = {"Type": "Wait", "Seconds": 300, "End": True}
 
@@ -104,19 +104,24 @@ def test_stopped_execution_goes_on(client: Client, role_arn: str) -> None:
 def test_state_that_ends_after_its_execution_was_stopped_and_redriven_changes_nothing(client: Client) -> None:
     # A long poll goes on after the stop; when it ends, the redriven execution is in its own.
     role_arn = role(client, "states.amazonaws.com", allow("sqs:ReceiveMessage"))
+    url = queue(client)
     poll = {
         "Type": "Task",
         "Resource": "arn:aws:states:::aws-sdk:sqs:receiveMessage",
-        "Parameters": {"QueueUrl": queue(client), "WaitTimeSeconds": 1},
+        "Parameters": {"QueueUrl": url, "MaxNumberOfMessages": 1, "WaitTimeSeconds": 20},
         "ResultSelector": {"polled": True},
         "End": True,
     }
     states = client("stepfunctions")
     execution = start(client, {"Poll": poll}, role_arn)
-    until(lambda: entered(history(client, execution)), bool)
+    until(lambda: is_polling(client, execution), bool)
     states.stop_execution(executionArn=execution)
-    described = redrive(client, execution)
+    states.redrive_execution(executionArn=execution)
+    # One message ends the poll of before, the other the new one.
+    send(client, url, "a", "b")
+    described = ended(client, execution)
     assert (described["status"], json.loads(described["output"])) == ("SUCCEEDED", {"polled": True})
+    until(lambda: counts(client, url), lambda count: count == (0, 2))
     before, after = parted(history(client, execution))
     assert "TaskSucceeded" not in {event["type"] for event in before}
     assert [event["type"] for event in after].count("TaskSucceeded") == 1

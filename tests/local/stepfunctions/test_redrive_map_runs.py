@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 
 from local import account
 from machines import Client, allow, ended, role, unique, until
-from queue_makers import queue
-from redrives import entered, history, parameter, parted, read, reader, redrive, start
+from queue_makers import counts, queue, send
+from redrives import entered, history, is_polling, parameter, parted, read, reader, redrive, start
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +63,8 @@ def test_children_that_succeeded_are_not_run_again(client: Client, role_arn: str
     assert (first[-1]["type"], second[-1]["type"]) == ("ExecutionFailed", "ExecutionSucceeded")
     record = states.describe_map_run(mapRunArn=map_run)
     assert (record["status"], record["redriveCount"], "redriveDate" in record) == ("SUCCEEDED", 1, True)
-    counts = record["executionCounts"]
-    assert (counts["total"], counts["succeeded"], counts["failed"], counts["running"]) == (3, 3, 0, 0)
+    each = record["executionCounts"]
+    assert (each["total"], each["succeeded"], each["failed"], each["running"]) == (3, 3, 0, 0)
     events = parted(history(client, execution))[1]
     (redriven,) = (event for event in events if event["type"] == "MapRunRedriven")
     assert redriven["mapRunRedrivenEventDetails"] == {"mapRunArn": map_run, "redriveCount": 1}
@@ -79,8 +79,8 @@ def test_map_run_that_fails_again_counts_its_failures_once(client: Client, role_
     assert redrive(client, execution)["status"] == "FAILED"
     (map_run,) = map_runs(client, execution)
     record = client("stepfunctions").describe_map_run(mapRunArn=map_run)
-    counts = record["executionCounts"]
-    assert (record["status"], counts["total"], counts["succeeded"], counts["failed"]) == ("FAILED", 3, 2, 1)
+    each = record["executionCounts"]
+    assert (record["status"], each["total"], each["succeeded"], each["failed"]) == ("FAILED", 3, 2, 1)
 
 
 def test_children_of_a_stopped_execution_go_on(client: Client, role_arn: str) -> None:
@@ -106,23 +106,32 @@ def test_children_of_a_stopped_execution_go_on(client: Client, role_arn: str) ->
 def test_child_that_ends_after_a_stop_and_a_redrive_counts_for_nothing(client: Client) -> None:
     # A long poll goes on after the stop; when it ends, the Map Run that was redriven is in its own.
     role_arn = role(client, "states.amazonaws.com", allow("sqs:ReceiveMessage"))
+    url = queue(client)
     poll = {
         "Type": "Task",
         "Resource": "arn:aws:states:::aws-sdk:sqs:receiveMessage",
-        "Parameters": {"QueueUrl": queue(client), "WaitTimeSeconds": 1},
+        "Parameters": {"QueueUrl": url, "MaxNumberOfMessages": 1, "WaitTimeSeconds": 20},
         "ResultSelector": {"polled": True},
         "End": True,
     }
     processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "Poll"}
     polling = {"Type": "Map", "ItemProcessor": processor | {"States": {"Poll": poll}}, "End": True}
     execution = start(client, {"Map": polling}, role_arn, [1, 2])
-    until(lambda: [len(children(client, run)) for run in map_runs(client, execution)], lambda counts: counts == [2])
+
+    def polling_children() -> list[str]:
+        return [arn for run in map_runs(client, execution) for arn in children(client, run) if is_polling(client, arn)]
+
+    until(polling_children, lambda arns: len(arns) == 2)
     client("stepfunctions").stop_execution(executionArn=execution)
-    described = redrive(client, execution)
+    client("stepfunctions").redrive_execution(executionArn=execution)
+    # Two messages end the polls of before, two the new ones.
+    send(client, url, *"abcd")
+    described = ended(client, execution)
     assert (described["status"], json.loads(described["output"])) == ("SUCCEEDED", [{"polled": True}] * 2)
+    until(lambda: counts(client, url), lambda count: count == (0, 4))
     (map_run,) = map_runs(client, execution)
-    counts = client("stepfunctions").describe_map_run(mapRunArn=map_run)["executionCounts"]
-    assert (counts["total"], counts["succeeded"], counts["aborted"]) == (2, 2, 0)
+    of_children = client("stepfunctions").describe_map_run(mapRunArn=map_run)["executionCounts"]
+    assert (of_children["total"], of_children["succeeded"], of_children["aborted"]) == (2, 2, 0)
     assert {child["status"] for child in children(client, map_run).values()} == {"SUCCEEDED"}
 
 
