@@ -13,6 +13,7 @@ from cli import executions, logs
 from cli.executions import Progress
 from cli.stack import Stack
 from wildrydes.announcements.notice import sentence
+from wildrydes.announcements.redrives import FILES_THERE, FULL_HISTORY, is_in_vain
 
 # By error, what to do next. docs/operations.md has the whole of it.
 NEXT_STEPS = {
@@ -38,7 +39,6 @@ NEXT_STEPS = {
 _OTHERWISE = "The log has more. docs/operations.md lists the errors and what to do about each."
 _REDRIVE = "Mend what the cause names: then `wildrydes redrive` goes on in this state."
 _PROMOTION = "startExecution"
-_FILES_THERE = "HIVE_PATH_ALREADY_EXISTS"
 _TRAINING = ":sagemaker:"
 _NO_CANDIDATE = "AllCandidatesFailed"
 # What a retraining does when its promotion has failed; it may fail too, but that is not where the failure began.
@@ -156,11 +156,13 @@ def _of_child(stack: Stack, execution_arn: str) -> Failure | None:
 def _next_step(error: str, progress: Progress) -> str:
     if error in NEXT_STEPS:
         return NEXT_STEPS[error]
-    if _FILES_THERE in (progress.cause or ""):
+    cause = progress.cause or ""
+    if FILES_THERE in cause:
         return f"Start again: a query before this one left its files, and none writes beside them. {_OTHERWISE}"
-    # A redrive would enter a Fail state again, and fail again.
-    is_refused = bool(progress.states) and progress.states[-1].kind == "Fail"
-    return _OTHERWISE if is_refused else f"{_REDRIVE} {_OTHERWISE}"
+    if FULL_HISTORY in cause:
+        return f"Start again: the history of this execution is full. {_OTHERWISE}"
+    last_kind = progress.states[-1].kind if progress.states else ""
+    return _OTHERWISE if is_in_vain(error, cause, last_kind) else f"{_REDRIVE} {_OTHERWISE}"
 
 
 def _log_group(task: dict[str, Any], stack: Stack, execution_arn: str) -> str:

@@ -12,6 +12,7 @@ from cli.errors import CommandError
 from cli.following import follow_detached
 from cli.stack import Stack
 from local import account
+from wildrydes.announcements.redrives import is_in_vain
 from wildrydes.tasks import DEFAULT_TASK
 
 _SHOWN_SECONDS = 30.0
@@ -56,15 +57,24 @@ def check(stack: Stack, arn: str) -> None:
         )
     if described.get("redriveStatus") == "NOT_REDRIVABLE":
         raise NotRedrivableError(f"{name} cannot be redriven: {described.get('redriveStatusReason', 'AWS says so')}.")
-    entered = executions.entered_by(executions.history(stack, arn))
-    if entered and entered[-1].kind == "Fail":
-        why = stack.command(f"watch {name}")
-        raise NotRedrivableError(
-            f"{name} was ended by its workflow, in the state {entered[-1].name!r} ({described.get('error')}): a "
-            f"redrive enters that state again and fails again. Do what {why} says, and start again."
-        )
+    _check_failure(stack, arn, described)
     if machine == stack.machine("retrain"):
         _check_turn(stack, described)
+
+
+def _check_failure(stack: Stack, arn: str, described: dict[str, Any]) -> None:
+    """An error of the input or the data comes again, and so does the one of a Fail state."""
+    name, error = arn.rpartition(":")[2], described.get("error", "")
+    entered = executions.entered_by(executions.history(stack, arn))
+    last_kind = entered[-1].kind if entered else ""
+    if not is_in_vain(error, described.get("cause", ""), last_kind):
+        return
+    why = stack.command(f"watch {name}")
+    where = f" in the state {entered[-1].name!r}" if entered else ""
+    raise NotRedrivableError(
+        f"{name} ended{where} ({error}): a redrive enters that state again and fails again. Do what {why} says, and "
+        "start again."
+    )
 
 
 def _check_turn(stack: Stack, described: dict[str, Any]) -> None:

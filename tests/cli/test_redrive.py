@@ -1,15 +1,23 @@
 """`wildrydes redrive`: what goes on, and what is refused in words that help."""
 
 import json
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from cli.failures import NEXT_STEPS
 from cli.redrive import NotRedrivableError, check, restart
 from cli.stack import Account, Stack
 from local.account import EmbeddedAws
 from machines import Client, ended, machine, unique
 from redrives import parameter, read, reader
+from wildrydes import errors
+from wildrydes.announcements.redrives import FAIL_AGAIN
+
+OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 
 WAIT = {"Type": "Wait", "Seconds": 300, "End": True}
 
@@ -79,3 +87,32 @@ def test_another_retraining_of_the_task_that_runs_is_waited_for(
     check(stack, other)
     client("stepfunctions").stop_execution(executionArn=running)
     check(stack, failed)
+
+
+@pytest.mark.parametrize("name", sorted(FAIL_AGAIN))
+def test_errors_that_come_again_exist_and_have_another_next_step(name: str) -> None:
+    assert issubclass(getattr(errors, name), errors.WildRydesError)
+    assert "redrive" not in NEXT_STEPS[name]
+    assert f"`{name}`" in OPERATIONS.read_text(encoding="utf-8").partition("## Redrive")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        *((name, "") for name in sorted(FAIL_AGAIN)),
+        ("States.TaskFailed", "HIVE_PATH_ALREADY_EXISTS: s3://data/weather/run-1"),
+        ("States.Runtime", "The execution reached the maximum number of history events (25000)."),
+    ],
+)
+def test_error_of_the_input_or_the_data_would_come_again(error: str, cause: str) -> None:
+    event: dict[str, Any] = {"id": 1, "previousEventId": 0, "type": "TaskStateEntered"}
+    event["timestamp"], event["stateEnteredEventDetails"] = datetime(2026, 1, 2, tzinfo=UTC), {"name": "Defaults"}
+    described = {"stateMachineArn": "retrain", "error": error, "cause": cause, "redriveStatus": "REDRIVABLE"}
+    states = SimpleNamespace(
+        describe_execution=lambda **_: described,
+        get_paginator=lambda _: SimpleNamespace(paginate=lambda **_: [{"events": [event]}]),
+    )
+    outputs = {"StateMachineArn": "retrain", "PromoteStateMachineArn": "promote"}
+    stack = Stack("test", outputs, lambda _: states, lambda: 0.0)
+    with pytest.raises(NotRedrivableError, match=rf"run-1 ended in the state 'Defaults' \({error}\).*start again"):
+        check(stack, "arn:aws:states:us-east-1:1:execution:retrain:run-1")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from wildrydes.announcements.course import Course, Stay
 from wildrydes.announcements.ended import PROMOTE, Ended
+from wildrydes.announcements.redrives import is_in_vain
 
 LONGEST_SUBJECT = 99
 """SNS takes subjects of fewer than 100 characters."""
@@ -22,20 +23,6 @@ _ENDS = {"FAILED": "failed", "TIMED_OUT": "ran out of time", "ABORTED": "was sto
 _FUNCTION = re.compile(r"-([A-Z]\w*?)Function(?:-\w+)?$")
 _NEXT = {"retrain": "wildrydes retrain", "promote": "wildrydes models", "restore": "wildrydes status"}
 """By workflow the command to begin anew with; otherwise it is called as the workflow is."""
-_FAIL_AGAIN = frozenset(
-    {
-        "AllCandidatesFailed",
-        "BadExecutionInput",
-        "BadLineage",
-        "IngestionIncomplete",
-        "RideFileChanged",
-        "TooManyRejectedRides",
-    }
-)
-"""Errors of the input or of what is there for good: the same state would fail by them again."""
-
-_FILES_THERE = "HIVE_PATH_ALREADY_EXISTS"
-"""In the cause of a query that may not write: a query before it was ended half-way, and left its files."""
 
 
 class Notice(NamedTuple):
@@ -72,10 +59,10 @@ def _failure(ended: Ended, course: Course) -> Notice:
 
 
 def _commands(ended: Ended, course: Course) -> dict[str, str]:
-    """How to go on: where it failed, unless the workflow has ended it itself or it was a promotion, or anew."""
+    """How to go on: where it failed, unless that is in vain or it was a promotion, or anew."""
     anew = _NEXT.get(ended.workflow, f"wildrydes {ended.workflow}") + _option(ended)
-    is_refused = bool(course.stays) and course.stays[-1].kind == "Fail"
-    if ended.workflow == PROMOTE or is_refused or ended.error in _FAIL_AGAIN or _FILES_THERE in ended.cause:
+    last_kind = course.stays[-1].kind if course.stays else ""
+    if ended.workflow == PROMOTE or is_in_vain(ended.error, ended.cause, last_kind):
         return {"go on": anew}
     return {"go on": f"wildrydes redrive {ended.arn}", "or anew": anew}
 

@@ -60,8 +60,14 @@ def test_command_to_go_on_is_a_redrive_where_one_helps(workflow: str, kind: str,
     assert line.split()[3] == command
 
 
-def test_query_that_finds_files_of_another_is_begun_anew() -> None:
-    cause = json.dumps({"Status": {"StateChangeReason": "HIVE_PATH_ALREADY_EXISTS: s3://data/weather/run-1"}})
+@pytest.mark.parametrize(
+    "cause",
+    [
+        json.dumps({"Status": {"StateChangeReason": "HIVE_PATH_ALREADY_EXISTS: s3://data/weather/run-1"}}),
+        "The execution reached the maximum number of history events (25000).",
+    ],
+)
+def test_query_that_finds_files_of_another_and_a_full_history_are_begun_anew(cause: str) -> None:
     notice = notice_of(ended("retrain", "FAILED", error="States.TaskFailed", cause=cause), stopped_in("Select weather"))
     assert notice is not None
     assert "go on    wildrydes retrain" in notice.message.splitlines()
