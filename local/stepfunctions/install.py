@@ -7,6 +7,7 @@ from typing import Any
 from moto.stepfunctions.parser.backend.execution import SyncExecution
 
 from local.stepfunctions import (
+    aliases,
     calls,
     children,
     choices,
@@ -26,8 +27,10 @@ from local.stepfunctions import (
     nested,
     notices,
     parsing,
+    qualifiers,
     redrive,
     refusals,
+    revisions,
     single_states,
     starts,
     sync_executions,
@@ -60,9 +63,12 @@ def install(endpoint: str, faults: Faults) -> None:
         if not isinstance(execution, SyncExecution):
             notices.announce(execution)
 
+    versions.install()
+    aliases.install()
+    qualifiers.install()
+    revisions.install(lock)
     redrive.install(lock, announce)
     listings.install(children.install(lock))
-    versions.install()
     sync_executions.install(metrics.count)
     starts.install(lock, announce)
     ends.install(lock, announce)
