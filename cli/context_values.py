@@ -1,7 +1,8 @@
 """Puts the Context object's values of an execution into a state's definition, in the place of its paths.
 
 TestState gives a state a Context object of its own, so that names and keys that are made of the execution's name would
-differ from those of the execution.
+differ from those of the execution. What cannot be put in is listed, so that nobody takes it for what the execution had:
+values that no history has, paths with filters, and fields that take no value, such as InputPath.
 """
 
 import json
@@ -9,53 +10,124 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_PATH = re.compile(r"\$\$((?:\.\w+)+)")
+from local.stepfunctions.json_paths import BRACKETS
+
+_PATH = rf"\$\$(?:\.\w+|\.\.|\.\*|{BRACKETS})*"
+# A text in quotation marks has no paths: it comes first.
+_TEXT_OR_PATH = re.compile(rf"'(?:[^'\\]|\\.)*'|(?P<path>{_PATH})", re.DOTALL)
+_WHOLE = re.compile(_PATH)
+_STEPS = re.compile(r"""\.(?P<name>\w+)|\['(?P<quoted>[^'\\]*)'\]|\["(?P<double>[^"\\]*)"\]|\[(?P<index>\d+)\]""")
+_TEMPLATES = frozenset({"Parameters", "ResultSelector", "ItemSelector", "Assign"})
+_LITERALS = frozenset({"Result", "Comment"})
+# Fields that take a path alone; SecondsPath and its like have another name for a value.
+_PATHS_ALONE = frozenset({"InputPath", "OutputPath", "ItemsPath", "ResultPath", "Variable"})
+_OF_JSONATA = "$states.context"
 
 
-def with_values(template: Any, context: Mapping[str, Any]) -> Any:
-    """A definition, or a part of one, whose paths `$$…` are replaced where `context` has their value.
+class _UnrecordedError(LookupError):
+    """The history does not have the value of a path."""
 
-    >>> context = {"Execution": {"Name": "run-1"}}
-    >>> with_values({"a.$": "$$.Execution.Name", "b.$": "States.Format('{}/{}', $$.Execution.Name, $.id)"}, context)
-    {'a': 'run-1', 'b.$': "States.Format('{}/{}', 'run-1', $.id)"}
+
+def with_values(definition: Mapping[str, Any], context: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """A state whose paths `$$…` are replaced where `context` has their value, and the paths that are left, sorted.
+
+    >>> context = {"Execution": {"Name": "run-1", "Input": {"rides": [{"id": 7}]}}}
+    >>> parameters = {"a.$": "States.Format('{}/{}', $$.Execution.Name, $.id)", "b.$": "$$.Execution.Input.rides[0].id"}
+    >>> with_values({"Parameters": parameters, "InputPath": "$$.Execution.Input"}, context)[0]["Parameters"]
+    {'a.$': "States.Format('{}/{}', 'run-1', $.id)", 'b': 7}
+    >>> with_values({"InputPath": "$$.Execution.Input", "SecondsPath": "$$.Map.Item.Value"}, context)[1]
+    ['$$.Execution.Input', '$$.Map.Item.Value']
     """
-    if isinstance(template, list):
-        return [with_values(each, context) for each in template]
-    if not isinstance(template, dict):
-        return template
-    return dict(_field(name, value, context) for name, value in template.items())
+    replacing = _Replacing(context)
+    return replacing.state(definition), sorted(replacing.left)
 
 
-def _field(name: str, value: Any, context: Mapping[str, Any]) -> tuple[str, Any]:
-    if not (name.endswith(".$") and isinstance(value, str)):
-        return name, with_values(value, context)
-    path = _PATH.fullmatch(value)
-    if path and _has(path[1], context):
-        return name.removesuffix(".$"), _value(path[1], context)
-    if not value.startswith("States."):
-        return name, value
-    return name, _PATH.sub(lambda match: _literal(match[1], context) if _has(match[1], context) else match[0], value)
+class _Replacing:
+    """A Context object, and the paths that it could not be put in for."""
+
+    def __init__(self, context: Mapping[str, Any]) -> None:
+        self.context = context
+        self.left: set[str] = set()
+
+    def state(self, level: Any) -> Any:
+        """A state, or a rule of it."""
+        if isinstance(level, list):
+            return [self.state(each) for each in level]
+        if isinstance(level, str) and level.startswith("{%") and _OF_JSONATA in level:
+            self.left.add(_OF_JSONATA)
+        if not isinstance(level, Mapping):
+            return level
+        return dict(self._field(name, value) for name, value in level.items())
+
+    def _field(self, name: str, value: Any) -> tuple[str, Any]:
+        if name in _LITERALS:
+            return name, value
+        if name in _TEMPLATES:
+            return name, self.template(value)
+        is_path = name in _PATHS_ALONE or name.endswith("Path")
+        if not (is_path and isinstance(value, str)):
+            return name, self.state(value)
+        return self._path(name, name if name in _PATHS_ALONE else name.removesuffix("Path"), value)
+
+    def template(self, template: Any) -> Any:
+        """A payload template: a name that ends in `.$` stands for what its value leads to."""
+        if isinstance(template, list):
+            return [self.template(each) for each in template]
+        if not isinstance(template, Mapping):
+            return self.state(template)
+        return dict(
+            self._path(name, name.removesuffix(".$"), value)
+            if name.endswith(".$") and isinstance(value, str)
+            else (name, self.template(value))
+            for name, value in template.items()
+        )
+
+    def _path(self, name: str, name_of_value: str, text: str) -> tuple[str, Any]:
+        """A field with a path or a call: with the value under its other name, or with what could be put in."""
+        if not text.startswith("$$"):
+            return name, _TEXT_OR_PATH.sub(self._argument, text) if text.startswith("States.") else text
+        try:
+            if name == name_of_value:
+                raise _UnrecordedError(text)
+            return name_of_value, self._value(text)
+        except _UnrecordedError:
+            self.left.add(text)
+            return name, text
+
+    def _argument(self, match: re.Match[str]) -> str:
+        if match["path"] is None:
+            return match[0]
+        try:
+            return _literal(self._value(match[0]))
+        except _UnrecordedError:
+            self.left.add(match[0])
+            return match[0]
+
+    def _value(self, path: str) -> Any:
+        """The value of a path of names and indices. Raises _UnrecordedError."""
+        value, end = self.context, len("$$")
+        while end < len(path):
+            step = _STEPS.match(path, end)
+            if step is None:
+                raise _UnrecordedError(path)
+            value, end = _part(value, step), step.end()
+        return value
 
 
-def _has(path: str, context: Mapping[str, Any]) -> bool:
-    value: Any = context
-    for part in path.split(".")[1:]:
-        if not isinstance(value, dict) or part not in value:
-            return False
-        value = value[part]
-    return True
+def _part(value: Any, step: re.Match[str]) -> Any:
+    index, names = step["index"], step.group("name", "quoted", "double")
+    try:
+        if index is None and isinstance(value, Mapping):
+            return value[next(each for each in names if each is not None)]
+        if index is not None and isinstance(value, list):
+            return value[int(index)]
+    except LookupError as missing:
+        raise _UnrecordedError(step[0]) from missing
+    raise _UnrecordedError(step[0])
 
 
-def _value(path: str, context: Mapping[str, Any]) -> Any:
-    value: Any = context
-    for part in path.split(".")[1:]:
-        value = value[part]
-    return value
-
-
-def _literal(path: str, context: Mapping[str, Any]) -> str:
+def _literal(value: Any) -> str:
     """The value as an argument of an intrinsic function: a number, a text, or the JSON of anything else."""
-    value = _value(path, context)
     if isinstance(value, int | float) or value is None:
         return json.dumps(value)
     return _text(value) if isinstance(value, str) else f"States.StringToJson({_text(json.dumps(value))})"

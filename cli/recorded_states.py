@@ -1,7 +1,7 @@
 """A state as an execution ran it: its definition, its input, its role, and its Context object."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,13 +20,17 @@ class NoStateError(CommandError):
 
 @dataclass(frozen=True)
 class RecordedState:
-    """A state that an execution entered: by its definition of now, on the input of then (JSON)."""
+    """A state that an execution entered: by its definition of now, on the input of then (JSON).
+
+    `unrecorded` are the paths of the Context object whose values are TestState's own.
+    """
 
     name: str
     definition: Mapping[str, Any]
     role: str
     input: str
     execution: str
+    unrecorded: Sequence[str] = ()
 
 
 def find(stack: Stack, name: str, execution: str | None) -> RecordedState:
@@ -46,8 +50,9 @@ def find(stack: Stack, name: str, execution: str | None) -> RecordedState:
     details = event["stateEnteredEventDetails"]
     if details.get("inputDetails", {}).get("truncated"):
         raise NoStateError(f"The history of {arn} has the input of {name!r} in part only: nothing can be run on that.")
-    context = _context(arn, machine, events[0], event)
-    return RecordedState(name, with_values(definitions[name], context), machine["roleArn"], details["input"], arn)
+    context = _context(arn, machine, events, event)
+    definition, unrecorded = with_values(definitions[name], context)
+    return RecordedState(name, definition, machine["roleArn"], details["input"], arn, unrecorded)
 
 
 def _machine_of(execution: str) -> str:
@@ -78,12 +83,16 @@ def _reason(arn: str, name: str, entered: list[str], *, is_defined: bool) -> str
     return f"{arn.rpartition(':')[2]} did not enter a state {name!r}. It entered {shown or 'none'}.{hint}"
 
 
-def _context(arn: str, machine: Mapping[str, Any], start: Any, event: Any) -> dict[str, Any]:
+def _context(arn: str, machine: Mapping[str, Any], events: Sequence[Any], event: Any) -> dict[str, Any]:
     """The Context object of the state, as far as the history has it."""
-    started = start.get("executionStartedEventDetails", {})
+    start, started = events[0], events[0].get("executionStartedEventDetails", {})
     execution: dict[str, Any] = {"Id": arn, "Name": arn.rpartition(":")[2], "RoleArn": machine["roleArn"]}
     if "input" in started:
         execution |= {"Input": json.loads(started["input"]), "StartTime": _text_of(start["timestamp"])}
+    redriven = [each for each in events if each["type"] == "ExecutionRedriven" and each["id"] < event["id"]]
+    execution["RedriveCount"] = len(redriven)
+    if redriven:
+        execution["RedriveTime"] = _text_of(redriven[-1]["timestamp"])
     state = {"Name": _name_of(event), "EnteredTime": _text_of(event["timestamp"]), "RetryCount": 0}
     return {
         "Execution": execution,

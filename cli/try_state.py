@@ -107,6 +107,7 @@ def to_json(recorded: RecordedState, answer: dict[str, Any], grant: Grant | None
         "cause": answer.get("cause"),
         "next_state": answer.get("nextState"),
         "missing_grant": grant.to_json() if grant else None,
+        "unrecorded": list(recorded.unrecorded),
     }
 
 
@@ -120,6 +121,9 @@ def _print(recorded: RecordedState, answer: dict[str, Any], grant: Grant | None,
         _section(console, "Output", _pretty(answer["output"]))
     if grant:
         _section(console, "Missing grant", f"{grant}. `wildrydes iam` lists what the role may do.")
+    if recorded.unrecorded:
+        paths = "\n".join(recorded.unrecorded)
+        _section(console, "Not the execution's own values, but those that TestState has", paths)
     console.print(f"{recorded.name}: {_conclusion(answer)}", markup=False)
 
 

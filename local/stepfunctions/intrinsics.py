@@ -29,6 +29,7 @@ from moto.stepfunctions.parser.asl.component.intrinsic.functionname.states_funct
 from moto.stepfunctions.parser.asl.parse.intrinsic import preprocessor
 
 from local.seams import seam
+from local.stepfunctions.json_paths import BRACKETS
 
 _SPACE = re.compile(r"\s*")
 _NAME = re.compile(r"States\.(\w+)\s*\(")
@@ -36,8 +37,6 @@ _TEXT = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 _WORD = re.compile(r"true|false|null")
 _WORDS = {"true": True, "false": False, "null": None}
-# A name, an index or a filter in brackets; a filter may have brackets of its own.
-BRACKETS = r"\[(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\[[^\]]*\]|[^\[\]'\"])*\]"
 # A path ends at a comma or a parenthesis that is in no bracket.
 _PATH = re.compile(rf"\$(?:{BRACKETS}|[^,()\[\]])*")
 

@@ -28,13 +28,14 @@ from moto.stepfunctions.parser.asl.utils import json_path
 
 from local.seams import MissingSeamError, replace, seam
 from local.stepfunctions import intrinsics
+from local.stepfunctions.json_paths import BRACKETS
 
 _ESCAPED = re.compile(r"\\([\\'{}])")
 _TOKEN = re.compile(r"\\([\\'{}])|(\{\})")
 
 
 # Something in brackets, which stays as it is, or a dot with the name that follows.
-_DOTTED = re.compile(rf"{intrinsics.BRACKETS}|\.([^.\[\]()`]+)(?!\()")
+_DOTTED = re.compile(rf"{BRACKETS}|\.([^.\[\]()`]+)(?!\()")
 
 # A wildcard, a slice, a list of indices, a filter, or any depth: the path may name many things.
 _INDEFINITE = re.compile(r"\*|\.\.|\?\(|\[[^\]']*[:,]")

@@ -156,7 +156,7 @@ def _environment(trial: Trial, response: Any) -> TestStateEnvironment:
         StartTime=text_of(datetime.now(UTC)),
     )
     machine = StateMachineData(Id=f"{prefix}:stateMachine:{_NAMELESS}", Name=_NAMELESS)
-    context: Any = {"Execution": execution, "StateMachine": machine}
+    context: Any = {"Execution": {**execution, "RedriveCount": 0}, "StateMachine": machine}
     return TestStateEnvironment(
         aws_execution_details=AWSExecutionDetails(account=account_id, region=region, role_arn=trial.role),
         execution_type="STANDARD",  # type: ignore[arg-type] - a text wherever moto makes one

@@ -1,6 +1,7 @@
 """`wildrydes try`: one state again, on the input that an execution gave it."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ NAMED = {
     "key.$": "States.Format('runs/{}', $$.Execution.Name)",
     "ride.$": "$.id",
     "started.$": "$$.Execution.StartTime",
+    "text.$": "States.Format('{}', $$.Execution.Input.texts[0])",
+    "redrives.$": "$$.Execution.RedriveCount",
 }
 MACHINE = {
     "StartAt": "Name ride",
@@ -45,7 +48,7 @@ def execution(client: Client) -> tuple[Stack, dict[str, Any]]:
     arn = machine(client, MACHINE, role(client, "states.amazonaws.com"))
     stack = Stack("wildrydes", {"StateMachineArn": arn, "PromoteStateMachineArn": arn}, client)
     started = client("stepfunctions").start_execution(
-        stateMachineArn=arn, name=unique("run"), input=json.dumps({"id": 7, "text": "it's {7}"})
+        stateMachineArn=arn, name=unique("run"), input=json.dumps({"id": 7, "texts": ["it's {7}"]})
     )
     return stack, ended(client, started["executionArn"])
 
@@ -69,6 +72,7 @@ def test_state_gives_again_what_the_execution_had_of_it(
     exits = [each["stateExitedEventDetails"] for each in events if "stateExitedEventDetails" in each]
     assert answer["output"] == json.loads(exits[0]["output"])
     assert answer["output"]["named"]["key"] == f"runs/{on_stack}"
+    assert (answer["output"]["named"]["text"], answer["unrecorded"]) == ("it's {7}", [])
     assert (answer["status"], answer["next_state"], answer["missing_grant"]) == ("SUCCEEDED", "Read unicorn", None)
 
 
@@ -124,13 +128,70 @@ def test_values_of_the_context_object_are_those_of_the_execution() -> None:
     template = {
         "Parameters": {"input.$": "$$.Execution.Input", "item.$": "$$.Map.Item.Value", "id.$": "$.id", "plain": "$$"},
         "Retry": [{"ErrorEquals": ["States.ALL"]}],
-        "Result": {"all.$": "States.Array($$.Execution.Id, $$.State.RetryCount, $$.Execution.Input)"},
+        "ResultSelector": {"all.$": "States.Array($$.Execution.Id, $$.State.RetryCount, $$.Execution.Input)"},
+        "Result": {"key.$": "$$.Execution.Id"},
     }
-    assert with_values(template, context) == {
-        "Parameters": {"input": {"text": "it's {7}"}, "item.$": "$$.Map.Item.Value", "id.$": "$.id", "plain": "$$"},
-        "Retry": [{"ErrorEquals": ["States.ALL"]}],
-        "Result": {"all.$": r"""States.Array('arn:7', 0, States.StringToJson('\{"text": "it\'s \{7\}"\}'))"""},
-    }
+    text = r"""States.StringToJson('\{"text": "it\'s \{7\}"\}')"""
+    assert with_values(template, context) == (
+        {
+            "Parameters": {"input": {"text": "it's {7}"}, "item.$": "$$.Map.Item.Value", "id.$": "$.id", "plain": "$$"},
+            "Retry": [{"ErrorEquals": ["States.ALL"]}],
+            "ResultSelector": {"all.$": f"States.Array('arn:7', 0, {text})"},
+            "Result": {"key.$": "$$.Execution.Id"},
+        },
+        ["$$.Map.Item.Value"],
+    )
+
+
+RIDES = {"Execution": {"Name": "run-1", "Input": {"rides": [{"id": 7, "a b": "x"}], "wait": 3}}}
+
+
+@pytest.mark.parametrize(
+    ("state", "replaced", "left"),
+    [
+        (
+            {"Parameters": {"a.$": "States.Format('{}', $$.Execution.Input.rides[0].id)"}},
+            {"Parameters": {"a.$": "States.Format('{}', 7)"}},
+            [],
+        ),
+        ({"Parameters": {"a.$": "$$.Execution.Input.rides[0]['a b']"}}, {"Parameters": {"a": "x"}}, []),
+        ({"Parameters": {"a.$": "$$['Execution'][\"Name\"]"}}, {"Parameters": {"a": "run-1"}}, []),
+        ({"Parameters": [{"a.$": "$$.Execution.Name"}]}, {"Parameters": [{"a": "run-1"}]}, []),
+        # A text in quotation marks is none of its paths, and a parameter may be called as a field is.
+        ({"Parameters": {"a.$": "States.Format('$$.Execution.Name {}', $.b)"}}, None, []),
+        ({"Parameters": {"SecondsPath": "$$.Execution.Name"}}, None, []),
+        ({"Parameters": {"a.$": "$$.Execution.Input.rides[1]"}}, None, ["$$.Execution.Input.rides[1]"]),
+        (
+            {"Parameters": {"a.$": "States.Array($$.Execution.Input.rides[?(@.id == 7)], $$.Execution.Name)"}},
+            {"Parameters": {"a.$": "States.Array($$.Execution.Input.rides[?(@.id == 7)], 'run-1')"}},
+            ["$$.Execution.Input.rides[?(@.id == 7)]"],
+        ),
+        ({"SecondsPath": "$$.Execution.Input.wait"}, {"Seconds": 3}, []),
+        ({"SecondsPath": "$$.Execution.Input.rides[0].id"}, {"Seconds": 7}, []),
+        ({"TimeoutSecondsPath": "$.wait"}, None, []),
+        ({"InputPath": "$$.Execution.Input", "ItemsPath": "$.a"}, None, ["$$.Execution.Input"]),
+        (
+            {"Choices": [{"And": [{"Variable": "$$.Execution.Name", "StringEqualsPath": "$$.Execution.Name"}]}]},
+            {"Choices": [{"And": [{"Variable": "$$.Execution.Name", "StringEquals": "run-1"}]}]},
+            ["$$.Execution.Name"],
+        ),
+        ({"Output": "{% $states.context.Execution.Name %}"}, None, ["$states.context"]),
+    ],
+)
+def test_each_path_is_put_in_or_listed(state: dict[str, Any], replaced: dict[str, Any] | None, left: list[str]) -> None:
+    assert with_values(state, RIDES) == (replaced or state, left)
+
+
+def test_context_object_counts_the_redrives_before_the_state() -> None:
+    machine = {"roleArn": "role", "stateMachineArn": "arn", "name": "retrain"}
+    when = datetime(2026, 1, 2, tzinfo=UTC)
+    kinds = ("ExecutionStarted", "ExecutionRedriven", "PassStateEntered", "ExecutionRedriven")
+    events: list[dict[str, Any]] = [
+        {"id": number, "type": kind, "timestamp": when} for number, kind in enumerate(kinds, 1)
+    ]
+    events[2]["stateEnteredEventDetails"] = {"name": "A"}
+    execution = recorded_states._context("execution:run-1", machine, events, events[2])["Execution"]
+    assert (execution["RedriveCount"], execution["RedriveTime"]) == (1, "2026-01-02T00:00:00.000Z")
 
 
 def test_child_of_a_distributed_map_has_the_machine_before_the_slash() -> None:
