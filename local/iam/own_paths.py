@@ -1,15 +1,15 @@
 """Serves the paths that AWS does not have, `/_local/…`, to whoever has the token of this start."""
 
 import hmac
-import json
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 from local import EmbeddedAwsError
 from local.account import TOKEN_HEADER
 from local.iam.request_guard import OWN_PREFIX, Application, Receive, Scope, Send, send_json
+from local.strict_json import NotJsonError, decode
 
 _LARGEST_BODY = 64 * 1024
 _LONGEST_ADVANCE_SECONDS = 10 * 366 * 24 * 3600
@@ -77,16 +77,12 @@ async def _body(receive: Receive) -> bytes:
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body or b"{}", parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as fault:
+        value = decode(body or b"{}")
+    except NotJsonError as fault:
         raise BadInputError(f"The body is no JSON: {fault}") from None
     if not isinstance(value, dict):
         raise BadInputError("The body is no JSON object.")
     return value
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise BadInputError(f"{name} is no number.")
 
 
 def seconds_to_advance(parameters: Mapping[str, Any]) -> float:

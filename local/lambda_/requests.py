@@ -3,13 +3,13 @@
 https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 """
 
-import json
 import re
-from typing import Any, NoReturn
+from typing import Any
 
 from local.lambda_.configurations import RefusedFunctionError
 from local.lambda_.updates import refusal
 from local.seams import replace, seam
+from local.strict_json import NotJsonError, decode
 
 MOST_BYTES = 6 * 1024 * 1024
 MOST_EVENT_BYTES = 1024 * 1024
@@ -49,8 +49,8 @@ def check(payload: bytes, is_event: bool) -> None:
         message = f"payload is too large for the Event invocation type (limit {MOST_EVENT_BYTES} bytes)"
         raise RefusedFunctionError(f"{len(payload)} byte {message}", "RequestEntityTooLargeException", 413)
     try:
-        json.loads(payload or b"{}", parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as fault:
+        decode(payload or b"{}")
+    except NotJsonError as fault:
         message = f"Could not parse request body into json: Could not parse payload into json: {fault}"
         raise RefusedFunctionError(message, "InvalidRequestContentException") from None
 
@@ -59,7 +59,3 @@ def _check_size(body: bytes, most: int, operation: str) -> None:
     if len(body) > most:
         message = f"Request must be smaller than {most} bytes for the {operation} operation"
         raise RefusedFunctionError(message, "RequestEntityTooLargeException", 413)
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")

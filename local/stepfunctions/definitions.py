@@ -6,7 +6,6 @@ States Language (states-language.net/spec.html), "ValidateStateMachineDefinition
 which has the codes, and messages that AWS has answered with. AWS says that their words may change.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from moto.stepfunctions.parser.api import InvalidDefinition
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
 from local.seams import replace, seam
+from local.strict_json import NotJsonError, decode
 
 _check_grammar = seam(StepFunctionsParserBackend, "_validate_definition")
 
@@ -55,9 +55,9 @@ def diagnostics(definition: str) -> dict[str, Any]:
 def check(definition: str) -> list[Fault]:
     """What is wrong with the text of a definition; its grammar first."""
     try:
-        document = json.loads(definition)
+        document = decode(definition)
         _check_grammar(definition)
-    except json.JSONDecodeError as error:
+    except NotJsonError as error:
         return [Fault("INVALID_JSON_DESCRIPTION", str(error), "/")]
     except InvalidDefinition as error:
         return [Fault("SCHEMA_VALIDATION_FAILED", error.message, "/")]

@@ -14,6 +14,7 @@ from local.seams import replace, seam
 from local.stepfunctions.definitions import diagnostics
 from local.stepfunctions.refusals import CallRefusedError
 from local.stepfunctions.start_requests import checked
+from local.strict_json import NotJsonError, decode
 
 log = logging.getLogger(__name__)
 
@@ -72,13 +73,14 @@ def _server(app: Any) -> Callable[[str, str, dict, bytes], Response]:
 
     def serve(method: str, path: str, headers: dict, body: bytes) -> Response:
         action = headers.get("x-amz-target", "").rpartition(".")[2]
-        if action in _STARTS:
-            try:
-                body = json.dumps(checked(json.loads(body or b"{}"))).encode()
-            except CallRefusedError as fault:
-                return _answer(400, {"__type": fault.error_type, "message": fault.message})
+        try:
+            parameters = _parameters(body)
+            if action in _STARTS:
+                body = json.dumps(checked(parameters)).encode()
+        except CallRefusedError as fault:
+            return _answer(400, {"__type": fault.error_type, "message": fault.message})
         if action == "ValidateStateMachineDefinition":
-            return _answer(200, diagnostics(json.loads(body or b"{}").get("definition", "")))
+            return _answer(200, diagnostics(str(parameters.get("definition", ""))))
         if not hasattr(StepFunctionResponse, xform_name(action)):
             return _answer(400, {"__type": "UnknownOperationException", "message": f"Unknown operation: {action}"})
         # moto reads the region off the host name.
@@ -91,6 +93,17 @@ def _server(app: Any) -> Callable[[str, str, dict, bytes], Response]:
         return answer.status_code, {"Content-Type": _JSON}, content
 
     return serve
+
+
+def _parameters(body: bytes) -> dict[str, Any]:
+    """What a caller sends. Raises CallRefusedError where it is no JSON object."""
+    try:
+        parameters = decode(body or b"{}")
+    except NotJsonError as fault:
+        raise CallRefusedError("SerializationException", f"The body is no JSON: {fault}") from fault
+    if not isinstance(parameters, dict):
+        raise CallRefusedError("SerializationException", "The body is no JSON object.")
+    return parameters
 
 
 def _answer(status: int, content: dict) -> Response:

@@ -34,6 +34,7 @@ from local.seams import seam
 from local.stepfunctions.refusals import CallRefusedError
 from local.stepfunctions.start_requests import check_input
 from local.stepfunctions.times import text_of
+from local.strict_json import NotJsonError, decode
 
 _LONGEST_SECONDS = 300
 _TYPES = frozenset({"Task", "Pass", "Wait", "Choice", "Succeed", "Fail"})
@@ -97,27 +98,35 @@ def _trial(response: Any) -> Trial:
     return Trial(name, definition, role, json.loads(text))
 
 
-def _state(text: str, name: str | None) -> tuple[str, dict[str, Any]]:
+def _state(text: Any, name: str | None) -> tuple[str, dict[str, Any]]:
     """The state's name and definition: the text's own, or that of the state that has the name in a state machine's."""
     try:
-        definition = json.loads(text)
-    except ValueError as fault:
+        definition = decode(text if isinstance(text, str) else "")
+    except NotJsonError as fault:
         raise InvalidDefinition(f"Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION: {fault}'") from fault
-    if name is None:
-        return _NAMELESS, definition
-    state = _find(definition, name)
+    state = definition if name is None else _find(definition, name)
     if state is None:
         raise CallRefusedError("ValidationException", f"The definition has no state {name!r}.")
-    return name, state
+    if not isinstance(state, dict) or not isinstance(state.get("Type"), str):
+        raise InvalidDefinition("Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: A state has a Type'")
+    return name or _NAMELESS, state
 
 
-def _find(level: Mapping[str, Any], name: str) -> dict[str, Any] | None:
-    """A state by its name, at any level of a definition."""
-    states = level.get("States", {})
+def _find(level: Any, name: str) -> Any:
+    """A state by its name, at any level of a definition; None where there is none."""
+    states = level.get("States") if isinstance(level, Mapping) else None
+    if not isinstance(states, Mapping):
+        return None
     if name in states:
         return states[name]
-    inner = [each for state in states.values() for each in (*state.get("Branches", ()), *_processors(state))]
+    objects = [state for state in states.values() if isinstance(state, Mapping)]
+    inner = [each for state in objects for each in (*_branches(state), *_processors(state))]
     return next((state for each in inner if (state := _find(each, name))), None)
+
+
+def _branches(state: Mapping[str, Any]) -> list[Any]:
+    branches = state.get("Branches")
+    return branches if isinstance(branches, list) else []
 
 
 def _processors(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -4,12 +4,12 @@ moto calls an execution without a name `None`, and takes `NaN`, which is no JSON
 those of StartExecution in the API reference: 262,144 bytes of input, names of 1 to 80 characters.
 """
 
-import json
 import re
 import uuid
-from typing import Any, NoReturn
+from typing import Any
 
 from local.stepfunctions.refusals import CallRefusedError
+from local.strict_json import NotJsonError, decode
 
 MOST_INPUT_BYTES = 262_144
 
@@ -24,8 +24,10 @@ def checked(parameters: dict[str, Any]) -> dict[str, Any]:
     return {"name": str(uuid.uuid4())} | parameters
 
 
-def check_input(text: str) -> None:
+def check_input(text: Any) -> None:
     """Raise CallRefusedError where the text is no input of an execution."""
+    if not isinstance(text, str):
+        raise CallRefusedError("SerializationException", "input is no text.")
     if (size := len(text.encode())) > MOST_INPUT_BYTES:
         raise CallRefusedError(
             "ValidationException",
@@ -33,10 +35,6 @@ def check_input(text: str) -> None:
             f"Member must have length less than or equal to {MOST_INPUT_BYTES}",
         )
     try:
-        json.loads(text, parse_constant=_refuse_constant)
-    except ValueError as fault:
+        decode(text)
+    except NotJsonError as fault:
         raise CallRefusedError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{fault}'") from fault
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")

@@ -168,6 +168,7 @@ def test_task_without_heartbeats_is_caught_by_either_name(client: Client, sender
         ("NaN", "InvalidExecutionInput"),
         ('{"fare": -Infinity}', "InvalidExecutionInput"),
         ("", "InvalidExecutionInput"),
+        ("[" * MOST_INPUT_BYTES, "InvalidExecutionInput"),
         (json.dumps("x" * (MOST_INPUT_BYTES - 1)), "ValidationException"),
         (json.dumps("é" * (MOST_INPUT_BYTES // 2), ensure_ascii=False), "ValidationException"),
     ],
@@ -179,3 +180,27 @@ def test_input_that_aws_refuses_starts_nothing(client: Client, nobody: str, text
     answer = refusal.value.response
     assert (answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"]) == (400, code)
     assert client("stepfunctions").list_executions(stateMachineArn=arn, maxResults=1)["executions"] == []
+
+
+@pytest.mark.parametrize("operation", ["StartExecution", "ValidateStateMachineDefinition", "DescribeExecution"])
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"input": NaN}'])
+def test_body_that_is_no_json_object_is_the_callers_fault(client: Client, operation: str, body: bytes) -> None:
+    states = client("stepfunctions")
+
+    def send_body(params: dict[str, Any], **_: Any) -> None:
+        params["body"] = body
+
+    calls = {
+        "StartExecution": lambda: states.start_execution(stateMachineArn="a"),
+        "ValidateStateMachineDefinition": lambda: states.validate_state_machine_definition(definition="{}"),
+        "DescribeExecution": lambda: states.describe_execution(executionArn="a"),
+    }
+    states.meta.events.register(f"before-call.sfn.{operation}", send_body)
+    try:
+        with pytest.raises(ClientError) as refusal:
+            calls[operation]()
+    finally:
+        # Tests share the client.
+        states.meta.events.unregister(f"before-call.sfn.{operation}", send_body)
+    answer = refusal.value.response
+    assert (answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"]) == (400, "SerializationException")

@@ -142,6 +142,13 @@ def test_state_is_named_in_a_definition_at_any_level(client: Client, nobody: str
         (PASS, {"inspectionLevel": "ALL"}, "ValidationException"),
         (PASS | {"Resource": 1}, {}, "InvalidDefinition"),
         (PASS, {"input": "NaN"}, "InvalidExecutionInput"),
+        ([], {}, "InvalidDefinition"),
+        (1, {"stateName": "A"}, "ValidationException"),
+        ({"States": [1]}, {"stateName": "A"}, "ValidationException"),
+        ({"States": {"A": 1}}, {"stateName": "A"}, "InvalidDefinition"),
+        ({"States": {"B": 1, "C": {"Branches": 1}}}, {"stateName": "A"}, "ValidationException"),
+        ({"Type": []}, {}, "InvalidDefinition"),
+        (PASS, {"definition": "[" * 100_000}, "InvalidDefinition"),
     ],
 )
 def test_what_is_not_run_is_refused(client: Client, nobody: str, state: Any, fields: Any, code: str) -> None:

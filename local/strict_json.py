@@ -1,0 +1,31 @@
+"""JSON as AWS's services read it: RFC 8259, in which NaN and Infinity are no numbers.
+
+Python takes those, and meets a text that goes deeper than its stack with RecursionError, which is no ValueError.
+"""
+
+import json
+from typing import Any, NoReturn
+
+from local import EmbeddedAwsError
+
+
+class NotJsonError(EmbeddedAwsError, ValueError):
+    """A text that is no JSON, or goes too deep; the message says where."""
+
+
+def decode(text: str | bytes) -> Any:
+    """The value of a JSON text. Raises NotJsonError.
+
+    >>> decode('{"fare": NaN}')
+    Traceback (most recent call last):
+    ...
+    local.strict_json.NotJsonError: NaN is no JSON
+    """
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as fault:
+        raise NotJsonError(str(fault)) from fault
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
