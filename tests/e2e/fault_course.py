@@ -6,6 +6,7 @@ nothing is to be redriven, the next execution meets the next fault.
 """
 
 import json
+import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from local import account
 from machines import unique, until
 from notices import Heard
 from stacks import Stack
+
+log = logging.getLogger(__name__)
 
 RECOVERED, HANDLED, REDRIVEN, FAILED = "recovered", "handled", "redriven", "failed"
 """Retry outlasted it; a Catch took it, and the execution succeeded; it failed, said so, and went on there; it failed,
@@ -103,7 +106,9 @@ class Course:
         return [cell for cell in self.cells if cell not in over]
 
     def _settle(self, cells: Iterable[Cell], outcome: str, execution: str, detail: str = "") -> None:
-        self.results += [Result(cell, outcome, execution, detail) for cell in cells]
+        for cell in cells:
+            log.info("%s: %s %s", cell, outcome, detail[:200])
+            self.results.append(Result(cell, outcome, execution, detail))
 
     def _execute(self, waiting: list[Cell]) -> None:
         """One execution from its start to a success, or to a failure that no redrive mends."""
