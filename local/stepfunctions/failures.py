@@ -20,6 +20,9 @@ from moto.stepfunctions.parser.asl.component.common.path.result_path import Resu
 from moto.stepfunctions.parser.asl.component.common.string.string_expression import StringIntrinsicFunction
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.item_reader.item_reader_decl import ItemReader
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import StateTaskService
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_dynamodb import (
+    StateTaskServiceDynamoDB,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_lambda import (
     StateTaskServiceLambda,
 )
@@ -43,6 +46,7 @@ def install() -> None:
     _install_wildcard()
     _install_functions()
     _install_heartbeats()
+    _install_timeouts_of_tables()
     _install_evaluations()
     replace(StepFunctionResponse, "send_task_failure", _send_task_failure)
 
@@ -128,6 +132,18 @@ def _install_heartbeats() -> None:
         return FailureEvent(env, HeartbeatTimeout(), event.event_type, event_details=event.event_details)
 
     replace(StateTaskService, "_from_error", from_error)
+
+
+def _install_timeouts_of_tables() -> None:
+    """A task of DynamoDB that runs out of time fails by States.Timeout too, and not by an error of DynamoDB's."""
+    failed = seam(StateTaskServiceDynamoDB, "_from_error")
+
+    def from_error(self: Any, env: Any, ex: Exception) -> FailureEvent:
+        if isinstance(ex, TimeoutError | FailureEventException):
+            return StateTaskService._from_error(self, env=env, ex=ex)
+        return failed(self, env=env, ex=ex)
+
+    replace(StateTaskServiceDynamoDB, "_from_error", from_error)
 
 
 def _install_evaluations() -> None:

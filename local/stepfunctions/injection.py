@@ -6,12 +6,14 @@ definition's, and the pauses are left out. A call whose answer is lost is made, 
 state waits for; a state that runs out of time ends them, as it does by itself.
 """
 
+import contextlib
 import copy
 import functools
 import time
 from collections.abc import Callable
 from typing import Any
 
+from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.api import HistoryEventType, MapRunFailedEventDetails, TaskFailedEventDetails
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
@@ -22,6 +24,7 @@ from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import Eval
 from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.state_map import StateMap
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils import LambdaFunctionErrorException
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import StateTaskService
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
@@ -61,9 +64,12 @@ def _call(faults: Faults, task: Any, call: Callable[..., None], env: Any, **argu
     fault = faults.take(*_place(env), BEFORE, AFTER, *(() if waits else (ANSWER,)))
     if fault and fault.moment == BEFORE:
         raise _failure(env, task, fault)
-    call(env=env, **arguments)
     if fault and fault.moment == AFTER:
+        # Whatever the service says is lost, a refusal too.
+        with contextlib.suppress(ClientError, FailureEventException, LambdaFunctionErrorException):
+            call(env=env, **arguments)
         raise _failure(env, task, fault)
+    call(env=env, **arguments)
     if fault:
         env.stack[-1] = copy.deepcopy(fault.answer)
 
@@ -119,9 +125,12 @@ def _overdue(task: Any, seconds: int) -> Any:
             time.sleep(_POLL_SECONDS)
 
     def call(env: Any, **arguments: Any) -> None:
-        task._eval_service_task(env=env, **arguments)
+        try:
+            task._eval_service_task(env=env, **arguments)
+        finally:
+            if not waits:
+                until_over(env)
         if not waits:
-            until_over(env)
             raise EvalTimeoutError
 
     def wait(env: Any, **arguments: Any) -> None:

@@ -23,9 +23,6 @@ _DENIED = "is not authorized to perform this action because no identity-based po
 _LOST = "Unable to execute HTTP request: Connection reset"
 # Of AWS SDK integrations: what a service calls its own throttles, where its SDK has a class for them.
 _SDK_THROTTLES = {"Lambda": "Lambda.TooManyRequestsException", "Ssm": "Ssm.ThrottlingException"}
-# Each answer that is lost leaves a job, whose name the next attempt finds to be taken.
-_JOBS = 3
-_NAMED_JOBS = ("createTrainingJob.sync", "createTransformJob.sync")
 _SDK_NAMES = {"cloudwatch": "CloudWatch", "sagemaker": "SageMaker"}
 
 
@@ -112,9 +109,7 @@ def cells(machine: str) -> list[Cell]:
 def attempts_after(state: dict[str, Any], error: str) -> int:
     """How many more attempts the state's Retry allows after an error."""
     named = [each for each in state.get("Retry", []) if error in each["ErrorEquals"]]
-    attempts = named[0].get("MaxAttempts", 3) if named else 0
-    is_named_job = state.get("Resource", "").endswith(_NAMED_JOBS)
-    return min(attempts, _JOBS - 1) if is_named_job and error.endswith(".SdkClientException") else attempts
+    return named[0].get("MaxAttempts", 3) if named else 0
 
 
 def is_caught(state: dict[str, Any], error: str) -> bool:

@@ -128,8 +128,9 @@ class Course:
         if described["status"] == "SUCCEEDED":
             self._succeeded(arn, json.loads(described["output"]), [*self.pending, *met])
         elif described["status"] == "FAILED":
-            handled = [cell for cell in self.pending if not cell.recovers]
+            handled = [cell for cell in self.pending if cell.is_caught and not cell.recovers]
             self._settle(handled, HANDLED, arn, "a later fault ended the execution")
+            self._count_visits(cell for cell in self.pending if not (cell.is_caught or cell.recovers))
         else:
             self._hung(arn, described, [each for each in active if hit.get(moment_of(each))] or active[:1])
         self._inject(name, {})

@@ -31,10 +31,6 @@ def test_fault_comes_as_often_as_retry_says() -> None:
     assert modes_of("retrain", "Plan ingestion", "killed worker") == {FIRST: 1, WITHIN: 2, BEYOND: 3}
     assert modes_of("retrain", "Plan ingestion", "full disk") == {ONCE: 1}
     assert modes_of("retrain", "Ingest rides", "S3 503") == {FIRST: 1, WITHIN: 5, BEYOND: 6}
-    # An answer that is lost costs one of the names, as many as the workflow has for a candidate.
-    candidate = dict(states(definition("retrain")))["Was the training killed?"]
-    assert {"Variable": "$.attempt.number", "NumericLessThan": 3} in candidate["Choices"][0]["And"]
-    assert modes_of("retrain", "Train candidate", "lost connection") == {FIRST: 1, WITHIN: 2, BEYOND: 3}
 
 
 def test_what_a_catch_takes_is_known() -> None:

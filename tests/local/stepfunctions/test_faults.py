@@ -118,6 +118,20 @@ def test_faults_are_one_execution_s(runs: Runs, client: Client) -> None:
     assert runs.server.request("/_local/faults", execution="another")["faults"][0]["injected"] == 0
 
 
+@pytest.mark.parametrize(
+    ("moment", "error"), [("timeout", "States.Timeout"), ("before", "DynamoDB.ProvisionedThroughputExceededException")]
+)
+def test_fault_of_a_table_has_its_own_name(runs: Runs, client: Client, moment: str, error: str) -> None:
+    read_item = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::dynamodb:getItem",
+        "Parameters": {"TableName": unique("none"), "Key": {"id": {"S": "1"}}},
+        "End": True,
+    }
+    named = {"error": error} if moment == "before" else {}
+    assert runs.run({"Read": read_item}, fault("Read", moment, **named))["error"] == error
+
+
 GOOD = {"state": "Read", "moment": "before", "error": "E"}
 
 
