@@ -57,7 +57,8 @@ retrain: setup ## start the workflow on it and follow: RIDES= SAMPLES= TASK= ALG
 watch: setup ## follow an execution, by default the newest: EXECUTION=
 	@$(WILDRYDES) watch $(OPTIONS) $(if $(EXECUTION),"$(EXECUTION)")
 
-redrive: setup ## let an execution that failed go on where it failed: EXECUTION=
+redrive: setup ## let an execution that failed go on where it failed: EXECUTION= OPTIONS=
+	@$(if $(EXECUTION),,echo "redrive needs EXECUTION=, the name of an execution: make watch shows the newest" >&2; exit 2)
 	@$(WILDRYDES) redrive $(OPTIONS) "$(EXECUTION)"
 
 logs: setup ## print the end of the logs: NAME= (a function's folder, or training) OPTIONS=

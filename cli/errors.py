@@ -9,6 +9,7 @@ CommandError            every fault that a command expects
 ├─ NoSamError           the SAM CLI is not installed (`sam`)
 ├─ NoStackError         there is no such stack (`stack`)
 ├─ NoExecutionError     there is no such execution (`executions`)
+├─ AnotherRunsError     another retraining of the task has its turn (`redrive_turn`)
 ├─ NotRedrivableError   an execution cannot go on where it failed (`redrive`)
 ├─ UnreadableFileError  a file of rides, weather, samples or an event cannot be read (`ride_files`, `weather`, …)
 │  └─ WeatherFileError  a weather file is not what it should be (`weather`)

@@ -7,11 +7,10 @@ from typing import Any
 import click
 from botocore.exceptions import ClientError
 
-from cli import executions, options
+from cli import executions, options, redrive_turn
 from cli.errors import CommandError
 from cli.following import follow_detached
 from cli.stack import Stack
-from local import account
 from wildrydes.announcements.redrives import is_in_vain
 from wildrydes.tasks import DEFAULT_TASK
 
@@ -41,7 +40,7 @@ def redrive(stack: Stack, execution: str, *, as_json: bool) -> int:
     console = options.console(as_json=as_json)
     arn = executions.find(stack, execution)
     check(stack, arn)
-    restart(stack, arn)
+    restart_in_turn(stack, arn)
     console.print(f"Redriven: {arn.rpartition(':')[2]} goes on")
     return follow_detached(stack, arn, console, as_json=as_json)
 
@@ -58,8 +57,6 @@ def check(stack: Stack, arn: str) -> None:
     if described.get("redriveStatus") == "NOT_REDRIVABLE":
         raise NotRedrivableError(f"{name} cannot be redriven: {described.get('redriveStatusReason', 'AWS says so')}.")
     _check_failure(stack, arn, described)
-    if machine == stack.machine("retrain"):
-        _check_turn(stack, described)
 
 
 def _check_failure(stack: Stack, arn: str, described: dict[str, Any]) -> None:
@@ -77,21 +74,23 @@ def _check_failure(stack: Stack, arn: str, described: dict[str, Any]) -> None:
     )
 
 
-def _check_turn(stack: Stack, described: dict[str, Any]) -> None:
-    """A redriven execution takes no turn: beside another retraining of its task it would train on the same rides."""
-    states, machine = stack.client("stepfunctions"), stack.machine("retrain")
-    running = account.entries(states, "list_executions", "executions", stateMachineArn=machine, statusFilter="RUNNING")
-    for other in running:
-        if _task(states.describe_execution(executionArn=other["executionArn"])) == _task(described):
-            raise NotRedrivableError(
-                f"Another retraining of {_task(described)} runs: {other['name']}. Wait for its end, or stop it; see "
-                "then whether this one is still wanted."
-            )
+def restart_in_turn(stack: Stack, arn: str) -> None:
+    """Take the turn of its task for a retraining, and redrive it."""
+    described = stack.client("stepfunctions").describe_execution(executionArn=arn)
+    if described["stateMachineArn"] != stack.machine("retrain"):
+        restart(stack, arn)
+        return
+    task = task_of(described)
+    redrive_turn.take_turn(stack, arn, task)
+    restart(stack, arn)
+    redrive_turn.stop_unless_its_turn(stack, arn, task)
 
 
-def _task(described: dict[str, Any]) -> str:
+def task_of(described: dict[str, Any]) -> str:
+    """The task that an execution of the retraining was started for; `target` is its older name."""
     request = json.loads(described.get("input") or "{}")
-    return request.get("task", DEFAULT_TASK) if isinstance(request, dict) else DEFAULT_TASK
+    fields = request if isinstance(request, dict) else {}
+    return fields.get("task") or fields.get("target") or DEFAULT_TASK
 
 
 def restart(stack: Stack, arn: str) -> None:

@@ -1,8 +1,8 @@
 """The embedded AWS: MiniStack and moto on one port, with the parts that this project needs as AWS has them.
 
 `server` starts it, and `assembly` puts its parts in place. `account` is what a client needs to reach it, `seams`
-replaces parts of the projects that carry it, `constraints` refuses what an API's model does, `strict_json`
-reads JSON, and `background` keeps threads alive. Each other folder is a service, named as boto3 names its client.
+replaces parts of the projects that carry it, `protocols` has what all APIs have in common, and `background` keeps
+threads alive. Each other folder is a service, named as boto3 names its client.
 
 Its exceptions have one root:
 

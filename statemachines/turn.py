@@ -11,7 +11,8 @@ One conditional write takes the turn:
 No execution gives its turn back. So none can crash and keep it: the next one looks at whether the holder still runs. A
 call that is repeated because its answer was lost finds this execution to be the holder, and goes on.
 
-An execution that is redriven goes on where it ended, and takes no turn again: docs/decisions/0039.
+An execution that is redriven goes on where it ended, behind these states. `wildrydes redrive` takes the turn for it:
+docs/decisions/0039.
 """
 
 import stepfunctions.steps as sdk

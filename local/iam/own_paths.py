@@ -9,7 +9,7 @@ from typing import Any
 from local import EmbeddedAwsError
 from local.account import TOKEN_HEADER
 from local.iam.request_guard import OWN_PREFIX, Application, Receive, Scope, Send, send_json
-from local.strict_json import NotJsonError, decode
+from local.protocols.strict_json import NotJsonError, decode
 
 _LARGEST_BODY = 64 * 1024
 _LONGEST_ADVANCE_SECONDS = 10 * 366 * 24 * 3600

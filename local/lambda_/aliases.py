@@ -12,9 +12,9 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from local import constraints
 from local.lambda_ import updates
 from local.lambda_.configurations import RefusedFunctionError
+from local.protocols import constraints
 from local.seams import replace, seam
 
 Response = tuple[int, dict[str, str], bytes]

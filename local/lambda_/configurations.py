@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from local import EmbeddedAwsError, constraints
+from local import EmbeddedAwsError
 from local.iam.roles import LentRole, UnusableRoleError, assume
+from local.protocols import constraints
 
 PRINCIPAL = "lambda.amazonaws.com"
 

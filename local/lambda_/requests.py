@@ -8,8 +8,8 @@ from typing import Any
 
 from local.lambda_.configurations import RefusedFunctionError
 from local.lambda_.updates import refusal
+from local.protocols.strict_json import NotJsonError, decode
 from local.seams import replace, seam
-from local.strict_json import NotJsonError, decode
 
 MOST_BYTES = 6 * 1024 * 1024
 MOST_EVENT_BYTES = 1024 * 1024

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from local import EmbeddedAwsError, constraints
+from local import EmbeddedAwsError
 from local.iam.roles import UnusableRoleError, assume
+from local.protocols import constraints
 from local.scheduler import targets
 from local.scheduler.firing import filled_in, role_of
 from local.scheduler.targets import InvalidInputError, UnsupportedTargetError

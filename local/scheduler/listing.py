@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from local import constraints
+from local.protocols import constraints
 from local.seams import replace, seam
 
 Response = tuple[int, dict[str, str], bytes]

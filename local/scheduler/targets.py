@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError, UnknownServiceError
 from botocore.validate import ParamValidator
 
 from local import EmbeddedAwsError
-from local.member_names import capitalised, in_service_case
+from local.protocols.member_names import capitalised, in_service_case
 
 # (service, as boto3 names it) -> its client, as the target's role.
 ClientOf = Callable[[str], Any]

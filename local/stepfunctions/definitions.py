@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from moto.stepfunctions.parser.api import InvalidDefinition
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
+from local.protocols.strict_json import NotJsonError, decode
 from local.seams import replace, seam
-from local.strict_json import NotJsonError, decode
 
 _check_grammar = seam(StepFunctionsParserBackend, "_validate_definition")
 

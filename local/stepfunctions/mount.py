@@ -10,11 +10,11 @@ from botocore import xform_name
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from local import account
+from local.protocols.strict_json import NotJsonError, decode
 from local.seams import replace, seam
 from local.stepfunctions.definitions import diagnostics
 from local.stepfunctions.refusals import CallRefusedError
 from local.stepfunctions.start_requests import checked
-from local.strict_json import NotJsonError, decode
 
 log = logging.getLogger(__name__)
 

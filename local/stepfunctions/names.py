@@ -18,8 +18,8 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 )
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
-from local import member_names
-from local.member_names import capitalised
+from local.protocols import member_names
+from local.protocols.member_names import capitalised
 from local.seams import replace, seam
 
 

@@ -30,11 +30,11 @@ from moto.stepfunctions.parser.asl.parse.test_state.asl_parser import TestStateA
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.responses import StepFunctionResponse
 
+from local.protocols.strict_json import NotJsonError, decode
 from local.seams import seam
 from local.stepfunctions.refusals import CallRefusedError
 from local.stepfunctions.start_requests import check_input
 from local.stepfunctions.times import text_of
-from local.strict_json import NotJsonError, decode
 
 _LONGEST_SECONDS = 300
 _TYPES = frozenset({"Task", "Pass", "Wait", "Choice", "Succeed", "Fail"})

@@ -8,8 +8,8 @@ import re
 import uuid
 from typing import Any
 
+from local.protocols.strict_json import NotJsonError, decode
 from local.stepfunctions.refusals import CallRefusedError
-from local.strict_json import NotJsonError, decode
 
 MOST_INPUT_BYTES = 262_144
 

@@ -11,7 +11,7 @@ def modules(folder: str) -> set[str]:
 
 
 def test_the_embedded_aws_has_folders_but_for_what_starts_and_reaches_it() -> None:
-    assert modules("local") == {"server", "account", "constraints", "member_names", "seams"}
+    assert modules("local") == {"server", "account", "seams"}
 
 
 def test_the_domain_has_wings_but_for_the_words_that_they_share() -> None:

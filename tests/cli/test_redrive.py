@@ -19,8 +19,6 @@ from wildrydes.announcements.redrives import FAIL_AGAIN
 
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 
-WAIT = {"Type": "Wait", "Seconds": 300, "End": True}
-
 
 @pytest.fixture(scope="module")
 def role_arn(client: Client) -> str:
@@ -69,24 +67,6 @@ def test_promotion_is_not_redriven(client: Client, server: EmbeddedAws, role_arn
     ended(client, execution)
     with pytest.raises(NotRedrivableError, match=r"is a promotion.*`wildrydes retrain"):
         check(stack_of(server, arn, "PromoteStateMachineArn"), execution)
-
-
-def test_another_retraining_of_the_task_that_runs_is_waited_for(
-    client: Client, server: EmbeddedAws, role_arn: str
-) -> None:
-    choice = {"Type": "Choice", "Choices": [{"Variable": "$.wait", "IsPresent": True, "Next": "Wait"}]}
-    states = {"Which": choice | {"Default": "Read"}, "Wait": WAIT, "Read": read(unique("missing"))}
-    arn = machine(client, {"StartAt": "Which", "States": states}, role_arn)
-    stack = stack_of(server, arn)
-    failed, other = start(client, arn), start(client, arn, task="magic_points")
-    for execution in (failed, other):
-        ended(client, execution)
-    running = start(client, arn, wait=True)
-    with pytest.raises(NotRedrivableError, match=rf"Another retraining of heavy_utilization runs: {running[-36:]}"):
-        check(stack, failed)
-    check(stack, other)
-    client("stepfunctions").stop_execution(executionArn=running)
-    check(stack, failed)
 
 
 @pytest.mark.parametrize("name", sorted(FAIL_AGAIN))

@@ -19,7 +19,7 @@ def decode(text: str | bytes) -> Any:
     >>> decode('{"fare": NaN}')
     Traceback (most recent call last):
     ...
-    local.strict_json.NotJsonError: NaN is no JSON
+    local.protocols.strict_json.NotJsonError: NaN is no JSON
     """
     try:
         return json.loads(text, parse_constant=_refuse_constant)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.constraints import refusal
+from local.protocols.constraints import refusal
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/rides"
 
