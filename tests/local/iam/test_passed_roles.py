@@ -48,9 +48,8 @@ def set_account_role(apis: Any, role_arn: str) -> None:
 
 
 def change_integration(apis: Any, role_arn: str) -> None:
-    api = apis.create_rest_api(name=unique("api"))["id"]
-    root = apis.get_resources(restApiId=api)["items"][0]["id"]
-    call = {"restApiId": api, "resourceId": root, "httpMethod": "GET"}
+    api = apis.create_rest_api(name=unique("api"))
+    call = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "GET"}
     apis.put_method(**call, authorizationType="NONE")
     apis.put_integration(**call, type="MOCK")
     apis.update_integration(**call, patchOperations=[{"op": "replace", "path": "/credentials", "value": role_arn}])
