@@ -95,6 +95,12 @@ def outer_states(machine: str) -> dict[str, str]:
     return outer
 
 
+def inline_map_of(machine: str, state: str) -> str:
+    """The Map that a redrive enters on its way to a state of an iteration; empty for other states."""
+    levels = {name: each.get("ItemProcessor") for name, each in definition(machine)["States"].items()}
+    return next((name for name, level in levels.items() if level and state in dict(states(level))), "")
+
+
 def cells(machine: str) -> list[Cell]:
     """All cells of a workflow."""
     return [

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from fault_cells import Cell, outer_states
+from fault_cells import Cell, inline_map_of, outer_states
 from local import account
 from machines import unique, until
 from notices import Heard
@@ -208,7 +208,7 @@ class Course:
         self._inject(name, ahead)
         self.stack.client("stepfunctions").redrive_execution(executionArn=arn)
         first = until(lambda: last_leg(history(self.stack, arn)), bool)[0]["stateEnteredEventDetails"]["name"]
-        again = first == entered[-1]
+        again = first in (entered[-1], inline_map_of(cell.machine, entered[-1]))
         self._settle([cell], REDRIVEN if again else REPEATED, arn, described.get("error", ""))
         return True
 
