@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from cli.errors import CommandError
 from local.stepfunctions.json_paths import BRACKETS
 
 _PATH = rf"\$\$(?:\.\w+|\.\.|\.\*|{BRACKETS})*"
@@ -24,7 +25,7 @@ _PATHS_ALONE = frozenset({"InputPath", "OutputPath", "ItemsPath", "ResultPath", 
 _OF_JSONATA = "$states.context"
 
 
-class _UnrecordedError(LookupError):
+class UnrecordedValueError(CommandError):
     """The history does not have the value of a path."""
 
 
@@ -88,9 +89,9 @@ class _Replacing:
             return name, _TEXT_OR_PATH.sub(self._argument, text) if text.startswith("States.") else text
         try:
             if name == name_of_value:
-                raise _UnrecordedError(text)
+                raise UnrecordedValueError(text)
             return name_of_value, self._value(text)
-        except _UnrecordedError:
+        except UnrecordedValueError:
             self.left.add(text)
             return name, text
 
@@ -99,17 +100,17 @@ class _Replacing:
             return match[0]
         try:
             return _literal(self._value(match[0]))
-        except _UnrecordedError:
+        except UnrecordedValueError:
             self.left.add(match[0])
             return match[0]
 
     def _value(self, path: str) -> Any:
-        """The value of a path of names and indices. Raises _UnrecordedError."""
+        """The value of a path of names and indices. Raises UnrecordedValueError."""
         value, end = self.context, len("$$")
         while end < len(path):
             step = _STEPS.match(path, end)
             if step is None:
-                raise _UnrecordedError(path)
+                raise UnrecordedValueError(path)
             value, end = _part(value, step), step.end()
         return value
 
@@ -122,8 +123,8 @@ def _part(value: Any, step: re.Match[str]) -> Any:
         if index is not None and isinstance(value, list):
             return value[int(index)]
     except LookupError as missing:
-        raise _UnrecordedError(step[0]) from missing
-    raise _UnrecordedError(step[0])
+        raise UnrecordedValueError(step[0]) from missing
+    raise UnrecordedValueError(step[0])
 
 
 def _literal(value: Any) -> str:

@@ -28,6 +28,7 @@ CommandError            every fault that a command expects
 ├─ UnexplainedError     there is nothing to explain (`explain`)
 ├─ RetrainingError      a model could not be trained again (`explain`)
 ├─ NoStateError         the execution did not enter such a state (`recorded_states`)
+├─ UnrecordedValueError  the history does not have the value of a path (`context_values`)
 ├─ UntriableError       TestState does not run such a state (`try_state`)
 ├─ NoLogError           nothing of that name writes a log (`logs`)
 └─ TrialError           an execution or a query of a trial failed (`trial`)
