@@ -44,7 +44,7 @@ from statemachines.replacement import check_replacement
 from statemachines.serving_endpoint import BEFORE, LONGEST_SECONDS, deploy_endpoint, read_endpoint
 from statemachines.smoke_test import smoke_test
 from statemachines.task_choice import choose_task, has_model_of
-from statemachines.tasks import CONFLICTS, Tasks, conflict, conflicting, refusal
+from statemachines.tasks import Tasks, conflict, conflicting, refusal
 from wildrydes.tasks import DEFAULT_TASK
 
 _DEFAULTS = (
@@ -181,20 +181,13 @@ def _alone(tasks: Tasks, handlers: Handlers) -> State:
 def _write_model_path(handlers: Handlers) -> State:
     """MODEL_PATH updated, the update awaited, and a version published of it."""
     tasks = conflicting(handlers.from_model_path, "Function taken over")
+    update = tasks.call("Set MODEL_PATH", "lambda:updateFunctionConfiguration", variables_of("$.own.variables"))
     look = read_configuration(
         tasks,
         "Read update",
         "$.update",
         # Lambda gives a function another revision when its update has ended.
         {"status": "$.LastUpdateStatus", "revision": "$.RevisionId", "variables": "$.Environment.Variables"},
-    )
-    # A write whose answer was lost finds its own revision when it is repeated: the variables say whose it is.
-    written = sdk.Catch(error_equals=list(CONFLICTS), next_step=look, result_path="$.conflict")
-    update = Tasks(handlers.from_model_path).call(
-        "Set MODEL_PATH",
-        "lambda:updateFunctionConfiguration",
-        variables_of("$.own.variables"),
-        before=[written],
     )
     wait = sdk.Wait("Wait for update", seconds=1)
     wait.next(look)
