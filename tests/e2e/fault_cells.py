@@ -195,12 +195,17 @@ def _of_sdk(service: str) -> list[Fault]:
     ]
 
 
-def _of_athena(action: str) -> list[Fault]:
-    calls = [
-        Fault("throttle", "before", "Athena.TooManyRequestsException"),
-        Fault("denial", "before", "Athena.AccessDeniedException", _DENIED),
-        Fault("lost connection", "after", "Athena.SdkClientException", _LOST),
+def _of_calls(service: str, throttle: str) -> list[Fault]:
+    """What the calls of an optimised integration can meet."""
+    return [
+        Fault("throttle", "before", f"{service}.{throttle}"),
+        Fault("denial", "before", f"{service}.AccessDeniedException", _DENIED),
+        Fault("lost connection", "after", f"{service}.SdkClientException", _LOST),
     ]
+
+
+def _of_athena(action: str) -> list[Fault]:
+    calls = _of_calls("Athena", "TooManyRequestsException")
     if not action.endswith(".sync"):
         return calls
     reasons = {
@@ -215,11 +220,7 @@ def _of_athena(action: str) -> list[Fault]:
 
 
 def _of_sagemaker(action: str) -> list[Fault]:
-    calls = [
-        Fault("throttle", "before", "SageMaker.ThrottlingException"),
-        Fault("denial", "before", "SageMaker.AccessDeniedException", _DENIED),
-        Fault("lost connection", "after", "SageMaker.SdkClientException", _LOST),
-    ]
+    calls = _of_calls("SageMaker", "ThrottlingException")
     if not action.endswith(".sync"):
         return calls
     reasons = {"full disk": f"ClientError: {_NO_SPACE}", "S3 503": f"ClientError: Data download failed: {_SLOW_DOWN}"}

@@ -137,26 +137,11 @@ class EndOfRetraining(Promotion):
         return super().wrong(output) if output["promoted"] else "not promoted"
 
 
-@contextmanager
-def nobody_restores(stack: Stack) -> Iterator[None]:
-    """EventBridge may not start `restore`."""
-    role = stack.client("cloudformation").describe_stack_resource(
-        StackName=stack.name, LogicalResourceId="PromotionEndedRole"
-    )["StackResourceDetail"]["PhysicalResourceId"]
-    policy, iam = {"RoleName": role, "PolicyName": "StartRestoring"}, stack.client("iam")
-    document = iam.get_role_policy(**policy)["PolicyDocument"]
-    iam.delete_role_policy(**policy)
-    try:
-        yield
-    finally:
-        iam.put_role_policy(**policy, PolicyDocument=json.dumps(document))
-
-
 @dataclass
 class Restoring(Promotion):
     """Puts in order what a promotion left that was stopped; `completes` one whose model was live by then.
 
-    Within `nobody_restores`.
+    Within `nothing_restored`.
     """
 
     completes: bool = False

@@ -268,3 +268,18 @@ class Load:
             assert status == 200, answer
             assert answer["probability"] == probabilities[answer["model"]], answer
         return Counter(answer["model"] for _, answer in self.answers)
+
+
+@contextmanager
+def nothing_restored(stack: Stack) -> Iterator[None]:
+    """EventBridge may not start `restore`."""
+    role = stack.client("cloudformation").describe_stack_resource(
+        StackName=stack.name, LogicalResourceId="PromotionEndedRole"
+    )["StackResourceDetail"]["PhysicalResourceId"]
+    policy, iam = {"RoleName": role, "PolicyName": "StartRestoring"}, stack.client("iam")
+    document = iam.get_role_policy(**policy)["PolicyDocument"]
+    iam.delete_role_policy(**policy)
+    try:
+        yield
+    finally:
+        iam.put_role_policy(**policy, PolicyDocument=json.dumps(document))

@@ -16,14 +16,14 @@ import pytest
 
 from fault_cells import Cell, cells
 from fault_course import Course, Trial, history
-from fault_promotions import EndOfRetraining, Promotion, Restoring, nobody_restores, only_ends
+from fault_promotions import EndOfRetraining, Promotion, Restoring, only_ends
 from fault_report import Matrix
 from fault_transitions import gone
 from fault_trials import Monitoring, Retraining, RetrainingOfSamples
 from local import account
 from machines import unique
 from notices import Heard, listen
-from promotions import Model, WriteArtefact, promote, trained
+from promotions import Model, WriteArtefact, nothing_restored, promote, trained
 from stacks import ROOT, MakeStack, Stack
 
 pytestmark = pytest.mark.faults
@@ -192,7 +192,7 @@ def test_restoring(promotions: list[tuple[Promotion, Heard]], matrix: Matrix, ch
     stacks = {trial.stack.name: trial.stack for trial, _ in promotions}
     with ExitStack() as ends:
         for stack in stacks.values():
-            ends.enter_context(nobody_restores(stack))
+            ends.enter_context(nothing_restored(stack))
         done: set[str] = set()
         for completes in (False, True):
             trials = [Restoring(trial.stack, trial.models, completes=completes) for trial, _ in promotions]

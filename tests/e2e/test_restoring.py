@@ -19,6 +19,7 @@ from promotions import (
     WriteArtefact,
     bring_back,
     live,
+    nothing_restored,
     redefined,
     start,
     state_of,
@@ -130,21 +131,6 @@ def a_tenth_is_out(alias: dict[str, Any]) -> bool:
 
 def stop(stack: Stack, arn: str) -> None:
     stack.client("stepfunctions").stop_execution(executionArn=arn)
-
-
-@contextmanager
-def nothing_restored(stack: Stack) -> Iterator[None]:
-    """EventBridge may not start `restore`."""
-    role = stack.client("cloudformation").describe_stack_resource(
-        StackName=stack.name, LogicalResourceId="PromotionEndedRole"
-    )["StackResourceDetail"]["PhysicalResourceId"]
-    policy, iam = {"RoleName": role, "PolicyName": "StartRestoring"}, stack.client("iam")
-    document = iam.get_role_policy(**policy)["PolicyDocument"]
-    iam.delete_role_policy(**policy)
-    try:
-        yield
-    finally:
-        iam.put_role_policy(**policy, PolicyDocument=json.dumps(document))
 
 
 def restore(stack: Stack, promotion: str) -> dict[str, Any]:

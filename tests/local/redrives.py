@@ -64,3 +64,14 @@ def parted(events: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dic
 def is_polling(client: Client, execution: str) -> bool:
     """Whether a Task of an execution has begun its call."""
     return "TaskStarted" in {event["type"] for event in history(client, execution)}
+
+
+def long_poll(url: str) -> dict[str, Any]:
+    """A state that waits for a message for 20 seconds; a stop of its execution does not end the call."""
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:sqs:receiveMessage",
+        "Parameters": {"QueueUrl": url, "MaxNumberOfMessages": 1, "WaitTimeSeconds": 20},
+        "ResultSelector": {"polled": True},
+        "End": True,
+    }

@@ -12,7 +12,7 @@ from local import account
 from local.stepfunctions.redrive import Tokens, reason_against
 from machines import Client, allow, ended, machine, role, run, unique, until
 from queue_makers import admitting, arn_of, counts, queue, send
-from redrives import entered, history, is_polling, parameter, parted, read, reader, redrive, start
+from redrives import entered, history, is_polling, long_poll, parameter, parted, read, reader, redrive, start
 
 WAIT = {"Type": "Wait", "Seconds": 300, "End": True}
 
@@ -105,13 +105,7 @@ def test_state_that_ends_after_its_execution_was_stopped_and_redriven_changes_no
     # A long poll goes on after the stop; when it ends, the redriven execution is in its own.
     role_arn = role(client, "states.amazonaws.com", allow("sqs:ReceiveMessage"))
     url = queue(client)
-    poll = {
-        "Type": "Task",
-        "Resource": "arn:aws:states:::aws-sdk:sqs:receiveMessage",
-        "Parameters": {"QueueUrl": url, "MaxNumberOfMessages": 1, "WaitTimeSeconds": 20},
-        "ResultSelector": {"polled": True},
-        "End": True,
-    }
+    poll = long_poll(url)
     states = client("stepfunctions")
     execution = start(client, {"Poll": poll}, role_arn)
     until(lambda: is_polling(client, execution), bool)

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from local import account
 from machines import Client, allow, ended, role, unique, until
 from queue_makers import counts, queue, send
-from redrives import entered, history, is_polling, parameter, parted, read, reader, redrive, start
+from redrives import entered, history, is_polling, long_poll, parameter, parted, read, reader, redrive, start
 
 
 @pytest.fixture(scope="module")
@@ -107,13 +107,7 @@ def test_child_that_ends_after_a_stop_and_a_redrive_counts_for_nothing(client: C
     # A long poll goes on after the stop; when it ends, the Map Run that was redriven is in its own.
     role_arn = role(client, "states.amazonaws.com", allow("sqs:ReceiveMessage"))
     url = queue(client)
-    poll = {
-        "Type": "Task",
-        "Resource": "arn:aws:states:::aws-sdk:sqs:receiveMessage",
-        "Parameters": {"QueueUrl": url, "MaxNumberOfMessages": 1, "WaitTimeSeconds": 20},
-        "ResultSelector": {"polled": True},
-        "End": True,
-    }
+    poll = long_poll(url)
     processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "Poll"}
     polling = {"Type": "Map", "ItemProcessor": processor | {"States": {"Poll": poll}}, "End": True}
     execution = start(client, {"Map": polling}, role_arn, [1, 2])
