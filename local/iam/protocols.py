@@ -40,15 +40,47 @@ def install() -> None:
     ) -> str | None:
         if service in REST:
             return original(service, method, path, {}, b"", _without_action(query))
-        if service == "monitoring" and "." not in target_of(headers) and (call := _CBOR_CALL.search(path)):
-            return original(service, method, path, {}, b"", {"Action": call[1]})
-        if service in _JSON or is_json(service, headers):
+        if not _has_one_place(service):
+            return original(service, method, path, headers, body, query)
+        if _is_by_target(service, headers):
             return original(service, method, path, {"x-amz-target": target_of(headers)}, b"", _without_action(query))
-        if service in _QUERY or service in _EITHER:
-            return original(service, method, path, {}, b"", {"Action": _action_of_form(method, body, query)})
-        return original(service, method, path, headers, body, query)
+        action = named_action(service, method, path, headers, body, query)
+        return original(service, method, path, {}, b"", {"Action": action})
 
     replace(iam_actions, "extract_iam_action", extract_iam_action)
+
+
+def named_action(
+    service: str, method: str, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, Any]
+) -> str | None:
+    """The action that a call names, by the service's name in MiniStack; None where method and path alone say it.
+
+    >>> named_action("sns", "POST", "/", {}, b"Action=Publish", {"Action": ["ListTopics"]})
+    'Publish'
+    >>> named_action("s3", "PUT", "/bucket/key", {}, b"Action=Publish", {}) is None
+    True
+    """
+    if service in REST:
+        return None
+    if service == "monitoring" and "." not in target_of(headers) and (call := _CBOR_CALL.search(path)):
+        return call[1]
+    if _is_by_target(service, headers) or not _has_one_place(service):
+        return target_of(headers).rpartition(".")[2] or None
+    return _action_of_form(method, body, query)
+
+
+def reads_form(service: str, headers: Mapping[str, str]) -> bool:
+    """Whether a service of one of these protocols reads this request's parameters from a form."""
+    return (service in _QUERY or service in _EITHER) and not is_json(service, headers)
+
+
+def _has_one_place(service: str) -> bool:
+    """Whether it is one of those that say where they read the action; the others are by target, or have paths."""
+    return service in _JSON or service in _QUERY or service in _EITHER
+
+
+def _is_by_target(service: str, headers: Mapping[str, str]) -> bool:
+    return service in _JSON or is_json(service, headers)
 
 
 def target_of(headers: Mapping[str, str]) -> str:
