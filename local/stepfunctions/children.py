@@ -120,6 +120,10 @@ class Children:
             return None
         return next((each for run in self._runs.values() for each in run if each.arn == arn), None)
 
+    def map_run_of(self, child: Child) -> str:
+        """The ARN of the Map Run that started a child."""
+        return next(map_run for map_run, run in self._runs.items() if any(each is child for each in run))
+
 
 def install(lock: threading.RLock) -> Children:
     """Give each child a history; return them."""

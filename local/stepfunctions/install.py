@@ -12,6 +12,7 @@ from local.stepfunctions import (
     children,
     choices,
     definitions,
+    described_children,
     distributed_map,
     ends,
     failures,
@@ -68,12 +69,14 @@ def install(endpoint: str, faults: Faults) -> None:
     qualifiers.install()
     revisions.install(lock)
     redrive.install(lock, announce)
-    listings.install(children.install(lock))
+    started_children = children.install(lock)
+    listings.install(started_children)
     sync_executions.install(metrics.count)
     starts.install(lock, announce)
     ends.install(lock, announce)
     map_runs.install(lock)
     views.install(lock)
+    described_children.install(started_children)
     distributed_map.install()
     map_results.install()
     injection.install(faults)

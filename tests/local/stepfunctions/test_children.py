@@ -105,3 +105,19 @@ def test_each_child_has_a_history_of_its_own(client: Any, map_run: str) -> None:
         assert events[0]["type"] == "ExecutionStarted"
         assert events[-1]["type"] == ("ExecutionSucceeded" if succeeded else "ExecutionFailed")
         assert [each["id"] for each in events] == list(range(1, len(events) + 1))
+
+
+def test_children_are_described_with_their_map_run(client: Any, map_run: str) -> None:
+    """DescribeExecution and DescribeStateMachineForExecution: `mapRunArn`, `label`, REDRIVABLE_BY_MAP_RUN."""
+    states = client("stepfunctions")
+    by_input = {}
+    for child in account.entries(states, "list_executions", "executions", mapRunArn=map_run):
+        described = states.describe_execution(executionArn=child["executionArn"])
+        assert {name: described[name] for name in child} == child
+        by_input[described["input"]] = described
+        machine = states.describe_state_machine_for_execution(executionArn=child["executionArn"])
+        assert (machine["mapRunArn"], json.loads(machine["definition"])["StartAt"]) == (map_run, "Fan out")
+        assert machine["label"] == map_run.split("/")[1].split(":")[0]
+    assert (by_input["0"]["output"], by_input["0"]["redriveStatus"]) == ("0", "NOT_REDRIVABLE")
+    failed = by_input["2"]
+    assert (failed["status"], failed["error"], failed["redriveStatus"]) == ("FAILED", "Bad", "REDRIVABLE_BY_MAP_RUN")
