@@ -47,11 +47,12 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
 
     from local.cloudformation.unread_properties import UnreadProperties
     from local.cloudwatch.install import Metrics
-    from local.iam import passed_roles, side_doors, unsupported
+    from local.iam import deep_json, malformed_requests, passed_roles, side_doors, unsupported
     from local.iam.used_grants import UsedGrants
     from local.scheduler.ticker import Clock
     from local.stepfunctions.faults import Faults
 
+    deep_json.install()
     verify_callers(server)
     used_grants = UsedGrants()
     used_grants.install()
@@ -66,6 +67,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     passed_roles.install()
     side_doors.close()
     unsupported.install()
+    malformed_requests.install()
     paths = own_paths(services, unread, used_grants, faults)
     own = OwnPaths(VerifiedRequests(by_tls(app.app)), paths, server.token)
     return RequestGuard(own, options.port), services.stop

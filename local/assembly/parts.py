@@ -14,7 +14,7 @@ from local.stepfunctions.faults import Faults
 def verify_callers(server: account.EmbeddedAws) -> None:
     """Put the parts in place that say who calls, and on which resource a call is authorised."""
     from local.ecr import registry
-    from local.iam import credentials, metric_namespaces, mounting, protocols, resources, signatures, wildcards
+    from local.iam import credentials, denials, metric_namespaces, mounting, protocols, resources, signatures, wildcards
     from local.sagemaker import arns
     from local.scheduler import authorisation as schedules
 
@@ -22,6 +22,7 @@ def verify_callers(server: account.EmbeddedAws) -> None:
     signatures.install()
     protocols.install()
     wildcards.install()
+    denials.install()
     metric_namespaces.install()
     mounting.authorise_by(resources.resources() | {"ecr": registry.resource_of, "sagemaker": arns.resource_of})
     mounting.authorise_calls_of("scheduler", schedules.resource_of_call)
@@ -48,7 +49,7 @@ def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float]
     )
     from local.lambda_ import metrics as function_metrics
     from local.logs import stream_prefixes
-    from local.s3 import version_ranges
+    from local.s3 import bucket_names, version_ranges
     from local.sns import deliveries as topics
     from local.sns import metrics as topic_metrics
     from local.stepfunctions import install as states
@@ -68,6 +69,7 @@ def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float]
     alias_arns.install()
     stream_prefixes.install()
     version_ranges.install()
+    bucket_names.install()
     apis.install(now)
     registry.install()
     events.install()

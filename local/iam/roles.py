@@ -12,6 +12,7 @@ from botocore.config import Config
 
 from local import EmbeddedAwsError, account
 from local.iam.credentials import SessionKeys, register_role_session, session_keys
+from local.iam.denials import message
 from local.iam.trust import LentRole, trusts
 
 __all__ = ["LentRole", "RoleClients", "UnusableRoleError", "assume", "denies_pass_role"]
@@ -95,4 +96,5 @@ def denies_pass_role(access_key_id: str, role_arn: str, service: str) -> str | N
     if denied is None:
         return None
     principal = getattr(denied, "principal_arn", None) or access_key_id
-    return f"User: {principal} is not authorized to perform: iam:PassRole on resource: {role_arn}"
+    is_explicit = getattr(denied, "decision", "") == "Deny"
+    return message("iam", "iam:PassRole", principal, role_arn, is_explicit=is_explicit)

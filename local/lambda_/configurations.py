@@ -17,7 +17,11 @@ from local.protocols import constraints
 PRINCIPAL = "lambda.amazonaws.com"
 
 # Of functions on Lambda's own machines; the API's model has those of managed instances too.
-BOUNDS = {"timeout": (1, 900), "memorySize": (128, 10_240), "ephemeralStorage.size": (512, 10_240)}
+_EXCEPTIONS = constraints.Exceptions(
+    bounds={"timeout": (1, 900), "memorySize": (128, 10_240), "ephemeralStorage.size": (512, 10_240)},
+    # Of their names the reserved ones have a refusal of their own.
+    free=("environment.variables",),
+)
 
 _MOST_NAME = 64
 _MOST_VARIABLES_BYTES = 4096
@@ -65,12 +69,22 @@ def check(operation: str, configuration: Mapping[str, Any]) -> None:
         message = f"Member must have length less than or equal to {_MOST_NAME}"
         fault = f"1 validation error detected: Value '{name}' at 'functionName' failed to satisfy constraint: {message}"
         raise RefusedFunctionError(fault, "ValidationException")
-    if malformed := constraints.refusal("lambda", operation, configuration, BOUNDS):
+    if malformed := constraints.refusal("lambda", operation, configuration, _EXCEPTIONS):
         code = "InvalidParameterValueException" if " at 'runtime' " in malformed else "ValidationException"
         raise RefusedFunctionError(malformed, code)
+    if operation == "CreateFunction":
+        _check_package(configuration)
     _check_variables((configuration.get("Environment") or {}).get("Variables") or {})
     if role_arn := configuration.get("Role"):
         _check_role(LentRole(role_arn, _arn_of(name)))
+
+
+def _check_package(configuration: Mapping[str, Any]) -> None:
+    is_image = configuration.get("PackageType") == "Image" or "ImageUri" in (configuration.get("Code") or {})
+    if not is_image and not (configuration.get("Runtime") and configuration.get("Handler")):
+        raise RefusedFunctionError(
+            "Runtime and Handler are mandatory parameters for functions created with deployment packages."
+        )
 
 
 def _check_variables(variables: Mapping[str, str]) -> None:

@@ -2,107 +2,189 @@
 
 The models are botocore's, which has AWS's. Its clients check that members are there and are not too short, and nothing
 else, so that the rest is the service's to refuse. The texts are those of AWS's services. Patterns that Python cannot
-read refuse nothing.
+read refuse nothing. Lists and maps, and what the model calls sensitive, are not repeated.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-import botocore.session
 from botocore.model import ListShape, MapShape, StructureShape
 
-Bounds = Mapping[str, tuple[int, int]]
+from local.protocols import operations
 
 
-def refusal(service: str, operation: str, parameters: Mapping[str, Any], bounds: Bounds | None = None) -> str | None:
-    """What AWS says where `parameters`, by the model's names, are none of the operation's; None where they are.
+@dataclass(frozen=True)
+class Exceptions:
+    """Where a service differs from its model, by paths such as `environment.variables`.
 
-    `bounds` are least and most of a number where the service knows other ones than the model, by the member's path.
+    `bounds` are least and most of numbers; what is `free` is not looked at.
     """
-    faults = list(_of_structure(_input_of(service, operation), parameters, "", bounds or {}))
-    if not faults:
+
+    bounds: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    free: Collection[str] = ()
+
+
+_NONE = Exceptions()
+
+OTHER_KIND = "Value must be of the member's kind"
+"""The constraint of a list, a map or a text in the place of another of these. Templates spell some members so."""
+
+
+class Fault(NamedTuple):
+    """What is wrong with a member: its value as AWS shows it, empty where it does not, its path, and the constraint."""
+
+    shown: str
+    path: str
+    constraint: str
+
+    def __str__(self) -> str:
+        value = f"Value {self.shown}" if self.shown else "Value"
+        return f"{value} at '{self.path}' failed to satisfy constraint: {self.constraint}"
+
+
+def refusal(service: str, operation: str, parameters: Mapping[str, Any], exceptions: Exceptions = _NONE) -> str | None:
+    """What AWS says where `parameters`, by the model's names, are none of the operation's; None where they are."""
+    model = operations.operation(service, operation)
+    if model is None:
+        raise ValueError(f"{service} has no operation {operation}")
+    return sentence([fault for fault in faults(model, parameters, exceptions) if fault.constraint != OTHER_KIND])
+
+
+def sentence(violations: list[Fault]) -> str | None:
+    """All faults as AWS's services list them; None where there is none."""
+    if not violations:
         return None
-    errors = "validation error" if len(faults) == 1 else "validation errors"
-    return f"{len(faults)} {errors} detected: {'; '.join(faults)}"
+    errors = "validation error" if len(violations) == 1 else "validation errors"
+    return f"{len(violations)} {errors} detected: {'; '.join(map(str, violations))}"
 
 
-@cache
-def _input_of(service: str, operation: str) -> Any:
-    model = botocore.session.get_session().get_service_model(service)
-    shape = model.operation_model(operation).input_shape
-    if shape is None:
-        raise ValueError(f"{service}'s {operation} takes no parameters")
-    return shape
+def faults(model: Any, parameters: Mapping[str, Any], exceptions: Exceptions = _NONE) -> list[Fault]:
+    """What is wrong with the parameters of an operation, in the order of the model's members."""
+    shape = model.input_shape
+    return [] if shape is None else list(_of_structure(shape, parameters, "", exceptions))
 
 
-def _of_structure(shape: Any, value: Any, path: str, bounds: Bounds) -> Iterator[str]:
-    members = value if isinstance(value, Mapping) else {}
+_KINDS: dict[str, Any] = {"structure": Mapping, "map": Mapping, "list": list}
+
+
+def _of_structure(shape: Any, members: Mapping[str, Any], path: str, exceptions: Exceptions) -> Iterator[Fault]:
     for name, member in shape.members.items():
         place = f"{path}.{_camel(name)}" if path else _camel(name)
+        if place in exceptions.free:
+            continue
         if members.get(name) is not None:
-            yield from _of_value(member, members[name], place, bounds)
+            yield from _of_value(member, members[name], place, exceptions)
         elif name in shape.required_members:
-            yield _fault(None, place, "Member must not be null")
+            yield Fault("null", place, "Member must not be null")
 
 
-def _of_value(shape: Any, value: Any, path: str, bounds: Bounds) -> Iterator[str]:
-    if isinstance(shape, StructureShape):
-        yield from _of_structure(shape, value, path, bounds)
-    elif isinstance(shape, ListShape) and isinstance(value, list):
-        yield from _in_range(shape, len(value), value, path, "length", bounds)
+def _of_value(shape: Any, value: Any, path: str, exceptions: Exceptions) -> Iterator[Fault]:
+    if not isinstance(value, _KINDS.get(shape.type_name, str | int | float | bytes | None)):
+        yield Fault("", path, OTHER_KIND)
+        if isinstance(shape, StructureShape):
+            yield from _of_structure(shape, {}, path, exceptions)
+    elif isinstance(shape, StructureShape):
+        yield from _of_structure(shape, value, path, exceptions)
+    elif isinstance(shape, ListShape):
+        yield from _in_range(shape, len(value), value, path, "length", exceptions)
         for place, entry in enumerate(value, start=1):
-            yield from _of_value(shape.member, entry, f"{path}.{place}.member", bounds)
-    elif isinstance(shape, MapShape) and isinstance(value, Mapping):
+            yield from _of_value(shape.member, entry, f"{path}.{place}.member", exceptions)
+    elif isinstance(shape, MapShape):
+        yield from _in_range(shape, len(value), value, path, "length", exceptions)
+        if any(_constraints(shape.key, str(name)) for name in value):
+            listed = ", ".join(_all_constraints(shape.key))
+            yield Fault("", path, f"Map keys must satisfy constraint: [{listed}]")
         for name, entry in value.items():
-            yield from _of_value(shape.value, entry, f"{path}.{name}.member", bounds)
+            yield from _of_value(shape.value, entry, f"{path}.{name}.member", exceptions)
     elif check := _CHECKS.get(shape.type_name):
-        yield from check(shape, value, path, bounds)
+        yield from check(shape, value, path, exceptions)
 
 
-def _of_text(shape: Any, value: Any, path: str, bounds: Bounds) -> Iterator[str]:
+def _of_text(shape: Any, value: Any, path: str, _: Exceptions) -> Iterator[Fault]:
     text = str(value)
+    shown = "" if shape.metadata.get("sensitive") else f"'{text}'"
+    for constraint in _constraints(shape, text):
+        yield Fault(shown, path, constraint)
+
+
+def _constraints(shape: Any, text: str) -> list[str]:
+    """The constraints of a text's shape that it does not satisfy."""
     if shape.enum and text not in shape.enum:
-        yield _fault(text, path, f"Member must satisfy enum value set: [{', '.join(sorted(shape.enum))}]")
-        return
-    yield from _in_range(shape, len(text), text, path, "length", bounds)
+        return [_enumeration(shape)]
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    broken = [_at_least("length", least)] if least is not None and len(text) < least else []
+    broken += [_at_most("length", most)] if most is not None and len(text) > most else []
     pattern = shape.metadata.get("pattern")
     compiled = _compiled(pattern) if pattern else None
-    if compiled and not compiled.fullmatch(text):
-        yield _fault(text, path, f"Member must satisfy regular expression pattern: {pattern}")
+    return [*broken, form(pattern)] if compiled and not compiled.fullmatch(text) else broken
+
+
+def _all_constraints(shape: Any) -> list[str]:
+    """All constraints of a text's shape, as AWS lists them of a map's keys."""
+    limits = shape.metadata
+    return [
+        *([_at_most("length", limits["max"])] if "max" in limits else []),
+        *([_at_least("length", limits["min"])] if "min" in limits else []),
+        *([form(limits["pattern"])] if "pattern" in limits else []),
+        *([_enumeration(shape)] if shape.enum else []),
+    ]
 
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str] | None:
-    """A pattern of the models; None where it has what Java's have and Python's lack, such as classes of characters.
+    r"""A pattern of the models; None where it has what Java's have and Python's lack.
 
-    >>> _compiled(r"[\\p{L}]+") is None
-    True
+    >>> _compiled(r"[\p{L}]+").fullmatch("Fahrt") is not None, _compiled(r"[\w-_]*") is None
+    (True, True)
     """
-    try:
-        return re.compile(pattern)
-    except re.error:
-        return None
+    with warnings.catch_warnings():
+        # Java's patterns have sets within sets, which Python may read otherwise one day.
+        warnings.simplefilter("ignore", FutureWarning)
+        try:
+            return re.compile(python_pattern(pattern), 0 if r"\p" in pattern else re.ASCII)
+        except re.error:
+            return None
 
 
-def _of_number(shape: Any, value: Any, path: str, bounds: Bounds) -> Iterator[str]:
-    # CloudFormation hands over the texts of a template's parameters.
+_OF_JAVA = (
+    (r"\p{Alnum}", "A-Za-z0-9"),
+    (r"\p{L}", r"\w"),
+    (r"\p{N}", r"\d"),
+    (r"\p{Z}", r"\s"),
+    # What Java writes as two surrogates.
+    (r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF"),
+)
+
+
+def python_pattern(pattern: str) -> str:
+    """A pattern of the models, its classes of Java's as Python has them."""
+    for java, python in _OF_JAVA:
+        pattern = pattern.replace(java, python)
+    return pattern
+
+
+def _of_number(shape: Any, value: Any, path: str, exceptions: Exceptions) -> Iterator[Fault]:
+    # CloudFormation hands over the texts of a template's parameters, and forms have no other.
     if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value):
         value = int(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        yield from _in_range(shape, value, value, path, "value", bounds)
+        yield from _in_range(shape, value, value, path, "value", exceptions)
 
 
-def _in_range(shape: Any, size: float, value: Any, path: str, what: str, bounds: Bounds) -> Iterator[str]:
-    least, most = bounds.get(path, (shape.metadata.get("min"), shape.metadata.get("max")))
+def _in_range(shape: Any, size: float, value: Any, path: str, what: str, exceptions: Exceptions) -> Iterator[Fault]:
+    least, most = exceptions.bounds.get(path, (shape.metadata.get("min"), shape.metadata.get("max")))
+    shown = "" if isinstance(value, list | Mapping) else f"'{value}'"
     if least is not None and size < least:
-        yield _fault(value, path, f"Member must have {what} greater than or equal to {least}")
+        yield Fault(shown, path, _at_least(what, least))
     if most is not None and size > most:
-        yield _fault(value, path, f"Member must have {what} less than or equal to {most}")
+        yield Fault(shown, path, _at_most(what, most))
 
 
-_CHECKS: dict[str, Callable[[Any, Any, str, Bounds], Iterator[str]]] = {
+_CHECKS: dict[str, Callable[[Any, Any, str, Exceptions], Iterator[Fault]]] = {
     "string": _of_text,
     "integer": _of_number,
     "long": _of_number,
@@ -111,9 +193,21 @@ _CHECKS: dict[str, Callable[[Any, Any, str, Bounds], Iterator[str]]] = {
 }
 
 
-def _fault(value: Any, path: str, constraint: str) -> str:
-    shown = "null" if value is None else f"'{value}'"
-    return f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}"
+def _at_least(what: str, least: float) -> str:
+    return f"Member must have {what} greater than or equal to {least}"
+
+
+def _at_most(what: str, most: float) -> str:
+    return f"Member must have {what} less than or equal to {most}"
+
+
+def form(pattern: str) -> str:
+    """The constraint of a text that has a pattern."""
+    return f"Member must satisfy regular expression pattern: {pattern}"
+
+
+def _enumeration(shape: Any) -> str:
+    return f"Member must satisfy enum value set: [{', '.join(sorted(shape.enum))}]"
 
 
 def _camel(name: str) -> str:

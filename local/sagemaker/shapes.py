@@ -11,6 +11,7 @@ from typing import Any
 from botocore.model import ServiceModel
 from botocore.session import get_session
 
+from local.protocols.constraints import python_pattern
 from local.sagemaker.errors import ApiError
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -89,15 +90,8 @@ def _constraint_faults(shape: Any, value: Any, path: str) -> Iterator[str]:
     if isinstance(value, str) and "enum" in constraints and value not in constraints["enum"]:
         yield f"{start} satisfy enum value set: [{', '.join(constraints['enum'])}]"
     pattern = constraints.get("pattern")
-    if isinstance(value, str) and pattern and not re.fullmatch(_python_pattern(pattern), value, re.DOTALL):
+    if isinstance(value, str) and pattern and not re.fullmatch(python_pattern(pattern), value, re.DOTALL):
         yield f"{start} satisfy regular expression pattern: {pattern}"
-
-
-def _python_pattern(pattern: str) -> str:
-    """Unicode classes of Java's regular expressions in Python's."""
-    for java, python in ((r"\p{Alnum}", "A-Za-z0-9"), (r"\p{L}", r"\w"), (r"\p{N}", r"\d"), (r"\p{Z}", r"\s")):
-        pattern = pattern.replace(java, python)
-    return pattern
 
 
 def _member(name: str) -> str:

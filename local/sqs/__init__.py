@@ -7,7 +7,7 @@ called whether their policy allows it or not. In their places:
 
 - `messages`: the messages of a queue, by which receive and delete cost the same however many there are
 - `actions`: the SQS actions on them, with long polling that wakes up instead of asking again
-- `checks`: what SQS refuses of queues and messages
+- `checks`, `message_attributes`: what SQS refuses of queues and messages
 - `dead_letters`: ListDeadLetterSourceQueues
 - `authorisation`: which permission a call needs, and for which queue
 - `move_tasks`: StartMessageMoveTask, by which a dead-letter queue is replayed

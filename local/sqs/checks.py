@@ -1,6 +1,7 @@
 """What SQS refuses of queues and messages, and MiniStack takes.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 """
@@ -13,7 +14,9 @@ from typing import Any
 from ministack.services import sqs
 from ministack.services.cloudformation import provisioners
 
+from local.protocols.strict_json import NotJsonError, decode
 from local.seams import replace, seam
+from local.sqs.message_attributes import fault_of
 
 Parameters = dict[str, Any]
 Action = Callable[[Parameters, str], Any]
@@ -21,7 +24,15 @@ Action = Callable[[Parameters, str], Any]
 _LONGEST_DELAY_SECONDS = 900
 _MOST_ATTRIBUTES = 10
 _MOST_BATCH_BYTES = 1_048_576
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}|[A-Za-z0-9_-]{1,75}\.fifo")
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_LONGEST_NAME = 80
+_FIFO = ".fifo"
+_FORM_OF_NAMES = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
+_FORM_OF_FIFO_NAMES = (
+    "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo "
+    "suffix and be 1 to 80 in length."
+)
+_MOST_SOURCES = 10
 _SETTABLE = frozenset(
     {
         "ContentBasedDeduplication",
@@ -79,16 +90,61 @@ def _checked(action: Action, check: Callable[[Parameters, str], None]) -> Action
 
 
 def _check_queue(parameters: Parameters, url: str) -> None:
-    if not _NAME.fullmatch(str(parameters.get("QueueName") or "-")):
-        message = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
-        raise sqs._Err("InvalidParameterValue", message)
+    name, attributes = str(parameters.get("QueueName") or "-"), parameters.get("Attributes") or {}
+    is_fifo = attributes.get("FifoQueue")
+    if is_fifo is not None and is_fifo != "true":
+        raise sqs._Err("InvalidAttributeName", "Unknown Attribute FifoQueue.")
+    if is_fifo and not name.endswith(_FIFO):
+        raise sqs._Err("InvalidParameterValue", _FORM_OF_FIFO_NAMES)
+    plain = name.removesuffix(_FIFO) if is_fifo else name
+    if not _NAME.fullmatch(plain) or len(name) > _LONGEST_NAME:
+        raise sqs._Err("InvalidParameterValue", _FORM_OF_NAMES)
     _check_attributes(parameters, url)
 
 
 def _check_attributes(parameters: Parameters, _: str) -> None:
-    for name in parameters.get("Attributes") or {}:
+    attributes = parameters.get("Attributes") or {}
+    for name in attributes:
         if name not in _SETTABLE:
             raise sqs._Err("InvalidAttributeName", f"Unknown Attribute {name}.")
+    # An empty one is taken away.
+    if (policy := attributes.get("Policy")) and not _is_policy(policy):
+        raise sqs._Err("InvalidAttributeValue", "Invalid value for the parameter Policy.")
+    if (policy := attributes.get("RedriveAllowPolicy")) and not _is_redrive_allow_policy(policy):
+        message = "Amazon SQS can't create the redrive allow policy, as it’s in an unsupported format."
+        raise sqs._Err(
+            "InvalidAttributeValue", f"Invalid value for the parameter RedriveAllowPolicy. Reason: {message}"
+        )
+
+
+def _is_policy(text: Any) -> bool:
+    """Whether a text is a policy: an object with a statement, or several, each with an effect, who and what."""
+    document = _object(text)
+    statements = document.get("Statement")
+    statements = statements if isinstance(statements, list) else [statements]
+    return bool(statements) and all(
+        isinstance(each, dict)
+        and each.get("Effect") in ("Allow", "Deny")
+        and bool({"Principal", "NotPrincipal"} & each.keys())
+        and bool({"Action", "NotAction"} & each.keys())
+        for each in statements
+    )
+
+
+def _is_redrive_allow_policy(text: Any) -> bool:
+    document = _object(text)
+    permission, arns = document.get("redrivePermission"), document.get("sourceQueueArns")
+    if permission == "byQueue":
+        return isinstance(arns, list) and 1 <= len(arns) <= _MOST_SOURCES and all(isinstance(arn, str) for arn in arns)
+    return permission in ("allowAll", "denyAll") and arns is None
+
+
+def _object(text: Any) -> dict[str, Any]:
+    try:
+        value = decode(str(text))
+    except NotJsonError:
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _check_message(parameters: Parameters, url: str) -> None:
@@ -98,6 +154,8 @@ def _check_message(parameters: Parameters, url: str) -> None:
         message = f"Value {delay} for parameter DelaySeconds is invalid. Reason: {reason}"
         raise sqs._Err("InvalidParameterValue", message)
     attributes = parameters.get("MessageAttributes") or {}
+    if fault := fault_of(attributes):
+        raise sqs._Err("InvalidParameterValue", fault)
     if len(attributes) > _MOST_ATTRIBUTES:
         message = f"Number of message attributes [{len(attributes)}] exceeds the allowed maximum [{_MOST_ATTRIBUTES}]."
         raise sqs._Err("InvalidParameterValue", message)

@@ -156,7 +156,7 @@ def test_a_state_machine_is_authorised_on_the_repository_of_that_registry(client
     denied = run(client, states, role(client, "states.amazonaws.com", allow("ecr:BatchGetImage", resource=own)))
     # An error that ECR's API does not list by name arrives as the SDK's general one for the service.
     assert (denied["status"], denied["error"]) == ("FAILED", "Ecr.EcrException")
-    assert "is not authorized to perform: ecr:BatchGetImage because" in denied["cause"]
+    assert f"is not authorized to perform: ecr:BatchGetImage on resource: {arn} because" in denied["cause"]
 
 
 def test_a_call_without_a_repository_is_authorised_on_everything() -> None:

@@ -22,6 +22,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"EphemeralStorage": {"Size": 511}}, "ValidationException", r"'ephemeralStorage\.size'.*equal to 512"),
     ({"FunctionName": "n" * 65}, "ValidationException", "'functionName'.*length less than or equal to 64"),
     ({"FunctionName": "a function"}, "ValidationException", "'functionName'.*regular expression pattern"),
+    ({"Description": "d" * 257}, "ValidationException", "'description'.*length less than or equal to 256"),
     ({"Handler": "app handler"}, "ValidationException", "'handler'.*regular expression pattern"),
     ({"Runtime": "python99"}, "InvalidParameterValueException", "Value 'python99' at 'runtime'"),
     ({"Environment": {"Variables": {"AWS_REGION": "x"}}}, "InvalidParameterValueException", "request: AWS_REGION"),
@@ -34,6 +35,29 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
 def test_configurations_that_lambda_refuses(wrong: dict[str, Any], code: str, message: str) -> None:
     with pytest.raises(RefusedFunctionError, match=message) as refused:
         configurations.check("UpdateFunctionConfiguration", {"FunctionName": "f", **wrong})
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("left_out", "code", "message"),
+    [
+        ("Runtime", "InvalidParameterValueException", "Runtime and Handler are mandatory parameters"),
+        ("Handler", "InvalidParameterValueException", "Runtime and Handler are mandatory parameters"),
+        ("Role", "ValidationException", "Value null at 'role' failed to satisfy constraint: Member must not be null"),
+        ("FunctionName", "ValidationException", "Value null at 'functionName'"),
+    ],
+)
+def test_function_without_what_it_needs_is_refused(left_out: str, code: str, message: str) -> None:
+    settings = {
+        "FunctionName": "f",
+        "Runtime": "python3.11",
+        "Handler": "app.handler",
+        "Role": "arn:aws:iam::123456789012:role/any",
+        "Code": {"ZipFile": "UEsFBg=="},
+    }
+    del settings[left_out]
+    with pytest.raises(RefusedFunctionError, match=message) as refused:
+        configurations.check("CreateFunction", settings)
     assert refused.value.code == code
 
 
