@@ -39,7 +39,7 @@ def handler(event: Any, _: LambdaContext) -> dict[str, Any]:
         return tell_of_alarm(event)
     settings, ended = announce_settings(), executions.describe(arn_of(event))
     course = read_history(executions.history(ended.arn))
-    notice = notice_of(ended, course)
+    notice = notice_of(ended, course, is_on_aws=settings.is_on_aws)
     if notice:
         topics.publish(settings.topic, notice)
     now = datetime.now(UTC)

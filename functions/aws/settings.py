@@ -64,11 +64,15 @@ class CollectSettings(NamedTuple):
 
 
 class AnnounceSettings(NamedTuple):
-    """For announce: the topic of notices, the machine that retrains (ARNs), and the dimension of its metrics."""
+    """For announce: the topic of notices, the machine that retrains (ARNs), and the dimension of its metrics.
+
+    `is_on_aws` is whether commands in notices are to work on AWS: it is not where functions are told of an endpoint.
+    """
 
     topic: str
     retrain: str
     service: str
+    is_on_aws: bool
 
 
 class OutcomeSettings(NamedTuple):
@@ -166,8 +170,11 @@ def _fraction(name: str) -> float:
 
 @cache
 def announce_settings() -> AnnounceSettings:
-    """From TOPIC_ARN, RETRAIN_ARN and POWERTOOLS_SERVICE_NAME. Raises MissingSetting."""
-    return AnnounceSettings(_variable("TOPIC_ARN"), _variable("RETRAIN_ARN"), _variable("POWERTOOLS_SERVICE_NAME"))
+    """From TOPIC_ARN, RETRAIN_ARN, POWERTOOLS_SERVICE_NAME and AWS_ENDPOINT_URL. Raises MissingSetting."""
+    is_on_aws = "AWS_ENDPOINT_URL" not in os.environ
+    return AnnounceSettings(
+        _variable("TOPIC_ARN"), _variable("RETRAIN_ARN"), _variable("POWERTOOLS_SERVICE_NAME"), is_on_aws
+    )
 
 
 @cache

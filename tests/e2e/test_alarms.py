@@ -78,7 +78,7 @@ def test_end_that_no_state_could_tell_of_is_told_of(
         "state    Slow",
         f"error    {error}",
         f"log      /aws/vendedlogs/states/{stack.name}-retrain",
-        f"show it  wildrydes watch {arn}",
+        f"show it  wildrydes watch {arn}{stack.command_stack.options}",
     ):
         assert line in lines
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from wildrydes.errors import BadEndEvent
 
 _ENDS = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"})
+MONITOR = "monitor"
 PROMOTE = "promote"
 RESTORE = "restore"
 RETRAIN = "retrain"
@@ -33,6 +34,11 @@ class Ended(NamedTuple):
     def name(self) -> str:
         """The execution's name."""
         return self.arn.split(":")[7]
+
+    @property
+    def region(self) -> str:
+        """The region that it ran in."""
+        return self.arn.split(":")[3]
 
     @property
     def workflow(self) -> str:

@@ -9,13 +9,17 @@ import re
 from typing import NamedTuple
 
 from wildrydes.announcements.course import Course, Stay
-from wildrydes.announcements.ended import PROMOTE, Ended
+from wildrydes.announcements.ended import MONITOR, PROMOTE, RETRAIN, Ended
 from wildrydes.announcements.redrives import is_in_vain
+from wildrydes.tasks import TASKS
 
 LONGEST_SUBJECT = 99
 """SNS takes subjects of fewer than 100 characters."""
 
 RUNBOOK = "docs/operations.md"
+DEFAULT_STACK = "wildrydes"
+"""The stack that commands work on which name none."""
+
 # The longest of the workflow's own says which weather there is and which is missing, for each element.
 _LONGEST_CAUSE = 1200
 _SUBJECTS = {"retrain": "Retraining", "promote": "Promotion", "restore": "Restoring", "monitor": "Monitoring"}
@@ -32,16 +36,26 @@ class Notice(NamedTuple):
     message: str
 
 
-def notice_of(ended: Ended, course: Course) -> Notice | None:
-    """What is to be published of an end; None where there is nothing to say, or the workflow has said it."""
+def notice_of(ended: Ended, course: Course, *, is_on_aws: bool) -> Notice | None:
+    """What is to be published of an end; None where there is nothing to say, or the workflow has said it.
+
+    Its commands lead to the stack of the execution: on AWS, or on the embedded AWS.
+    """
+    options = _options(ended, is_on_aws=is_on_aws)
     if ended.status in _ENDS:
-        return None if course.is_announced else _failure(ended, course)
+        return None if course.is_announced else _failure(ended, course, options)
     if ended.workflow == PROMOTE:
-        return _promotion(ended)
+        return _promotion(ended, options)
     return None
 
 
-def _failure(ended: Ended, course: Course) -> Notice:
+def _options(ended: Ended, *, is_on_aws: bool) -> str:
+    """What follows a command that is to work on the execution's stack, with a space before it."""
+    where = f" --aws --region {ended.region}" if is_on_aws else ""
+    return where + ("" if ended.stack == DEFAULT_STACK else f" --stack {ended.stack}")
+
+
+def _failure(ended: Ended, course: Course, options: str) -> Notice:
     """What failed, where, why, the log, and the commands that help."""
     end = _ENDS[ended.status]
     anchor = f"executions-{ended.status.lower().replace('_', '-')}"
@@ -50,24 +64,24 @@ def _failure(ended: Ended, course: Course) -> Notice:
         "error": ended.error or "none was stated",
         "cause": sentence(ended.cause),
         "log": log_group(ended, course.where),
-        "show it": f"wildrydes watch {ended.arn}",
-        **_commands(ended, course),
+        "show it": f"wildrydes watch {ended.arn}{options}",
+        **_commands(ended, course, options),
         "runbook": f"{RUNBOOK}#{anchor}",
     }
     head = f"The execution {ended.name} of {ended.stack}-{ended.workflow} {end}."
     return _notice(f"{_subject(ended)} {end}", head, facts, ended)
 
 
-def _commands(ended: Ended, course: Course) -> dict[str, str]:
+def _commands(ended: Ended, course: Course, options: str) -> dict[str, str]:
     """How to go on: where it failed, unless that is in vain or it was a promotion, or anew."""
-    anew = _NEXT.get(ended.workflow, f"wildrydes {ended.workflow}") + _option(ended)
+    anew = _NEXT.get(ended.workflow, f"wildrydes {ended.workflow}") + _task_option(ended) + options
     last_kind = course.stays[-1].kind if course.stays else ""
     if ended.workflow == PROMOTE or is_in_vain(ended.error, ended.cause, last_kind):
         return {"go on": anew}
-    return {"go on": f"wildrydes redrive {ended.arn}", "or anew": anew}
+    return {"go on": f"wildrydes redrive {ended.arn}{options}", "or anew": anew}
 
 
-def _promotion(ended: Ended) -> Notice:
+def _promotion(ended: Ended, options: str) -> Notice:
     """What is live now, instead of what, why, and how to go back."""
     request, output = ended.request or {}, ended.output or {}
     task, model = request.get("task", "the default task"), output.get("execution", "")
@@ -77,16 +91,21 @@ def _promotion(ended: Ended) -> Notice:
         "version": str(output.get("version", "")),
         "model": str(output.get("model_path", "")),
         "before": f"version {output.get('previous_version')}, {output.get('previous_model_path')}",
-        "show it": f"wildrydes models{_option(ended)}",
-        "go back": f"wildrydes rollback{_option(ended)}",
+        "show it": f"wildrydes models{_task_option(ended)}{options}",
+        "go back": f"wildrydes rollback{_task_option(ended)}{options}",
     }
     return _notice(f"{kind}: {model} is live", f"The model of {model} is live for {task}.", facts, ended)
 
 
-def _option(ended: Ended) -> str:
-    """The option of the commands that take a task, if the execution was for one by name."""
-    task = (ended.request or {}).get("task")
-    return f" --task {task}" if isinstance(task, str) and ended.workflow in ("retrain", PROMOTE) else ""
+def _task_option(ended: Ended) -> str:
+    """The option of the commands that take a task, if the execution was for one by name; `target` is its older name.
+
+    What is no task does not get into a command that a person copies.
+    """
+    request = ended.request or {}
+    task = request.get("task") or request.get("target")
+    is_taken = ended.workflow in (RETRAIN, PROMOTE, MONITOR)
+    return f" --task {task}" if is_taken and isinstance(task, str) and task in TASKS else ""
 
 
 def _subject(ended: Ended) -> str:
@@ -95,7 +114,7 @@ def _subject(ended: Ended) -> str:
 
 def _notice(subject: str, head: str, facts: dict[str, str], ended: Ended) -> Notice:
     lines = [head, "", *(f"{name:<8} {text}" for name, text in facts.items()), ""]
-    lines += [f"execution {ended.arn}", f"On AWS the commands take --aws --stack {ended.stack}."]
+    lines.append(f"execution {ended.arn}")
     return Notice(subject.encode("ascii", "replace").decode()[:LONGEST_SUBJECT], "\n".join(lines) + "\n")
 
 

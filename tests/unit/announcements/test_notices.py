@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from cli.stack import DEFAULT_NAME
 from courses import START, History
 from wildrydes.announcements.course import Course, Stay, read_history
 from wildrydes.announcements.ended import Ended, arn_of, read_description
 from wildrydes.announcements.metric_lines import metric_lines
-from wildrydes.announcements.notice import LONGEST_SUBJECT, log_group, notice_of, sentence
+from wildrydes.announcements.notice import DEFAULT_STACK, LONGEST_SUBJECT, log_group, notice_of, sentence
 from wildrydes.errors import BadEndEvent
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:wildrydes-{}:run-1"
@@ -27,7 +28,9 @@ def stopped_in(state: str, service: str = "", **parameters: Any) -> Course:
 def test_stopped_retraining_is_told_of_with_state_log_and_command() -> None:
     function = "arn:aws:lambda:us-east-1:123456789012:function:wildrydes-PlanIngestionFunction-1A2B3C"
     course = stopped_in("Plan ingestion", "lambda", FunctionName=function)
-    notice = notice_of(ended("retrain", "ABORTED", cause="too dear", request={"task": "magic_points"}), course)
+    notice = notice_of(
+        ended("retrain", "ABORTED", cause="too dear", request={"task": "magic_points"}), course, is_on_aws=False
+    )
     assert notice is not None
     assert notice.subject == "Retraining was stopped"
     for line in (
@@ -38,9 +41,39 @@ def test_stopped_retraining_is_told_of_with_state_log_and_command() -> None:
         f"go on    wildrydes redrive {ARN.format('retrain')}",
         "or anew  wildrydes retrain --task magic_points",
         "runbook  docs/operations.md#executions-aborted",
-        "On AWS the commands take --aws --stack wildrydes.",
     ):
         assert line in notice.message.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("workflow", "request_fields", "anew"),
+    [
+        ("retrain", {"task": "magic_points"}, "wildrydes retrain --task magic_points"),
+        # `target` is the older name of `task`.
+        ("retrain", {"target": "magic_points"}, "wildrydes retrain --task magic_points"),
+        ("monitor", {"task": "magic_points"}, "wildrydes monitor --task magic_points"),
+        ("restore", {"task": "magic_points"}, "wildrydes status"),
+        ("retrain", {"task": "none; rm -r"}, "wildrydes retrain"),
+        ("retrain", {}, "wildrydes retrain"),
+    ],
+)
+def test_commands_lead_to_the_execution_s_stack_and_task(
+    workflow: str, request_fields: dict[str, str], anew: str
+) -> None:
+    arn = f"arn:aws:states:eu-west-1:123456789012:execution:rydes-dev-{workflow}:run-1"
+    notice = notice_of(Ended(arn, "TIMED_OUT", request=request_fields), Course(), is_on_aws=True)
+    assert notice is not None
+    options = "--aws --region eu-west-1 --stack rydes-dev"
+    for line in (
+        f"show it  wildrydes watch {arn} {options}",
+        f"go on    wildrydes redrive {arn} {options}",
+        f"or anew  {anew} {options}",
+    ):
+        assert line in notice.message.splitlines()
+
+
+def test_stack_of_commands_that_name_none_is_that_of_the_command_line() -> None:
+    assert DEFAULT_STACK == DEFAULT_NAME
 
 
 @pytest.mark.parametrize(
@@ -54,7 +87,7 @@ def test_stopped_retraining_is_told_of_with_state_log_and_command() -> None:
 )
 def test_command_to_go_on_is_a_redrive_where_one_helps(workflow: str, kind: str, error: str, command: str) -> None:
     stay = Stay("Last", kind, START, START)
-    notice = notice_of(ended(workflow, "FAILED", error=error), Course([stay], stay))
+    notice = notice_of(ended(workflow, "FAILED", error=error), Course([stay], stay), is_on_aws=False)
     assert notice is not None
     (line,) = (line for line in notice.message.splitlines() if line.startswith("go on"))
     assert line.split()[3] == command
@@ -68,7 +101,11 @@ def test_command_to_go_on_is_a_redrive_where_one_helps(workflow: str, kind: str,
     ],
 )
 def test_query_that_finds_files_of_another_and_a_full_history_are_begun_anew(cause: str) -> None:
-    notice = notice_of(ended("retrain", "FAILED", error="States.TaskFailed", cause=cause), stopped_in("Select weather"))
+    notice = notice_of(
+        ended("retrain", "FAILED", error="States.TaskFailed", cause=cause),
+        stopped_in("Select weather"),
+        is_on_aws=False,
+    )
     assert notice is not None
     assert "go on    wildrydes retrain" in notice.message.splitlines()
     assert "redrive" not in notice.message
@@ -84,16 +121,16 @@ def test_query_that_finds_files_of_another_and_a_full_history_are_begun_anew(cau
     ],
 )
 def test_every_workflow_is_told_of_by_its_name(workflow: str, status: str, subject: str) -> None:
-    notice = notice_of(ended(workflow, status), Course())
+    notice = notice_of(ended(workflow, status), Course(), is_on_aws=False)
     assert notice is not None
     assert notice.subject == subject
     assert "state    none was entered" in notice.message
 
 
 def test_what_the_workflow_has_said_and_what_succeeded_is_not_told_of() -> None:
-    assert notice_of(ended("retrain", "FAILED"), Course(is_announced=True)) is None
-    assert notice_of(ended("retrain", "SUCCEEDED", output={"promoted": True}), Course()) is None
-    assert notice_of(ended("restore", "SUCCEEDED"), Course()) is None
+    assert notice_of(ended("retrain", "FAILED"), Course(is_announced=True), is_on_aws=False) is None
+    assert notice_of(ended("retrain", "SUCCEEDED", output={"promoted": True}), Course(), is_on_aws=False) is None
+    assert notice_of(ended("restore", "SUCCEEDED"), Course(), is_on_aws=False) is None
 
 
 @pytest.mark.parametrize(
@@ -104,7 +141,7 @@ def test_promotion_and_rollback_are_announced_with_the_way_back(reason: str, sub
     request = {"task": "magic_points", "reason": reason}
     output = {"execution": "run-9", "version": "5", "previous_version": "4", "reason": reason}
     output |= {"model_path": "models/a", "previous_model_path": "models/b"}
-    notice = notice_of(ended("promote", "SUCCEEDED", request=request, output=output), Course())
+    notice = notice_of(ended("promote", "SUCCEEDED", request=request, output=output), Course(), is_on_aws=False)
     assert notice is not None
     assert notice.subject == subject
     assert notice.message.startswith("The model of run-9 is live for magic_points.\n")
@@ -130,7 +167,7 @@ def test_what_is_live_is_known_of_promotions_and_of_those_put_in_order(
 
 def test_subject_is_short_and_ascii() -> None:
     output = {"execution": "ä" * 200}
-    notice = notice_of(ended("promote", "SUCCEEDED", output=output), Course())
+    notice = notice_of(ended("promote", "SUCCEEDED", output=output), Course(), is_on_aws=False)
     assert notice is not None
     assert len(notice.subject) == LONGEST_SUBJECT
     assert notice.subject.isascii()
