@@ -57,9 +57,8 @@ retrain: setup ## start the workflow on it and follow: RIDES= SAMPLES= TASK= ALG
 watch: setup ## follow an execution, by default the newest: EXECUTION=
 	@$(WILDRYDES) watch $(OPTIONS) $(if $(EXECUTION),"$(EXECUTION)")
 
-redrive: setup ## let an execution that failed go on where it failed: EXECUTION= OPTIONS=
-	@$(if $(EXECUTION),,echo "redrive needs EXECUTION=, the name of an execution: make watch shows the newest" >&2; exit 2)
-	@$(WILDRYDES) redrive $(OPTIONS) "$(EXECUTION)"
+redrive: setup ## let an execution go on where it failed, by default the last that failed: EXECUTION= TASK= OPTIONS=
+	@$(WILDRYDES) redrive $(if $(TASK),--task "$(TASK)") $(OPTIONS) $(if $(EXECUTION),"$(EXECUTION)")
 
 logs: setup ## print the end of the logs: NAME= (a function's folder, or training) OPTIONS=
 	@$(WILDRYDES) logs $(OPTIONS) $(if $(NAME),"$(NAME)")

@@ -227,6 +227,7 @@ def failure_report(failure: Failure, most_lines: int, file: str) -> Group:
         Text(f"  error  {failure.error}"),
         Text(f"  cause  {failure.cause}"),
         Text(f"  next   {failure.next_step}"),
+        *_failed_child(failure),
     ]
     if failure.log:
         tail = failure.log[-most_lines:]
@@ -235,6 +236,14 @@ def failure_report(failure: Failure, most_lines: int, file: str) -> Group:
     else:
         lines += [Text(), Text("Nothing that ran in this state wrote a log.")]
     return Group(*lines)
+
+
+def _failed_child(failure: Failure) -> Iterator[Text]:
+    """Of a distributed Map which child it is, what it was given, and how to run its state again."""
+    if child := failure.child:
+        yield Text(f"  child  {child.execution}, the first of {child.failed:,} that failed of {child.total:,}")
+        yield Text(f"  item   {_printable(child.item)}")
+        yield Text(f"  try    {failure.try_command}")
 
 
 def _cut(line: str) -> str:

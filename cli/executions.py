@@ -9,14 +9,17 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from cli import map_children
 from cli.errors import CommandError
 from cli.stack import Stack
 from local import account
 from wildrydes.errors import BadJson
 from wildrydes.strict_json import decode
+from wildrydes.tasks import DEFAULT_TASK
 
 _POLL_SECONDS = 0.2
 _MACHINES = ("retrain", "promote", "monitor")
+_UNSUCCESSFUL = ("FAILED", "TIMED_OUT", "ABORTED")
 # What the end of an execution makes of the states that have not ended.
 _ENDS = {"ExecutionFailed": "FAILED", "ExecutionTimedOut": "FAILED", "ExecutionAborted": "ABORTED"}
 
@@ -85,7 +88,10 @@ def start(stack: Stack, machine: str, execution_input: dict[str, Any], name: str
 
 
 def find(stack: Stack, execution: str | None) -> str:
-    """The ARN of an execution, by its ARN or its name; by default of the newest retraining. Raises NoExecutionError."""
+    """The ARN of an execution, by its ARN or its name, of a Map's child too; by default of the newest retraining.
+
+    Raises NoExecutionError.
+    """
     states = stack.client("stepfunctions")
     if execution is None:
         newest = states.list_executions(stateMachineArn=stack.machine("retrain"), maxResults=1)["executions"]
@@ -101,8 +107,40 @@ def find(stack: Stack, execution: str | None) -> str:
         except ClientError as fault:
             if fault.response["Error"]["Code"] not in ("ExecutionDoesNotExist", "InvalidArn", "ValidationException"):
                 raise
+    if not execution.startswith("arn:"):
+        child = map_children.named(stack, execution, [stack.machine(name) for name in names])
+        if child is not None:
+            return child
     workflows = f"{', '.join(names[:-1])} or {names[-1]}"
     raise NoExecutionError(f"The stack {stack.name} has no execution {execution!r} of {workflows}.")
+
+
+def last_failed(stack: Stack, task: str | None) -> str:
+    """The ARN of the retraining, of a task or of any, that ended last without success. Raises NoExecutionError."""
+    states, machine = stack.client("stepfunctions"), stack.machine("retrain")
+    ended = [
+        each
+        for status in _UNSUCCESSFUL
+        for each in account.entries(
+            states, "list_executions", "executions", stateMachineArn=machine, statusFilter=status
+        )
+    ]
+    for each in sorted(ended, key=lambda execution: execution["stopDate"], reverse=True):
+        arn = each["executionArn"]
+        if task is None or task_of(states.describe_execution(executionArn=arn)) == task:
+            return arn
+    of_task = f" of {task}" if task else ""
+    raise NoExecutionError(f"No retraining{of_task} has failed, timed out or been stopped.")
+
+
+def task_of(described: dict[str, Any]) -> str:
+    """The task that an execution of the retraining was started for; `target` is its older name."""
+    try:
+        request = decode(described.get("input") or "{}")
+    except BadJson:
+        request = {}
+    fields = request if isinstance(request, dict) else {}
+    return fields.get("task") or fields.get("target") or DEFAULT_TASK
 
 
 def is_retraining(stack: Stack, execution_arn: str) -> bool:

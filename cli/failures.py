@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cli import executions, logs
+from cli import executions, logs, map_children
 from cli.executions import Progress
+from cli.map_children import FailedChild, is_child
 from cli.stack import Stack
 from wildrydes.announcements.notice import sentence
 from wildrydes.announcements.redrives import FILES_THERE, FULL_HISTORY, is_in_vain
@@ -25,19 +26,28 @@ NEXT_STEPS = {
     "by --max-without-weather-fraction.",
     "UnusableTrainingSet": "Add rides, widen the years of weather by --years, or ask for fewer rows by "
     "--min-training-rows.",
-    "AllCandidatesFailed": "Correct the hyperparameters that the causes name. The log is that of the jobs.",
+    "AllCandidatesFailed": "Correct the hyperparameters that the causes name.",
     "BadLineage": "Start again: a list of the inputs was changed while the execution ran.",
     "RideFileChanged": "Start again: the version of a ride file that was planned is gone for good.",
     "PromotionConflict": "Start again: another promotion or deployment came in between.",
-    "SmokeTestFailed": "Compare the two answers in the cause. The log of predict says why a model cannot be read.",
-    "Runtime.ExitError": "Read the log: the function was killed three times, for want of memory for instance.",
-    "Sandbox.Timedout": "Read the log: the function took too long three times. Give it less at once, or more time.",
-    "MonitoringFailed": "Read the log of monitor_model, and start it again for that day: nothing else was changed.",
+    "SmokeTestFailed": "Compare the two answers in the cause. `wildrydes logs predict` says why a model cannot be "
+    "read.",
+    "Runtime.ExitError": "The function was killed three times, for want of memory for instance: give it more, or less "
+    "at once.",
+    "Sandbox.Timedout": "The function took too long three times: give it less at once, or more time.",
+    "MonitoringFailed": "See `wildrydes logs monitor_model`, and start it again for that day: nothing else was "
+    "changed.",
     "ABORTED": "Somebody stopped the execution: `wildrydes redrive` goes on with it, or start again.",
-    "ErrorsWhileBaking": "Read the log of predict: it failed for requests that got the new model.",
+    "ErrorsWhileBaking": "See `wildrydes logs predict`: it failed for requests that got the new model.",
 }
-_OTHERWISE = "The log has more. docs/operations.md lists the errors and what to do about each."
-_REDRIVE = "Mend what the cause names: then `wildrydes redrive` goes on in this state."
+# What the log has, where there is one.
+_LOG_HINTS = {
+    "AllCandidatesFailed": "The log is that of the jobs.",
+    "Runtime.ExitError": "The log says how far it came.",
+    "Sandbox.Timedout": "The log says how far it came.",
+}
+_LOG_HAS_MORE = "The log has more."
+_OTHERWISE = "docs/operations.md lists the errors and what to do about each."
 _PROMOTION = "startExecution"
 _TRAINING = ":sagemaker:"
 _NO_CANDIDATE = "AllCandidatesFailed"
@@ -51,7 +61,8 @@ _LATE_MILLISECONDS = 1000
 class Failure:
     """Why an execution ended as FAILED, TIMED_OUT or ABORTED.
 
-    `log` is the whole log of what ran in the state, from its start to its end.
+    `log` is the whole log of what ran in the state, from its start to its end. `child` is the first child of a
+    distributed Map that failed, where one has; `try_command` runs its state again.
     """
 
     status: str
@@ -61,43 +72,64 @@ class Failure:
     next_step: str
     log_group: str
     log: list[str]
+    child: FailedChild | None = None
+    try_command: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The failure as `--json` prints it."""
+        of_child = {"child": self.child.to_json(), "try": self.try_command} if self.child else {}
         return {
             "state": self.state,
             "error": self.error,
             "cause": self.cause,
             "next_step": self.next_step,
+            **of_child,
         }
 
 
 def failure(stack: Stack, execution_arn: str, progress: Progress) -> Failure:
     """Find the state that failed for good, and the log of the function or job that it ran."""
     described = stack.client("stepfunctions").describe_state_machine_for_execution(executionArn=execution_arn)
-    states = _all_states(json.loads(described["definition"]))
+    states = _all_states(json.loads(described["definition"]), of_children=is_child(execution_arn))
     failed = _failed(states, progress)
     error, cause = progress.error or progress.status, progress.cause or ""
     if failed is None:
-        return Failure(progress.status, "no state", error, sentence(cause), _next_step(error, progress), "", [])
-    child = _child(states[failed.name], cause)
-    if child is not None:
-        inner = _of_child(stack, child)
-        if inner is not None:
-            return dataclasses.replace(inner, state=f"{failed.name} → {inner.state}")
+        step = _next_step(stack, execution_arn, progress, [])
+        return Failure(progress.status, "no state", error, sentence(cause), step, "", [])
+    if inner := _inner(stack, execution_arn, progress, failed, states[failed.name]):
+        return dataclasses.replace(inner, state=f"{failed.name} → {inner.state}")
     group = _log_group(_state(states, failed.name), stack, execution_arn)
     log = _log(stack, group, failed, _training_jobs(stack, execution_arn)) if group else []
-    return Failure(progress.status, failed.name, error, sentence(cause), _next_step(error, progress), group, log)
+    step = _next_step(stack, execution_arn, progress, log)
+    return Failure(progress.status, failed.name, error, sentence(cause), step, group, log)
 
 
-def _all_states(definition: dict[str, Any]) -> dict[str, Any]:
-    """The states of a workflow, with those of its own Maps' iterations."""
+def _all_states(definition: dict[str, Any], *, of_children: bool) -> dict[str, Any]:
+    """The states of a workflow, with those of its own Maps' iterations, or of all Maps: a name occurs once."""
     states = dict(definition["States"])
     for state in definition["States"].values():
         children = state.get("ItemProcessor", {})
-        if children.get("ProcessorConfig", {}).get("Mode") == "INLINE":
-            states |= _all_states(children)
+        if children and (of_children or children.get("ProcessorConfig", {}).get("Mode") == "INLINE"):
+            states |= _all_states(children, of_children=of_children)
     return states
+
+
+def _inner(
+    stack: Stack, execution_arn: str, progress: Progress, failed: executions.StateProgress, state: dict[str, Any]
+) -> Failure | None:
+    """The failure of the execution that the state started, a promotion or a Map's child; None where there is none."""
+    if (promotion := _promotion(state, progress.cause or "")) is not None:
+        return _of_execution(stack, promotion)
+    child = map_children.first_failed(stack, execution_arn) if _has_failed_children(failed, progress) else None
+    inner = _of_execution(stack, child.execution) if child else None
+    if child is None or inner is None:
+        return None
+    command = inner.try_command or stack.command(f'try "{inner.state}" --from {child.execution}')
+    return dataclasses.replace(inner, status=progress.status, child=inner.child or child, try_command=command)
+
+
+def _has_failed_children(state: executions.StateProgress, progress: Progress) -> bool:
+    return state.is_distributed and progress.status == "FAILED" and state.status in ("CAUGHT", "FAILED")
 
 
 def _failed(states: dict[str, Any], progress: Progress) -> executions.StateProgress | None:
@@ -137,7 +169,7 @@ def _ways(state: dict[str, Any]) -> set[str]:
     return {name for name in after if name}
 
 
-def _child(state: dict[str, Any], cause: str) -> str | None:
+def _promotion(state: dict[str, Any], cause: str) -> str | None:
     """The ARN of the execution that the state started and that failed, if it started one."""
     if _PROMOTION not in state.get("Resource", ""):
         return None
@@ -148,21 +180,33 @@ def _child(state: dict[str, Any], cause: str) -> str | None:
     return described.get("ExecutionArn") if isinstance(described, dict) else None
 
 
-def _of_child(stack: Stack, execution_arn: str) -> Failure | None:
+def _of_execution(stack: Stack, execution_arn: str) -> Failure | None:
     *_, progress = executions.follow(stack, execution_arn)
     return failure(stack, execution_arn, progress) if progress.status != "SUCCEEDED" else None
 
 
-def _next_step(error: str, progress: Progress) -> str:
+def _next_step(stack: Stack, execution_arn: str, progress: Progress, log: list[str]) -> str:
+    """What to do, and what the log has, if there is one."""
+    error = progress.error or progress.status
     if error in NEXT_STEPS:
-        return NEXT_STEPS[error]
+        steps, hint = NEXT_STEPS[error], _LOG_HINTS.get(error, "")
+    else:
+        steps, hint = _other_step(stack, execution_arn, error, progress), _LOG_HAS_MORE
+    return f"{steps} {hint}" if log and hint else steps
+
+
+def _other_step(stack: Stack, execution_arn: str, error: str, progress: Progress) -> str:
     cause = progress.cause or ""
     if FILES_THERE in cause:
         return f"Start again: a query before this one left its files, and none writes beside them. {_OTHERWISE}"
     if FULL_HISTORY in cause:
         return f"Start again: the history of this execution is full. {_OTHERWISE}"
     last_kind = progress.states[-1].kind if progress.states else ""
-    return _OTHERWISE if is_in_vain(error, cause, last_kind) else f"{_REDRIVE} {_OTHERWISE}"
+    if is_in_vain(error, cause, last_kind):
+        return _OTHERWISE
+    redriven = map_children.parent_of(stack, execution_arn) if is_child(execution_arn) else execution_arn
+    command = stack.command(f"redrive {redriven.rpartition(':')[2]}")
+    return f"Mend what the cause names: then {command} goes on in this state. {_OTHERWISE}"
 
 
 def _log_group(task: dict[str, Any], stack: Stack, execution_arn: str) -> str:

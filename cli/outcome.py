@@ -39,7 +39,10 @@ def conclude(stack: Stack, arn: str, progress: Progress, console: Console, *, as
         console.print(display.account(ingestion, short(folder / "files.jsonl"), short(ingestion.copies.folder)))
     if progress.status != "SUCCEEDED":
         return _conclude_failure(stack, arn, progress, folder, console, ingestion, as_json=as_json)
+    # That of a Map's child may be any JSON.
     output = json.loads(progress.output or "{}")
+    if not isinstance(output, dict):
+        return _conclude_other(name, output, console, as_json=as_json)
     if "yielded_to" in output:
         return _conclude_yielded(stack, name, output, console, as_json=as_json)
     if "rides" not in output:
@@ -98,8 +101,8 @@ def _conclude_yielded(stack: Stack, name: str, output: dict[str, Any], console: 
     return YIELDED
 
 
-def _conclude_other(name: str, output: dict[str, Any], console: Console, *, as_json: bool) -> int:
-    """An execution that is no retraining: a promotion, or what puts one in order."""
+def _conclude_other(name: str, output: Any, console: Console, *, as_json: bool) -> int:
+    """An execution that is no retraining: a promotion, what puts one in order, or a Map's child."""
     if as_json:
         click.echo(json.dumps(output, indent=2))
     else:
@@ -107,7 +110,7 @@ def _conclude_other(name: str, output: dict[str, Any], console: Console, *, as_j
     return 0
 
 
-def _live(output: dict[str, Any]) -> str:
+def _live(output: Any) -> str:
     """What the output of such an execution says of the model that is live."""
     match output:
         case {"promoted": True, "model_path": path}:

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from cli import executions
+from cli import executions, map_children
 from cli.context_values import with_values
 from cli.errors import CommandError
 from cli.stack import Stack
-
-_LONGEST_LIST = 12
 
 
 class NoStateError(CommandError):
@@ -38,15 +36,20 @@ def find(stack: Stack, name: str, execution: str | None) -> RecordedState:
 
     The newest retraining, where `execution` is None. Raises NoExecutionError and NoStateError.
     """
-    arn = execution if execution and "/" in execution else executions.find(stack, execution)
+    arn = executions.find(stack, execution)
     states = stack.client("stepfunctions")
     machine = states.describe_state_machine(stateMachineArn=_machine_of(arn))
     definitions = dict(_states(json.loads(machine["definition"])))
     events = executions.history(stack, arn)
     entered = [each for each in events if each["type"].endswith("StateEntered")]
     event = next((each for each in reversed(entered) if _name_of(each) == name), None)
-    if event is None or name not in definitions:
-        raise NoStateError(_reason(arn, name, [_name_of(each) for each in entered], is_defined=name in definitions))
+    if event is None:
+        names = [_name_of(each) for each in entered]
+        raise NoStateError(_not_entered(stack, arn, name, names, definitions, is_newest=execution is None))
+    if name not in definitions:
+        raise NoStateError(
+            f"{_short(arn)} entered the state {name!r}, but the workflow has none of that name any more."
+        )
     details = event["stateEnteredEventDetails"]
     if details.get("inputDetails", {}).get("truncated"):
         raise NoStateError(f"The history of {arn} has the input of {name!r} in part only: nothing can be run on that.")
@@ -74,13 +77,34 @@ def _name_of(event: Mapping[str, Any]) -> str:
     return event["stateEnteredEventDetails"]["name"]
 
 
-def _reason(arn: str, name: str, entered: list[str], *, is_defined: bool) -> str:
+def _not_entered(
+    stack: Stack, arn: str, name: str, entered: list[str], definitions: Mapping[str, Any], *, is_newest: bool
+) -> str:
+    """What the execution did enter, in that order, and where the state is run if not there."""
+    which = f"{_short(arn)}, the newest retraining," if is_newest else _short(arn)
     names = list(dict.fromkeys(entered))
-    shown = ", ".join(names[:_LONGEST_LIST]) + (", …" if len(names) > _LONGEST_LIST else "")
-    if name in names:
-        return f"The workflow has no state {name!r} any more."
-    hint = " The children of a distributed Map have histories of their own: give a child's ARN." if is_defined else ""
-    return f"{arn.rpartition(':')[2]} did not enter a state {name!r}. It entered {shown or 'none'}.{hint}"
+    listed = f"It entered, in this order: {', '.join(names)}." if names else "It entered none."
+    if name not in definitions:
+        return f"The workflow has no state {name!r}. {which} did not enter one. {listed}"
+    reason = f"{which} did not enter the state {name!r}. {listed}"
+    child = map_children.any_child(stack, arn) if _is_of_children(name, definitions) else None
+    if child is None:
+        return f"{reason} --from names another execution."
+    command = stack.command(f'try "{name}" --from {child}')
+    return f"{reason} Children of its distributed Map have histories of their own: {command}."
+
+
+def _is_of_children(name: str, definitions: Mapping[str, Any]) -> bool:
+    """Whether a state is one of the children of a distributed Map."""
+    maps = (state.get("ItemProcessor") or {} for state in definitions.values())
+    return any(
+        processor.get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED" and name in dict(_states(processor))
+        for processor in maps
+    )
+
+
+def _short(arn: str) -> str:
+    return arn.rpartition(":")[2]
 
 
 def _context(arn: str, machine: Mapping[str, Any], events: Sequence[Any], event: Any) -> dict[str, Any]:

@@ -1,18 +1,16 @@
 """`wildrydes redrive`: lets an execution that failed go on at the state that failed, and follows it."""
 
-import json
 import time
 from typing import Any
 
 import click
 from botocore.exceptions import ClientError
 
-from cli import executions, options, redrive_turn
+from cli import executions, map_children, options, redrive_turn
 from cli.errors import CommandError
 from cli.following import follow_detached
 from cli.stack import Stack
 from wildrydes.announcements.redrives import is_in_vain
-from wildrydes.tasks import DEFAULT_TASK
 
 _SHOWN_SECONDS = 30.0
 _PAUSE_SECONDS = 0.2
@@ -23,22 +21,28 @@ class NotRedrivableError(CommandError):
 
 
 @click.command(epilog=options.EXIT_CODES_OF_FOLLOWING, short_help="Let a failed execution go on where it failed.")
-@click.argument("execution")
+@click.argument("execution", required=False)
+@options.any_task
 @options.as_json
 @options.on_stack
-def redrive(stack: Stack, execution: str, *, as_json: bool) -> int:
+def redrive(stack: Stack, execution: str | None, task: str | None, *, as_json: bool) -> int:
     """Let an execution that failed, timed out or was stopped go on at the state that did not succeed, and follow it.
 
-    EXECUTION is its name or its ARN. What has succeeded is not run again: no state, no chunk of rides, no candidate.
-    The execution goes on with the definition and the input that it was started with, within 14 days of its end. Ctrl-C
-    stops following; the execution goes on.
+    EXECUTION is its name or its ARN; by default it is the retraining that failed last, of the task that --task names.
+    What has succeeded is not run again: no state, no chunk of rides, no candidate. The execution goes on with the
+    definition and the input that it was started with, within 14 days of its end. Ctrl-C stops following; the execution
+    goes on.
 
     \b
     Example:
       wildrydes redrive run-5096cabf9005
     """
     console = options.console(as_json=as_json)
-    arn = executions.find(stack, execution)
+    if execution is not None and task is not None:
+        raise click.UsageError("--task goes with no EXECUTION: it chooses the one that failed last.")
+    arn = executions.find(stack, execution) if execution else executions.last_failed(stack, task)
+    if execution is None:
+        console.print(f"The retraining that failed last is {arn.rpartition(':')[2]}.", markup=False)
     check(stack, arn)
     restart_in_turn(stack, arn)
     console.print(f"Redriven: {arn.rpartition(':')[2]} goes on")
@@ -48,6 +52,12 @@ def redrive(stack: Stack, execution: str, *, as_json: bool) -> int:
 def check(stack: Stack, arn: str) -> None:
     """Raise NotRedrivableError where a redrive is refused, would help nothing, or do harm."""
     name, described = arn.rpartition(":")[2], stack.client("stepfunctions").describe_execution(executionArn=arn)
+    if map_children.is_child(arn):
+        parent = map_children.parent_of(stack, arn).rpartition(":")[2]
+        raise NotRedrivableError(
+            f"{name} is a child of the distributed Map of {parent}, and goes on with that execution alone: "
+            f"{stack.command(f'redrive {parent}')}."
+        )
     machine = described["stateMachineArn"]
     if machine == stack.machine("promote"):
         raise NotRedrivableError(
@@ -80,17 +90,10 @@ def restart_in_turn(stack: Stack, arn: str) -> None:
     if described["stateMachineArn"] != stack.machine("retrain"):
         restart(stack, arn)
         return
-    task = task_of(described)
+    task = executions.task_of(described)
     redrive_turn.take_turn(stack, arn, task)
     restart(stack, arn)
     redrive_turn.stop_unless_its_turn(stack, arn, task)
-
-
-def task_of(described: dict[str, Any]) -> str:
-    """The task that an execution of the retraining was started for; `target` is its older name."""
-    request = json.loads(described.get("input") or "{}")
-    fields = request if isinstance(request, dict) else {}
-    return fields.get("task") or fields.get("target") or DEFAULT_TASK
 
 
 def restart(stack: Stack, arn: str) -> None:

@@ -14,7 +14,11 @@ from cli.recorded_states import RecordedState
 from cli.stack import Stack
 
 _SUCCEEDED = "SUCCEEDED"
-_DENIED = re.compile(r"is not authorized to perform: ([\w-]+:\w+)(?: on resource: (\S+))?")
+# S3 puts the resource into quotation marks; the cause of a function is JSON, where they have backslashes.
+_DENIED = re.compile(
+    r"(?:assumed-role/(?P<role>[^/\s]+)/\S+ )?is not authorized to perform: (?P<action>[\w-]+:\w+)"
+    r"(?: on resource: (?:\\?\"(?P<quoted>[^\"\\]+)\\?\"|(?P<plain>\S+)))?"
+)
 _WHAT_WAITS = re.compile(r"\.sync(:2)?$|\.waitForTaskToken$|:activity:")
 
 
@@ -43,7 +47,7 @@ class Grant:
     "--from",
     "execution",
     metavar="EXECUTION",
-    help="The execution, by its name or ARN; that of a Map's child too.  [default: the newest retraining]",
+    help="The execution, or a distributed Map's child, by its name or ARN.  [default: the newest retraining]",
 )
 @options.as_json
 @options.on_stack
@@ -89,9 +93,15 @@ def check(recorded: RecordedState) -> None:
 
 
 def missing_grant(role: str, cause: str) -> Grant | None:
-    """What the role was refused, by the cause of an error; None where it was nothing."""
+    """What a role was refused, by the cause of an error; None where it was nothing.
+
+    It is the role that the cause names, that of a function for instance, otherwise the workflow's, `role`.
+    """
     match = _DENIED.search(cause)
-    return Grant(role.rpartition("/")[2], match[1], match[2] or "") if match else None
+    if match is None:
+        return None
+    resource = match["quoted"] or match["plain"] or ""
+    return Grant(match["role"] or role.rpartition("/")[2], match["action"], resource)
 
 
 def to_json(recorded: RecordedState, answer: dict[str, Any], grant: Grant | None) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from cli.redrive import restart_in_turn, task_of
+from cli.executions import task_of
+from cli.redrive import restart_in_turn
 from cli.redrive_turn import AnotherRunsError, holder_of, stop_unless_its_turn, take_turn
 from cli.stack import Account, Stack
 from local.account import EmbeddedAws

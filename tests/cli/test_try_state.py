@@ -9,9 +9,10 @@ import pytest
 from cli import __main__ as commands
 from cli import options, recorded_states, try_state
 from cli.context_values import with_values
-from cli.recorded_states import NoStateError, RecordedState
+from cli.recorded_states import RecordedState
 from cli.stack import Stack
 from cli.try_state import Grant, UntriableError, missing_grant
+from local.account import ACCOUNT_ID
 from machines import Client, ended, machine, role, unique
 
 NAMED = {
@@ -80,7 +81,8 @@ def test_grant_that_the_role_lacks_is_named(on_stack: str, capsys: Any) -> None:
     assert commands.main(["try", "Read unicorn"]) == 1
     out = capsys.readouterr().out
     assert f'"key": "runs/{on_stack}"' in out
-    assert " may not ssm:GetParameter" in out
+    parameter = f"arn:aws:ssm:us-east-1:{ACCOUNT_ID}:parameter/runs/{on_stack}"
+    assert f" may not ssm:GetParameter on {parameter}." in out
     assert "Read unicorn: failed; Catch would go on with Each." in out
 
 
@@ -88,13 +90,18 @@ def test_grant_that_the_role_lacks_is_named(on_stack: str, capsys: Any) -> None:
     ("state", "said"),
     [
         ("Each", "'Each' is a Map state, which TestState does not run: try a state in it."),
-        ("Nowhere", "did not enter a state 'Nowhere'. It entered Name ride, Read unicorn, Each."),
-        ("Inner", "The children of a distributed Map have histories of their own: give a child's ARN."),
+        ("Nowhere", "did not enter one. It entered, in this order: Name ride, Read unicorn, Each."),
+        ("Inner", "did not enter the state 'Inner'. It entered, in this order: Name ride, Read unicorn, Each."),
     ],
 )
 def test_what_cannot_be_tried_is_said(on_stack: str, state: str, said: str, capsys: Any) -> None:
     assert commands.main(["try", state, "--from", on_stack]) == 1
     assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_execution_is_named_that_did_not_enter_the_state(on_stack: str, capsys: Any) -> None:
+    assert commands.main(["try", "Nowhere"]) == 1
+    assert f"{on_stack}, the newest retraining, did not enter one." in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.parametrize(
@@ -116,6 +123,11 @@ def test_task_that_waits_is_not_tried(resource: str) -> None:
             Grant("R", "lambda:InvokeFunction", "arn:aws:lambda:us-east-1:1:function:f"),
         ),
         ("… is not authorized to perform: ssm:GetParameter because …", Grant("R", "ssm:GetParameter", "")),
+        (
+            '{"errorMessage": "User: arn:aws:sts::1:assumed-role/F/f is not authorized to perform: s3:GetObject on '
+            'resource: \\"arn:aws:s3:::rides/a b.json\\" because no identity-based policy allows it"}',
+            Grant("F", "s3:GetObject", "arn:aws:s3:::rides/a b.json"),
+        ),
         ("The specified key does not exist.", None),
     ],
 )
@@ -197,5 +209,3 @@ def test_context_object_counts_the_redrives_before_the_state() -> None:
 def test_child_of_a_distributed_map_has_the_machine_before_the_slash() -> None:
     child = "arn:aws:states:us-east-1:123456789012:execution:retrain/Ingest:0b6e"
     assert recorded_states._machine_of(child) == "arn:aws:states:us-east-1:123456789012:stateMachine:retrain"
-    with pytest.raises(NoStateError):
-        raise NoStateError(recorded_states._reason(child, "A", [], is_defined=False))
