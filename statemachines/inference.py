@@ -34,15 +34,21 @@ def is_held_by_this_execution(holder: str) -> BaseRule:
     return sdk.ChoiceRule.And([sdk.ChoiceRule.IsPresent(variable=holder, value=True), same])
 
 
-def alias_of(version: str, routing: object, revision: str) -> dict[str, object]:
-    """`live` on a version, with other versions' weights, if it is still at `revision`."""
+def alias_of(version: str, routing: object, revision: str, description: str) -> dict[str, object]:
+    """`live` on a version, with other versions' weights, if it is still at `revision`; it says who has put it there."""
     return {
         "FunctionName": FUNCTION,
         "Name": ALIAS,
         "FunctionVersion": version,
         "RoutingConfig": routing,
+        "Description": description,
         "RevisionId": revision,
     }
+
+
+def signed(step: str) -> str:
+    """The description of `live` after a step of this execution. Lambda takes 256 characters; an ARN has 221 at most."""
+    return f"States.Format('{step} by {{}}', $$.Execution.Id)"
 
 
 def parameter_of(value: str) -> dict[str, object]:

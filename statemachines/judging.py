@@ -8,7 +8,7 @@ from statemachines.champion import PARAMETER, read_champion
 from statemachines.champion_predictions import predict_by_champion
 from statemachines.promotion_end import end_promotion, name_promotion
 from statemachines.promotion_request import start_promotion
-from statemachines.tasks import Tasks
+from statemachines.tasks import FUNCTION_SECONDS, Tasks, catch, function_retries, refusal
 
 # The fields of evaluate_model's answer: the metrics of the best model (null those of the other kind), and the verdict.
 METRICS = (
@@ -84,22 +84,46 @@ def _evaluate(tasks: Tasks) -> LambdaTask:
 
 
 def _account(state_id: str, then: Pass) -> LambdaTask:
-    """What the execution cost, at `$.accounts.cost`. A bill that cannot be made fails no retraining."""
+    """What the execution cost, at `$.accounts.cost`. A bill that cannot be made fails no retraining.
+
+    The answer is taken as it comes, and looked at in a Choice: a path to what is not there would be an error that no
+    Catch gets, after a model has gone live.
+    """
     unknown = Pass(
         f"{state_id}: unknown",
         parameters={"cost": {"total_usd": None, "error": {"Error": "$.error.Error", "Cause": "$.error.Cause"}}},
         result_path="$.accounts",
     )
     unknown.next(then)
-    account = Tasks(unknown).function(
+    account = LambdaTask(
         state_id,
-        {"execution": "$$.Execution.Id", "started": "$$.Execution.StartTime", "card": "$.metrics.card"},
-        ("cost",),
-        "$.accounts",
-        function="AccountCosts",
+        parameters={
+            "FunctionName": "${AccountCostsFunctionArn}",
+            "Payload": {
+                "execution": "$$.Execution.Id",
+                "started": "$$.Execution.StartTime",
+                "card": "$.metrics.card",
+            },
+        },
+        asl={"ResultSelector": {"answer": "$"}},
+        result_path="$.accounts",
+        timeout_seconds=FUNCTION_SECONDS,
+        retry=function_retries(),
+        catch=catch(unknown),
     )
-    account.next(then)
+    account.next(_read_bill(state_id, unknown, then))
     return account
+
+
+def _read_bill(state_id: str, unknown: Pass, then: Pass) -> sdk.Choice:
+    """Take the cost out of an answer that has one."""
+    bill = Pass(f"{state_id}: read", parameters={"cost": "$.accounts.answer.Payload.cost"}, result_path="$.accounts")
+    bill.next(then)
+    cause = "'The function answered {}, which has no cost.', States.JsonToString($.accounts.answer)"
+    choice = sdk.Choice(f"{state_id}: has it a sum?")
+    choice.add_choice(sdk.ChoiceRule.IsPresent(variable="$.accounts.answer.Payload.cost.total_usd", value=True), bill)
+    choice.default_choice(refusal(f"{state_id}: no sum", "NoCost", cause, unknown))
+    return choice
 
 
 def _outcome(state_id: str, *, promoted: bool) -> Pass:

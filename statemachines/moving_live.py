@@ -3,13 +3,14 @@
 import stepfunctions.steps as sdk
 from stepfunctions.steps.states import State
 
+from statemachines.contested_alias import A_TENTH, A_TENTH_TEXT, CLEARED, MOVED, SIGNATURES, Look
 from statemachines.inference import NO_WEIGHTS, alias_of, read_alias
 from statemachines.putting_back import Handlers
 from statemachines.serving_endpoint import BEFORE, NOTHING, is_for_endpoint
 from statemachines.task_choice import SERVING
-from statemachines.tasks import conflicting, refusal
+from statemachines.tasks import Tasks, conflict, refusal
 
-_WEIGHTS = r"""States.StringToJson(States.Format('\{"{}":0.1\}', $.published.version))"""
+_WEIGHTS = f"States.StringToJson({A_TENTH_TEXT})"
 
 _ALARM = f"{SERVING}.alarm"
 
@@ -22,14 +23,18 @@ def clear_weights(then: State, handlers: Handlers) -> State:
     A promotion that was stopped while it baked leaves its version a tenth of them. Whoever holds the function puts that
     in order: `restore` finds for the stopped one that it holds nothing any more.
     """
-    tasks = conflicting(handlers.from_alias, "Weights taken over")
+    tasks, taken_over = Tasks(handlers.from_alias), _taken_over("Weights taken over", handlers)
+    contested = Look(
+        CLEARED, "Read weights again", "Were they cleared?", "$.previous.version", taken_over, handlers.from_alias
+    )
     look = read_alias(tasks, "Read weights", "$.weighted")
     clear = tasks.call(
         "Clear weights",
         "lambda:updateAlias",
-        alias_of("$.previous.version", NO_WEIGHTS, "$.alias.revision"),
+        alias_of("$.previous.version", NO_WEIGHTS, "$.alias.revision", SIGNATURES[CLEARED]),
         "$.alias",
         {"revision": "$.RevisionId"},
+        before=[contested.catch(then)],
     )
     clear.next(then)
     left = sdk.Choice("Are weights left?")
@@ -41,19 +46,27 @@ def clear_weights(then: State, handlers: Handlers) -> State:
 
 def move_live(record: list[State], handlers: Handlers) -> State:
     """`live` on the new version: at once, or for a tenth of the requests first. Then the states of `record`."""
-    tasks = conflicting(handlers.from_alias, "Alias taken over")
+    tasks, taken_over = Tasks(handlers.from_alias), _taken_over("Alias taken over", handlers)
+    moved = Look(MOVED, "Read moved alias", "Was it moved?", "$.published.version", taken_over, handlers.from_alias)
     move = tasks.call(
-        "Move live", "lambda:updateAlias", alias_of("$.published.version", NO_WEIGHTS, "$.alias.revision")
+        "Move live",
+        "lambda:updateAlias",
+        alias_of("$.published.version", NO_WEIGHTS, "$.alias.revision", SIGNATURES[MOVED]),
+        before=[moved.catch(record[0])],
     )
     sdk.Chain([move, *record])
+    bake = sdk.Wait("Bake", seconds_path="$.bake.seconds")
+    weighted = Look(
+        A_TENTH, "Read weighted alias", "Was a tenth moved?", "$.previous.version", taken_over, handlers.from_alias
+    )
     a_tenth = tasks.call(
         "Move a tenth",
         "lambda:updateAlias",
-        alias_of("$.previous.version", {"AdditionalVersionWeights": _WEIGHTS}, "$.alias.revision"),
+        alias_of("$.previous.version", {"AdditionalVersionWeights": _WEIGHTS}, "$.alias.revision", SIGNATURES[A_TENTH]),
         "$.alias",
         {"revision": "$.RevisionId"},
+        before=[weighted.catch(bake)],
     )
-    bake = sdk.Wait("Bake", seconds_path="$.bake.seconds")
     alarm = tasks.call(
         "Read error alarm",
         "cloudwatch:describeAlarms",
@@ -69,6 +82,11 @@ def move_live(record: list[State], handlers: Handlers) -> State:
     )
     steps.default_choice(move)
     return steps
+
+
+def _taken_over(state_id: str, handlers: Handlers) -> State:
+    cause = "'Somebody else has changed it in between: {}', $.conflict.Cause"
+    return conflict(state_id, cause, handlers.from_alias)
 
 
 def _errors(move: State, handlers: Handlers) -> sdk.Choice:

@@ -8,11 +8,12 @@
 Whoever holds the function's variable PROMOTION, an execution that runs, is the one that promotes. It is taken with
 MODEL_PATH in one conditional update, so of several promotions at once one gets it and the others fail with
 PromotionConflict. Every write after that is conditional on the revision that this execution saw; what somebody else has
-changed in between is left alone.
+changed in between is left alone. A write that finds another revision may have been made already, by a call whose answer
+was lost. So what is there is read, and the promotion goes on where it is, all of it, what it was to write.
 
 A step that fails leads into the chain that puts back what was written up to there, last first:
 
-    the SSM parameter <- the alias `live` <- the endpoint <- MODEL_PATH <- nothing yet
+    the registry <- the SSM parameter <- the alias `live` <- the endpoint <- MODEL_PATH <- nothing yet
 
 and that ends in a Fail state with the step's own error. What is put back is what `live` serves, not what the
 function's variables said: those may be the leftovers of a promotion that was stopped. What an execution leaves that
@@ -24,6 +25,7 @@ import stepfunctions.steps as sdk
 from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass
+from statemachines.contested_alias import SIGNATURES
 from statemachines.endpoint_end import delete_what_was_served
 from statemachines.inference import (
     FUNCTION,
@@ -44,7 +46,7 @@ from statemachines.replacement import check_replacement
 from statemachines.serving_endpoint import BEFORE, LONGEST_SECONDS, deploy_endpoint, read_endpoint
 from statemachines.smoke_test import smoke_test
 from statemachines.task_choice import choose_task, has_model_of
-from statemachines.tasks import Tasks, conflict, conflicting, refusal
+from statemachines.tasks import CONFLICTS, Tasks, conflict, conflicting, refusal
 from wildrydes.tasks import DEFAULT_TASK
 
 _DEFAULTS = (
@@ -53,12 +55,14 @@ _DEFAULTS = (
     r""""started_by":\{"reason":"person","detail":""\}\}')"""
 )
 
+_ENTRY = Entry("$.request", "$.published.version", "$.previous", "$.own.variables")
+
 rule = sdk.ChoiceRule
 
 
 def build() -> sdk.Graph:
     """The workflow as a graph of the SDK. Its timeout is for an execution that hangs: one that fails takes seconds."""
-    handlers = build_handlers()
+    handlers = build_handlers(_ENTRY)
     refused = refuse_request(handlers.before_writes)
     start = sdk.Choice("Is the request complete?")
     start.add_choice(complete(), _set_out(refused, handlers))
@@ -135,7 +139,9 @@ def _own_variables() -> Pass:
                 "PROMOTION_STARTED": "$$.Execution.StartTime",
                 # By this `restore` tells which endpoint is to be there again.
                 "PREVIOUS_ENDPOINT_CONFIG": BEFORE,
-            }
+            },
+            # By these it knows its own writes of the alias again.
+            "descriptions": SIGNATURES,
         },
         result_path="$.own",
     )
@@ -180,14 +186,21 @@ def _alone(tasks: Tasks, handlers: Handlers) -> State:
 
 def _write_model_path(handlers: Handlers) -> State:
     """MODEL_PATH updated, the update awaited, and a version published of it."""
-    tasks = conflicting(handlers.from_model_path, "Function taken over")
-    update = tasks.call("Set MODEL_PATH", "lambda:updateFunctionConfiguration", variables_of("$.own.variables"))
+    tasks = Tasks(handlers.from_model_path)
     look = read_configuration(
         tasks,
         "Read update",
         "$.update",
         # Lambda gives a function another revision when its update has ended.
         {"status": "$.LastUpdateStatus", "revision": "$.RevisionId", "variables": "$.Environment.Variables"},
+    )
+    # Repeated after its answer was lost, it finds the revision that it has made: the variables say whose that is.
+    written = sdk.Catch(error_equals=list(CONFLICTS), next_step=look, result_path="$.conflict")
+    update = tasks.call(
+        "Set MODEL_PATH",
+        "lambda:updateFunctionConfiguration",
+        variables_of("$.own.variables"),
+        before=[written],
     )
     wait = sdk.Wait("Wait for update", seconds=1)
     wait.next(look)
@@ -199,17 +212,22 @@ def _write_model_path(handlers: Handlers) -> State:
         rule.StringEquals(variable=status, value="Failed"),
         refusal("Inference update failed", "InferenceUpdateFailed", failed, handlers.from_model_path),
     )
-    updated.add_choice(
+    model = "$.update.variables.MODEL_PATH"
+    own = [
         is_held_by_this_execution("$.update.variables.PROMOTION"),
-        clear_weights(deploy_endpoint(_publish(tasks, handlers), handlers.from_model_path), handlers),
-    )
+        rule.IsPresent(variable=model, value=True),
+        rule.StringEqualsPath(variable=model, value="$.own.variables.MODEL_PATH"),
+    ]
+    deployed = deploy_endpoint(_publish(handlers), handlers.from_model_path)
+    updated.add_choice(rule.And(own), clear_weights(deployed, handlers))
     cause = f"'Somebody else has changed {{}} in between.', {FUNCTION}"
     updated.default_choice(conflict("Another holds the function", cause, handlers.from_model_path))
     sdk.Chain([update, look, updated])
     return update
 
 
-def _publish(tasks: Tasks, handlers: Handlers) -> State:
+def _publish(handlers: Handlers) -> State:
+    tasks = conflicting(handlers.from_model_path, "Function taken over")
     publish = tasks.call(
         "Publish version",
         "lambda:publishVersion",
@@ -245,8 +263,7 @@ def _publish(tasks: Tasks, handlers: Handlers) -> State:
 
 def _record(handlers: Handlers) -> list[State]:
     """The parameter that the next deployment reads, and an entry in the registry of what was live."""
-    tasks = Tasks(handlers.from_parameter)
-    register = write_registry(tasks, Entry("$.request", "$.published.version", "$.previous", "$.own.variables"))
+    register = write_registry(Tasks(handlers.from_registry), _ENTRY)
     result = Pass(
         "Promoted",
         parameters={
@@ -258,6 +275,8 @@ def _record(handlers: Handlers) -> list[State]:
             "reason": "$.request.reason",
         },
     )
-    parameter = tasks.call("Record MODEL_PATH", "ssm:putParameter", parameter_of("$.request.model_path"))
+    parameter = Tasks(handlers.from_parameter).call(
+        "Record MODEL_PATH", "ssm:putParameter", parameter_of("$.request.model_path")
+    )
     end = delete_what_was_served(BEFORE, result)
     return [parameter, register, end]

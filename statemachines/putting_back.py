@@ -1,9 +1,10 @@
 """What a promotion that fails puts back: the states after each of its steps that may have written something.
 
-    the SSM parameter -> the alias `live` -> the endpoint -> MODEL_PATH -> the notification of the failure
+    the registry -> the SSM parameter -> the alias `live` -> the endpoint -> MODEL_PATH -> the notification
 
 A step that fails here does not stop the others: what could not be put back is in the notification. Somebody else's
-change is left alone.
+change is left alone. A write that finds another revision may have been made before, with its answer lost, so what is
+there is looked at again.
 """
 
 from dataclasses import dataclass
@@ -20,10 +21,12 @@ from statemachines.inference import (
     parameter_of,
     read_alias,
     read_configuration,
+    signed,
     variables_of,
 )
+from statemachines.registry import Entry, remove_from_registry
 from statemachines.serving_endpoint import BEFORE
-from statemachines.tasks import Tasks, failure
+from statemachines.tasks import CONFLICTS, Tasks, failure
 
 rule = sdk.ChoiceRule
 
@@ -36,9 +39,10 @@ class Handlers:
     from_model_path: State
     from_alias: State
     from_parameter: State
+    from_registry: State
 
 
-def build_handlers() -> Handlers:
+def build_handlers(entry: Entry) -> Handlers:
     """Builds the chain that undoes what was written, last first. If a step fails, the next one follows."""
     notify = failure("Promotion failed", "What could not be put back: {}", "States.JsonToString($.not_put_back)")
     configuration = read_configuration(
@@ -56,16 +60,25 @@ def build_handlers() -> Handlers:
         "Put parameter back", "ssm:putParameter", parameter_of("$.previous.variables.MODEL_PATH")
     )
     parameter.next(alias)
-    return Handlers(notify, endpoint, alias, parameter)
+    registry = remove_from_registry(Tasks(parameter, "$.not_put_back.registry"), entry)
+    registry.next(parameter)
+    return Handlers(notify, endpoint, alias, parameter, registry)
+
+
+def _again(look: State) -> sdk.Catch:
+    return sdk.Catch(error_equals=list(CONFLICTS), next_step=look, result_path="$.conflict")
 
 
 def _put_model_path_back(configuration: Task, then: State) -> Task:
-    restoration = Tasks(then, "$.not_put_back.model_path").call(
-        "Put MODEL_PATH back", "lambda:updateFunctionConfiguration", variables_of("$.previous.variables")
-    )
-    restoration.next(configuration)
     wait = sdk.Wait("Wait to put back", seconds=1)
     wait.next(configuration)
+    restoration = Tasks(then, "$.not_put_back.model_path").call(
+        "Put MODEL_PATH back",
+        "lambda:updateFunctionConfiguration",
+        variables_of("$.previous.variables"),
+        before=[_again(wait)],
+    )
+    restoration.next(configuration)
     ours = sdk.Choice("Is MODEL_PATH ours?")
     ours.add_choice(rule.StringEquals(variable="$.inference.status", value="InProgress"), wait)
     ours.add_choice(is_held_by_this_execution("$.inference.variables.PROMOTION"), restoration)
@@ -77,8 +90,13 @@ def _put_model_path_back(configuration: Task, then: State) -> Task:
 def _put_live_back(then: State) -> Task:
     tasks = Tasks(then, "$.not_put_back.live")
     alias = read_alias(tasks, "Read live again", "$.moved")
+    wait = sdk.Wait("Wait to put live back", seconds=1)
+    wait.next(alias)
     restoration = tasks.call(
-        "Put live back", "lambda:updateAlias", alias_of("$.previous.version", NO_WEIGHTS, "$.moved.RevisionId")
+        "Put live back",
+        "lambda:updateAlias",
+        alias_of("$.previous.version", NO_WEIGHTS, "$.moved.RevisionId", signed("Put back")),
+        before=[_again(wait)],
     )
     restoration.next(then)
     version = "$.moved.FunctionVersion"

@@ -26,18 +26,27 @@ class Entry:
     previous: str
     promotion: str
 
+    @property
+    def started(self) -> str:
+        """When the promotion was started."""
+        return f"{self.promotion}.PROMOTION_STARTED"
+
+    @property
+    def place(self) -> dict[str, str]:
+        """The bucket and the key of the object."""
+        names = f"{SERVING}.models_prefix, {self.started}, {self.request}.execution"
+        return {"Bucket": "${DataBucket}", "Key": f"States.Format('{{}}registry/{{}}-{{}}.json', {names})"}
+
 
 def write_registry(tasks: Tasks, entry: Entry) -> Task:
     """Puts the object into the bucket."""
-    started, prefix = f"{entry.promotion}.PROMOTION_STARTED", f"{SERVING}.models_prefix"
     return tasks.call(
         "Write registry",
         "s3:putObject",
         {
-            "Bucket": "${DataBucket}",
-            "Key": f"States.Format('{{}}registry/{{}}-{{}}.json', {prefix}, {started}, {entry.request}.execution)",
+            **entry.place,
             "Body": {
-                "time": started,
+                "time": entry.started,
                 **{name: f"{entry.request}.{name}" for name in _REQUESTED},
                 "version": entry.version,
                 "previous": {
@@ -49,3 +58,8 @@ def write_registry(tasks: Tasks, entry: Entry) -> Task:
             "ContentType": "application/json",
         },
     )
+
+
+def remove_from_registry(tasks: Tasks, entry: Entry) -> Task:
+    """Removes the object, whether or not it is there: a write whose answer was lost may have been made."""
+    return tasks.call("Remove entry", "s3:deleteObject", entry.place)

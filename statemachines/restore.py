@@ -36,6 +36,7 @@ from statemachines.inference import (
     read_alias,
     read_configuration,
     read_version,
+    signed,
     variables_of,
 )
 from statemachines.promotion_end import NOT_AWAITED, STOPPED
@@ -160,7 +161,9 @@ def _complete(tasks: Tasks) -> State:
 def _undo(tasks: Tasks) -> State:
     """All that the promotion wrote as it was before, the hold on the function last."""
     live = tasks.call(
-        "Put live back", "lambda:updateAlias", alias_of("$.live.version", NO_WEIGHTS, "$.alias.RevisionId")
+        "Put live back",
+        "lambda:updateAlias",
+        alias_of("$.live.version", NO_WEIGHTS, "$.alias.RevisionId", signed("Put back")),
     )
     parameter = tasks.call("Put parameter back", "ssm:putParameter", parameter_of("$.live.variables.MODEL_PATH"))
     before = Pass(

@@ -74,7 +74,7 @@ def test_restore_may_end_a_promotion_and_do_no_more_of_it_than_it_does() -> None
     assert granted["Promote"] - granted["Restore"] == {
         "lambda:PublishVersion", "lambda:InvokeFunction", "cloudwatch:DescribeAlarms", "sagemaker:DescribeTrainingJob",
         "sagemaker:CreateModel", "sagemaker:CreateEndpointConfig", "sagemaker:CreateEndpoint", "sagemaker:AddTags",
-        "iam:PassRole",
+        "iam:PassRole", "s3:DeleteObject",
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEFINITION = json.loads((ROOT / "statemachines" / "promote.asl.json").read_text(encoding="utf-8"))
 STATES: dict[str, dict[str, Any]] = DEFINITION["States"]
 TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
-PUTTING_BACK = ["Put parameter back", "Put live back", "Put MODEL_PATH back"]
+PUTTING_BACK = ["Remove entry", "Put parameter back", "Put live back", "Put MODEL_PATH back"]
 
 FOR_ENDPOINT = {
     "And": [
@@ -20,6 +20,15 @@ FOR_ENDPOINT = {
 }
 # What is not served any more is deleted when all else is done; it may stay there.
 GOES_ON = ("Is live what it replaces?", "Is there no endpoint?")
+CONFLICTS = ["Lambda.PreconditionFailedException", "Lambda.ResourceConflictException"]
+# A write that is repeated after its answer was lost meets its own revision. So a conflict leads to a read, and only
+# where that finds the promotion's own write, as a whole, the promotion goes on.
+LOOKS = {
+    "Set MODEL_PATH": "Read update",
+    "Clear weights": "Read weights again",
+    "Move a tenth": "Read weighted alias",
+    "Move live": "Read moved alias",
+}
 COSTS_NOTHING = ("Delete endpoint", "Delete former configuration", "Delete former model")
 
 
@@ -76,15 +85,89 @@ def test_no_function_but_the_one_that_is_promoted_is_invoked() -> None:
 def test_every_error_ends_in_fail_and_none_after_it_in_success() -> None:
     for name in TASKS:
         for catch in TASKS[name]["Catch"]:
-            if name not in COSTS_NOTHING and catch["Next"] not in (
-                "Is live what it replaces?",
-                "Is there no endpoint?",
-            ):
+            is_look = catch["ErrorEquals"] == CONFLICTS and catch["Next"] == LOOKS.get(name)
+            if name not in COSTS_NOTHING and catch["Next"] not in GOES_ON and not is_look:
                 assert "Promoted" not in reachable(catch["Next"]), name
                 assert "Promotion failed" in reachable(catch["Next"]), name
     ends = {name for name in STATES if not followers(STATES[name], errors=False)}
     assert ends == {"Promoted", "Promotion failed"}
     assert (STATES["Promoted"]["Type"], STATES["Promotion failed"]["Type"]) == ("Pass", "Fail")
+
+
+def test_conflict_is_gone_on_from_only_where_the_promotions_own_write_is_found() -> None:
+    held = {
+        "And": [
+            {
+                "And": [
+                    {"Variable": "$.update.variables.PROMOTION", "IsPresent": True},
+                    {
+                        "Variable": "$.update.variables.PROMOTION",
+                        "StringEqualsPath": "$.own.variables.PROMOTION",
+                    },
+                ]
+            },
+            {"Variable": "$.update.variables.MODEL_PATH", "IsPresent": True},
+            {"Variable": "$.update.variables.MODEL_PATH", "StringEqualsPath": "$.own.variables.MODEL_PATH"},
+        ],
+        "Next": "Read weights",
+    }
+    assert STATES["Updated?"]["Choices"][-1] == held
+    questions = ("Was it moved?", "Was a tenth moved?", "Were they cleared?")
+    moved, a_tenth, cleared = (rule for name in questions for rule in STATES[name]["Choices"])
+    assert moved == alias_as("moved", "$.published.version") | {"Next": "Record MODEL_PATH"}
+    assert cleared == alias_as("cleared", "$.previous.version") | {"Next": "Served by an endpoint?"}
+    assert a_tenth == alias_as("a_tenth", "$.previous.version", weights=True) | {"Next": "Write out weights"}
+    (own,) = STATES["Is it a tenth for its version?"]["Choices"]
+    assert own == {"Variable": "$.weights.found", "StringEqualsPath": "$.weights.own", "Next": "Bake"}
+    weights = STATES["Move a tenth"]["Parameters"]["RoutingConfig"]["AdditionalVersionWeights.$"]
+    assert weights == f"States.StringToJson({STATES['Write out weights']['Parameters']['own.$']})"
+    # Without these rules no read after a conflict leads on.
+    unmatched = {
+        **STATES,
+        "Updated?": STATES["Updated?"] | {"Choices": STATES["Updated?"]["Choices"][:-1]},
+        **{name: STATES[name] | {"Choices": []} for name in questions},
+    }
+    for name, look in LOOKS.items():
+        assert TASKS[name]["Catch"][0] == {"ErrorEquals": CONFLICTS, "ResultPath": "$.conflict", "Next": look}
+        assert "Promoted" not in reachable(look, unmatched), name
+        assert "Promotion failed" in reachable(look, unmatched), name
+    # Nothing is written again: what follows is what follows the write.
+    for name, rule in (("Set MODEL_PATH", held), ("Clear weights", cleared), ("Move a tenth", a_tenth)):
+        assert name not in reachable(rule["Next"]), name
+    assert "Move live" not in reachable(moved["Next"])
+
+
+def alias_as(step: str, version: str, *, weights: bool = False) -> dict[str, Any]:
+    """The rule by which the alias is as a step of this execution has left it."""
+    description = "$.alias.is.Description"
+    return {
+        "And": [
+            {"Variable": description, "IsPresent": True},
+            {"Variable": description, "StringEqualsPath": f"$.own.descriptions.{step}"},
+            {"Variable": "$.alias.version", "StringEqualsPath": version},
+            {"Variable": "$.alias.is.RoutingConfig.AdditionalVersionWeights", "IsPresent": weights},
+        ]
+    }
+
+
+def test_each_write_of_the_alias_says_which_step_of_which_execution_made_it() -> None:
+    writes = {
+        name: task["Parameters"] for name, task in TASKS.items() if task["Resource"].endswith("lambda:updateAlias")
+    }
+    descriptions = STATES["Make variables"]["Parameters"]["descriptions"]
+    steps = {"Clear weights": "cleared", "Move a tenth": "a_tenth", "Move live": "moved"}
+    assert set(writes) == {*steps, "Put live back"}
+    texts = {writes["Put live back"]["Description.$"]}
+    for name, step in steps.items():
+        assert writes[name]["Description.$"] == descriptions[f"{step}.$"]
+        texts.add(descriptions[f"{step}.$"])
+    assert len(texts) == 4
+    # Lambda takes no more than 256 characters.
+    longest = f"arn:aws-us-gov:states:ap-southeast-1:123456789012:execution:{'m' * 80}:{'e' * 80}"
+    for text in texts:
+        words, execution = text.removeprefix("States.Format('").removesuffix(")").split("', ")
+        assert execution == "$$.Execution.Id"
+        assert len(words.format(longest)) <= 256
 
 
 def test_what_may_be_written_when_a_step_fails_is_put_back_and_nothing_else() -> None:
@@ -96,20 +179,30 @@ def test_what_may_be_written_when_a_step_fails_is_put_back_and_nothing_else() ->
         assert back(task) == ["Put MODEL_PATH back"], task
     for task in ("Read weights", "Clear weights", "Move a tenth", "Read error alarm", "Move live"):
         assert back(task) == ["Put live back", "Put MODEL_PATH back"], task
-    for task in ("Record MODEL_PATH", "Write registry"):
-        assert back(task) == PUTTING_BACK, task
+    assert back("Record MODEL_PATH") == PUTTING_BACK[1:]
+    # A write that ran out of time may have been made.
+    assert back("Write registry") == PUTTING_BACK
+    place = {name: STATES["Write registry"]["Parameters"][name] for name in ("Bucket", "Key.$")}
+    assert STATES["Remove entry"]["Parameters"] == place
 
 
 def test_step_that_cannot_be_put_back_does_not_stop_the_others_and_keeps_the_first_error() -> None:
+    looked_at_again = {"Put live back": "Read live again", "Put MODEL_PATH back": "Read inference again"}
     for name in (
+        "Remove entry",
         "Put parameter back",
         "Read live again",
         "Put live back",
         "Read inference again",
         "Put MODEL_PATH back",
     ):
-        (catch,) = TASKS[name]["Catch"]
+        *conflicts, catch = TASKS[name]["Catch"]
         assert catch["ResultPath"].startswith("$.not_put_back."), name
+        assert [STATES[each["Next"]]["Next"] for each in conflicts] == [
+            look for write, look in looked_at_again.items() if write == name
+        ]
+        assert all(each["ErrorEquals"] == CONFLICTS for each in conflicts)
+    assert handler("Remove entry") == "Put parameter back"
     assert handler("Put parameter back") == "Read live again"
     assert handler("Read live again") == handler("Put live back") == "Was an endpoint written?"
     assert STATES["Was an endpoint written?"]["Default"] == "Read inference again"
@@ -141,7 +234,7 @@ def test_wait_takes_whole_seconds_that_were_checked_before_anything_was_read() -
 
 def test_weights_that_a_stopped_promotion_left_are_cleared_once_the_function_is_held() -> None:
     held = STATES["Updated?"]["Choices"][-1]
-    assert held["And"][1] == {
+    assert held["And"][0]["And"][1] == {
         "Variable": "$.update.variables.PROMOTION",
         "StringEqualsPath": "$.own.variables.PROMOTION",
     }
@@ -161,10 +254,13 @@ def test_weights_that_a_stopped_promotion_left_are_cleared_once_the_function_is_
 @pytest.mark.parametrize("name", ["Set MODEL_PATH", "Clear weights", "Publish version", "Move a tenth", "Move live"])
 def test_conflict_is_told_from_other_errors(name: str) -> None:
     conflict, _ = TASKS[name]["Catch"]
-    assert conflict["ErrorEquals"] == ["Lambda.PreconditionFailedException", "Lambda.ResourceConflictException"]
-    assert STATES[conflict["Next"]]["Parameters"]["Error"] == "PromotionConflict"
+    assert conflict["ErrorEquals"] == CONFLICTS
+    refused = STATES[conflict["Next"]]
+    if name in LOOKS:
+        refused = STATES[STATES[refused["Next"]]["Default"]]
+    assert refused["Parameters"]["Error"] == "PromotionConflict"
     # What was written by then is put back, where it still is this execution's.
-    assert STATES[conflict["Next"]]["Next"] == handler(name)
+    assert refused["Next"] == handler(name)
 
 
 def test_only_a_version_that_answered_as_evaluated_can_become_live() -> None:

@@ -145,8 +145,21 @@ def test_cost_is_accounted_right_before_each_end_that_is_a_success() -> None:
     for end, accounting in (("Retrained", "Account costs"), ("Kept the live model", "Account costs of a candidate")):
         assert STATES[end]["Parameters"]["cost.$"] == "$.accounts.cost"
         before = {name for name, state in STATES.items() if state.get("Next") == end}
-        assert before == {accounting, f"{accounting}: unknown"}
+        assert before == {f"{accounting}: read", f"{accounting}: unknown"}
         assert not [name for name, state in STATES.items() if state.get("Default") == end]
+        # No path into the answer is taken before it is known to be there: States.Runtime would fail what is live.
+        assert STATES[accounting]["ResultSelector"] == {"answer.$": "$"}
+        choice = STATES[STATES[accounting]["Next"]]
+        assert choice["Choices"] == [
+            {
+                "Variable": "$.accounts.answer.Payload.cost.total_usd",
+                "IsPresent": True,
+                "Next": f"{accounting}: read",
+            }
+        ]
+        assert STATES[f"{accounting}: read"]["Parameters"] == {"cost.$": "$.accounts.answer.Payload.cost"}
+        none = STATES[choice["Default"]]
+        assert (none["Parameters"]["Error"], none["Next"]) == ("NoCost", f"{accounting}: unknown")
         assert STATES[accounting]["Parameters"]["Payload"] == {
             "execution.$": "$$.Execution.Id",
             "started.$": "$$.Execution.StartTime",
