@@ -25,6 +25,7 @@ EmbeddedAwsError
 ├── BudgetRefusedError          budgets.install: AWS would not create the budget
 ├── InvalidScheduleError        scheduler.checks: EventBridge Scheduler would not create the schedule
 ├── InvalidInputError           scheduler.targets: a schedule's target cannot be called with such an input
+├── UnsupportedDocumentError    apigateway.http_documents: no HTTP API here has what the document has
 ├── UnsupportedTargetError      scheduler.targets: nothing here is called by a schedule's target
 ├── NoForkServerError           lambda_.fork_server: the process that forks the functions has ended
 ├── RefusedFunctionError        lambda_.configurations: Lambda would not create or change the function

@@ -30,6 +30,7 @@ import psutil
 from local import EmbeddedAwsError, account
 from local.assembly.application import Options, build
 from local.iam import process_environment
+from local.lambda_.interpreters import Interpreters
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,8 @@ FOLDER_PREFIX = "embedded-aws-"
 OWNER_FILE = "owner.json"
 # The exit code where somebody has the port: another may do.
 PORT_TAKEN = 98
+# The runtime of this project's functions, and the interpreter that runs it where nobody names another one.
+FUNCTIONS_RUNTIME = "python3.11"
 FUNCTIONS_PYTHON = ROOT / ".venvs" / "lambda" / "bin" / "python"
 
 
@@ -59,7 +62,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m local.server", description="Serve the embedded AWS on 127.0.0.1.")
     parser.add_argument("--port", type=int, default=4566, help="port to listen on (default: %(default)s)")
     parser.add_argument("--region", default=account.DEFAULT_REGION, help="region to serve (default: %(default)s)")
-    parser.add_argument("--functions-python", type=Path, default=FUNCTIONS_PYTHON, help="interpreter of the functions")
+    parser.add_argument(
+        "--functions-python",
+        type=Path,
+        default=FUNCTIONS_PYTHON,
+        help=f"interpreter of {FUNCTIONS_RUNTIME}, with the functions' packages (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--runtime",
+        dest="runtimes",
+        action="append",
+        type=_runtime,
+        default=[],
+        metavar="NAME=PROGRAM",
+        help="program of another runtime, such as python3.12=/opt/python3.12/bin/python; may be given many times",
+    )
     parser.add_argument("--failed-puts", type=float, default=0.0, help="fraction of Firehose's records that fail")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input is closed")
     flags = parser.parse_args(arguments)
@@ -67,7 +84,10 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     folder = make_folder(tied=flags.until_stdin_closes)
     try:
-        options = Options(flags.port, flags.region, flags.functions_python, folder, flags.failed_puts)
+        interpreters = Interpreters(
+            {FUNCTIONS_RUNTIME: flags.functions_python} | dict(flags.runtimes), flags.functions_python
+        )
+        options = Options(flags.port, flags.region, interpreters, folder, flags.failed_puts)
         check(options)
         server = server_from(options, os.environ)
         prepare(options)
@@ -78,6 +98,14 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0
+
+
+def _runtime(text: str) -> tuple[str, Path]:
+    """A runtime and its program, of an argument. Raises argparse.ArgumentTypeError."""
+    name, equals, program = text.partition("=")
+    if not (name and equals and program):
+        raise argparse.ArgumentTypeError(f"{text!r} is no NAME=PROGRAM")
+    return name, Path(program)
 
 
 def make_folder(*, tied: bool) -> Path:
@@ -93,8 +121,9 @@ def make_folder(*, tied: bool) -> Path:
 
 def check(options: Options) -> None:
     """Raise StartError where the port is taken or the functions have no interpreter."""
-    if not options.functions_python.exists():
-        raise StartError(f"{options.functions_python} is missing: `make setup` builds the functions' environment.")
+    for runtime, program in options.interpreters.programs.items():
+        if not program.exists():
+            raise StartError(f"{program}, of {runtime}, is missing: `make setup` builds the functions' environment.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,9 +1,10 @@
 """Puts all parts of the embedded AWS in place, and makes the application that `local.server` serves.
 
-What comes in passes three layers before MiniStack's app, which routes and authorises it:
+What comes in passes four layers before MiniStack's app, which routes and authorises it:
 
     RequestGuard       refuses what a web page may have sent
     OwnPaths           answers this server's own paths to whoever has its token
+    AnswerUrls         takes answers for custom resources from whoever has their URL
     VerifiedRequests   verifies the signature
 
 MiniStack and moto read the environment when they are imported: nothing here imports them before `build`.
@@ -18,21 +19,23 @@ from local import account
 from local.assembly.parts import replace_parts, verify_callers
 from local.assembly.paths import own_paths
 from local.assembly.services import start_services
+from local.cloudformation.response_urls import AnswerUrls
 from local.iam.own_paths import OwnPaths
 from local.iam.request_guard import Application, Receive, RequestGuard, Scope, Send
 from local.iam.signatures import VerifiedRequests
+from local.lambda_.interpreters import Interpreters
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to run: the port, the region, the interpreter of the functions, the folder for what is written.
+    """How to run: the port, the region, the programs that run functions, the folder for what is written.
 
     `failed_puts` is the fraction of the records put to Firehose that it shall refuse, for tests of who puts them.
     """
 
     port: int
     region: str
-    functions_python: Path
+    interpreters: Interpreters
     folder: Path
     failed_puts: float = 0.0
 
@@ -60,7 +63,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     metrics = Metrics(clock)
     metrics.install()
     faults = Faults()
-    functions = replace_parts(str(options.functions_python), options.endpoint, clock.now, faults)
+    functions = replace_parts(options.interpreters, options.endpoint, clock.now, faults)
     services = start_services(options.endpoint, clock, metrics, functions, options.failed_puts)
     unread = UnreadProperties()
     unread.install()
@@ -69,7 +72,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     unsupported.install()
     malformed_requests.install()
     paths = own_paths(services, unread, used_grants, faults)
-    own = OwnPaths(VerifiedRequests(by_tls(app.app)), paths, server.token)
+    own = OwnPaths(AnswerUrls(VerifiedRequests(by_tls(app.app))), paths, server.token)
     return RequestGuard(own, options.port), services.stop
 
 

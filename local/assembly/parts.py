@@ -8,13 +8,24 @@ from collections.abc import Callable
 
 from local import account
 from local.lambda_.fork_server import ForkServer
+from local.lambda_.interpreters import Interpreters
 from local.stepfunctions.faults import Faults
 
 
 def verify_callers(server: account.EmbeddedAws) -> None:
     """Put the parts in place that say who calls, and on which resource a call is authorised."""
     from local.ecr import registry
-    from local.iam import credentials, denials, metric_namespaces, mounting, protocols, resources, signatures, wildcards
+    from local.iam import (
+        credentials,
+        denials,
+        managed_policies,
+        metric_namespaces,
+        mounting,
+        protocols,
+        resources,
+        signatures,
+        wildcards,
+    )
     from local.sagemaker import arns
     from local.scheduler import authorisation as schedules
 
@@ -24,27 +35,32 @@ def verify_callers(server: account.EmbeddedAws) -> None:
     wildcards.install()
     denials.install()
     metric_namespaces.install()
+    managed_policies.install()
     mounting.authorise_by(resources.resources() | {"ecr": registry.resource_of, "sagemaker": arns.resource_of})
     mounting.authorise_calls_of("scheduler", schedules.resource_of_call)
     mounting.authorise_requests_of("sagemaker", arns.action_of, arns.resource_of_path)
 
 
-def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float], faults: Faults) -> ForkServer:
+def replace_parts(interpreters: Interpreters, endpoint: str, now: Callable[[], float], faults: Faults) -> ForkServer:
     """Put the parts in place that start nothing of their own. Returns what starts functions, once they are invoked."""
     from local.apigateway import install as apis
     from local.budgets import install as budgets
-    from local.cloudformation import rollback
+    from local.cloudformation import inline_code, response_urls, rollback
     from local.ecr import registry
     from local.events import entries as events
+    from local.events import log_groups
     from local.lambda_ import (
         alias_arns,
         aliases,
         concurrency,
         idle_workers,
+        installed_runtimes,
+        layers,
         provisioning,
         requests,
         runtime,
         sources,
+        tails,
         updates,
     )
     from local.lambda_ import metrics as function_metrics
@@ -53,11 +69,17 @@ def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float]
     from local.sns import deliveries as topics
     from local.sns import metrics as topic_metrics
     from local.stepfunctions import install as states
-    from local.stepfunctions import trusted_roles
+    from local.stepfunctions import trusted_roles, yaml_definitions
 
     states.install(endpoint, faults)
     trusted_roles.install()
-    forks = runtime.install(functions_python, endpoint)
+    yaml_definitions.install()
+    inline_code.install()
+    response_urls.install()
+    forks = runtime.install(interpreters, endpoint)
+    installed_runtimes.install(interpreters)
+    layers.install()
+    tails.install()
     idle_workers.install()
     updates.install()
     sources.install()
@@ -70,9 +92,10 @@ def replace_parts(functions_python: str, endpoint: str, now: Callable[[], float]
     stream_prefixes.install()
     version_ranges.install()
     bucket_names.install()
-    apis.install(now)
+    apis.install(now, endpoint)
     registry.install()
     events.install()
+    log_groups.install()
     topics.install()
     topic_metrics.install()
     budgets.install()

@@ -80,6 +80,8 @@ class RoleClients:
                 retries={"total_max_attempts": 1},
                 read_timeout=900,
                 max_pool_connections=64,
+                # AWS's host of StartSyncExecution has a name of its own; here there is one host.
+                inject_host_prefix=False,
                 s3={"addressing_style": "path"},
             ),
         )

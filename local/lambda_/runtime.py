@@ -1,15 +1,16 @@
-"""Runs Python functions as AWS does: by AWS's own runtime client, in an interpreter that has the function's packages.
+"""Runs functions as AWS does: Python's by AWS's own runtime client, in an interpreter that has the function's packages.
 
-MiniStack starts Python functions with a script of its own that names every error `Runtime.HandlerError`, so that no
-Catch by exception name ever matches. Its worker for custom runtimes speaks the Lambda Runtime API; with a bootstrap
-that is `awslambdaric`, it runs Python functions too.
+MiniStack starts functions of Python and Node.js with scripts of its own that name every error `Runtime.HandlerError`,
+so that no Catch by exception name ever matches. Its worker for custom runtimes speaks the Lambda Runtime API; with a
+bootstrap that is `awslambdaric`, or `node_client.mjs`, it runs them too.
 
-The interpreter is one whose environment was built from `functions/requirements.txt` and what the managed runtime
-brings (`requirements/lambda.txt`), so that a package missing there is missing here. The process gets the variables of
-a Lambda function, and nothing else of the server's environment; its home is the server's folder, not the user's.
+Which program that is follows from the function's runtime (`interpreters.py`). This project's functions have one whose
+environment was built from `functions/requirements.txt` and what the managed runtime brings (`requirements/lambda.txt`),
+so that a package missing there is missing here. The process gets the variables of a Lambda function, and nothing else
+of the server's environment; its home is the server's folder, not the user's.
 
-No interpreter is started for a function: its process is a fork of one that has imported botocore already
-(`fork_server.py`). Where a variable such as PYTHONWARNINGS asks for another start, there is one.
+No interpreter is started for a function of this project: its process is a fork of one that has imported botocore
+already (`fork_server.py`). Where a variable such as PYTHONWARNINGS asks for another start, there is one.
 
 The Runtime API that hands out events listens on a port of its own. It serves its function alone: a web page that finds
 the port is refused.
@@ -19,13 +20,17 @@ import io
 import os
 import queue
 import stat
+import tempfile
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from local.lambda_ import layers
 from local.lambda_.answers import limiting_answers
 from local.lambda_.fork_server import ForkServer
+from local.lambda_.interpreters import Interpreters, is_managed
 from local.lambda_.memory import MemoryWatch, limiting_memory, report_peaks
 from local.lambda_.output import reading_output
 from local.seams import replace, seam
@@ -33,52 +38,51 @@ from local.seams import replace, seam
 _INHERITED = ("LANG", "TZ", "HOME", "TMPDIR", "PYTHONHASHSEED", "SSL_CERT_FILE")
 
 _PATIENCE_SECONDS = 10.0
-
-# `exec` in the shell, so that a signal for the worker reaches the function's process itself.
-_BOOTSTRAP = """#!/bin/sh
-exec "{python}" -m awslambdaric "$_HANDLER"
-"""
+_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
-class FunctionEnvironment(dict[str, str]):
-    """The variables of a Python function, by which its start is told from those of other processes."""
+class ForkedEnvironment(dict[str, str]):
+    """The variables of a function whose process is a fork, by which its start is told from those of other processes."""
 
 
-def install(python: str, endpoint: str) -> ForkServer:
-    """Let MiniStack run `python3*` functions by `python`, with `endpoint` for their AWS. Returns what starts them."""
+def install(interpreters: Interpreters, endpoint: str) -> ForkServer:
+    """Let MiniStack run functions by these programs, with `endpoint` for their AWS. Returns what forks them."""
     from ministack.core import lambda_runtime
     from ministack.services import lambda_svc
 
-    forks = ForkServer(python)
+    if packages := interpreters.node_packages():
+        # Node.js looks for packages in the folders above a function's, where AWS's runtime has its SDK too.
+        (Path(tempfile.gettempdir()) / "node_modules").symlink_to(packages)
+    forks = ForkServer(str(interpreters.forking))
     popen = seam(lambda_runtime.subprocess, "Popen")
 
     def start(arguments: list[str], **options: Any) -> Any:
         environment = options.get("env")
-        if isinstance(environment, FunctionEnvironment) and not needs_interpreter(environment, os.environ):
+        if isinstance(environment, ForkedEnvironment) and not needs_interpreter(environment, os.environ):
             return forks.start(options["cwd"], environment)
         return popen(arguments, **options)
 
     replace(lambda_runtime, "subprocess", SimpleNamespace(**vars(lambda_runtime.subprocess) | {"Popen": start}))
 
     _guard_runtime_api(lambda_runtime)
-    worker_class = _worker_class(lambda_runtime, python)
+    worker_class = _worker_class(lambda_runtime, interpreters)
     class_for = seam(lambda_runtime, "_worker_class_for")
     replace(
-        lambda_runtime, "_worker_class_for", lambda config: worker_class if _is_python(config) else class_for(config)
+        lambda_runtime, "_worker_class_for", lambda config: worker_class if is_managed(config) else class_for(config)
     )
     by_runtime_api = seam(lambda_svc, "_execute_function_provided_warm")
     by_script = seam(lambda_svc, "_execute_function_warm")
 
     def execute_warm(func: dict, event: Any, request_id: str) -> dict:
-        run = by_runtime_api if _is_python(func.get("config") or func) else by_script
+        run = by_runtime_api if is_managed(func.get("config") or func) else by_script
         return run(func, event, request_id)
 
     replace(lambda_svc, "_execute_function_warm", execute_warm)
     environment_of = seam(lambda_svc, "_provided_worker_env")
 
     def worker_environment(config: dict, code_dir: str, port: int) -> dict[str, str]:
-        variables = environment_of(config, code_dir, port)
-        return _function_environment(variables, config, endpoint) if _is_python(config) else variables
+        variables = _function_variables(environment_of(config, code_dir, port), config, endpoint)
+        return ForkedEnvironment(variables) if interpreters.forks(str(config.get("Runtime"))) else variables
 
     replace(lambda_svc, "_provided_worker_env", worker_environment)
     return forks
@@ -98,30 +102,30 @@ def needs_interpreter(environment: Mapping[str, str], own: Mapping[str, str]) ->
     )
 
 
-def _is_python(config: dict) -> bool:
-    return str(config.get("Runtime", "")).startswith("python")
-
-
-def _function_environment(variables: dict[str, str], config: dict, endpoint: str) -> FunctionEnvironment:
+def _function_variables(variables: dict[str, str], config: dict, endpoint: str) -> dict[str, str]:
     """Of MiniStack's environment what is the function's own; the rest is the server's, and AWS shows it to nobody."""
     configured = (config.get("Environment") or {}).get("Variables") or {}
     environment = {
         name: value for name, value in variables.items() if name in configured or name in _INHERITED or _is_lambda(name)
     }
-    name = config.get("FunctionName", "unknown")
-    return FunctionEnvironment(
+    name, runtime = config.get("FunctionName", "unknown"), str(config.get("Runtime"))
+    logging = config.get("LoggingConfig") or {}
+    return (
         environment
         | {
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "PATH": _PATH,
             "AWS_ENDPOINT_URL": endpoint,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_EXECUTION_ENV": f"AWS_Lambda_{config.get('Runtime')}",
-            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}",
+            # AWS's host of StartSyncExecution has a name of its own; here there is one host.
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{runtime}",
+            "AWS_LAMBDA_LOG_GROUP_NAME": logging.get("LogGroup") or f"/aws/lambda/{name}",
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-            "AWS_LAMBDA_LOG_FORMAT": (config.get("LoggingConfig") or {}).get("LogFormat", "Text"),
+            "AWS_LAMBDA_LOG_FORMAT": logging.get("LogFormat", "Text"),
         }
+        | layers.variables(runtime, layers.folders(config), {"PATH": _PATH} | configured)
     )
 
 
@@ -175,7 +179,7 @@ def _guard_runtime_api(lambda_runtime: Any) -> None:
     replace(lambda_runtime.ProvidedWorker, "_build_handler_class", guarded)
 
 
-def _worker_class(lambda_runtime: Any, python: str) -> type:
+def _worker_class(lambda_runtime: Any, interpreters: Interpreters) -> type:
     base = seam(lambda_runtime, "ProvidedWorker")
     runtime_error: type[Exception] = seam(lambda_runtime, "ProvidedRuntimeError")
     init_timeout_error: type[Exception] = seam(lambda_runtime, "ProvidedInitTimeout")
@@ -187,11 +191,11 @@ def _worker_class(lambda_runtime: Any, python: str) -> type:
     report_peaks()
     limited = limiting_memory(limiting_answers(reading_output(base)), watch, runtime_error)
 
-    class PythonWorker(limited):
-        """An execution environment whose bootstrap is AWS's runtime interface client."""
+    class ManagedWorker(limited):
+        """An execution environment whose bootstrap is the client of its runtime."""
 
         def __init__(self, func_name: str, config: dict, code_zip: bytes) -> None:
-            super().__init__(func_name, config, with_bootstrap(code_zip, python))
+            super().__init__(func_name, config, with_bootstrap(code_zip, interpreters.bootstrap(config["Runtime"])))
 
         def _await_init(self, init_timeout: float | None = None) -> None:
             try:
@@ -213,16 +217,16 @@ def _worker_class(lambda_runtime: Any, python: str) -> type:
             handler.disable_nagle_algorithm = True
             return handler
 
-    return PythonWorker
+    return ManagedWorker
 
 
-def with_bootstrap(code_zip: bytes, python: str) -> bytes:
-    """The deployment package with a `bootstrap` added that runs AWS's client by the interpreter at `python`."""
+def with_bootstrap(code_zip: bytes, script: str) -> bytes:
+    """The deployment package with `script` added as its `bootstrap`."""
     package = io.BytesIO(code_zip)
     entry = zipfile.ZipInfo("bootstrap")
     entry.external_attr = (stat.S_IFREG | 0o755) << 16
     with zipfile.ZipFile(package, "a") as archive:
-        archive.writestr(entry, _BOOTSTRAP.format(python=python))
+        archive.writestr(entry, script)
     return package.getvalue()
 
 

@@ -7,7 +7,9 @@ from typing import Any
 from moto.stepfunctions.parser.backend.execution import SyncExecution
 
 from local.stepfunctions import (
+    activities,
     aliases,
+    api_invocations,
     calls,
     children,
     choices,
@@ -35,6 +37,7 @@ from local.stepfunctions import (
     single_states,
     starts,
     sync_executions,
+    tables,
     tags,
     times,
     versions,
@@ -53,6 +56,9 @@ def install(endpoint: str, faults: Faults) -> None:
     tags.install()
     mount.install()
     calls.install(endpoint)
+    activities.install()
+    api_invocations.install(endpoint)
+    tables.install()
     jobs.install()
     names.install()
     nested.install()

@@ -26,7 +26,7 @@ from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from local.seams import replace, seam
-from local.stepfunctions.names import operation
+from local.stepfunctions.names import METADATA, operation
 from local.stepfunctions.polling import pauses
 
 
@@ -182,7 +182,7 @@ class JobTask(StateTaskServiceCallback):
 def _plain(value: Any) -> Any:
     """An answer as the state's JSON: without HTTP's metadata, times as milliseconds since the epoch."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items() if key != "ResponseMetadata"}
+        return {key: _plain(item) for key, item in value.items() if key not in METADATA}
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, datetime):

@@ -18,6 +18,7 @@ from typing import Any
 
 import moto.stepfunctions.parser.models  # noqa: F401 - imports the whole interpreter
 from jsonpath_ng.ext.parser import parse
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.intrinsic.argument import argument
@@ -46,6 +47,7 @@ def install() -> None:
     _install_strings()
     _install_paths()
     _install_fail()
+    _install_names_of_errors()
 
 
 def _install_strings() -> None:
@@ -132,6 +134,19 @@ def quoted(path: str) -> str:
 
 def _plain(name: str) -> bool:
     return (name.isascii() and name.replace("@", "_").isidentifier()) or name == "*"
+
+
+def _install_names_of_errors() -> None:
+    """Take names of a workflow's own that begin with `States.`, in Retry and Catch.
+
+    The States Language forbids them; Step Functions takes them, as public workflows of AWS's own show.
+    """
+
+    def name(self: Any, error_name: str | None) -> None:
+        ErrorName.__init__(self, error_name=error_name)
+
+    seam(CustomErrorName, "__init__")
+    replace(CustomErrorName, "__init__", name)
 
 
 def _install_fail() -> None:

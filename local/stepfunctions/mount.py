@@ -12,6 +12,7 @@ from moto.stepfunctions.responses import StepFunctionResponse
 from local import account
 from local.protocols.strict_json import NotJsonError, decode
 from local.seams import replace, seam
+from local.stepfunctions import activities
 from local.stepfunctions.definitions import diagnostics
 from local.stepfunctions.refusals import CallRefusedError
 from local.stepfunctions.start_requests import checked
@@ -33,9 +34,11 @@ def install() -> None:
 
     seam(default_user_config, "get")("stepfunctions")["execute_state_machine"] = True
     serve = _server(create_backend_app("stepfunctions"))
+    poll = activities.polls()
 
     async def handle_request(method: str, path: str, headers: dict, body: bytes, _: dict) -> Response:
-        return await asyncio.to_thread(serve, method, path, headers, body)
+        run = poll if headers.get("x-amz-target", "").endswith(f".{activities.ACTION}") else asyncio.to_thread
+        return await run(serve, method, path, headers, body)
 
     def call(operation: str) -> Callable[[dict], Response]:
         return lambda parameters: serve(

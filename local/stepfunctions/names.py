@@ -22,11 +22,22 @@ from local.protocols import member_names
 from local.protocols.member_names import capitalised
 from local.seams import replace, seam
 
+# Services that boto3 calls otherwise than AWS SDK integrations do.
+_BOTO_NAMES = {"cloudwatchlogs": "logs", "eventbridge": "events", "sagemakerruntime": "sagemaker-runtime"}
+
+# What an answer has besides its members.
+METADATA = ("ResponseMetadata", "SdkHttpMetadata", "SdkResponseMetadata")
+
 
 @cache
 def _model(service: str) -> Any:
     """A service's operations and shapes: some are megabytes of JSON."""
     return get_session().get_service_model(service)
+
+
+def service_id(service: str) -> str:
+    """What the model of a service's API calls the service: `DynamoDB`. Raises UnknownServiceError."""
+    return str(_model(service).service_id)
 
 
 @cache
@@ -60,7 +71,7 @@ def in_states_case(value: Any, shape: Any) -> Any:
         return {
             capitalised(key): in_states_case(item, members.get(key))
             for key, item in value.items()
-            if key != "ResponseMetadata"
+            if key not in METADATA
         }
     if kind == "list" and isinstance(value, list):
         return [in_states_case(item, shape.member) for item in value]
@@ -77,7 +88,7 @@ def _instant(when: datetime) -> str:
 
 def install() -> None:
     """Convert the names of AWS SDK integrations, and of the services that boto3 calls otherwise."""
-    seam(StateTaskService, "_SERVICE_NAME_SFN_TO_BOTO_OVERRIDES")["sagemakerruntime"] = "sagemaker-runtime"
+    seam(StateTaskService, "_SERVICE_NAME_SFN_TO_BOTO_OVERRIDES").update(_BOTO_NAMES)
     call = seam(StateTaskServiceAwsSdk, "_eval_service_task")
 
     def eval_service_task(

@@ -57,10 +57,10 @@ def invoke(client: Client, arn: str, event: Any) -> tuple[Any, str | None]:
     return json.loads(answer["Payload"].read()), answer.get("FunctionError")
 
 
-def machine(client: Client, definition: dict[str, Any], role_arn: str) -> str:
+def machine(client: Client, definition: dict[str, Any], role_arn: str, **settings: Any) -> str:
     """A state machine; its ARN."""
     created = client("stepfunctions").create_state_machine(
-        name=unique("machine"), definition=json.dumps(definition), roleArn=role_arn
+        name=unique("machine"), definition=json.dumps(definition), roleArn=role_arn, **settings
     )
     return created["stateMachineArn"]
 

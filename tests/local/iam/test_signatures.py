@@ -19,6 +19,7 @@ from botocore.config import Config
 from besieged import SECRET, Besieged, besieged
 from local.account import EmbeddedAws
 from local.iam.signatures import LARGEST_ANONYMOUS, LARGEST_API_CALL
+from local.lambda_.interpreters import Interpreters
 from local.server import Options, StartError, server_from
 from machines import allow, unique
 from raw_http import REGION, UNSIGNED_PAYLOAD, Keys, Request, presign, send, send_bytes, sign, signing_key
@@ -229,7 +230,7 @@ def test_deployed_api_answers_pages_as_its_cors_setting_says(target: Besieged) -
 
 
 def test_server_does_not_start_without_random_keys() -> None:
-    options = Options(4566, REGION, Path("python"), Path("folder"))
+    options = Options(4566, REGION, Interpreters({}), Path("folder"))
     server = EmbeddedAws.on_port(4566)
     environment = {
         "AWS_ACCESS_KEY_ID": server.access_key_id,

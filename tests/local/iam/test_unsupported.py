@@ -39,7 +39,6 @@ ACCOUNT = {"AccountId": "123456789012"}
         ("sagemaker", "sagemaker:ListPipelines", "list_pipelines", {}),
         ("sns", "sns:ListSMSSandboxPhoneNumbers", "list_sms_sandbox_phone_numbers", {}),
         ("ssm", "ssm:ListDocuments", "list_documents", {}),
-        ("stepfunctions", "states:GetActivityTask", "get_activity_task", {"activityArn": "arn:aws:states:x"}),
         ("sts", "sts:DecodeAuthorizationMessage", "decode_authorization_message", {"EncodedMessage": "x"}),
         ("resourcegroupstaggingapi", "tag:GetComplianceSummary", "get_compliance_summary", {}),
     ],

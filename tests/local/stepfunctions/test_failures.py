@@ -204,3 +204,15 @@ def test_body_that_is_no_json_object_is_the_callers_fault(client: Client, operat
         states.meta.events.unregister(f"before-call.sfn.{operation}", send_body)
     answer = refusal.value.response
     assert (answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"]) == (400, "SerializationException")
+
+
+def test_error_of_a_workflows_own_may_begin_as_those_of_step_functions(client: Client) -> None:
+    """Public workflows of AWS's own name errors so, which the States Language forbids."""
+    failing = {"StartAt": "Fail", "States": {"Fail": {"Type": "Fail", "Error": "States.QuorumMet"}}}
+    catch = [{"ErrorEquals": ["States.QuorumMet"], "Next": "Caught"}]
+    retry = [{"ErrorEquals": ["States.NoSuchError"], "MaxAttempts": 1}]
+    states: dict[str, Any] = {
+        "Wait": {"Type": "Parallel", "Branches": [failing], "Retry": retry, "Catch": catch, "End": True},
+        "Caught": {"Type": "Pass", "OutputPath": "$.Error", "End": True},
+    }
+    assert json.loads(run(client, states, role(client, "states.amazonaws.com"))["output"]) == "States.QuorumMet"
