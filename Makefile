@@ -32,7 +32,7 @@ INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
 .PHONY: help setup run up status retrain watch redrive try logs ask stream publish replay invoke models report pricing edge \
-  leaderboard monitor cost dashboard iam deploy destroy explain notebook rollback down test proofs loop faults fuzz races grants check build bench load evidently render data lock clean
+  leaderboard monitor cost dashboard iam deploy destroy explain notebook rollback down test proofs loop faults applications fuzz races grants check build bench load evidently render data lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -43,8 +43,8 @@ run: setup ## retrain once: RIDES= WEATHER= WEATHER_UNITS= SAMPLES= TASK= ALGORI
 	@$(WILDRYDES) run $(if $(RIDES),--rides "$(RIDES)") $(if $(WEATHER),--weather "$(WEATHER)") \
 	  $(if $(WEATHER_UNITS),--weather-units "$(WEATHER_UNITS)") $(if $(SAMPLES),--samples "$(SAMPLES)") $(INPUT)
 
-up: setup ## keep the embedded AWS running, the stack deployed: PORT= WEATHER= WEATHER_UNITS= OPTIONS=
-	@$(WILDRYDES) up $(if $(PORT),--port "$(PORT)") $(if $(WEATHER),--weather "$(WEATHER)") \
+up: setup $(if $(TEMPLATE),$(SAM)) ## keep the embedded AWS running, the stack deployed: PORT= WEATHER= WEATHER_UNITS= TEMPLATE= (another project's) OPTIONS=
+	@$(WILDRYDES) up $(if $(TEMPLATE),--template "$(TEMPLATE)") $(if $(PORT),--port "$(PORT)") $(if $(WEATHER),--weather "$(WEATHER)") \
 	  $(if $(WEATHER_UNITS),--weather-units "$(WEATHER_UNITS)") $(OPTIONS)
 
 status: setup ## show what `make up` started: endpoint, champions, executions, queues
@@ -146,6 +146,11 @@ loop: setup ## prove that the loop closes: drifts, uploads, every metric, a kill
 faults: setup ## inject each fault at each Task and Map, into build/faults.json and build/faults.html: ARGS= for pytest
 	$(PY) -m pytest -q -m faults --randomly-dont-reorganize tests/e2e/test_fault_matrix.py $(ARGS)
 
+# Neither the applications nor the list is part of this project.
+applications: setup $(SAM) ## deploy and run other projects' applications: FOLDER= (checkouts), LIST= (FOLDER/applications.json), ONLY= (names)
+	@$(if $(FOLDER),,echo "applications needs FOLDER=, the folder of the checkouts" >&2; exit 2)
+	PYTHONPATH=. $(PY) tests/applications.py "$(FOLDER)" $(if $(LIST),--list "$(LIST)") $(if $(ONLY),--only "$(ONLY)")
+
 fuzz: setup ## ask the API ten thousand generated requests: REQUESTS= (10000)
 	$(PY) -m pytest tests/e2e/test_api_fuzz.py --generated-requests $(or $(REQUESTS),10000) $(ARGS)
 
@@ -198,6 +203,7 @@ lock: $(DEV) ## resolve the dependencies of pyproject.toml anew
 	$(COMPILE) --group functions -c requirements/dev.txt -o functions/requirements.txt
 	$(COMPILE) --group functions --group lambda-runtime -c requirements/dev.txt -o requirements/lambda.txt
 	$(COMPILE) --group lambda-runtime -c requirements/dev.txt -o requirements/runtime.txt
+	$(subst 3.11,3.9,$(COMPILE)) --upgrade --group lambda-runtime-39 -o requirements/runtime-3.9.txt
 	$(COMPILE) --upgrade --group algorithms -o requirements/algorithms.txt
 	$(COMPILE) --upgrade --group checks -o requirements/checks.txt
 	$(COMPILE) --upgrade --group sam -o requirements/sam.txt

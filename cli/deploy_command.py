@@ -49,22 +49,8 @@ class Place:
         return options.account(self.aws, self.profile, self.region)
 
 
-def _parameters(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
-    pairs = [text.partition("=") for text in texts]
-    if wrong := [text for text, (name, equals, _) in zip(texts, pairs, strict=True) if not (name and equals)]:
-        raise click.BadParameter(f"{wrong[0]!r} is no NAME=VALUE, such as LogRetentionDays=90.")
-    return {name: value for name, _, value in pairs}
-
-
 @click.command("deploy", epilog=options.EXIT_CODES, short_help="Deploy a stack, or bring one up to date.")
-@click.option(
-    "--parameter",
-    "parameters",
-    multiple=True,
-    callback=_parameters,
-    metavar="NAME=VALUE",
-    help="A parameter of the template. May be given many times.",
-)
+@options.template_parameters
 @click.option("--email", help="Address to tell of failures, alarms and promotions.")
 @click.option("--yes", is_flag=True, help="Ask nothing: what is not named is as it was, or as the template has it.")
 @options.as_json

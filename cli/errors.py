@@ -7,6 +7,7 @@ CommandError            every fault that a command expects
 ├─ StageError           a stack may not be called so, or would share a name (`stages`)
 ├─ BadParameterError    a parameter of the template is none, or may not have that value (`template_parameters`)
 ├─ NoSamError           the SAM CLI is not installed (`sam`)
+├─ InterpreterError     the environment of an interpreter could not be made (`interpreters`)
 ├─ NoStackError         there is no such stack (`stack`)
 ├─ NoExecutionError     there is no such execution (`executions`)
 ├─ AnotherRunsError     another retraining of the task has its turn (`redrive_turn`)

@@ -71,6 +71,23 @@ task = click.option(
 any_task = click.option("--task", type=click.Choice(tuple(TASKS)), help="Of this task alone.  [default: of every task]")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
+
+def _name_values(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    if wrong := [text for text, (name, equals, _) in zip(texts, pairs, strict=True) if not (name and equals)]:
+        raise click.BadParameter(f"{wrong[0]!r} is no NAME=VALUE, such as LogRetentionDays=90.")
+    return {name: value for name, _, value in pairs}
+
+
+template_parameters = click.option(
+    "--parameter",
+    "parameters",
+    multiple=True,
+    callback=_name_values,
+    metavar="NAME=VALUE",
+    help="A parameter of the template. May be given many times.",
+)
+
 _STACK_OPTIONS = (
     click.option("--aws", is_flag=True, help="Work on AWS with your own credentials, not on the embedded AWS."),
     click.option("--profile", help="With --aws: the profile of your AWS configuration."),

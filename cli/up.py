@@ -1,16 +1,19 @@
 """`wildrydes up` keeps the embedded AWS running with the stack deployed, and `wildrydes down` ends it."""
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 from rich.console import Console
 
+from cli import application as applications
 from cli import aws_cli, embedded, interrupts, options, orphans
 from cli import weather as weather_files
 from cli.api import Api
+from cli.application import Application
 from cli.deployment import deploy_stack, fill_weather, sweep_orphans
-from cli.server_record import LOG, ServerError, ServerProcess, ServerRecord, write_variables
+from cli.server_record import BUILD, LOG, ServerError, ServerProcess, ServerRecord, write_variables
 from cli.stack import Stack
 from local import account
 from local.account import EmbeddedAws
@@ -23,17 +26,37 @@ _DEFAULT_PORT = 4566
 @click.option("--port", type=click.IntRange(1, 65535), help=f"Port of 127.0.0.1.  [default: {_DEFAULT_PORT}]")
 @options.weather
 @options.weather_units
+@click.option("--template", type=options.EXISTING, help="Template of another project's SAM application, or its folder.")
+@options.template_parameters
 @options.verbose
-def up(port: int | None, weather: Path, weather_units: str | None, *, verbose: bool) -> int:
+def up(
+    port: int | None,
+    weather: Path,
+    weather_units: str | None,
+    template: Path | None,
+    parameters: dict[str, str],
+    *,
+    verbose: bool,
+) -> int:
     """Start the embedded AWS and leave it running, with the stack deployed and the weather in place.
 
     build/embedded-aws.env then holds what the aws CLI, curl and any SDK need to reach it.
 
+    With --template it is another project's stack: `sam build` and `sam deploy` build and deploy that template as it is.
+    Its functions then run as processes of yours, without your variables and keys, but not in a sandbox: deploy what you
+    trust.
+
     \b
     Example:
       wildrydes up --port 4599
+      wildrydes up --template ../saga-pattern --parameter Stage=test
     """
-    return start(port, weather, options.console(), weather_units, verbose=verbose)
+    if template is None:
+        if parameters:
+            raise click.UsageError("--parameter goes with --template.")
+        return start(port, weather, options.console(), weather_units, verbose=verbose)
+    application = Application.at(template, parameters, BUILD)
+    return start_application(application, port, options.console(), verbose=verbose)
 
 
 def start(
@@ -48,19 +71,46 @@ def start(
             return _already(running, port, console)
         sweep_orphans(console)
         server = EmbeddedAws.on_port(port or _DEFAULT_PORT)
-        embedded.refuse_taken(server.port)
-        console.print(f"Starting the embedded AWS on {account.HOST}:{server.port}")
-        with contextlib.ExitStack() as on_failure:
-            on_failure.callback(record.forget)
-            # Recorded before it answers: `down` must find a server whose `up` was killed.
-            with interrupts.held_back():
-                process = embedded.spawn(server, LOG)
-                on_failure.callback(embedded.end, process)
-                record.save(ServerProcess.of(process.pid), exports(server))
-            embedded.await_ready(process, server, LOG)
+        with _started(server, record, console):
             _fill(server, record, observations, console, verbose=verbose)
-            on_failure.pop_all()
     return 0
+
+
+def start_application(application: Application, port: int | None, console: Console, *, verbose: bool) -> int:
+    """Build another project's application, start a server, and deploy it there. Raises ServerError where one runs."""
+    record = ServerRecord()
+    with record.starting():
+        if (running := record.running_server()) is not None:
+            raise ServerError(f"The embedded AWS of this clone runs at {running.endpoint}: `make down` ends it.")
+        sweep_orphans(console)
+        server = EmbeddedAws.on_port(port or _DEFAULT_PORT)
+        embedded.refuse_taken(server.port)
+        console.print(f"Building {application.template}", markup=False)
+        programs = applications.build(application, server)
+        runtimes = [f"--runtime={name}={program}" for name, program in programs.items()]
+        with _started(server, record, console, *runtimes):
+            stack = applications.deploy(application, server, console, verbose=verbose)
+            variables = applications.exports(stack, server.endpoint) | exports(server)
+            write_variables(variables, record.variables_file)
+            _show(variables, record.variables_file.relative_to(ROOT), console)
+    return 0
+
+
+@contextlib.contextmanager
+def _started(server: EmbeddedAws, record: ServerRecord, console: Console, *arguments: str) -> Iterator[None]:
+    """Start a server before the block; where the block fails, end it. `arguments` are those of the server."""
+    embedded.refuse_taken(server.port)
+    console.print(f"Starting the embedded AWS on {account.HOST}:{server.port}")
+    with contextlib.ExitStack() as on_failure:
+        on_failure.callback(record.forget)
+        # Recorded before it answers: `down` must find a server whose `up` was killed.
+        with interrupts.held_back():
+            process = embedded.spawn(server, LOG, options=arguments)
+            on_failure.callback(embedded.end, process)
+            record.save(ServerProcess.of(process.pid), exports(server))
+        embedded.await_ready(process, server, LOG)
+        yield
+        on_failure.pop_all()
 
 
 def _fill(
