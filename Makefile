@@ -204,6 +204,7 @@ lock: $(DEV) ## resolve the dependencies of pyproject.toml anew
 	$(COMPILE) --group functions --group lambda-runtime -c requirements/dev.txt -o requirements/lambda.txt
 	$(COMPILE) --group lambda-runtime -c requirements/dev.txt -o requirements/runtime.txt
 	$(subst 3.11,3.9,$(COMPILE)) --upgrade --group lambda-runtime-39 -o requirements/runtime-3.9.txt
+	cd requirements/node && npm update --package-lock-only --ignore-scripts --no-audit --no-fund --omit-lockfile-registry-resolved
 	$(COMPILE) --upgrade --group algorithms -o requirements/algorithms.txt
 	$(COMPILE) --upgrade --group checks -o requirements/checks.txt
 	$(COMPILE) --upgrade --group sam -o requirements/sam.txt
