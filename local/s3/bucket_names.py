@@ -1,4 +1,4 @@
-"""Which names a bucket may have: MiniStack's rules, to the end of the name, and the beginnings and ends that AWS keeps.
+"""Which names a bucket may have: MiniStack's rules, to the end of the name, and the beginnings and ends that AWS reserves.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 """
@@ -20,7 +20,7 @@ def install() -> None:
         return is_valid(name) and not name.endswith("\n")
 
     def create_bucket(name: str, *others: object, **more: object) -> object:
-        if is_kept(name):
+        if is_reserved(name):
             return s3._error("InvalidBucketName", "The specified bucket is not valid.", 400, f"/{name}")
         return create(name, *others, **more)
 
@@ -28,10 +28,10 @@ def install() -> None:
     replace(s3, "_create_bucket", create_bucket)
 
 
-def is_kept(name: str) -> bool:
-    """Whether AWS keeps such names for itself.
+def is_reserved(name: str) -> bool:
+    """Whether AWS reserves such names.
 
-    >>> is_kept("rides-s3alias"), is_kept("rides")
+    >>> is_reserved("rides-s3alias"), is_reserved("rides")
     (True, False)
     """
     return name.startswith(_STARTS) or name.endswith(_ENDS)
