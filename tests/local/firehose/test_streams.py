@@ -218,7 +218,10 @@ def test_a_destination_that_is_wrong_or_not_played_here_is_refused_at_creation(s
     code, message = refusal(
         create, DeliveryStreamName="s", ExtendedS3DestinationConfiguration=s3 | {"BufferingHints": hints}
     )
-    assert (code, "from 1 to 128" in message) == ("InvalidArgumentException", True)
+    assert (code, "sizeInMBs' failed to satisfy constraint: Member must have value less than" in message) == (
+        "ValidationException",
+        True,
+    )
     assert refusal(create, DeliveryStreamName="a b", ExtendedS3DestinationConfiguration=s3)[0] == "ValidationException"
 
 

@@ -166,7 +166,9 @@ def test_caller_does_not_choose_by_which_action_a_call_is_authorised(
     answer = call(server, service, request_, allow(f"{service}:List*"))
     assert (answer.status in (400, 403), b"AccessDenied" in answer.body) == (True, True), answer
     if service != "s3":
-        assert f"{service}:{action}".encode() in answer.body
+        # SQS spells its actions in lower case.
+        named = f"{service}:{action}"
+        assert (named.lower() if service == "sqs" else named).encode() in answer.body
 
 
 @pytest.mark.parametrize(
