@@ -1,8 +1,8 @@
 """The embedded AWS: MiniStack and moto on one port, with the parts that this project needs as AWS has them.
 
 `server` starts it, and `assembly` puts its parts in place. `account` is what a client needs to reach it, `seams`
-replaces parts of the projects that carry it, `protocols` has what all APIs have in common, and `background` keeps
-threads alive. Each other folder is a service, named as boto3 names its client.
+replaces parts of the projects that carry it, `protocols` has what all APIs have in common, `background` keeps
+threads alive, and `persistence` keeps the state. Each other folder is a service, named as boto3 names its client.
 
 Its exceptions have one root:
 
@@ -10,6 +10,8 @@ EmbeddedAwsError
 ├── StartError                  server: it cannot start
 │   └── PortTakenError
 ├── MissingSeamError            seams: a pinned version has changed
+├── StateError                  persistence.folder: a kept state cannot be used
+├── NotSavedError               persistence.keeper: the state could not be saved
 ├── NotJsonError                strict_json: a text is no JSON
 ├── UnknownPieceError           stepfunctions.tokens: a piece of a definition is not one token
 ├── ExecutionNotRedrivableError stepfunctions.redrive: an execution cannot be redriven

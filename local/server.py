@@ -9,10 +9,12 @@ The launcher makes keys for each start and hands them over as environment variab
 `AWS_SECRET_ACCESS_KEY`, the root's, and `EMBEDDED_AWS_TOKEN`.
 
 The process ends on SIGTERM or SIGINT; functions, training jobs and executions end with it, and its folder is removed.
+With `--keep FOLDER` the state is saved there, and the next server with it goes on from it (`local.persistence`).
 """
 
 import argparse
 import asyncio
+import contextlib
 import gc
 import json
 import logging
@@ -22,15 +24,17 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psutil
 
 from local import EmbeddedAwsError, account
 from local.assembly.application import Options, build
+from local.assembly.keeping import Saved, read
 from local.iam import process_environment
 from local.lambda_.interpreters import Interpreters
+from local.persistence.folder import StateError, StateFolder
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
         help="program of another runtime, such as python3.12=/opt/python3.12/bin/python; may be given many times",
     )
     parser.add_argument("--failed-puts", type=float, default=0.0, help="fraction of Firehose's records that fail")
+    parser.add_argument("--keep", type=Path, help="folder to keep the state in, and to go on from")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input is closed")
     flags = parser.parse_args(arguments)
     # Until `serve` heeds the signal: the folder must go even where the server was ended while it starts.
@@ -91,10 +96,11 @@ def main(arguments: list[str] | None = None) -> int:
         check(options)
         server = server_from(options, os.environ)
         prepare(options)
-        asyncio.run(serve(options, server, until_stdin_closes=flags.until_stdin_closes))
-    except StartError as fault:
+        with opened(flags.keep, options.port) as saved:
+            asyncio.run(serve(options, server, saved, until_stdin_closes=flags.until_stdin_closes))
+    except (StartError, StateError) as fault:
         print(fault, file=sys.stderr)  # noqa: T201 - the command's own output
-        return fault.exit_code
+        return fault.exit_code if isinstance(fault, StartError) else 1
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0
@@ -117,6 +123,17 @@ def make_folder(*, tied: bool) -> Path:
     owner = {"clone": str(ROOT), "pid": os.getpid(), "started": psutil.Process().create_time(), "tied": tied}
     (folder / OWNER_FILE).write_text(json.dumps(owner) + "\n", encoding="utf-8")
     return folder
+
+
+@contextlib.contextmanager
+def opened(keep: Path | None, port: int) -> Iterator[Saved | None]:
+    """Hold the folder to keep the state in, if there is one, and read what is in it. Raises StateError."""
+    if keep is None:
+        yield None
+        return
+    folder = StateFolder(keep.absolute())
+    with folder.opened() as lock:
+        yield read(folder, lock, port)
 
 
 def check(options: Options) -> None:
@@ -180,12 +197,14 @@ def prepare(options: Options) -> None:
     tempfile.tempdir = str(options.folder)
 
 
-async def serve(options: Options, server: account.EmbeddedAws, *, until_stdin_closes: bool) -> None:
-    """Serve until SIGTERM or SIGINT, or `until_stdin_closes`; then stop what was started."""
+async def serve(
+    options: Options, server: account.EmbeddedAws, saved: Saved | None, *, until_stdin_closes: bool
+) -> None:
+    """Serve until SIGTERM or SIGINT, or `until_stdin_closes`; then stop what was started. Raises StateError."""
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
 
-    application, stop = build(options, server)
+    application, stop = build(options, server, saved)
     config = Config()
     config.bind = [f"{account.HOST}:{options.port}"]
     config.keep_alive_timeout = 75

@@ -1,8 +1,9 @@
 """Puts all parts of the embedded AWS in place, and makes the application that `local.server` serves.
 
-What comes in passes four layers before MiniStack's app, which routes and authorises it:
+What comes in passes these layers before MiniStack's app, which routes and authorises it:
 
     RequestGuard       refuses what a web page may have sent
+    Answers            waits until what was changed is saved, where the server keeps its state
     OwnPaths           answers this server's own paths to whoever has its token
     AnswerUrls         takes answers for custom resources from whoever has their URL
     VerifiedRequests   verifies the signature
@@ -16,14 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from local import account
+from local.assembly.answers import Answers
+from local.assembly.keeping import Keeping, Saved
 from local.assembly.parts import replace_parts, verify_callers
 from local.assembly.paths import own_paths
-from local.assembly.services import start_services
+from local.assembly.services import Services, start_services
 from local.cloudformation.response_urls import AnswerUrls
 from local.iam.own_paths import OwnPaths
 from local.iam.request_guard import Application, Receive, RequestGuard, Scope, Send
 from local.iam.signatures import VerifiedRequests
 from local.lambda_.interpreters import Interpreters
+from local.persistence.parts import Part, attributes
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,11 @@ class Options:
         return f"http://{account.HOST}:{self.port}"
 
 
-def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[[], None]]:
-    """Put all parts in place; return the ASGI application, and what stops the processes it started."""
+def build(options: Options, server: account.EmbeddedAws, saved: Saved | None = None) -> tuple[Any, Callable[[], None]]:
+    """Put all parts in place; return the ASGI application, and what stops the processes it started.
+
+    With `saved` the state is kept, and what is saved there is put back. Raises StateError.
+    """
     from ministack import app
 
     from local.cloudformation.unread_properties import UnreadProperties
@@ -63,7 +70,7 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     metrics = Metrics(clock)
     metrics.install()
     faults = Faults()
-    functions = replace_parts(options.interpreters, options.endpoint, clock.now, faults)
+    functions, lock, executions = replace_parts(options.interpreters, options.endpoint, clock.now, faults)
     services = start_services(options.endpoint, clock, metrics, functions, options.failed_puts)
     unread = UnreadProperties()
     unread.install()
@@ -72,8 +79,48 @@ def build(options: Options, server: account.EmbeddedAws) -> tuple[Any, Callable[
     unsupported.install()
     malformed_requests.install()
     paths = own_paths(services, unread, used_grants, faults)
-    own = OwnPaths(AnswerUrls(VerifiedRequests(by_tls(app.app))), paths, server.token)
-    return RequestGuard(own, options.port), services.stop
+    application: Application = OwnPaths(AnswerUrls(VerifiedRequests(by_tls(app.app))), paths, server.token)
+    stop = services.stop
+    if saved is not None:
+        keeping = keeping_of(saved, services, metrics, unread, faults, executions, lock)
+        paths["/_local/state"] = keeping.own_path()
+        keeping.put_back()
+        keeping.mark_events()
+        application = Answers(application, keeping.keeper, keeping.go_on, options.port)
+        stop = in_order(keeping.keeper.close, stop)
+    return RequestGuard(application, options.port), stop
+
+
+def keeping_of(
+    saved: Saved, services: Services, metrics: Any, unread: Any, faults: Any, executions: Part, lock: Any
+) -> Keeping:
+    """What is kept of all services."""
+    from local.assembly import ministack_stores
+    from local.cloudformation import saving as stacks
+    from local.sqs import actions as queues
+    from local.stepfunctions import saving as states
+
+    parts = [
+        *ministack_stores.parts(),
+        *services.parts(),
+        *metrics.parts(),
+        stacks.part(unread),
+        attributes("stepfunctions-faults", faults, "_faults", "_injected"),
+        executions,
+    ]
+    reducers = {**states.reducers(), **queues.reducers()}
+    guards = [lock, *services.guards()]
+    return Keeping(saved, parts, reducers, guards, lambda: stacks.is_under_way() or states.is_at_work_that_is_whole())
+
+
+def in_order(*functions: Callable[[], None]) -> Callable[[], None]:
+    """A function that calls these."""
+
+    def call() -> None:
+        for function in functions:
+            function()
+
+    return call
 
 
 def by_tls(application: Any) -> Application:

@@ -5,10 +5,12 @@ replaced, MissingSeamError names it.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from local import account
 from local.lambda_.fork_server import ForkServer
 from local.lambda_.interpreters import Interpreters
+from local.persistence.parts import Part
 from local.stepfunctions.faults import Faults
 
 
@@ -41,8 +43,13 @@ def verify_callers(server: account.EmbeddedAws) -> None:
     mounting.authorise_requests_of("sagemaker", arns.action_of, arns.resource_of_path)
 
 
-def replace_parts(interpreters: Interpreters, endpoint: str, now: Callable[[], float], faults: Faults) -> ForkServer:
-    """Put the parts in place that start nothing of their own. Returns what starts functions, once they are invoked."""
+def replace_parts(
+    interpreters: Interpreters, endpoint: str, now: Callable[[], float], faults: Faults
+) -> tuple[ForkServer, Any, Part]:
+    """Put the parts in place that start nothing of their own.
+
+    Returns what starts functions, once they are invoked, the lock of executions, and what is kept of these.
+    """
     from local.apigateway import install as apis
     from local.budgets import install as budgets
     from local.cloudformation import inline_code, response_urls, rollback
@@ -71,7 +78,7 @@ def replace_parts(interpreters: Interpreters, endpoint: str, now: Callable[[], f
     from local.stepfunctions import install as states
     from local.stepfunctions import trusted_roles, yaml_definitions
 
-    states.install(endpoint, faults)
+    lock, part = states.install(endpoint, faults)
     trusted_roles.install()
     yaml_definitions.install()
     inline_code.install()
@@ -100,4 +107,4 @@ def replace_parts(interpreters: Interpreters, endpoint: str, now: Callable[[], f
     topic_metrics.install()
     budgets.install()
     rollback.install()
-    return forks
+    return forks, lock, part

@@ -7,6 +7,7 @@ from typing import Any
 
 from local import account
 from local.lambda_.fork_server import ForkServer
+from local.persistence.parts import Part
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,17 @@ class Services:
     subscriptions: Any
     training: Any
     functions: ForkServer
+
+    def parts(self) -> list[Part]:
+        """What is kept of them beside what MiniStack holds."""
+        from local.sagemaker import saving as sagemaker
+
+        own = [self.queries.part(), self.streams.part(), self.subscriptions.part(), sagemaker.part(self.training)]
+        return [*self.ticker.parts(), *self.messages.parts(), *own]
+
+    def guards(self) -> list[Any]:
+        """The locks under which what is kept goes from one place to another."""
+        return [self.streams.lock, self.subscriptions.lock]
 
     def stop(self) -> None:
         """End executions, threads and processes."""

@@ -16,6 +16,7 @@ from local.background.surviving import surviving
 from local.cloudwatch import notices
 from local.cloudwatch.alarm_states import COMPARISONS, Datapoint, Settings, State, evaluate
 from local.cloudwatch.store import Metric, Store
+from local.persistence.parts import Part
 from local.seams import replace, seam
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,8 @@ class Alarms:
         self._lock = threading.RLock()
         self._woken = threading.Event()
         self._changes: queue.SimpleQueue[notices.Change] = queue.SimpleQueue()
+        # By their ids: the changes of which not everybody has heard.
+        self._unsent: dict[int, notices.Change] = {}
 
     def install(self) -> None:
         """Look at alarms in MiniStack's place, from now on."""
@@ -104,7 +107,7 @@ class Alarms:
         before = notices.state_of(alarm)
         _change(alarm, state, now)
         self._history(alarm, before, now)
-        self._changes.put(notices.Change(dict(alarm), before, now))
+        self._tell(notices.Change(dict(alarm), before, now))
         cloudwatch._evaluate_parent_alarms(alarm)
 
     def _datapoints(self, alarm: Alarm, settings: Settings, now: float) -> list[Datapoint | None]:
@@ -156,13 +159,31 @@ class Alarms:
 
     def _announce(self, alarm: Alarm, old_state: str, new_state: str, reason: str) -> None:
         """MiniStack has changed the state of an alarm."""
-        self._changes.put(notices.Change(dict(alarm), {"value": old_state}, self.store.now()))
+        self._tell(notices.Change(dict(alarm), {"value": old_state}, self.store.now()))
+
+    def _tell(self, change: notices.Change) -> None:
+        self._unsent[id(change)] = change
+        self._changes.put(change)
+
+    def part(self) -> Part:
+        """What is kept beside MiniStack's alarms: the changes that were to be sent, which are sent then."""
+        unsent: list[notices.Change] = []
+
+        def put_back(changes: list[notices.Change]) -> None:
+            unsent[:] = changes
+
+        def go_on() -> None:
+            for change in unsent:
+                self._tell(change)
+
+        return Part("cloudwatch-notices", lambda: list(self._unsent.values()), put_back, go_on)
 
     def _send(self) -> None:
         while True:
             change = self._changes.get()
             with surviving("A notice of an alarm"):
                 notices.send(change)
+            self._unsent.pop(id(change), None)
 
 
 def _is_watching(alarm: Alarm) -> bool:

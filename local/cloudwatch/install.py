@@ -7,6 +7,7 @@ from local.cloudwatch import alarm_checks, dashboards, log_metrics, queries
 from local.cloudwatch.alarms import Alarms
 from local.cloudwatch.gauges import Clock
 from local.cloudwatch.store import HOUR, Metric, Store
+from local.persistence.parts import Part, attributes
 from local.seams import replace, seam
 
 
@@ -41,6 +42,10 @@ class Metrics:
         dashboards.install()
         alarm_checks.install()
         self.alarms.install()
+
+    def parts(self) -> list[Part]:
+        """What is kept: the points of all metrics, and the notices that were to be sent."""
+        return [attributes("cloudwatch-points", self.store, "_series"), self.alarms.part()]
 
     def take_in_log_lines(self) -> None:
         """Count what comes into log groups, and take the metrics in lines. It comes after the groups' subscriptions."""

@@ -23,6 +23,7 @@ from local.firehose.destination import Destination
 from local.firehose.errors import NoStreamError, SlowDownError
 from local.firehose.processing import FAILED, UnprocessableRecordError, error_line
 from local.iam.roles import LentRole, RoleClients, UnusableRoleError
+from local.persistence.parts import Part
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,9 @@ class _Waiting:
     created: Any
     buffer: Buffer = field(default_factory=Buffer)
     batches: list[Batch] = field(default_factory=list)
+    # Out of the buffer, and in no batch yet; with when the first of them came.
+    taken: list[bytes] = field(default_factory=list)
+    arrival: float = 0.0
 
 
 class Streams:
@@ -57,6 +61,23 @@ class Streams:
         self._delivering = threading.RLock()
         self._wake = threading.Event()
         self._stopped = False
+
+    @property
+    def lock(self) -> threading.Lock:
+        """Who holds it sees each record in one place."""
+        return self._lock
+
+    def part(self) -> Part:
+        """What is kept: the records that were taken and not delivered. A batch may be written twice, as one object."""
+
+        def put_back(state: dict[Key, _Waiting]) -> None:
+            for waiting in state.values():
+                waiting.buffer.put_back(waiting.taken, waiting.arrival)
+                waiting.taken = []
+            with self._lock:
+                self._waiting.update(state)
+
+        return Part("firehose-records", lambda: self._waiting, put_back)
 
     def start(self) -> None:
         """Deliver what is due, from now on until `stop`."""
@@ -151,9 +172,12 @@ class Streams:
         with self._lock:
             is_due = waiting.buffer.is_due(now, destination.size, destination.seconds)
             arrival, records = waiting.buffer.arrival, waiting.buffer.take() if is_due else []
+            waiting.taken, waiting.arrival = records, arrival
         with keeping(f"Firehose's {key[2]}", lambda: self._put_back(waiting, records, arrival)):
             # All of them or none: a list, since a fault may come between two.
-            waiting.batches += list(_batches(destination, records, arrival, now, (key[2], stream["version"])))
+            batches = list(_batches(destination, records, arrival, now, (key[2], stream["version"])))
+            with self._lock:
+                waiting.batches, waiting.taken = waiting.batches + batches, []
         tried = [batch for batch in waiting.batches if batch.retry_at <= now]
         written: list[Batch] = []
         for batch in tried:
@@ -168,6 +192,7 @@ class Streams:
     def _put_back(self, waiting: _Waiting, records: list[bytes], arrival: float) -> None:
         with self._lock:
             waiting.buffer.put_back(records, arrival)
+            waiting.taken = []
 
     def _write(self, key: Key, destination: Destination, batch: Batch) -> bool:
         """Write an object as the stream's role; whether S3 has it."""

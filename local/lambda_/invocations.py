@@ -16,6 +16,7 @@ from ministack.services import lambda_svc
 
 from local.background.surviving import keeping, surviving
 from local.lambda_.destinations import Destinations, Outcome
+from local.persistence.parts import Part
 from local.seams import replace, seam
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,8 @@ class Invocations:
         self._destinations = destinations
         self._queue: list[tuple[float, int, _Invocation]] = []
         self._numbers = itertools.count()
+        # By their ids: those that are tried just now.
+        self._at_work: dict[int, _Invocation] = {}
         self._changed = threading.Condition()
 
     def install(self) -> None:
@@ -76,7 +79,40 @@ class Invocations:
     def _put(self, invocation: _Invocation, due: float) -> None:
         with self._changed:
             heapq.heappush(self._queue, (due, next(self._numbers), invocation))
+            self._at_work.pop(id(invocation), None)
             self._changed.notify()
+
+    def part(self) -> Part:
+        """What is kept: the events that wait, and those that are tried, which are tried again."""
+        waiting: list[dict[str, Any]] = []
+
+        def take() -> list[dict[str, Any]]:
+            now = time.monotonic()
+            queued = {id(invocation): (due, invocation) for due, _, invocation in self._queue}
+            tried = {number: (now, invocation) for number, invocation in self._at_work.items()}
+            return [_to_keep(invocation, due - now, now) for due, invocation in (tried | queued).values()]
+
+        def put_back(entries: list[dict[str, Any]]) -> None:
+            waiting[:] = entries
+
+        def go_on() -> None:
+            for entry in waiting:
+                self._put_again(entry)
+
+        return Part("lambda-invocations", take, put_back, go_on)
+
+    def _put_again(self, entry: dict[str, Any]) -> None:
+        now = time.monotonic()
+        with request_scope(*entry["scope"]):
+            function, config, _ = lambda_svc._get_func_record_for_ref(entry["function"])
+            if not function or not config:
+                log.error("An event for %s is lost: there is no such function any more", entry["function"])
+                return
+            record = lambda_svc._execution_record_for_config(function, config)
+        invocation = _Invocation(
+            record, entry["event"], entry["settings"], now + entry["age"], entry["pause"], entry["attempts"]
+        )
+        self._put(invocation, now + entry["wait"])
 
     def _work(self) -> None:
         while True:
@@ -87,6 +123,7 @@ class Invocations:
         invocation = self._next()
         with keeping("An asynchronous invocation", lambda: self._put_back(invocation)):
             self._try_in_scope(invocation)
+            self._at_work.pop(id(invocation), None)
 
     def _try_in_scope(self, invocation: _Invocation) -> None:
         with request_scope(*lambda_svc._account_region_from_function_config(invocation.function["config"])):
@@ -95,6 +132,7 @@ class Invocations:
     def _put_back(self, invocation: _Invocation) -> None:
         """Let an event that met a fault of this server wait for another time, until it is too old."""
         if time.monotonic() + invocation.pause > invocation.give_up:
+            self._at_work.pop(id(invocation), None)
             log.error(
                 "An event for %s is lost: it met faults until it was too old",
                 invocation.function["config"]["FunctionName"],
@@ -107,7 +145,10 @@ class Invocations:
         with self._changed:
             while not self._queue or self._queue[0][0] > time.monotonic():
                 self._changed.wait(self._queue[0][0] - time.monotonic() if self._queue else None)
-            return heapq.heappop(self._queue)[2]
+            invocation = self._queue[0][2]
+            self._at_work[id(invocation)] = invocation
+            heapq.heappop(self._queue)
+            return invocation
 
     def _try(self, invocation: _Invocation) -> None:
         """Run the function once; then its event is done, or waits for the next time."""
@@ -120,6 +161,24 @@ class Invocations:
             return
         outcome = Outcome(invocation.event, condition, invocation.attempts, result.get("body"))
         self._destinations.send(invocation.function["config"], invocation.settings, outcome)
+
+
+def _to_keep(invocation: _Invocation, wait: float, now: float) -> dict[str, Any]:
+    """An event on its way, with the time that is left in the place of moments of this process."""
+    config = invocation.function["config"]
+    version = config.get("Version", "$LATEST")
+    arn = config["FunctionArn"]
+    qualified = arn if version == "$LATEST" or arn.endswith(f":{version}") else f"{arn}:{version}"
+    return {
+        "scope": lambda_svc._account_region_from_function_config(config),
+        "function": qualified,
+        "event": invocation.event,
+        "settings": invocation.settings,
+        "age": invocation.give_up - now,
+        "pause": invocation.pause,
+        "attempts": invocation.attempts,
+        "wait": max(0.0, wait),
+    }
 
 
 def _end_of(invocation: _Invocation, result: dict[str, Any]) -> str | None:

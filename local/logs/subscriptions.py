@@ -34,6 +34,7 @@ from local.background.surviving import keeping, surviving
 from local.iam.roles import LentRole
 from local.lambda_.grants import service_may
 from local.logs.patterns import matcher
+from local.persistence.parts import Part
 
 log = logging.getLogger(__name__)
 
@@ -86,9 +87,25 @@ class Subscriptions:
         self._put_records = put_records
         self._now = now
         self._waiting: list[Parcel] = []
+        # Those that are delivered just now.
+        self._at_work: list[Parcel] = []
         self._lock = threading.Lock()
         self._delivering = threading.RLock()
         self._stopped = threading.Event()
+
+    @property
+    def lock(self) -> threading.Lock:
+        """Who holds it sees each parcel in one place."""
+        return self._lock
+
+    def part(self) -> Part:
+        """What is kept: the parcels that wait, and those that were being delivered, which are delivered again."""
+
+        def put_back(parcels: list[Parcel]) -> None:
+            with self._lock:
+                self._waiting[:0] = parcels
+
+        return Part("logs-subscriptions", lambda: [*self._at_work, *self._waiting], put_back)
 
     def start(self) -> None:
         """Deliver from now on, until `stop`."""
@@ -128,11 +145,13 @@ class Subscriptions:
         with self._delivering:
             with self._lock:
                 waiting, self._waiting = self._waiting, []
+                self._at_work = list(waiting)
             by_filter: dict[tuple[str, str], list[Parcel]] = {}
             for parcel in waiting:
                 by_filter.setdefault((parcel.group, parcel.filter["filterName"]), []).append(parcel)
             for parcels in by_filter.values():
                 self._deliver(parcels)
+            self._at_work = []
 
     def _deliver(self, parcels: list[Parcel]) -> None:
         """Try the parcels of one filter once; those that meet a fault of this server wait again."""

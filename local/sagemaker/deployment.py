@@ -98,19 +98,19 @@ class Deployment:
     is_ending: threading.Event
     weights: Mapping[str, tuple[float, int]] = field(default_factory=dict)
 
-    def create(self) -> None:
-        """Take a new endpoint to InService or Failed."""
+    def create(self, reason: str = "") -> None:
+        """Take a new endpoint to InService or Failed. `reason` is the FailureReason of what went before."""
         fleet = Fleet(self.definition)
         # It is where the server's stop looks for containers; nothing is sent to an endpoint that is being created.
         self.endpoint.green = fleet
         try:
-            fleet.start(self.host)
+            fleet.start(self.host, self.weights)
         except FleetError as error:
             self.endpoint.green = None
             self.endpoint.move("Failed", str(error))
             return
         self.endpoint.settle(fleet)
-        self._end("InService")
+        self._end("InService", reason)
 
     def update(self, policy: Policy, config: Mapping[str, Any]) -> None:
         """Take an endpoint over to the definition, or back. `config` is the DeploymentConfig that was asked for."""

@@ -36,6 +36,8 @@ class Endpoints:
     _endpoints: AccountRegionScopedDict = field(default_factory=AccountRegionScopedDict)
     _is_ending: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
+    # What starts the containers of endpoints that were kept, by the endpoint's name.
+    _waiting: list[tuple[str, Callable[[], None]]] = field(default_factory=list)
 
     def operations(self) -> dict[str, Operation]:
         """The API's operations."""
@@ -139,6 +141,20 @@ class Endpoints:
         thread = threading.Thread(target=action, name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
+
+    def start_later(
+        self, endpoint: Endpoint, definition: Definition, weights: Mapping[str, tuple[float, int]], reason: str
+    ) -> None:
+        """Have the containers of an endpoint that was kept start once the server listens."""
+        endpoint.status = "SystemUpdating"
+        deployment = self._deployment(endpoint, definition, weights)
+        self._waiting.append((endpoint.name, lambda: deployment.create(reason)))
+
+    def start_again(self) -> None:
+        """Start the containers of the endpoints that were kept."""
+        for name, create in self._waiting:
+            self._run(create, f"start of endpoint {name}")
+        self._waiting.clear()
 
     def stop_all(self) -> None:
         """End every container: for the server's stop."""

@@ -42,6 +42,11 @@ class TransformJob:
     run: TransformRun
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @classmethod
+    def ended(cls, description: dict[str, Any], region: str, host: Host) -> "TransformJob":
+        """A job of an earlier server, which runs no more."""
+        return cls(description, TransformRun(description, {}, region, host, threading.Event()))
+
     @property
     def status(self) -> str:
         return self.description["TransformJobStatus"]

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from local.background.surviving import surviving
 from local.iam.roles import RoleClients
+from local.persistence.parts import Part, attributes
 from local.scheduler.firing import fire
 from local.seams import replace, seam
 
@@ -68,6 +69,13 @@ class Ticker:
     _fired: dict[tuple, tuple[float, float]] = field(default_factory=dict)
     _unreadable: set[tuple] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def parts(self) -> list[Part]:
+        """What is kept: how far the clock is ahead, and when each schedule fired last."""
+        return [
+            attributes("clock", self.clock, "ahead_seconds", "_moves"),
+            attributes("scheduler", self, "_fired"),
+        ]
 
     def install(self) -> None:
         """Tick in the place of MiniStack's own ticker, from the server's start on."""

@@ -15,6 +15,7 @@ from typing import Any
 from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import sqs
 
+from local.persistence.pickling import Reducers
 from local.seams import replace, seam
 from local.sqs import metrics
 from local.sqs.messages import Message, Messages, Redrive
@@ -41,8 +42,7 @@ class Queues(AccountRegionScopedDict):
 
     def __setitem__(self, key: str, value: dict[str, Any]) -> None:
         if not value["is_fifo"]:
-            arn = value["attributes"]["QueueArn"]
-            value["messages"] = Messages(arn, sqs._ensure_msg_fields, count=metrics.counter(arn))
+            value["messages"] = messages_of(value["attributes"]["QueueArn"])
         super().__setitem__(key, value)
 
     def pop(self, key: str, *default: Any) -> Any:
@@ -50,6 +50,23 @@ class Queues(AccountRegionScopedDict):
 
     def pop_scoped(self, account_id: str, region: str, key: str, *default: Any) -> Any:
         return _wake(super().pop_scoped(account_id, region, key, *default))
+
+
+def messages_of(arn: str) -> Messages:
+    """The messages of a new queue."""
+    return Messages(arn, sqs._ensure_msg_fields, count=metrics.counter(arn))
+
+
+def messages_put_back(arn: str, messages: list[Message], operations: int) -> Messages:
+    """The messages of a queue that was kept."""
+    queue = messages_of(arn)
+    queue.put_back(messages, operations)
+    return queue
+
+
+def reducers() -> Reducers:
+    """How the messages of a queue are written."""
+    return {Messages: lambda queue: (messages_put_back, (queue.arn, *queue.to_keep()))}
 
 
 def _wake(queue: Any) -> Any:

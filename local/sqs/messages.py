@@ -61,6 +61,8 @@ class Messages:
         self._ready: deque[Message] = deque()
         self._hidden: list[tuple[float, int, Message]] = []
         self._hides = 0
+        # On their way to the dead-letter queue: for a moment they are in neither.
+        self._dead: dict[str, Message] = {}
         self._watchers: tuple[Callable[[], None], ...] = ()
 
     def __len__(self) -> int:
@@ -92,6 +94,22 @@ class Messages:
                 self._ready.append(message)
         self.wake()
 
+    def to_keep(self) -> tuple[list[Message], int]:
+        """All messages in the order of their coming, and how much was done here. It takes no lock."""
+        return list((self._dead | self._by_id).values()), self.operations
+
+    def put_back(self, messages: list[Message], operations: int) -> None:
+        """Have messages that were kept: those in flight are visible when they would have been."""
+        now = self._clock()
+        with self._lock:
+            self.operations = operations
+            for message in messages:
+                self._by_id[message["id"]] = message
+                if message["visible_at"] > now:
+                    self._hide(message)
+                else:
+                    self._ready.append(message)
+
     def clear(self) -> None:
         """Forget all messages."""
         with self._lock:
@@ -122,6 +140,7 @@ class Messages:
                     self._ready.popleft()
                 elif redrive and message["receive_count"] >= redrive.max_receive_count:
                     self._ready.popleft()
+                    self._dead[message["id"]] = message
                     dead.append(self._by_id.pop(message["id"]))
                 elif fits(message):
                     self._ready.popleft()
@@ -130,6 +149,7 @@ class Messages:
                     break
         for message in dead:
             redrive.move(message)  # pyright: ignore[reportOptionalMemberAccess] - dead ones are redriven ones
+            self._dead.pop(message["id"], None)
         return received
 
     def _take(self, message: Message, now: float, visibility_seconds: float) -> Message:

@@ -18,6 +18,7 @@ from typing import Any
 from ministack.services import sqs
 
 from local.background.surviving import keeping
+from local.persistence.parts import Part, attributes
 from local.seams import seam
 from local.sqs.messages import Message, Messages
 
@@ -73,6 +74,16 @@ class MoveTasks:
         handlers["StartMessageMoveTask"] = self.start
         handlers["ListMessageMoveTasks"] = self.list
         handlers["CancelMessageMoveTask"] = self.cancel
+
+    def part(self) -> Part:
+        """What is kept: a task that ran when the server ended has failed, and has moved what it had moved."""
+
+        def fail() -> None:
+            for task in self._tasks:
+                if task.status == "RUNNING":
+                    task.failure_reason, task.status = "ServerEnded", "FAILED"
+
+        return attributes("sqs-move-tasks", self, "_tasks", go_on=fail)
 
     def stop(self) -> None:
         """Let running tasks end."""

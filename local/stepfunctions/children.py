@@ -21,7 +21,7 @@ from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, Progr
 
 from local.seams import replace, seam
 from local.stepfunctions.ends import limit_history
-from local.stepfunctions.redrive_history import AddEvent, continued, go_on
+from local.stepfunctions.redrive_history import AddEvent, continued, go_on, last_event
 from local.stepfunctions.redrive_progress import progress_of
 
 MOST_RECORDED = 1000
@@ -40,6 +40,14 @@ class Child:
     redriven: datetime | None = None
     # The error and the cause of one that failed.
     reasons: dict[str, Any] = field(default_factory=dict)
+
+    def end_with_parent(self, add_event: AddEvent) -> None:
+        """Have ended, if its parent has ended around it."""
+        if self.ended is None:
+            context = EventHistoryContext.of_program_start()
+            context.source_event_id = last_event(self.events)
+            add_event(self.events, context, HistoryEventType.ExecutionAborted)
+            self.status, self.ended = "ABORTED", datetime.now(UTC)
 
     def entry(self, map_run: str) -> dict[str, Any]:
         """The child as ListExecutions has it."""
@@ -102,23 +110,27 @@ class Children:
     """The children of all Map Runs, in the order of their starts."""
 
     def __init__(self) -> None:
-        self._runs: dict[str, list[Child]] = {}
+        self.runs: dict[str, list[Child]] = {}
 
     def add(self, map_run: str, child: Child) -> None:
         """Keep a child, unless the Map Run has as many as are kept."""
-        run = self._runs.setdefault(map_run, [])
+        run = self.runs.setdefault(map_run, [])
         if len(run) < MOST_RECORDED:
             run.append(child)
 
     def of(self, map_run: str) -> list[Child]:
         """The children of a Map Run, the oldest first."""
-        return self._runs.get(map_run, [])
+        return self.runs.get(map_run, [])
+
+    def all(self) -> list[Child]:
+        """The children of all Map Runs."""
+        return [child for run in self.runs.values() for child in run]
 
     def named(self, arn: str) -> Child | None:
         """The child with this ARN, or None: an execution's own ARN has no slash, only a child's names the Map Run."""
         if "/" not in arn:
             return None
-        return next((each for run in self._runs.values() for each in run if each.arn == arn), None)
+        return next((each for run in self.runs.values() for each in run if each.arn == arn), None)
 
     def map_run_of(self, child: Child) -> str:
         """The ARN of the Map Run that started a child."""

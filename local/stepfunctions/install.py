@@ -4,8 +4,11 @@ import logging
 import threading
 from typing import Any
 
+from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 from moto.stepfunctions.parser.backend.execution import SyncExecution
 
+from local.persistence.parts import Part
+from local.seams import seam
 from local.stepfunctions import (
     activities,
     aliases,
@@ -34,6 +37,7 @@ from local.stepfunctions import (
     redrive,
     refusals,
     revisions,
+    saving,
     single_states,
     starts,
     sync_executions,
@@ -46,8 +50,11 @@ from local.stepfunctions import (
 from local.stepfunctions.faults import Faults
 
 
-def install(endpoint: str, faults: Faults) -> None:
-    """Serve Step Functions as AWS does; tasks call the services at `endpoint`, and meet the `faults` asked for."""
+def install(endpoint: str, faults: Faults) -> tuple[threading.RLock, Part]:
+    """Serve Step Functions as AWS does; tasks call the services at `endpoint`, and meet the `faults` asked for.
+
+    Returns the lock under which executions go from state to state, and what is kept of them.
+    """
     # Each failure of a user's workflow would be an error of the server's with the whole state spelt out.
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     refusals.install()
@@ -63,6 +70,7 @@ def install(endpoint: str, faults: Faults) -> None:
     names.install()
     nested.install()
     lock = threading.RLock()
+    add_event = seam(EventManager, "add_event")
 
     def announce(execution: Any) -> None:
         metrics.count(execution)
@@ -91,3 +99,4 @@ def install(endpoint: str, faults: Faults) -> None:
     choices.install()
     times.install()
     single_states.install()
+    return lock, saving.part(started_children, add_event)

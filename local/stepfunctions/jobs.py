@@ -4,7 +4,9 @@ moto sends the calls but supports no `.sync` of the two. Wording and shapes foll
 "Run Athena queries" and "Create and manage Amazon SageMaker jobs".
 """
 
+import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +30,9 @@ from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from local.seams import replace, seam
 from local.stepfunctions.names import METADATA, operation
 from local.stepfunctions.polling import pauses
+from local.stepfunctions.redrive_progress import progress_of
+
+_WRITING = re.compile(r"\s*(?:UNLOAD|CREATE|INSERT)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -132,6 +137,8 @@ class JobTask(StateTaskServiceCallback):
         self, env: Any, resource_runtime_part: Any, normalised_parameters: dict, state_credentials: Any
     ) -> None:
         client = self._client(resource_runtime_part, state_credentials)
+        # A query that was ended half-way leaves files, and none writes beside them.
+        progress_of(env).is_whole = _writes(normalised_parameters)
         answer = getattr(client, self._get_boto_service_action())(**normalised_parameters)
         env.stack.append(_plain(answer))
 
@@ -177,6 +184,15 @@ class JobTask(StateTaskServiceCallback):
         return FailureEvent(
             env=env, error_name=name, event_type=HistoryEventType.TaskFailed, event_details=EventDetails(**details)
         )
+
+
+def _writes(parameters: Mapping[str, Any]) -> bool:
+    """Whether a query writes files of its own.
+
+    >>> _writes({"QueryString": " UNLOAD (SELECT 1) TO 's3://a/b/'"}), _writes({"QueryString": "SELECT 1"})
+    (True, False)
+    """
+    return _WRITING.match(str(parameters.get("QueryString", ""))) is not None
 
 
 def _plain(value: Any) -> Any:

@@ -46,7 +46,7 @@ class ExecutionNotRedrivableError(AWSError, EmbeddedAwsError):
 
 def install(lock: threading.RLock, announce: Announce) -> None:
     """Serve RedriveExecution; write under `lock`, and call `announce` with each that runs again while it is held."""
-    redrive_progress.install()
+    redrive_progress.install(lock)
     redrive_map_runs.install()
     # As it is before `ends` closes histories.
     add_event = seam(EventManager, "add_event")

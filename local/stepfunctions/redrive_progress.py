@@ -8,6 +8,7 @@ A program whose progress is handed to it by a redrive begins with the state that
 is not run again, and gives the output that it had.
 """
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
@@ -46,6 +47,8 @@ class Progress:
     map_run: Any = None
     items: list[Any] | None = None
     child: Any = None
+    # Whether the present state has begun what cannot be begun again after half of it was done.
+    is_whole: bool = False
 
     def enter(self, state: str, state_input: Any, variables: dict[str, Any]) -> None:
         """Write down that a state begins."""
@@ -54,6 +57,13 @@ class Progress:
         if self.state is None:
             self.program_input = state_input
         self.state, self.state_input, self.variables = state, state_input, variables
+        self.is_whole = False
+
+    def all(self) -> Iterator["Progress"]:
+        """This, and the progress of all its parts, of theirs and so on."""
+        yield self
+        for part in list(self.parts.values()):
+            yield from part.all()
 
     def begin_parts(self) -> bool:
         """Whether the parts go on as they are; otherwise an attempt begins all of them."""
@@ -87,8 +97,11 @@ def progress_of(env: Any) -> Progress:
     return env.progress
 
 
-def install() -> None:
-    """Write progress down as programs run, and let those with one go on from it."""
+def install(lock: threading.RLock) -> None:
+    """Write progress down as programs run, and let those with one go on from it.
+
+    What is written together is written under `lock`: whoever holds it sees each program at one state.
+    """
     frame_of = seam(Environment, "as_inner_frame_of").__func__
 
     def as_inner_frame_of(cls: Any, env: Any, *arguments: Any, **keywords: Any) -> Any:
@@ -98,7 +111,7 @@ def install() -> None:
 
     replace(Environment, "as_inner_frame_of", classmethod(as_inner_frame_of))
     _install_programs()
-    _install_states()
+    _install_states(lock)
     _install_parts()
 
 
@@ -120,19 +133,26 @@ def _install_programs() -> None:
     replace(Program, "_eval_body", evaluate)
 
 
-def _install_states() -> None:
+def _install_states(lock: threading.RLock) -> None:
     evaluate_state, set_next = seam(CommonStateField, "_eval_body"), seam(CommonStateField, "_set_next")
 
     def evaluate(self: Any, env: Any) -> None:
-        progress_of(env).enter(self.name, env.states.get_input(), dict(env.variable_store._inner_scope))
+        with lock:
+            progress_of(env).enter(self.name, env.states.get_input(), dict(env.variable_store._inner_scope))
         evaluate_state(self, env)
 
     def go_on(self: Any, env: Any) -> None:
-        # An error or a stop ends a program too, in the middle of a state: only its last state's end is a success.
-        if env.is_running() and env.next_state_name == self.name and isinstance(self.continue_with, ContinueWithEnd):
-            progress = progress_of(env)
-            progress.output, progress.succeeded = env.states.get_input(), True
-        set_next(self, env)
+        with lock:
+            # An error or a stop ends a program too, in the middle of a state: only its last state's end is a success.
+            is_last = isinstance(self.continue_with, ContinueWithEnd)
+            if is_last and env.is_running() and env.next_state_name == self.name:
+                progress = progress_of(env)
+                progress.output, progress.succeeded, progress.is_whole = env.states.get_input(), True, False
+            set_next(self, env)
+            # Before the history has the state's end: one that has ended there is never run again.
+            if env.is_running() and env.next_state_name not in (None, self.name):
+                variables = dict(env.variable_store._inner_scope)
+                progress_of(env).enter(env.next_state_name, env.states.get_input(), variables)
 
     replace(CommonStateField, "_eval_body", evaluate)
     replace(CommonStateField, "_set_next", go_on)

@@ -1,0 +1,105 @@
+"""Writes objects of the services as bytes, and reads them.
+
+Locks, events and conditions are written as new ones: what they stood for has ended with the threads that held them.
+Long bytes, such as objects of S3 and packages of functions, are written once, to files that are named by their content.
+
+What is read here was written by this user's own server, by the same code, and its digest was compared before:
+unpickling executes what the bytes say.
+"""
+
+import copyreg
+import io
+import pickle  # nosec B403 - see above
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+LONG = 1024
+"""Bytes of this length and more are kept as bodies."""
+
+Reducers = Mapping[type, Callable[[Any], Any]]
+
+
+class Bodies(Protocol):
+    """Where long bytes are."""
+
+    def write(self, body: bytes) -> str:
+        """Write bytes, if they are not there. Returns their digest."""
+        ...
+
+    def read(self, digest: str) -> bytes:
+        """The bytes with a digest."""
+        ...
+
+
+def _event(is_set: bool) -> threading.Event:
+    event = threading.Event()
+    if is_set:
+        event.set()
+    return event
+
+
+_NEW: Reducers = {
+    type(threading.Lock()): lambda _: (threading.Lock, ()),
+    type(threading.RLock()): lambda _: (threading.RLock, ()),
+    threading.Condition: lambda _: (threading.Condition, ()),
+    threading.Event: lambda event: (_event, (event.is_set(),)),
+}
+
+
+class _Pickler(pickle.Pickler):
+    def __init__(self, file: io.BytesIO, reducers: Reducers) -> None:
+        super().__init__(file, protocol=5)
+        self.dispatch_table = {**copyreg.dispatch_table, **_NEW, **reducers}
+
+
+class _PicklerOfBodies(_Pickler):
+    """Asked of each object, which takes its time: for parts with bodies alone."""
+
+    def __init__(self, file: io.BytesIO, reducers: Reducers, bodies: Bodies) -> None:
+        super().__init__(file, reducers)
+        self._bodies = bodies
+        self.digests: set[str] = set()
+
+    def persistent_id(self, obj: Any) -> str | None:
+        if type(obj) is not bytes or len(obj) < LONG:
+            return None
+        digest = self._bodies.write(obj)
+        self.digests.add(digest)
+        return digest
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, file: io.BytesIO, bodies: Bodies) -> None:
+        super().__init__(file)
+        self._bodies = bodies
+        self._read: dict[str, bytes] = {}
+
+    def persistent_load(self, pid: str) -> bytes:
+        if pid not in self._read:
+            self._read[pid] = self._bodies.read(pid)
+        return self._read[pid]
+
+
+def dump(value: Any, reducers: Reducers, bodies: Bodies | None = None) -> bytes:
+    """The bytes of a value: first the list of the bodies in it, then the value itself.
+
+    `reducers` say of types how they are written, as copyreg has it. Bodies are written to `bodies`, if that is given.
+    """
+    file = io.BytesIO()
+    pickler = _Pickler(file, reducers) if bodies is None else _PicklerOfBodies(file, reducers, bodies)
+    pickler.dump(value)
+    digests = sorted(pickler.digests) if isinstance(pickler, _PicklerOfBodies) else []
+    return pickle.dumps(digests) + file.getvalue()
+
+
+def digests_in(content: bytes) -> list[str]:
+    """The digests of the bodies in a value's bytes, which were verified."""
+    return pickle.loads(content)  # noqa: S301 # nosec B301 - see the module's docstring
+
+
+def load(content: bytes, bodies: Bodies) -> Any:
+    """The value of bytes that were verified."""
+    file = io.BytesIO(content)
+    pickle.load(file)  # noqa: S301 # nosec B301 - the digests, see the module's docstring
+    return _Unpickler(file, bodies).load()
