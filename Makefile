@@ -43,8 +43,8 @@ run: setup ## retrain once: RIDES= WEATHER= WEATHER_UNITS= SAMPLES= TASK= ALGORI
 	@$(WILDRYDES) run $(if $(RIDES),--rides "$(RIDES)") $(if $(WEATHER),--weather "$(WEATHER)") \
 	  $(if $(WEATHER_UNITS),--weather-units "$(WEATHER_UNITS)") $(if $(SAMPLES),--samples "$(SAMPLES)") $(INPUT)
 
-up: setup $(if $(TEMPLATE),$(SAM)) ## keep the embedded AWS running, the stack deployed: PORT= WEATHER= WEATHER_UNITS= TEMPLATE= (another project's) OPTIONS=
-	@$(WILDRYDES) up $(if $(TEMPLATE),--template "$(TEMPLATE)") $(if $(PORT),--port "$(PORT)") $(if $(WEATHER),--weather "$(WEATHER)") \
+up: setup $(if $(TEMPLATE),$(SAM)) ## keep the embedded AWS running, the stack deployed: PORT= WEATHER= WEATHER_UNITS= KEEP=1 (save its state) TEMPLATE= (another project's) OPTIONS=
+	@$(WILDRYDES) up $(if $(TEMPLATE),--template "$(TEMPLATE)") $(if $(PORT),--port "$(PORT)") $(if $(KEEP),--keep) $(if $(WEATHER),--weather "$(WEATHER)") \
 	  $(if $(WEATHER_UNITS),--weather-units "$(WEATHER_UNITS)") $(OPTIONS)
 
 status: setup ## show what `make up` started: endpoint, champions, executions, queues
@@ -129,8 +129,8 @@ notebook: setup ## execute notebooks/explore.ipynb into build/explore.html
 rollback: setup ## make an earlier model the champion again: TASK= TO= (an execution)
 	@$(WILDRYDES) rollback $(if $(TASK),--task "$(TASK)") $(if $(TO),--to "$(TO)") $(OPTIONS)
 
-down: ## stop what `make up` started
-	@if test -x $(WILDRYDES); then $(WILDRYDES) down; else echo "No embedded AWS of this clone is running."; fi
+down: ## stop what `make up` started: FORGET=1 (remove the state that KEEP=1 has saved)
+	@if test -x $(WILDRYDES); then $(WILDRYDES) down $(if $(FORGET),--forget); else echo "No embedded AWS of this clone is running."; fi
 
 # In a new order each time, by a seed that pytest prints and SEED= gives again. tests/conftest.py orders the folders.
 test: setup ## run the tests, all but the proofs, in a new order: SEED= for an earlier one, ARGS= for pytest

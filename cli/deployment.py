@@ -2,20 +2,25 @@
 
 from rich.console import Console
 
-from cli import deploy, orphans
+from cli import deploy, orphans, stages
 from cli.progress import signs_of_life
 from cli.stack import DEFAULT_NAME, Stack
 from cli.stack_progress import StackProgress
+from cli.template_parameters import Template
 from cli.weather import BUCKET, Weather, fill, left_out, ranges
 from local.account import EmbeddedAws
 from local.server import ROOT
 
 
 def deploy_stack(server: EmbeddedAws, console: Console, *, verbose: bool = False, name: str = DEFAULT_NAME) -> Stack:
-    """Deploy template.yaml, and say which of its properties have no effect on the embedded AWS."""
+    """Deploy template.yaml, and say which of its properties have no effect on the embedded AWS.
+
+    A stack that is there already, on a server that has kept its state, keeps the values of its parameters.
+    """
     console.print("Deploying template.yaml")
+    parameters = _parameters_before(server, name)
     with signs_of_life(console, StackProgress.before(server.client("cloudformation"), name).describe):
-        stack = deploy.deploy(ROOT, server, name)
+        stack = deploy.deploy(ROOT, server, name, parameters)
     unread = server.request("/_local/unread-properties")
     count = sum(len(properties) for properties in unread.values())
     hint = "" if verbose else " (`--verbose` lists them)"
@@ -24,6 +29,16 @@ def deploy_stack(server: EmbeddedAws, console: Console, *, verbose: bool = False
         for resource, properties in sorted(unread.items()):
             console.print(f"    {resource}: {', '.join(properties)}", style="dim")
     return stack
+
+
+def _parameters_before(server: EmbeddedAws, name: str) -> dict[str, str]:
+    present = stages.deployed(server.client).get(name)
+    if present is None:
+        return {}
+    names = Template.read(ROOT).parameters
+    before = {key: value for key, value in present.parameters.items() if key in names}
+    # Of a parameter that names one of SSM's the value is what that holds.
+    return before | stages.champion_parameters(present.champions)
 
 
 def fill_weather(server: EmbeddedAws, weather: Weather, console: Console) -> None:

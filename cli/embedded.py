@@ -131,10 +131,10 @@ def await_ready(process: subprocess.Popen, server: account.EmbeddedAws, log: Pat
     )
 
 
-def answers(server: account.EmbeddedAws, seconds: float = 30) -> bool:
-    """Whether `server` serves within so many seconds, and takes its token."""
+def answers(server: account.EmbeddedAws, seconds: float = 30, path: str = "/_local/unread-properties") -> bool:
+    """Whether `server` serves this path of its own within so many seconds, and takes its token."""
     try:
-        server.request("/_local/unread-properties", timeout=seconds)
+        server.request(path, timeout=seconds)
     except (urllib.error.URLError, OSError):
         return False
     return True

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 
 from cli import application as applications
-from cli import aws_cli, embedded, interrupts, options, orphans
+from cli import aws_cli, embedded, interrupts, options, orphans, saved_state
 from cli import weather as weather_files
 from cli.api import Api
 from cli.application import Application
@@ -24,6 +24,7 @@ _DEFAULT_PORT = 4566
 
 @click.command(epilog=options.EXIT_CODES, short_help="Start the embedded AWS and leave it running.")
 @click.option("--port", type=click.IntRange(1, 65535), help=f"Port of 127.0.0.1.  [default: {_DEFAULT_PORT}]")
+@click.option("--keep", is_flag=True, help="Save all state in build/state, and go on from what is saved there.")
 @options.weather
 @options.weather_units
 @click.option("--template", type=options.EXISTING, help="Template of another project's SAM application, or its folder.")
@@ -36,31 +37,44 @@ def up(
     template: Path | None,
     parameters: dict[str, str],
     *,
+    keep: bool,
     verbose: bool,
 ) -> int:
     """Start the embedded AWS and leave it running, with the stack deployed and the weather in place.
 
     build/embedded-aws.env then holds what the aws CLI, curl and any SDK need to reach it.
 
+    With --keep all state is saved, as it changes: the next `up --keep` goes on from it, even where this server was
+    killed. Executions that ran then have failed, and can be redriven. Without --keep state is in memory alone.
+
     With --template it is another project's stack: `sam build` and `sam deploy` build and deploy that template as it is.
     Its functions then run as processes of yours, without your variables and keys, but not in a sandbox: deploy what you
     trust.
 
     \b
-    Example:
+    Examples:
       wildrydes up --port 4599
+      wildrydes up --keep
       wildrydes up --template ../saga-pattern --parameter Stage=test
     """
     if template is None:
         if parameters:
             raise click.UsageError("--parameter goes with --template.")
-        return start(port, weather, options.console(), weather_units, verbose=verbose)
+        return start(port, weather, options.console(), weather_units, keep=keep, verbose=verbose)
+    if keep:
+        raise click.UsageError("--keep does not go with --template.")
     application = Application.at(template, parameters, BUILD)
     return start_application(application, port, options.console(), verbose=verbose)
 
 
 def start(
-    port: int | None, weather: Path, console: Console, weather_units: str | None = None, *, verbose: bool = False
+    port: int | None,
+    weather: Path,
+    console: Console,
+    weather_units: str | None = None,
+    *,
+    keep: bool = False,
+    verbose: bool = False,
 ) -> int:
     """Start a server, unless this clone has one. Raises ServerError where the port is taken, by whoever it may be."""
     observations = weather_files.collect(weather, weather_units)
@@ -68,10 +82,14 @@ def start(
     with record.starting():
         running = record.running_server()
         if running is not None:
-            return _already(running, port, console)
+            return _already(running, port, console, keep=keep)
         sweep_orphans(console)
-        server = EmbeddedAws.on_port(port or _DEFAULT_PORT)
-        with _started(server, record, console):
+        if not keep:
+            saved_state.point_out(console)
+        server = EmbeddedAws.on_port((saved_state.port(port) if keep else port) or _DEFAULT_PORT)
+        with _started(server, record, console, *(saved_state.OPTIONS if keep else ())):
+            if keep:
+                saved_state.announce(server, console)
             _fill(server, record, observations, console, verbose=verbose)
     return 0
 
@@ -124,7 +142,12 @@ def _fill(
     _show(variables, record.variables_file.relative_to(ROOT), console)
 
 
-def _already(running: EmbeddedAws, port: int | None, console: Console) -> int:
+def _already(running: EmbeddedAws, port: int | None, console: Console, *, keep: bool) -> int:
+    if keep and not saved_state.is_saved_by(running):
+        raise ServerError(
+            f"The embedded AWS of this clone runs at {running.endpoint} without --keep: what is in it is in memory "
+            "alone. `make down` ends it, and what it has."
+        )
     if port not in (None, running.port):
         raise ServerError(f"The embedded AWS of this clone runs at {running.endpoint}: `make down` first, to move it.")
     console.print(f"The embedded AWS is running already at {running.endpoint}; `make down` stops it.")
@@ -148,17 +171,21 @@ def listing(variables: dict[str, str]) -> list[str]:
 
 
 @click.command(epilog=options.EXIT_CODES, short_help="End the embedded AWS that `up` started.")
-def down() -> int:
+@click.option("--forget", is_flag=True, help="Remove the state that `up --keep` has saved in build/state.")
+def down(*, forget: bool) -> int:
     """End the embedded AWS that `wildrydes up` started in this clone, and no other process.
 
+    What `up --keep` has saved stays for the next one, unless --forget removes it.
+
     \b
-    Example:
+    Examples:
       wildrydes down
+      wildrydes down --forget
     """
-    return stop(options.console())
+    return stop(options.console(), forget=forget)
 
 
-def stop(console: Console) -> int:
+def stop(console: Console, *, forget: bool = False) -> int:
     """End this clone's server. Raises ServerError where it does not end, or `up` is still at work on it."""
     record = ServerRecord()
     with record.starting():
@@ -173,6 +200,8 @@ def stop(console: Console) -> int:
             console.print("No embedded AWS of this clone is running.")
         record.forget()
         sweep_orphans(console)
+        if forget:
+            saved_state.forget(console)
     return 0
 
 

@@ -4,6 +4,7 @@ Objects are `parquet/by_year/YEAR=<year>/ELEMENT=<element>/…`, with the public
 (https://github.com/awslabs/open-data-docs/tree/main/docs/noaa/noaa-ghcn).
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -26,13 +27,17 @@ _YEARS_PREFIX = "parquet/by_year/"
 
 
 def fill(server: EmbeddedAws, weather: Weather, bucket: str = BUCKET) -> None:
-    """Put `weather` into `bucket`, in the place of what was there."""
+    """Put `weather` into `bucket`, in the place of what was there; an object with the same content stays."""
     s3 = server.client("s3")
     ensure_bucket(s3, bucket)
-    for entry in account.entries(s3, "list_objects_v2", "Contents", Bucket=bucket):
-        s3.delete_object(Bucket=bucket, Key=entry["Key"])
+    present = {
+        entry["Key"]: entry["ETag"] for entry in account.entries(s3, "list_objects_v2", "Contents", Bucket=bucket)
+    }
+    for key in present.keys() - weather.objects.keys():
+        s3.delete_object(Bucket=bucket, Key=key)
     for key, content in weather.objects.items():
-        s3.put_object(Bucket=bucket, Key=key, Body=content)
+        if present.get(key) != f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"':
+            s3.put_object(Bucket=bucket, Key=key, Body=content)
 
 
 def check_years(weather: Weather, execution_input: Mapping[str, Any]) -> None:

@@ -134,7 +134,7 @@ class Children:
 
     def map_run_of(self, child: Child) -> str:
         """The ARN of the Map Run that started a child."""
-        return next(map_run for map_run, run in self._runs.items() if any(each is child for each in run))
+        return next(map_run for map_run, run in self.runs.items() if any(each is child for each in run))
 
 
 def install(lock: threading.RLock) -> Children:
