@@ -1,0 +1,153 @@
+"""kill -9 of a server that keeps its state, in state after state of a retraining.
+
+The next server goes on, a redrive repeats nothing that was over, and what comes of it is what comes of an execution
+that nobody disturbs: counts, metrics and the model, byte for byte.
+"""
+
+import hashlib
+import json
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli import deploy, embedded, orphans
+from cli import stack as stacks_of_commands
+from cli import weather as noaa
+from local import account
+from local.account import EmbeddedAws
+from machines import until
+from stacks import ROOT, SAMPLE_RIDES, SAMPLE_WEATHER, Stack
+
+pytestmark = pytest.mark.proof
+
+FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
+NAME, TASK = "proof", "heavy_utilization"
+INTERRUPTED = "EmbeddedAws.ServerEnded"
+# In every so many states that are new, so that the promotion is among them.
+EVERY = 4
+SECONDS = 180
+
+
+@dataclass
+class Server:
+    """A server on one port that keeps its state in one folder, one process after another."""
+
+    folder: Path
+    port: int = field(default_factory=embedded.free_port)
+    kills: int = 0
+
+    def launch(self) -> Stack:
+        """Start it; the stack on it, deployed if it was not."""
+        self.server = EmbeddedAws.on_port(self.port)
+        log = self.folder.parent / f"server-{self.kills}.log"
+        options = ("--keep", str(self.folder))
+        self.process = embedded.launch(self.server, log, tied=True, options=options)
+        return Stack(self.server, deploy.deploy(ROOT, self.server, stacks_of_commands.DEFAULT_NAME))
+
+    def kill(self) -> None:
+        """Kill it, and end the jobs that it left running, as the next `up` does."""
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        if self.process.stdin:
+            self.process.stdin.close()
+        orphans.sweep()
+        self.kills += 1
+
+
+@pytest.fixture
+def killed(tmp_path: Path) -> Iterator[Server]:
+    """A server whose state outlives it."""
+    server = Server(tmp_path / "state")
+    yield server
+    embedded.end(server.process)
+
+
+def prepare(server: EmbeddedAws, stack: Stack) -> None:
+    """Put weather and rides in place."""
+    noaa.fill(server, noaa.collect(SAMPLE_WEATHER))
+    stack.upload([FEW])
+
+
+def entered(stack: Stack, *executions: str) -> list[str]:
+    """The states that executions have come to, in their order."""
+    states = stack.client("stepfunctions")
+    events = [
+        event
+        for arn in executions
+        for event in account.entries(states, "get_execution_history", "events", executionArn=arn)
+    ]
+    return [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
+
+
+def result(stack: Stack, arn: str) -> dict[str, Any]:
+    """What came of an execution: counts and metrics, the digests of its models, what is live, and what it answers."""
+    output = json.loads(stack.client("stepfunctions").describe_execution(executionArn=arn)["output"])
+    _, answer = stack.ask(output["metrics"]["golden"]["ride"])
+    keys = sorted(stack.keys(f"models/{NAME}/"))
+    # What names a moment or a query differs from one execution to the next.
+    models = {key: hashlib.sha256(stack.read(key)).hexdigest() for key in keys if key.endswith("model.json")}
+    return {
+        "training_set": output["training_set"],
+        "metrics": output["metrics"],
+        "live": output["live_model_path"],
+        "models": models,
+        "answer": answer,
+        "rejected": sorted(json.dumps(each, sort_keys=True) for each in stack.rejected()),
+    }
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What comes of the execution on a server that nobody kills."""
+    log = tmp_path_factory.mktemp("undisturbed") / "server.log"
+    with embedded.temporary_server(log) as server:
+        stack = Stack(server, deploy.deploy(ROOT, server, stacks_of_commands.DEFAULT_NAME))
+        prepare(server, stack)
+        arn = stack.start(NAME, task=TASK)
+        described = stack.ended(arn, SECONDS)
+        assert described["status"] == "SUCCEEDED", described
+        return result(stack, arn)
+
+
+def test_killed_in_state_after_state_the_result_is_that_of_an_undisturbed_execution(
+    killed: Server, undisturbed: dict[str, Any]
+) -> None:
+    stack = killed.launch()
+    prepare(killed.server, stack)
+    arn = stack.start(NAME, task=TASK)
+    seen: set[str] = set()
+    while states := until(partial(new_states, stack, arn, seen), lambda new: new is not None, SECONDS):
+        seen |= states
+        killed.kill()
+        stack = killed.launch()
+        described = stack.client("stepfunctions").describe_execution(executionArn=arn)
+        assert (described["status"], described.get("error")) == ("FAILED", INTERRUPTED), described
+        stack.client("stepfunctions").redrive_execution(executionArn=arn)
+    described = stack.ended(arn, SECONDS)
+    assert described["status"] == "SUCCEEDED", (described, seen)
+    assert described["redriveCount"] == killed.kills > 5
+    assert result(stack, arn) == undisturbed
+    assert left_twice(stack, arn) == {}
+
+
+def new_states(stack: Stack, arn: str, seen: set[str]) -> set[str] | None:
+    """The states that are new: None until there are enough of them for the next kill, none where it is over."""
+    if stack.client("stepfunctions").describe_execution(executionArn=arn)["status"] != "RUNNING":
+        return set()
+    new = set(entered(stack, arn)) - seen
+    return new if len(new) >= EVERY else None
+
+
+def left_twice(stack: Stack, arn: str) -> dict[str, int]:
+    """The states of the workflow itself that were left more than once: its loops have states that are."""
+    history = account.entries(stack.client("stepfunctions"), "get_execution_history", "events", executionArn=arn)
+    own = json.loads((ROOT / "statemachines" / "retrain.asl.json").read_text(encoding="utf-8"))["States"]
+    left = Counter(event["stateExitedEventDetails"]["name"] for event in history if "stateExitedEventDetails" in event)
+    return {name: number for name, number in left.items() if name in own and number > 1}
