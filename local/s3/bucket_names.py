@@ -1,4 +1,4 @@
-"""Which names a bucket may have: MiniStack's rules, to the end of the name, and the beginnings and ends that AWS reserves.
+"""Which names a bucket may have: MiniStack's rules, to the end of the name, but for those that AWS reserves.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 """
