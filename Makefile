@@ -32,7 +32,7 @@ INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
 .PHONY: help setup run up status retrain watch redrive try logs ask stream publish replay invoke models report pricing edge \
-  leaderboard monitor cost dashboard iam deploy destroy explain notebook rollback down test proofs loop faults applications fuzz races grants check build bench load evidently render data lock clean
+  leaderboard monitor cost dashboard iam deploy destroy explain notebook rollback down test proofs loop faults transitions applications fuzz races grants check build bench load evidently render data lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -145,6 +145,11 @@ loop: setup ## prove that the loop closes: drifts, uploads, every metric, a kill
 # One process, in the order of the file: the matrix runs executions side by side itself. It prints the matrix and writes it into build/.
 faults: setup ## inject each fault at each Task and Map, into build/faults.json and build/faults.html: ARGS= for pytest
 	$(PY) -m pytest -q -m faults --randomly-dont-reorganize tests/e2e/test_fault_matrix.py $(ARGS)
+
+# Every execution of the end-to-end tests counts; the page of `make faults` adds them to its own.
+transitions: setup ## learn which transitions of the workflows the end-to-end tests go, for `make faults`: ARGS= for pytest
+	@rm -rf build/transitions
+	$(TEST) -m "not proof and not loop and not faults" tests/e2e --transitions build/transitions $(ARGS)
 
 # Neither the applications nor the list is part of this project.
 applications: setup $(SAM) ## deploy and run other projects' applications: FOLDER= (checkouts), LIST= (FOLDER/applications.json), ONLY= (names)

@@ -2,10 +2,12 @@
 
 import shutil
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import fault_transitions
 from cli import deploy
 from cli import weather as noaa
 from local.account import EmbeddedAws
@@ -21,15 +23,19 @@ def weather(server: EmbeddedAws) -> noaa.Weather:
 
 
 @pytest.fixture(scope="session")
-def make_stack(server: EmbeddedAws, weather: noaa.Weather) -> MakeStack:
+def make_stack(server: EmbeddedAws, weather: noaa.Weather, pytestconfig: pytest.Config) -> Iterator[MakeStack]:
     """Deploys the template under a new name, with these parameters."""
+    stacks: list[Stack] = []
 
     def make(**parameters: str) -> Stack:
         name = f"rydes-{uuid.uuid4().hex[:6]}"
         overrides = deploy.parameters_of_champions(f"/wildrydes/{name}") | parameters
-        return Stack(server, deploy.deploy(ROOT, server, name, overrides))
+        stacks.append(Stack(server, deploy.deploy(ROOT, server, name, overrides)))
+        return stacks[-1]
 
-    return make
+    yield make
+    if folder := pytestconfig.getoption("--transitions"):
+        fault_transitions.write(Path(folder), stacks)
 
 
 @pytest.fixture

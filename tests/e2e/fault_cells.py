@@ -41,7 +41,8 @@ class Fault:
 class Cell:
     """A fault at a state of a workflow, so many times.
 
-    `attempts` are those that Retry adds; `is_caught` says whether a Catch takes what they do not outlast.
+    `attempts` are those that Retry adds; `is_caught` says whether a Catch takes what they do not outlast, or a Choice
+    that follows an answer that is none.
     """
 
     machine: str
@@ -101,12 +102,22 @@ def inline_map_of(machine: str, state: str) -> str:
     return next((name for name, level in levels.items() if level and state in dict(states(level))), "")
 
 
+def levels(level: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The states of a definition by name, and those of each of its Maps."""
+    yield level["States"]
+    for state in level["States"].values():
+        if "ItemProcessor" in state:
+            yield from levels(state["ItemProcessor"])
+
+
 def cells(machine: str) -> list[Cell]:
     """All cells of a workflow."""
     return [
-        Cell(machine, name, fault, mode, attempts, is_caught(state, fault.error))
-        for name, state in states(definition(machine))
-        for fault in faults(state)
+        Cell(machine, name, fault, mode, attempts, is_caught(state, fault.error) or (looked and fault == _garbled()))
+        for level in levels(definition(machine))
+        for name, state in level.items()
+        for looked in [is_looked_at(level, state)]
+        for fault in [*faults(state), *([_garbled()] if is_read(state) or looked else [])]
         for attempts in [attempts_after(state, fault.error)]
         for mode in modes(attempts)
     ]
@@ -136,13 +147,25 @@ def faults(state: dict[str, Any]) -> list[Fault]:
     if state["Type"] != "Task":
         return []
     resource = state["Resource"].removeprefix("arn:aws:states:::")
-    garbled = [Fault("malformed output", "answer", "States.Runtime", answer={})] if _is_read(state) else []
-    return [*_of(resource), Fault("timeout", "timeout", "States.Timeout"), *garbled]
+    return [*_of(resource), Fault("timeout", "timeout", "States.Timeout")]
 
 
-def _is_read(state: dict[str, Any]) -> bool:
+def _garbled() -> Fault:
+    return Fault("malformed output", "answer", "States.Runtime", answer={})
+
+
+def is_read(state: dict[str, Any]) -> bool:
     """Whether the state takes something out of the answer, so that one without it ends it."""
-    return any("$." in str(value) for value in state.get("ResultSelector", {}).values())
+    return state["Type"] == "Task" and any("$." in str(value) for value in state.get("ResultSelector", {}).values())
+
+
+def is_looked_at(level: dict[str, Any], state: dict[str, Any]) -> bool:
+    """Whether a Task hands its whole answer to a Choice that asks whether something is there."""
+    path = state.get("ResultPath") or ""
+    if state["Type"] != "Task" or is_read(state) or not path.startswith("$."):
+        return False
+    following = json.dumps(level.get(state.get("Next", ""), {}).get("Choices", []))
+    return "IsPresent" in following and f'"{path}.' in following
 
 
 def _of(resource: str) -> list[Fault]:

@@ -8,7 +8,7 @@ nothing is to be redriven, the next execution meets the next fault.
 import json
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -25,7 +25,7 @@ RECOVERED, HANDLED, REDRIVEN, FAILED = "recovered", "handled", "redriven", "fail
 and said what to do."""
 
 GOOD = (RECOVERED, HANDLED, REDRIVEN, FAILED)
-HUNG, FALSE_SUCCESS, SILENT, LOST, REPEATED, LEFT, CHANGED, UNEXPECTED, NOT_REACHED = (
+HUNG, FALSE_SUCCESS, SILENT, LOST, REPEATED, LEFT, CHANGED, UNEXPECTED, NOT_REACHED, NOT_RUN = (
     "hung",
     "false success",
     "no notice",
@@ -35,6 +35,7 @@ HUNG, FALSE_SUCCESS, SILENT, LOST, REPEATED, LEFT, CHANGED, UNEXPECTED, NOT_REAC
     "champion changed",
     "unexpected end",
     "not reached",
+    "not run",
 )
 LONGEST_SECONDS = 240
 """How long an execution, a notice, or what is put back is waited for."""
@@ -56,10 +57,13 @@ class Trial(Protocol):
     """How executions of a workflow are started and looked at.
 
     `always` are faults that each of them meets beside its cells, and `fails_by` is the error by which all fail then.
+    `fails_whole` says whether `left` finds nothing only where all is whole after a failure too, so that what a state
+    outlasted before is seen then.
     """
 
     always: tuple[dict[str, Any], ...]
     fails_by: str
+    fails_whole: bool
 
     def start(self, name: str) -> str:
         """Start an execution of that name; its ARN."""
@@ -78,26 +82,25 @@ class Trial(Protocol):
 class Course:
     """Executions of one workflow of one stack, one after the other, that meet these cells.
 
-    By default those that end executions come first, and then those that must not: what is outlasted is only seen at
-    the end of an execution. With `at_once` each execution meets both.
+    Of each state those that end executions come first, and then those that must not: what is outlasted is only seen by
+    what comes after it. `hear` gets each result as it comes.
     """
 
     stack: Stack
     heard: Heard
     trial: Trial
     cells: list[Cell]
-    at_once: bool = False
+    hear: Callable[[Result], None] = lambda _: None
     results: list[Result] = field(default_factory=list)
     visits: dict[Cell, int] = field(default_factory=dict)
     # Cells of this execution that its end will decide on.
     pending: list[Cell] = field(default_factory=list)
 
-    def run(self, end: float = float("inf")) -> list[Result]:
-        """Run until each cell has a result, or the time (of `time.monotonic`) is over; the results."""
-        while (waiting := self.waiting()) and time.monotonic() < end:
-            failing = [cell for cell in waiting if not cell.recovers]
-            self._execute(waiting if self.at_once else failing or waiting)
-        self.results += [Result(cell, NOT_REACHED, "", "the time was over") for cell in self.waiting()]
+    def run(self, is_over: Callable[[], bool] = lambda: False) -> list[Result]:
+        """Run until each cell has a result, or the time is over; the results."""
+        while (waiting := self.waiting()) and not is_over():
+            self._execute(waiting)
+        self._settle(self.waiting(), NOT_RUN, "", "the time was over")
         return self.results
 
     def waiting(self) -> list[Cell]:
@@ -109,6 +112,7 @@ class Course:
         for cell in cells:
             log.info("%s: %s %s", cell, outcome, detail[:200])
             self.results.append(Result(cell, outcome, execution, detail))
+            self.hear(self.results[-1])
 
     def _execute(self, waiting: list[Cell]) -> None:
         """One execution from its start to a success, or to a failure that no redrive mends."""
@@ -130,11 +134,15 @@ class Course:
         elif described["status"] == "FAILED":
             handled = [cell for cell in self.pending if cell.is_caught and not cell.recovers]
             self._settle(handled, HANDLED, arn, "a later fault ended the execution")
+            if self.trial.fails_whole and not any(each.outcome == LEFT for each in self.results[settled:]):
+                succeeded = succeeded_states(history(self.stack, arn))
+                outlasted = [cell for cell in self.pending if cell.recovers and cell.state in succeeded]
+                self._settle(outlasted, RECOVERED, arn, "a later fault ended the execution")
             self._count_visits(cell for cell in self.pending if not (cell.is_caught or cell.recovers))
         else:
             self._hung(arn, described, [each for each in active if hit.get(moment_of(each))] or active[:1])
         self._inject(name, {})
-        if described["status"] == "SUCCEEDED" or len(self.results) == settled:
+        if len(self.results) == settled:
             self._count_visits(cells[0] for cells in ahead.values())
 
     def _hung(self, arn: str, described: dict[str, Any], cells: list[Cell]) -> None:
@@ -220,6 +228,8 @@ class Course:
             notice = self._notice(arn, described)
             outcome = FAILED if notice and "wildrydes redrive" not in notice else UNEXPECTED
             self.results[-1] = Result(last.cell, outcome, arn, f"a redrive fails again: {detail}")
+            # What this attempt met as well, another execution shows.
+            return
         self._settle(met, UNEXPECTED, arn, detail)
 
     def _notice(self, arn: str, described: dict[str, Any]) -> str:
@@ -253,6 +263,22 @@ def moment_of(cell: Cell) -> tuple[str, str]:
 def history(stack: Stack, arn: str) -> list[dict[str, Any]]:
     """The events of an execution."""
     return account.entries(stack.client("stepfunctions"), "get_execution_history", "events", executionArn=arn)
+
+
+def succeeded_states(events: list[dict[str, Any]]) -> set[str]:
+    """The states whose last attempt was answered: what they met before, they have outlasted.
+
+    >>> answer = {"id": 1, "type": "TaskSucceeded"}
+    >>> after = {"id": 2, "previousEventId": 1, "stateExitedEventDetails": {"name": "Read"}}
+    >>> succeeded_states([answer, after])
+    {'Read'}
+    """
+    types = {event["id"]: event["type"] for event in events}
+    return {
+        event["stateExitedEventDetails"]["name"]
+        for event in events
+        if "stateExitedEventDetails" in event and types.get(event.get("previousEventId"), "").endswith("Succeeded")
+    }
 
 
 def last_leg(events: list[dict[str, Any]]) -> list[dict[str, Any]]:

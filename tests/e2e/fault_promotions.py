@@ -10,7 +10,7 @@ from typing import Any
 from fault_course import LONGEST_SECONDS, history
 from fault_trials import served
 from machines import unique, until
-from promotions import Model, ask_function, redefined, start, state_of, traces
+from promotions import RIDE, Model, ask_function, number_of, redefined, start, state_of, traces
 from stacks import Stack
 from wildrydes.tasks import TASKS
 
@@ -33,6 +33,7 @@ class Promotion:
     models: tuple[Model, Model]
     always: tuple[dict[str, Any], ...] = ()
     fails_by: str = ""
+    fails_whole: bool = True
     bake_seconds: int = 1
     # Weights that an earlier promotion left, as one does that was stopped while it baked.
     leaves_weights: bool = False
@@ -52,13 +53,20 @@ class Promotion:
         model = next(each for each in self.turns if each.path != live)
         if self.leaves_weights:
             self._leave_weights()
-        self.before, self.candidate = what_is_live(self.stack, self.task), model
+        self.before, self.candidate = self.live_now(), model
         self.before["alias"]["RoutingConfig"] = None
         return model
 
+    def live_now(self) -> dict[str, Any]:
+        """What answers, and what is recorded of it."""
+        return what_is_live(self.stack, self.task)
+
     def start(self, name: str) -> str:
-        model = self.next_model()
-        return start(self.stack, model.request(bake_seconds=self.bake_seconds), name)
+        return start(self.stack, self.request_of(self.next_model()), name)
+
+    def request_of(self, model: Model) -> dict[str, Any]:
+        """What the promotion of a model is started with."""
+        return model.request(bake_seconds=self.bake_seconds)
 
     def _leave_weights(self) -> None:
         """Give the version before the live one a tenth of the requests."""
@@ -69,13 +77,14 @@ class Promotion:
         functions.update_alias(**function, FunctionVersion=version, RoutingConfig=weights)
 
     def wrong(self, output: dict[str, Any]) -> str:
-        now = what_is_live(self.stack, self.task)
+        now = self.live_now()
         path = output["model_path"]
         if not served(self.stack, self.task) == now["MODEL_PATH"] == now["parameter"] == path:
             return f"{path} was promoted, and there is {now}"
         if now["alias"]["RoutingConfig"] or len(now["registry"]) != len(self.before["registry"]) + 1:
             return f"after the promotion there is {now}"
-        status, answer = ask_function(self.stack, self.task)
+        ride = self.candidate.ride if self.candidate else RIDE
+        status, answer = ask_function(self.stack, self.task, ride)
         return "" if (status, answer.get("model")) == (200, output["execution"]) else f"{status}: {answer}"
 
     def left(self, arn: str) -> str:
@@ -86,35 +95,37 @@ class Promotion:
         if self.stack.client("stepfunctions").describe_execution(executionArn=arn)["status"] == "SUCCEEDED":
             return ""
         try:
-            until(lambda: what_is_live(self.stack, self.task), self._is_whole, LONGEST_SECONDS / 2)
+            until(self.live_now, self._is_whole, LONGEST_SECONDS / 2)
         except AssertionError as late:
             return f"{_NOT_PUT_BACK}, {self.before}: {late}"
         return ""
 
     def _is_whole(self, now: dict[str, Any]) -> bool:
         path = self.candidate.path if self.candidate else ""
-        if now == self.before or now == self.before | {"parameter": path}:
-            return True
-        is_completed = now["parameter"] == served(self.stack, self.task) == path and not now["alias"]["RoutingConfig"]
-        return is_completed and len(now["registry"]) == len(self.before["registry"]) + 1
+        return now == self.before or now == self.before | {"parameter": path} or self._is_completed(now)
+
+    def _is_completed(self, now: dict[str, Any]) -> bool:
+        path = self.candidate.path if self.candidate else ""
+        is_live = now["parameter"] == served(self.stack, self.task) == path and not now["alias"]["RoutingConfig"]
+        return is_live and len(now["registry"]) == len(self.before["registry"]) + 1
 
 
 @contextmanager
 def only_ends(stack: Stack) -> Iterator[None]:
     """Retrainings of the stack begin with what is live, and what they would evaluate is in their input."""
-    begin = "Serve heavy_utilization"
     evaluation = {
         "Type": "Pass",
         "InputPath": "$.evaluated",
         "ResultPath": "$.metrics",
         "Next": "Is it better?",
     }
+    serving = [f"Serve {task}" for task in TASKS]
     states = {
         "Evaluate model": evaluation,
         "Wait for restoring": state_of(stack, "StateMachineArn", "Wait for restoring") | {"Seconds": 5},
-        begin: state_of(stack, "StateMachineArn", begin) | {"Next": "Read parameter"},
+        **{name: state_of(stack, "StateMachineArn", name) | {"Next": "Read parameter"} for name in serving},
     }
-    with redefined(stack, "StateMachineArn", StartAt=begin, States=states):
+    with redefined(stack, "StateMachineArn", StartAt="Which task?", States=states):
         yield
 
 
@@ -124,7 +135,7 @@ class EndOfRetraining(Promotion):
 
     def start(self, name: str) -> str:
         model = self.next_model()
-        golden = {"ride": model.ride, "probability": model.probability}
+        golden = {"ride": model.ride, number_of(model.task): model.probability}
         verdict = {"promote": True, "reason": "log loss is better by 0.1"}
         named = {"execution": model.execution, "features": ["distance"], "kind": "binary_classification"}
         served_by = {"task": model.task, "target": model.task, "serving": "lambda"}
@@ -141,10 +152,11 @@ class EndOfRetraining(Promotion):
 class Restoring(Promotion):
     """Puts in order what a promotion left that was stopped; `completes` one whose model was live by then.
 
-    Within `nothing_restored`.
+    With `runs` it stops the promotion itself. Within `nothing_restored`.
     """
 
     completes: bool = False
+    runs: bool = False
     bake_seconds: int = 0
 
     def start(self, name: str) -> str:
@@ -152,9 +164,10 @@ class Restoring(Promotion):
         state = "Record MODEL_PATH" if self.completes else "Read version"
         waiting = {"state": state, "moment": "timeout", "seconds": 600}
         self.stack.server.request("/_local/faults", execution=promotion, faults=[waiting])
-        arn = start(self.stack, model.request(), promotion)
-        until(lambda: state in entered(self.stack, arn), bool, longest_pause=0.05)
-        self.stack.client("stepfunctions").stop_execution(executionArn=arn)
+        arn = start(self.stack, self.request_of(model), promotion)
+        until(lambda: state in entered(self.stack, arn), bool, LONGEST_SECONDS, longest_pause=0.05)
+        if not self.runs:
+            self.stack.client("stepfunctions").stop_execution(executionArn=arn)
         self.stack.server.request("/_local/faults", execution=promotion, faults=[])
         return self._restore(arn, name)
 
@@ -167,7 +180,7 @@ class Restoring(Promotion):
         return started["executionArn"]
 
     def wrong(self, output: dict[str, Any]) -> str:
-        now = what_is_live(self.stack, self.task)
+        now = self.live_now()
         return "" if self._is_whole(now) and output["promoted"] == self.completes else f"{output}: {now}"
 
     def left(self, arn: str) -> str:

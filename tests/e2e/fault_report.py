@@ -7,8 +7,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from fault_cells import cells
-from fault_course import GOOD, NOT_REACHED, Result
+from fault_cells import Cell, cells
+from fault_course import GOOD, NOT_REACHED, NOT_RUN, Result
 from fault_transitions import Transition, all_transitions
 from reports.html import document, table
 
@@ -21,6 +21,8 @@ class Matrix:
     end: float = float("inf")
     results: list[Result] = field(default_factory=list)
     transitions: dict[str, set[Transition]] = field(default_factory=dict)
+    # Those that executions of other tests have gone.
+    others: dict[str, set[Transition]] = field(default_factory=dict)
 
     def add(self, machine: str, transitions: set[Transition]) -> None:
         """Take in transitions that executions of a workflow have gone."""
@@ -29,12 +31,18 @@ class Matrix:
     @property
     def injected(self) -> list[Result]:
         """The results of the cells whose fault happened."""
-        return [each for each in self.results if each.outcome != NOT_REACHED]
+        return [each for each in self.results if each.outcome not in (NOT_REACHED, NOT_RUN)]
+
+    @property
+    def not_injected(self) -> list[Cell]:
+        """The cells whose fault did not happen: nothing came to the state, or the time was over."""
+        done = {each.cell for each in self.injected}
+        return [cell for machine in self.transitions for cell in cells(machine) if cell not in done]
 
     @property
     def bad(self) -> list[Result]:
-        """What must not be: hung, falsely succeeded, silent, lost, left behind, …"""
-        return [each for each in self.injected if each.outcome not in GOOD]
+        """What must not be: hung, falsely succeeded, silent, lost, left behind, not run, …"""
+        return [each for each in self.results if each.outcome not in (*GOOD, NOT_REACHED)]
 
     def document(self) -> dict[str, Any]:
         """All of it as JSON."""
@@ -44,14 +52,20 @@ class Matrix:
                 "cells": sum(len(cells(machine)) for machine in self.transitions),
                 "outcomes": dict(Counter(each.outcome for each in self.injected).most_common()),
             },
+            "not_injected": dict(Counter(f"{each.machine}: {each.state}" for each in self.not_injected)),
             "transitions": {machine: self._coverage(machine) for machine in self.transitions},
             "results": [_row(each) for each in self.results],
         }
 
     def _coverage(self, machine: str) -> dict[str, Any]:
         every = all_transitions(machine)
-        missing = sorted(every - self.transitions[machine])
-        return {"all": len(every), "gone": len(every) - len(missing), "missing": [list(each) for each in missing]}
+        gone, others = self.transitions[machine] & every, self.others.get(machine, set()) & every
+        return {
+            "all": len(every),
+            "gone": len(gone),
+            "gone_in_other_tests": len(others - gone),
+            "missing": [list(each) for each in sorted(every - gone - others)],
+        }
 
     def text(self) -> str:
         """The matrix and the totals, for a terminal."""
@@ -59,7 +73,9 @@ class Matrix:
         lines = [f"{machine}: {state}\n    {said}" for (machine, state), said in self._said().items()]
         lines += [f"{each.cell}: {each.outcome} ({each.execution}) {each.detail}" for each in self.bad]
         for machine, coverage in content["transitions"].items():
-            lines.append(f"{machine}: {coverage['gone']} of {coverage['all']} transitions gone")
+            lines.append(f"{machine}: {_gone(coverage)}")
+        missing = ", ".join(f"{place} ({count})" for place, count in content["not_injected"].items())
+        lines.append(f"{len(self.not_injected)} cells not injected: {missing}")
         totals = ", ".join(f"{count} {outcome}" for outcome, count in content["totals"]["outcomes"].items())
         return "\n".join([*lines, f"{content['totals']['injected']} faults: {totals}"])
 
@@ -79,7 +95,7 @@ class Matrix:
         sections = ["<h1>Faults</h1>", f"<p>{content['totals']['injected']} were injected.</p>", totals]
         for machine, coverage in content["transitions"].items():
             sections += [f"<h2>{escape(machine)}</h2>", self._table(machine)]
-            sections.append(f"<p>{coverage['gone']} of {coverage['all']} transitions were gone. Not gone:</p>")
+            sections.append(f"<p>{_gone(coverage)}. Not gone:</p>")
             sections.append(table(("from", "to"), coverage["missing"]))
         return document("Faults", sections)
 
@@ -95,6 +111,11 @@ class Matrix:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "faults.json").write_text(json.dumps(self.document(), indent=1) + "\n", encoding="utf-8")
         (folder / "faults.html").write_text(self.page(), encoding="utf-8")
+
+
+def _gone(coverage: dict[str, Any]) -> str:
+    others = f", and {coverage['gone_in_other_tests']} more in other tests" if coverage["gone_in_other_tests"] else ""
+    return f"{coverage['gone']} of {coverage['all']} transitions gone{others}"
 
 
 def _row(result: Result) -> dict[str, Any]:

@@ -3,7 +3,10 @@
 Two rules of one state that lead to the same state are one transition.
 """
 
+import json
+import uuid
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from fault_cells import definition
@@ -11,6 +14,14 @@ from local import account
 from stacks import Stack
 
 Transition = tuple[str, str]
+
+OUTPUTS = {
+    "retrain": "StateMachineArn",
+    "promote": "PromoteStateMachineArn",
+    "restore": "RestoreStateMachineArn",
+    "monitor": "MonitorStateMachineArn",
+}
+"""The output of a stack that has each workflow's ARN."""
 
 
 def all_transitions(machine: str) -> set[Transition]:
@@ -55,3 +66,27 @@ def gone(stack: Stack, machine_arn: str) -> set[Transition]:
         for each in executions
     )
     return {transition for events in histories for transition in taken(events)}
+
+
+def gone_in(stacks: Iterable[Stack]) -> dict[str, set[Transition]]:
+    """By workflow the transitions that all executions of these stacks have gone."""
+    return {
+        machine: {each for stack in stacks for each in gone(stack, stack.outputs[output])}
+        for machine, output in OUTPUTS.items()
+    }
+
+
+def write(folder: Path, stacks: list[Stack]) -> None:
+    """Write what the stacks of one process have gone into a file of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    content = {machine: sorted(transitions) for machine, transitions in gone_in(stacks).items()}
+    (folder / f"{uuid.uuid4().hex}.json").write_text(json.dumps(content), encoding="utf-8")
+
+
+def read(folder: Path) -> dict[str, set[Transition]]:
+    """What was written into the folder, by workflow; nothing where there is none."""
+    all_of_them: dict[str, set[Transition]] = {machine: set() for machine in OUTPUTS}
+    for file in folder.glob("*.json"):
+        for machine, transitions in json.loads(file.read_text(encoding="utf-8")).items():
+            all_of_them[machine] |= {(before, after) for before, after in transitions}
+    return all_of_them

@@ -37,6 +37,7 @@ class Retraining:
     task: str = DEFAULT_TASK
     always: tuple[dict[str, Any], ...] = ()
     fails_by: str = ""
+    fails_whole: bool = False
     rides: int = 0
     number: int = 0
     live: str = ""
@@ -56,7 +57,11 @@ class Retraining:
         self.live = served(self.stack, self.task)
         # By turns: a model of other features than the champion's is promoted where the input says `force`.
         features = TASKS[self.task].features[: 3 + self.number % 2]
-        return self.stack.start(name, task=self.task, features=features, force=True)
+        return self.begin(name, task=self.task, features=features, force=True)
+
+    def begin(self, name: str, **execution_input: Any) -> str:
+        """Start it on this input."""
+        return self.stack.start(name, **execution_input)
 
     def wrong(self, output: dict[str, Any]) -> str:
         counts = output["training_set"]
@@ -77,6 +82,16 @@ class Retraining:
         if described["status"] == "FAILED" and (live := served(self.stack, self.task)) != self.live:
             return f"{live} is live"
         return ""
+
+
+@dataclass
+class WithoutWeather(Retraining):
+    """A retraining for years of which there is no weather: it says so, and fails."""
+
+    fails_by: str = "TooManyRidesWithoutWeather"
+
+    def begin(self, name: str, **execution_input: Any) -> str:
+        return super().begin(name, years={"first": 1990, "last": 1991}, **execution_input)
 
 
 def jobs_of(stack: Stack, execution: str) -> list[str]:
@@ -101,6 +116,7 @@ class RetrainingOfSamples:
     stack: Stack
     always: tuple[dict[str, Any], ...] = ()
     fails_by: str = ""
+    fails_whole: bool = False
     live: str = ""
 
     def start(self, name: str) -> str:
@@ -137,6 +153,7 @@ class Monitoring:
     stack: Stack
     always: tuple[dict[str, Any], ...] = ()
     fails_by: str = ""
+    fails_whole: bool = False
 
     def start(self, name: str) -> str:
         started = self.stack.client("stepfunctions").start_execution(

@@ -4,22 +4,19 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from hashlib import sha1
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from endpoint_models import FEATURES, request, train
 from local.account import EmbeddedAws
-from local.sagemaker.images import LINEAR_LEARNER
 from machines import until
-from promotions import RIDE, Model, promote, redefined, start, store
+from promotions import Model, promote, redefined, start, store
 from stacks import MakeStack, Stack
 from wildrydes.evaluation.golden import golden_request
-from wildrydes.model.linear_model import read_model
-
-FEATURES = ("distance", "healthpoints")
-ENDED = ("Completed", "Failed", "Stopped")
 
 
 @pytest.fixture(scope="module")
@@ -36,47 +33,7 @@ def stack(make_stack: MakeStack, key: str) -> Stack:
 @pytest.fixture(scope="module")
 def make_model(stack: Stack) -> Callable[..., Model]:
     """Trains a model on rows whose label is 1 beyond a distance, and puts its card where an execution would."""
-
-    def make(limit: float, serving: str = "endpoint") -> Model:
-        name = f"job-{limit:g}".replace(".", "-") + f"-{serving}"
-        rows = "".join(f"{int(10 + place > limit)},{10 + place},{place % 3}\n" for place in range(40))
-        stack.put(f"training-sets/{name}/split=train/part", rows.encode())
-        sagemaker = stack.client("sagemaker")
-        source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{stack.bucket}/training-sets/{name}/split=train/"}
-        sagemaker.create_training_job(
-            TrainingJobName=name,
-            AlgorithmSpecification={"TrainingImage": LINEAR_LEARNER.uri("us-east-1"), "TrainingInputMode": "File"},
-            RoleArn=resource(stack, "TrainingRole"),
-            HyperParameters={"predictor_type": "binary_classifier", "mini_batch_size": "10", "epochs": "3"},
-            InputDataConfig=[
-                {"ChannelName": "train", "ContentType": "text/csv", "DataSource": {"S3DataSource": source}}
-            ],
-            OutputDataConfig={"S3OutputPath": f"s3://{stack.bucket}/models/{name}"},
-            ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
-            StoppingCondition={"MaxRuntimeInSeconds": 120},
-        )
-        until(lambda: sagemaker.describe_training_job(TrainingJobName=name)["TrainingJobStatus"] in ENDED, bool)
-        path = f"models/{name}/{name}/output/model.tar.gz"
-        artefact = stack.read(path)
-        ride = {feature: RIDE[feature] for feature in FEATURES}
-        probability = read_model(artefact).score(list(ride.values()))
-        return store(stack, artefact, probability, FEATURES, ride, path=path, serving=serving)
-
-    return make
-
-
-def resource(stack: Stack, logical_id: str) -> str:
-    """The ARN of a role of the stack."""
-    described = stack.client("cloudformation").describe_stack_resource(
-        StackName=stack.name, LogicalResourceId=logical_id
-    )
-    name = described["StackResourceDetail"]["PhysicalResourceId"]
-    return stack.client("iam").get_role(RoleName=name)["Role"]["Arn"]
-
-
-def request(model: Model, **more: Any) -> dict[str, Any]:
-    golden = golden_request(model.ride, "probability", model.probability)
-    return model.request(golden=golden, serving="endpoint") | more
+    return partial(train, stack)
 
 
 def endpoint(stack: Stack) -> dict[str, Any] | None:

@@ -2,25 +2,26 @@
 
 import gzip
 import json
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from cli import deploy
 from cli import weather as noaa
-from local import account
+from dying_functions import kill_training, let_die, training_jobs
 from local.account import EmbeddedAws
 from machines import unique, until
-from stacks import SAMPLE_RIDES, Stack
+from stacks import SAMPLE_RIDES, MakeStack, Stack
 from stream_rides import ride
 from wildrydes.bucket import Source
+from wildrydes.model.linear_model import read_model
 from wildrydes.rides.files import records
 from wildrydes.rides.ingestion import ingest
 
 FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
-ALGORITHM = "local.algorithms.linear_learner"
 # What takes no part in a retraining, nor in the way of rides that arrive one at a time.
 ASIDE = {
     "collect_samples",
@@ -31,78 +32,26 @@ ASIDE = {
     "start_retraining",
 }
 
-# Every function's first event of a kind: once all of it is done, and before the answer is given.
-DYING = """
-import functools, os, pathlib, signal
-
-def dying(name, handler):
-    @functools.wraps(handler)
-    def dies_once(event, context):
-        answer = handler(event, context)
-        mark = pathlib.Path({marks!r}) / name
-        if not mark.exists():
-            mark.touch()
-            os.kill(os.getpid(), signal.SIGKILL)
-        return answer
-    return dies_once
-"""
+# The functions of states that Retry invokes three times, and in which a redrive goes on.
+STATES = ("apply_defaults", "plan_ingestion", "ingest_rides", "check_ingestion", "list_rides", "evaluate_model")
 
 
 @pytest.fixture
-def marks(tmp_path: Path) -> Path:
-    """A file for each function that was killed."""
-    folder = tmp_path / "marks"
+def deaths(tmp_path: Path) -> Path:
+    """A file for each function that is to die, with a byte for each time."""
+    folder = tmp_path / "deaths"
     folder.mkdir()
     return folder
 
 
 @pytest.fixture
-def stack(server: EmbeddedAws, weather: noaa.Weather, copy_of_the_project: Path, marks: Path) -> Stack:
+def stack(server: EmbeddedAws, weather: noaa.Weather, copy_of_the_project: Path, deaths: Path) -> Stack:
     """A stack each of whose functions is killed once."""
-    functions = copy_of_the_project / "functions"
-    (functions / "dying.py").write_text(DYING.format(marks=str(marks)), encoding="utf-8")
-    for app in functions.glob("*/app.py"):
-        with app.open("a", encoding="utf-8") as code:
-            code.write(f"\n\nfrom dying import dying\n\nhandler = dying({app.parent.name!r}, handler)\n")
+    for name in let_die(copy_of_the_project / "functions", deaths):
+        (deaths / name).write_bytes(b"1")
     name = unique("rydes")
     parameters = deploy.parameters_of_champions(f"/wildrydes/{name}")
     return Stack(server, deploy.deploy(copy_of_the_project, server, name, parameters))
-
-
-def training_of(job: str) -> list[psutil.Process]:
-    """The process that trains as this job."""
-    processes = []
-    for process in psutil.Process().children(recursive=True):
-        try:
-            if ALGORITHM in process.cmdline() and any(f"/{job}-" in part for part in process.cmdline()):
-                processes.append(process)
-        except (psutil.NoSuchProcess, psutil.ZombieProcess):
-            continue
-    return processes
-
-
-def kill_training(stack: Stack, execution: str) -> None:
-    """Kill the process of the execution's first training job; none where the execution ends without one."""
-    describe, name = stack.client("stepfunctions").describe_execution, execution.rpartition(":")[2]
-
-    def is_over() -> bool:
-        return describe(executionArn=execution)["status"] != "RUNNING"
-
-    until(lambda: training_jobs(stack, name) or is_over(), bool, 120, longest_pause=0.05)
-    processes = until(lambda: training_of(name) or is_over(), bool, longest_pause=0.01)
-    for process in processes if isinstance(processes, list) else ():
-        process.kill()
-
-
-def training_jobs(stack: Stack, execution: str) -> dict[str, tuple[str, str]]:
-    """Of an execution's training jobs how each ended and why."""
-    sagemaker = stack.client("sagemaker")
-    names = [
-        each["TrainingJobName"]
-        for each in account.entries(sagemaker, "list_training_jobs", "TrainingJobSummaries", NameContains=execution)
-    ]
-    described = [sagemaker.describe_training_job(TrainingJobName=name) for name in names]
-    return {each["TrainingJobName"]: (each["TrainingJobStatus"], each.get("FailureReason", "")) for each in described}
 
 
 def stored(stack: Stack) -> list[Any]:
@@ -112,7 +61,7 @@ def stored(stack: Stack) -> list[Any]:
 
 
 @pytest.mark.proof
-def test_every_worker_is_killed_once_and_nothing_is_lost_or_counted_twice(stack: Stack, marks: Path) -> None:
+def test_every_worker_is_killed_once_and_nothing_is_lost_or_counted_twice(stack: Stack, deaths: Path) -> None:
     expected = ingest(records([FEW.read_bytes()]), Source(FEW.name, "")).counts
     stack.put("stream/twenty.json", json.dumps([ride(number) for number in range(20)]))
     until(lambda: {each["distance"] for each in stored(stack)}, lambda distances: len(distances) == 20)
@@ -137,7 +86,67 @@ def test_every_worker_is_killed_once_and_nothing_is_lost_or_counted_twice(stack:
         f"{name}-2": ("Completed", ""),
     }
     assert output["model_path"] == f"models/{name}/{name}-2/output/model.tar.gz"
-    killed = {path.name for path in marks.iterdir()} - ASIDE
+    killed = {path.name for path in deaths.iterdir() if not path.read_bytes()} - ASIDE
     functions = {path.parent.name for path in (Path(deploy.__file__).parents[1] / "functions").glob("*/app.py")}
     functions -= ASIDE
     assert killed == (functions if output["promoted"] else functions - {"predict"})
+
+
+@pytest.mark.proof
+def test_killed_at_each_attempt_and_redriven_it_gives_what_one_gives_that_nothing_disturbed(
+    stack: Stack, deaths: Path, make_stack: MakeStack
+) -> None:
+    """Each function dies as often as Retry allows and once more: each state fails once. Two of three jobs die."""
+    undisturbed = make_stack()
+    undisturbed.upload([FEW])
+    expected = digests(undisturbed, undisturbed.retrain(promote=True))
+    for path in deaths.iterdir():
+        path.write_bytes(b"123" if path.name in STATES else b"")
+    stack.upload([FEW])
+    execution = stack.start(promote=True)
+    states, name = stack.client("stepfunctions"), execution.rpartition(":")[2]
+    with ThreadPoolExecutor(1) as pool:
+        killing = pool.submit(kill_two_trainings, stack, execution)
+        for _ in STATES:
+            described = stack.ended(execution)
+            assert (described["status"], described["error"]) == ("FAILED", "Runtime.ExitError"), described
+            states.redrive_execution(executionArn=execution)
+        described = stack.ended(execution)
+        killing.result()
+    assert described["status"] == "SUCCEEDED", (described.get("error"), described.get("cause"))
+    assert not [path.name for path in deaths.iterdir() if path.read_bytes()]
+    assert [status for status, _ in training_jobs(stack, name).values()] == ["Failed", "Failed", "Completed"]
+    assert digests(stack, json.loads(described["output"])) == expected
+
+
+def kill_two_trainings(stack: Stack, execution: str) -> None:
+    name = execution.rpartition(":")[2]
+    until(lambda: training_jobs(stack, name), bool, 300)
+    for job in (name, f"{name}-2"):
+        kill_training(stack, execution, job)
+
+
+def digests(stack: Stack, output: dict[str, Any]) -> dict[str, Any]:
+    """What a retraining has made, without the names that are its own: rides, training set, model, metrics."""
+    folder, metrics = f"training-sets/{output['execution']}/", output["metrics"]
+    rides = sorted(line for key in stack.keys("processed/") for line in lines_of(stack.read(key)))
+    splits = {
+        split: sorted(line for key in stack.keys(f"{folder}split={split}/") for line in lines_of(stack.read(key)))
+        for split in ("train", "validation", "test")
+    }
+    numbers = {field: value for field, value in metrics.items() if isinstance(value, int | float) or value is None}
+    return {
+        "rides": sha256(b"".join(rides)).hexdigest(),
+        "splits": {split: sha256(b"".join(lines)).hexdigest() for split, lines in splits.items()},
+        "model": repr(read_model(stack.read(output["model_path"]))),
+        "metrics": numbers,
+        "golden": metrics["golden"],
+        "counts": output["training_set"],
+        "ingested": {field: output["rides"][field] for field in ("read", "accepted", "rejected", "repeated")},
+    }
+
+
+def lines_of(content: bytes) -> list[bytes]:
+    """The lines of an object, whether or not it is compressed."""
+    text = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+    return text.splitlines(keepends=True)

@@ -9,7 +9,10 @@ from jsonschema import Draft202012Validator
 from rich.console import Console
 
 from cli import models
-from notices import Heard
+from fault_cells import cells
+from fault_course import FAILED, RECOVERED, Course
+from fault_promotions import Promotion
+from notices import Heard, listen
 from promotions import (
     RIDE,
     Model,
@@ -285,3 +288,22 @@ def test_models_are_listed_with_when_and_why(
     (other,) = [number for number, line in enumerate(output) if line.startswith(never.execution)]
     assert "never live" in output[other]
     assert output[other + 1] == "    its promotion failed or was not started; there is no live model"
+
+
+# One for each write whose repetition meets what was written, and one that is put back; `make faults` runs all.
+FAULTS = {
+    "promote: Set MODEL_PATH: lost connection, first attempt": RECOVERED,
+    "promote: Move a tenth: lost connection, first attempt": RECOVERED,
+    "promote: Move live: lost connection, first attempt": RECOVERED,
+    "promote: Write registry: timeout, once": FAILED,
+}
+
+
+def test_write_whose_answer_is_lost_is_known_again_and_one_out_of_time_is_put_back(
+    stack: Stack, first: Model, write_artefact: WriteArtefact
+) -> None:
+    by_name = {str(cell): cell for cell in cells("promote")}
+    # What goes on from a conflict is seen in a promotion that succeeds.
+    trial = Promotion(stack, (first, trained(stack, write_artefact, 1.875)), fails_whole=False)
+    course = Course(stack, listen(stack), trial, [by_name[name] for name in FAULTS])
+    assert {str(each.cell): each.outcome for each in course.run()} == FAULTS, course.results

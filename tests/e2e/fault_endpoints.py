@@ -1,0 +1,88 @@
+"""How promotions to an endpoint, and away from it, are started for the fault matrix."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from endpoint_models import request
+from fault_promotions import Promotion, Restoring, what_is_live
+from promotions import Model, promote, redefined
+from stacks import Stack
+
+NO_ENDPOINT = "none"
+_MACHINES = ("PromoteStateMachineArn", "RestoreStateMachineArn")
+_WAITS = ("Wait for endpoint", "Wait to put endpoint back", "Wait for endpoint put back", "Wait for requests")
+
+
+def endpoint_of(stack: Stack, task: str) -> str:
+    """The configuration of a task's endpoint, and its status; `none` where there is no endpoint."""
+    try:
+        described = stack.client("sagemaker").describe_endpoint(EndpointName=f"{stack.name}-{task.replace('_', '-')}")
+    except ClientError as error:
+        if "Could not find endpoint" not in error.response["Error"]["Message"]:
+            raise
+        return NO_ENDPOINT
+    return f"{described['EndpointConfigName']} {described['EndpointStatus']}"
+
+
+@contextmanager
+def short_waits(stack: Stack) -> Iterator[None]:
+    """Promotions, and what puts them in order, look at an endpoint each second, and wait no longer for its requests."""
+    with ExitStack() as changes:
+        for machine in _MACHINES:
+            states = states_of(stack, machine)
+            waits = {name: states[name] | {"Seconds": 1} for name in _WAITS if name in states}
+            changes.enter_context(redefined(stack, machine, States=waits))
+        yield
+
+
+def states_of(stack: Stack, machine: str) -> dict[str, Any]:
+    """The states of a workflow as it is deployed."""
+    described = stack.client("stepfunctions").describe_state_machine(stateMachineArn=stack.outputs[machine])
+    return json.loads(described["definition"])["States"]
+
+
+@dataclass
+class PromotionToEndpoint(Promotion):
+    """A promotion by turns of two models that the task's endpoint serves.
+
+    `begins` says what there is before each: an endpoint, none, or an endpoint that is to go, since the third of the
+    models is the function's own.
+    """
+
+    bake_seconds: int = 0
+    begins: str = "endpoint"
+    own_model: Model | None = None
+
+    def next_model(self) -> Model:
+        there = endpoint_of(self.stack, self.task) != NO_ENDPOINT
+        assert self.own_model is not None
+        if self.begins == "none" and there:
+            promote(self.stack, self.own_model, bake_seconds=0)
+        if self.begins != "none" and not there:
+            promote(self.stack, self.models[0], **request(self.models[0], bake_seconds=0))
+        if self.begins != "leaving":
+            return super().next_model()
+        self.before, self.candidate = self.live_now(), self.own_model
+        return self.own_model
+
+    def request_of(self, model: Model) -> dict[str, Any]:
+        wanted = model.request() if model is self.own_model else request(model)
+        return wanted | {"bake_seconds": self.bake_seconds}
+
+    def live_now(self) -> dict[str, Any]:
+        """With the endpoint: it is put back too, or gone."""
+        return what_is_live(self.stack, self.task) | {"endpoint": endpoint_of(self.stack, self.task)}
+
+    def _is_completed(self, now: dict[str, Any]) -> bool:
+        gone = self.candidate is self.own_model
+        return super()._is_completed(now) and (now["endpoint"] == NO_ENDPOINT) is gone
+
+
+@dataclass
+class RestoringEndpoint(Restoring, PromotionToEndpoint):
+    """Puts in order what a promotion to an endpoint, or away from one, left that was stopped."""
