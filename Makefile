@@ -23,6 +23,7 @@ override RUNTIME := .venvs/runtime/.installed
 override CONTAINERS := .venvs/algorithms/.installed
 override CHECKS := .venvs/checks/.installed
 override SAM := .venvs/sam/.installed
+override COSMIC_RAY := .venvs/mutants/.installed
 override EVIDENTLY := .venvs/evidently/.installed
 
 # What the workflow's input takes. OPTIONS= hands on any other option: `make retrain OPTIONS="--force --no-promote"`.
@@ -32,7 +33,7 @@ INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
 .PHONY: help setup run up status retrain watch redrive try logs ask stream publish replay invoke models report pricing edge \
-  leaderboard monitor cost dashboard iam deploy destroy explain notebook rollback down test proofs loop faults transitions applications fuzz races grants check build bench load evidently render data lock clean
+  leaderboard monitor cost dashboard iam deploy destroy explain notebook rollback down test proofs loop faults transitions applications fuzz races mutants grants check build bench load evidently render data lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -163,6 +164,10 @@ fuzz: setup ## ask the API ten thousand generated requests: REQUESTS= (10000)
 races: setup ## repeat the tests of what races by itself: ROUNDS= (100), ARGS= for pytest
 	$(PY) tests/races.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) -- $(ARGS)
 
+# The seed is fixed: the same lines each time, until the sources change. SEED= draws others.
+mutants: setup $(COSMIC_RAY) ## change single lines, and list what the module's tests do not notice: MUTANTS= (40 a room) SEED= ROOMS= (folders)
+	.venvs/mutants/bin/python tests/mutants $(if $(MUTANTS),--mutants $(MUTANTS)) $(if $(SEED),--seed $(SEED)) $(ROOMS)
+
 # Of the tests that start stacks; what commands start on servers of their own is not seen.
 grants: setup ## learn which grants of the roles the tests use, into build/grants.json: ARGS= for pytest
 	PYTHONPATH=. $(PY) tests/architecture/audit_grants.py -- -m "not proof" tests/e2e $(ARGS)
@@ -213,6 +218,7 @@ lock: $(DEV) ## resolve the dependencies of pyproject.toml anew
 	$(COMPILE) --upgrade --group algorithms -o requirements/algorithms.txt
 	$(COMPILE) --upgrade --group checks -o requirements/checks.txt
 	$(COMPILE) --upgrade --group sam -o requirements/sam.txt
+	$(COMPILE) --upgrade --group mutants -o requirements/mutants.txt
 	$(COMPILE) --upgrade --group evidently -o requirements/evidently.txt
 
 clean: ## remove what was built, environments included
@@ -255,6 +261,9 @@ $(CHECKS): requirements/checks.txt $(DEV)
 	$(environment)
 
 $(SAM): requirements/sam.txt $(DEV)
+	$(environment)
+
+$(COSMIC_RAY): requirements/mutants.txt $(DEV)
 	$(environment)
 
 # Some 80 packages, for what tests compare with: neither a test nor a command needs it.
