@@ -27,8 +27,8 @@ from wildrydes.errors import MissingObject
 logger = Logger()
 
 WORKFLOW = "retrain"
-# After the state that calls this one comes the one that makes the output.
-_TRANSITIONS_TO_COME = 1
+# After the state that calls this one come two that read its answer, and the one that makes the output.
+_TRANSITIONS_TO_COME = 3
 
 
 @logger.inject_lambda_context(clear_state=True)
