@@ -52,7 +52,7 @@ def up(
     trust.
 
     \b
-    Examples:
+    Example:
       wildrydes up --port 4599
       wildrydes up --keep
       wildrydes up --template ../saga-pattern --parameter Stage=test
@@ -178,7 +178,7 @@ def down(*, forget: bool) -> int:
     What `up --keep` has saved stays for the next one, unless --forget removes it.
 
     \b
-    Examples:
+    Example:
       wildrydes down
       wildrydes down --forget
     """

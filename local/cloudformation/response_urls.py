@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from local.iam.request_guard import ANSWER_PREFIXES, Application, Receive, Scope, Send, send_json
+from local.iam.request_guard import ANSWER_PREFIXES, NOTHING_HERE, Application, Receive, Scope, Send, send_json
 from local.seams import replace, seam
 
 LARGEST_ANSWER = 4096
@@ -73,7 +73,8 @@ class AnswerUrls:
             return
         token = scope["path"].removeprefix(prefix)
         if scope["method"] != "PUT" or not is_expected(prefix, token):
-            await send_json(send, 403, {"message": "Nobody waits for an answer at this URL."})
+            # As where nothing is: a guess learns nothing.
+            await send_json(send, 403, {"message": NOTHING_HERE})
             return
         body = await _body(receive)
         refusal = "The answer is too long." if body is None else await asyncio.to_thread(_deliver, prefix, token, body)

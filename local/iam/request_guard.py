@@ -26,6 +26,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 OWN_PREFIX = "/_local/"
 API_PREFIX = "/_aws/execute-api/"
 # Where CloudFormation takes the answers for custom resources, and signals for wait conditions.
+NOTHING_HERE = "There is nothing at this path."
 ANSWER_PREFIXES = ("/_ministack/cfn-response/", "/_ministack/cfn-signal/")
 
 _NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -60,7 +61,7 @@ def check(scope: Scope, port: int) -> None:
     if is_api_path(path):
         return
     if path.startswith("/_") and not path.startswith((OWN_PREFIX, *ANSWER_PREFIXES)):
-        raise ForbiddenRequestError("There is nothing at this path.")
+        raise ForbiddenRequestError(NOTHING_HERE)
     origins = {f"http://{address}" for address in addresses}
     if any(origin not in origins for origin in _values(scope, b"origin")):
         raise ForbiddenRequestError("The Origin header names another site.")

@@ -32,7 +32,7 @@ NAME, TASK = "proof", "heavy_utilization"
 INTERRUPTED = "EmbeddedAws.ServerEnded"
 # In every so many states that are new, so that the promotion is among them.
 EVERY = 4
-SECONDS = 180
+SECONDS = 1800
 
 
 @dataclass
