@@ -14,6 +14,7 @@ from wildrydes.tasks import TASKS as SERVED
 ROOT = Path(__file__).resolve().parents[2]
 DEFINITION = json.loads((ROOT / "statemachines" / "retrain.asl.json").read_text(encoding="utf-8"))
 STATES = DEFINITION["States"]
+ACCOUNTING = ROOT / "functions" / "account_costs" / "app.py"
 # What trains one candidate.
 ITERATION = STATES["Train candidates"]["ItemProcessor"]["States"]
 
@@ -158,6 +159,10 @@ def test_cost_is_accounted_right_before_each_end_that_is_a_success() -> None:
             }
         ]
         assert STATES[f"{accounting}: read"]["Parameters"] == {"cost.$": "$.accounts.answer.Payload.cost"}
+        # The bill has the states that come after it.
+        to_come = [STATES[accounting]["Next"], choice["Choices"][0]["Next"], STATES[f"{accounting}: read"]["Next"]]
+        assert f"_TRANSITIONS_TO_COME = {len(to_come)}\n" in ACCOUNTING.read_text(encoding="utf-8")
+        assert to_come[-1] == end
         none = STATES[choice["Default"]]
         assert (none["Parameters"]["Error"], none["Next"]) == ("NoCost", f"{accounting}: unknown")
         assert STATES[accounting]["Parameters"]["Payload"] == {
