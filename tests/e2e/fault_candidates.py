@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from fault_course import history
 from fault_trials import SAMPLES_TASK, few_samples, jobs_of
 from local import account
 from machines import unique
@@ -40,7 +39,8 @@ def record(stack: Stack, **execution_input: Any) -> Recorded:
     arn = stack.start(name, task=SAMPLES_TASK, **execution_input)
     described = stack.ended(arn, 600)
     assert described["status"] == "SUCCEEDED", described
-    entries = (each.get("stateEnteredEventDetails", {}) for each in history(stack, arn))
+    events = account.entries(stack.client("stepfunctions"), "get_execution_history", "events", executionArn=arn)
+    entries = (each.get("stateEnteredEventDetails", {}) for each in events)
     inputs = {each["name"]: each["input"] for each in entries if each}
     return Recorded(name, json.loads(described["output"]), inputs)
 

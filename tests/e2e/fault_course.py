@@ -10,9 +10,11 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, Protocol
 
 from fault_cells import Cell, inline_map_of, outer_states
+from fault_transitions import WITHOUT_DATA
 from local import account
 from machines import unique, until
 from notices import Heard
@@ -193,7 +195,7 @@ class Course:
         if self.trial.fails_by and described.get("error") == self.trial.fails_by:
             self._failed_as_always(arn, described, met)
             return False
-        entered = [each["stateEnteredEventDetails"]["name"] for each in last_leg(history(self.stack, arn))]
+        entered = last_leg(self.stack, arn)
         blamed = [cell for cell in met if not cell.recovers]
         if not blamed:
             self._blame_last(arn, described, entered[-1], met)
@@ -215,7 +217,7 @@ class Course:
             return False
         self._inject(name, ahead)
         self.stack.client("stepfunctions").redrive_execution(executionArn=arn)
-        first = until(lambda: last_leg(history(self.stack, arn)), bool)[0]["stateEnteredEventDetails"]["name"]
+        first = until(lambda: last_leg(self.stack, arn), bool)[0]
         again = first in (entered[-1], inline_map_of(cell.machine, entered[-1]))
         self._settle([cell], REDRIVEN if again else REPEATED, arn, described.get("error", ""))
         return True
@@ -261,8 +263,10 @@ def moment_of(cell: Cell) -> tuple[str, str]:
 
 
 def history(stack: Stack, arn: str) -> list[dict[str, Any]]:
-    """The events of an execution."""
-    return account.entries(stack.client("stepfunctions"), "get_execution_history", "events", executionArn=arn)
+    """The events of an execution, without inputs and outputs."""
+    return account.entries(
+        stack.client("stepfunctions"), "get_execution_history", "events", executionArn=arn, **WITHOUT_DATA
+    )
 
 
 def succeeded_states(events: list[dict[str, Any]]) -> set[str]:
@@ -281,7 +285,13 @@ def succeeded_states(events: list[dict[str, Any]]) -> set[str]:
     }
 
 
-def last_leg(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The events since the last redrive by which states were entered."""
-    last = max((place for place, each in enumerate(events) if each["type"] == "ExecutionRedriven"), default=0)
-    return [each for each in events[last:] if "stateEnteredEventDetails" in each]
+def last_leg(stack: Stack, arn: str) -> list[str]:
+    """The states that were entered since the last redrive: read from the end, for a history with redrives is long."""
+    pages = (
+        stack.client("stepfunctions")
+        .get_paginator("get_execution_history")
+        .paginate(executionArn=arn, reverseOrder=True, includeExecutionData=False)
+    )
+    newest_first = (event for page in pages for event in page["events"])
+    events = takewhile(lambda event: event["type"] != "ExecutionRedriven", newest_first)
+    return [each["stateEnteredEventDetails"]["name"] for each in events if "stateEnteredEventDetails" in each][::-1]

@@ -15,6 +15,9 @@ from stacks import Stack
 
 Transition = tuple[str, str]
 
+WITHOUT_DATA = {"includeExecutionData": False, "maxResults": 1000}
+"""What makes a long history short to read."""
+
 OUTPUTS = {
     "retrain": "StateMachineArn",
     "promote": "PromoteStateMachineArn",
@@ -62,7 +65,7 @@ def gone(stack: Stack, machine_arn: str) -> set[Transition]:
     states = stack.client("stepfunctions")
     executions = account.entries(states, "list_executions", "executions", stateMachineArn=machine_arn)
     histories = (
-        account.entries(states, "get_execution_history", "events", executionArn=each["executionArn"])
+        account.entries(states, "get_execution_history", "events", executionArn=each["executionArn"], **WITHOUT_DATA)
         for each in executions
     )
     return {transition for events in histories for transition in taken(events)}
