@@ -2,7 +2,7 @@
 
 `keeper` takes a snapshot soon after something has changed, all services at one moment; `answers` holds back what a
 caller from outside is told until a snapshot has it. `parts` is what a service has to be kept, `pickling` how it is
-written, `folder` where, and `versions` who may read it.
+written, `folder` and `files` where, and `versions` who may read it.
 
     request ──> answers ──> services ──> change ──> keeper: fork ──> folder: sections, bodies, manifest
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from local.persistence.folder import BodyFiles
+from local.persistence.files import BodyFiles
 from local.persistence.pickling import LONG
 
 

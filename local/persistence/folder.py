@@ -22,18 +22,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from local import EmbeddedAwsError
 from local.persistence import pickling, versions
+from local.persistence.files import BodyFiles, StateError, flush_folder, read_verified, write_whole
 
 _MANIFEST = "manifest-"
 _SNAPSHOTS = 2
 _POLL_SECONDS = 0.05
 # How long it is waited for a server that ends, before its state is forgotten.
 FORGET_SECONDS = 5.0
-
-
-class StateError(EmbeddedAwsError):
-    """A kept state cannot be used; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -71,42 +67,6 @@ class Snapshot:
     manifest: Manifest
     sections: Mapping[str, bytes]
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class BodyFiles:
-    """Long bytes, each in a file of its own, which is named by its SHA-256."""
-
-    folder: Path
-
-    def path(self, digest: str) -> Path:
-        """Where the bytes with a digest are."""
-        return self.folder / digest[:2] / digest
-
-    def write(self, body: bytes) -> str:
-        """Write bytes, if they are not there. Returns their digest."""
-        digest = hashlib.sha256(body).hexdigest()
-        self.write_as(digest, body)
-        return digest
-
-    def write_as(self, digest: str, body: bytes) -> None:
-        """Write bytes whose digest is at hand, if they are not there."""
-        path = self.path(digest)
-        if not path.exists():
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_whole(path, body)
-            flush_folder(path.parent)
-
-    def read(self, digest: str) -> bytes:
-        """The bytes with a digest. Raises StateError where they are missing or others."""
-        path = self.path(digest)
-        return _read(path, digest)
-
-    def keep_only(self, digests: set[str]) -> None:
-        """Remove all others."""
-        for path in self.folder.glob("*/*"):
-            if path.name not in digests:
-                path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -160,37 +120,57 @@ class StateFolder:
 
         Raises StateError where none is whole, or it is of other versions or another port than these.
         """
-        faults: list[str] = []
+        whole, faults = self._sorted_out()
+        if not whole:
+            if not faults:
+                return None
+            raise StateError(
+                "The kept state is damaged, and no snapshot of it is whole:\n  " + "\n  ".join(faults.values()) + "\n"
+                f"Bring {self.path} back from a copy, or remove it by `wildrydes down --forget`."
+            )
+        snapshot = whole[0]
+        _check(snapshot.manifest, present, port, self.path)
+        if not faults:
+            return snapshot
+        # What is damaged would be taken for written when a state has the same content again.
+        self._keep_only(whole)
+        notes = list(faults.values())
+        if max(faults) > snapshot.manifest.number:
+            notes.append(f"Going on from the snapshot before it, of {snapshot.manifest.saved}.")
+        return Snapshot(snapshot.manifest, snapshot.sections, tuple(notes))
+
+    def _sorted_out(self) -> tuple[list[Snapshot], dict[int, str]]:
+        """The snapshots that are whole, the newest first, and what is wrong with others, by their numbers."""
+        whole: list[Snapshot] = []
+        faults: dict[int, str] = {}
         for path in self._manifests():
             try:
-                snapshot = self._snapshot(path)
+                whole.append(self._snapshot(path))
             except StateError as fault:
-                faults.append(str(fault))
-                continue
-            _check(snapshot.manifest, present, port, self.path)
-            again = f"Going on from the snapshot before it, of {snapshot.manifest.saved}."
-            return Snapshot(snapshot.manifest, snapshot.sections, (*faults, again) if faults else ())
-        if not faults:
-            return None
-        raise StateError(
-            "The kept state is damaged, and no snapshot of it is whole:\n  " + "\n  ".join(faults) + "\n"
-            f"Bring {self.path} back from a copy, or remove it by `wildrydes down --forget`."
-        )
+                faults[_number(path)] = str(fault)
+        return whole, faults
 
     def _snapshot(self, path: Path) -> Snapshot:
         try:
             manifest = Manifest.of_json(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as fault:
             raise StateError(f"{path} is damaged: {fault}") from fault
-        sections = {name: _read(self.section(name, digest), digest) for name, digest in manifest.sections.items()}
-        for content in sections.values():
-            for digest in pickling.digests_in(content):
-                self.bodies.read(digest)
-        return Snapshot(manifest, sections)
+        snapshot = self._with_sections(manifest)
+        for digest in _bodies_of(snapshot):
+            self.bodies.read(digest)
+        return snapshot
+
+    def _with_sections(self, manifest: Manifest) -> Snapshot:
+        """Raises StateError where a section is damaged."""
+        files = {name: (self.section(name, digest), digest) for name, digest in manifest.sections.items()}
+        return Snapshot(manifest, {name: read_verified(*file) for name, file in files.items()})
 
     def section(self, name: str, digest: str) -> Path:
         """The file of a section."""
         return self.path / "sections" / f"{name}-{digest[:32]}"
+
+    def _manifest_file(self, manifest: Manifest) -> Path:
+        return self.path / f"{_MANIFEST}{manifest.number:09}.json"
 
     def write(self, manifest: Manifest, dumps: Mapping[str, Callable[[], bytes]]) -> Manifest | None:
         """Write a snapshot with the sections that `dumps` give. Returns its manifest; None where nothing has changed.
@@ -203,7 +183,7 @@ class StateFolder:
         saved = time.strftime("%Y-%m-%dT%H:%M:%S%z")
         new = Manifest(manifest.number + 1, saved, manifest.port, manifest.versions, sections)
         flush_folder(self.path / "sections")
-        write_whole(self.path / f"{_MANIFEST}{new.number:09}.json", new.to_json().encode())
+        write_whole(self._manifest_file(new), new.to_json().encode())
         flush_folder(self.path)
         return new
 
@@ -216,20 +196,47 @@ class StateFolder:
 
     def sweep(self, *, bodies: bool) -> None:
         """Remove what the newest snapshots do not need: manifests and sections, and `bodies` too."""
-        newest = list(itertools.islice(self._whole(), _SNAPSHOTS))
-        files = {self.section(name, digest) for _, each in newest for name, digest in each.sections.items()}
-        needed = {*files, *(path for path, _ in newest)}
-        for path in (*self.path.glob(f"{_MANIFEST}*"), *(self.path / "sections").iterdir()):
+        if bodies:
+            self._keep_only(list(itertools.islice(self._readable(), _SNAPSHOTS)))
+        else:
+            self._keep_files(list(itertools.islice(self._complete(), _SNAPSHOTS)))
+
+    def _readable(self) -> Iterator[Snapshot]:
+        for manifest in self._complete():
+            with contextlib.suppress(StateError):
+                yield self._with_sections(manifest)
+
+    def _complete(self) -> Iterator[Manifest]:
+        """The manifests whose sections are there."""
+        for _, manifest in self._whole():
+            if all(self.section(name, digest).exists() for name, digest in manifest.sections.items()):
+                yield manifest
+
+    def _keep_only(self, snapshots: list[Snapshot]) -> None:
+        """Remove all that these do not need."""
+        self._keep_files([each.manifest for each in snapshots])
+        if snapshots:
+            self.bodies.keep_only({digest for each in snapshots for digest in _bodies_of(each)})
+
+    def _keep_files(self, manifests: list[Manifest]) -> None:
+        """Remove the manifests and sections that these do not need; nothing where there are none of these."""
+        needed = {self.section(name, digest) for each in manifests for name, digest in each.sections.items()}
+        needed |= {self._manifest_file(each) for each in manifests}
+        present = (*self.path.glob(f"{_MANIFEST}*"), *(self.path / "sections").iterdir()) if manifests else ()
+        for path in present:
             if path not in needed:
                 path.unlink(missing_ok=True)
-        if bodies:
-            self.bodies.keep_only({digest for file in files for digest in pickling.digests_in(file.read_bytes())})
 
     def forget(self) -> None:
         """Remove the state. Raises StateError where a server holds it."""
         if self.path.exists():
             with self.opened(wait_seconds=FORGET_SECONDS):
                 shutil.rmtree(self.path)
+
+
+def _bodies_of(snapshot: Snapshot) -> set[str]:
+    """The digests of the bodies in a snapshot that was read."""
+    return {digest for content in snapshot.sections.values() for digest in pickling.digests_in(content)}
 
 
 def _number(path: Path) -> int:
@@ -272,32 +279,3 @@ def _check(manifest: Manifest, present: Mapping[str, str], port: int, path: Path
             f"The state in {path} is that of a server on port {manifest.port}: addresses of queues, topics and APIs "
             f"have the port in them. Start it there, by `--port {manifest.port}`."
         )
-
-
-def _read(path: Path, digest: str) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError as fault:
-        raise StateError(f"{path} cannot be read: {fault.strerror}") from fault
-    if hashlib.sha256(content).hexdigest() != digest:
-        raise StateError(f"{path} is damaged: it does not have the content that was written")
-    return content
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it has all of `content`, on the disk, as soon as it is there at all."""
-    replacement = path.with_name(f"{path.name}.new")
-    with os.fdopen(os.open(replacement, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    replacement.replace(path)
-
-
-def flush_folder(path: Path) -> None:
-    """Bring what was renamed in a folder onto the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.persistence import pickling
+from local.persistence import files, pickling
 from local.persistence.folder import Manifest, StateError, StateFolder
 
 VERSIONS = {"moto": "5.2.5", "local": "abc"}
@@ -92,6 +92,60 @@ def test_a_damaged_section_is_named_and_the_snapshot_before_is_used(folder: Stat
     damaged, instead = snapshot.notes
     assert str(path) in damaged
     assert first.saved in instead
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_what_is_damaged_is_written_anew_when_a_state_has_it_again(folder: StateFolder, number: int) -> None:
+    first = written(folder, FIRST, s3=["first", BODY + b"1"])
+    second = written(folder, first, s3=["second", BODY + b"2"])
+    damaged = (first, second)[number - 1]
+    bodies = pickling.digests_in(folder.section("s3", damaged.sections["s3"]).read_bytes())
+    for path in (folder.section("s3", damaged.sections["s3"]), *map(folder.bodies.path, bodies)):
+        path.write_bytes(b"damaged")
+    snapshot = folder.read(VERSIONS, PORT)
+    assert snapshot is not None
+    values = [["first", BODY + b"1"], ["second", BODY + b"2"]]
+    again = written(folder, snapshot.manifest, s3=values[number - 1])
+    read = folder.read(VERSIONS, PORT)
+    assert read is not None
+    assert read.manifest == again
+    assert pickling.load(read.sections["s3"], folder.bodies) == values[number - 1]
+
+
+def test_a_state_that_is_not_whole_is_left_as_it_is(folder: StateFolder) -> None:
+    path = folder.section("sqs", written(folder, FIRST, sqs=[1]).sections["sqs"])
+    path.write_bytes(b"damaged")
+    with pytest.raises(StateError, match="no snapshot of it is whole"):
+        folder.read(VERSIONS, PORT)
+    assert path.read_bytes() == b"damaged"
+    assert folder.exists()
+
+
+def test_a_damaged_snapshot_is_swept_and_the_two_that_are_whole_stay(folder: StateFolder) -> None:
+    manifests = [FIRST]
+    for number in range(4):
+        manifests.append(written(folder, manifests[-1], sqs=[number]))
+    folder.section("sqs", manifests[3].sections["sqs"]).write_bytes(b"damaged")
+    folder.sweep(bodies=True)
+    assert [path.name for path in sorted(folder.path.glob("manifest-*"))] == [
+        "manifest-000000002.json",
+        "manifest-000000004.json",
+    ]
+
+
+def test_nothing_is_swept_where_no_snapshot_is_whole(folder: StateFolder) -> None:
+    path = folder.section("s3", written(folder, FIRST, s3=[BODY]).sections["s3"])
+    path.write_bytes(b"damaged")
+    folder.sweep(bodies=True)
+    assert path.exists()
+    assert len(list((folder.path / "bodies").glob("*/*"))) == 1
+
+
+def test_a_folder_of_bodies_is_flushed_and_so_is_its_name(folder: StateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[Path] = []
+    monkeypatch.setattr(files, "flush_folder", flushed.append)
+    path = folder.bodies.path(folder.bodies.write(BODY))
+    assert flushed == [path.parent, folder.bodies.folder]
 
 
 def test_a_manifest_cut_short_is_named_and_the_snapshot_before_is_used(folder: StateFolder) -> None:

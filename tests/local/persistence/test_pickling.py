@@ -6,7 +6,7 @@ from pathlib import Path
 
 from local.persistence import pickling
 from local.persistence.bodies import PreparedBodies
-from local.persistence.folder import BodyFiles
+from local.persistence.files import BodyFiles
 from local.persistence.pickling import LONG
 
 LONG_BODY = b"x" * LONG
