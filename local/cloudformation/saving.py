@@ -2,7 +2,8 @@
 
 A deployment is kept whole or not at all: no snapshot is taken while a stack is created, updated or deleted, so that a
 server that was killed meanwhile is followed by one from before. Should an operation have taken so long that one was
-taken all the same, its stack has failed.
+taken all the same, its stack can be deployed again: it has the resources that were made, and is as after an update that
+was rolled back, since MiniStack updates no stack in a state of failure. A deletion has failed, and can be repeated.
 """
 
 from typing import Any
@@ -13,6 +14,9 @@ from local.persistence.parts import Part
 _UNDER_WAY = "_IN_PROGRESS"
 # A stack that was never created, but has change sets.
 _AT_REST = "REVIEW_IN_PROGRESS"
+# MiniStack updates a stack in this state, and creates those that are missing of its resources.
+_UPDATABLE = "UPDATE_ROLLBACK_COMPLETE"
+_ENDS = (("DELETE_", "DELETE_FAILED"), ("IMPORT_", "IMPORT_ROLLBACK_COMPLETE"))
 _REASON = "The embedded AWS ended during the operation."
 
 
@@ -23,7 +27,7 @@ def part(unread: UnreadProperties) -> Part:
         unread.clear()
         unread.update(properties)
 
-    return Part("cloudformation-unread", lambda: dict(unread), put_back, _fail_interrupted)
+    return Part("cloudformation-unread", lambda: dict(unread), put_back, _end_interrupted)
 
 
 def is_under_way() -> bool:
@@ -42,7 +46,20 @@ def _is_under_way(stack: dict[str, Any]) -> bool:
     return status.endswith(_UNDER_WAY) and status != _AT_REST
 
 
-def _fail_interrupted() -> None:
+def _end_interrupted() -> None:
     for stack in filter(_is_under_way, _stacks()):
-        stack["StackStatus"] = stack["StackStatus"].removesuffix(_UNDER_WAY) + "_FAILED"
+        status = stack["StackStatus"]
+        stack["StackStatus"] = next((end for begin, end in _ENDS if status.startswith(begin)), _UPDATABLE)
         stack["StackStatusReason"] = _REASON
+        if not status.startswith("DELETE_"):
+            stack["_template"] = _of_what_is_there(stack)
+
+
+def _of_what_is_there(stack: dict[str, Any]) -> dict[str, Any]:
+    """The template of a stack without what was not made.
+
+    It is never equal to one that is deployed, so that no update of the stack is refused as one that changes nothing.
+    """
+    template, records = stack.get("_template") or {}, stack.get("_resources") or {}
+    made = {name: resource for name, resource in template.get("Resources", {}).items() if name in records}
+    return {**template, "Resources": made, "Outputs": {}, "Description": _REASON}

@@ -1,8 +1,9 @@
 """Takes snapshots: all services at one moment, soon after something has changed.
 
-A snapshot is taken by a fork. The fork has the memory of all services as it was at one moment, between two requests
-(the server's loop makes it) and while no execution is at a step (the locks in `guards` are held); it writes that, while
-the server goes on. Nothing is written while `is_busy`, for no longer than two minutes.
+A snapshot is taken by a fork. The fork has the memory of all services as it was at one moment; it writes that, while
+the server goes on. The server's loop forks, so that nothing that runs on the loop alone is half done. Other threads
+stand between any two bytecodes: the locks in `guards`, which are held, keep the steps of executions, deliveries and
+subscriptions whole. Nothing is written while `is_busy`, for no longer than two minutes, and not at all at the end.
 
 `mark` says that something has changed, `saved` waits until a snapshot has it. While somebody waits, one snapshot comes
 after the other; otherwise there is a pause. What changes without a mark, by the clock, is looked for now and then.
@@ -44,6 +45,9 @@ _GUARD_SECONDS = 0.02
 _RETRY_SECONDS = 0.02
 _SWEEP_EVERY = 20
 _CLOSE_SECONDS = 60.0
+# What the process that writes a snapshot says after its manifest: the snapshot is whole. A fault comes before it, or
+# after it where it is one of tidying up.
+_WRITTEN = "\0"
 
 
 class NotSavedError(EmbeddedAwsError):
@@ -87,7 +91,9 @@ class Keeper:
         self._had_changes = True
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Keep the state from now on. `loop` is the server's."""
+        """Keep the state from now on, unless the server ends already. `loop` is the server's."""
+        if self._progress.is_closing:
+            return
         self._loop = loop
         self._thread.start()
 
@@ -111,11 +117,13 @@ class Keeper:
         await future
 
     def close(self) -> None:
-        """Take a last snapshot. It is not to be called on the loop, which must go on."""
+        """Take a last snapshot, unless it is busy until then. It is not to be called on the loop, which must go on."""
         with self._changed:
             self._progress.is_closing = True
             self._changed.notify()
-        self._thread.join(_CLOSE_SECONDS)
+        # A server may end before its services go on: nothing was kept then.
+        if self._thread.ident is not None:
+            self._thread.join(_CLOSE_SECONDS)
 
     def _run(self) -> None:
         while True:
@@ -178,18 +186,24 @@ class Keeper:
         with answer:
             text = answer.read()
         _, status = os.waitpid(process, 0)
-        if os.waitstatus_to_exitcode(status) != 0:
+        text, is_written, fault = text.partition(_WRITTEN)
+        if fault:
+            log.error("The state is saved, but what it does not need any more could not be removed: %s", fault)
+        if not is_written:
             log.error("The process that writes the state: %s", text)
             raise NotSavedError((text.splitlines() or [f"its process ended with status {status}"])[-1])
         return change, Manifest.of_json(text) if text else None
 
     def _fork(self) -> tuple[int, int, IO[str]]:
-        """Fork on the loop, between two requests. Returns the last change, the process, and what it will say."""
-        deadline = time.monotonic() + _LONGEST_BUSY_SECONDS
+        """Fork on the loop. Returns the last change, the process, and what it will say. Raises NotSavedError."""
+        deadline, last = time.monotonic() + _LONGEST_BUSY_SECONDS, None
         while True:
-            if self._progress.is_closing:
-                deadline = min(deadline, time.monotonic() + _LONGEST_LAST_SECONDS)
             is_urgent = time.monotonic() > deadline
+            if self._progress.is_closing:
+                # The next server goes on from what is whole: the snapshot before, rather than one of what is half done.
+                is_urgent, last = False, last or time.monotonic() + _LONGEST_LAST_SECONDS
+                if time.monotonic() > last:
+                    raise NotSavedError("The server ends while something is half done: the snapshot before stays.")
             assert self._loop is not None
             forked = asyncio.run_coroutine_threadsafe(self._try_fork(is_urgent=is_urgent), self._loop).result()
             if forked is not None:
@@ -224,7 +238,9 @@ class Keeper:
             signal.alarm(_LONGEST_WRITE_SECONDS)
             _close_all_but({writer, self._contents.lock.fileno()})
             manifest = self._write()
-            os.write(writer, manifest.to_json().encode() if manifest else b"")
+            os.write(writer, ((manifest.to_json() if manifest else "") + _WRITTEN).encode())
+            if manifest is not None:
+                self._contents.folder.sweep(bodies=manifest.number % _SWEEP_EVERY == 0)
             code = 0
         except BaseException:  # noqa: BLE001 - whatever it is, this process must not go on as the server
             os.write(writer, traceback.format_exc()[-4000:].encode())
@@ -232,12 +248,9 @@ class Keeper:
             os._exit(code)
 
     def _write(self) -> Manifest | None:
-        folder, bodies = self._contents.folder, self._bodies
-        dumps = {part.name: _dumping(part, self._contents.reducers, bodies) for part in self._contents.parts}
-        manifest = folder.write(self._manifest, dumps)
-        if manifest is not None:
-            folder.sweep(bodies=manifest.number % _SWEEP_EVERY == 0)
-        return manifest
+        reducers, bodies = self._contents.reducers, self._bodies
+        dumps = {part.name: _dumping(part, reducers, bodies) for part in self._contents.parts}
+        return self._contents.folder.write(self._manifest, dumps)
 
 
 def _dumping(part: Part, reducers: Reducers, bodies: PreparedBodies) -> Callable[[], bytes]:

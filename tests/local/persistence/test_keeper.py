@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.persistence import pickling
+from local.persistence import keeper, pickling
 from local.persistence.folder import Manifest, StateFolder
 from local.persistence.keeper import Contents, Keeper, NotSavedError
 from local.persistence.parts import Part, attributes
@@ -192,3 +192,54 @@ def test_nobody_waits_for_a_keeper_that_has_ended(make_stage: Callable[..., Stag
             await stage.keeper.saved(stage.keeper.mark())
 
     stage.run(scene)
+
+
+def test_at_the_end_nothing_is_saved_that_is_half_way(
+    make_stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "_LONGEST_LAST_SECONDS", 0.0)
+    # So that it would be urgent already.
+    monkeypatch.setattr(keeper, "_LONGEST_BUSY_SECONDS", 0.0)
+    stage = make_stage()
+
+    async def scene() -> None:
+        stage.first["whole"] = 1
+        await stage.keeper.saved(stage.keeper.mark())
+        stage.keeper._progress.is_closing = True
+        stage.busy.append(True)
+        stage.second["half"] = 1
+
+    stage.run(scene)
+    assert stage.saved() == ({"whole": 1}, {})
+
+
+def test_a_fault_in_tidying_up_fails_no_snapshot(
+    make_stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def sweep(*_: Any, **__: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(StateFolder, "sweep", sweep)
+    stage = make_stage()
+
+    async def scene() -> None:
+        stage.first["a"] = 1
+        await stage.keeper.saved(stage.keeper.mark())
+        assert stage.saved() == ({"a": 1}, {})
+        assert stage.keeper._manifest.number == stage.folder.last_number()
+
+    stage.run(scene)
+    assert "could not be removed" in caplog.text
+    assert "Permission denied" in caplog.text
+
+
+def test_a_server_that_ends_before_its_services_go_on_keeps_nothing(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage()
+    stage.keeper.close()
+
+    async def scene() -> None:
+        with pytest.raises(NotSavedError, match="the server ends"):
+            await stage.keeper.saved(stage.keeper.mark())
+
+    stage.run(scene)
+    assert not stage.folder.exists()
