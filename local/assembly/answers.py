@@ -3,7 +3,8 @@
 Whoever signs with a long-term key (the root's, a user's) or with none is outside, and so is who has the server's token.
 An answer to a request of theirs that may have changed something waits for a snapshot. Others are within: functions,
 jobs and executions sign with a session's key. What they were told is part of the state as much as what they did with
-it, and a crash takes both back to the same moment. A call of a deployed API is answered at once too.
+it, and a crash takes both back to the same moment. A call of a deployed API is answered at once too, and so is an
+answer for a custom resource: its stack waits for it, and no snapshot is taken before the stack is done.
 
 Requests that come before the services go on wait as well: nobody sees a state that is half-way back.
 """
@@ -15,7 +16,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from local import account
-from local.iam.request_guard import OWN_PREFIX, Application, Message, Receive, Scope, Send, is_api_path, send_json
+from local.iam.request_guard import (
+    ANSWER_PREFIXES,
+    OWN_PREFIX,
+    Application,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    is_api_path,
+    send_json,
+)
 from local.persistence.keeper import Keeper, NotSavedError
 
 # Sessions are not kept, so that whoever makes one changes nothing.
@@ -26,6 +37,7 @@ _READS = re.compile(
 _BEGINNINGS = frozenset({"CreateStack", "DeleteStack", "ExecuteChangeSet", "RollbackStack", "UpdateStack"})
 _OWN_WRITES = frozenset({"/_local/clock", "/_local/faults"})
 _ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
+_FORM = b"application/x-www-form-urlencoded"
 _KEY = re.compile(rb"(?:Credential=|AWSAccessKeyId=)([A-Z0-9]+)")
 _SESSION = b"ASIA"
 _POLL_SECONDS = 0.02
@@ -36,8 +48,8 @@ class _Request:
     """What decides whether an answer waits."""
 
     scope: Scope
-    # Of a form, where the action stands in the body.
-    action: str = ""
+    # Those that stand in the body of a form.
+    form_actions: set[str] = field(default_factory=set)
 
     @property
     def changes(self) -> bool:
@@ -47,41 +59,62 @@ class _Request:
             return path in _OWN_WRITES
         if is_api_path(path):
             return True
-        if method in ("GET", "HEAD", "OPTIONS"):
+        if method in ("HEAD", "OPTIONS"):
             return False
-        return _READS.fullmatch(self.action or _named_action(self.scope)) is None
+        actions = self._actions
+        if method == "GET":
+            return any(_READS.fullmatch(each) is None for each in actions)
+        # A header or a query of S3's that looks like an action makes no read of a PUT or a DELETE.
+        is_read = method == "POST" and bool(actions) and all(_READS.fullmatch(each) for each in actions)
+        return not is_read
+
+    @property
+    def _actions(self) -> set[str]:
+        """The action by its name; without one, those in the query and in the form. One at most is what is asked for."""
+        named = _named_action(self.scope)
+        return {named} if named else {*_actions_in(self.scope["query_string"]), *self.form_actions}
 
     @property
     def waits(self) -> bool:
         """Whether its answer waits: the caller is none of the server's own functions, jobs and executions."""
-        if is_api_path(self.scope["path"]) or self.action in _BEGINNINGS:
+        path: str = self.scope["path"]
+        if is_api_path(path) or path.startswith(ANSWER_PREFIXES) or self._begins:
             return False
         signed = b"&".join((self.scope["query_string"].replace(b"%3D", b"="), _header(self.scope, b"authorization")))
         key = _KEY.search(signed)
         return key is None or not key[1].startswith(_SESSION)
 
+    @property
+    def _begins(self) -> bool:
+        return self.scope["method"] in ("GET", "POST") and not self._actions.isdisjoint(_BEGINNINGS)
+
     def reading(self, receive: Receive) -> Receive:
-        """Look for the action in the first part of the body."""
+        """Look for the action in the body of a form; any other body is data, whatever stands in it."""
+        is_form = _header(self.scope, b"content-type").partition(b";")[0].strip().lower() == _FORM
+        if self.scope["method"] != "POST" or not is_form or _named_action(self.scope):
+            return receive
 
         async def receive_and_look() -> Message:
             message = await receive()
-            if not self.action and message["type"] == "http.request":
-                match = _ACTION.search(message.get("body", b""))
-                self.action = match[1].decode() if match else ""
+            if message["type"] == "http.request":
+                self.form_actions |= _actions_in(message.get("body", b""))
             return message
 
         return receive_and_look
 
 
 def _named_action(scope: Scope) -> str:
-    """The action in the target's header, in the query, or in the path of a call in CBOR."""
+    """The action in the target's header, or in the path of a call in CBOR; empty where there is neither."""
     target = _header(scope, b"x-amz-target").decode("latin-1").rpartition(".")[2]
     if target:
         return target
-    if "/operation/" in scope["path"]:
-        return scope["path"].rpartition("/operation/")[2]
-    match = _ACTION.search(scope["query_string"])
-    return match[1].decode() if match else ""
+    path: str = scope["path"]
+    return path.rpartition("/operation/")[2] if path.startswith("/service/") else ""
+
+
+def _actions_in(form: bytes) -> set[str]:
+    """The actions in a query, or in a part of a form's body."""
+    return {each.decode() for each in _ACTION.findall(form)}
 
 
 def _header(scope: Scope, name: bytes) -> bytes:

@@ -11,6 +11,7 @@ What comes in passes these layers before MiniStack's app, which routes and autho
 MiniStack and moto read the environment when they are imported: nothing here imports them before `build`.
 """
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,11 +115,12 @@ def keeping_of(
 
 
 def in_order(*functions: Callable[[], None]) -> Callable[[], None]:
-    """A function that calls these."""
+    """A function that calls these, each of them whatever the ones before it raise."""
 
     def call() -> None:
-        for function in functions:
-            function()
+        with contextlib.ExitStack() as stack:
+            for function in reversed(functions):
+                stack.callback(function)
 
     return call
 

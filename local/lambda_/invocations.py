@@ -97,7 +97,8 @@ class Invocations:
 
         def go_on() -> None:
             for entry in waiting:
-                self._put_again(entry)
+                with keeping("An event that was kept", lambda entry=entry: _log_lost(entry)):
+                    self._put_again(entry)
 
         return Part("lambda-invocations", take, put_back, go_on)
 
@@ -161,6 +162,10 @@ class Invocations:
             return
         outcome = Outcome(invocation.event, condition, invocation.attempts, result.get("body"))
         self._destinations.send(invocation.function["config"], invocation.settings, outcome)
+
+
+def _log_lost(entry: dict[str, Any]) -> None:
+    log.error("An event for %s is lost", entry["function"])
 
 
 def _to_keep(invocation: _Invocation, wait: float, now: float) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
 
 from local import account
+from local.background.surviving import keeping
 from local.persistence.parts import Part
 from local.persistence.pickling import Reducers
 from local.stepfunctions.children import Children
@@ -109,11 +110,17 @@ def _put_state(worker: Any, state: Mapping[str, Any]) -> None:
 def _interrupt(children: Children, add_event: AddEvent) -> None:
     """Let what ran when the server ended have ended with it."""
     for child in children.all():
-        child.end_with_parent(add_event)
+        with keeping("The end of a child that was kept", _stay):
+            child.end_with_parent(add_event)
     # A nested execution before the one that waits for it.
     for execution in sorted(running(), key=lambda each: each.start_date, reverse=True):
-        execution.exec_worker.env.set_error({"error": INTERRUPTED, "cause": _CAUSE})
-        execution.exec_worker._execution_communication.terminated()
+        with keeping(f"The end of execution {execution.name}, which was kept", _stay):
+            execution.exec_worker.env.set_error({"error": INTERRUPTED, "cause": _CAUSE})
+            execution.exec_worker._execution_communication.terminated()
+
+
+def _stay() -> None:
+    """Leave the rest to go on: what met a fault stays as it was kept."""
 
 
 def is_at_work_that_is_whole() -> bool:
