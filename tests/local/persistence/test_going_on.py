@@ -50,6 +50,6 @@ def test_an_execution_that_cannot_be_ended_takes_no_other_with_it(
 
     monkeypatch.setattr(saving, "running", lambda: [execution(name) for name in ("broken", "last")])
     children: Any = SimpleNamespace(all=lambda: [child("broken"), child("child")])
-    saving._interrupt(children, lambda *_: None)
+    saving._interrupt(children, lambda *_: 0)
     assert ended == ["child", "last"]
     assert "The end of execution broken" in caplog.text
