@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 Response = tuple[int, dict[str, str], Any]
 Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[Response]]
 
-_CODES = {
+CODES = {
     "athena": "InvalidRequestException",
     "budgets": "ValidationException",
     "cloudformation": "ValidationError",
@@ -104,16 +104,18 @@ def refusal(
     except NotJsonError as fault:
         code = "InvalidRequestContentException" if service == "lambda" else "SerializationException"
         return Refusal(code, f"Could not parse request body into json: {fault}")
-    if call is None or service not in _CODES or call[0].name in _ELSEWHERE.get(service, ()):
+    except parameters.TooManyFieldsError as fault:
+        return Refusal("MalformedInput", f"{fault}.")
+    if call is None or service not in CODES or call[0].name in _ELSEWHERE.get(service, ()):
         return None
     model, members = call
     violations = constraints.faults(model, members)
     if misplaced := [fault.path for fault in violations if fault.constraint == constraints.OTHER_KIND]:
         return Refusal("SerializationException", f"The value at '{misplaced[0]}' is not of the member's type.")
     if violations:
-        return Refusal(_CODES[service], _WORDS.get(service, _sentence)(violations))
+        return Refusal(CODES[service], _WORDS.get(service, _sentence)(violations))
     unmodelled = fault_of(service, model.name, members)
-    return Refusal(unmodelled.code or _CODES[service], unmodelled.message) if unmodelled else None
+    return Refusal(unmodelled.code or CODES[service], unmodelled.message) if unmodelled else None
 
 
 def _call(
@@ -132,7 +134,7 @@ def _call(
         return None
     if reads_form(service, headers):
         form = parse_qs(body.decode(errors="replace"), keep_blank_values=True) if method == "POST" else {}
-        return model, parameters.of_form(model.input_shape, {**query, **form}) if service in _CODES else {}
+        return model, parameters.of_form(model.input_shape, {**query, **form}) if service in CODES else {}
     return model, parameters.of_json(body)
 
 

@@ -6,15 +6,13 @@ read refuse nothing. Lists and maps, and what the model calls sensitive, are not
 """
 
 import re
-import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, NamedTuple
 
 from botocore.model import ListShape, MapShape, StructureShape
 
-from local.protocols import operations
+from local.protocols import operations, patterns
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,9 @@ _NONE = Exceptions()
 
 OTHER_KIND = "Value must be of the member's kind"
 """The constraint of a list, a map or a text in the place of another of these. Templates spell some members so."""
+
+
+_NOT_NULL = "Member must not be null"
 
 
 class Fault(NamedTuple):
@@ -79,13 +80,14 @@ def _of_structure(shape: Any, members: Mapping[str, Any], path: str, exceptions:
         if members.get(name) is not None:
             yield from _of_value(member, members[name], place, exceptions)
         elif name in shape.required_members:
-            yield Fault("null", place, "Member must not be null")
+            yield Fault("null", place, _NOT_NULL)
 
 
 def _of_value(shape: Any, value: Any, path: str, exceptions: Exceptions) -> Iterator[Fault]:
-    if not isinstance(value, _KINDS.get(shape.type_name, str | int | float | bytes | None)):
-        yield Fault("", path, OTHER_KIND)
-        if isinstance(shape, StructureShape):
+    if not isinstance(value, _KINDS.get(shape.type_name, str | int | float | bytes)):
+        # A null is one of a list or a map: structures pass over theirs.
+        yield Fault("null", path, _NOT_NULL) if value is None else Fault("", path, OTHER_KIND)
+        if value is not None and isinstance(shape, StructureShape):
             yield from _of_structure(shape, {}, path, exceptions)
     elif isinstance(shape, StructureShape):
         yield from _of_structure(shape, value, path, exceptions)
@@ -119,8 +121,9 @@ def _constraints(shape: Any, text: str) -> list[str]:
     broken = [_at_least("length", least)] if least is not None and len(text) < least else []
     broken += [_at_most("length", most)] if most is not None and len(text) > most else []
     pattern = shape.metadata.get("pattern")
-    compiled = _compiled(pattern) if pattern else None
-    return [*broken, form(pattern)] if compiled and not compiled.fullmatch(text) else broken
+    # A text that is too long is not read, however long it is.
+    matcher = patterns.compiled(pattern) if pattern and (most is None or len(text) <= most) else None
+    return [*broken, form(pattern)] if matcher and not matcher.fullmatch(text) else broken
 
 
 def _all_constraints(shape: Any) -> list[str]:
@@ -132,39 +135,6 @@ def _all_constraints(shape: Any) -> list[str]:
         *([form(limits["pattern"])] if "pattern" in limits else []),
         *([_enumeration(shape)] if shape.enum else []),
     ]
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str] | None:
-    r"""A pattern of the models; None where it has what Java's have and Python's lack.
-
-    >>> _compiled(r"[\p{L}]+").fullmatch("Fahrt") is not None, _compiled(r"[\w-_]*") is None
-    (True, True)
-    """
-    with warnings.catch_warnings():
-        # Java's patterns have sets within sets, which Python may read otherwise one day.
-        warnings.simplefilter("ignore", FutureWarning)
-        try:
-            return re.compile(python_pattern(pattern), 0 if r"\p" in pattern else re.ASCII)
-        except re.error:
-            return None
-
-
-_OF_JAVA = (
-    (r"\p{Alnum}", "A-Za-z0-9"),
-    (r"\p{L}", r"\w"),
-    (r"\p{N}", r"\d"),
-    (r"\p{Z}", r"\s"),
-    # What Java writes as two surrogates.
-    (r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF"),
-)
-
-
-def python_pattern(pattern: str) -> str:
-    """A pattern of the models, its classes of Java's as Python has them."""
-    for java, python in _OF_JAVA:
-        pattern = pattern.replace(java, python)
-    return pattern
 
 
 def _of_number(shape: Any, value: Any, path: str, exceptions: Exceptions) -> Iterator[Fault]:

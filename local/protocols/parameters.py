@@ -1,12 +1,18 @@
 """The parameters of a request by the names of the operation's model, whichever the protocol: JSON, a form, or REST."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from local import EmbeddedAwsError
 from local.protocols.strict_json import NotJsonError, decode
 
-_ENTRY = re.compile(r"\.(\d+)")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+# A stack has 200 parameters of some fields each, a batch of measurements some thousands.
+_MOST_FIELDS = 10_000
+# Members of members of these APIs go no deeper than half of this.
+_DEEPEST = 32
 
 
 def of_json(body: bytes) -> dict[str, Any]:
@@ -18,47 +24,76 @@ def of_json(body: bytes) -> dict[str, Any]:
 
 
 def of_form(shape: Any, form: Mapping[str, Any]) -> dict[str, Any]:
-    """The members that a form of the query protocol spells as `Tags.member.1.Key`."""
-    texts = {name: value[-1] if isinstance(value, list) else value for name, value in form.items()}
-    return _of_form(shape, "", texts) or {}
+    """The members that a form of the query protocol spells as `Tags.member.1.Key`. Raises TooManyFieldsError."""
+    if len(form) > _MOST_FIELDS:
+        raise TooManyFieldsError(f"The request has more than {_MOST_FIELDS} fields")
+    root = _Place()
+    for name, value in form.items():
+        root.put(name, value[-1] if isinstance(value, list) else value)
+    return _of_structure(shape, root)
 
 
-def _of_form(shape: Any, place: str, texts: Mapping[str, Any]) -> Any:
+class TooManyFieldsError(EmbeddedAwsError, ValueError):
+    """A form has more fields than any request of AWS's APIs; the message says how many are taken."""
+
+
+@dataclass
+class _Place:
+    """What a form has at a place, and at the places below it."""
+
+    text: Any = None
+    below: dict[str, "_Place"] = field(default_factory=dict)
+
+    def put(self, name: str, text: Any) -> None:
+        """Add a field. Names that go deeper than any member are left out."""
+        parts = name.split(".", _DEEPEST)
+        if len(parts) > _DEEPEST:
+            return
+        place = self
+        for part in parts:
+            place = place.below.setdefault(part, _Place())
+        place.text = text
+
+    def entries(self) -> "list[_Place]":
+        """What stands below by number, in the order of the numbers."""
+        numbers = {int(name): place for name, place in self.below.items() if _NUMBER.fullmatch(name)}
+        return [numbers[number] for number in sorted(numbers)]
+
+
+_NOWHERE = _Place()
+
+
+def _of_form(shape: Any, place: _Place | None) -> Any:
     """What a form has at a place and below it; None where it has nothing."""
-    inner = f"{place}." if place else ""
+    if place is None:
+        return None
     if shape.type_name == "structure":
-        if place and not any(name.startswith(inner) for name in texts):
-            return None
-        values = {
-            name: _of_form(member, f"{inner}{member.serialization.get('name', name)}", texts)
-            for name, member in shape.members.items()
-        }
-        return {name: value for name, value in values.items() if value is not None}
+        return _of_structure(shape, place) if place.below else None
     if shape.type_name == "list":
         member = shape.member.serialization.get("name", "member")
-        path = place if shape.serialization.get("flattened") else f"{place}.{member}"
-        entries = [_of_form(shape.member, f"{path}.{number}", texts) for number in _numbers(path, texts)]
+        listed = place if shape.serialization.get("flattened") else place.below.get(member, _NOWHERE)
+        entries = [_of_form(shape.member, entry) for entry in listed.entries()]
         # An empty list is the place itself, with nothing behind it.
-        return entries if entries or place in texts else None
-    if shape.type_name == "map":
-        return _map_of_form(shape, place, texts)
-    return texts.get(place)
+        return entries if entries or place.text is not None else None
+    return _map_of_form(shape, place) if shape.type_name == "map" else place.text
 
 
-def _map_of_form(shape: Any, place: str, texts: Mapping[str, Any]) -> dict[str, Any] | None:
-    path = place if shape.serialization.get("flattened") else f"{place}.entry"
+def _of_structure(shape: Any, place: _Place) -> dict[str, Any]:
+    values = {
+        name: _of_form(member, place.below.get(member.serialization.get("name", name)))
+        for name, member in shape.members.items()
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _map_of_form(shape: Any, place: _Place) -> dict[str, Any] | None:
+    listed = place if shape.serialization.get("flattened") else place.below.get("entry", _NOWHERE)
     key, value = (each.serialization.get("name", name) for each, name in ((shape.key, "key"), (shape.value, "value")))
     entries = {
-        str(texts.get(f"{path}.{number}.{key}", "")): _of_form(shape.value, f"{path}.{number}.{value}", texts)
-        for number in _numbers(path, texts)
+        str(entry.below.get(key, _NOWHERE).text or ""): _of_form(shape.value, entry.below.get(value))
+        for entry in listed.entries()
     }
     return entries or None
-
-
-def _numbers(path: str, texts: Iterable[str]) -> list[int]:
-    """The numbers that stand behind a path, in their order."""
-    matches = (_ENTRY.match(name, len(path)) for name in texts if name.startswith(path))
-    return sorted({int(match[1]) for match in matches if match})
 
 
 def of_rest(

@@ -3,7 +3,6 @@
 SDKs check only some of these before they send, and SageMaker checks them all. Messages are worded as its own.
 """
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from botocore.model import ServiceModel
 from botocore.session import get_session
 
-from local.protocols.constraints import python_pattern
+from local.protocols import patterns
 from local.sagemaker.errors import ApiError
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -90,8 +89,11 @@ def _constraint_faults(shape: Any, value: Any, path: str) -> Iterator[str]:
     if isinstance(value, str) and "enum" in constraints and value not in constraints["enum"]:
         yield f"{start} satisfy enum value set: [{', '.join(constraints['enum'])}]"
     pattern = constraints.get("pattern")
-    if isinstance(value, str) and pattern and not re.fullmatch(python_pattern(pattern), value, re.DOTALL):
-        yield f"{start} satisfy regular expression pattern: {pattern}"
+    # A text that is too long is not read, however long it is.
+    if isinstance(value, str) and pattern and len(value) <= constraints.get("max", len(value)):
+        matcher = patterns.compiled(pattern, has_lines=True)
+        if matcher and not matcher.fullmatch(value):
+            yield f"{start} satisfy regular expression pattern: {pattern}"
 
 
 def _member(name: str) -> str:

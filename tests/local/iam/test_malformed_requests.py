@@ -279,6 +279,37 @@ def test_each_protocol_s_members_are_named_by_their_paths(
     assert re.search(path, refused.message), refused
 
 
+FIELDS = {"Action": "TagRole", "RoleName": "r"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({f"Tags.member.{'9' * 5000}.Key": "k"}, "ValidationError"),
+        ({"Tags.member.\u0661.Key": "k"}, "ValidationError"),
+        ({f"Tags.member.{number}.Key": "k" for number in range(10_001)}, "MalformedInput"),
+        ({".".join(["Tags"] * 5000): "k"}, "ValidationError"),
+    ],
+    ids=["long number", "Arabic number", "many", "deep"],
+)
+def test_form_that_is_out_of_all_bounds_is_the_caller_s_fault(fields: dict[str, str], code: str) -> None:
+    refused = refusal("iam", "POST", "/", {}, urlencode({**FIELDS, **fields}).encode(), {})
+    assert refused is not None
+    assert refused.code == code
+
+
+def test_null_in_a_list_or_a_map_is_no_text() -> None:
+    """The text `None` would do for a name."""
+    for body, path in (
+        (b'{"ResourceARNList": ["arn:aws:s3:::a", null]}', "resourceARNList.2.member"),
+        (b'{"ResourceARNList": ["arn:aws:s3:::a"], "Tags": {"kind": null}}', "tags.kind.member"),
+    ):
+        headers = {"x-amz-target": "ResourceGroupsTaggingAPI_20170126.TagResources"}
+        refused = refusal("tagging", "POST", "/", headers, body, {})
+        assert refused is not None
+        assert f"null at '{path}' failed to satisfy constraint: Member must not be null" in refused.message
+
+
 def test_denial_names_action_and_resource_as_the_service_spells_them(client: Client, server: EmbeddedAws) -> None:
     """ "Troubleshoot access denied error messages": the resource on which a grant is missing."""
     name = unique("nobody")
