@@ -1,7 +1,7 @@
 """Rules whose targets are log groups: each event becomes one of the log, if the policy of the group lets it in.
 
-MiniStack drops these events with a warning. A group whose name begins with /aws/events/ needs no policy of a template:
-the account's policy TrustEventsToStoreLogEvents, which EventBridge's console makes, is taken to be there.
+MiniStack drops these events with a warning. A group whose name begins with /aws/events/ needs a policy too:
+EventBridge's console makes one, TrustEventsToStoreLogEvents, and a template has to say it, as on AWS.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-cloudwatchlogs-permissions
 """
 
@@ -12,11 +12,11 @@ import uuid
 from typing import Any
 
 from local import account
+from local.protocols.strict_json import decode
 from local.seams import replace, seam
 
 log = logging.getLogger(__name__)
 
-_TRUSTED = "/aws/events/"
 _PRINCIPALS = ("events.amazonaws.com", "delivery.logs.amazonaws.com")
 
 
@@ -35,11 +35,14 @@ def install() -> None:
             return
         group_arn = target["Arn"].removesuffix(":*")
         name = group_arn.partition(":log-group:")[2]
-        is_admitted = name.startswith(_TRUSTED) or _admits(group_arn, rule["Arn"])
-        if name not in cloudwatch_logs._log_groups or not is_admitted:
+        if name not in cloudwatch_logs._log_groups or not _admits(group_arn, rule["Arn"]):
             log.warning("%s lets in no event of %s: is there a resource policy?", group_arn, rule["Arn"])
             return
-        write(name, payload(target, rule, view or eventbridge._pattern_event_view(event)))
+        try:
+            write(name, payload(target, rule, view or eventbridge._pattern_event_view(event)))
+        except (LookupError, TypeError, ValueError, OverflowError, RecursionError):
+            # Neither who puts the event nor the rule's other targets have a part in it.
+            log.exception("an event of %s is none for %s", rule["Arn"], group_arn)
 
     replace(eventbridge, "_invoke_target", invoke_or_log)
 
@@ -60,10 +63,13 @@ def payload(target: dict[str, Any], rule: dict[str, Any], view: Any) -> str:
 
 
 def write(group: str, text: str) -> None:
-    """Add an event to the log group. A transformer's object names the time and the message."""
+    """Add an event to the log group. A transformer's object names the time and the message.
+
+    Raises ValueError, or TypeError, for what is no JSON, or names a time that is none.
+    """
     from ministack.services import cloudwatch_logs
 
-    value = json.loads(text) if text.lstrip().startswith("{") else {}
+    value = decode(text) if text.lstrip().startswith("{") else {}
     named = {"timestamp", "message"} == set(value)
     timestamp = int(value["timestamp"]) if named else round(1000 * time.time())
     stream = {"logGroupName": group, "logStreamName": str(uuid.uuid4())}

@@ -1,6 +1,7 @@
 """Rules whose targets are log groups: "Amazon CloudWatch Logs permissions" in the EventBridge user guide."""
 
 import json
+from typing import Any
 
 from local import account
 from machines import Client, unique, until
@@ -16,7 +17,7 @@ def messages(client: Client, group: str) -> list[str]:
 def test_event_is_logged_where_a_policy_lets_eventbridge_in(client: Client) -> None:
     logs, events = client("logs"), client("events")
     source, bus = unique("rides"), unique("bus")
-    trusted, admitted, closed = f"/aws/events/{unique('trusted')}", unique("admitted"), unique("closed")
+    console_made, admitted, closed = f"/aws/events/{unique('rides')}", unique("admitted"), unique("closed")
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": ["events.amazonaws.com", "delivery.logs.amazonaws.com"]},
@@ -28,14 +29,17 @@ def test_event_is_logged_where_a_policy_lets_eventbridge_in(client: Client) -> N
     logs.put_resource_policy(policyName=policy, policyDocument=document)
     events.create_event_bus(Name=bus)
     events.put_rule(Name="rides", EventBusName=bus, EventPattern=json.dumps({"source": [source]}))
-    targets = [{"Id": group.rpartition("/")[2], "Arn": f"{GROUPS}{group}"} for group in (closed, admitted, trusted)]
-    for group in (admitted, closed, trusted):
+    groups = (closed, console_made, admitted)
+    targets: list[dict[str, Any]] = [{"Id": group.rpartition("/")[2], "Arn": f"{GROUPS}{group}"} for group in groups]
+    # This one's time is none, which is nobody else's fault.
+    template = {"InputPathsMap": {"when": "$.source"}, "InputTemplate": '{"timestamp": <when>, "message": "ride"}'}
+    targets.insert(0, {"Id": "broken", "Arn": f"{GROUPS}{admitted}", "InputTransformer": template})
+    for group in groups:
         logs.create_log_group(logGroupName=group)
     events.put_targets(Rule="rides", EventBusName=bus, Targets=targets)
     entry = {"Source": source, "DetailType": "Ride", "Detail": '{"ride": 7}', "EventBusName": bus}
-    events.put_events(Entries=[entry])
-    for group in (admitted, trusted):
-        (event,) = until(lambda group=group: messages(client, group), bool)
-        assert json.loads(event)["detail"] == {"ride": 7}
-    assert messages(client, closed) == []
+    assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
+    (event,) = until(lambda: messages(client, admitted), bool)
+    assert json.loads(event)["detail"] == {"ride": 7}
+    assert [messages(client, group) for group in (closed, console_made)] == [[], []]
     logs.delete_resource_policy(policyName=policy)
