@@ -1,7 +1,8 @@
 """The URLs by which functions answer for custom resources, and others signal wait conditions.
 
-On AWS they are presigned URLs of S3. Here each holds a random token that its receiver alone was told; it takes one PUT
-of 4,096 bytes at most, as AWS does, and needs no signature. Everything else below these paths stays closed.
+On AWS they are presigned URLs of S3. Here each holds a random token that its receiver alone was told; it takes a PUT
+of 4,096 bytes at most, as AWS does, and needs no signature. A custom resource takes one, a wait condition one signal of
+each UniqueId, and a thousand at most. Everything else below these paths stays closed.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/crpg-ref-responses.html
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-waitcondition.html
 """
@@ -11,10 +12,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from local import account
 from local.iam.request_guard import ANSWER_PREFIXES, NOTHING_HERE, Application, Receive, Scope, Send, send_json
 from local.seams import replace, seam
 
 LARGEST_ANSWER = 4096
+MOST_SIGNALS = 1000
 
 _RESPONSES, _SIGNALS = ANSWER_PREFIXES
 
@@ -26,8 +29,10 @@ def install() -> None:
 
     for module, name in ((custom_resource, "_pending"), (custom_resource, "deliver_response")):
         seam(module, name)
-    for name in ("has_handle", "deliver_signal"):
+    for name in ("has_handle", "deliver_signal", "_handles"):
         seam(wait_conditions, name)
+    # The server listens on this address alone, and some take `localhost` for that of IPv6.
+    replace(custom_resource, "_HOST", account.HOST)
     execute = seam(lambda_svc, "_execute_function_with_config_scope")
 
     def execute_and_answer(function: dict[str, Any], event: Any) -> dict[str, Any]:
@@ -107,6 +112,9 @@ def _deliver(prefix: str, token: str, body: bytes) -> str | None:
     try:
         answer = json.loads(body)
         if prefix == _SIGNALS:
+            handle = wait_conditions._handles.get(token)
+            if handle is not None and len(handle["signals"]) >= MOST_SIGNALS:
+                return f"A wait condition takes {MOST_SIGNALS} signals at most."
             wait_conditions.deliver_signal(token, answer)
         elif isinstance(answer, dict) and answer.get("Status") in ("SUCCESS", "FAILED"):
             custom_resource.deliver_response(token, answer)
