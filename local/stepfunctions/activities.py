@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 import asyncio
 import contextvars
 import queue
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -43,13 +44,19 @@ class Tasks:
         self._waiting[arn].put(task)
 
     def take(self, arn: str, worker_name: str | None, seconds: float) -> ActivityCallbackEndpoint | None:
-        """The task that waits longest, handed to a worker; None where none comes in so many seconds."""
-        try:
-            task = self._waiting[arn].get(timeout=seconds)
-        except queue.Empty:
-            return None
-        task.notify_activity_task_start(worker_name)
-        return task
+        """The task that waits longest, handed to a worker; None where none comes in so many seconds.
+
+        Tasks whose state has ended, by its time or with its execution, are passed over.
+        """
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                task = self._waiting[arn].get(timeout=max(0.0, end - time.monotonic()))
+            except queue.Empty:
+                return None
+            if not (task._notify_event.is_set() or task.consumer_error):
+                task.notify_activity_task_start(worker_name)
+                return task
 
 
 def install() -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
-from moto.stepfunctions.parser.asl.eval.callback.callback import ActivityCallbackEndpoint
+from moto.stepfunctions.parser.asl.eval.callback.callback import ActivityCallbackEndpoint, CallbackConsumerTimeout
 
 from local.account import entries
 from local.stepfunctions.activities import Tasks
@@ -43,3 +43,14 @@ def test_tasks_are_taken_in_their_order_and_each_once() -> None:
         tasks.put("desk", ActivityCallbackEndpoint(token, "{}"))
     taken = [tasks.take("desk", None, 0.0) for _ in range(3)]
     assert [task and task.callback_id for task in taken] == ["first", "second", None]
+
+
+def test_tasks_whose_state_has_ended_are_passed_over() -> None:
+    tasks = Tasks()
+    late, stopped, waiting = (ActivityCallbackEndpoint(token, "{}") for token in ("late", "stopped", "waiting"))
+    for task in (late, stopped, waiting):
+        tasks.put("desk", task)
+    late.report(CallbackConsumerTimeout())
+    stopped.interrupt_all()
+    assert tasks.take("desk", None, 0.0) is waiting
+    assert tasks.take("desk", None, 0.0) is None
