@@ -12,12 +12,39 @@ from local.seams import seam
 
 _SCHEDULING = ("events:*", "scheduler:*")
 _FUNCTIONS_SEEN = ("cloudwatch:ListMetrics", "cloudwatch:GetMetricData", "logs:DescribeLogGroups", "tag:GetResources")
+_CATALOGUE = tuple(
+    f"glue:{action}"
+    for action in (
+        *("CreateDatabase", "DeleteDatabase", "GetDatabase", "GetDatabases", "UpdateDatabase"),
+        *("CreateTable", "DeleteTable", "BatchDeleteTable", "UpdateTable", "GetTable", "GetTables"),
+        *("BatchCreatePartition", "CreatePartition", "DeletePartition", "BatchDeletePartition", "UpdatePartition"),
+        *("GetPartition", "GetPartitions", "BatchGetPartition", "GetCatalog", "GetCatalogs", "GetCatalogImportStatus"),
+        *("StartColumnStatisticsTaskRun", "GetColumnStatisticsTaskRun", "GetColumnStatisticsTaskRuns"),
+    )
+)
+_RESULTS = (
+    *("s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket", "s3:ListBucketMultipartUploads"),
+    *("s3:ListMultipartUploadParts", "s3:AbortMultipartUpload", "s3:CreateBucket", "s3:PutObject"),
+    "s3:PutBucketPublicAccessBlock",
+)
 _LOGS_READ = ("logs:DescribeLogStreams", "logs:GetLogEvents", "logs:FilterLogEvents")
 
 POLICIES: dict[str, tuple[str, ...]] = {
     "AmazonAPIGatewayAdministrator": ("apigateway:*",),
     "AmazonAPIGatewayInvokeFullAccess": ("execute-api:Invoke", "execute-api:ManageConnections"),
-    "AmazonAthenaFullAccess": ("athena:*", "glue:*", "s3:GetBucketLocation", "s3:ListBucket", "s3:ListAllMyBuckets"),
+    "AmazonAthenaFullAccess": (
+        "athena:*",
+        *_CATALOGUE,
+        "s3:GetBucketLocation",
+        "s3:ListBucket",
+        "s3:ListAllMyBuckets",
+        "sns:ListTopics",
+        "sns:GetTopicAttributes",
+        "cloudwatch:PutMetricAlarm",
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:DeleteAlarms",
+        "cloudwatch:GetMetricData",
+    ),
     "AmazonDynamoDBReadOnlyAccess": (
         "dynamodb:BatchGetItem",
         "dynamodb:Describe*",
@@ -91,9 +118,23 @@ def install() -> None:
 
 def document(name: str) -> str:
     """The policy document of a managed policy."""
-    statements: list[dict[str, Any]] = [{"Effect": "Allow", "Action": list(POLICIES[name]), "Resource": "*"}]
-    if name in ("AWSLambda_FullAccess", "AWSStepFunctionsConsoleFullAccess"):
-        service = "lambda" if name.startswith("AWSLambda") else "states"
-        to_it = {"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}}
-        statements.append({"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*", "Condition": to_it})
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+    everywhere = {"Effect": "Allow", "Action": list(POLICIES[name]), "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [everywhere, *_SOMEWHERE.get(name, ())]})
+
+
+def _passing(resource: str, service: str | None = None) -> dict[str, Any]:
+    """A statement that lets roles be handed over, to one service where it is named."""
+    condition = {"Condition": {"StringLike": {"iam:PassedToService": f"{service}.amazonaws.com"}}} if service else {}
+    return {"Effect": "Allow", "Action": "iam:PassRole", "Resource": resource, **condition}
+
+
+_SOMEWHERE: dict[str, tuple[dict[str, Any], ...]] = {
+    "AmazonAthenaFullAccess": (
+        {"Effect": "Allow", "Action": list(_RESULTS), "Resource": "arn:aws:s3:::aws-athena-query-results-*"},
+        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": "arn:aws:s3:::athena-examples*"},
+    ),
+    "AmazonEventBridgeSchedulerFullAccess": (_passing("arn:aws:iam::*:role/*", "scheduler"),),
+    "AWSLambda_FullAccess": (_passing("*", "lambda"),),
+    "AWSStepFunctionsConsoleFullAccess": (_passing("arn:aws:iam::*:role/service-role/StatesExecutionRole*"),),
+}
+"""Statements of these policies that are for some resources, or under a condition."""
