@@ -145,6 +145,7 @@ def _integration(extension: dict[str, Any]) -> dict[str, Any]:
     return {
         "passthroughBehavior": extension.get("passthroughBehavior", "when_no_match").upper(),
         "requestTemplates": extension.get("requestTemplates", {}),
+        "timeoutInMillis": extension.get("timeoutInMillis", 29_000),
         "requestParameters": extension.get("requestParameters", {}),
         "cacheKeyParameters": extension.get("cacheKeyParameters", []),
         "integrationResponses": {

@@ -5,16 +5,16 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html
 """
 
-import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ReadTimeoutError
 
 from local import account
-from local.apigateway.service_integrations import PRINCIPAL, answer_of, instant
+from local.apigateway.service_answers import answer_of, as_json, input_shape
+from local.apigateway.service_integrations import PRINCIPAL, seconds_of
 from local.iam.roles import LentRole, RoleClients, UnusableRoleError
 from local.lambda_ import grants
 from local.seams import replace, seam
@@ -22,6 +22,8 @@ from local.seams import replace, seam
 Response = tuple[int, dict[str, str], bytes]
 Parameters = dict[str, Any]
 
+_TIMEOUT_MILLIS = 30_000
+_WRITTEN_AS_JSON = frozenset({"integer", "long", "float", "double", "boolean", "list", "map", "structure"})
 _FAULT = {"message": "Internal Server Error"}
 _WHOLE = re.compile(r"\$(request|context|stageVariables)\.([\w.\-]+)")
 _PART = re.compile(r"\$\{(request|context|stageVariables)\.([\w.\-]+)\}")
@@ -59,6 +61,7 @@ class Request(NamedTuple):
 
 def install(endpoint: str) -> None:
     """Ask functions for their permission, and call services at `endpoint`."""
+    from ministack.core.concurrency import run_reentrant
     from ministack.services import apigateway
 
     clients = RoleClients(endpoint, PRINCIPAL)
@@ -75,7 +78,8 @@ def install(endpoint: str) -> None:
         subtype = integration.get("integrationSubtype")
         if subtype is not None:
             request = Request((body or b"").decode("utf-8", "replace"), headers, query or {}, path_parameters or {})
-            return await asyncio.to_thread(_call, clients, integration, arn, request)
+            # The call comes back to this server, which needs threads of the pool for it: this one is none of them.
+            return await run_reentrant(_call, clients, integration, arn, request)
         if not grants.function_admits(function_of(integration.get("integrationUri", "")), PRINCIPAL, arn):
             return _response(500, _FAULT)
         return await invoke_function(integration, api_id, stage, path, method, *others, **keywords)
@@ -91,9 +95,14 @@ def _call(clients: RoleClients, integration: Mapping[str, Any], source_arn: str,
     values = {name: resolved(value, request) for name, value in (integration.get("requestParameters") or {}).items()}
     role = LentRole(integration.get("credentials") or integration.get("credentialsArn") or "", source_arn)
     try:
-        client = clients.client(subtype.service, role, source_arn.split(":")[3])
+        client = clients.client(
+            subtype.service, role, source_arn.split(":")[3], read_timeout=seconds_of(integration, _TIMEOUT_MILLIS)
+        )
         parameters = subtype.parameters({name: value for name, value in values.items() if value is not None})
-        status, answer = answer_of(client, subtype.operation, parameters)
+        shape = input_shape(client, subtype.operation)
+        status, answer = answer_of(client, subtype.operation, typed(parameters, shape))
+    except ReadTimeoutError:
+        return _response(504, {"message": "Gateway Timeout"})
     except (UnusableRoleError, BotoCoreError):
         return _response(500, _FAULT)
     return _response(status, answer)
@@ -101,7 +110,23 @@ def _call(clients: RoleClients, integration: Mapping[str, Any], source_arn: str,
 
 def _response(status: int, content: Mapping[str, Any]) -> Response:
     """An answer; its headers are its own, since MiniStack adds to them."""
-    return status, {"Content-Type": "application/json"}, json.dumps(content, default=instant).encode()
+    return status, {"Content-Type": "application/json"}, as_json(content).encode()
+
+
+def typed(value: Any, shape: Any) -> Any:
+    """Parameters, which are texts, as the operation takes them; what does not read as such stays a text."""
+    if shape is None:
+        return value
+    if isinstance(value, dict) and shape.type_name == "structure":
+        return {name: typed(each, shape.members.get(name)) for name, each in value.items()}
+    if isinstance(value, list) and shape.type_name == "list":
+        return [typed(each, shape.member) for each in value]
+    if not isinstance(value, str) or shape.type_name not in _WRITTEN_AS_JSON:
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
 
 
 def resolved(value: Any, request: Request) -> str | None:

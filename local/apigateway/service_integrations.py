@@ -6,18 +6,18 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-int
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
 """
 
-import asyncio
 import base64
 import json
 import re
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from botocore import xform_name
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ReadTimeoutError
 
+from local import account
+from local.apigateway.service_answers import answer_of, as_json
 from local.iam.roles import LentRole, RoleClients, UnusableRoleError
 from local.seams import replace, seam
 
@@ -27,7 +27,10 @@ PRINCIPAL = "apigateway.amazonaws.com"
 _SERVICES = {"states": "stepfunctions", "dynamodb": "dynamodb", "events": "events", "ssm": "ssm", "logs": "logs"}
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "'": "\\'", "/": "\\/", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b"}
 
-Response = tuple[int, dict[str, str], bytes]
+_TIMEOUT_MILLIS = 29_000
+# Integrations whose templates make what is sent; a proxy sends the request as it is.
+_MAPPED = frozenset({"AWS", "HTTP", "MOCK"})
+
 Step = tuple[str, str | None]
 
 
@@ -41,23 +44,34 @@ class Call(NamedTuple):
 
 def install(endpoint: str) -> None:
     """Let APIs call these services at `endpoint`, and let templates escape what they put into JSON."""
+    from ministack.core.concurrency import run_reentrant
     from ministack.services import apigateway_v1
 
-    for name in ("_render_request_template_v1", "_service_integration_response", "_vtl_split_args", "_vtl_value"):
+    for name in (
+        "_render_request_template_v1",
+        "_service_integration_response",
+        "_vtl_split_args",
+        "_vtl_value",
+        "_gw_error",
+    ):
         seam(apigateway_v1, name)
     clients = RoleClients(endpoint, PRINCIPAL)
     invoke_function = seam(apigateway_v1, "_invoke_lambda_custom_v1")
 
-    async def invoke(integration: dict[str, Any], api_id: str, *others: Any, **keywords: Any) -> Response:
+    async def invoke(integration: dict[str, Any], api_id: str, *others: Any, **keywords: Any) -> Any:
         call = call_of(integration.get("uri", ""))
         if call is None:
             return await invoke_function(integration, api_id, *others, **keywords)
-        headers, body, query, path = others[-4:]
+        stage, _, resource, _, method, headers, body, query, path = others
         request = _Request(headers, body, query, path or {}, keywords.get("authorizer_context"))
-        role = LentRole(integration.get("credentials") or "", f"arn:aws:execute-api:{call.region}:*:{api_id}/*")
-        return await asyncio.to_thread(_respond, clients, call, role, integration, request)
+        region = keywords.get("owner_region") or account.DEFAULT_REGION
+        arn = f"arn:aws:execute-api:{region}:{account.ACCOUNT_ID}:{api_id}/{stage}/{method}{resource['path']}"
+        role = LentRole(integration.get("credentials") or "", arn)
+        # The call comes back to this server, which needs threads of the pool for it: this one is none of them.
+        return await run_reentrant(_respond, clients, call, role, integration, request)
 
     replace(apigateway_v1, "_invoke_lambda_custom_v1", invoke)
+    replace(apigateway_v1, "_check_passthrough_behavior", _refusing_content(apigateway_v1))
     replace(apigateway_v1, "_vtl_util", _utilities(apigateway_v1, seam(apigateway_v1, "_vtl_util")))
 
 
@@ -88,24 +102,65 @@ class _Request(NamedTuple):
         return headers | first | dict(self.path)
 
 
-def _respond(
-    clients: RoleClients, call: Call, role: LentRole, integration: dict[str, Any], request: _Request
-) -> Response:
+def _respond(clients: RoleClients, call: Call, role: LentRole, integration: dict[str, Any], request: _Request) -> Any:
+    """The answer, or MiniStack's error of a gateway response."""
     from ministack.services import apigateway_v1
 
     text = (request.body or b"").decode("utf-8", "replace")
     context = {"authorizer": request.authorizer} if request.authorizer else {}
-    template = _template(integration.get("requestTemplates") or {}, str(request.headers.get("content-type") or ""))
+    template = _template(integration.get("requestTemplates") or {}, _content_type(request.headers))
     if template is not None:
         text = apigateway_v1._render_request_template_v1(template, text, request.parameters, context)
     try:
-        status, answer = _answer(clients.client(call.service, role, call.region), call.operation, text)
+        seconds = seconds_of(integration, _TIMEOUT_MILLIS)
+        client = clients.client(call.service, role, call.region, read_timeout=seconds)
+        status, answer = _answer(client, call.operation, text)
+    except ReadTimeoutError:
+        return apigateway_v1._gw_error("INTEGRATION_TIMEOUT", "Endpoint request timed out")
     except (UnusableRoleError, BotoCoreError):
         return 500, {"Content-Type": "application/json"}, b'{"message": "Internal server error"}'
-    body = json.dumps(answer, default=instant)
     return apigateway_v1._service_integration_response(
-        integration, status, body, "application/json", request.parameters, context
+        integration, status, as_json(answer), "application/json", request.parameters, context
     )
+
+
+def seconds_of(integration: Mapping[str, Any], most_millis: int) -> float:
+    """How long an integration waits for the service's answer: `most_millis` where it does not say."""
+    return int(integration.get("timeoutInMillis") or most_millis) / 1000
+
+
+def _refusing_content(apigateway_v1: Any) -> Callable[..., Any]:
+    """Where a request's content is refused; MiniStack looks at NEVER alone, and there at templates alone."""
+    check = seam(apigateway_v1, "_check_passthrough_behavior")
+
+    def refuse(integration: dict[str, Any], headers: Mapping[str, Any]) -> Any:
+        if integration.get("type") not in _MAPPED:
+            return check(integration, headers)
+        if passes(integration, _content_type(headers)):
+            return None
+        return apigateway_v1._gw_error("UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type")
+
+    return refuse
+
+
+def passes(integration: Mapping[str, Any], content_type: str) -> bool:
+    """Whether an integration takes a request of this content type: by a template, or as it is.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/integration-passthrough-behaviors.html
+
+    >>> templates = {"application/json": "{}"}
+    >>> passes({"passthroughBehavior": "WHEN_NO_TEMPLATES", "requestTemplates": templates}, "text/plain")
+    False
+    """
+    templates = integration.get("requestTemplates") or {}
+    behaviour = str(integration.get("passthroughBehavior") or "WHEN_NO_MATCH").upper()
+    if _template(templates, content_type) is not None or behaviour == "WHEN_NO_MATCH":
+        return True
+    return behaviour == "WHEN_NO_TEMPLATES" and not templates
+
+
+def _content_type(headers: Mapping[str, Any]) -> str:
+    return str(next((value for name, value in headers.items() if name.lower() == "content-type"), "") or "")
 
 
 def _template(templates: Mapping[str, str], content_type: str) -> str | None:
@@ -120,27 +175,9 @@ def _answer(client: Any, operation: str, text: str) -> tuple[int, dict[str, Any]
         parameters = json.loads(text or "{}")
     except ValueError:
         return 400, {"__type": "SerializationException", "message": "The parameters are no JSON."}
-    if not isinstance(parameters, dict) or not hasattr(client, operation):
-        return 400, {"__type": "UnknownOperationException", "message": "There is no such call."}
+    if not isinstance(parameters, dict):
+        return 400, {"__type": "SerializationException", "message": "The parameters are no object of JSON."}
     return answer_of(client, operation, parameters)
-
-
-def answer_of(client: Any, operation: str, parameters: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    """The status and the body that a service answers. Raises BotoCoreError where it is not reached."""
-    try:
-        answer = getattr(client, operation)(**parameters)
-    except ClientError as refusal:
-        error: Any = refusal.response["Error"]
-        status = refusal.response["ResponseMetadata"]["HTTPStatusCode"]
-        return status, {"__type": error["Code"], "message": error.get("Message", "")}
-    return 200, {name: value for name, value in answer.items() if name != "ResponseMetadata"}
-
-
-def instant(value: Any) -> Any:
-    """Times as the services' JSON has them: seconds since 1970."""
-    if isinstance(value, datetime):
-        return value.timestamp()
-    raise TypeError(f"{value!r} is no JSON")
 
 
 def _utilities(apigateway_v1: Any, fallback: Callable[..., Any]) -> Callable[..., Any]:

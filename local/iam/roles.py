@@ -17,6 +17,9 @@ from local.iam.trust import LentRole, trusts
 
 __all__ = ["LentRole", "RoleClients", "UnusableRoleError", "assume", "denies_pass_role"]
 
+# A Lambda invocation may take fifteen minutes.
+_PATIENCE = 900.0
+
 
 class UnusableRoleError(EmbeddedAwsError, PermissionError):
     """The role does not exist, or its trust policy does not let the service assume it."""
@@ -53,19 +56,24 @@ class RoleClients:
 
     endpoint: str
     principal: str
-    _clients: dict[tuple[str, str, str], BaseClient] = field(default_factory=dict)
+    _clients: dict[tuple[str, str, str, float], BaseClient] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def client(self, service: str, role_arn: str, region: str = account.DEFAULT_REGION) -> BaseClient:
-        """A client of `service` that signs as `role_arn`. Raises UnusableRoleError, on every call, as on AWS."""
+    def client(
+        self, service: str, role_arn: str, region: str = account.DEFAULT_REGION, *, read_timeout: float = _PATIENCE
+    ) -> BaseClient:
+        """A client of `service` that signs as `role_arn`, and waits `read_timeout` seconds for an answer.
+
+        Raises UnusableRoleError, on every call, as on AWS.
+        """
         credentials = assume(role_arn, self.principal)
-        key = (service, role_arn, region)
+        key = (service, role_arn, region, read_timeout)
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = self._make(service, credentials, region)
+                self._clients[key] = self._make(service, credentials, region, read_timeout)
             return self._clients[key]
 
-    def _make(self, service: str, credentials: SessionKeys, region: str) -> BaseClient:
+    def _make(self, service: str, credentials: SessionKeys, region: str, read_timeout: float) -> BaseClient:
         return account.make_client(
             service,
             endpoint_url=self.endpoint,
@@ -75,10 +83,10 @@ class RoleClients:
             aws_session_token=credentials.session_token,
             config=Config(
                 # What is sent is the caller's business and checked by the service, as on AWS; a failure is the
-                # caller's to retry. A Lambda invocation may take fifteen minutes.
+                # caller's to retry.
                 parameter_validation=False,
                 retries={"total_max_attempts": 1},
-                read_timeout=900,
+                read_timeout=read_timeout,
                 max_pool_connections=64,
                 # AWS's host of StartSyncExecution has a name of its own; here there is one host.
                 inject_host_prefix=False,
