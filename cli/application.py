@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from cli import interpreters, sam
+from cli import interpreters, sam, unread_properties
 from cli.deploy import ensure_bucket
 from cli.errors import UnreadableFileError
 from cli.stack import Stack
@@ -81,10 +81,7 @@ def deploy(application: Application, server: EmbeddedAws, console: Console, *, v
     ensure_bucket(server.client("s3"), ARTIFACTS)
     target = sam.Target(application.name, server.region, ARTIFACTS)
     sam.deploy_application(ROOT, application.build, target, application.parameters, server.isolated(os.environ))
-    unread = server.request("/_local/unread-properties")
-    for resource, properties in sorted(unread.items()):
-        if verbose:
-            console.print(f"    {resource}: {', '.join(properties)} has no effect here", style="dim", markup=False)
+    unread_properties.show(server, console, verbose=verbose)
     return Stack.on_embedded_aws(server, application.name)
 
 

@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from cli import deploy, orphans, stages
+from cli import deploy, orphans, stages, unread_properties
 from cli.progress import signs_of_life
 from cli.stack import DEFAULT_NAME, Stack
 from cli.stack_progress import StackProgress
@@ -21,13 +21,7 @@ def deploy_stack(server: EmbeddedAws, console: Console, *, verbose: bool = False
     parameters = _parameters_before(server, name)
     with signs_of_life(console, StackProgress.before(server.client("cloudformation"), name).describe):
         stack = deploy.deploy(ROOT, server, name, parameters)
-    unread = server.request("/_local/unread-properties")
-    count = sum(len(properties) for properties in unread.values())
-    hint = "" if verbose else " (`--verbose` lists them)"
-    console.print(f"  {count} template properties have no effect locally{hint}", style="dim")
-    if verbose:
-        for resource, properties in sorted(unread.items()):
-            console.print(f"    {resource}: {', '.join(properties)}", style="dim")
+    unread_properties.show(server, console, verbose=verbose)
     return stack
 
 

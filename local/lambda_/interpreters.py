@@ -5,6 +5,7 @@ with what the managed runtime brings.
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 """
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,10 @@ _NODE_CLIENT = Path(__file__).parent / "node_client.mjs"
 
 # `exec` in the shell, so that a signal for the worker reaches the function's process itself.
 _PYTHON = """#!/bin/sh
-exec "{program}" -m awslambdaric "$_HANDLER"
+exec {program} -m awslambdaric "$_HANDLER"
 """
 _NODE = """#!/bin/sh
-exec "{program}" "{client}"
+exec {program} {client}
 """
 
 
@@ -40,7 +41,8 @@ class Interpreters:
     def bootstrap(self, runtime: str) -> str:
         """The script that runs AWS's runtime client, or that of Node.js, by the runtime's program."""
         program = self.programs[runtime]
-        return (_NODE if is_node(runtime) else _PYTHON).format(program=program, client=_NODE_CLIENT)
+        words = {"program": shlex.quote(str(program)), "client": shlex.quote(str(_NODE_CLIENT))}
+        return (_NODE if is_node(runtime) else _PYTHON).format(**words)
 
     def node_packages(self) -> Path | None:
         """The packages beside the program of Node.js, which is AWS's SDK; None where there are none."""

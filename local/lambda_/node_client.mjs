@@ -16,6 +16,10 @@ const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 const EXTENSIONS = ["", ".js", ".mjs", ".cjs"];
 
 let requestId = "";
+// The invocation that is to be answered; undefined between invocations.
+let open;
+let answering = Promise.resolve();
+let handler;
 
 class RuntimeError extends Error {
   constructor(name, message) {
@@ -45,10 +49,15 @@ function described(error) {
   return { errorType: error.name, errorMessage: error.message, trace };
 }
 
-function report(target, error) {
+function write(error) {
   const details = described(error);
   const body = JSON.stringify(details);
   process.stdout.write(`${new Date().toISOString()}\t${requestId}\tERROR\tInvoke Error \t${body}\n`);
+  return { details, body };
+}
+
+function report(target, error) {
+  const { details, body } = write(error);
   const headers = { "Lambda-Runtime-Function-Error-Type": encodeURIComponent(details.errorType) };
   return call("POST", target, { ...headers, "Content-Type": "application/json" }, body);
 }
@@ -148,23 +157,37 @@ function outcome(handler, event, context) {
   });
 }
 
+// An answer closes its invocation: what fails later is not of it any more.
+function answer(send) {
+  open = undefined;
+  answering = send();
+  return answering;
+}
+
 async function serve(handler) {
   const next = await call("GET", "/invocation/next");
   requestId = next.headers["lambda-runtime-aws-request-id"];
   process.env._X_AMZN_TRACE_ID = next.headers["lambda-runtime-trace-id"] ?? "";
   const target = `/invocation/${requestId}`;
+  open = target;
   try {
     const value = await outcome(handler, JSON.parse(next.body), contextOf(next.headers));
     const body = JSON.stringify(value === undefined ? null : value);
-    await call("POST", `${target}/response`, { "Content-Type": "application/json" }, body ?? "null");
+    await answer(() => call("POST", `${target}/response`, { "Content-Type": "application/json" }, body ?? "null"));
   } catch (error) {
-    await report(`${target}/error`, error);
+    await answer(() => report(`${target}/error`, error));
   }
 }
 
-// What nobody caught ends the process; the invocation fails by its name.
+// What nobody caught ends the process; the invocation fails by its name. Between invocations there is none to fail, and
+// a report would wait behind the request for the next one: the log has the error.
 async function end(error) {
-  await report(requestId ? `/invocation/${requestId}/error` : "/init/error", error);
+  if (handler === undefined || open !== undefined) {
+    await report(open === undefined ? "/init/error" : `${open}/error`, error);
+  } else {
+    write(error);
+    await answering;
+  }
   process.exit(1);
 }
 
@@ -173,7 +196,6 @@ process.on("uncaughtException", end);
 process.on("unhandledRejection", (reason) =>
   end(new RuntimeError("Runtime.UnhandledPromiseRejection", `${reason?.name ?? "Error"}: ${reason?.message ?? reason}`)),
 );
-let handler;
 try {
   handler = await handlerOf(process.env._HANDLER);
 } catch (error) {

@@ -113,7 +113,7 @@ def _function_variables(variables: dict[str, str], config: dict, endpoint: str) 
     return (
         environment
         | {
-            "PATH": _PATH,
+            "PATH": configured.get("PATH") or _PATH,
             "AWS_ENDPOINT_URL": endpoint,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -5,7 +5,7 @@ machine's role where `AuthType` says so, and no other host is.
 https://docs.aws.amazon.com/step-functions/latest/dg/connect-api-gateway.html
 """
 
-import http
+import http.client
 import json
 import re
 from typing import Any
@@ -45,7 +45,7 @@ def install(endpoint: str) -> None:
         body = parameters.get("RequestBody")
         url, region = url_of(endpoint, parameters)
         content = None if body is None else to_json_str(body).encode()
-        headers = {name: _text(value) for name, value in headers_of(parameters).items()}
+        headers = sent_headers(headers_of(parameters), content)
         request = AWSRequest(parameters["Method"], url, headers=headers, data=content)
         if parameters.get("AuthType", "NO_AUTH") in _SIGNED:
             keys = assume(state_credentials.role_arn, _PRINCIPAL)
@@ -75,6 +75,16 @@ def url_of(endpoint: str, parameters: dict[str, Any]) -> tuple[str, str]:
     return f"{endpoint}/_aws/execute-api/{match[1]}/{path}" + (f"?{query}" if query else ""), match[2]
 
 
+def sent_headers(headers: dict[str, Any], content: bytes | None) -> dict[str, str]:
+    """The headers of a request; a body is JSON, which moto says beside other headers alone.
+
+    >>> sent_headers({"Accept": "application/json"}, b"{}")
+    {'Accept': 'application/json', 'Content-Type': 'application/json'}
+    """
+    texts = {name: _text(value) for name, value in headers.items()}
+    return texts if content is None else {**texts, "Content-Type": "application/json"}
+
+
 def output_of(response: Any) -> dict[str, Any]:
     """The output of the task: headers, the body as JSON where it is some, and the status."""
     try:
@@ -85,7 +95,8 @@ def output_of(response: Any) -> dict[str, Any]:
         "Headers": {name: [value] for name, value in response.headers.items()},
         "ResponseBody": body,
         "StatusCode": response.status_code,
-        "StatusText": http.HTTPStatus(response.status_code).phrase,
+        # A status that HTTP gives no name, such as 299, has none.
+        "StatusText": http.client.responses.get(response.status_code, ""),
     }
 
 

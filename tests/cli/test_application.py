@@ -1,10 +1,13 @@
 """What `wildrydes up --template` builds and deploys, by which programs, and which variables come of it."""
 
+import io
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.console import Console
 
 from cli import application as applications
 from cli import interpreters, sam, up
@@ -156,3 +159,36 @@ def test_application_waits_for_the_end_of_a_server_that_runs(
     assert main(["up", "--template", str(application.template)]) == 1
     assert "`make down` ends it" in capsys.readouterr().err
     assert up.listing({"STACK_PATH": "/"}) == ["  STACK_PATH  /"]
+
+
+class Unread(EmbeddedAws):
+    """A server on which two properties have no effect."""
+
+    def request(self, *_: Any, **__: Any) -> Any:
+        return {"AWS::SQS::Queue": ["Tags"], "AWS::Events::Rule": ["[bold]"]}
+
+
+@pytest.mark.parametrize(
+    ("verbose", "lines"),
+    [
+        (False, ["  2 template properties have no effect locally (`--verbose` lists them)"]),
+        (
+            True,
+            [
+                "  2 template properties have no effect locally",
+                "    AWS::Events::Rule: [bold]",
+                "    AWS::SQS::Queue: Tags",
+            ],
+        ),
+    ],
+)
+def test_application_says_how_many_of_its_properties_have_no_effect(
+    application: Application, monkeypatch: pytest.MonkeyPatch, verbose: bool, lines: list[str]
+) -> None:
+    monkeypatch.setattr(applications, "ensure_bucket", lambda *_: None)
+    monkeypatch.setattr(sam, "deploy_application", lambda *_: None)
+    monkeypatch.setattr(Stack, "on_embedded_aws", lambda *_: None)
+    written = io.StringIO()
+    applications.deploy(application, Unread.on_port(4599), Console(file=written, width=120), verbose=verbose)
+    assert written.getvalue().splitlines()[-len(lines) :] == lines
+    assert len([line for line in written.getvalue().splitlines() if line.startswith("  ")]) == len(lines)

@@ -121,9 +121,12 @@ def test_end_of_the_log_is_that_of_the_log_stream(client: Client) -> None:
 
 
 class RuntimeApi:
-    """A Lambda Runtime API that hands out events, and keeps what the runtime answers: a path and a body for each."""
+    """A Lambda Runtime API that hands out events, and keeps what the runtime answers: a path and a body for each.
 
-    def __init__(self, events: list[Any]) -> None:
+    Where it `holds`, it lets the runtime wait for an event that never comes.
+    """
+
+    def __init__(self, events: list[Any], *, holds: bool = False) -> None:
         self.answers: list[tuple[str, Any]] = []
         waiting = list(enumerate(events))
         answers = self.answers
@@ -133,6 +136,8 @@ class RuntimeApi:
 
             def do_GET(self) -> None:
                 if not waiting:
+                    if holds:
+                        self.rfile.read(1)  # until the client ends
                     self.close_connection = True
                     return
                 number, event = waiting.pop(0)
@@ -180,17 +185,19 @@ def task_root(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
 
 
-def answers_of(folder: Path, files: dict[str, str], handler: str, *events: Any) -> tuple[list[tuple[str, Any]], str]:
+def answers_of(
+    folder: Path, files: dict[str, str], handler: str, *events: Any, holds: bool = False
+) -> tuple[list[tuple[str, Any]], str]:
     """What a function of Node.js answers to these events, and what it writes."""
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    with RuntimeApi(list(events)) as api:
+    with RuntimeApi(list(events), holds=holds) as api:
         variables = {
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{api.server.server_port}",
             "LAMBDA_TASK_ROOT": str(folder),
             "_HANDLER": handler,
         }
-        # Where there is no other event the connection is closed, and the client ends.
+        # Where there is no other event the connection is closed, and the client ends, unless the API holds it.
         ran = subprocess.run(
             [str(NODE), str(CLIENT)], env=variables, cwd=folder, capture_output=True, text=True, timeout=120
         )
@@ -261,3 +268,20 @@ def test_error_that_nobody_catches_is_that_of_the_invocation(task_root: Path) ->
         "Runtime.UnhandledPromiseRejection",
         "Error: lost",
     )
+
+
+def test_error_between_invocations_ends_the_process_and_is_no_invocations(task_root: Path) -> None:
+    code = "exports.handler = async () => { setTimeout(() => { throw new Error('late'); }, 1); return 7; };"
+    answers, written = answers_of(task_root, {"app.js": code}, "app.handler", {}, holds=True)
+    assert answers == [("/invocation/request-0/response", 7)]
+    assert "late" in written
+
+
+def test_paths_of_the_programs_are_words_of_the_shell(tmp_path: Path) -> None:
+    program = tmp_path / 'a "$HOME" `clone`' / "python"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\necho "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    script = Interpreters({"python3.12": program}).bootstrap("python3.12")
+    ran = subprocess.run(["/bin/sh", "-c", script], env={"_HANDLER": "app.handler"}, capture_output=True, text=True)
+    assert ran.stdout == "-m awslambdaric app.handler\n"

@@ -80,9 +80,9 @@ def test_function_that_takes_too_long_is_ended(client: Client, executor: str) ->
 
 def test_function_sees_its_own_variables_and_none_of_the_servers(client: Client, executor: str) -> None:
     code = "import os\ndef handler(event, context):\n    return dict(os.environ)\n"
-    arn = function(client, code, executor, Environment={"Variables": {"DATA_BUCKET": "rides"}})
+    arn = function(client, code, executor, Environment={"Variables": {"DATA_BUCKET": "rides", "PATH": "/rides:/bin"}})
     variables, _ = invoke(client, arn, {})
-    assert variables["DATA_BUCKET"] == "rides"
+    assert (variables["DATA_BUCKET"], variables["PATH"]) == ("rides", "/rides:/bin")
     assert variables["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
     assert variables["AWS_ACCESS_KEY_ID"].startswith("ASIA")
     assert {"AUTH", "GATEWAY_PORT", "MINISTACK_ACCOUNT_ID", "VIRTUAL_ENV"}.isdisjoint(variables)

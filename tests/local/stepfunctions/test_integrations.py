@@ -1,11 +1,12 @@
 """Outputs and errors of integrations: "Integrating optimized services", "AWS SDK service integrations"."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from local.stepfunctions.api_invocations import url_of
+from local.stepfunctions.api_invocations import output_of, url_of
 from local.stepfunctions.calls import class_name, error_prefix
 from local.stepfunctions.tables import typed
 from local.stepfunctions.yaml_definitions import as_json
@@ -105,6 +106,12 @@ def test_optimised_integrations_alone_hand_on_the_metadata_of_http(client: Clien
 def test_only_apis_of_api_gateway_are_called(host: str) -> None:
     with pytest.raises(ValueError, match=r"is no API of API Gateway's"):
         url_of("http://127.0.0.1:4566", {"ApiEndpoint": host, "Method": "GET"})
+
+
+@pytest.mark.parametrize(("status", "text"), [(201, "Created"), (299, "")])
+def test_status_of_an_api_that_http_gives_no_name_has_no_text(status: int, text: str) -> None:
+    response = SimpleNamespace(status_code=status, text="{}", headers={})
+    assert output_of(response) == {"Headers": {}, "ResponseBody": {}, "StatusCode": status, "StatusText": text}
 
 
 def test_definition_in_yaml_has_texts_where_json_has_them() -> None:
