@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from local import EmbeddedAwsError
+from local.apigateway.http_integrations import unsupported
 from local.seams import seam
 
 _TYPE = "AWS::ApiGatewayV2::Api"
 _ANY = "x-amazon-apigateway-any-method"
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", _ANY})
 _INTEGRATION, _CORS, _AUTH = (f"x-amazon-apigateway-{name}" for name in ("integration", "cors", "auth"))
+_AUTH_TYPE, _INTEGRATIONS = "x-amazon-apigateway-authtype", "x-amazon-apigateway-integrations"
 _DEFAULT = "$default"
 # What an integration of the document is called in the API; the rest has the same name.
 _NAMES = {"type": "integrationType", "uri": "integrationUri", "httpMethod": "integrationMethod"}
@@ -78,7 +80,7 @@ def routes(document: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[s
                 key = _DEFAULT if path == f"/{_DEFAULT}" else f"{_verb(method)} {path}"
                 yield (
                     {"routeKey": key, "authorizationType": _authorization(key, operation, document)},
-                    _named(integration),
+                    _named(key, _dereferenced(key, integration, document)),
                 )
 
 
@@ -90,14 +92,34 @@ def _authorization(key: str, operation: Mapping[str, Any], document: Mapping[str
     security = operation.get("security", document.get("security")) or []
     if (operation.get(_AUTH) or {}).get("type") == "AWS_IAM":
         return "AWS_IAM"
-    if names := [name for entry in security for name in entry if name != "NONE"]:
-        raise UnsupportedDocumentError(
-            f"The authorizer {names[0]} of {key} is not supported in an HTTP API's document."
-        )
-    return "NONE"
+    schemes = (document.get("components") or {}).get("securitySchemes") or {}
+    names = [name for entry in security for name in entry if name != "NONE"]
+    for name in names:
+        if (schemes.get(name) or {}).get(_AUTH_TYPE) != "awsSigv4":
+            raise UnsupportedDocumentError(
+                f"The authorizer {name} of {key} is not supported in an HTTP API's document."
+            )
+    return "AWS_IAM" if names else "NONE"
 
 
-def _named(integration: Mapping[str, Any]) -> dict[str, Any]:
+def _dereferenced(key: str, integration: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An integration, which may be one of the document's components."""
+    reference = integration.get("$ref")
+    if reference is None:
+        return integration
+    components = (document.get("components") or {}).get(_INTEGRATIONS) or {}
+    name = str(reference).removeprefix(f"#/components/{_INTEGRATIONS}/")
+    if name not in components:
+        raise UnsupportedDocumentError(f"The integration {reference} of {key} is not in the document.")
+    return components[name]
+
+
+def _named(key: str, integration: Mapping[str, Any]) -> dict[str, Any]:
+    if subtype := integration.get("integrationSubtype"):
+        if fault := unsupported(subtype, integration.get("requestParameters") or {}):
+            raise UnsupportedDocumentError(f"The integration of {key}: {fault}")
+    elif not integration.get("uri"):
+        raise UnsupportedDocumentError(f"The integration of {key} has no URI.")
     named = {_NAMES.get(name, name): value for name, value in integration.items()}
     kind = str(named.get("integrationType", "AWS_PROXY")).upper()
     return {"payloadFormatVersion": "2.0", "integrationMethod": "POST"} | named | {"integrationType": kind}

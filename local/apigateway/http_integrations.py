@@ -89,9 +89,10 @@ def install(endpoint: str) -> None:
 
 def _call(clients: RoleClients, integration: Mapping[str, Any], source_arn: str, request: Request) -> Response:
     """The answer of a service, called as the integration's role."""
-    subtype = _SUBTYPES.get(integration["integrationSubtype"])
-    if subtype is None:
-        return _response(501, {"message": f"The integration {integration['integrationSubtype']} is not supported."})
+    # Of a document this was refused at its import.
+    if fault := unsupported(integration["integrationSubtype"], integration.get("requestParameters") or {}):
+        return _response(501, {"message": fault})
+    subtype = _SUBTYPES[integration["integrationSubtype"]]
     values = {name: resolved(value, request) for name, value in (integration.get("requestParameters") or {}).items()}
     role = LentRole(integration.get("credentials") or integration.get("credentialsArn") or "", source_arn)
     try:
@@ -111,6 +112,22 @@ def _call(clients: RoleClients, integration: Mapping[str, Any], source_arn: str,
 def _response(status: int, content: Mapping[str, Any]) -> Response:
     """An answer; its headers are its own, since MiniStack adds to them."""
     return status, {"Content-Type": "application/json"}, as_json(content).encode()
+
+
+def unsupported(subtype: str, parameters: Mapping[str, Any]) -> str | None:
+    """What of a service integration is not supported here, by its name; None where all is.
+
+    >>> unsupported("SQS-SendMessage", {"MessageBody": "${context.requestId}"})
+    'The parameter MessageBody takes ${context.requestId}, which is not supported: only $request is.'
+    """
+    if subtype not in _SUBTYPES:
+        return f"The subtype {subtype} is not supported."
+    for name, value in parameters.items():
+        matches = [_WHOLE.fullmatch(str(value)), *_PART.finditer(str(value))]
+        for match in filter(None, matches):
+            if match[1] != "request":
+                return f"The parameter {name} takes {match[0]}, which is not supported: only $request is."
+    return None
 
 
 def typed(value: Any, shape: Any) -> Any:
@@ -137,14 +154,12 @@ def resolved(value: Any, request: Request) -> str | None:
     ('7', 'ride of you')
     """
     if match := _WHOLE.fullmatch(str(value)):
-        return _source(match[1], match[2], request)
-    return _PART.sub(lambda match: _source(match[1], match[2], request) or "", str(value))
+        return _source(match[2], request)
+    return _PART.sub(lambda match: _source(match[2], request) or "", str(value))
 
 
-def _source(root: str, path: str, request: Request) -> str | None:
+def _source(path: str, request: Request) -> str | None:
     kind, _, name = path.partition(".")
-    if root != "request":
-        return None
     if kind == "body":
         return _of_body(request.body, name)
     if kind == "querystring":

@@ -4,10 +4,16 @@ import json
 import urllib.request
 from typing import Any
 
+import boto3
 import pytest
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
 
 from http_caller import Answer, send
+from local.account import EmbeddedAws
 from local.apigateway.http_documents import UnsupportedDocumentError, routes
+from local.apigateway.http_integrations import typed
+from local.apigateway.service_answers import input_shape
 from machines import Client, allow, function, machine, role, unique, until
 
 INTEGRATION = "x-amazon-apigateway-integration"
@@ -41,6 +47,69 @@ def test_route_whose_authorizer_is_not_supported_is_refused_and_never_open() -> 
         list(routes(document(("/rides", "get", guarded))))
     with pytest.raises(UnsupportedDocumentError, match="Tokens"):
         list(routes(document(("/rides", "get", {INTEGRATION: guarded[INTEGRATION]}), security=[{"Tokens": []}])))
+
+
+def transformed(auth: dict[str, Any]) -> dict[str, Any]:
+    """The document that the SAM transform writes for an API with a function at GET /rides."""
+    event = {"Type": "HttpApi", "Properties": {"ApiId": {"Ref": "Api"}, "Path": "/rides", "Method": "GET"}}
+    function = {"Runtime": "python3.12", "Handler": "app.handler", "InlineCode": ECHO, "Events": {"Get": event}}
+    template = {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": {
+            "Api": {"Type": "AWS::Serverless::HttpApi", "Properties": {"Auth": auth}},
+            "Function": {"Type": "AWS::Serverless::Function", "Properties": function},
+        },
+    }
+    made = Translator({}, Parser(), boto_session=boto3.Session(region_name="us-east-1")).translate(template, {})
+    return made["Resources"]["Api"]["Properties"]["Body"]
+
+
+def test_api_of_sam_asks_for_a_signature_where_iam_is_its_authorizer() -> None:
+    signed = transformed({"EnableIamAuthorizer": True, "DefaultAuthorizer": "AWS_IAM"})
+    assert [route["authorizationType"] for route, _ in routes(signed)] == ["AWS_IAM"]
+    assert [route["authorizationType"] for route, _ in routes(transformed({}))] == ["NONE"]
+
+
+def test_scheme_that_only_has_the_name_of_iam_is_refused() -> None:
+    operation = {INTEGRATION: {"type": "aws_proxy", "uri": "arn:function"}, "security": [{"AWS_IAM": []}]}
+    with pytest.raises(UnsupportedDocumentError, match="The authorizer AWS_IAM of GET /rides is not supported"):
+        list(routes(document(("/rides", "get", operation))))
+
+
+def test_integration_may_be_a_component_of_the_document() -> None:
+    reference = {"$ref": f"#/components/{INTEGRATION}s/echo"}
+    described = document(("/rides", "get", {INTEGRATION: reference}))
+    with pytest.raises(UnsupportedDocumentError, match="echo of GET /rides is not in the document"):
+        list(routes(described))
+    described["components"] = {f"{INTEGRATION}s": {"echo": {"type": "aws_proxy", "uri": "arn:function"}}}
+    assert [integration["integrationUri"] for _, integration in routes(described)] == ["arn:function"]
+
+
+@pytest.mark.parametrize(
+    ("integration", "fault"),
+    [
+        ({}, "GET /rides has no URI"),
+        ({"integrationSubtype": "Kinesis-PutRecord"}, "The subtype Kinesis-PutRecord is not supported"),
+        (
+            {"integrationSubtype": "SQS-SendMessage", "requestParameters": {"QueueUrl": "$stageVariables.queue"}},
+            r"The parameter QueueUrl takes \$stageVariables\.queue",
+        ),
+        (
+            {"integrationSubtype": "SQS-SendMessage", "requestParameters": {"MessageBody": "of ${context.requestId}"}},
+            r"The parameter MessageBody takes \$\{context\.requestId\}",
+        ),
+    ],
+)
+def test_integration_that_could_not_be_called_as_it_says_is_refused(integration: dict[str, Any], fault: str) -> None:
+    with pytest.raises(UnsupportedDocumentError, match=fault):
+        list(routes(document(("/rides", "get", {INTEGRATION: {"type": "aws_proxy", **integration}}))))
+
+
+def test_parameters_are_of_the_types_that_the_operation_takes() -> None:
+    shape = input_shape(EmbeddedAws.on_port(1).client("sqs"), "send_message")
+    texts = {"MessageBody": "7", "DelaySeconds": "7", "MessageAttributes": '{"a": {"DataType": "String"}}'}
+    assert typed(texts, shape) == texts | {"DelaySeconds": 7, "MessageAttributes": {"a": {"DataType": "String"}}}
+    assert typed({"DelaySeconds": "soon"}, shape) == {"DelaySeconds": "soon"}
 
 
 def deployed(client: Client, body: dict[str, Any]) -> str:

@@ -1,20 +1,21 @@
 """APIs that call Step Functions: "Creating a Step Functions API using API Gateway", "Mapping template reference"."""
 
+import asyncio
 import json
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from ministack.services import apigateway, apigateway_v1
 
 from http_caller import send
 from local.account import ACCOUNT_ID, EmbeddedAws, entries
+from local.apigateway import http_integrations, service_integrations
 from local.apigateway.service_answers import answer_of, as_json
 from local.apigateway.service_integrations import Call, call_of, escape_java_script, passes
 from machines import Client, allow, ended, machine, role, unique
 
-# The pool of the server has 64 threads at most.
-MORE_THAN_THE_POOL = 70
 ECHO = {"StartAt": "Echo", "States": {"Echo": {"Type": "Pass", "End": True}}}
 
 
@@ -92,6 +93,38 @@ def test_content_that_an_integration_takes(
     assert passes(integration, content_type) is taken
 
 
+def test_call_of_a_service_leaves_the_pool_to_the_server_that_answers_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, names in (
+        (apigateway_v1, ("_invoke_lambda_custom_v1", "_check_passthrough_behavior", "_vtl_util")),
+        (apigateway, ("_invoke_lambda_proxy",)),
+    ):
+        for name in names:
+            monkeypatch.setattr(module, name, getattr(module, name))  # what is installed goes with the test
+    service_integrations.install("http://127.0.0.1:1")
+    http_integrations.install("http://127.0.0.1:1")
+    rest = {"uri": "arn:aws:apigateway:us-east-1:states:action/StartExecution"}
+    http = {"integrationSubtype": "StepFunctions-StartExecution"}
+
+    async def answers() -> list[Any]:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+
+        def answer(*_: Any) -> int:
+            # As the server answers the call: with a thread of the pool, which has one.
+            return asyncio.run_coroutine_threadsafe(asyncio.to_thread(lambda: 7), loop).result(timeout=30)
+
+        monkeypatch.setattr(service_integrations, "_respond", answer)
+        monkeypatch.setattr(http_integrations, "_call", answer)
+        return [
+            await apigateway_v1._invoke_lambda_custom_v1(
+                rest, "a1", "s", {}, {"path": "/"}, "/", "POST", {}, b"", {}, {}
+            ),
+            await apigateway._invoke_lambda_proxy(http, "a1", "s", "/", "POST", {}, b"", {}, "POST /", {}),
+        ]
+
+    assert asyncio.run(answers()) == [7, 7]
+
+
 def deployed(client: Client, uri: str, credentials: str, template: str, **others: Any) -> str:
     """The id of an API whose POST /rides calls a service."""
     apis = client("apigateway")
@@ -128,9 +161,6 @@ def test_post_starts_an_execution_as_the_role_of_the_integration(client: Client,
     status, answer = posted(endpoint, api_id, {"ride": 7})
     assert (status, set(answer)) == (200, {"executionArn", "startDate"})
     assert json.loads(ended(client, answer["executionArn"])["output"]) == {"ride": 7}
-    with ThreadPoolExecutor(MORE_THAN_THE_POOL) as callers:
-        answers = list(callers.map(lambda ride: posted(endpoint, api_id, {"ride": ride}), range(MORE_THAN_THE_POOL)))
-    assert [status for status, _ in answers] == [200] * MORE_THAN_THE_POOL
     nobody = role(client, "apigateway.amazonaws.com")
     status, answer = posted(endpoint, deployed(client, uri, nobody, template), {})
     assert (status, answer["__type"]) == (400, "AccessDeniedException")
