@@ -5,9 +5,12 @@ that nobody disturbs: counts, metrics and the model, byte for byte.
 """
 
 import hashlib
+import io
 import json
 import os
 import signal
+import tarfile
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -31,7 +34,7 @@ FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
 NAME, TASK = "proof", "heavy_utilization"
 INTERRUPTED = "EmbeddedAws.ServerEnded"
 # In every so many states that are new, so that the promotion is among them.
-EVERY = 4
+EVERY = 3
 SECONDS = 1800
 
 
@@ -90,17 +93,30 @@ def result(stack: Stack, arn: str) -> dict[str, Any]:
     """What came of an execution: counts and metrics, the digests of its models, what is live, and what it answers."""
     output = json.loads(stack.client("stepfunctions").describe_execution(executionArn=arn)["output"])
     _, answer = stack.ask(output["metrics"]["golden"]["ride"])
-    keys = sorted(stack.keys(f"models/{NAME}/"))
-    # What names a moment or a query differs from one execution to the next.
-    models = {key: hashlib.sha256(stack.read(key)).hexdigest() for key in keys if key.endswith("model.json")}
     return {
         "training_set": output["training_set"],
         "metrics": output["metrics"],
         "live": output["live_model_path"],
-        "models": models,
+        "model": digests(stack.read(output["live_model_path"])),
         "answer": answer,
-        "rejected": sorted(json.dumps(each, sort_keys=True) for each in stack.rejected()),
+        "rejected": sorted(json.dumps(without_upload(each), sort_keys=True) for each in stack.rejected()),
     }
+
+
+def without_upload(line: dict[str, Any]) -> dict[str, Any]:
+    """A rejected record's line without what differs from one upload of its file to the next."""
+    source = {field: value for field, value in line["source"].items() if field not in ("version", "arrived_at")}
+    return line | {"source": source}
+
+
+def digests(artefact: bytes) -> dict[str, str]:
+    """The digests of the files in a model.tar.gz, which is a tar of one zip; both have the moment of their making."""
+    with tarfile.open(fileobj=io.BytesIO(artefact)) as archive:
+        (inner,) = archive.getmembers()
+        content = archive.extractfile(inner)
+        assert content is not None
+        with zipfile.ZipFile(io.BytesIO(content.read())) as files:
+            return {name: hashlib.sha256(files.read(name)).hexdigest() for name in files.namelist()}
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +148,7 @@ def test_killed_in_state_after_state_the_result_is_that_of_an_undisturbed_execut
         stack.client("stepfunctions").redrive_execution(executionArn=arn)
     described = stack.ended(arn, SECONDS)
     assert described["status"] == "SUCCEEDED", (described, seen)
-    assert described["redriveCount"] == killed.kills > 5
+    assert described["redriveCount"] == killed.kills >= 5
     assert result(stack, arn) == undisturbed
     assert left_twice(stack, arn) == {}
 

@@ -56,9 +56,9 @@ def stack(server: EmbeddedAws, weather: noaa.Weather, copy_of_the_project: Path,
     return Stack(server, deploy.deploy(copy_of_the_project, server, name, parameters))
 
 
-def stored(stack: Stack) -> list[Any]:
-    """The rides that came one at a time."""
-    keys = stack.keys("processed/stream/")
+def stored(stack: Stack, prefix: str = "processed/stream/") -> list[Any]:
+    """The rides below a prefix, by default those that came one at a time."""
+    keys = stack.keys(prefix)
     return [json.loads(line) for key in keys for line in gzip.decompress(stack.read(key)).splitlines()]
 
 
@@ -132,14 +132,15 @@ def kill_two_trainings(stack: Stack, execution: str) -> None:
 def digests(stack: Stack, output: dict[str, Any]) -> dict[str, Any]:
     """What a retraining has made, without the names that are its own: rides, training set, model, metrics."""
     folder, metrics = f"training-sets/{output['execution']}/", output["metrics"]
-    rides = sorted(line for key in stack.keys("processed/") for line in lines_of(stack.read(key)))
+    # When its file arrived differs from one stack to the next.
+    rides = sorted(json.dumps(each | {"arrived_at": ""}) for each in stored(stack, "processed/"))
     splits = {
         split: sorted(line for key in stack.keys(f"{folder}split={split}/") for line in lines_of(stack.read(key)))
         for split in ("train", "validation", "test")
     }
     numbers = {field: value for field, value in metrics.items() if isinstance(value, int | float) or value is None}
     return {
-        "rides": sha256(b"".join(rides)).hexdigest(),
+        "rides": sha256("".join(rides).encode()).hexdigest(),
         "splits": {split: sha256(b"".join(lines)).hexdigest() for split, lines in splits.items()},
         "model": repr(read_model(stack.read(output["model_path"]))),
         "metrics": numbers,
