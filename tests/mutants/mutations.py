@@ -9,12 +9,12 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import parso
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.operators.operator import Operator
 from cosmic_ray.plugins import get_operator
-from parso.python.tree import PythonNode
+from parso.python.tree import Keyword
 
 # One slip of each kind. Others fail wherever they are met (`/` of two names), or mean the same.
 _ARITHMETIC = ("Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "FloorDiv_Mul", "Mod_Mul")
@@ -53,14 +53,14 @@ _DISPLAYS = {("[", "]"), ("{", "}"), ("(", ")")}
 class DropElement(Operator):
     """Leaves one element out of a list, tuple, set or dictionary of two or more."""
 
-    def mutation_positions(self, node: PythonNode) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    def mutation_positions(self, node: Any) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
         """The commas after the elements of a display, but for the last."""
         if node.type in {"testlist_comp", "dictorsetmaker"} and _is_display(node.parent):
             for child in node.children[:-1]:
                 if _text(child) == ",":
                     yield child.start_pos, child.end_pos
 
-    def mutate(self, node: PythonNode, index: int) -> PythonNode:
+    def mutate(self, node: Any, index: int) -> Any:
         """The display without what stands between two commas."""
         commas = [place for place, child in enumerate(node.children) if _text(child) == ","]
         first = commas[index - 1] + 1 if index else 0
@@ -76,12 +76,12 @@ class DropElement(Operator):
 class DropArgument(DropElement):
     """Leaves one named argument out of a call."""
 
-    def mutation_positions(self, node: PythonNode) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    def mutation_positions(self, node: Any) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
         """The named arguments."""
         if node.type == "arglist":
             yield from ((each.start_pos, each.end_pos) for each in node.children if _is_named(each))
 
-    def mutate(self, node: PythonNode, index: int) -> PythonNode:
+    def mutate(self, node: Any, index: int) -> Any:
         """The call without it, and without the comma before it."""
         place = [place for place, child in enumerate(node.children) if _is_named(child)][index]
         del node.children[max(place - 1, 0) : place + 1 if place else 2]
@@ -91,15 +91,15 @@ class DropArgument(DropElement):
 class DropStatement(DropElement):
     """Puts `pass` where a call or an assignment to something's part stood."""
 
-    def mutation_positions(self, node: PythonNode) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    def mutation_positions(self, node: Any) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
         """The statement, where it is no docstring and binds no name."""
         if node.type == "simple_stmt" and _does_something(node.children[0]):
             yield node.start_pos, node.end_pos
 
-    def mutate(self, node: PythonNode, index: int) -> PythonNode:
+    def mutate(self, node: Any, index: int) -> Any:
         """`pass`, as far to the right."""
         first = node.children[0]
-        node.children[0] = parso.python.tree.Keyword("pass", first.start_pos, first.get_first_leaf().prefix)
+        node.children[0] = Keyword("pass", first.start_pos, first.get_first_leaf().prefix)
         return node
 
 
@@ -142,19 +142,19 @@ def mutations(path: Path, root: Path) -> Iterator[Mutation]:
             yield Mutation(str(path.relative_to(root)), line, name, occurrence)
 
 
-def _is_display(node: PythonNode | None) -> bool:
+def _is_display(node: Any) -> bool:
     return node is not None and node.type == "atom" and (_text(node.children[0]), _text(node.children[-1])) in _DISPLAYS
 
 
-def _is_named(node: PythonNode) -> bool:
+def _is_named(node: Any) -> bool:
     return node.type == "argument" and len(node.children) == 3 and _text(node.children[1]) == "="
 
 
-def _does_something(node: PythonNode) -> bool:
+def _does_something(node: Any) -> bool:
     if node.type == "expr_stmt":
         return node.children[0].type in {"atom_expr", "power"} or _text(node.children[1]) in _AUGMENTED
     return node.type in {"atom_expr", "power", "await_expr", "del_stmt", "raise_stmt", "assert_stmt"}
 
 
-def _text(node: PythonNode) -> str | None:
+def _text(node: Any) -> str | None:
     return getattr(node, "value", None)
