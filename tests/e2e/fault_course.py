@@ -39,7 +39,7 @@ HUNG, FALSE_SUCCESS, SILENT, LOST, REPEATED, LEFT, CHANGED, UNEXPECTED, NOT_REAC
     "not reached",
     "not run",
 )
-LONGEST_SECONDS = 240
+LONGEST_SECONDS = 600
 """How long an execution, a notice, or what is put back is waited for."""
 
 _MOST_VISITS = 3
