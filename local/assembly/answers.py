@@ -24,6 +24,7 @@ from local.iam.request_guard import (
     Receive,
     Scope,
     Send,
+    header_values,
     is_api_path,
     send_json,
 )
@@ -118,7 +119,7 @@ def _actions_in(form: bytes) -> set[str]:
 
 
 def _header(scope: Scope, name: bytes) -> bytes:
-    return next((value for each, value in scope["headers"] if each.lower() == name), b"")
+    return next(iter(header_values(scope, name)), b"")
 
 
 @dataclass

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local import account
+from local.iam import bodies
 from local.iam.request_guard import ANSWER_PREFIXES, NOTHING_HERE, Application, Receive, Scope, Send, send_json
 from local.seams import replace, seam
 
@@ -81,8 +82,14 @@ class AnswerUrls:
             # As where nothing is: a guess learns nothing.
             await send_json(send, 403, {"message": NOTHING_HERE})
             return
-        body = await _body(receive)
-        refusal = "The answer is too long." if body is None else await asyncio.to_thread(_deliver, prefix, token, body)
+        try:
+            body = await bodies.read(receive, "", LARGEST_ANSWER)
+        except bodies.DisconnectedError:
+            return
+        except bodies.TooLargeError:
+            await send_json(send, 400, {"message": "The answer is too long."})
+            return
+        refusal = await asyncio.to_thread(_deliver, prefix, token, body)
         await send_json(send, 400 if refusal else 200, {"message": refusal} if refusal else {})
 
 
@@ -91,18 +98,6 @@ def is_expected(prefix: str, token: str) -> bool:
     from ministack.services.cloudformation import wait_conditions
 
     return is_awaited(token) if prefix == _RESPONSES else wait_conditions.has_handle(token)
-
-
-async def _body(receive: Receive) -> bytes | None:
-    """The body, or None for one that is too long."""
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > LARGEST_ANSWER:
-            return None
-    return body
 
 
 def _deliver(prefix: str, token: str, body: bytes) -> str | None:

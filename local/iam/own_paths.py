@@ -8,7 +8,17 @@ from typing import Any
 
 from local import EmbeddedAwsError
 from local.account import TOKEN_HEADER
-from local.iam.request_guard import OWN_PREFIX, Application, Receive, Scope, Send, send_json
+from local.iam import bodies
+from local.iam.request_guard import (
+    NOTHING_HERE,
+    OWN_PREFIX,
+    Application,
+    Receive,
+    Scope,
+    Send,
+    header_values,
+    send_json,
+)
 from local.protocols.strict_json import NotJsonError, decode
 
 _LARGEST_BODY = 64 * 1024
@@ -43,36 +53,29 @@ class OwnPaths:
         if not self._has_token(scope):
             await send_json(send, 403, {"message": f"{TOKEN_HEADER} is missing or wrong."})
         elif path is None:
-            await send_json(send, 404, {"message": "There is nothing at this path."})
+            await send_json(send, 404, {"message": NOTHING_HERE})
         elif scope["method"] not in path.methods:
             await send_json(send, 405, {"message": f"This path takes {' and '.join(path.methods)}."})
         else:
             await _respond(path, receive, send)
 
     def _has_token(self, scope: Scope) -> bool:
-        name = TOKEN_HEADER.lower().encode()
-        values = [value for each, value in scope["headers"] if each.lower() == name]
+        values = header_values(scope, TOKEN_HEADER.lower().encode())
         return len(values) == 1 and hmac.compare_digest(values[0], self.token.encode())
 
 
 async def _respond(path: OwnPath, receive: Receive, send: Send) -> None:
     try:
-        content = await path.respond(_object(await _body(receive)))
+        content = await path.respond(_object(await bodies.read(receive, "", _LARGEST_BODY)))
+    except bodies.DisconnectedError:
+        return
+    except bodies.TooLargeError:
+        await send_json(send, 400, {"message": f"The body has more than {_LARGEST_BODY} bytes."})
+        return
     except BadInputError as fault:
         await send_json(send, 400, {"message": str(fault)})
         return
     await send_json(send, 200, content)
-
-
-async def _body(receive: Receive) -> bytes:
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > _LARGEST_BODY:
-            raise BadInputError(f"The body has more than {_LARGEST_BODY} bytes.")
-    return body
 
 
 def _object(body: bytes) -> dict[str, Any]:

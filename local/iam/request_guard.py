@@ -69,8 +69,13 @@ def check(scope: Scope, port: int) -> None:
         raise ForbiddenRequestError("A page of another site sent this request.")
 
 
+def header_values(scope: Scope, name: bytes) -> list[bytes]:
+    """What a request says in a header, which is named in small letters, as often as it says it."""
+    return [value for each, value in scope["headers"] if each.lower() == name]
+
+
 def _values(scope: Scope, name: bytes) -> list[str]:
-    return [value.decode("latin-1") for each, value in scope["headers"] if each.lower() == name]
+    return [value.decode("latin-1") for value in header_values(scope, name)]
 
 
 @dataclass(frozen=True)
