@@ -56,21 +56,6 @@ def replace_parts(
     from local.ecr import registry
     from local.events import entries as events
     from local.events import log_groups
-    from local.lambda_ import (
-        alias_arns,
-        aliases,
-        concurrency,
-        idle_workers,
-        installed_runtimes,
-        layers,
-        provisioning,
-        requests,
-        runtime,
-        sources,
-        tails,
-        updates,
-    )
-    from local.lambda_ import metrics as function_metrics
     from local.logs import stream_prefixes
     from local.s3 import bucket_names, version_ranges
     from local.sns import deliveries as topics
@@ -83,19 +68,7 @@ def replace_parts(
     yaml_definitions.install()
     inline_code.install()
     response_urls.install()
-    forks = runtime.install(interpreters, endpoint)
-    installed_runtimes.install(interpreters)
-    layers.install()
-    tails.install()
-    idle_workers.install()
-    updates.install()
-    sources.install()
-    requests.install()
-    concurrency.install()
-    aliases.install()
-    provisioning.install()
-    function_metrics.install()
-    alias_arns.install()
+    forks = _replace_parts_of_lambda(interpreters, endpoint)
     stream_prefixes.install()
     version_ranges.install()
     bucket_names.install()
@@ -108,3 +81,36 @@ def replace_parts(
     budgets.install()
     rollback.install()
     return forks, lock, part
+
+
+def _replace_parts_of_lambda(interpreters: Interpreters, endpoint: str) -> ForkServer:
+    from local.lambda_ import (
+        alias_arns,
+        aliases,
+        concurrency,
+        idle_workers,
+        installed_runtimes,
+        layers,
+        metrics,
+        provisioning,
+        requests,
+        runtime,
+        sources,
+        tails,
+        updates,
+    )
+
+    forks = runtime.install(interpreters, endpoint)
+    installed_runtimes.install(interpreters)
+    layers.install()
+    tails.install()
+    idle_workers.install()
+    updates.install()
+    sources.install()
+    requests.install()
+    concurrency.install()
+    aliases.install()
+    provisioning.install()
+    metrics.install()
+    alias_arns.install()
+    return forks

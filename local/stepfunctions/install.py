@@ -57,18 +57,7 @@ def install(endpoint: str, faults: Faults) -> tuple[threading.RLock, Part]:
     """
     # Each failure of a user's workflow would be an error of the server's with the whole state spelt out.
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
-    refusals.install()
-    parsing.install()
-    definitions.install()
-    tags.install()
-    mount.install()
-    calls.install(endpoint)
-    activities.install()
-    api_invocations.install(endpoint)
-    tables.install()
-    jobs.install()
-    names.install()
-    nested.install()
+    _replace_definitions_and_tasks(endpoint)
     lock = threading.RLock()
     add_event = seam(EventManager, "add_event")
 
@@ -100,3 +89,19 @@ def install(endpoint: str, faults: Faults) -> tuple[threading.RLock, Part]:
     times.install()
     single_states.install()
     return lock, saving.part(started_children, add_event)
+
+
+def _replace_definitions_and_tasks(endpoint: str) -> None:
+    """What is the same for every execution: how definitions are read, and what tasks call."""
+    refusals.install()
+    parsing.install()
+    definitions.install()
+    tags.install()
+    mount.install()
+    calls.install(endpoint)
+    activities.install()
+    api_invocations.install(endpoint)
+    tables.install()
+    jobs.install()
+    names.install()
+    nested.install()
