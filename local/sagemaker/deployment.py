@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local import EmbeddedAwsError
 from local.sagemaker.endpoint import Endpoint
 from local.sagemaker.errors import ApiError, UnsupportedError
-from local.sagemaker.fleet import Definition, Fleet, FleetError, Host
+from local.sagemaker.fleet import Capacities, Definition, Fleet, FleetError, Host
 
 _LOGGER = logging.getLogger(__name__)
 _POLL_SECONDS = 0.1
@@ -96,15 +96,21 @@ class Deployment:
     host: Host
     clock: Callable[[], float]
     is_ending: threading.Event
-    weights: Mapping[str, tuple[float, int]] = field(default_factory=dict)
+    weights: Capacities = field(default_factory=dict)
 
-    def create(self, reason: str = "") -> None:
-        """Take a new endpoint to InService or Failed. `reason` is the FailureReason of what went before."""
-        fleet = Fleet(self.definition)
-        # It is where the server's stop looks for containers; nothing is sent to an endpoint that is being created.
-        self.endpoint.green = fleet
+    def prepare(self) -> Fleet:
+        """Give a new endpoint the fleet that is to be started.
+
+        There the server's stop looks for containers, and what is kept of the endpoint is read from it. Nothing is sent
+        to an endpoint that is being created.
+        """
+        self.endpoint.green = Fleet(self.definition, self.weights)
+        return self.endpoint.green
+
+    def create(self, fleet: Fleet, reason: str = "") -> None:
+        """Take a prepared endpoint to InService or Failed. `reason` is the FailureReason of what went before."""
         try:
-            fleet.start(self.host, self.weights)
+            fleet.start(self.host)
         except FleetError as error:
             self.endpoint.green = None
             self.endpoint.move("Failed", str(error))
@@ -114,13 +120,13 @@ class Deployment:
 
     def update(self, policy: Policy, config: Mapping[str, Any]) -> None:
         """Take an endpoint over to the definition, or back. `config` is the DeploymentConfig that was asked for."""
-        blue, green = self.endpoint.blue, Fleet(self.definition)
+        blue, green = self.endpoint.blue, Fleet(self.definition, self.weights)
         self.endpoint.last_deployment = config or None
         deadline = self.clock() + policy.longest_seconds
         try:
             self.endpoint.green = green
             self.endpoint.stage("Creating", "The green fleet is being started.")
-            green.start(self.host, self.weights)
+            green.start(self.host)
             self._shift(policy, deadline)
         except (FleetError, RollbackError) as error:
             self._roll_back(blue, green, str(error))

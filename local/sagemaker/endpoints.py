@@ -4,7 +4,7 @@ DescribeEndpoint and ListEndpoints. Refusals are worded as SageMaker words them.
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from local.sagemaker.arns import arn
 from local.sagemaker.deployment import Deployment, Policy
 from local.sagemaker.endpoint import Endpoint
 from local.sagemaker.errors import ApiError
-from local.sagemaker.fleet import Definition, Fleet, Host
+from local.sagemaker.fleet import Capacities, Definition, Fleet, Host
 from local.sagemaker.listing import Kind, page_of
 
 Describe = Callable[[str], dict[str, Any]]
@@ -71,9 +71,11 @@ class Endpoints:
             Policy.of(deployment_config, _instances(definition))
         endpoint = Endpoint(name, _arn(name), get_region(), request["EndpointConfigName"], self.clock)
         endpoint.last_deployment = deployment_config
+        deployment = self._deployment(endpoint, definition)
+        fleet = deployment.prepare()
         if self._endpoints.setdefault(name, endpoint) is not endpoint:
             raise ApiError(f'Cannot create already existing endpoint "{_arn(name)}".')
-        self._run(self._deployment(endpoint, definition).create, f"creation of endpoint {name}")
+        self._run(lambda: deployment.create(fleet), f"creation of endpoint {name}")
         return {"EndpointArn": endpoint.arn}
 
     def _update(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -131,9 +133,7 @@ class Endpoints:
         models = {variant["ModelName"]: self.model(variant["ModelName"]) for variant in config["ProductionVariants"]}
         return Definition(name, get_region(), config, models)
 
-    def _deployment(
-        self, endpoint: Endpoint, definition: Definition, weights: Mapping[str, tuple[float, int]] | None = None
-    ) -> Deployment:
+    def _deployment(self, endpoint: Endpoint, definition: Definition, weights: Capacities | None = None) -> Deployment:
         return Deployment(endpoint, definition, self.host, self.clock, self._is_ending, weights or {})
 
     def _run(self, action: Callable[[], None], name: str) -> None:
@@ -142,13 +142,12 @@ class Endpoints:
         self._threads.append(thread)
         thread.start()
 
-    def start_later(
-        self, endpoint: Endpoint, definition: Definition, weights: Mapping[str, tuple[float, int]], reason: str
-    ) -> None:
+    def start_later(self, endpoint: Endpoint, definition: Definition, weights: Capacities, reason: str) -> None:
         """Have the containers of an endpoint that was kept start once the server listens."""
-        endpoint.status = "SystemUpdating"
+        endpoint.status, endpoint.failure_reason = "SystemUpdating", reason
         deployment = self._deployment(endpoint, definition, weights)
-        self._waiting.append((endpoint.name, lambda: deployment.create(reason)))
+        fleet = deployment.prepare()
+        self._waiting.append((endpoint.name, lambda: deployment.create(fleet, reason)))
 
     def start_again(self) -> None:
         """Start the containers of the endpoints that were kept."""

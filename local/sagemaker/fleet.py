@@ -27,6 +27,8 @@ _STARTUP_SECONDS = 480.0
 Clients = Callable[[str, str], BaseClient]
 # (image, region, model folder, file descriptor of the listening socket) -> the command that serves.
 ServingCommand = Callable[[str, str, Path, int], Sequence[str]]
+# The weight and the number of instances of each variant, by its name.
+Capacities = Mapping[str, tuple[float, int]]
 
 
 class FleetError(EmbeddedAwsError):
@@ -92,9 +94,13 @@ class Variant:
 
 @dataclass
 class Fleet:
-    """The variants of a definition, once each has answered a ping."""
+    """The variants of a definition, once each has answered a ping.
+
+    `planned` are weights and instances by variant, in the place of the configuration's.
+    """
 
     definition: Definition
+    planned: Capacities = field(default_factory=dict)
     variants: dict[str, Variant] = field(default_factory=dict)
     traffic: Traffic = field(default_factory=lambda: Traffic({}))
 
@@ -102,18 +108,21 @@ class Fleet:
     def config_name(self) -> str:
         return self.definition.config["EndpointConfigName"]
 
-    def start(self, host: Host, weights: Mapping[str, tuple[float, int]] | None = None) -> None:
-        """Start a container a variant. Raises FleetError, and then nothing of it is left.
+    def capacities(self) -> Capacities:
+        """Weights and instances by variant: as they are now, and of one that has not started, as they are to be."""
+        return {
+            each["VariantName"]: self.planned.get(
+                each["VariantName"], (each["InitialVariantWeight"], each["InitialInstanceCount"])
+            )
+            for each in self.definition.config["ProductionVariants"]
+        } | {variant.name: (variant.weight, variant.instances) for variant in list(self.variants.values())}
 
-        `weights` are weights and instances by variant, in the place of the configuration's.
-        """
+    def start(self, host: Host) -> None:
+        """Start a container a variant. Raises FleetError, and then nothing of it is left."""
+        capacities = self.capacities()
         try:
             for configuration in self.definition.config["ProductionVariants"]:
-                weight, instances = (weights or {}).get(
-                    configuration["VariantName"],
-                    (configuration["InitialVariantWeight"], configuration["InitialInstanceCount"]),
-                )
-                self._start_variant(host, configuration, weight, instances)
+                self._start_variant(host, configuration, *capacities[configuration["VariantName"]])
         except FleetError:
             self.stop()
             raise

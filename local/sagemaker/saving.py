@@ -14,7 +14,7 @@ from ministack.core.responses import AccountRegionScopedDict
 from local.persistence.parts import Part
 from local.sagemaker.endpoint import Endpoint
 from local.sagemaker.endpoints import Endpoints
-from local.sagemaker.fleet import Definition, Fleet
+from local.sagemaker.fleet import Capacities, Definition, Fleet
 from local.sagemaker.service import SageMakerService
 from local.sagemaker.transform_jobs import ENDED, TransformJob, TransformJobs
 
@@ -24,7 +24,7 @@ _LOST = "InternalServerError: the embedded AWS ended while the job was under way
 
 @dataclass(frozen=True)
 class EndpointState:
-    """An endpoint as it is written: `definition` is what it answered by, None where it never did."""
+    """An endpoint as it is written: `definition` is what it answers by, or is to; None where its creation failed."""
 
     name: str
     arn: str
@@ -36,7 +36,7 @@ class EndpointState:
     modified: float
     last_deployment: Mapping[str, Any] | None
     definition: Definition | None
-    weights: Mapping[str, tuple[float, int]]
+    weights: Capacities
 
 
 def part(service: SageMakerService) -> Part:
@@ -75,7 +75,6 @@ def _tuning_job(job: Any) -> dict[str, Any]:
 def state_of_endpoint(endpoint: Endpoint) -> EndpointState:
     """An endpoint as it is to be written."""
     fleet: Fleet | None = endpoint.blue or endpoint.green
-    variants = fleet.variants.values() if fleet else ()
     return EndpointState(
         endpoint.name,
         endpoint.arn,
@@ -87,7 +86,7 @@ def state_of_endpoint(endpoint: Endpoint) -> EndpointState:
         endpoint.modified,
         endpoint.last_deployment,
         fleet.definition if fleet else None,
-        {variant.name: (variant.weight, variant.instances) for variant in variants},
+        fleet.capacities() if fleet else {},
     )
 
 
