@@ -34,7 +34,8 @@ SHORTEST_PAUSE_SECONDS = 0.15
 """Between two snapshots, while nobody waits for one."""
 _LONGEST_PAUSE_SECONDS = 2.0
 _PAUSE_FACTOR = 2.0
-# When it looks for changes that nobody has marked, after a snapshot that had changes, and after one that had none.
+# When it looks for changes that nobody has marked: at first, and at last, where nobody marks one any more. Each look
+# doubles the time, so that the metrics of pollers alone make an idle server write twice a minute.
 _SETTLING_SECONDS = 2.0
 _QUIET_SECONDS = 30.0
 _LONGEST_BUSY_SECONDS = 120.0
@@ -88,7 +89,7 @@ class Keeper:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, daemon=True, name="keeper")
         self._seconds = 0.0
-        self._had_changes = True
+        self._silent_seconds = _SETTLING_SECONDS
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Keep the state from now on, unless the server ends already. `loop` is the server's."""
@@ -136,12 +137,12 @@ class Keeper:
         """Wait until there is something to do; whether it is the last."""
         progress, ended = self._progress, time.monotonic()
         with self._changed:
-            silent = _SETTLING_SECONDS if self._had_changes else _QUIET_SECONDS
             while not progress.is_closing:
                 is_changed = progress.marked > progress.saved
-                due = 0.0 if progress.waiters else self._pause() if is_changed else silent
+                due = 0.0 if progress.waiters else self._pause() if is_changed else self._silent_seconds
                 rest = ended + due - time.monotonic()
                 if rest <= 0:
+                    self._silent_seconds = _next_silence(self._silent_seconds, is_changed=is_changed)
                     break
                 self._changed.wait(rest)
             return progress.is_closing
@@ -159,7 +160,6 @@ class Keeper:
             fault = NotSavedError(f"The state could not be saved: {caught}")
             log.exception("The state could not be saved")
         else:
-            self._had_changes = manifest is not None
             self._manifest = manifest or self._manifest
         self._seconds = time.monotonic() - began if fault is None else _AFTER_FAULT_SECONDS
         self._release(change, fault)
@@ -251,6 +251,10 @@ class Keeper:
         reducers, bodies = self._contents.reducers, self._bodies
         dumps = {part.name: _dumping(part, reducers, bodies) for part in self._contents.parts}
         return self._contents.folder.write(self._manifest, dumps)
+
+
+def _next_silence(seconds: float, *, is_changed: bool) -> float:
+    return _SETTLING_SECONDS if is_changed else min(2 * seconds, _QUIET_SECONDS)
 
 
 def _dumping(part: Part, reducers: Reducers, bodies: PreparedBodies) -> Callable[[], bytes]:

@@ -243,3 +243,12 @@ def test_a_server_that_ends_before_its_services_go_on_keeps_nothing(make_stage: 
 
     stage.run(scene)
     assert not stage.folder.exists()
+
+
+def test_a_server_that_nobody_asks_for_anything_looks_for_changes_ever_more_seldom() -> None:
+    seconds = [2.0]
+    for _ in range(5):
+        seconds.append(keeper._next_silence(seconds[-1], is_changed=False))
+
+    assert seconds == [2, 4, 8, 16, 30, 30]
+    assert keeper._next_silence(30.0, is_changed=True) == 2
