@@ -14,7 +14,6 @@ EmbeddedAwsError
 ├── NotSavedError               persistence.keeper: the state could not be saved
 ├── NotJsonError                strict_json: a text is no JSON
 ├── TooManyFieldsError          protocols.parameters: a form has more fields than any request
-├── NoAutomatonError            protocols.patterns: a pattern has what an automaton has not
 ├── UnknownPieceError           stepfunctions.tokens: a piece of a definition is not one token
 ├── ExecutionNotRedrivableError stepfunctions.redrive: an execution cannot be redriven
 ├── CallRefusedError            stepfunctions.refusals: Step Functions refuses the call
