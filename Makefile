@@ -32,7 +32,7 @@ INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if
   $(if $(YEARS),--years "$(YEARS)") $(if $(CHUNK_BYTES),--chunk-bytes "$(CHUNK_BYTES)") \
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
-.PHONY: help setup run up status retrain watch redrive try logs ask stream publish replay invoke models report pricing edge \
+.PHONY: help setup run up status retrain watch redrive try logs ask stream publish query replay invoke models report pricing edge \
   leaderboard monitor cost dashboard iam deploy destroy explain notebook rollback down test proofs loop faults transitions applications fuzz races mutants grants check build bench load evidently render data lock clean
 
 help: ## list the commands
@@ -77,6 +77,10 @@ stream: setup ## send rides one at a time to what `make up` started: RATE= RIDES
 publish: setup ## publish samples as a fulfilment centre does: SAMPLES= COUNT= RATE= OPTIONS= (--batch 100, …)
 	@$(WILDRYDES) publish $(if $(SAMPLES),--samples "$(SAMPLES)") $(if $(COUNT),--count "$(COUNT)") \
 	  $(if $(RATE),--rate "$(RATE)") $(OPTIONS)
+
+query: setup ## ask Athena about rides, weather and samples: SQL= OPTIONS= (--json, …)
+	@$(if $(SQL),,echo "query needs SQL=, a statement" >&2; exit 2)
+	@$(WILDRYDES) query "$(SQL)" $(OPTIONS)
 
 replay: setup ## send dead letters on their way again: OPTIONS=
 	@$(WILDRYDES) replay $(OPTIONS)

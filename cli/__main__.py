@@ -33,6 +33,7 @@ COMMANDS = {
     "explain": ("cli.explain.command", "explain_command"),
     "stream": ("cli.stream", "stream_command"),
     "publish": ("cli.publish", "publish_command"),
+    "query": ("cli.query", "query_command"),
     "replay": ("cli.replay", "replay_command"),
     "invoke": ("cli.invoke", "invoke"),
     "ask": ("cli.ask", "ask"),

@@ -184,6 +184,18 @@ def test_monitor(command: RunCommand, stack: Stack, champion: Model, tmp_path: P
     assert {"Drift", "DriftedFeatures", "QualityLoss", "ServedLogLoss"} <= {each["MetricName"] for each in listed}
 
 
+def test_query(command: RunCommand, execution: str) -> None:
+    name = execution.rpartition(":")[2]
+    stations = "SELECT count(DISTINCT station) AS stations FROM weather"
+    of_2018 = "FROM ghcn WHERE year = 2018 AND element = 'TMAX' AND (q_flag IS NULL OR q_flag = '')"
+    assert facts(command, "query", f"SELECT count(DISTINCT id) AS stations {of_2018}") == [{"stations": "3"}]
+    ran = command("query", stations)
+    # The table is one folder an execution, so a query has to name it.
+    assert (ran.code, ran.out) == (1, "")
+    assert "execution" in ran.err
+    assert facts(command, "query", f"{stations} WHERE execution = '{name}'") == [{"stations": "4"}]
+
+
 def test_watch_of_an_execution_that_has_ended(command: RunCommand, execution: str, tmp_path: Path) -> None:
     name = execution.rpartition(":")[2]
     for which in (name, execution):
