@@ -30,6 +30,8 @@ FOR_AWS = "deploy.md"
 ENDPOINT = '--endpoint-url "$AWS_ENDPOINT_URL"'
 # Options of other programs that the prose names by themselves.
 FOREIGN_OPTIONS = {"--endpoint-url": "the aws CLI"}
+# Variables that every shell has.
+OF_THE_SHELL = {"PATH", "PWD"}
 
 _FENCE = re.compile(r"^```(?:sh|bash)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _ANY_FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
@@ -139,7 +141,7 @@ def exported_names() -> set[str]:
 def undefined_variables(block: str, exported: set[str]) -> set[str]:
     """The variables that a block uses, and that neither the env file nor the block defines."""
     used = set(re.findall(r"\$\{?([A-Z_][A-Z0-9_]*)", block))
-    return used - exported - set(re.findall(r"^(?:export )?([A-Z_][A-Z0-9_]*)=", block, re.MULTILINE))
+    return used - exported - OF_THE_SHELL - set(re.findall(r"^(?:export )?([A-Z_][A-Z0-9_]*)=", block, re.MULTILINE))
 
 
 def aws_lines(block: str) -> list[str]:
