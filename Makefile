@@ -33,7 +33,7 @@ INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
 .PHONY: help setup run up status retrain watch redrive try logs ask stream publish query replay invoke models report pricing edge \
-  leaderboard monitor cost dashboard iam deploy destroy explain notebook rollback down test proofs loop faults transitions applications fuzz races mutants grants check build bench load evidently render data lock clean
+  leaderboard monitor cost dashboard iam deploy destroy explain notebook rollback down test proofs loop faults workshop transitions applications fuzz races mutants grants check build bench load evidently render data lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -139,7 +139,7 @@ down: ## stop what `make up` started: FORGET=1 (remove the state that KEEP=1 has
 
 # In a new order each time, by a seed that pytest prints and SEED= gives again. tests/conftest.py orders the folders.
 test: setup ## run the tests, all but the proofs, in a new order: SEED= for an earlier one, ARGS= for pytest
-	$(TEST) -m "not proof and not loop and not faults" $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
+	$(TEST) -m "not proof and not loop and not faults and not workshop" $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
 
 proofs: setup ## run the tests that take long: kills, load, a million rides, each fault of a promotion; SEED=, ARGS= as for make test
 	$(TEST) -m proof $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
@@ -150,6 +150,10 @@ loop: setup ## prove that the loop closes: drifts, uploads, every metric, a kill
 # One process, in the order of the file: the matrix runs executions side by side itself. It prints the matrix and writes it into build/.
 faults: setup ## inject each fault at each Task and Map, into build/faults.json and build/faults.html: ARGS= for pytest
 	$(PY) -m pytest -q -m faults --randomly-dont-reorganize tests/e2e/test_fault_matrix.py $(ARGS)
+
+# Each mode in a fresh clone, with the environments installed anew. The times are in build/workshop.json.
+workshop: setup ## run every command of docs/workshop/ in fresh clones: ARGS= for pytest
+	$(PY) -m pytest -q -m workshop --randomly-dont-reorganize tests/workshop $(ARGS)
 
 # Every execution of the end-to-end tests counts; the page of `make faults` adds them to its own.
 transitions: setup ## learn which transitions of the workflows the end-to-end tests go, for `make faults`: ARGS= for pytest
