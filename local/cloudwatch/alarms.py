@@ -1,8 +1,10 @@
 """When alarms are looked at, and what follows from a new state.
 
 MiniStack keeps the alarms. Each is looked at when it is put, after a point of its metric, at each tick of the clock,
-and before DescribeAlarms. A new state is in the alarm and its history at once; topics and EventBridge hear of it in
-the order of the changes, from a thread of its own: whoever puts a point need not wait, nor hold what they need.
+and before DescribeAlarms. A look passes those whose state can be no other than at the last one: by the same points, in
+the same minute, from the same state. A new state is in the alarm and its history at once; topics and EventBridge hear
+of it in the order of the changes, from a thread of its own: whoever puts a point need not wait, nor hold what they
+need.
 """
 
 import json
@@ -10,11 +12,12 @@ import logging
 import queue
 import threading
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from local.background.surviving import surviving
 from local.cloudwatch import notices
-from local.cloudwatch.alarm_states import COMPARISONS, Datapoint, Settings, State, evaluate
+from local.cloudwatch.alarm_states import COMPARISONS, MINUTE, Datapoint, Settings, State, evaluate
 from local.cloudwatch.store import Metric, Store
 from local.persistence.parts import Part
 from local.seams import replace, seam
@@ -29,6 +32,32 @@ _HISTORY_SECONDS = 30 * 86_400
 Alarm = dict[str, Any]
 
 
+@dataclass
+class Watch:
+    """An alarm, what it says of its metric, and by what it was looked at last: points, minute and state."""
+
+    alarm: Alarm
+    metric: Metric
+    settings: Settings
+    basis: tuple[tuple[int, int], int, str] | None = None
+
+    @classmethod
+    def of(cls, alarm: Alarm) -> "Watch | None":
+        """None where the alarm does not look at one metric by a fixed threshold, but at a band or an expression."""
+        if alarm.get("ComparisonOperator") not in COMPARISONS or not alarm.get("MetricName"):
+            return None
+        return cls(alarm, _metric(alarm), Settings.of(alarm))
+
+    def is_due(self, store: Store) -> bool:
+        """Whether another state is possible than at the last look. It is noted that there is one now.
+
+        The version comes before the points are read: those that come in between are looked at again.
+        """
+        basis = (store.version(self.metric), int(store.now()) // MINUTE, self.alarm["StateValue"])
+        is_due, self.basis = basis != self.basis, basis
+        return is_due
+
+
 class Alarms:
     """The alarms that MiniStack keeps, looked at by `store` and its clock."""
 
@@ -39,6 +68,8 @@ class Alarms:
         self._changes: queue.SimpleQueue[notices.Change] = queue.SimpleQueue()
         # By their ids: the changes of which not everybody has heard.
         self._unsent: dict[int, notices.Change] = {}
+        # By account, region and name. An alarm that is put again is another object.
+        self._watches: dict[tuple[str, str, str], Watch | None] = {}
 
     def install(self) -> None:
         """Look at alarms in MiniStack's place, from now on."""
@@ -74,18 +105,27 @@ class Alarms:
 
         self.store.measure_gauges()
         with self._lock:
-            alarms = list(cloudwatch._alarms._data.items())
-            self.store.watched = frozenset(_metric(alarm) for _, alarm in alarms if _is_watching(alarm))
-            for (account, region, _), alarm in alarms:
-                with request_scope(account, region):
-                    self._evaluate(alarm)
+            self._find_watches(cloudwatch._alarms._data)
+            for (account, region, _), watch in list(self._watches.items()):
+                if watch and watch.is_due(self.store):
+                    with request_scope(account, region):
+                        self._evaluate(watch)
+
+    def _find_watches(self, alarms: dict[tuple[str, str, str], Alarm]) -> None:
+        """Take in what was put and deleted since the last look."""
+        current = list(alarms.items())
+        watches = {key: self._watches.get(key) for key, _ in current}
+        put = {key: alarm for key, alarm in current if (watch := watches[key]) is None or watch.alarm is not alarm}
+        if put or len(watches) < len(self._watches):
+            self._watches = watches | {key: Watch.of(alarm) for key, alarm in put.items()}
+            self.store.watched = frozenset(watch.metric for watch in self._watches.values() if watch)
 
     def _put(self, alarm: Alarm) -> None:
         """MiniStack has just put `alarm`."""
         with self._lock:
-            if _is_watching(alarm):
-                self.store.watched |= {_metric(alarm)}
-            self._evaluate(alarm)
+            if watch := Watch.of(alarm):
+                self.store.watched |= {watch.metric}
+                self._evaluate(watch)
 
     def _look_when_woken(self) -> None:
         while True:
@@ -95,13 +135,11 @@ class Alarms:
                 self.look()
             time.sleep(_LOOK_SECONDS)
 
-    def _evaluate(self, alarm: Alarm) -> None:
+    def _evaluate(self, watch: Watch) -> None:
         from ministack.services import cloudwatch
 
-        if not _is_watching(alarm):
-            return
-        now, settings = self.store.now(), Settings.of(alarm)
-        state = evaluate(settings, self._datapoints(alarm, settings, now), alarm["StateValue"], now)
+        alarm, now = watch.alarm, self.store.now()
+        state = evaluate(watch.settings, self._datapoints(watch, now), alarm["StateValue"], now)
         if state is None:
             return
         before = notices.state_of(alarm)
@@ -110,10 +148,10 @@ class Alarms:
         self._tell(notices.Change(dict(alarm), before, now))
         cloudwatch._evaluate_parent_alarms(alarm)
 
-    def _datapoints(self, alarm: Alarm, settings: Settings, now: float) -> list[Datapoint | None]:
-        metric, period = _metric(alarm), settings.period
+    def _datapoints(self, watch: Watch, now: float) -> list[Datapoint | None]:
+        settings, period = watch.settings, watch.settings.period
         starts = settings.starts(now)
-        periods = self.store.periods(metric, starts[0], starts[-1] + period, period, starts[0])
+        periods = self.store.periods(watch.metric, starts[0], starts[-1] + period, period, starts[0])
         datapoints: list[Datapoint | None] = []
         for start in starts:
             values = periods.get(start)
@@ -184,11 +222,6 @@ class Alarms:
             with surviving("A notice of an alarm"):
                 notices.send(change)
             self._unsent.pop(id(change), None)
-
-
-def _is_watching(alarm: Alarm) -> bool:
-    """Whether the alarm looks at one metric by a fixed threshold, and not at a band or an expression."""
-    return alarm.get("ComparisonOperator") in COMPARISONS and bool(alarm.get("MetricName"))
 
 
 def _metric(alarm: Alarm) -> Metric:

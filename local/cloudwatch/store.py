@@ -84,6 +84,9 @@ class Store:
         self.on_watched: Callable[[], None] = lambda: None
         self.measure_gauges: Callable[[], None] = lambda: None
         self._series: dict[Metric, Series] = {}
+        # How often the points of a metric have changed, and those of all were made wider.
+        self._changes: dict[Metric, int] = {}
+        self._compactions = 0
         self._lock = threading.Lock()
 
     def record(
@@ -112,15 +115,24 @@ class Store:
         """Make `value` the only one of this minute: what is measured once a minute, and may be looked at sooner."""
         now = self.now()
         with self._lock:
-            series = self._of(metric, unit, now)
-            series.points[MINUTE][int(now) // MINUTE * MINUTE] = Aggregate(1.0, value, value, value)
+            series = self._series.get(metric)
+            minute, point = int(now) // MINUTE * MINUTE, Aggregate(1.0, value, value, value)
+            if series is not None and series.points[MINUTE].get(minute) == point:
+                series.arrival = now
+            else:
+                self._of(metric, unit, now).points[MINUTE][minute] = point
 
     def _of(self, metric: Metric, unit: str, now: float) -> Series:
         series = self._series.get(metric)
         if series is None:
             series = self._series[metric] = Series(unit, now)
         series.arrival = now
+        self._changes[metric] = self._changes.get(metric, 0) + 1
         return series
+
+    def version(self, metric: Metric) -> tuple[int, int]:
+        """Another one whenever the metric has got other points; the same while `periods` would answer the same."""
+        return self._compactions, self._changes.get(metric, 0)
 
     def unit(self, metric: Metric) -> str:
         """The unit that the metric's first point had."""
@@ -155,8 +167,10 @@ class Store:
         """Bring all points to the width of their age, and forget the metrics that have none left."""
         now = self.now()
         with self._lock:
+            self._compactions += 1
             for metric in [metric for metric, series in self._series.items() if not series.compact(now)]:
                 del self._series[metric]
+                self._changes.pop(metric, None)
 
 
 def _between(
