@@ -38,6 +38,7 @@ from local.stepfunctions import (
     refusals,
     revisions,
     saving,
+    serializing,
     single_states,
     starts,
     sync_executions,
@@ -67,6 +68,7 @@ def install(endpoint: str, faults: Faults) -> tuple[threading.RLock, Part]:
         if not isinstance(execution, SyncExecution):
             notices.announce(execution)
 
+    serializing.install()
     versions.install()
     aliases.install()
     qualifiers.install()
