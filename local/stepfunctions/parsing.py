@@ -1,8 +1,10 @@
-"""Definitions, each text parsed once.
+"""Definitions, each kind of text parsed once.
 
 moto parses a definition anew for each execution: half a second of pure Python for a long one, during which the
 server does little else, so that of many executions started at once every other call waits for seconds. What a text's
 parse tree says does not change; the components that are made of it are made anew, since an execution may write to them.
+The parser looks at the types of tokens alone. So the definitions of a template's stacks, which differ in names within
+strings, share one tree, in which each thread sees the texts of the definition that it reads (`SharedToken`).
 
 A definition is parsed in two stages, as ANTLR's authors advise: first by the faster of its two predictions (SLL), whose
 tree is that of the slower one wherever it finds no error; a text in which it finds one is left to moto.
@@ -21,7 +23,7 @@ from moto.stepfunctions.parser.asl.antlr.runtime.ASLParser import ASLParser
 from moto.stepfunctions.parser.asl.parse import asl_parser, preprocessor
 
 from local.seams import replace, seam
-from local.stepfunctions.tokens import UnknownPieceError, token_stream
+from local.stepfunctions.tokens import UnknownPieceError, read, token_stream, tokens
 
 _MOST_DEFINITIONS = 128
 # moto's grammar wants a fraction here, and AWS any number.
@@ -34,19 +36,21 @@ Parse = Callable[[str], tuple[Any, Any]]
 
 
 def install() -> None:
-    """Keep the trees of the texts that were parsed last."""
+    """Keep the trees of the kinds of texts that were parsed last."""
     parser = seam(asl_parser, "AmazonStateLanguageParser")
     tree_of = _definition_trees(seam(parser, "parse"))
-    replace(parser, "parse", _parse_once(tree_of, seam(preprocessor, "Preprocessor"), _MOST_DEFINITIONS))
+    replace(parser, "parse", _parse_once(tree_of, seam(preprocessor, "Preprocessor")))
 
 
 def _definition_trees(parse: Parse) -> Callable[[str], Any]:
+    slow_tree = lru_cache(maxsize=_MOST_DEFINITIONS)(lambda text: parse(text)[1])
+
     def tree_of(text: str) -> Any:
         text = _EXPRESS.sub(r'\1"STANDARD"', _PERCENTAGE.sub(r"\1.0", _without_escapes(text)))
         try:
             return fast_tree(text)
         except (ParseCancellationException, UnknownPieceError):
-            return parse(text)[1]
+            return slow_tree(text)
 
     return tree_of
 
@@ -60,20 +64,25 @@ def _without_escapes(text: str) -> str:
 
 
 def fast_tree(text: str) -> Any:
-    """The parse tree of a definition without errors.
+    """The parse tree of a definition without errors; its texts are there until this thread reads the next definition.
 
     Raises UnknownPieceError and ParseCancellationException for all others, and for what only the full prediction reads.
     """
-    parser = ASLParser(token_stream(text))
+    types, texts = tokens(text)
+    read(texts)
+    return _tree(types)
+
+
+@lru_cache(maxsize=_MOST_DEFINITIONS)
+def _tree(types: tuple[int, ...]) -> Any:
+    parser = ASLParser(token_stream(types))
     parser.removeErrorListeners()
     parser._interp.predictionMode = PredictionMode.SLL
     parser._errHandler = BailErrorStrategy()
     return parser.state_machine()
 
 
-def _parse_once(tree_of: Callable[[str], Any], visitor: Callable[[], Any], most: int) -> Any:
-    tree_of = lru_cache(maxsize=most)(tree_of)
-
+def _parse_once(tree_of: Callable[[str], Any], visitor: Callable[[], Any]) -> Any:
     def parse(text: str) -> tuple[Any, Any]:
         tree = tree_of(text)
         return visitor().visit(tree), tree

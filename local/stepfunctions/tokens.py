@@ -2,10 +2,13 @@
 
 ANTLR's lexer in Python walks an automaton for each character, a fifth of a second for a long definition. Its grammar
 has one mode, and no rule that looks past a JSON string, a mark or a literal: a piece is the same token by itself as in
-its definition. The definitions of a template's stacks share nearly all pieces.
+its definition. The definitions of a template's stacks share nearly all pieces, and the types of all: the parser, which
+looks at types alone, gets tokens whose texts are those of the definition that is being read.
 """
 
 import re
+import threading
+from collections.abc import Sequence
 from functools import lru_cache
 
 from antlr4 import CommonTokenStream, InputStream, Token
@@ -22,24 +25,46 @@ class UnknownPieceError(EmbeddedAwsError):
     """A piece of a text is not one token: only the lexer can tell what it is, and where it is wrong."""
 
 
-def token_stream(text: str) -> CommonTokenStream:
-    """The tokens of a definition's text, as the lexer gives them. Raises UnknownPieceError.
+class _Reading(threading.local):
+    """What a thread reads: the texts of the tokens of one definition, in their order."""
 
-    >>> [token.text for token in token_stream('{"End": true}').tokens]
+    texts: Sequence[str] = ()
+
+
+_reading = _Reading()
+
+
+class SharedToken(CommonToken):
+    """A token of every definition that has the same types of tokens: its text is that of the one a thread reads."""
+
+    @property
+    def text(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The text in the definition that this thread has begun to read last."""
+        return _reading.texts[self.tokenIndex]
+
+
+def read(texts: Sequence[str]) -> None:
+    """Let shared tokens have these texts in this thread, until it reads the next definition."""
+    _reading.texts = texts
+
+
+def tokens(text: str) -> tuple[tuple[int, ...], list[str]]:
+    """Types and texts of the tokens of a definition, as the lexer gives them. Raises UnknownPieceError.
+
+    >>> tokens('{"End": true}')[1]
     ['{', '"End"', ':', 'true', '}', '<EOF>']
     """
-    source = InputStream(text)
-    stream = CommonTokenStream(ASLLexer(source))
-    line, line_start = 1, 0
-    for match in _PIECE.finditer(text):
-        piece = match[0]
-        if token_type := _token_type(piece):
-            column = match.start() - line_start
-            _append(stream, _token(source, token_type, piece, match.start(), line, column))
-        if "\n" in piece:
-            line += piece.count("\n")
-            line_start = match.start() + piece.rindex("\n") + 1
-    _append(stream, _token(source, Token.EOF, "<EOF>", len(text), line, len(text) - line_start))
+    pieces = [(token_type, piece) for piece in _PIECE.findall(text) if (token_type := _token_type(piece))]
+    return (*(token_type for token_type, _ in pieces), Token.EOF), [*(piece for _, piece in pieces), "<EOF>"]
+
+
+def token_stream(types: Sequence[int]) -> CommonTokenStream:
+    """Shared tokens of these types, for a parser."""
+    stream = CommonTokenStream(ASLLexer(InputStream("")))
+    for place, token_type in enumerate(types):
+        token = SharedToken((None, None), token_type)
+        token.tokenIndex = place
+        stream.tokens.append(token)
     stream.fetchedEOF = True
     return stream
 
@@ -55,15 +80,3 @@ def _token_type(piece: str) -> int:
     if token is None or token.text != piece:
         raise UnknownPieceError(piece)
     return token.type
-
-
-def _token(source: InputStream, token_type: int, text: str, start: int, line: int, column: int) -> CommonToken:
-    stop = len(source.data) - 1 if token_type == Token.EOF else start + len(text) - 1
-    token = CommonToken((None, source), token_type, Token.DEFAULT_CHANNEL, start, stop)
-    token.text, token.line, token.column = text, line, column
-    return token
-
-
-def _append(stream: CommonTokenStream, token: CommonToken) -> None:
-    token.tokenIndex = len(stream.tokens)
-    stream.tokens.append(token)
