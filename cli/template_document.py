@@ -1,5 +1,7 @@
 """Reads `template.yaml` as CloudFormation does, with short forms such as `!Sub` in full."""
 
+import copy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,13 @@ def read_template(path: Path) -> dict[str, Any]:
 
     Raises OSError where there is no such file, and yaml.YAMLError for one that is no YAML.
     """
-    loader = _Loader(path.read_text(encoding="utf-8"))
+    return copy.deepcopy(_document(path.read_text(encoding="utf-8")))
+
+
+@lru_cache(maxsize=4)
+def _document(text: str) -> dict[str, Any]:
+    """The document of a template's text. A copy of it is made several times as fast as the text is read."""
+    loader = _Loader(text)
     try:
         return loader.get_single_data()
     finally:
