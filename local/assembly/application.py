@@ -54,6 +54,9 @@ def build(options: Options, server: account.EmbeddedAws, saved: Saved | None = N
 
     With `saved` the state is kept, and what is saved there is put back. Raises StateError.
     """
+    from local.stepfunctions import batch_states
+
+    batch_states.import_alone()
     from ministack import app
 
     from local.cloudformation.unread_properties import UnreadProperties
