@@ -6,6 +6,7 @@ SageMaker; `language` mends strings, paths and errors; `distributed_map` counts 
 `listings` answers by `pages`; `failures`, `choices`, `times` and `intrinsics` mend errors, Choice states, times and
 calls of functions; `single_states` runs one state, `versions` starts what was published, `sync_executions` runs
 Express workflows for their callers, and `map_results` writes what a Distributed Map exports.
+`parsing` and `tokens` read definitions, each kind once; `serializing` writes answers; `batch_states` spares an import.
 `saving` is what a server that keeps its state writes of all that.
 `redrive` lets executions that failed go on, from what `redrive_progress` has written down.
 `starts`, `ends` and `map_runs` write the starts and ends of executions and Map Runs under one lock, `views` reads under
