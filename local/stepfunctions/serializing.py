@@ -8,7 +8,7 @@ from the model alone, so that they are the same each time: they are found once a
 from collections.abc import Callable
 from typing import Any
 
-from botocore.model import Shape
+from moto.core.model import Shape
 from moto.core.serialize import AttributePickerContext, ResponseSerializer, XFormedAttributePicker
 
 from local.seams import replace, seam
@@ -20,12 +20,12 @@ _KEYS = "_keys_in_a_dict"
 
 
 def install() -> None:
-    """Look members of dicts up by the keys that are known to be possible."""
+    """Look members of dicts up by their possible keys alone."""
     seam(XFormedAttributePicker, "get_possible_keys")
-    replace(ResponseSerializer, "get_value", by_known_keys(seam(ResponseSerializer, "get_value")))
+    replace(ResponseSerializer, "get_value", by_possible_keys(seam(ResponseSerializer, "get_value")))
 
 
-def by_known_keys(get_value: Get) -> Get:
+def by_possible_keys(get_value: Get) -> Get:
     """The same as moto's `get_value`, for dicts without going through the ways to name a member."""
 
     def get(serializer: Any, value: Any, key: str, shape: Shape) -> Any:

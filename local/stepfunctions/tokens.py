@@ -38,7 +38,7 @@ class SharedToken(CommonToken):
     """A token of every definition that has the same types of tokens: its text is that of the one a thread reads."""
 
     @property
-    def text(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def text(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The text in the definition that this thread has begun to read last."""
         return _reading.texts[self.tokenIndex]
 

@@ -163,3 +163,29 @@ def test_only_watched_metrics_wake_whoever_watches(store: Store) -> None:
 def test_examples_give_what_they_say(module: ModuleType) -> None:
     result = doctest.testmod(module)
     assert (result.failed, result.attempted > 0) == (0, True)
+
+
+def test_version_is_another_one_whenever_a_metric_has_other_points(store: Store, clock: Clock) -> None:
+    versions = [store.version(METRIC)]
+
+    def note() -> None:
+        versions.append(store.version(METRIC))
+
+    store.record(METRIC, 1.0)
+    note()
+    store.record_aggregate(METRIC, Aggregate(2.0, 4.0, 2.0, 2.0), "None", START)
+    note()
+    store.set_gauge(METRIC, 5.0, "None")
+    note()
+    store.set_gauge(METRIC, 6.0, "None")
+    note()
+    clock.now += 60
+    store.set_gauge(METRIC, 6.0, "None")
+    note()
+    store.compact()
+    note()
+    assert len(set(versions)) == len(versions)
+    store.set_gauge(METRIC, 6.0, "None")
+    store.record(METRIC._replace(name="another"), 1.0)
+    note()
+    assert versions[-1] == versions[-2]

@@ -9,19 +9,20 @@ from moto.core.model import ListShape, Shape, StructureShape
 from moto.core.serialize import AttributePickerContext, ResponseSerializer, XFormedAttributePicker
 from moto.core.utils import get_service_model
 
-from local.stepfunctions.serializing import by_known_keys
+from local.stepfunctions.serializing import by_possible_keys
 
-MODEL = get_service_model("stepfunctions")
+MODEL: Any = get_service_model("stepfunctions")
 PICKER = XFormedAttributePicker()
 moto_value = ResponseSerializer.get_value
 
 
-def members(shape: Shape | None) -> Iterator[tuple[str, Shape]]:
+def members(shape: Any) -> Iterator[tuple[str, Shape]]:
     """The members of a structure and of those in it, each tied to its structure as moto's serializer does."""
     if isinstance(shape, ListShape):
         yield from members(shape.member)
-    for key, member in shape.members.items() if isinstance(shape, StructureShape) else ():
-        member.parent = shape  # pyright: ignore[reportAttributeAccessIssue]
+    structure: Any = shape if isinstance(shape, StructureShape) else None
+    for key, member in structure.members.items() if structure else ():
+        member.parent = shape
         yield key, member
         yield from members(member)
 
@@ -37,7 +38,7 @@ def serializer(operation: str, picker: Any = PICKER) -> Any:
 
 @pytest.mark.parametrize("operation", MODEL.operation_names)
 def test_dicts_give_what_moto_picks_under_each_name_that_it_tries(operation: str) -> None:
-    of, pick = serializer(operation), by_known_keys(moto_value)
+    of, pick = serializer(operation), by_possible_keys(moto_value)
     for key, shape in members(MODEL.operation_model(operation).output_shape):
         names = list(PICKER.get_possible_keys(AttributePickerContext({}, key, shape)))
         assert key in names
@@ -50,7 +51,7 @@ def test_other_objects_and_transformed_members_are_left_to_moto() -> None:
     operation = "DescribeStateMachine"
     output = MODEL.operation_model(operation).output_shape
     shape = dict(members(output))["stateMachineArn"]
-    pick = by_known_keys(moto_value)
+    pick = by_possible_keys(moto_value)
 
     class Machine(dict):
         state_machine_arn = "an attribute"
