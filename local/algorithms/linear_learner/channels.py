@@ -6,18 +6,21 @@ files' paths and of the rows within: like the container, the learner does not sh
 
 import gzip
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from local.algorithms.inputs import recordio
+from local.algorithms.inputs.decimal_files import read_decimals
 from local.algorithms.linear_learner.errors import CustomerError
 
 CHANNELS = ("train", "validation", "test")
 # Where the container sees its input; messages name files as it would.
 _CONTAINER_BASE = Path("/opt/ml")
+# The bytes of a file, and its path in messages -> its table, (rows, 1 + features).
+Reader = Callable[[bytes, Path], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -62,27 +65,29 @@ def _read_channel(base: Path, name: str, configuration: Mapping[str, object]) ->
             f"No iterator has been registered for ContentType {content_type!r}: {' and '.join(readers)} are"
         )
     folder = base / "input" / "data" / name
+    unpack = configuration.get("CompressionType") == "Gzip"
     tables = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        container_path = _CONTAINER_BASE / path.relative_to(base)
-        data = _content(path, container_path, unpack=configuration.get("CompressionType") == "Gzip")
-        if data.strip():
-            tables.append(readers[media_type](data, container_path))
+        tables += _tables(path, _CONTAINER_BASE / path.relative_to(base), readers[media_type], unpack=unpack)
     if not tables:
         raise CustomerError(f"The {name} channel holds no rows: {_CONTAINER_BASE / 'input' / 'data' / name}")
     if len({table.shape[1] for table in tables}) > 1:
         raise CustomerError(f"The files of the {name} channel differ in their number of columns")
-    return _dataset(np.concatenate(tables), name)
+    return _dataset(tables, name)
 
 
-def _content(path: Path, container_path: Path, *, unpack: bool) -> bytes:
-    data = path.read_bytes()
-    if not (unpack and data.startswith(b"\x1f\x8b")):
-        return data
+def _tables(path: Path, container_path: Path, reader: Reader, *, unpack: bool) -> list[np.ndarray]:
+    """The rows of a file, in one table or several; none of a file without any."""
     try:
-        return gzip.decompress(data)
+        tables = read_decimals(path, unpack=unpack) if reader is _read_csv else None
+        if tables is not None:
+            return tables
+        data = path.read_bytes()
+        if unpack and data.startswith(b"\x1f\x8b"):
+            data = gzip.decompress(data)
     except (OSError, EOFError, zlib.error) as error:
         raise CustomerError(f"Unable to decompress {container_path}: {error}") from None
+    return [reader(data, container_path)] if data.strip() else []
 
 
 def _read_csv(data: bytes, container_path: Path) -> np.ndarray:
@@ -131,10 +136,13 @@ def _read_recordio(data: bytes, container_path: Path) -> np.ndarray:
     return np.array([[record.label, *record.dense(size)] for record in decoded], dtype=float)
 
 
-def _dataset(table: np.ndarray, name: str) -> Dataset:
-    if table.shape[1] < 2:
+def _dataset(tables: Sequence[np.ndarray], name: str) -> Dataset:
+    if tables[0].shape[1] < 2:
         raise CustomerError(f"The {name} channel has one column: the label comes first, then the features")
-    if not np.isfinite(table).all():
-        row = int(np.argmin(np.isfinite(table).all(axis=1))) + 1
+    features = np.concatenate([table[:, 1:] for table in tables])
+    labels = np.concatenate([table[:, 0] for table in tables])
+    finite = np.isfinite(features).all(axis=1) & np.isfinite(labels)
+    if not finite.all():
+        row = int(np.argmin(finite)) + 1
         raise CustomerError(f"The {name} channel has a value that is not finite (NaN or infinity) in row {row}")
-    return Dataset(features=np.ascontiguousarray(table[:, 1:]), labels=np.ascontiguousarray(table[:, 0]))
+    return Dataset(features, labels)

@@ -1,0 +1,103 @@
+"""CSV files of decimals -> tables: unpacked, cut at line feeds, and parsed by as many threads as there are cores.
+
+zlib and NumPy let go of the interpreter's lock, so that one thread unpacks while others parse.
+"""
+
+import os
+import zlib
+from collections import deque
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from local.algorithms.inputs import decimals
+
+# Of lines that are parsed at once: what is made of them along the way stays in a core's cache.
+_BLOCK_BYTES = 1 << 19
+_PACKED_BYTES = 1 << 17
+_GZIP = b"\x1f\x8b"
+_GZIP_WINDOW = 31
+
+
+def read_decimals(path: Path, *, unpack: bool) -> list[np.ndarray] | None:
+    """The table of a file in parts, each (rows, columns), or None where a line has anything but decimals and commas.
+
+    With `unpack`, gzip is unpacked. Raises OSError, EOFError and zlib.error where it is damaged.
+    """
+    blocks = _blocks(_unpacked(path) if unpack and _is_gzip(path) else _pieces(path, _BLOCK_BYTES))
+    first = next(blocks, None)
+    if first is None:
+        return []
+    columns = first[: first.index(b"\n")].count(b",") + 1
+    second = next(blocks, None)
+    if second is None:
+        table = decimals.parse(first, columns)
+        return None if table is None else [table]
+    return _parse_together(chain((first, second), blocks), columns)
+
+
+def _parse_together(blocks: Iterator[bytes], columns: int) -> list[np.ndarray] | None:
+    # Imported where there is much to read: the import takes as long as all the reading of a small file.
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    tables: list[np.ndarray] = []
+    pending: deque[Future[np.ndarray | None]] = deque()
+    with ThreadPoolExecutor(cores) as pool:
+        for block in chain(blocks, [None] * 2 * cores):
+            if block is not None:
+                pending.append(pool.submit(decimals.parse, block, columns))
+            if pending and (block is None or len(pending) > 2 * cores):
+                table = pending.popleft().result()
+                if table is None:
+                    pool.shutdown(cancel_futures=True)
+                    return None
+                tables.append(table)
+    return tables
+
+
+def _is_gzip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_GZIP)) == _GZIP
+
+
+def _pieces(path: Path, size: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(size):
+            yield piece
+
+
+def _unpacked(path: Path) -> Iterator[bytes]:
+    """The content of a gzip file, which may have several members, and zeros behind each."""
+    member = zlib.decompressobj(_GZIP_WINDOW)
+    for piece in _pieces(path, _PACKED_BYTES):
+        packed = piece
+        while packed := packed.lstrip(b"\0") if member.eof else packed:
+            if member.eof:
+                member = zlib.decompressobj(_GZIP_WINDOW)
+            yield member.decompress(packed)
+            packed = member.unused_data
+    if not member.eof:
+        raise EOFError("Compressed file ended before the end-of-stream marker was reached")
+
+
+def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Whole lines, each with its line feed, some `_BLOCK_BYTES` at a time."""
+    rest: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        rest.append(piece)
+        size += len(piece)
+        end = piece.rfind(b"\n") + 1
+        if size >= _BLOCK_BYTES and end:
+            yield _lines(b"".join(rest[:-1]) + piece[:end])
+            rest, size = [piece[end:]], len(piece) - end
+    last = b"".join(rest)
+    if last:
+        yield _lines(last if last.endswith(b"\n") else last + b"\n")
+
+
+def _lines(block: bytes) -> bytes:
+    return block.replace(b"\r\n", b"\n") if b"\r" in block else block
