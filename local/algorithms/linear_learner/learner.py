@@ -89,10 +89,10 @@ def _train(run: _Run, grid: list[candidates.Candidate], data: Mapping[str, Datas
     stopping = EarlyStopping(settings.early_stopping_patience, settings.early_stopping_tolerance)
     for epoch in range(settings.epochs):
         began = time.perf_counter()
-        losses = trainer.epoch() * run.scaler.label_scale**2
+        trainer.epoch()
         speed = len(labels) / (time.perf_counter() - began)
-        judgement = judge.sampled(trainer.parameters) if judge else Judgement(-losses, losses)
-        _log_epoch(run, epoch, losses, judgement, judge)
+        judgement = judge.sampled(trainer.parameters) if judge else _judge_by_training(trainer, run)
+        _log_epoch(run, epoch, trainer, judgement, judge)
         improved = stopping.observe(judgement, trainer.parameters)
         criterion = judge.criterion if judge else run.objective.name
         value = abs(float(judgement.values[judgement.best()]))
@@ -103,9 +103,15 @@ def _train(run: _Run, grid: list[candidates.Candidate], data: Mapping[str, Datas
     return trainer.parameters if stopping.best is None else stopping.best
 
 
-def _log_epoch(run: _Run, epoch: int, losses: np.ndarray, judgement: Judgement, judge: Judge | None) -> None:
+def _judge_by_training(trainer: Trainer, run: _Run) -> Judgement:
+    losses = trainer.losses() * run.scaler.label_scale**2
+    return Judgement(-losses, losses)
+
+
+def _log_epoch(run: _Run, epoch: int, trainer: Trainer, judgement: Judgement, judge: Judge | None) -> None:
     best = judgement.best()
-    run.log.epoch_loss(epoch, "train", run.objective.name, float(losses[best]))
+    loss = float(judgement.losses[best]) if judge is None else trainer.loss(best) * run.scaler.label_scale**2
+    run.log.epoch_loss(epoch, "train", run.objective.name, loss)
     if judge is not None:
         run.log.epoch_loss(epoch, "validation", run.objective.name, float(judgement.losses[best]))
 

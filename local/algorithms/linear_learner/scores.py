@@ -18,9 +18,8 @@ def classification(outputs: np.ndarray, threshold: float, data: Dataset, setting
     hits, called_count, positives = int((called & labels).sum()), int(called.sum()), int(labels.sum())
     beta = settings.f_beta
     f_beta = _ratio((1 + beta**2) * hits, beta**2 * positives + called_count)
-    ones = np.ones((len(labels), 1))
     return {
-        CrossEntropy().name: float(CrossEntropy().loss(outputs[:, None], data.labels, ones)[0]),
+        CrossEntropy().name: float(CrossEntropy().loss(outputs[:, None], data.labels)[0]),
         "binary_classification_accuracy": float((called == labels).mean()),
         f"binary_f_{beta:.3f}": f_beta,
         "precision": _ratio(hits, called_count),
@@ -31,7 +30,7 @@ def classification(outputs: np.ndarray, threshold: float, data: Dataset, setting
 
 def regression(outputs: np.ndarray, data: Dataset) -> Scores:
     """Mean squared and mean absolute error of outputs (rows,) in the label's units."""
-    squared = float(SquaredError().loss(outputs[:, None], data.labels, np.ones((len(data), 1)))[0])
+    squared = float(SquaredError().loss(outputs[:, None], data.labels)[0])
     return {SquaredError().name: squared, "mse": squared, "absolute_loss": float(np.abs(outputs - data.labels).mean())}
 
 

@@ -72,14 +72,19 @@ class Judge:
     def _judge(self, parameters: np.ndarray, rows: int) -> Judgement:
         labels = self.labels[:rows]
         with np.errstate(over="ignore", invalid="ignore"):
-            outputs = (self.design[:rows] @ parameters).astype(np.float64)
-            losses = self.loss_scale * self.objective.loss(outputs, labels, np.ones((len(labels), 1)))
+            # A model after the other, so that what is made of its outputs along the way stays in a core's cache.
+            models = np.ascontiguousarray((self.design[:rows] @ parameters).T, dtype=np.float64)
+            losses = self.loss_scale * np.array([self.objective.loss(each[:, None], labels)[0] for each in models])
         if not self.settings.classifies:
             return Judgement(-losses, losses)
-        scores = np.nan_to_num(logistic(outputs))
-        cuts = [best_cut(scores[:, model], labels, self.settings) for model in range(scores.shape[1])]
-        values = np.array([cut.value for cut in cuts])
+        values = np.array([self._value(outputs, labels) for outputs in models])
         return Judgement(values, losses, None if cuts_by_loss(self.settings) else len(labels))
+
+    def _value(self, outputs: np.ndarray, labels: np.ndarray) -> float:
+        with np.errstate(over="ignore", invalid="ignore"):
+            scores = logistic(outputs)
+        scores[np.isnan(scores)] = 0.0
+        return best_cut(scores, labels, self.settings).value
 
 
 @dataclass

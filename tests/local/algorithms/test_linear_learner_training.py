@@ -1,6 +1,7 @@
 """The linear learner's method: normalisation folded back, all candidates at once, selection, thresholds, scores."""
 
 import logging
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -238,10 +239,10 @@ def test_one_step_of_adam_is_the_published_one():
         design, labels, np.ones((2, 1), np.float32), start, [Candidate(0.1, 0.01, 0.0)], CrossEntropy(), settings
     )
 
-    loss = trainer.epoch()
+    trainer.epoch()
 
     # Both outputs are +-0.5 and right: the loss is log(1 + e^-0.5), and Adam's first step is the rate by sign.
-    assert loss == pytest.approx([np.log1p(np.exp(-0.5))], rel=1e-5)
+    assert trainer.losses() == pytest.approx([np.log1p(np.exp(-0.5))], rel=1e-5)
     assert trainer.parameters[0, 0] == pytest.approx(0.6, abs=1e-4)
 
 
@@ -399,6 +400,72 @@ def test_a_criterion_that_is_a_loss_leaves_the_threshold_at_a_half():
     cut = best_cut(np.array([0.5, 0.25]), np.array([1.0, 0.0]), settings)
 
     assert (cut.threshold, cut.value) == (0.5, pytest.approx((np.log(0.5) + np.log(0.75)) / 2))
+
+
+def cut_by_sorting(probabilities: np.ndarray, labels: np.ndarray, criterion: str, target: float) -> tuple[float, float]:
+    """Threshold and value of the best cut between distinct scores, by trying each."""
+    distinct = np.unique(probabilities)
+    padded = np.concatenate([[0.0], distinct, [1.0]])
+    cuts = []
+    for threshold, lowest in zip((padded[1:] + padded[:-1]) / 2, [*distinct, 2.0], strict=True):
+        called, positive = probabilities >= lowest, labels == 1
+        hits = int((called & positive).sum())
+        recall, precision = hits / max(positive.sum(), 1), hits / max(called.sum(), 1)
+        values = {
+            "accuracy": (called == positive).mean(),
+            "f1": 2 * hits / max(called.sum() + positive.sum(), 1e-12),
+            "precision_at_target_recall": precision if recall >= target else recall - target - 1,
+            "recall_at_target_precision": recall if precision >= target else precision - target - 1,
+        }
+        cuts.append((values[criterion], -abs(threshold - 0.5), -threshold))
+    value, _, threshold = max(cuts)
+    return -threshold, value
+
+
+@pytest.mark.parametrize("criterion", ["accuracy", "f1", "precision_at_target_recall", "recall_at_target_precision"])
+@pytest.mark.parametrize("spread", [0.01, 1.0, 30.0])
+def test_the_best_cut_is_that_of_all_cuts(criterion: str, spread: float):
+    generator = np.random.default_rng(int(100 * spread))
+    for rows in (1, 2, 7, 60, 400):
+        labels = (generator.random(rows) < 0.4).astype(float)
+        outputs = generator.normal(0, spread, rows) + spread * (labels - 0.5)
+        for probabilities in (logistic(outputs), np.round(logistic(outputs), 1)):
+            settings = {**BINARY, "target_recall": "0.7", "target_precision": "0.7"}
+            settings["binary_classifier_model_selection_criteria"] = criterion
+
+            cut = best_cut(probabilities, labels, parse(settings))
+
+            threshold, value = cut_by_sorting(probabilities, labels, criterion, 0.7)
+            assert cut.value == pytest.approx(value, rel=1e-12)
+            assert cut.threshold == threshold
+
+
+@pytest.mark.parametrize("batch", ["100", "1"])
+def test_the_loss_of_one_candidate_is_its_part_of_all_losses(batch: str):
+    data, _ = noisy(300, seed=71)
+    settings = parse({**BINARY, "mini_batch_size": batch, "positive_example_weight_mult": "auto", "num_models": "3"})
+    fitted = scaler.fit(data, settings)
+    grid = [Candidate(0.1, 0.0, 0.0), Candidate(0.02, 1e-2, 1e-3, balance=1.0), Candidate(0.1, 1e-3, 0.0, balance=0.5)]
+    weights = training.row_weights(data.labels, settings, grid)
+    start = np.random.default_rng(5).normal(0, 0.1, (7, 3)).astype(np.float32)
+    trainer = training.Trainer(
+        fitted.design(data.features), fitted.labels(data.labels), weights, start, grid, CrossEntropy(), settings
+    )
+
+    trainer.epoch()
+
+    assert [trainer.loss(model) for model in range(3)] == pytest.approx(trainer.losses().tolist(), rel=1e-5)
+
+
+def test_unweighted_losses_are_those_of_each_row_even_where_a_probability_would_be_0():
+    outputs = np.random.default_rng(8).normal(0, 40, (3000, 2))
+    outputs[0] = [900.0, -900.0]
+    labels = (np.arange(3000) % 3 == 0).astype(float)
+
+    losses = CrossEntropy().loss(outputs, labels)
+
+    each = [math.fsum(np.logaddexp(0, np.where(labels == 1, -column, column))) / 3000 for column in outputs.T]
+    assert losses == pytest.approx(each, rel=1e-13)
 
 
 def test_equal_scores_are_never_parted():
