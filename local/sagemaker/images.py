@@ -12,7 +12,6 @@ Manifest: https://github.com/opencontainers/image-spec/blob/main/manifest.md
 import json
 import platform
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -51,7 +50,7 @@ _ALGORITHMS = _ROOT / "local" / "algorithms"
 # The folders whose sources every image runs: what it takes in, and the server that asks a model.
 _OF_ALL = ("inputs", "serving")
 # `make setup` builds it from requirements/algorithms.txt.
-_OTHER_ENVIRONMENT = _ROOT / ".venvs" / "algorithms"
+_ENVIRONMENT = _ROOT / ".venvs" / "algorithms"
 _IMAGE = re.compile(
     r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([a-z0-9._/-]+?)(?::([^:@]+)|@(sha256:[0-9a-f]{64}))?"
 )
@@ -62,7 +61,7 @@ class Image:
     """An algorithm's image: where it lies, by account of each region, and what it is made of here.
 
     `folders` are those of `local/algorithms` whose sources it runs besides what all do, its own first; `environment` is
-    the folder of the virtual environment that it runs in, None for the server's own.
+    the folder of the virtual environment that it runs in.
     """
 
     algorithm: str
@@ -71,7 +70,7 @@ class Image:
     registries: Mapping[str, str]
     folders: tuple[str, ...]
     libraries: tuple[str, ...]
-    environment: Path | None = None
+    environment: Path
 
     @property
     def module(self) -> str:
@@ -81,7 +80,7 @@ class Image:
     @property
     def python(self) -> Path:
         """The interpreter that runs it."""
-        return Path(sys.executable) if self.environment is None else self.environment / "bin" / "python"
+        return self.environment / "bin" / "python"
 
     def uri(self, region: str) -> str:
         """The image's URI in `region`, by its first tag."""
@@ -107,13 +106,13 @@ class Image:
     @cached_property
     def _versions(self) -> dict[str, str]:
         """The versions of Python, which all environments have alike, and of the libraries in its own."""
-        folders = sorted((self.environment or Path(sys.prefix)).glob("lib/python3*/site-packages"))
+        folders = sorted(self.environment.glob("lib/python3*/site-packages"))
         versions = {each.name: each.version for each in distributions(path=[str(folder) for folder in folders])}
         return {"python": platform.python_version()} | {name: versions[name] for name in self.libraries}
 
 
 LINEAR_LEARNER = Image(
-    "linear-learner", "linear-learner", ("1", "latest"), _OWN_ALGORITHMS, ("linear_learner",), ("mxnet", "numpy")
+    "linear-learner", "linear-learner", ("1", "latest"), _OWN_ALGORITHMS, ("linear_learner",), ("numpy",), _ENVIRONMENT
 )
 XGBOOST = Image(
     "xgboost",
@@ -122,7 +121,7 @@ XGBOOST = Image(
     _XGBOOST,
     ("xgboost",),
     ("xgboost-cpu", "numpy"),
-    _OTHER_ENVIRONMENT,
+    _ENVIRONMENT,
 )
 # Amazon's own algorithms share how they read channels and hyperparameters.
 KNN = Image(
@@ -132,7 +131,7 @@ KNN = Image(
     _OWN_ALGORITHMS,
     ("knn", "linear_learner"),
     ("faiss-cpu", "numpy"),
-    _OTHER_ENVIRONMENT,
+    _ENVIRONMENT,
 )
 IMAGES = (LINEAR_LEARNER, XGBOOST, KNN)
 

@@ -1,6 +1,6 @@
 """How the container of a model is run: by which interpreter, with which environment, on which files.
 
-The linear learner runs where the server does; other algorithms in the environment that `make setup` builds for them.
+All run in the environment that `make setup` builds for the algorithms.
 """
 
 from collections.abc import Mapping, Sequence

@@ -3,12 +3,13 @@
 import json
 import re
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from local.sagemaker.images import LINEAR_LEARNER
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -34,7 +35,7 @@ def run(base: Path, hyperparameters: dict[str, str], channels: dict[str, str]) -
     for name, content in channels.items():
         (base / "input" / "data" / name).mkdir(parents=True)
         (base / "input" / "data" / name / "part.csv").write_text(content)
-    command = [sys.executable, "-m", "local.algorithms.linear_learner", "--base-dir", str(base)]
+    command = [LINEAR_LEARNER.python, "-m", "local.algorithms.linear_learner", "--base-dir", str(base)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -152,7 +153,7 @@ def test_what_the_customer_did_wrong_is_written_to_the_failure_file(
 
 
 def test_a_missing_configuration_is_a_failure_too(tmp_path: Path):
-    command = [sys.executable, "-m", "local.algorithms.linear_learner", "--base-dir", str(tmp_path)]
+    command = [LINEAR_LEARNER.python, "-m", "local.algorithms.linear_learner", "--base-dir", str(tmp_path)]
     process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
     assert process.returncode == 2
