@@ -49,6 +49,20 @@ class Record:
         return self.size if self.size is not None else int(self.keys.max(initial=-1)) + 1
 
 
+def frame(message: bytes) -> bytes:
+    """A message in its frame: magic, length, padding to four bytes."""
+    return struct.pack("<II", _MAGIC, len(message)) + message + b"\0" * (-len(message) % 4)
+
+
+def field(number: int, content: bytes) -> bytes:
+    """A length-delimited field of a protobuf message."""
+    length, encoded = len(content), b""
+    while length > 0x7F:
+        encoded += bytes([length & 0x7F | 0x80])
+        length >>= 7
+    return bytes([number << 3 | _BYTES]) + encoded + bytes([length]) + content
+
+
 def records(data: bytes) -> Iterator[Record]:
     """Decode each record of a RecordIO file. Raises BadRecordError with the number of the record."""
     for number, payload in enumerate(_frames(data), start=1):

@@ -14,6 +14,7 @@ import numpy as np
 
 from local.algorithms.inputs import recordio
 from local.algorithms.inputs.decimal_files import read_decimals
+from local.algorithms.inputs.dense_records import read_dense
 from local.algorithms.linear_learner.errors import CustomerError
 
 CHANNELS = ("train", "validation", "test")
@@ -124,6 +125,9 @@ def _is_number(text: str) -> bool:
 
 
 def _read_recordio(data: bytes, container_path: Path) -> np.ndarray:
+    table = read_dense(data)
+    if table is not None:
+        return table
     try:
         decoded = list(recordio.records(data))
     except recordio.BadRecordError as error:

@@ -8,18 +8,17 @@ https://github.com/aws/sagemaker-xgboost-container for XGBoost.
 """
 
 import json
-import struct
 from dataclasses import dataclass
 
 import numpy as np
 
+from local.algorithms.inputs.recordio import field, frame
 from local.algorithms.serving.predictor import CSV, JSON, JSON_LINES, RECORDIO, Columns, Predictor
 from local.algorithms.serving.requests import RefusedPayloadError, media_type
 
 _NOT_ACCEPTABLE = 406
 _ANYTHING = ("", "*/*")
 _SUPPORTED = (JSON, JSON_LINES, CSV, RECORDIO)
-_MAGIC = 0xCED7230A
 
 
 @dataclass(frozen=True)
@@ -76,25 +75,12 @@ def _csv(values: np.ndarray, predictor: Predictor, *, batch: bool) -> bytes:
 
 
 def _record(row: dict[str, object]) -> bytes:
-    """A Record in its frame: magic, length, padding to four bytes."""
-    entries = b"".join(_field(2, _field(1, name.encode()) + _field(2, _tensor(value))) for name, value in row.items())
-    return struct.pack("<II", _MAGIC, len(entries)) + entries + b"\0" * (-len(entries) % 4)
+    """A Record in its frame."""
+    entries = (field(2, field(1, name.encode()) + field(2, _tensor(value))) for name, value in row.items())
+    return frame(b"".join(entries))
 
 
 def _tensor(value: object) -> bytes:
     """A Value that holds a Float32Tensor."""
     values = np.atleast_1d(np.asarray(value, dtype="<f4")).tobytes()
-    return _field(2, _field(1, values))
-
-
-def _field(number: int, content: bytes) -> bytes:
-    """A length-delimited field of a protobuf message."""
-    return bytes([number << 3 | 2]) + _varint(len(content)) + content
-
-
-def _varint(number: int) -> bytes:
-    encoded = b""
-    while number > 0x7F:
-        encoded += bytes([number & 0x7F | 0x80])
-        number >>= 7
-    return encoded + bytes([number])
+    return field(2, field(1, values))

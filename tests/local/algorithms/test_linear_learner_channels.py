@@ -1,5 +1,6 @@
 """Channels of the linear learner: csv and recordio-protobuf, label first; what cannot be read is named."""
 
+import functools
 import gzip
 import importlib.util
 import struct
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from local.algorithms.inputs import recordio
+from local.algorithms.inputs.dense_records import read_dense
 from local.algorithms.linear_learner.channels import Dataset, read_all
 from local.algorithms.linear_learner.errors import CustomerError
 
@@ -98,6 +100,7 @@ def test_unusable_channels_are_refused(tmp_path: Path, configuration: dict[str, 
         read_all(tmp_path, configuration)
 
 
+@functools.cache
 def record_class() -> Any:
     """The Record message as protobuf's own compiler made it for the SageMaker SDK."""
     root = importlib.util.find_spec("sagemaker")
@@ -139,6 +142,49 @@ def test_dense_records_are_read(tmp_path: Path, kind: str):
 
     assert data.labels.tolist() == [1, 0]
     assert data.features.tolist() == rows
+
+
+def dense(features: np.ndarray, labels: np.ndarray) -> bytes:
+    """Records and frames as the SageMaker SDK's write_numpy_to_dense_tensor makes them."""
+    frames = []
+    for row, label in zip(features, labels, strict=True):
+        record = record_class()()
+        getattr(record.features["values"], f"{features.dtype}_tensor").values.extend(row)
+        getattr(record.label["values"], f"{labels.dtype}_tensor").values.append(label)
+        message = record.SerializeToString()
+        frames.append(struct.pack("<II", 0xCED7230A, len(message)) + message + bytes(-len(message) % 4))
+    return b"".join(frames)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("label_dtype", ["float32", "float64"])
+def test_records_of_the_sdk_are_read_to_the_bit_and_at_once(dtype: str, label_dtype: str):
+    features = np.random.default_rng(3).normal(0, 100, (50, 40)).astype(dtype)
+    labels = np.random.default_rng(4).normal(0, 1, 50).astype(label_dtype)
+    written = dense(features, labels)
+
+    table = read_dense(written)
+
+    assert table is not None
+    assert table[:, 1:].astype(dtype).tobytes() == features.tobytes()
+    assert table[:, 0].astype(label_dtype).tobytes() == labels.tobytes()
+    each = [[record.label, *record.values] for record in recordio.records(written)]
+    assert table.tolist() == each
+
+
+def test_records_of_which_one_is_unlike_the_others_are_read_one_by_one(tmp_path: Path):
+    alike = dense(np.array([[1.0, 2.0]] * 3), np.array([0.0, 1.0, 0.0]))
+    size = len(alike) // 3
+    # The key of the last record's label: the bytes of its features, and of its frame, are as all are.
+    other = alike[: 2 * size] + alike[2 * size :].replace(b"values", b"weight")
+
+    assert read_dense(alike) is not None
+    assert read_dense(other) is None
+    assert read_dense(alike[:-4]) is None
+    assert read_dense(b"") is None
+    shorter = dense(np.array([[1.0]]), np.array([0.0]))
+    with pytest.raises(CustomerError, match="differ in their number of features"):
+        read(tmp_path, RECORDIO, part=alike + shorter)
 
 
 def test_sparse_records_are_read(tmp_path: Path):
