@@ -24,6 +24,7 @@ override CONTAINERS := .venvs/algorithms/.installed
 override CHECKS := .venvs/checks/.installed
 override SAM := .venvs/sam/.installed
 override COSMIC_RAY := .venvs/mutants/.installed
+override PEERS := .venvs/peers/.installed
 override EVIDENTLY := .venvs/evidently/.installed
 
 # What the workflow's input takes. OPTIONS= hands on any other option: `make retrain OPTIONS="--force --no-promote"`.
@@ -199,7 +200,7 @@ build: $(SAM) $(RUNTIME) ## validate and build with the SAM CLI, import every ha
 	SAM_CLI_TELEMETRY=0 .venvs/sam/bin/sam build
 	.venvs/runtime/bin/python -I tests/architecture/import_built_handlers.py .aws-sam/build
 
-bench: setup ## measure beside the workshop's ways: BENCH=stream, predict, capture or trees, RIDES= (a JSON array); BENCH=gate: error rates
+bench: setup $(if $(filter training,$(BENCH)),$(PEERS)) ## measure beside the workshop's ways: BENCH=stream, predict, capture or trees, RIDES= (a JSON array); BENCH=training: beside pandas, Polars, scikit-learn; BENCH=gate: error rates
 	@$(foreach each,$(or $(BENCH),stream predict),$(PY) -m bench.$(each) \
 	  $(if $(filter stream,$(each)),"$(or $(RIDES),data/rides/2018-2019.array.json)");)
 
@@ -228,6 +229,7 @@ lock: $(DEV) ## resolve the dependencies of pyproject.toml anew
 	$(COMPILE) --upgrade --group sam -o requirements/sam.txt
 	$(COMPILE) --upgrade --group mutants -o requirements/mutants.txt
 	$(COMPILE) --upgrade --group evidently -o requirements/evidently.txt
+	$(COMPILE) --upgrade --group peers -o requirements/peers.txt
 
 clean: ## remove what was built, environments included
 	rm -rf .venv .venvs .aws-sam build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
@@ -272,6 +274,10 @@ $(SAM): requirements/sam.txt $(DEV)
 	$(environment)
 
 $(COSMIC_RAY): requirements/mutants.txt $(DEV)
+	$(environment)
+
+# What the training container is measured beside.
+$(PEERS): requirements/peers.txt $(DEV)
 	$(environment)
 
 # Some 80 packages, for what tests compare with: neither a test nor a command needs it.

@@ -48,8 +48,8 @@ def _layouts(data: bytes) -> Iterator[_Layout]:
     if first is None or first.label is None or first.keys is not None or first.size is not None:
         return
     for feature_type, label_type in itertools.product(_TENSORS, repeat=2):
-        features = _entry(_FEATURES, feature_type, len(first.values))
-        message = features + _entry(_LABEL, label_type, 1)
+        features = entry(_FEATURES, feature_type, len(first.values))
+        message = features + entry(_LABEL, label_type, 1)
         frame = recordio.frame(message)
         start = len(frame) - len(message) - -len(message) % 4
         yield _Layout(
@@ -61,8 +61,8 @@ def _layouts(data: bytes) -> Iterator[_Layout]:
         )
 
 
-def _entry(field: int, dtype: str, count: int) -> bytes:
-    """An entry of a Record's map, `values`, with a tensor of so many zeros, which are its last bytes."""
+def entry(field: int, dtype: str, count: int) -> bytes:
+    """An entry of a Record's map, `values`: a tensor of so many zeros, which are its last bytes."""
     values = recordio.field(1, bytes(count * np.dtype(dtype).itemsize))
     return recordio.field(
         field, recordio.field(1, b"values") + recordio.field(2, recordio.field(_TENSORS[dtype], values))
