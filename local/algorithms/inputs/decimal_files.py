@@ -7,7 +7,7 @@ import os
 import zlib
 from collections import deque
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,8 @@ from local.algorithms.inputs import decimals
 
 # Of lines that are parsed at once: what is made of them along the way stays in a core's cache.
 _BLOCK_BYTES = 1 << 19
+# So many are parsed together.
+_FEW_BLOCKS = 4
 _PACKED_BYTES = 1 << 17
 _GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 31
@@ -27,15 +29,19 @@ def read_decimals(path: Path, *, unpack: bool) -> list[np.ndarray] | None:
     With `unpack`, gzip is unpacked. Raises OSError, EOFError and zlib.error where it is damaged.
     """
     blocks = _blocks(_unpacked(path) if unpack and _is_gzip(path) else _pieces(path, _BLOCK_BYTES))
-    first = next(blocks, None)
-    if first is None:
+    first = list(islice(blocks, _FEW_BLOCKS))
+    if not first:
         return []
-    columns = first[: first.index(b"\n")].count(b",") + 1
-    second = next(blocks, None)
-    if second is None:
-        table = decimals.parse(first, columns)
-        return None if table is None else [table]
-    return _parse_together(chain((first, second), blocks), columns)
+    columns = first[0][: first[0].index(b"\n")].count(b",") + 1
+    if len(first) == _FEW_BLOCKS:
+        return _parse_together(chain(first, blocks), columns)
+    tables = []
+    for block in first:
+        table = decimals.parse(block, columns)
+        if table is None:
+            return None
+        tables.append(table)
+    return tables
 
 
 def _parse_together(blocks: Iterator[bytes], columns: int) -> list[np.ndarray] | None:

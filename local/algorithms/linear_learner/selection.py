@@ -14,10 +14,11 @@ import numpy as np
 
 from local.algorithms.linear_learner.hyperparameters import Hyperparameters
 from local.algorithms.linear_learner.objectives import Objective, logistic
-from local.algorithms.linear_learner.thresholds import best_cut, cuts_by_loss
+from local.algorithms.linear_learner.thresholds import best_values, cuts_by_loss
 
 # Rows by which candidates are judged after an epoch; the final choice is by all of them.
 _SAMPLE = 50_000
+_OUTPUTS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -72,19 +73,20 @@ class Judge:
     def _judge(self, parameters: np.ndarray, rows: int) -> Judgement:
         labels = self.labels[:rows]
         with np.errstate(over="ignore", invalid="ignore"):
-            # A model after the other, so that what is made of its outputs along the way stays in a core's cache.
-            models = np.ascontiguousarray((self.design[:rows] @ parameters).T, dtype=np.float64)
-            losses = self.loss_scale * np.array([self.objective.loss(each[:, None], labels)[0] for each in models])
-        if not self.settings.classifies:
-            return Judgement(-losses, losses)
-        values = np.array([self._value(outputs, labels) for outputs in models])
+            outputs = np.ascontiguousarray((self.design[:rows] @ parameters).T, dtype=np.float64)
+            # As many models at a time as stay in a core's cache with all that is made of them along the way.
+            count = max(1, _OUTPUTS // len(labels))
+            groups = [outputs[first : first + count] for first in range(0, len(outputs), count)]
+            losses = self.loss_scale * np.concatenate([self.objective.loss(group.T, labels) for group in groups])
+            if not self.settings.classifies:
+                return Judgement(-losses, losses)
+            values = np.concatenate([self._values(group, labels) for group in groups])
         return Judgement(values, losses, None if cuts_by_loss(self.settings) else len(labels))
 
-    def _value(self, outputs: np.ndarray, labels: np.ndarray) -> float:
-        with np.errstate(over="ignore", invalid="ignore"):
-            scores = logistic(outputs)
+    def _values(self, outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        scores = logistic(outputs)
         scores[np.isnan(scores)] = 0.0
-        return best_cut(scores, labels, self.settings).value
+        return best_values(scores, labels, self.settings)
 
 
 @dataclass

@@ -18,7 +18,7 @@ from local.algorithms.linear_learner.metrics_log import MetricsLog
 from local.algorithms.linear_learner.objectives import CrossEntropy, SquaredError, logistic
 from local.algorithms.linear_learner.scores import area_under_roc
 from local.algorithms.linear_learner.selection import EarlyStopping, Judgement
-from local.algorithms.linear_learner.thresholds import best_cut
+from local.algorithms.linear_learner.thresholds import best_cut, best_values
 
 QUIET = MetricsLog(logging.getLogger("test of the linear learner"))
 BINARY = {"predictor_type": "binary_classifier"}
@@ -438,6 +438,17 @@ def test_the_best_cut_is_that_of_all_cuts(criterion: str, spread: float):
             threshold, value = cut_by_sorting(probabilities, labels, criterion, 0.7)
             assert cut.value == pytest.approx(value, rel=1e-12)
             assert cut.threshold == threshold
+            assert best_values(np.stack([probabilities] * 2), labels, parse(settings)).tolist() == [cut.value] * 2
+
+
+@pytest.mark.parametrize("criterion", ["accuracy", "f1", "precision_at_target_recall", "recall_at_target_precision"])
+@pytest.mark.parametrize("spread", [0.01, 1.0, 30.0])
+def test_the_best_cut_of_many_rows_is_that_of_all_cuts_too(
+    monkeypatch: pytest.MonkeyPatch, criterion: str, spread: float
+):
+    # Rows so few that all cuts can be tried are sorted bin by bin, as many are.
+    monkeypatch.setattr("local.algorithms.linear_learner.thresholds._FEW_ROWS", 0)
+    test_the_best_cut_is_that_of_all_cuts(criterion, spread)
 
 
 @pytest.mark.parametrize("batch", ["100", "1"])
