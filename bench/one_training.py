@@ -139,6 +139,16 @@ def train_module(folder):
 
 
 def separable_ours(folder):
+    """All candidates around a decay, of which the criterion chooses."""
+    return _separable(folder, {})
+
+
+def separable_one(folder):
+    """One candidate of that decay, at a rate that gets to the end within the epochs."""
+    return _separable(folder, {"num_models": "1", "learning_rate": "0.5"})
+
+
+def _separable(folder, hyperparameters):
     import logging
 
     from local.algorithms.linear_learner.channels import Dataset
@@ -148,7 +158,7 @@ def separable_ours(folder):
 
     parts = _parts(folder, "separable")
     data = {name: Dataset(*parts[name]) for name in ("train", "validation")}
-    settings = parse({"predictor_type": "binary_classifier", "wd": "0.00001", "l1": "0"})
+    settings = parse({"predictor_type": "binary_classifier", "wd": "0.00001", "l1": "0", **hyperparameters})
     model, figures = measure(lambda: learn(data, settings, MetricsLog(logging.getLogger("bench"))))
     return {**figures, "loss": _loss(model.outputs(parts["validation"][0]), parts["validation"][1])}
 
@@ -184,7 +194,7 @@ WAYS = {
     way.__name__: way
     for way in (
         *(read_ours, read_pandas, read_polars, records_ours, records_sdk),
-        *(train_ours, train_sklearn, train_module, separable_ours, separable_sklearn),
+        *(train_ours, train_sklearn, train_module, separable_ours, separable_one, separable_sklearn),
     )
 }
 
