@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import shutil
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from local.sagemaker.validation import Channel, Location
 
 # Keys that S3 lists at a time, at most.
 _PAGE = 1000
+# Of an object that is in memory at a time.
+_PIECE_BYTES = 1 << 20
 
 
 class TransferError(EmbeddedAwsError):
@@ -38,8 +41,8 @@ def download(s3: Any, channel: Channel, folder: Path) -> None:
         for key in _keys(s3, channel.location):
             path = folder / _relative(key, stem)
             path.parent.mkdir(parents=True, exist_ok=True)
-            body = s3.get_object(Bucket=channel.location.bucket, Key=key)["Body"].read()
-            path.write_bytes(gzip.decompress(body) if channel.gzip else body)
+            with s3.get_object(Bucket=channel.location.bucket, Key=key)["Body"] as body, path.open("wb") as file:
+                shutil.copyfileobj(gzip.GzipFile(fileobj=body) if channel.gzip else body, file, _PIECE_BYTES)
     except (ClientError, BotoCoreError) as error:
         raise TransferError(f"ClientError: Data download failed:{describe(error)}") from error
     except (OSError, EOFError, zlib.error) as error:
