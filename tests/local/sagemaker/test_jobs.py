@@ -10,7 +10,7 @@ import itertools
 import signal
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -297,6 +297,20 @@ def test_pipe_mode_takes_gzip(endpoint: str, tmp_path: Path):
     )
 
     assert prepared.ended("packed")["TrainingJobStatus"] == "Completed"
+
+
+@pytest.mark.parametrize("damage", [lambda packed: packed[:-20], lambda packed: b"1,2\n" + packed])
+def test_gzip_that_pipe_mode_cannot_unpack_fails_the_job(
+    endpoint: str, tmp_path: Path, damage: Callable[[bytes], bytes]
+):
+    prepared = Stage(endpoint, tmp_path)
+    prepared.put("packed/part.csv.gz", damage(gzip.compress(rows(300, 4))))
+
+    prepared.create(
+        "damaged", InputDataConfig=[prepared.channel("train", "packed/", CompressionType="Gzip", InputMode="Pipe")]
+    )
+
+    assert prepared.ended("damaged")["FailureReason"].startswith("ClientError: Data download failed:channel train: ")
 
 
 def test_a_failure_of_the_algorithm_is_the_jobs_reason(endpoint: str, tmp_path: Path):
