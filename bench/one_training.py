@@ -126,7 +126,7 @@ def train_module(folder):
     graph = mx.sym.LogisticRegressionOutput(linear, mx.sym.Variable("out_label"))
     module = mx.mod.Module(graph, data_names=["data"], label_names=["out_label"])
     module.bind(data_shapes=batches.provide_data, label_shapes=batches.provide_label)
-    module.init_params(mx.init.Uniform(0.07))
+    module.init_params(mx.init.Uniform(0.07))  # pyright: ignore[reportCallIssue]
     module.init_optimizer(optimizer="adam", optimizer_params={"learning_rate": 0.1, "wd": 1e-4})
 
     def epoch():

@@ -143,9 +143,9 @@ def _cuts(scores: np.ndarray, hits: np.ndarray, skipped: _Skipped) -> tuple[np.n
     # Indexes of the first row of each distinct score, and the end: everything from there on is called positive.
     starts = np.concatenate([[0], np.flatnonzero(np.diff(scores)) + 1, [len(scores)]])
     # Of the end, what lies below the last row, which goes with it.
-    beside = np.minimum(starts, len(scores) - 1)
-    below = starts + skipped.rows[beside]
-    hits_below = np.concatenate([[0], np.cumsum(hits)])[starts] + skipped.hits[beside]
+    nearest = np.minimum(starts, len(scores) - 1)
+    below = starts + skipped.rows[nearest]
+    hits_below = np.concatenate([[0], np.cumsum(hits)])[starts] + skipped.hits[nearest]
     true_positives = skipped.positives - hits_below
     false_positives = (skipped.positives + skipped.negatives - below) - true_positives
     # Halfway between two scores; at the ends halfway to the limits of a probability.
