@@ -3,6 +3,7 @@
 Parameters and gradients are (features + 1, models); `rates` is of a shape that broadcasts to it.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -35,7 +36,8 @@ class Adam:
         self._updates += 1
         self._mean = self.beta_1 * self._mean + (1 - self.beta_1) * gradient
         self._square = self.beta_2 * self._square + (1 - self.beta_2) * gradient**2
-        correction = np.sqrt(1 - self.beta_2**self._updates) / (1 - self.beta_1**self._updates)
+        # A number of Python's: one of NumPy's would turn 32-bit arrays into 64-bit ones.
+        correction = math.sqrt(1 - self.beta_2**self._updates) / (1 - self.beta_1**self._updates)
         return rates * correction * self._mean / (np.sqrt(self._square) + _EPSILON)
 
 

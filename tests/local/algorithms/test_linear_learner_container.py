@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from local.sagemaker.images import LINEAR_LEARNER
+from training_containers import evaluate
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -158,3 +159,23 @@ def test_a_missing_configuration_is_a_failure_too(tmp_path: Path):
 
     assert process.returncode == 2
     assert "/opt/ml/input/config/hyperparameters.json cannot be read" in (tmp_path / "output" / "failure").read_text()
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop", "sgd"])
+def test_training_computes_in_32_bits_by_the_images_own_numpy(optimizer: str):
+    code = """
+import json, sys
+import numpy as np
+from local.algorithms.linear_learner import candidates, hyperparameters, objectives, training
+settings = hyperparameters.parse(
+    {"predictor_type": "binary_classifier", "mini_batch_size": "10", "num_models": "3", "optimizer": sys.argv[1]}
+)
+grid = candidates.grid(settings)
+labels = (np.arange(30) % 2).astype(np.float32)
+design, start = np.ones((30, 3), np.float32), np.zeros((3, 3), np.float32)
+weights = training.row_weights(labels, settings, grid)
+trainer = training.Trainer(design, labels, weights, start, grid, objectives.CrossEntropy(), settings)
+trainer.epoch()
+print(json.dumps(str(trainer.parameters.dtype)))
+"""
+    assert evaluate(LINEAR_LEARNER, code, optimizer) == "float32"
