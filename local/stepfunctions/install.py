@@ -25,6 +25,7 @@ from local.stepfunctions import (
     jobs,
     language,
     listings,
+    lost_connections,
     map_results,
     map_runs,
     metrics,
@@ -87,6 +88,7 @@ def install(endpoint: str, faults: Faults) -> tuple[threading.RLock, Part]:
     injection.install(faults)
     language.install()
     failures.install()
+    lost_connections.install()
     choices.install()
     times.install()
     single_states.install()

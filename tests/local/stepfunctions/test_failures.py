@@ -216,3 +216,23 @@ def test_error_of_a_workflows_own_may_begin_as_those_of_step_functions(client: C
         "Caught": {"Type": "Pass", "OutputPath": "$.Error", "End": True},
     }
     assert json.loads(run(client, states, role(client, "states.amazonaws.com"))["output"]) == "States.QuorumMet"
+
+
+def test_call_that_gets_no_answer_fails_by_sdk_client_exception_and_is_made_again(client: Client, nobody: str) -> None:
+    # Nothing has the host name that S3 gives an access point.
+    place = {"Bucket": "arn:aws:s3:us-east-1:123456789012:accesspoint/nowhere", "Key": "rides.json"}
+    retry = [{"ErrorEquals": ["S3.SdkClientException"], "IntervalSeconds": 1, "MaxAttempts": 1}]
+    states = {
+        "Get": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::aws-sdk:s3:getObject",
+            "Parameters": place,
+            "Retry": retry,
+            "End": True,
+        }
+    }
+    described = run(client, states, nobody)
+    assert (described["status"], described["error"]) == ("FAILED", "S3.SdkClientException")
+    assert described["cause"].startswith("Unable to execute HTTP request: Could not connect")
+    history = client("stepfunctions").get_execution_history(executionArn=described["executionArn"])["events"]
+    assert [event["type"] for event in history].count("TaskFailed") == 2
