@@ -7,7 +7,8 @@
     out  {"faults": the same, each with "injected": how often it has happened}
 
 `faults` takes the place of those that the execution had; without it the answer alone is given. An execution goes by its
-name, so that it may be named before it is started, and that others are left alone.
+name, so that it may be named before it is started, and that others are left alone. A state that is held goes on when
+its fault is taken away.
 """
 
 import threading
@@ -17,10 +18,11 @@ from typing import Any
 
 from local.iam.own_paths import BadInputError
 
-BEFORE, AFTER, TIMEOUT, ANSWER = "before", "after", "timeout", "answer"
-"""The moments: the call is not made; it is made, and its answer lost; the time is over; the answer is another one."""
+BEFORE, AFTER, TIMEOUT, ANSWER, HOLD = "before", "after", "timeout", "answer", "hold"
+"""The moments: the call is not made; it is made, and its answer lost; the time is over; the answer is another one; the
+call waits."""
 
-_MOMENTS = (BEFORE, AFTER, TIMEOUT, ANSWER)
+_MOMENTS = (BEFORE, AFTER, TIMEOUT, ANSWER, HOLD)
 _MOST_FAULTS = 1_000
 _MOST_TIMES = 100_000
 _MOST_SECONDS = 3600
@@ -70,6 +72,10 @@ class Faults:
                     self._injected[key] = injected + 1
                     return fault
         return None
+
+    def hold(self, execution: str, state: str) -> bool:
+        """Whether calls of this state are to wait."""
+        return any((fault.state, fault.moment) == (state, HOLD) for fault in self._faults.get(execution, ()))
 
     def concern(self, execution: str, state: str) -> bool:
         """Whether faults of this state were asked for, happened or not."""

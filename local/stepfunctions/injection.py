@@ -29,7 +29,8 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 from local.seams import replace, seam
-from local.stepfunctions.faults import AFTER, ANSWER, BEFORE, TIMEOUT, Fault, Faults
+from local.stepfunctions.faults import AFTER, ANSWER, BEFORE, HOLD, TIMEOUT, Fault, Faults
+from local.stepfunctions.lost_connections import LOST
 
 _POLL_SECONDS = 0.02
 _STATES_NAMES = {kind.to_name(): kind for kind in StatesErrorNameType}
@@ -65,8 +66,8 @@ def _call(faults: Faults, task: Any, call: Callable[..., None], env: Any, **argu
     if fault and fault.moment == BEFORE:
         raise _failure(env, task, fault)
     if fault and fault.moment == AFTER:
-        # Whatever the service says is lost, a refusal too.
-        with contextlib.suppress(ClientError, FailureEventException, LambdaFunctionErrorException):
+        # Whatever the service says is lost, a refusal too; and so is an answer that is lost by itself.
+        with contextlib.suppress(ClientError, FailureEventException, LambdaFunctionErrorException, *LOST):
             call(env=env, **arguments)
         raise _failure(env, task, fault)
     call(env=env, **arguments)
@@ -108,10 +109,19 @@ def _install_timeouts(faults: Faults) -> None:
     evaluate = seam(ExecutionState, "_evaluate_with_timeout")
 
     def evaluate_with_timeout(self: Any, env: Any) -> None:
+        if isinstance(self, StateTaskService) and faults.take(*_place(env), HOLD):
+            _hold(faults, env)
         fault = faults.take(*_place(env), TIMEOUT) if isinstance(self, StateTaskService) else None
         evaluate(_overdue(self, fault.seconds) if fault else self, env)
 
     replace(ExecutionState, "_evaluate_with_timeout", evaluate_with_timeout)
+
+
+def _hold(faults: Faults, env: Any) -> None:
+    """Wait until nobody holds the state any more, or the execution has ended. It is no part of the state's time."""
+    place = _place(env)
+    while env.is_running() and faults.hold(*place):
+        time.sleep(_POLL_SECONDS)
 
 
 def _overdue(task: Any, seconds: int) -> Any:

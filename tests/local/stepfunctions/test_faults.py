@@ -1,6 +1,7 @@
 """Faults that are asked for: a state meets them as if Step Functions had, and its Retry and Catch deal with them."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from botocore.exceptions import ClientError
 from local.account import EmbeddedAws, entries
 from local.iam.own_paths import BadInputError
 from local.stepfunctions.faults import Faults
-from machines import Client, allow, ended, machine, role, unique
+from machines import Client, allow, ended, machine, role, unique, until
 from redrives import entered, history, parameter, read
 
 THROTTLE = "Ssm.ThrottlingException"
@@ -71,6 +72,35 @@ def test_state_tries_again_at_once_as_often_as_its_retry_says(
     details = {"resourceType": "aws-sdk:ssm", "resource": "getParameter", "error": THROTTLE, "cause": "slower"}
     assert failed[0]["taskFailedEventDetails"] == details
     assert end.get("error") == (THROTTLE if status == "FAILED" else None)
+
+
+def test_state_that_is_held_goes_on_when_it_is_let_go(
+    runs: Runs, server: EmbeddedAws, client: Client, role_arn: str
+) -> None:
+    # The time that it is held is not the state's.
+    states = {"Read": read(parameter(client), TimeoutSeconds=5)}
+    name, asked = unique("held"), partial(server.request, "/_local/faults")
+    asked(execution=name, faults=[fault("Read", "hold")])
+    arn = machine(client, {"StartAt": "Read", "States": states}, role_arn)
+    started = client("stepfunctions").start_execution(stateMachineArn=arn, name=name)["executionArn"]
+    until(lambda: asked(execution=name)["faults"][0]["injected"], bool)
+    assert client("stepfunctions").describe_execution(executionArn=started)["status"] == "RUNNING"
+    assert "TaskScheduled" not in {each["type"] for each in history(client, started)}
+    asked(execution=name, faults=[])
+    assert ended(client, started)["status"] == "SUCCEEDED"
+
+
+def test_state_that_is_held_lets_go_where_its_execution_is_stopped(
+    server: EmbeddedAws, client: Client, role_arn: str
+) -> None:
+    name, asked = unique("held"), partial(server.request, "/_local/faults")
+    asked(execution=name, faults=[fault("Read", "hold")])
+    arn = machine(client, {"StartAt": "Read", "States": {"Read": read(parameter(client))}}, role_arn)
+    started = client("stepfunctions").start_execution(stateMachineArn=arn, name=name)["executionArn"]
+    until(lambda: asked(execution=name)["faults"][0]["injected"], bool)
+    client("stepfunctions").stop_execution(executionArn=started)
+    assert ended(client, started)["status"] == "ABORTED"
+    asked(execution=name, faults=[])
 
 
 def test_answer_is_lost_after_the_call_was_made(runs: Runs, client: Client) -> None:
