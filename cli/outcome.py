@@ -33,7 +33,7 @@ def conclude(stack: Stack, arn: str, progress: Progress, console: Console, *, as
     name = arn.rpartition(":")[2]
     folder = run_folder(name)
     folder.mkdir(parents=True, exist_ok=True)
-    # A promotion and what puts it in order have the name of the retraining that started them.
+    # A promotion, what puts one in order, and the monitor may have the name of a retraining.
     ingestion = account.fetch(stack, name, folder) if executions.is_retraining(stack, arn) else None
     if ingestion and not as_json:
         console.print(display.account(ingestion, short(folder / "files.jsonl"), short(ingestion.copies.folder)))

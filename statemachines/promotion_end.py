@@ -6,6 +6,11 @@ retraining has changed nothing that is live, and one whose promotion went throug
 
 What cannot be stopped from here `restore` stops. If that cannot be followed either, it is given some time, and then the
 alias is looked at from here.
+
+A retraining that is redriven where it waited for its promotion starts it by the same name. So it follows the promotion
+if that runs still. If it has ended, Step Functions refuses the name, and the states here find out what became of it.
+Where it succeeded, or `restore` completes it, its model is live. Otherwise nothing of it is left then, and a promotion
+of another name starts: docs/decisions/0062.
 """
 
 import stepfunctions.steps as sdk
@@ -16,6 +21,9 @@ from statemachines.inference import read_alias, read_version
 from statemachines.tasks import SDK_FAULTS, STATES_FAULTS, Tasks, catch, retry
 
 STOPPED = "RetrainingFailed"
+NAME_TAKEN = "StepFunctions.ExecutionAlreadyExistsException"
+"""The execution of this name has ended, or was started with another input."""
+
 NOT_AWAITED = "The retraining that started this promotion does not wait for it any more."
 
 # `restore` takes some two; with an endpoint more, and then EventBridge's `restore` goes on without the retraining.
@@ -25,17 +33,29 @@ rule = sdk.ChoiceRule
 
 
 def name_promotion() -> Pass:
-    """The ARN that the promotion has, which follows from its name, at `$.promotion.arn`."""
+    """Its name, its ARN, and how often the retraining had been redriven when it was named, at `$.promotion`.
+
+    The number makes the name one that no promotion before has had. It is kept, so that a redrive in a later state
+    still names the promotion that was started.
+    """
+    own = "$$.Execution.Name, $$.Execution.RedriveCount"
     return Pass(
         "Name promotion",
-        parameters={"arn": "States.Format('${PromotionsArn}:{}', $$.Execution.Name)"},
+        parameters={
+            "name": f"States.Format('{{}}-{{}}', {own})",
+            "arn": f"States.Format('${{PromotionsArn}}:{{}}-{{}}', {own})",
+            "redrives": "$$.Execution.RedriveCount",
+        },
         result_path="$.promotion",
     )
 
 
-def end_promotion(retrained: State, failure: State) -> Task:
-    """Stops the promotion at `$.promotion.arn`; leads to `retrained` if its model is live, otherwise to `failure`."""
-    restore = _restore(retrained, failure)
+def end_promotion(retrained: State, again: State, failure: State) -> Task:
+    """Stops the promotion at `$.promotion.arn`; leads to `retrained` if its model is live, otherwise to `failure`.
+
+    It leads to `again` where the promotion was one of before the redrive.
+    """
+    restore = _restore(retrained, again, failure)
     stop = Task(
         "Stop promotion",
         resource="arn:aws:states:::aws-sdk:sfn:stopExecution",
@@ -58,10 +78,16 @@ def end_promotion(retrained: State, failure: State) -> Task:
     return stop
 
 
-def _restore(retrained: State, failure: State) -> Task:
+def _restore(retrained: State, again: State, failure: State) -> Task:
     """Has `restore` put in order what the promotion left, and waits for its end."""
     live = sdk.Choice("Did it go live?")
     live.add_choice(rule.BooleanEquals(variable="$.restored.promoted", value=True), retrained)
+    # By the name alone it is known that it was started; one that failed by itself since would fail again.
+    earlier = [
+        rule.StringEquals(variable="$.error.Error", value=NAME_TAKEN),
+        rule.NumericLessThanPath(variable="$.promotion.redrives", value="$.restored.redrives"),
+    ]
+    live.add_choice(rule.And(earlier), again)
     live.default_choice(failure)
     wait, look = _look(retrained, failure)
     restore = Task(
@@ -69,13 +95,14 @@ def _restore(retrained: State, failure: State) -> Task:
         resource="arn:aws:states:::states:startExecution.sync:2",
         parameters={
             "StateMachineArn": "${RestoreArn}",
-            "Name": "$$.Execution.Name",
+            # One that was killed with the retraining has ended, and a redrive needs another.
+            "Name": "States.Format('{}-{}', $.promotion.name, $$.Execution.RedriveCount)",
             "Input": {
                 "promotion": "$.promotion.arn",
                 "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": "$$.Execution.Id",
             },
         },
-        asl={"ResultSelector": {"promoted": "$.Output.promoted"}},
+        asl={"ResultSelector": {"promoted": "$.Output.promoted", "redrives": "$$.Execution.RedriveCount"}},
         result_path="$.restored",
         timeout_seconds=5400,
         retry=retry(STATES_FAULTS),

@@ -101,7 +101,7 @@ def start_promotion(failure: State) -> Task:
         parameters={
             "StateMachineArn": "${PromoteArn}",
             # The same name again starts nothing a second time.
-            "Name": "$$.Execution.Name",
+            "Name": "$.promotion.name",
             "Input": {
                 "task": "$.serving.task",
                 "model_path": "$.metrics.model_path",

@@ -19,9 +19,14 @@ The alias decides, since it is moved by one conditional write:
 
 Undoing writes the alias even if it needs no change. A write that the promotion had sent before it ended, and that is
 still on its way, finds another revision then and is refused.
+
+The parameter has no revision. The next promotion may have moved `live` and written it before this execution does. So
+one that has written it, and finds then that the function is another's, looks at what is live after that. It writes
+again until the parameter is what was live after the write.
 """
 
 import stepfunctions.steps as sdk
+from stepfunctions.steps.choice_rule import BaseRule
 from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass, Task
@@ -49,6 +54,9 @@ _DEFAULTS = (
     r"""States.StringToJson('\{"reason":"none given","serving":"lambda","""
     r""""started_by":\{"reason":"person","detail":""\}\}')"""
 )
+
+# What was put back into the parameter, and will be into the function's variables.
+_WRITTEN = "$.before.variables.MODEL_PATH"
 
 rule = sdk.ChoiceRule
 
@@ -125,8 +133,24 @@ def _choose(tasks: Tasks, wait: State) -> sdk.Choice:
     choice.add_choice(
         is_held_by_this_execution("$.inference.variables.PROMOTION"), _undo(Tasks(tasks.failure, before=(others,)))
     )
+    choice.add_choice(_is_parameter_late(), _write_parameter_again(tasks, wait))
     choice.default_choice(nothing)
     return choice
+
+
+def _is_parameter_late() -> BaseRule:
+    """Whether another model is live than the one that this execution has written into the parameter."""
+    same = rule.StringEqualsPath(variable=_WRITTEN, value="$.live.variables.MODEL_PATH")
+    return rule.And([rule.IsPresent(variable=_WRITTEN, value=True), rule.Not(same)])
+
+
+def _write_parameter_again(tasks: Tasks, wait: State) -> State:
+    again = tasks.call("Put parameter right", "ssm:putParameter", parameter_of("$.live.variables.MODEL_PATH"))
+    written = Pass(
+        "Note parameter", parameters={"MODEL_PATH": "$.live.variables.MODEL_PATH"}, result_path="$.before.variables"
+    )
+    sdk.Chain([again, written, wait])
+    return again
 
 
 def _complete(tasks: Tasks) -> State:

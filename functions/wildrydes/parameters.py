@@ -24,7 +24,7 @@ All fields of the input may be left out; none may be there twice:
     force                  true lets a model go live over one of other features, or over a damaged one; default false
 
 What passes goes into SQL, paths and names as it is, so nothing else may: the execution's name too is held to letters,
-digits, _ and -, 80 at most.
+digits, _ and -. It has 74 of them at most: its promotion, and what puts that in order, have names that begin with it.
 """
 
 import re
@@ -46,7 +46,8 @@ STATION_MILES = (1, 12_500)
 """Nothing on Earth is farther than 12,451 miles from anything else on it."""
 LONGEST_TRAINING_JOB = 61 - candidates.LONGEST_SUFFIX
 
-_EXECUTION = re.compile(r"[A-Za-z0-9_-]{1,80}")
+# Step Functions takes 80 characters. A promotion adds the number of the redrive to the name, what restores it another.
+_EXECUTION = re.compile(r"[A-Za-z0-9_-]{1,74}")
 _DEFAULTS: dict[str, Any] = {
     "task": DEFAULT_TASK,
     "target": DEFAULT_TASK,
@@ -113,7 +114,7 @@ def check_parameters(execution: Any, execution_input: Any, this_year: int) -> di
 def _execution(name: Any) -> str:
     if not isinstance(name, str) or not _EXECUTION.fullmatch(name):
         raise BadExecutionInput(
-            f"the execution's name is {_excerpt(name)}; it must be 1 to 80 letters, digits, _ and -"
+            f"the execution's name is {_excerpt(name)}; it must be 1 to 74 letters, digits, _ and -"
         )
     if name in TASKS:
         raise BadExecutionInput(f"the execution's name is {name}, which is a task's: its models would be mixed up")

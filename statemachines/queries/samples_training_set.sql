@@ -10,7 +10,7 @@
 --       <arrivals>         arrivals.sql
 -- Put in by render.py:
 --       <bucket>           name of the data bucket
---       <execution>        name of the execution, [A-Za-z0-9_-]{1,80}
+--       <execution>        name of the execution, [A-Za-z0-9_-]{1,74}
 --       <label_column>     duration
 --       <feature_columns>  names of the table's other whole numbers, with commas between
 UNLOAD (

@@ -11,7 +11,7 @@
 --       <copies>           copies.sql
 -- Put in by render.py:
 --       <bucket>           name of the data bucket
---       <execution>        name of the execution, [A-Za-z0-9_-]{1,80}
+--       <execution>        name of the execution, [A-Za-z0-9_-]{1,74}
 --       <label_column>     the task's label: heavy_utilization, service_requested or magicpoints
 --       <label_type>       integer, or decimal(28, 9) for a regression
 --       <feature_columns>  names from distance, healthpoints, magicpoints, tmin, tmax, prcp, with commas between

@@ -19,7 +19,7 @@
 -- Put in by sql.py:
 --       <copies>        copies.sql
 -- Put in by render.py:
---       <execution>     name of the execution, [A-Za-z0-9_-]{1,80}
+--       <execution>     name of the execution, [A-Za-z0-9_-]{1,74}
 --       <label_column>  the task's label: heavy_utilization, service_requested or magicpoints
 --       <stations>      rows of VALUES: ('<id>', <latitude>, <longitude>), … in degrees, as doubles (4.07969E1)
 WITH

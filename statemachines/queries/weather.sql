@@ -9,7 +9,7 @@
 --       no ground station reported is NULL, and so is its source.
 -- Put in by render.py:
 --       <bucket>      name of the data bucket
---       <execution>   name of the execution, [A-Za-z0-9_-]{1,80}
+--       <execution>   name of the execution, [A-Za-z0-9_-]{1,74}
 --       <first_year>  <last_year>  whole numbers, both included
 --       <stations>    rows of VALUES: ('<id>', <latitude>, <longitude>), … in degrees, as doubles (4.07969E1)
 UNLOAD (

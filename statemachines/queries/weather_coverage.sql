@@ -10,7 +10,7 @@
 -- Put in by sql.py:
 --       <copies>        copies.sql
 -- Put in by render.py:
---       <execution>     name of the execution, [A-Za-z0-9_-]{1,80}
+--       <execution>     name of the execution, [A-Za-z0-9_-]{1,74}
 --       <label_column>  heavy_utilization or service_requested
 WITH
 copies AS (

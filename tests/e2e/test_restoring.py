@@ -6,13 +6,15 @@ The retrainings here begin where the model has been trained: what `Evaluate mode
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
 
 from cli import deploy, replay
 from cli.status import Champion, status_of
-from machines import until
+from local import account
+from machines import unique, until
 from promotions import (
     Live,
     Model,
@@ -20,6 +22,7 @@ from promotions import (
     bring_back,
     live,
     nothing_restored,
+    promote,
     redefined,
     start,
     state_of,
@@ -59,7 +62,7 @@ def first(stack: Stack, first_retraining: tuple[Model, Any, Any]) -> Model:
 
 
 @contextmanager
-def retraining(stack: Stack, model: Model, *, promoted: bool = True) -> Iterator[str]:
+def retraining(stack: Stack, model: Model, *, promoted: bool = True, name: str = "") -> Iterator[str]:
     """A retraining that has trained `model`, and its verdict; the execution's ARN."""
     verdict = {"promote": promoted, "reason": "log loss is better by 0.1"}
     golden = {"ride": model.ride, "probability": model.probability}
@@ -74,7 +77,7 @@ def retraining(stack: Stack, model: Model, *, promoted: bool = True) -> Iterator
     parameters |= dict.fromkeys(("task", "target"), "heavy_utilization") | {"serving": "lambda"}
     parameters |= {"started_by": {"reason": "schedule", "detail": "2026-11-29T03:00:00Z"}}
     with redefined(stack, "StateMachineArn", StartAt=start, States=states):
-        yield stack.start(parameters=parameters, rides={}, plan={}, training_set={})
+        yield stack.start(name, parameters=parameters, rides={}, plan={}, training_set={})
 
 
 def output_of(stack: Stack, arn: str) -> dict[str, Any]:
@@ -114,8 +117,21 @@ def baking(stack: Stack, **fields: Any) -> Iterator[None]:
 
 
 def promotion_of(stack: Stack, retraining_arn: str) -> str:
-    """The ARN of the promotion that a retraining starts."""
-    name = retraining_arn.rpartition(":")[2]
+    """The ARN of the promotion that a retraining starts which nobody has redriven."""
+    return promotion_arn(stack, f"{retraining_arn.rpartition(':')[2]}-0")
+
+
+def ended_promotion(stack: Stack, name: str) -> str:
+    """How a promotion ends that may not have been started yet."""
+    states = stack.client("stepfunctions")
+    machine = {"stateMachineArn": stack.outputs["PromoteStateMachineArn"]}
+    until(
+        lambda: [each["name"] for each in states.list_executions(**machine)["executions"]], lambda names: name in names
+    )
+    return stack.ended(promotion_arn(stack, name))["status"]
+
+
+def promotion_arn(stack: Stack, name: str) -> str:
     return f"{stack.outputs['PromoteStateMachineArn'].replace(':stateMachine:', ':execution:')}:{name}"
 
 
@@ -319,3 +335,174 @@ def test_promotion_that_is_stopped_when_its_model_is_live_is_completed(
     assert [entry["execution"] for entry in entries] == [model.execution]
     assert entries[0]["previous"] == {"version": before.version, "model_path": first.path}
     assert entries[0]["promotion"] == promotion_of(stack, arn)
+
+
+@contextmanager
+def held(stack: Stack, state: str, execution: str) -> Iterator[Callable[[], None]]:
+    """The execution of that name comes no further than to this state, until what this gives is called."""
+    put = partial(stack.server.request, "/_local/faults", execution=execution)
+    put(faults=[{"state": state, "moment": "hold"}])
+    try:
+        yield lambda: put(faults=[])
+    finally:
+        put(faults=[])
+
+
+def came_to_be_held(stack: Stack, execution: str) -> None:
+    faults = partial(stack.server.request, "/_local/faults", execution=execution)
+    until(lambda: faults()["faults"][0]["injected"], bool)
+
+
+@contextmanager
+def interrupted(
+    stack: Stack, model: Model, state: str = "Promote", name: str = "", **fault: Any
+) -> Iterator[Callable[[], str]]:
+    """A retraining that ends in this state by an error that no Catch gets; what redrives it, once that was so."""
+    name = name or unique("interrupted")
+    faults = [{"state": state, "moment": "after", "error": "States.Runtime", "cause": "killed"} | fault]
+    stack.server.request("/_local/faults", execution=name, faults=faults)
+    with retraining(stack, model, name=name) as arn:
+
+        def redrive() -> str:
+            assert failure_of(stack, arn)[0] == "States.Runtime"
+            stack.client("stepfunctions").redrive_execution(executionArn=arn)
+            return arn
+
+        yield redrive
+
+
+def promotions_of(stack: Stack, retraining_arn: str) -> dict[str, str]:
+    """How the promotions of a retraining ended, by the number that their names have."""
+    name = retraining_arn.rpartition(":")[2]
+    listed = account.entries(
+        stack.client("stepfunctions"),
+        "list_executions",
+        "executions",
+        stateMachineArn=stack.outputs["PromoteStateMachineArn"],
+    )
+    return {
+        each["name"].removeprefix(f"{name}-"): each["status"] for each in listed if each["name"].startswith(f"{name}-")
+    }
+
+
+def test_redrive_follows_the_promotion_that_runs_still(
+    stack: Stack, write_artefact: WriteArtefact, first: Model
+) -> None:
+    model, name = trained(stack, write_artefact, 0.5), unique("interrupted")
+    with (
+        held(stack, "Publish version", f"{name}-0") as release,
+        interrupted(stack, model, name=name) as redrive,
+    ):
+        arn = redrive()
+        came_to_be_held(stack, f"{name}-0")
+        # The answer to the first start was lost.
+        until(lambda: answered_starts(stack, arn), lambda number: number == 1)
+        release()
+        output = output_of(stack, arn)
+    assert (output["promoted"], output["live_model_path"]) == (True, model.path)
+    assert promotions_of(stack, arn) == {"0": "SUCCEEDED"}
+
+
+def answered_starts(stack: Stack, arn: str) -> int:
+    """How often the retraining was answered that its promotion runs."""
+    history = account.entries(stack.client("stepfunctions"), "get_execution_history", "events", executionArn=arn)
+    return sum("taskSubmittedEventDetails" in event for event in history)
+
+
+def test_redrive_finds_that_its_promotion_succeeded(stack: Stack, write_artefact: WriteArtefact, first: Model) -> None:
+    before, model = live(stack), trained(stack, write_artefact, 0.5)
+    with interrupted(stack, model) as redrive:
+        until(lambda: live(stack), lambda now: len(now.registry) > len(before.registry))
+        arn = redrive()
+        output = output_of(stack, arn)
+    assert (output["promoted"], output["live_model_path"]) == (True, model.path)
+    assert promotions_of(stack, arn) == {"0": "SUCCEEDED"}
+    assert len(live(stack).registry) == len(before.registry) + 1
+
+
+def test_redrive_starts_a_new_promotion_where_the_first_was_stopped(
+    stack: Stack, write_artefact: WriteArtefact, first: Model
+) -> None:
+    before, model = live(stack), trained(stack, write_artefact, 0.5)
+    with retraining(stack, model) as arn:
+        with baking(stack):
+            wait_for(stack, a_tenth_is_out)
+            stop(stack, arn)
+            assert stack.ended(arn)["status"] == "ABORTED"
+        stack.client("stepfunctions").redrive_execution(executionArn=arn)
+        output = output_of(stack, arn)
+    assert (output["promoted"], output["live_model_path"]) == (True, model.path)
+    assert promotions_of(stack, arn) == {"0": "ABORTED", "1": "SUCCEEDED"}
+    after = live(stack)
+    assert (after.answer[1]["model"], after.parameter, after.routing) == (model.execution, model.path, {})
+    assert len(after.registry) == len(before.registry) + 1
+
+
+def test_redrive_of_a_retraining_that_was_interrupted_while_its_promotion_was_restored(
+    stack: Stack, write_artefact: WriteArtefact, first: Model
+) -> None:
+    model, name = trained(stack, write_artefact, 0.5), unique("interrupted")
+    with (
+        held(stack, "Publish version", f"{name}-0"),
+        interrupted(stack, model, name=name) as redrive,
+    ):
+        came_to_be_held(stack, f"{name}-0")
+        stop(stack, promotion_arn(stack, f"{name}-0"))
+        once_more = {"state": "Restore", "moment": "after", "error": "States.Runtime", "cause": "killed"}
+        stack.server.request("/_local/faults", execution=name, faults=[once_more])
+        redrive()
+        arn = redrive()
+        output = output_of(stack, arn)
+    assert (output["promoted"], output["live_model_path"]) == (True, model.path)
+    assert promotions_of(stack, arn) == {"0": "ABORTED", "2": "SUCCEEDED"}
+
+
+def test_redrive_promotes_nothing_that_fails_the_smoke_test(stack: Stack, first: Model) -> None:
+    name = unique("interrupted")
+    with unchanged(stack), interrupted(stack, store(stack, b"no archive"), name=name) as redrive:
+        assert ended_promotion(stack, f"{name}-0") == "FAILED"
+        arn = redrive()
+        error, cause = failure_of(stack, arn)
+    assert (error, json.loads(cause)["Error"]) == ("States.TaskFailed", "SmokeTestFailed")
+    assert promotions_of(stack, arn) == {"0": "FAILED", "1": "FAILED"}
+
+
+def test_redrive_does_not_take_back_a_champion_that_came_since(
+    stack: Stack, write_artefact: WriteArtefact, first: Model
+) -> None:
+    model, newer, name = trained(stack, write_artefact, 0.5), trained(stack, write_artefact, 0.75), unique("late")
+    with (
+        nothing_restored(stack),
+        held(stack, "Publish version", f"{name}-0"),
+        interrupted(stack, model, name=name) as redrive,
+    ):
+        came_to_be_held(stack, f"{name}-0")
+        stop(stack, promotion_arn(stack, f"{name}-0"))
+        promote(stack, newer)
+        error, cause = failure_of(stack, redrive())
+    assert (error, json.loads(cause)["Error"]) == ("States.TaskFailed", "PromotionConflict")
+    after = live(stack)
+    assert after.answer[1]["model"] == newer.execution
+    assert after.parameter == after.model_path == newer.path
+
+
+def test_restoring_that_is_late_leaves_the_parameter_of_the_next_promotion(
+    stack: Stack, write_artefact: WriteArtefact, first: Model
+) -> None:
+    stopped, newer = trained(stack, write_artefact, 0.5), trained(stack, write_artefact, 0.75)
+    promotion, late = unique("stopped"), unique("late")
+    machine = stack.outputs["RestoreStateMachineArn"]
+    with nothing_restored(stack), held(stack, "Publish version", promotion):
+        arn = start(stack, stopped.request(), promotion)
+        came_to_be_held(stack, promotion)
+        stop(stack, arn)
+    with held(stack, "Put parameter back", late) as release:
+        started = stack.client("stepfunctions").start_execution(
+            stateMachineArn=machine, name=late, input=json.dumps({"promotion": arn})
+        )
+        came_to_be_held(stack, late)
+        assert restore(stack, arn) == {"promoted": False, "model_path": first.path}
+        promote(stack, newer)
+        release()
+        assert output_of(stack, started["executionArn"]) == {"promoted": False, "model_path": newer.path}
+    assert live(stack).parameter == newer.path

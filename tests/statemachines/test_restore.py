@@ -50,7 +50,7 @@ def test_a_deployment_that_was_left_can_end_and_be_put_back_before_the_time_is_u
 
 
 def test_alias_decides_between_completing_and_undoing() -> None:
-    gone, succeeded, complete, busy, undo = STATES["What is left?"]["Choices"]
+    gone, succeeded, complete, busy, undo, _ = STATES["What is left?"]["Choices"]
     assert gone == {"Variable": "$.ended.status", "IsPresent": False, "Next": "Nothing left"}
     assert succeeded == {"Variable": "$.ended.status", "StringEquals": "SUCCEEDED", "Next": "It succeeded"}
     for choice, variable in ((complete, "$.live.variables.PROMOTION"), (undo, "$.inference.variables.PROMOTION")):
@@ -68,6 +68,24 @@ def test_alias_decides_between_completing_and_undoing() -> None:
     # The hold on the function is given up last: until then another run finds that something is left.
     assert way(STATES["Was an endpoint written?"]["Default"]) == ["Put MODEL_PATH back", "Tell: undone", "Undone"]
     assert STATES["Delete new model"]["Next"] == "Put MODEL_PATH back"
+
+
+def test_parameter_is_written_again_until_it_is_what_is_live_after_the_write() -> None:
+    written, different = STATES["What is left?"]["Choices"][-1]["And"]
+    path = "$.before.variables.MODEL_PATH"
+    assert written == {"Variable": path, "IsPresent": True}
+    assert different == {"Not": {"Variable": path, "StringEqualsPath": "$.live.variables.MODEL_PATH"}}
+    assert STATES["What is left?"]["Choices"][-1]["Next"] == "Put parameter right"
+    assert STATES["Put parameter right"]["Parameters"]["Value.$"] == "$.live.variables.MODEL_PATH"
+    assert way("Put parameter right")[1:5] == [
+        "Note parameter", "Wait for others", "Read live alias", "Read live version",
+    ]  # fmt: skip
+    assert STATES["Note parameter"]["ResultPath"] == "$.before.variables"
+    # Nothing says so before the parameter was written.
+    assert [name for name, state in STATES.items() if str(state.get("ResultPath")).startswith("$.before")] == [
+        "Look up MODEL_PATH", "Note parameter",
+    ]  # fmt: skip
+    assert STATES["Put parameter back"]["Next"] == "Look up MODEL_PATH"
 
 
 def test_every_outcome_says_whether_the_promotions_model_is_live_and_which_is() -> None:

@@ -273,10 +273,41 @@ def test_retraining_fails_after_its_promotion_has_been_stopped_and_put_in_order(
     assert STATES[unseen["Next"]]["Next"] == over["Next"] == "Read live alias again"
     assert ends_of("Stop promotion") == {"Retrained", "Retraining failed"}
     for choice, variable in (("Did it go live?", "$.restored.promoted"), ("Is its model live?", "$.seen.variables")):
-        (right,) = STATES[choice]["Choices"]
+        right = STATES[choice]["Choices"][0]
         assert ends_of(right["Next"]) == {"Retrained"}
         assert variable in json.dumps(right)
         assert STATES[choice]["Default"] == "Notify failure"
+
+
+def test_promotion_starts_once_more_after_a_redrive_alone_and_only_when_the_first_is_put_in_order() -> None:
+    number = "$$.Execution.RedriveCount"
+    named = STATES["Name promotion"]["Parameters"]
+    assert named["redrives.$"] == number
+    assert named["name.$"] == f"States.Format('{{}}-{{}}', $$.Execution.Name, {number})"
+    assert named["arn.$"].endswith(f":{{}}-{{}}', $$.Execution.Name, {number})")
+    # What a Retry repeats, and a redrive, has the name that is kept: none starts a second promotion.
+    assert STATES["Promote"]["Parameters"]["Name.$"] == "$.promotion.name"
+    assert STATES["Restore"]["ResultSelector"]["redrives.$"] == number
+    _, again = STATES["Did it go live?"]["Choices"]
+    assert again == {
+        "And": [
+            {"Variable": "$.error.Error", "StringEquals": "StepFunctions.ExecutionAlreadyExistsException"},
+            {"Variable": "$.promotion.redrives", "NumericLessThanPath": "$.restored.redrives"},
+        ],
+        "Next": "Name promotion",
+    }
+    # Without these two rules no way leads back to it.
+    cut = {
+        **STATES,
+        "Did it go live?": STATES["Did it go live?"] | {"Choices": STATES["Did it go live?"]["Choices"][:1]},
+    }
+    assert "Name promotion" not in reachable(cut, "Stop promotion")
+    assert [name for name, state in STATES.items() if state.get("Next") == "Name promotion"] == []
+
+
+def test_a_restoring_of_after_a_redrive_is_another_one() -> None:
+    name = "States.Format('{}-{}', $.promotion.name, $$.Execution.RedriveCount)"
+    assert STATES["Restore"]["Parameters"]["Name.$"] == name
 
 
 def test_candidate_that_fails_loses_and_the_others_go_on() -> None:

@@ -259,13 +259,13 @@ def test_a_wrong_field_is_named_with_what_is_allowed(execution_input: Any, messa
     assert message in str(raised.value)
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a'b", "a/b", "a.b", "é", "x" * 81, "run-1\n", None, 7])
+@pytest.mark.parametrize("name", ["", "a b", "a'b", "a/b", "a.b", "é", "x" * 75, "run-1\n", None, 7])
 def test_an_execution_is_named_by_letters_digits_and_hyphens_or_not_run(name: Any) -> None:
     with pytest.raises(BadExecutionInput, match="the execution's name is"):
         check_parameters(name, {}, 2026)
 
 
-@given(st.from_regex(r"[A-Za-z0-9_-]{1,80}", fullmatch=True))
+@given(st.from_regex(r"[A-Za-z0-9_-]{1,74}", fullmatch=True))
 def test_a_training_jobs_name_is_one_that_sagemaker_takes(execution: str) -> None:
     assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,52}", training_job(execution))
     assert (training_job(execution) == execution) == bool(
@@ -274,7 +274,7 @@ def test_a_training_jobs_name_is_one_that_sagemaker_takes(execution: str) -> Non
 
 
 def test_names_that_differ_in_what_sagemaker_refuses_stay_different() -> None:
-    jobs = {training_job(name) for name in ("a-b", "a_b", "a--b", "-a-b", "x" * 79 + "a", "x" * 79 + "b", "---", "_")}
+    jobs = {training_job(name) for name in ("a-b", "a_b", "a--b", "-a-b", "x" * 73 + "a", "x" * 73 + "b", "---", "_")}
     assert len(jobs) == 8
 
 
@@ -307,7 +307,7 @@ def test_knn_alone_needs_an_endpoint() -> None:
 
 
 def test_the_champions_transform_jobs_have_names_that_sagemaker_takes() -> None:
-    job = check_parameters("x" * 80, {}, 2026)["champion_job"]
+    job = check_parameters("x" * 74, {}, 2026)["champion_job"]
     assert (len(f"{job}-3"), job[-5:]) == (60, "-live")
 
 
@@ -315,7 +315,7 @@ SCHEDULED = "6f1c2b3a-0d4e-4f5a-8b6c-7d8e9fa0b1c2_11111111-2222-3333-4444-555555
 """As EventBridge names the executions that it starts."""
 
 
-@pytest.mark.parametrize("execution", [SCHEDULED, "a_b", "-run-", "x" * 80])
+@pytest.mark.parametrize("execution", [SCHEDULED, "a_b", "-run-", "x" * 74])
 def test_an_execution_of_any_name_may_be_served_by_an_endpoint(execution: str) -> None:
     parameters = check_parameters(execution, {"serving": "endpoint", "algorithms": ["linear-learner", "knn"]}, 2026)
     jobs = [each["training_job"] for each in parameters["candidates"]]
