@@ -5,7 +5,16 @@ from stepfunctions.steps.choice_rule import BaseRule
 from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass
-from statemachines.serving_endpoint import ENDPOINT, NOTHING, describe_endpoint, is_for_endpoint, is_in_progress
+from statemachines.serving_endpoint import (
+    CHANGING,
+    ENDPOINT,
+    GONE,
+    NOTHING,
+    describe_endpoint,
+    done_before,
+    is_for_endpoint,
+    is_in_progress,
+)
 from statemachines.tasks import Tasks
 
 # Requests that the version before has taken may still be on their way to the endpoint: the function's Timeout.
@@ -44,12 +53,18 @@ def put_endpoint_back(before: str, config: str, was_written: BaseRule, then: Sta
     look = describe_endpoint(Tasks(definitions, "$.no_endpoint"), "Read endpoint again")
     wait = sdk.Wait("Wait to put endpoint back", seconds=2)
     wait.next(look)
-    delete = tasks.call("Delete new endpoint", "sagemaker:deleteEndpoint", {"EndpointName": ENDPOINT})
+    gone = done_before("Is the new endpoint going?", CHANGING, look, tasks, GONE)
+    delete = tasks.call("Delete new endpoint", "sagemaker:deleteEndpoint", {"EndpointName": ENDPOINT}, before=[gone])
     delete.next(definitions)
+    awaited = _await_restoration(tasks, before, definitions, then)
+    begun = done_before("Is it being put back?", CHANGING, awaited, tasks)
     restoration = tasks.call(
-        "Put endpoint back", "sagemaker:updateEndpoint", {"EndpointName": ENDPOINT, "EndpointConfigName": before}
+        "Put endpoint back",
+        "sagemaker:updateEndpoint",
+        {"EndpointName": ENDPOINT, "EndpointConfigName": before},
+        before=[begun],
     )
-    restoration.next(_await_restoration(tasks, before, definitions, then))
+    restoration.next(awaited)
     state = sdk.Choice("What does it serve?")
     state.add_choice(is_in_progress("$.deployed.EndpointStatus"), wait)
     state.add_choice(rule.StringEquals(variable=before, value=NOTHING), delete)

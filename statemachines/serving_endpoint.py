@@ -4,6 +4,10 @@ Model and configuration are named by a digest of the promotion's ARN: no promoti
 the name whatever the execution is called. The variant has the name of the training job. SageMaker says with each answer
 which variant gave it; whose model that is, the promotion writes down beside the models before the endpoint is changed.
 
+A call whose answer was lost is repeated, and SageMaker refuses then what the first has done. Only this promotion makes
+what has these names, so what is there already is its own. Of an endpoint that is being changed the look after it says
+whose configuration comes of it.
+
 An update is blue/green. All requests go over at once, since an endpoint of one instance has no smaller part; the alarm
 takes them back while the new fleet bakes. https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails.html
 """
@@ -15,7 +19,7 @@ from stepfunctions.steps.states import State
 from statemachines.asl import Pass
 from statemachines.encryption import CHOICE, ENCRYPTED, KEY
 from statemachines.task_choice import SERVING
-from statemachines.tasks import STACK_TAGS, Tasks, refusal
+from statemachines.tasks import SAGEMAKER_ERROR, STACK_TAGS, Tasks, refusal
 
 ENDPOINT = f"{SERVING}.endpoint"
 BEFORE = "$.endpoint.config"
@@ -28,7 +32,23 @@ LONGEST_SECONDS = _LONGEST_DEPLOYMENT_SECONDS + 900
 """Of an execution that waits for a deployment to end, and then for the endpoint to be put back."""
 _IN_PROGRESS = ("Creating", "Updating", "RollingBack", "SystemUpdating", "Deleting")
 
+# SageMaker has no names of its own for these errors.
+THERE = "*Cannot create already existing*"
+CHANGING = "*Cannot update in-progress endpoint*"
+GONE = "*Could not find endpoint*"
+
 rule = sdk.ChoiceRule
+
+
+def done_before(state_id: str, cause: str, then: State, tasks: Tasks, *more: str) -> sdk.Catch:
+    """Leads a call that SageMaker refuses by this cause, or by one of `more`, to `then`: an earlier one has done it."""
+    path = f"{tasks.error_path}.Cause"
+    choice = sdk.Choice(state_id)
+    described = rule.IsPresent(variable=path, value=True)
+    causes = [rule.StringMatches(variable=path, value=each) for each in (cause, *more)]
+    choice.add_choice(rule.And([described, rule.Or(causes) if more else causes[0]]), then)
+    choice.default_choice(tasks.failure)
+    return sdk.Catch(error_equals=[SAGEMAKER_ERROR], next_step=choice, result_path=tasks.error_path)
 
 
 def name_definitions(promotion: str) -> str:
@@ -54,9 +74,8 @@ def read_endpoint(tasks: Tasks, then: State) -> State:
     """The configuration of the task's endpoint is at `$.endpoint.config` afterwards, `none` where there is none."""
     nothing = Pass("No endpoint", result={"config": NOTHING}, result_path="$.endpoint")
     nothing.next(then)
-    # SageMaker has no name of its own for this error.
     absent = sdk.Choice("Is there no endpoint?")
-    absent.add_choice(rule.StringMatches(variable="$.error.Cause", value="*Could not find endpoint*"), nothing)
+    absent.add_choice(rule.StringMatches(variable="$.error.Cause", value=GONE), nothing)
     absent.default_choice(tasks.failure)
     read = tasks.call(
         "Read endpoint",
@@ -64,7 +83,7 @@ def read_endpoint(tasks: Tasks, then: State) -> State:
         {"EndpointName": ENDPOINT},
         "$.endpoint",
         {"config": "$.EndpointConfigName"},
-        before=[sdk.Catch(error_equals=["SageMaker.SageMakerException"], next_step=absent, result_path="$.error")],
+        before=[sdk.Catch(error_equals=[SAGEMAKER_ERROR], next_step=absent, result_path="$.error")],
     )
     read.next(then)
     return read
@@ -99,6 +118,8 @@ def deploy_endpoint(then: State, handler: State) -> State:
 
 def _definitions(tasks: Tasks, then: State) -> State:
     """The model and the configuration of the endpoint, and whose model its variant is; then on."""
+    record = _record_variant(tasks, then)
+    configuration = _configuration(tasks, record)
     model = tasks.call(
         "Create model",
         "sagemaker:createModel",
@@ -111,7 +132,13 @@ def _definitions(tasks: Tasks, then: State) -> State:
             "ExecutionRoleArn": "${ModelRoleArn}",
             "Tags": list(STACK_TAGS),
         },
+        before=[done_before("Is the model there?", THERE, configuration, tasks)],
     )
+    model.next(configuration)
+    return model
+
+
+def _record_variant(tasks: Tasks, then: State) -> State:
     record = tasks.call(
         "Record variant",
         "s3:putObject",
@@ -123,8 +150,7 @@ def _definitions(tasks: Tasks, then: State) -> State:
         },
     )
     record.next(then)
-    model.next(_configuration(tasks, record))
-    return model
+    return record
 
 
 def _configuration(tasks: Tasks, then: State) -> sdk.Choice:
@@ -137,8 +163,9 @@ def _configuration(tasks: Tasks, then: State) -> sdk.Choice:
         "InitialVariantWeight": 1,
     }
     settings = {"EndpointConfigName": "$.artefact.config", "ProductionVariants": [variant], "Tags": list(STACK_TAGS)}
+    made = done_before("Is the configuration there?", THERE, then, tasks)
     plain, encrypted = (
-        tasks.call(name, "sagemaker:createEndpointConfig", each)
+        tasks.call(name, "sagemaker:createEndpointConfig", each, before=[made])
         for name, each in (
             ("Create endpoint configuration", settings),
             ("Create encrypted configuration", settings | {"KmsKeyId": KEY}),
@@ -154,7 +181,8 @@ def _configuration(tasks: Tasks, then: State) -> sdk.Choice:
 
 def _put_on_endpoint(tasks: Tasks, then: State) -> sdk.Choice:
     name = {"EndpointName": ENDPOINT, "EndpointConfigName": "$.artefact.config"}
-    create = tasks.call("Create endpoint", "sagemaker:createEndpoint", name)
+    made = done_before("Is the endpoint there?", THERE, then, tasks)
+    create = tasks.call("Create endpoint", "sagemaker:createEndpoint", name, before=[made])
     create.next(then)
     shifting = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": "$.bake.seconds"}
     policy = {
@@ -166,7 +194,10 @@ def _put_on_endpoint(tasks: Tasks, then: State) -> sdk.Choice:
             "Alarms": [{"AlarmName": f"{SERVING}.alarm"}, {"AlarmName": f"{SERVING}.unavailable"}]
         },
     }
-    update = tasks.call("Update endpoint", "sagemaker:updateEndpoint", {**name, "DeploymentConfig": policy})
+    begun = done_before("Is the endpoint changing?", CHANGING, then, tasks)
+    update = tasks.call(
+        "Update endpoint", "sagemaker:updateEndpoint", {**name, "DeploymentConfig": policy}, before=[begun]
+    )
     update.next(then)
     exists = sdk.Choice("Is there an endpoint?")
     exists.add_choice(rule.StringEquals(variable=BEFORE, value=NOTHING), create)

@@ -58,6 +58,8 @@ SDK_FAULTS = (
     *(f"{service}.SdkClientException" for service in _SDK_SERVICES),
     *(f"{service}.{service}Exception" for service in _SDK_SERVICES),
 )
+# What SageMaker has no name for, such as a denial, and that something is there already.
+SAGEMAKER_ERROR = "SageMaker.SageMakerException"
 # Somebody else has changed the function or the alias, or is about to.
 CONFLICTS = ("Lambda.PreconditionFailedException", "Lambda.ResourceConflictException")
 # By which grants tell what a stack has made in SageMaker from what others have: names are those of executions.

@@ -20,6 +20,19 @@ FOR_ENDPOINT = {
 }
 # What is not served any more is deleted when all else is done; it may stay there.
 GOES_ON = ("Is live what it replaces?", "Is there no endpoint?")
+# Of each call that makes something of the endpoint's, what asks whether an earlier one has made it, and by which cause.
+MADE_BEFORE = {
+    "Create model": ("Is the model there?", "*Cannot create already existing*", "Has the stack a key?"),
+    "Create endpoint configuration": (
+        "Is the configuration there?", "*Cannot create already existing*", "Record variant",
+    ),
+    "Create encrypted configuration": (
+        "Is the configuration there?", "*Cannot create already existing*", "Record variant",
+    ),
+    "Create endpoint": ("Is the endpoint there?", "*Cannot create already existing*", "Read deployment"),
+    "Update endpoint": ("Is the endpoint changing?", "*Cannot update in-progress endpoint*", "Read deployment"),
+    "Put endpoint back": ("Is it being put back?", "*Cannot update in-progress endpoint*", "Read endpoint put back"),
+}  # fmt: skip
 CONFLICTS = ["Lambda.PreconditionFailedException", "Lambda.ResourceConflictException"]
 # A write that is repeated after its answer was lost meets its own revision. So a conflict leads to a read, and only
 # where that finds the promotion's own write, as a whole, the promotion goes on.
@@ -86,12 +99,40 @@ def test_every_error_ends_in_fail_and_none_after_it_in_success() -> None:
     for name in TASKS:
         for catch in TASKS[name]["Catch"]:
             is_look = catch["ErrorEquals"] == CONFLICTS and catch["Next"] == LOOKS.get(name)
+            is_look = is_look or catch["Next"] == MADE_BEFORE.get(name, ("",))[0]
             if name not in COSTS_NOTHING and catch["Next"] not in GOES_ON and not is_look:
                 assert "Promoted" not in reachable(catch["Next"]), name
                 assert "Promotion failed" in reachable(catch["Next"]), name
     ends = {name for name in STATES if not followers(STATES[name], errors=False)}
     assert ends == {"Promoted", "Promotion failed"}
     assert (STATES["Promoted"]["Type"], STATES["Promotion failed"]["Type"]) == ("Pass", "Fail")
+
+
+@pytest.mark.parametrize("name", MADE_BEFORE)
+def test_call_that_is_refused_by_what_an_earlier_one_made_goes_on_and_no_other(name: str) -> None:
+    question, cause, then = MADE_BEFORE[name]
+    first, every = TASKS[name]["Catch"]
+    path = every["ResultPath"]
+    assert first == {"ErrorEquals": ["SageMaker.SageMakerException"], "ResultPath": path, "Next": question}
+    described = [
+        {"Variable": f"{path}.Cause", "IsPresent": True}, {"Variable": f"{path}.Cause", "StringMatches": cause},
+    ]  # fmt: skip
+    assert STATES[question]["Choices"] == [{"And": described, "Next": then}]
+    # A denial has the same name, and ends as any other error.
+    assert STATES[question]["Default"] == every["Next"]
+    assert TASKS[name]["Next"] == then
+
+
+def test_deletion_of_a_new_endpoint_that_is_refused_is_looked_at_where_it_is_going_or_gone() -> None:
+    (rule,) = STATES["Is the new endpoint going?"]["Choices"]
+    described, causes = rule["And"]
+    assert described == {"Variable": "$.not_put_back.endpoint.Cause", "IsPresent": True}
+    assert [each["StringMatches"] for each in causes["Or"]] == [
+        "*Cannot update in-progress endpoint*", "*Could not find endpoint*",
+    ]  # fmt: skip
+    assert rule["Next"] == "Read endpoint again"
+    # The look ends it: nothing is deleted again and again.
+    assert TASKS["Read endpoint again"]["Catch"][-1]["Next"] == "Delete new configuration"
 
 
 def test_conflict_is_gone_on_from_only_where_the_promotions_own_write_is_found() -> None:
