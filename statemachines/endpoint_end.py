@@ -15,7 +15,7 @@ from statemachines.serving_endpoint import (
     is_for_endpoint,
     is_in_progress,
 )
-from statemachines.tasks import Tasks
+from statemachines.tasks import SAGEMAKER_ERROR, Tasks
 
 # Requests that the version before has taken may still be on their way to the endpoint: the function's Timeout.
 _SECONDS_FOR_REQUESTS = 10
@@ -54,7 +54,13 @@ def put_endpoint_back(before: str, config: str, was_written: BaseRule, then: Sta
     wait = sdk.Wait("Wait to put endpoint back", seconds=2)
     wait.next(look)
     gone = done_before("Is the new endpoint going?", CHANGING, look, tasks, GONE)
-    delete = tasks.call("Delete new endpoint", "sagemaker:deleteEndpoint", {"EndpointName": ENDPOINT}, before=[gone])
+    delete = tasks.call(
+        "Delete new endpoint",
+        "sagemaker:deleteEndpoint",
+        {"EndpointName": ENDPOINT},
+        before=[gone],
+        also_retry=(SAGEMAKER_ERROR,),
+    )
     delete.next(definitions)
     awaited = _await_restoration(tasks, before, definitions, then)
     begun = done_before("Is it being put back?", CHANGING, awaited, tasks)
@@ -63,6 +69,7 @@ def put_endpoint_back(before: str, config: str, was_written: BaseRule, then: Sta
         "sagemaker:updateEndpoint",
         {"EndpointName": ENDPOINT, "EndpointConfigName": before},
         before=[begun],
+        also_retry=(SAGEMAKER_ERROR,),
     )
     restoration.next(awaited)
     state = sdk.Choice("What does it serve?")

@@ -41,7 +41,10 @@ rule = sdk.ChoiceRule
 
 
 def done_before(state_id: str, cause: str, then: State, tasks: Tasks, *more: str) -> sdk.Catch:
-    """Leads a call that SageMaker refuses by this cause, or by one of `more`, to `then`: an earlier one has done it."""
+    """Leads a call that SageMaker refuses by this cause, or by one of `more`, to `then`: an earlier one has done it.
+
+    A throttle has the same name, so the call retries it first.
+    """
     path = f"{tasks.error_path}.Cause"
     choice = sdk.Choice(state_id)
     described = rule.IsPresent(variable=path, value=True)
@@ -133,6 +136,7 @@ def _definitions(tasks: Tasks, then: State) -> State:
             "Tags": list(STACK_TAGS),
         },
         before=[done_before("Is the model there?", THERE, configuration, tasks)],
+        also_retry=(SAGEMAKER_ERROR,),
     )
     model.next(configuration)
     return model
@@ -165,7 +169,7 @@ def _configuration(tasks: Tasks, then: State) -> sdk.Choice:
     settings = {"EndpointConfigName": "$.artefact.config", "ProductionVariants": [variant], "Tags": list(STACK_TAGS)}
     made = done_before("Is the configuration there?", THERE, then, tasks)
     plain, encrypted = (
-        tasks.call(name, "sagemaker:createEndpointConfig", each, before=[made])
+        tasks.call(name, "sagemaker:createEndpointConfig", each, before=[made], also_retry=(SAGEMAKER_ERROR,))
         for name, each in (
             ("Create endpoint configuration", settings),
             ("Create encrypted configuration", settings | {"KmsKeyId": KEY}),
@@ -182,7 +186,9 @@ def _configuration(tasks: Tasks, then: State) -> sdk.Choice:
 def _put_on_endpoint(tasks: Tasks, then: State) -> sdk.Choice:
     name = {"EndpointName": ENDPOINT, "EndpointConfigName": "$.artefact.config"}
     made = done_before("Is the endpoint there?", THERE, then, tasks)
-    create = tasks.call("Create endpoint", "sagemaker:createEndpoint", name, before=[made])
+    create = tasks.call(
+        "Create endpoint", "sagemaker:createEndpoint", name, before=[made], also_retry=(SAGEMAKER_ERROR,)
+    )
     create.next(then)
     shifting = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": "$.bake.seconds"}
     policy = {
@@ -196,7 +202,11 @@ def _put_on_endpoint(tasks: Tasks, then: State) -> sdk.Choice:
     }
     begun = done_before("Is the endpoint changing?", CHANGING, then, tasks)
     update = tasks.call(
-        "Update endpoint", "sagemaker:updateEndpoint", {**name, "DeploymentConfig": policy}, before=[begun]
+        "Update endpoint",
+        "sagemaker:updateEndpoint",
+        {**name, "DeploymentConfig": policy},
+        before=[begun],
+        also_retry=(SAGEMAKER_ERROR,),
     )
     update.next(then)
     exists = sdk.Choice("Is there an endpoint?")

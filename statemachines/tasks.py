@@ -263,7 +263,7 @@ class Tasks:
 
         What `before` catches is an answer, and retried only where `also_retry` names it.
         """
-        answers = {error for each in before for error in each.to_dict()["ErrorEquals"]}
+        answers = {error for each in before for error in each.to_dict()["ErrorEquals"]} - set(also_retry)
         faults = (error for error in SDK_FAULTS if error not in answers)
         return Task(
             state_id,

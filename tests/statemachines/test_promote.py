@@ -121,6 +121,8 @@ def test_call_that_is_refused_by_what_an_earlier_one_made_goes_on_and_no_other(n
     # A denial has the same name, and ends as any other error.
     assert STATES[question]["Default"] == every["Next"]
     assert TASKS[name]["Next"] == then
+    # And so has a throttle.
+    assert "SageMaker.SageMakerException" in TASKS[name]["Retry"][0]["ErrorEquals"]
 
 
 def test_deletion_of_a_new_endpoint_that_is_refused_is_looked_at_where_it_is_going_or_gone() -> None:
@@ -131,6 +133,7 @@ def test_deletion_of_a_new_endpoint_that_is_refused_is_looked_at_where_it_is_goi
         "*Cannot update in-progress endpoint*", "*Could not find endpoint*",
     ]  # fmt: skip
     assert rule["Next"] == "Read endpoint again"
+    assert "SageMaker.SageMakerException" in TASKS["Delete new endpoint"]["Retry"][0]["ErrorEquals"]
     # The look ends it: nothing is deleted again and again.
     assert TASKS["Read endpoint again"]["Catch"][-1]["Next"] == "Delete new configuration"
 
