@@ -17,7 +17,8 @@ _ENDED = ("Completed", "Failed", "Stopped")
 def train(stack: Stack, limit: float, serving: str = "endpoint", task: str = DEFAULT_TASK) -> Model:
     """A model of rows whose label is 1 beyond a distance, with its card where an execution would put it."""
     prefix = "" if task == DEFAULT_TASK else f"{task.replace('_', '-')}-"
-    name = f"job-{prefix}{limit:g}".replace(".", "-") + f"-{serving}"
+    # All stacks of a server are of one account, in which a job's name is taken once.
+    name = f"{stack.name}-job-{prefix}{limit:g}".replace(".", "-") + f"-{serving}"
     rows = "".join(f"{int(10 + place > limit)},{10 + place},{place % 3}\n" for place in range(40))
     stack.put(f"training-sets/{name}/split=train/part", rows.encode())
     sagemaker = stack.client("sagemaker")

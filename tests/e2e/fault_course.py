@@ -10,12 +10,10 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from itertools import takewhile
 from typing import Any, Protocol
 
 from fault_cells import Cell, inline_map_of, outer_states
-from fault_transitions import WITHOUT_DATA
-from local import account
+from fault_histories import history, last_leg, succeeded_states
 from machines import unique, until
 from notices import Heard
 from stacks import Stack
@@ -41,6 +39,8 @@ HUNG, FALSE_SUCCESS, SILENT, LOST, REPEATED, LEFT, CHANGED, UNEXPECTED, NOT_REAC
 )
 LONGEST_SECONDS = 600
 """How long an execution, a notice, or what is put back is waited for."""
+ANOTHER = "another champion is live"
+"""What begins with it, a trial says of an execution that failed and changed the champion."""
 
 _MOST_VISITS = 3
 
@@ -136,7 +136,7 @@ class Course:
         elif described["status"] == "FAILED":
             handled = [cell for cell in self.pending if cell.is_caught and not cell.recovers]
             self._settle(handled, HANDLED, arn, "a later fault ended the execution")
-            if self.trial.fails_whole and not any(each.outcome == LEFT for each in self.results[settled:]):
+            if self.trial.fails_whole and not any(each.outcome in (LEFT, CHANGED) for each in self.results[settled:]):
                 succeeded = succeeded_states(history(self.stack, arn))
                 outlasted = [cell for cell in self.pending if cell.recovers and cell.state in succeeded]
                 self._settle(outlasted, RECOVERED, arn, "a later fault ended the execution")
@@ -184,7 +184,7 @@ class Course:
     def _failed_as_always(self, arn: str, described: dict[str, Any], met: list[Cell]) -> None:
         """What came of cells beside a fault by which the execution fails anyway."""
         left = self.trial.left(arn)
-        bad = LEFT if left else "" if self._notice(arn, described) else SILENT
+        bad = kind_of(left) if left else "" if self._notice(arn, described) else SILENT
         for cell in met:
             self._settle([cell], bad or (RECOVERED if cell.recovers else FAILED), arn, left)
 
@@ -210,7 +210,7 @@ class Course:
         message = self._notice(arn, described)
         left = self.trial.left(arn)
         if not message or left:
-            self._settle([cell], LEFT if left else SILENT, arn, left or described.get("error", ""))
+            self._settle([cell], kind_of(left) if left else SILENT, arn, left or described.get("error", ""))
             return False
         if f"wildrydes redrive {arn}" not in message:
             self._settle([cell], FAILED, arn, described.get("error", ""))
@@ -247,6 +247,11 @@ class Course:
             return ""
 
 
+def kind_of(left: str) -> str:
+    """The outcome of what a failed execution has left."""
+    return CHANGED if left.startswith(ANOTHER) else LEFT
+
+
 def by_state(cells: Iterable[Cell]) -> dict[str, list[Cell]]:
     """Cells by their states, in their order. Only the last of a state may be one that the state outlasts."""
     ahead: dict[str, list[Cell]] = {}
@@ -260,38 +265,3 @@ def by_state(cells: Iterable[Cell]) -> dict[str, list[Cell]]:
 def moment_of(cell: Cell) -> tuple[str, str]:
     """By what the server knows the cell's fault."""
     return cell.state, cell.fault.moment
-
-
-def history(stack: Stack, arn: str) -> list[dict[str, Any]]:
-    """The events of an execution, without inputs and outputs."""
-    return account.entries(
-        stack.client("stepfunctions"), "get_execution_history", "events", executionArn=arn, **WITHOUT_DATA
-    )
-
-
-def succeeded_states(events: list[dict[str, Any]]) -> set[str]:
-    """The states whose last attempt was answered: what they met before, they have outlasted.
-
-    >>> answer = {"id": 1, "type": "TaskSucceeded"}
-    >>> after = {"id": 2, "previousEventId": 1, "stateExitedEventDetails": {"name": "Read"}}
-    >>> succeeded_states([answer, after])
-    {'Read'}
-    """
-    types = {event["id"]: event["type"] for event in events}
-    return {
-        event["stateExitedEventDetails"]["name"]
-        for event in events
-        if "stateExitedEventDetails" in event and types.get(event.get("previousEventId"), "").endswith("Succeeded")
-    }
-
-
-def last_leg(stack: Stack, arn: str) -> list[str]:
-    """The states that were entered since the last redrive: read from the end, for a history with redrives is long."""
-    pages = (
-        stack.client("stepfunctions")
-        .get_paginator("get_execution_history")
-        .paginate(executionArn=arn, reverseOrder=True, includeExecutionData=False)
-    )
-    newest_first = (event for page in pages for event in page["events"])
-    events = takewhile(lambda event: event["type"] != "ExecutionRedriven", newest_first)
-    return [each["stateEnteredEventDetails"]["name"] for each in events if "stateEnteredEventDetails" in each][::-1]

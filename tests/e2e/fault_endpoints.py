@@ -4,12 +4,15 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from endpoint_models import request
+from fault_course import LONGEST_SECONDS
 from fault_promotions import Promotion, Restoring, what_is_live
+from machines import unique, until
 from promotions import Model, promote, redefined
 from stacks import Stack
 
@@ -40,6 +43,23 @@ def short_waits(stack: Stack) -> Iterator[None]:
         yield
 
 
+ENCRYPTED = "by a key"
+"""The reason by which a promotion encrypts, within `encrypts_on_request`."""
+
+
+@contextmanager
+def encrypts_on_request(stack: Stack) -> Iterator[None]:
+    """Promotions whose reason is ENCRYPTED go as those of a stack with a key; others as those of one without."""
+    states = states_of(stack, "PromoteStateMachineArn")
+    question, encrypted = "Has the stack a key?", "Create encrypted configuration"
+    rule = {"Variable": "$.request.reason", "StringEquals": ENCRYPTED, "Next": encrypted}
+    key = stack.client("kms").create_key()["KeyMetadata"]["Arn"]
+    call = states[encrypted] | {"Parameters": states[encrypted]["Parameters"] | {"KmsKeyId": key}}
+    changes = {question: states[question] | {"Choices": [rule]}, encrypted: call}
+    with redefined(stack, "PromoteStateMachineArn", States=changes):
+        yield
+
+
 def states_of(stack: Stack, machine: str) -> dict[str, Any]:
     """The states of a workflow as it is deployed."""
     described = stack.client("stepfunctions").describe_state_machine(stateMachineArn=stack.outputs[machine])
@@ -56,6 +76,7 @@ class PromotionToEndpoint(Promotion):
 
     bake_seconds: int = 0
     begins: str = "endpoint"
+    reason: str = "none given"
     own_model: Model | None = None
 
     def next_model(self) -> Model:
@@ -72,7 +93,7 @@ class PromotionToEndpoint(Promotion):
 
     def request_of(self, model: Model) -> dict[str, Any]:
         wanted = model.request() if model is self.own_model else request(model)
-        return wanted | {"bake_seconds": self.bake_seconds}
+        return wanted | {"bake_seconds": self.bake_seconds, "reason": self.reason}
 
     def live_now(self) -> dict[str, Any]:
         """With the endpoint: it is put back too, or gone."""
@@ -81,6 +102,36 @@ class PromotionToEndpoint(Promotion):
     def _is_completed(self, now: dict[str, Any]) -> bool:
         gone = self.candidate is self.own_model
         return super()._is_completed(now) and (now["endpoint"] == NO_ENDPOINT) is gone
+
+
+@dataclass
+class RestoringLate(Restoring):
+    """Writes the parameter after another run has put all in order, and the next promotion has gone live.
+
+    Where it fails, its notice says so, and the parameter is the one before: the next retraining or deployment mends it.
+    """
+
+    fails_whole: bool = False
+
+    def _restore(self, promotion: str, name: str) -> str:
+        if name.startswith("again"):
+            return super()._restore(promotion, name)
+        put = partial(self.stack.server.request, "/_local/faults", execution=name)
+        faults = [{field: each[field] for field in each if field != "injected"} for each in put()["faults"]]
+        put(faults=[*faults, {"state": "Put parameter back", "moment": "hold"}])
+        arn = super()._restore(promotion, name)
+        until(lambda: put()["faults"][-1]["injected"], bool, LONGEST_SECONDS)
+        self.stack.ended(super()._restore(promotion, unique("again")), LONGEST_SECONDS)
+        promote(self.stack, super().next_model(), bake_seconds=0)
+        self.before = self.live_now()
+        put(faults=faults)
+        return arn
+
+    def left(self, arn: str) -> str:
+        if self.stack.client("stepfunctions").describe_execution(executionArn=arn)["status"] == "SUCCEEDED":
+            return ""
+        now = self.live_now()
+        return "" if now | {"parameter": ""} == self.before | {"parameter": ""} else f"{now}, {self.before}"
 
 
 @dataclass

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from fault_cells import Cell
-from fault_course import GOOD, NOT_REACHED, NOT_RUN, Course, Result
+from fault_course import GOOD, NOT_RUN, Course, Result
 from fault_report import Matrix
 
 Step = Callable[[], Iterable[Course]]
@@ -32,7 +32,7 @@ class Progress:
         """Count a result; a bad one is said at once."""
         with self.lock:
             self.counts[result.cell.machine] += 1
-            if result.outcome not in (*GOOD, NOT_REACHED, NOT_RUN):
+            if result.outcome not in (*GOOD, NOT_RUN):
                 self.say(f"{result.cell}: {result.outcome} {result.detail[:300]}")
             if self.counts.total() % self.every == 0:
                 counts = ", ".join(f"{machine} {count}" for machine, count in sorted(self.counts.items()))

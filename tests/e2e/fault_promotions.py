@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any
 
-from fault_course import LONGEST_SECONDS, history
+from fault_course import LONGEST_SECONDS
+from fault_histories import history
 from fault_trials import served
 from machines import unique, until
-from promotions import RIDE, Model, ask_function, number_of, redefined, start, state_of, traces
+from promotions import RIDE, Model, ask_function, number_of, redefined, start, state_of
 from stacks import Stack
 from wildrydes.tasks import TASKS
 
@@ -18,11 +19,20 @@ _NOT_PUT_BACK = "It is not as it was before"
 
 
 def what_is_live(stack: Stack, task: str) -> dict[str, Any]:
-    """What answers for a task: the alias, its weights, and what is recorded of it."""
-    written = traces(stack, task)
-    alias = {name: written["alias"][name] for name in ("FunctionVersion", "RoutingConfig")}
-    variables = {"MODEL_PATH": written["function"][1]["MODEL_PATH"]}
-    return {"alias": alias, **variables, "parameter": written["parameter"][0], "registry": sorted(written["registry"])}
+    """What answers for a task: the alias, its weights, and what is recorded of it.
+
+    It is asked for again and again, so it leaves out the versions, of which there is one more after each promotion.
+    """
+    function, functions = {"FunctionName": stack.outputs[f"{TASKS[task].function}Name"]}, stack.client("lambda")
+    alias = functions.get_alias(**function, Name="live")
+    variables = functions.get_function_configuration(**function)["Environment"]["Variables"]
+    parameter = TASKS[task].parameter.replace("/wildrydes", f"/wildrydes/{stack.name}")
+    return {
+        "alias": {name: alias.get(name) for name in ("FunctionVersion", "RoutingConfig")},
+        "MODEL_PATH": variables["MODEL_PATH"],
+        "parameter": stack.client("ssm").get_parameter(Name=parameter)["Parameter"]["Value"],
+        "registry": sorted(stack.keys(f"{TASKS[task].models_prefix}registry/")),
+    }
 
 
 @dataclass

@@ -41,8 +41,8 @@ class Matrix:
 
     @property
     def bad(self) -> list[Result]:
-        """What must not be: hung, falsely succeeded, silent, lost, left behind, not run, …"""
-        return [each for each in self.results if each.outcome not in (*GOOD, NOT_REACHED)]
+        """What must not be: hung, falsely succeeded, silent, lost, left behind, not reached, not run, …"""
+        return [each for each in self.results if each.outcome not in GOOD]
 
     def document(self) -> dict[str, Any]:
         """All of it as JSON."""

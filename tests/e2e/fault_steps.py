@@ -16,8 +16,9 @@ from fault_candidates import (
     record_champion,
 )
 from fault_cells import Cell
-from fault_course import Course, Trial, history
-from fault_endpoints import PromotionToEndpoint, RestoringEndpoint
+from fault_course import Course, Trial
+from fault_endpoints import ENCRYPTED, PromotionToEndpoint, RestoringEndpoint, RestoringLate
+from fault_histories import history
 from fault_promotions import EndOfRetraining, Promotion, Restoring
 from fault_trials import Monitoring, Retraining, RetrainingOfSamples, WithoutWeather
 from local import account
@@ -194,6 +195,7 @@ def restorings(stack: Stack, models: tuple[Model, Model], part: list[Cell], run:
         done |= names
         yield run(stack, heard, trial, among(part, names))
     yield run(stack, heard, Restoring(stack, models, runs=True), among(part, {"Stop promotion"}))
+    yield run(stack, heard, RestoringLate(stack, models), among(part, {"Put parameter right"}))
     failing = Restoring(stack, models, (UNRECORDED,), UNRECORDED["error"])
     yield run(stack, heard, failing, among(part, {"Notify failure"}))
     served = endpoint_models(stack, models[0].task)
@@ -223,6 +225,8 @@ def endpoints(stack: Stack, models: tuple[Model, Model], part: list[Cell], run: 
         always = {"always": (UNREGISTERED,), "fails_by": UNREGISTERED["error"]} if fails else {}
         trial = PromotionToEndpoint(stack, served, begins=begins, own_model=models[0], **always)
         yield run(stack, heard, trial, among(part, names))
+    trial = PromotionToEndpoint(stack, served, own_model=models[0], reason=ENCRYPTED)
+    yield run(stack, heard, trial, among(part, {"Create encrypted configuration"}))
     trial = PromotionToEndpoint(stack, served, own_model=models[0])
     yield run(stack, heard, trial, [cell for cell in part if (cell.state, cell.fault.kind) == GARBLED_ENDPOINT])
 

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from fault_course import LONGEST_SECONDS
+from fault_course import ANOTHER, LONGEST_SECONDS
 from local import account
 from machines import until
 from stacks import ROOT, SAMPLE_RIDES, Stack
@@ -75,13 +75,7 @@ class Retraining:
         return ""
 
     def left(self, arn: str) -> str:
-        name = arn.rpartition(":")[2]
-        if running := jobs_of(self.stack, name):
-            return f"jobs go on: {running}"
-        described = self.stack.client("stepfunctions").describe_execution(executionArn=arn)
-        if described["status"] == "FAILED" and (live := served(self.stack, self.task)) != self.live:
-            return f"{live} is live"
-        return ""
+        return left_of(self.stack, arn, self.task, self.live)
 
 
 @dataclass
@@ -92,6 +86,15 @@ class WithoutWeather(Retraining):
 
     def begin(self, name: str, **execution_input: Any) -> str:
         return super().begin(name, years={"first": 1990, "last": 1991}, **execution_input)
+
+
+def left_of(stack: Stack, arn: str, task: str, champion: str) -> str:
+    """What a retraining has left: jobs that go on, or, where it failed, another champion than the one before."""
+    if running := jobs_of(stack, arn.rpartition(":")[2]):
+        return f"jobs go on: {running}"
+    described = stack.client("stepfunctions").describe_execution(executionArn=arn)
+    live = served(stack, task)
+    return f"{ANOTHER}: {live}" if described["status"] == "FAILED" and live != champion else ""
 
 
 def jobs_of(stack: Stack, execution: str) -> list[str]:
@@ -132,7 +135,7 @@ class RetrainingOfSamples:
         return "" if live == output["live_model_path"] else f"{live} is live, and not {output['live_model_path']}"
 
     def left(self, arn: str) -> str:
-        return f"jobs go on: {running}" if (running := jobs_of(self.stack, arn.rpartition(":")[2])) else ""
+        return left_of(self.stack, arn, SAMPLES_TASK, self.live)
 
 
 def few_samples() -> list[str]:
