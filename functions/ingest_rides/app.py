@@ -15,9 +15,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import s3, settings
 from wildrydes.bucket import Chunk, counts_key, rejected_key, staged_key
-from wildrydes.rides.files import Record, records_of_chunk, records_of_compressed_chunk
+from wildrydes.rides.files import Record, decompressed, records_and_runs_of_chunk
 from wildrydes.rides.ingestion import ingest
+from wildrydes.rides.json_window import Run
+from wildrydes.rides.plain_rides import ride_reader
 from wildrydes.rides.reports import Report
+from wildrydes.rides.runs import RunReader
 from wildrydes.rides.stations import MAX_STATION_MILES
 
 logger = Logger()
@@ -31,7 +34,8 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(execution=event["execution"], item=chunk.item, key=chunk.key)
     # An execution that was started before the field was there goes on with the default.
     max_station_miles = event.get("max_station_miles", MAX_STATION_MILES)
-    ingested = ingest(read_records(bucket, chunk), chunk.source, chunk.first_record, max_station_miles)
+    records = read_records(bucket, chunk, ride_reader(max_station_miles))
+    ingested = ingest(records, chunk.source, chunk.first_record, max_station_miles)
     if ingested.rejected:
         key = rejected_key(chunk.source, chunk.chunk, chunk.of)
         s3.write(bucket, key, ingested.rejected, "application/gzip")
@@ -44,8 +48,13 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     return {"item": chunk.item} | {name: counts[name] for name in ("read", "accepted", "rejected", "repeated")}
 
 
-def read_records(bucket: str, chunk: Chunk) -> Iterator[Record]:
-    """The records of a chunk. A compressed file has one, and is read from its start. Raises RideFileChanged."""
+def read_records(bucket: str, chunk: Chunk, runs: RunReader) -> Iterator[Record | Run]:
+    """The records of a chunk, plain ones in runs. Raises RideFileChanged.
+
+    A compressed file has one chunk, and is read from its start.
+    """
     if chunk.compression:
-        return records_of_compressed_chunk(s3.blocks(bucket, chunk.source), chunk.start, chunk.end)
-    return records_of_chunk(s3.blocks(bucket, chunk.source, chunk.start, chunk.end), chunk.start)
+        blocks = decompressed(s3.blocks(bucket, chunk.source), chunk.start, chunk.end)
+    else:
+        blocks = s3.blocks(bucket, chunk.source, chunk.start, chunk.end)
+    return records_and_runs_of_chunk(blocks, chunk.start, runs)

@@ -26,13 +26,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from re import IGNORECASE
 from re import compile as pattern
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from wildrydes.errors import BadRide, BadRideFile
 from wildrydes.rides.formats import plain
 from wildrydes.rides.gzip_members import decompress
-from wildrydes.rides.json_window import JsonWindow
+from wildrydes.rides.json_window import JsonWindow, Run
 from wildrydes.rides.ride import FIELDS
+
+if TYPE_CHECKING:
+    from wildrydes.rides.runs import RunReader
 
 Record = tuple[int, int, Any, str]
 """The first byte of a record in its file, the byte after its last, the decoded value, its text as it stands there.
@@ -63,7 +66,12 @@ def records(blocks: Iterable[bytes]) -> Iterator[Record]:
     A record is any JSON value; whether it is a ride is for `wildrydes.rides.ride` to say. Raises BadRideFile at the
     fault, after the records before it; its `records` says how many those were.
     """
-    window = JsonWindow(plain(blocks))
+    return cast("Iterator[Record]", records_and_runs(blocks, None))
+
+
+def records_and_runs(blocks: Iterable[bytes], runs: "RunReader | None") -> Iterator[Record | Run]:
+    """The records of a whole file as `records` gives them, plain ones as runs. Raises BadRideFile."""
+    window = JsonWindow(plain(blocks), runs=runs)
     if not window.next_character():
         raise window.fault("empty_file", "the file holds nothing")
     yield from _records(window, after_list=True, is_whole=True)
@@ -74,7 +82,12 @@ def records_of_chunk(blocks: Iterable[bytes], start: int) -> Iterator[Record]:
 
     The chunk is one of a file that was read to its end, so that what stands between its records is known to be right.
     """
-    window = JsonWindow(blocks, start)
+    return cast("Iterator[Record]", records_and_runs_of_chunk(blocks, start, None))
+
+
+def records_and_runs_of_chunk(blocks: Iterable[bytes], start: int, runs: "RunReader | None") -> Iterator[Record | Run]:
+    """The records of a chunk as `records_of_chunk` gives them, plain ones as runs."""
+    window = JsonWindow(blocks, start, runs)
     if not window.next_character():
         return
     yield _record(window)
@@ -87,27 +100,39 @@ def records_of_chunk(blocks: Iterable[bytes], start: int) -> Iterator[Record]:
 
 def records_of_compressed_chunk(blocks: Iterable[bytes], start: int, end: int) -> Iterator[Record]:
     """The records in bytes [start, end) of what the blocks of a whole compressed file expand to."""
-    return records_of_chunk(_cut(decompress(blocks), start, end), start)
+    return records_of_chunk(decompressed(blocks, start, end), start)
+
+
+def decompressed(blocks: Iterable[bytes], start: int, end: int) -> Iterator[bytes]:
+    """Bytes [start, end) of what the blocks of a whole compressed file expand to."""
+    return _cut(decompress(blocks), start, end)
 
 
 def chunks(
-    records_of_file: Iterable[Record], chunk_bytes: int, most_records: int = MOST_RECORDS
-) -> Iterator[tuple[int, int]]:
-    """Ranges of bytes [start, end) that hold each record once: of `chunk_bytes` or a little more, the last of less.
+    records_of_file: Iterable[Record | Run], chunk_bytes: int, most_records: int = MOST_RECORDS
+) -> Iterator[tuple[int, int, int]]:
+    """Ranges of bytes [start, end) that hold each record once, and the number of records in each.
 
-    A range has less bytes where its records are so small that they would be more than `most_records`.
+    A range has `chunk_bytes` or a little more, the last one less. One has less bytes too where its records are so small
+    that they would be more than `most_records`.
     """
-    first, last, count = -1, -1, 0
-    for start, end, _, _ in records_of_file:
-        first, last, count = (start if first < 0 else first), end, count + 1
-        if end - first >= chunk_bytes or count == most_records:
-            yield first, end
-            first, count = -1, 0
+    first, last, number = -1, -1, 0
+    for record in records_of_file:
+        ranges, count = (record.ranges(), record.records) if isinstance(record, Run) else ([record[:2]], 1)
+        first = record[0] if first < 0 else first
+        if record[1] - first < chunk_bytes and number + count < most_records:
+            last, number = record[1], number + count
+            continue
+        for start, end in ranges:
+            first, last, number = (start if first < 0 else first), end, number + 1
+            if end - first >= chunk_bytes or number == most_records:
+                yield first, end, number
+                first, number = -1, 0
     if first >= 0:
-        yield first, last
+        yield first, last, number
 
 
-def _records(window: JsonWindow, *, after_list: bool, is_whole: bool) -> Iterator[Record]:
+def _records(window: JsonWindow, *, after_list: bool, is_whole: bool) -> Iterator[Record | Run]:
     """The records from here on: of lists, of objects around a list, bare. One that `is_whole` ends its lists."""
     while opening := window.next_character():
         if opening == "[":
@@ -119,25 +144,25 @@ def _records(window: JsonWindow, *, after_list: bool, is_whole: bool) -> Iterato
             _end_object(window, is_whole=is_whole)
             after_list = True
         elif opening == "{" or not after_list:
-            yield _bare_record(window)
+            yield window.run(in_list=False) or _bare_record(window)
             after_list = False
         else:
             raise window.fault("not_json", f"the rides of a file start with [ or {{, not {opening!r}")
 
 
-def _list_records(window: JsonWindow, *, is_whole: bool) -> Iterator[Record]:
+def _list_records(window: JsonWindow, *, is_whole: bool) -> Iterator[Record | Run]:
     """The values of a list whose [ was read; reads its ] too."""
     if window.next_character() == "]":
         window.at += 1
         return
-    yield _record(window)
+    yield window.run(in_list=True) or _record(window)
     yield from _rest_of_list(window, is_whole=is_whole)
 
 
-def _rest_of_list(window: JsonWindow, *, is_whole: bool) -> Iterator[Record]:
+def _rest_of_list(window: JsonWindow, *, is_whole: bool) -> Iterator[Record | Run]:
     """The values of a list after one of them; reads its ] too. A chunk, which is not whole, may end before that."""
     while window.skip_comma():
-        yield _record(window)
+        yield window.run(in_list=True) or _record(window)
     if is_whole or window.next_character():
         _expect(window, "]", "a comma or the end of the list is expected")
     if not is_whole and window.next_character() == "}":

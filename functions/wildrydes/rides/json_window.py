@@ -16,13 +16,19 @@ ride, is a BadRide in the place of the value: reading goes on after it.
 """
 
 import codecs
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import accumulate, count, islice, pairwise
 from json import JSONDecodeError, JSONDecoder
+from operator import add
 from re import compile as pattern
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wildrydes import strict_json
 from wildrydes.errors import BadJson, BadRide, BadRideFile, Position, UnreadableBlocks
+
+if TYPE_CHECKING:
+    # Who reads single records does not pay for what reads many.
+    from wildrydes.rides.runs import RunReader
 
 LARGEST_VALUE = 1 << 20
 """The characters that one value may have."""
@@ -41,14 +47,53 @@ _decode = JSONDecoder().raw_decode
 _decode_integers_as_floats = JSONDecoder(parse_int=float).raw_decode
 
 
-class JsonWindow:
-    """Reads JSON values from blocks of bytes; `byte` is the offset of the first block in its file."""
+class Run(NamedTuple):
+    """The first byte of a run in its file, the byte after its last, its records, what was made of them, their text."""
 
-    def __init__(self, blocks: Iterable[bytes], byte: int = 0) -> None:
+    start: int
+    end: int
+    records: int
+    content: Any
+    text: str
+
+    def starts(self) -> Iterator[int]:
+        """The first byte of each record."""
+        return islice(map(add, accumulate(map(len, self._data().split(b"{"))), count(self.start)), self.records)
+
+    def ranges(self) -> Iterator[tuple[int, int]]:
+        """The first byte of each record, and the byte after its last. There may be a } in a string, but no {."""
+        data, first = self._data(), self.start
+        for start, following in pairwise([*self.starts(), self.end]):
+            yield start, first + data.rindex(b"}", start - first, following - first) + 1
+
+    def _data(self) -> bytes:
+        return self.text.encode()
+
+
+class Taken(NamedTuple):
+    """A run, by the place in its text after it."""
+
+    end: int
+    records: int
+    content: Any
+
+    def run(self, start: int, end: int, text: str) -> Run:
+        """The run, with its place in its file."""
+        return Run(start, end, self.records, self.content, text)
+
+
+class JsonWindow:
+    """Reads JSON values from blocks of bytes; `byte` is the offset of the first block in its file.
+
+    With `runs` it takes plain records together, where its caller asks for a run.
+    """
+
+    def __init__(self, blocks: Iterable[bytes], byte: int = 0, runs: "RunReader | None" = None) -> None:
         self.text = ""
         self.at = 0
         self.values = 0
         self._blocks = iter(blocks)
+        self._runs = runs
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
         self._decode = _decode
         self._ended = False
@@ -113,6 +158,14 @@ class JsonWindow:
                 if end < len(self.text) or self._ended or self.text[end - 1] in '}]"':
                     return self._take(value, end)
                 self._fill()
+
+    def run(self, *, in_list: bool) -> Run | None:
+        """The plain records that are next, in a list or bare; None where `value` has to read the next one."""
+        if not self._runs or not (taken := self._runs.read(self.text, self.at, in_list=in_list)):
+            return None
+        start, self.at = self.at, taken.end
+        self.values += taken.records
+        return taken.run(self._byte_of(start), self._byte_of(self.at), self.text[start : self.at])
 
     def fault(self, reason: str, detail: str, index: int | None = None) -> BadRideFile:
         """A BadRideFile at a place of the text, by default the one that is next."""
@@ -179,9 +232,8 @@ class JsonWindow:
     def _fill(self) -> None:
         """Drops the text that was read, and takes at least as much again as is unread."""
         self._byte = self._mark_byte = self._byte_of(self.at)
-        consumed, unread = self.text[: self.at], self.text[self.at :]
-        lines = consumed.count("\n")
-        self._column = len(consumed) - consumed.rfind("\n") - 1 if lines else self._column + len(consumed)
+        unread, lines = self.text[self.at :], self.text.count("\n", 0, self.at)
+        self._column = self.at - self.text.rfind("\n", 0, self.at) - 1 if lines else self._column + self.at
         self._line += lines
         pieces, length = [unread], 0
         while not self._ended and length <= len(unread):

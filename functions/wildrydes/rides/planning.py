@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 
 from wildrydes.bucket import Chunk, Source
 from wildrydes.errors import BadRideFile
-from wildrydes.rides.files import Record, chunks, records
+from wildrydes.rides.files import chunks, records_and_runs
 from wildrydes.rides.formats import is_gzip, peek
 from wildrydes.rides.gzip_members import MOST_BYTES
 from wildrydes.rides.reports import FilePlan
+from wildrydes.rides.runs import RunReader, count_records
 from wildrydes.rides.skipping import skipped_by_fault, skipped_by_name
 
 MOST_REJECTED_FILES = 20
@@ -58,18 +59,15 @@ def plan_file(source: Source, blocks: Iterable[bytes], chunk_bytes: int, size: i
         return PlannedFile(source, skipped=reason, size=size)
     head, all_blocks = peek(blocks)
     compression = "gzip" if is_gzip(head) else ""
-    counted = _Counted(records(all_blocks))
-    ends: list[int] = []
-    ranges: list[tuple[int, int]] = []
+    pieces = []
     try:
-        for chunk in chunks(counted, MOST_BYTES if compression else chunk_bytes):
-            ranges.append(chunk)
-            ends.append(counted.count)
+        all_records = records_and_runs(all_blocks, RunReader(count_records))
+        pieces.extend(chunks(all_records, MOST_BYTES if compression else chunk_bytes))
     except BadRideFile as fault:
         skipped = skipped_by_fault(fault)
         unread = None if skipped else fault
         return PlannedFile(source, fault=unread, skipped=skipped, size=size, compression=compression)
-    numbers = [end - start for start, end in zip([0, *ends], ends, strict=False)]
+    ranges, numbers = [(start, end) for start, end, _ in pieces], [number for _, _, number in pieces]
     return PlannedFile(source, ranges, records=numbers, size=size, compression=compression)
 
 
@@ -112,16 +110,3 @@ def summary(file_count: int, ingested_count: int, files: Sequence[PlannedFile], 
         f"{len(files) - skipped} of {rides} files under raw/ are new: {chunk_count} chunks to ingest, "
         f"{rejected} files rejected whole.{also}"
     )
-
-
-class _Counted:
-    """Records, and how many of them were taken so far."""
-
-    def __init__(self, of: Iterable[Record]) -> None:
-        self.count = 0
-        self._records = of
-
-    def __iter__(self) -> Iterator[Record]:
-        for record in self._records:
-            self.count += 1
-            yield record

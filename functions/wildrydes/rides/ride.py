@@ -24,6 +24,7 @@ ride_id.
 """
 
 import re
+from collections.abc import Iterable
 from hashlib import sha256
 from itertools import islice
 from json.encoder import JSONEncoder, encode_basestring  # pyright: ignore[reportAttributeAccessIssue]
@@ -112,6 +113,12 @@ def ride_id(canonical_record: str) -> str:
     return sha256(canonical_record.encode()).hexdigest()[:32]
 
 
+def ride_ids(objects: Iterable[bytes]) -> list[str]:
+    """The `ride_id` of each of many canonical records, in UTF-8 and within the brackets of a JSON object."""
+    # A call for each would cost a tenth of it.
+    return [sha256(each[1:-1]).hexdigest()[:32] for each in objects]
+
+
 def processed_line(
     ride: Ride, canonical_record: str, id_of_ride: str, groundstation: str, arrived_at: str | None, position: int
 ) -> str:
@@ -120,13 +127,19 @@ def processed_line(
     `arrived_at` is when it was sent, as `wildrydes.bucket.arrival_time` writes it, `position` the first byte of its
     record in its file, 0 for a message: by both the latest FieldService is the one that counts.
     """
-    if ride.service_requested is not None:
-        canonical_record = f"{canonical_record.removesuffix('null')}{ride.service_requested}"
-    heavy = heavy_utilization(ride.distance, ride.magicpoints)
+    end = end_of_line(
+        ride.service_requested, groundstation, heavy_utilization(ride.distance, ride.magicpoints), arrived_at
+    )
+    return f'{{"ride_id":"{id_of_ride}",{canonical_record.removesuffix("null")}{end}{position}}}\n'
+
+
+def end_of_line(service_requested: int | None, groundstation: str, heavy: int, arrived_at: str | None) -> str:
+    """What stands in a line under processed/ between "service_requested": and the position."""
+    service = "null" if service_requested is None else service_requested
     arrival = "null" if arrived_at is None else f'"{arrived_at}"'
     return (
-        f'{{"ride_id":"{id_of_ride}",{canonical_record},"groundstation":"{groundstation}","heavy_utilization":{heavy},'
-        f'"arrived_at":{arrival},"arrival_position":{position}}}\n'
+        f'{service},"groundstation":"{groundstation}","heavy_utilization":{heavy},"arrived_at":{arrival},'
+        '"arrival_position":'
     )
 
 

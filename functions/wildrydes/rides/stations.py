@@ -9,7 +9,7 @@ import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from math import asin, cos, inf, pi, radians, sin, sqrt
+from math import asin, cos, hypot, inf, pi, radians, sin, sqrt
 from operator import itemgetter
 from pathlib import Path
 
@@ -23,6 +23,8 @@ KM_A_MILE = 1.609344
 
 MAX_STATION_MILES = 1500.0
 """How far a ride may be from the nearest station, by default."""
+
+_MOST_CELLS = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,27 @@ def distance_km(latitude: float, longitude: float, station: GroundStation) -> fl
 def nearest_station(max_miles: float = inf) -> Callable[[float, float], str]:
     """A function of latitude and longitude (degrees) that gives the id of the nearest station.
 
-    The stations' own sines and cosines are taken once here. Of two equally near, the first in the list. The function
-    raises BadRide with reason `too_far` where the nearest is farther than `max_miles` (statute miles).
+    Of two equally near, the first in the list. The function raises BadRide with reason `too_far` where the nearest is
+    farther than `max_miles` (statute miles). Most rides are in a few cells of the map, and in most cells one station is
+    the nearest wherever the ride is.
     """
+    cells: dict[int, str] = {}
+    calculate = _nearest_by_haversine(max_miles)
+
+    def nearest(latitude: float, longitude: float) -> str:
+        # Whole numbers above 0, of both directions in one.
+        cell = int(latitude * 128.0 + 16384.0) << 16 | int(longitude * 128.0 + 32768.0)
+        if station := cells.get(cell):
+            return station
+        if station is None and len(cells) < _MOST_CELLS:
+            cells[cell] = _nearest_to_all_of(cell, max_miles)
+        return calculate(latitude, longitude)
+
+    return nearest
+
+
+def _nearest_by_haversine(max_miles: float) -> Callable[[float, float], str]:
+    """The function of `nearest_station`, calculated. The stations' own sines and cosines are taken once here."""
     stations = [(radians(s.latitude), radians(s.longitude), cos(radians(s.latitude)), s.id) for s in ground_stations()]
     half_angle = max_miles * KM_A_MILE / EARTH_RADIUS_KM / 2
     farthest = sin(half_angle) ** 2 if half_angle < pi / 2 else inf
@@ -81,6 +101,19 @@ def nearest_station(max_miles: float = inf) -> Callable[[float, float], str]:
         return nearest_id
 
     return nearest
+
+
+def _nearest_to_all_of(cell: int, max_miles: float) -> str:
+    """The station that is the nearest to each position of a cell and near enough to it; "" where that is not certain.
+
+    No position is farther from the cell's middle than `radius`, so it is nearer to a station by `radius` at most than
+    the middle is, and farther by no more. A metre is added for the rounding of numbers.
+    """
+    latitude, longitude = ((cell >> 16) - 16383.5) / 128.0, ((cell & 0xFFFF) - 32767.5) / 128.0
+    radius = EARTH_RADIUS_KM * hypot(radians(0.5 / 128.0), radians(0.5 / 128.0)) + 0.001
+    (least, station), *others = sorted((distance_km(latitude, longitude, s), s.id) for s in ground_stations())
+    is_nearest = all(distance - least > 2 * radius for distance, _ in others)
+    return station if is_nearest and least + radius < max_miles * KM_A_MILE else ""
 
 
 def miles_to_nearest(latitude: float, longitude: float) -> tuple[float, GroundStation]:

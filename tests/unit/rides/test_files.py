@@ -83,7 +83,7 @@ def test_chunks_hold_every_record_once_and_can_be_read_alone(
 ) -> None:
     data, values = file
     whole = list(records([data]))
-    ranges = list(chunks(whole, chunk_bytes))
+    ranges = [(start, end) for start, end, _ in chunks(whole, chunk_bytes)]
     result = [
         record for start, end in ranges for record in records_of_chunk(cut_blocks(data[start:end], lengths), start)
     ]
@@ -100,7 +100,7 @@ def test_chunks_hold_every_record_once_and_can_be_read_alone(
 def test_chunks_of_files_put_together_can_be_read_alone(between: str, parts: tuple[str, ...], chunk_bytes: int) -> None:
     data = between.join(parts).encode()
     whole = list(records([data]))
-    ranges = list(chunks(whole, chunk_bytes))
+    ranges = [(start, end) for start, end, _ in chunks(whole, chunk_bytes)]
     assert [record for start, end in ranges for record in records_of_chunk([data[start:end]], start)] == whole
 
 
@@ -208,7 +208,7 @@ def test_marks_are_skipped_wherever_a_record_may_start(text: str, length: int) -
     assert [value for _, _, value, _ in whole] == [json.loads(RIDE)] * 2
     assert [data[start:end].decode() for start, end, _, _ in whole] == [RIDE] * 2
     (whole_range,) = chunks(whole, 1 << 20)
-    start, end = whole_range
+    start, end, _ = whole_range
     assert list(records_of_chunk(cut_blocks(data[start:end], [length]), start)) == whole
 
 
@@ -341,4 +341,4 @@ def test_the_workshops_files_are_read_whole(name: str, count: int) -> None:
     result = list(records(cut_blocks(data, [65_536])))
     assert [value for _, _, value, _ in result] == (json.loads(data) if name == "array" else json.loads(data)[name])
     assert len(result) == count
-    assert sum(end - start > 0 for start, end in chunks(result, 500_000)) == -(-len(data) // 500_300)
+    assert sum(end - start > 0 for start, end, _ in chunks(result, 500_000)) == -(-len(data) // 500_300)

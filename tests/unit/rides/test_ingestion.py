@@ -199,5 +199,5 @@ def test_the_items_of_a_manifest_are_numbered_through_the_files() -> None:
 
 
 def test_a_chunk_has_no_more_records_than_a_function_has_time_for() -> None:
-    assert list(chunks(records([b"[1,2,3,4,5]"]), 1 << 20, most_records=2)) == [(1, 4), (5, 8), (9, 10)]
-    assert list(chunks(records([b"[1,2]"]), 1 << 20, most_records=2)) == [(1, 4)]
+    assert list(chunks(records([b"[1,2,3,4,5]"]), 1 << 20, most_records=2)) == [(1, 4, 2), (5, 8, 2), (9, 10, 1)]
+    assert list(chunks(records([b"[1,2]"]), 1 << 20, most_records=2)) == [(1, 4, 2)]
