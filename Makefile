@@ -200,7 +200,7 @@ build: $(SAM) $(RUNTIME) ## validate and build with the SAM CLI, import every ha
 	SAM_CLI_TELEMETRY=0 .venvs/sam/bin/sam build
 	.venvs/runtime/bin/python -I tests/architecture/import_built_handlers.py .aws-sam/build
 
-bench: setup $(if $(filter training,$(BENCH)),$(PEERS)) ## measure beside the workshop's ways: BENCH=stream, predict, capture or trees, RIDES= (a JSON array); BENCH=training: beside pandas, Polars, scikit-learn; BENCH=gate: error rates
+bench: setup $(if $(filter training ingest,$(BENCH)),$(PEERS)) ## measure beside the workshop's ways: BENCH=stream, predict, capture or trees, RIDES= (a JSON array); BENCH=training, ingest: beside pandas, Polars, scikit-learn, DuckDB; BENCH=gate: error rates
 	@$(foreach each,$(or $(BENCH),stream predict),$(PY) -m bench.$(each) \
 	  $(if $(filter stream,$(each)),"$(or $(RIDES),data/rides/2018-2019.array.json)");)
 
@@ -276,7 +276,7 @@ $(SAM): requirements/sam.txt $(DEV)
 $(COSMIC_RAY): requirements/mutants.txt $(DEV)
 	$(environment)
 
-# What the training container is measured beside.
+# What the benchmarks measure beside.
 $(PEERS): requirements/peers.txt $(DEV)
 	$(environment)
 

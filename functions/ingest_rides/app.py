@@ -34,7 +34,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(execution=event["execution"], item=chunk.item, key=chunk.key)
     # An execution that was started before the field was there goes on with the default.
     max_station_miles = event.get("max_station_miles", MAX_STATION_MILES)
-    records = read_records(bucket, chunk, ride_reader(max_station_miles))
+    records = read_records(bucket, chunk, ride_reader(max_station_miles, chunk.arrived_at))
     ingested = ingest(records, chunk.source, chunk.first_record, max_station_miles)
     if ingested.rejected:
         key = rejected_key(chunk.source, chunk.chunk, chunk.of)

@@ -43,7 +43,7 @@ Record = tuple[int, int, Any, str]
 Bytes of a compressed file are counted once it is decompressed. The value is a BadRide where it can be none."""
 
 MOST_RECORDS = 500_000
-"""The records of a chunk: a function takes some 20 µs for a ride, and must end within its 300 s."""
+"""The records of a chunk: a function takes some 20 µs for a ride that is not plain, and must end within its 300 s."""
 
 _TRAVEL_DATA = pattern(r'\{[ \t\n\r]*"travel_data"[ \t\n\r]*:[ \t\n\r]*\[', IGNORECASE)
 _TRAVEL_DATA_AGAIN = pattern(r'(?=,[ \t\n\r]*"travel_data"[ \t\n\r]*:)', IGNORECASE)

@@ -48,26 +48,23 @@ _decode_integers_as_floats = JSONDecoder(parse_int=float).raw_decode
 
 
 class Run(NamedTuple):
-    """The first byte of a run in its file, the byte after its last, its records, what was made of them, their text."""
+    """Its first byte in its file, the byte after its last, its records, what was made of them, their text in UTF-8."""
 
     start: int
     end: int
     records: int
     content: Any
-    text: str
+    data: bytes
 
     def starts(self) -> Iterator[int]:
         """The first byte of each record."""
-        return islice(map(add, accumulate(map(len, self._data().split(b"{"))), count(self.start)), self.records)
+        return islice(map(add, accumulate(map(len, self.data.split(b"{"))), count(self.start)), self.records)
 
     def ranges(self) -> Iterator[tuple[int, int]]:
         """The first byte of each record, and the byte after its last. There may be a } in a string, but no {."""
-        data, first = self._data(), self.start
+        data, first = self.data, self.start
         for start, following in pairwise([*self.starts(), self.end]):
             yield start, first + data.rindex(b"}", start - first, following - first) + 1
-
-    def _data(self) -> bytes:
-        return self.text.encode()
 
 
 class Taken(NamedTuple):
@@ -76,10 +73,11 @@ class Taken(NamedTuple):
     end: int
     records: int
     content: Any
+    data: bytes
 
-    def run(self, start: int, end: int, text: str) -> Run:
+    def run(self, start: int, end: int) -> Run:
         """The run, with its place in its file."""
-        return Run(start, end, self.records, self.content, text)
+        return Run(start, end, self.records, self.content, self.data)
 
 
 class JsonWindow:
@@ -165,7 +163,7 @@ class JsonWindow:
             return None
         start, self.at = self.at, taken.end
         self.values += taken.records
-        return taken.run(self._byte_of(start), self._byte_of(self.at), self.text[start : self.at])
+        return taken.run(self._byte_of(start), self._byte_of(self.at))
 
     def fault(self, reason: str, detail: str, index: int | None = None) -> BadRideFile:
         """A BadRideFile at a place of the text, by default the one that is next."""

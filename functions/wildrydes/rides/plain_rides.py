@@ -23,9 +23,9 @@ from msgspec import UNSET, Meta, UnsetType
 from wildrydes.errors import BadRide
 from wildrydes.labels import MAGIC_POINTS_A_MILE
 from wildrydes.measures import LARGEST
-from wildrydes.rides.ride import LONGEST_NAME, ride_ids
+from wildrydes.rides.ride import LONGEST_NAME, digests, end_of_line
 from wildrydes.rides.runs import RunReader
-from wildrydes.rides.stations import nearest_station
+from wildrydes.rides.stations import ground_stations, nearest_stations
 from wildrydes.rides.times import FIRST_YEAR, LAST_YEAR, local_time
 
 _Points = Annotated[float, Meta(ge=-LARGEST, le=LARGEST)]
@@ -70,24 +70,23 @@ class _Canonical(msgspec.Struct, gc=False):
 
 
 class PlainRides(NamedTuple):
-    """Rides by columns: ids, canonical records within brackets, FieldServices, stations, whether they are heavy."""
+    """Rides by columns, in UTF-8: digests, canonical records but the null, what `end_of_line` gives, FieldServices."""
 
-    ids: Sequence[str]
-    records: Sequence[str]
+    digests: Sequence[bytes]
+    records: Sequence[bytes]
+    ends: Sequence[bytes]
     services: Sequence[int | None]
-    stations: Sequence[str]
-    heavy: Sequence[bool]
 
 
-def ride_reader(max_station_miles: float) -> RunReader:
+def ride_reader(max_station_miles: float, arrived_at: str | None) -> RunReader:
     """A reader of runs whose content is a PlainRides; a record that is no plain ride ends them."""
-    nearest = nearest_station(max_station_miles)
+    nearest, ends = nearest_stations(max_station_miles), _ends_of_lines(arrived_at)
 
     def make(data: bytes, listed: bytes, number: int) -> PlainRides | None:
         try:
             records = _decode(listed)
             times = _local_times([record.statustime for record in records])
-            stations = [nearest(record.latitude, record.longitude) for record in records]
+            stations = nearest(records)
         except (msgspec.DecodeError, RecursionError, BadRide):
             return None
         services = [record.service for record in records]
@@ -97,15 +96,28 @@ def ride_reader(max_station_miles: float) -> RunReader:
         if _has_small_points(records) and _OTHER_NUMBER.search(lines):
             return None
         services = [None if service is UNSET else service for service in services]
-        heavy = [record.magicpoints >= MAGIC_POINTS_A_MILE * record.distance for record in records]
-        ids, canonical = ride_ids(lines.split(b"\n")[:-1]), lines.decode().split("\n")[:-1]
-        return PlainRides(ids, canonical, services, stations, heavy)
+        last = [
+            ends[service, station, each.magicpoints >= MAGIC_POINTS_A_MILE * each.distance]
+            for service, station, each in zip(services, stations, records, strict=True)
+        ]
+        canonical = [line[1:-1] for line in lines.split(b"\n")[:-1]]
+        return PlainRides(digests(canonical), [line[:-4] for line in canonical], last, services)
 
     return RunReader(make)
 
 
 _decode = msgspec.json.Decoder(list[_Record]).decode
 _encode = msgspec.json.Encoder().encode_lines
+
+
+def _ends_of_lines(arrived_at: str | None) -> dict[tuple[int | None, str, bool], bytes]:
+    """What `end_of_line` gives, by the FieldService, the station and whether the ride is heavy."""
+    return {
+        (service, station.id, heavy): end_of_line(service, station.id, int(heavy), arrived_at).encode()
+        for station in ground_stations()
+        for heavy in (False, True)
+        for service in (None, 0, 1)
+    }
 
 
 def _canonical(records: Sequence[_Record], times: Sequence[str]) -> list[_Canonical]:
@@ -117,7 +129,7 @@ def _canonical(records: Sequence[_Record], times: Sequence[str]) -> list[_Canoni
 
 def _local_times(times: Sequence[str]) -> Sequence[str]:
     """The local times in texts. Raises BadRide."""
-    column = "".join(f"{time}\n" for time in times).encode()
+    column = "\n".join([*times, ""]).encode()
     if column.translate(_DIGITS) != _TIME * len(times) or not _are_on_the_clock(times, column):
         return [local_time(time) for time in times]
     return times
@@ -148,4 +160,5 @@ def _has_no_key_twice(data: bytes, services: Sequence[object]) -> bool:
 
 
 def _has_small_points(records: Sequence[_Record]) -> bool:
-    return any(each.healthpoints < _SMALLEST or each.magicpoints < _SMALLEST for each in records)
+    # A list takes two thirds of what any() of a generator does.
+    return True in [each.healthpoints < _SMALLEST or each.magicpoints < _SMALLEST for each in records]

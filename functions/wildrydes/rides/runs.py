@@ -19,13 +19,12 @@ import msgspec
 
 from wildrydes.rides.json_window import Taken
 
-MOST_CHARACTERS = 1 << 17
+MOST_CHARACTERS = 1 << 15
 """Of a run. It and what is made of it stay in the processor's cache, and a fault costs no more than one run."""
 
 _FEWEST_CHARACTERS = 1 << 9
 _STEP = 4
-# All but those of characters that JSON has a use for or a name may not have: quotation marks, brackets, controls.
-_ASCII_ESCAPE = re.compile(r"\\(?!u(?!00[0-7]))")
+_ESCAPE = re.compile("u(?!00[0-7])")
 
 
 class RunReader:
@@ -52,7 +51,7 @@ class RunReader:
             content = self._make(data, listed, number) if listed else None
             if content is not None:
                 self._reach = min(self._reach * _STEP, MOST_CHARACTERS)
-                return Taken(at + len(plain), number, content)
+                return Taken(at + len(plain), number, content, data)
             if self._reach <= _FEWEST_CHARACTERS:
                 return None
             self._reach //= _STEP
@@ -68,7 +67,13 @@ class RunReader:
             place = text.find(bracket, at, end)
             end = text.rfind("}", at, place) + 1 if place >= 0 else end
         plain = text[at:end]
-        return "" if "\\" in plain and _ASCII_ESCAPE.search(plain) else plain
+        return plain if _has_no_ascii_escape(plain) else ""
+
+
+def _has_no_ascii_escape(text: str) -> bool:
+    """Whether no escape hides a character that JSON has a use for, such as a quotation mark, or a control."""
+    _, *escapes = text.split("\\")
+    return all(map(_ESCAPE.match, {each[:5] for each in escapes}))
 
 
 def count_records(_data: bytes, listed: bytes, number: int) -> int | None:

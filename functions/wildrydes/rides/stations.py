@@ -6,12 +6,13 @@ alone decides which station is nearest.
 """
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from math import asin, cos, hypot, inf, pi, radians, sin, sqrt
 from operator import itemgetter
 from pathlib import Path
+from typing import Protocol
 
 from wildrydes.errors import BadRide
 
@@ -58,6 +59,13 @@ def distance_km(latitude: float, longitude: float, station: GroundStation) -> fl
     return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(a)))
 
 
+class Position(Protocol):
+    """What has a latitude and a longitude, in degrees."""
+
+    latitude: float
+    longitude: float
+
+
 @cache
 def nearest_station(max_miles: float = inf) -> Callable[[float, float], str]:
     """A function of latitude and longitude (degrees) that gives the id of the nearest station.
@@ -66,8 +74,7 @@ def nearest_station(max_miles: float = inf) -> Callable[[float, float], str]:
     farther than `max_miles` (statute miles). Most rides are in a few cells of the map, and in most cells one station is
     the nearest wherever the ride is.
     """
-    cells: dict[int, str] = {}
-    calculate = _nearest_by_haversine(max_miles)
+    cells, calculate = _cells(max_miles), _nearest_by_haversine(max_miles)
 
     def nearest(latitude: float, longitude: float) -> str:
         # Whole numbers above 0, of both directions in one.
@@ -79,6 +86,23 @@ def nearest_station(max_miles: float = inf) -> Callable[[float, float], str]:
         return calculate(latitude, longitude)
 
     return nearest
+
+
+def nearest_stations(max_miles: float = inf) -> Callable[[Iterable[Position]], list[str]]:
+    """A function that gives for each of many positions what that of `nearest_station` gives."""
+    cells, nearest = _cells(max_miles), nearest_station(max_miles)
+    # The same cells as there: a call for each position would cost as much again.
+    return lambda positions: [
+        cells.get(int(each.latitude * 128.0 + 16384.0) << 16 | int(each.longitude * 128.0 + 32768.0))
+        or nearest(each.latitude, each.longitude)
+        for each in positions
+    ]
+
+
+@cache
+def _cells(_max_miles: float) -> dict[int, str]:
+    """What is known of cells: the station that is the nearest to all of one, or "" where that is not certain."""
+    return {}
 
 
 def _nearest_by_haversine(max_miles: float) -> Callable[[float, float], str]:

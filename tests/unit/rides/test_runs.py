@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -222,7 +224,7 @@ def unpacked(ingested: Ingested) -> Any:
 
 
 def ingest_runs(data: bytes, start: int, length: int, miles: float) -> Ingested:
-    reader = ride_reader(miles)
+    reader = ride_reader(miles, SOURCE.arrived_at)
     return ingest(records_and_runs_of_chunk(blocks(data, length), start, reader), SOURCE, 7, miles)
 
 
@@ -268,7 +270,7 @@ def test_a_run_ends_at_what_is_not_plain(field: str, value: str, extra: bool, mi
 @pytest.mark.parametrize("shape", ["array", "travel_data", "lines", "bare"])
 def test_all_but_a_few_rides_of_a_file_come_in_runs(shape: str) -> None:
     data = (RIDES / f"2018-2019.{shape}.json").read_bytes()
-    reader = ride_reader(1500.0)
+    reader = ride_reader(1500.0, SOURCE.arrived_at)
     items = (
         list(records_and_runs_of_chunk([data], 0, reader))
         if shape in ("lines", "bare")
@@ -280,6 +282,13 @@ def test_all_but_a_few_rides_of_a_file_come_in_runs(shape: str) -> None:
     assert sum(item.records if isinstance(item, Run) else 1 for item in items) == number
     assert in_runs > 0.5 * number
     assert sum(item.records for item in planned if isinstance(item, Run)) > 0.9 * number
+
+
+@pytest.mark.parametrize("name", ["fan_out_rides", "locate_station", "store_rides", "check_ingestion", "predict"])
+def test_who_reads_no_chunk_imports_neither_msgspec_nor_isal(name: str) -> None:
+    program = f"import sys; import {name}.app; sys.exit(bool({{'msgspec', 'isal'}} & set(sys.modules)))"
+    functions = Path(__file__).parents[3] / "functions"
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=functions)
 
 
 def test_a_ride_that_comes_again_in_a_run_is_written_as_one_that_is_read_by_itself() -> None:
