@@ -22,6 +22,7 @@ override FUNCTIONS := .venvs/lambda/.installed
 override RUNTIME := .venvs/runtime/.installed
 override CONTAINERS := .venvs/algorithms/.installed
 override CHECKS := .venvs/checks/.installed
+override DOCS := .venvs/docs/.installed
 override SAM := .venvs/sam/.installed
 override COSMIC_RAY := .venvs/mutants/.installed
 override PEERS := .venvs/peers/.installed
@@ -34,7 +35,7 @@ INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
 .PHONY: help setup run up status retrain watch redrive try logs ask stream publish query replay invoke models report pricing edge \
-  leaderboard monitor cost dashboard iam deploy destroy explain notebook rollback down test proofs loop faults workshop transitions applications fuzz races mutants grants check build bench load evidently render data lock clean
+  leaderboard monitor cost dashboard iam deploy destroy explain notebook rollback down test proofs loop faults workshop transitions applications fuzz races mutants grants check build bench load evidently render data docs lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -200,6 +201,9 @@ build: $(SAM) $(RUNTIME) ## validate and build with the SAM CLI, import every ha
 	SAM_CLI_TELEMETRY=0 .venvs/sam/bin/sam build
 	.venvs/runtime/bin/python -I tests/architecture/import_built_handlers.py .aws-sam/build
 
+docs: $(DOCS) ## make the site of the pages, build/site: a link that leads nowhere is an error
+	@.venvs/docs/bin/python -m docs.site.build
+
 bench: setup $(if $(filter training ingest,$(BENCH)),$(PEERS)) ## measure beside the workshop's ways: BENCH=stream, predict, capture or trees, RIDES= (a JSON array); BENCH=training, ingest: beside pandas, Polars, scikit-learn, DuckDB; BENCH=gate: error rates
 	@$(foreach each,$(or $(BENCH),stream predict),$(PY) -m bench.$(each) \
 	  $(if $(filter stream,$(each)),"$(or $(RIDES),data/rides/2018-2019.array.json)");)
@@ -226,6 +230,7 @@ lock: $(DEV) ## resolve the dependencies of pyproject.toml anew
 	cd requirements/node && npm update --package-lock-only --ignore-scripts --no-audit --no-fund --omit-lockfile-registry-resolved
 	$(COMPILE) --upgrade --group algorithms -o requirements/algorithms.txt
 	$(COMPILE) --upgrade --group checks -o requirements/checks.txt
+	$(COMPILE) --upgrade --group docs -o requirements/docs.txt
 	$(COMPILE) --upgrade --group sam -o requirements/sam.txt
 	$(COMPILE) --upgrade --group mutants -o requirements/mutants.txt
 	$(COMPILE) --upgrade --group evidently -o requirements/evidently.txt
@@ -268,6 +273,9 @@ $(RUNTIME): requirements/runtime.txt $(DEV)
 	$(environment)
 
 $(CHECKS): requirements/checks.txt $(DEV)
+	$(environment)
+
+$(DOCS): requirements/docs.txt $(DEV)
 	$(environment)
 
 $(SAM): requirements/sam.txt $(DEV)

@@ -19,7 +19,13 @@ from cli.stack import Stack
 from local.account import EmbeddedAws
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "data/README.md"]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+    ROOT / "data/README.md",
+    ROOT / "CONTRIBUTING.md",
+]
 # Where messages, docstrings and help name commands.
 SOURCES = [*sorted((ROOT / "cli").rglob("*.py")), ROOT / "local/server.py", ROOT / "Makefile"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -100,7 +106,9 @@ def make_fault(target: str, rest: list[str]) -> str | None:
     (head,) = re.findall(rf"^{target}:.*\n(?:\t.*\n)*", MAKEFILE, re.MULTILINE)
     recipe = head.replace("$(INPUT)", input_options())
     variables = [word.partition("=")[0] for word in rest if re.match(r"[A-Z_]+=", word)]
-    unknown = [each for each in variables if not re.search(rf"\$\([^)]*\b{each}\b|^{each} \?=", recipe, re.MULTILINE)]
+    # Those with a default of the whole Makefile hold for every target.
+    everywhere = set(re.findall(r"^([A-Z_]+) \?=", MAKEFILE, re.MULTILINE))
+    unknown = [each for each in variables if each not in everywhere and not re.search(rf"\$\([^)]*\b{each}\b", recipe)]
     return f"make {target} takes no {unknown[0]}=" if unknown else None
 
 
@@ -302,4 +310,4 @@ def test_errors_of_the_operations_page_exist() -> None:
 
 def test_ci_runs_the_commands_of_the_readme() -> None:
     ci = read(ROOT / ".ci/run")
-    assert re.findall(r"^make (\w+)$", ci, re.MULTILINE) == ["check", "build", "test", "proofs", "fuzz"]
+    assert re.findall(r"^make (\w+)$", ci, re.MULTILINE) == ["check", "build", "docs", "test", "proofs", "fuzz"]

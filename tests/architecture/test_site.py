@@ -1,0 +1,115 @@
+"""The site of the pages: each page has its kind, links follow their pages, and what leads nowhere is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from docs.site.build import ROOT, markdown_sources
+from docs.site.links import faults_of
+from docs.site.navigation import KINDS, navigation, title_of
+from docs.site.pages import listing, place_of, table_of_decisions, with_links_moved
+
+LISTED = [each for pages in KINDS.values() for each in pages]
+RECORDS = ["docs/decisions/README.md", "docs/decisions/0002-b.md", "docs/decisions/0001-a.md"]
+
+
+def kinds_of(*sources: str) -> dict[str, list[str]]:
+    every = [*LISTED, *RECORDS, "docs/README.md", "README.md", *sources]
+    return {kind: [each for _, each in pages] for kind, pages in navigation(every, {each: each for each in every})}
+
+
+def test_every_page_of_the_repository_has_its_kind() -> None:
+    pages = markdown_sources()
+    titles = {each: title_of(text) for each, text in pages.items()}
+    listed = [each for _, entries in navigation(pages, titles) for _, each in entries]
+    assert sorted(listed) == sorted(set(pages) - {"docs/README.md"})
+
+
+def test_workshop_is_among_the_lessons_where_there_is_one() -> None:
+    assert list(kinds_of()) == ["Tutorial", "How-to", "Reference", "Explanation", "Troubleshooting", "Decisions"]
+    kinds = kinds_of("docs/workshop/1-set-up.md", "docs/workshop/README.md", "docs/workshop/2-ingest.md")
+    assert kinds["Tutorial"] == [
+        "README.md",
+        "docs/workshop/README.md",
+        "docs/workshop/1-set-up.md",
+        "docs/workshop/2-ingest.md",
+    ]
+    assert kinds["Decisions"] == ["docs/decisions/README.md", "docs/decisions/0001-a.md", "docs/decisions/0002-b.md"]
+
+
+def test_page_of_no_kind_and_page_that_is_not_there_are_refused() -> None:
+    with pytest.raises(LookupError, match=r"of no kind .*: docs/new\.md$"):
+        kinds_of("docs/new.md")
+    with pytest.raises(LookupError, match=r"not there: docs/api\.md$"):
+        sources = [each for each in ["README.md", *LISTED, *RECORDS] if each != "docs/api.md"]
+        navigation(sources, {each: each for each in sources})
+
+
+def test_title_is_the_heading_without_marks() -> None:
+    assert title_of("text\n\n# The `retrain` workflow\n\n## Else\n") == "The retrain workflow"
+    with pytest.raises(ValueError, match="no heading"):
+        title_of("## No heading\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [
+        ("docs/api.md", "api.md"),
+        ("docs/README.md", "index.md"),
+        ("docs/workshop/README.md", "workshop/index.md"),
+        ("docs/calibration.png", "calibration.png"),
+        ("README.md", "readme.md"),
+        ("data/README.md", "data.md"),
+        ("CONTRIBUTING.md", "contributing.md"),
+        ("functions/wildrydes/tasks.py", "sources/functions/wildrydes/tasks.py.md"),
+    ],
+)
+def test_place_in_the_site(source: str, place: str) -> None:
+    assert place_of(source) == place
+
+
+def test_links_are_moved_with_their_pages() -> None:
+    page = (
+        "[a](../api.md#x) [d](../../data/README.md) [s](../../cli/up.py) [gone](gone.md) [here](#h) [w](https://a.b/c.md)"
+        " `[code](../api.md)`\n\n```\n[fence](../api.md)\n```\n[`c`](../decisions/)\n"
+    )
+    there = {"docs/api.md", "data/README.md", "cli/up.py"}
+
+    def file_of(path: str) -> str | None:
+        return "docs/decisions/README.md" if path == "docs/decisions" else path if path in there else None
+
+    assert with_links_moved(page, "docs/workshop/1.md", file_of) == (
+        "[a](../api.md#x) [d](../data.md) [s](../sources/cli/up.py.md) [gone](gone.md) [here](#h) [w](https://a.b/c.md)"
+        " `[code](../api.md)`\n\n```\n[fence](../api.md)\n```\n[`c`](../decisions/index.md)\n"
+    )
+
+
+def test_listing_and_table_show_what_they_are_of() -> None:
+    assert listing("cli/up.py", "x = 1\n\n") == "# `cli/up.py`\n\n~~~~~~python\nx = 1\n~~~~~~\n"
+    table = table_of_decisions({"docs/decisions/0002-b.md": "B", "docs/decisions/0001-a.md": "A"})
+    assert table.splitlines()[-2:] == ["| 0001 | [A](0001-a.md) |", "| 0002 | [B](0002-b.md) |"]
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ('<a href="other.html#there">', None),
+        ('<a href="#own">', None),
+        ('<a href="https://example.org/x">', None),
+        ('<link rel="canonical" href="https://example.org/">', None),
+        ('<a href="gone.html">', "page.html: gone.html leads nowhere"),
+        ('<a href="other.html#gone">', "page.html: other.html#gone leads nowhere"),
+        ('<a href="#gone">', "page.html: #gone leads nowhere"),
+        ('<img src="gone.png">', "page.html: gone.png is missing"),
+        ('<script src="https://example.org/a.js"></script>', "page.html: https://example.org/a.js is at another host"),
+        ('<link rel="stylesheet" href="//example.org/a.css">', "page.html: //example.org/a.css is at another host"),
+    ],
+)
+def test_what_leads_nowhere_or_to_another_host_is_a_fault(tmp_path: Path, body: str, fault: str | None) -> None:
+    (tmp_path / "other.html").write_text('<h1 id="there">', encoding="utf-8")
+    (tmp_path / "page.html").write_text(f'<h1 id="own">{body}', encoding="utf-8")
+    assert faults_of(tmp_path) == ([] if fault is None else [fault])
+
+
+def test_pages_are_those_of_this_repository() -> None:
+    assert markdown_sources()["docs/api.md"] == (ROOT / "docs/api.md").read_text(encoding="utf-8")
