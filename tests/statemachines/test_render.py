@@ -118,7 +118,7 @@ def test_picture_shows_each_state_and_where_it_leads() -> None:
             "Choices": [{"Variable": "$.plan.chunks", "NumericGreaterThan": 0, "Next": "Do"}],
             "Default": "End",
         },
-        "Do": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": "End", "Catch": [{"Next": "End"}]},
+        "Do": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": "End"},
         "End": {"Type": "Succeed"},
     }
     lines = picture("test", {"StartAt": "Ask", "States": states}).splitlines()
