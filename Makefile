@@ -185,12 +185,13 @@ grants: setup ## learn which grants of the roles the tests use, into build/grant
 iam: setup ## list what each role of the stack may do, and what no test used: OPTIONS= (--unused, …)
 	@$(WILDRYDES) iam $(OPTIONS)
 
-check: setup $(CHECKS) ## lint, types, import arrows, template, weaknesses, drift of the state machines
+check: setup $(CHECKS) $(DOCS) ## lint, types, import arrows, template, weaknesses, prose, drift of the state machines
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m pyright
 	PYTHONPATH=.:functions .venv/bin/lint-imports
 	.venv/bin/cfn-lint template.yaml
+	.venvs/docs/bin/python -m docs.site.prose
 	.venvs/checks/bin/bandit --quiet --recursive --configfile pyproject.toml functions cli local reports statemachines bench data
 	.venvs/checks/bin/checkov --config-file .checkov.yaml
 	$(PY) tests/architecture/audit_locks.py .venvs/checks/bin/pip-audit functions/requirements.txt requirements/*.txt
