@@ -71,12 +71,11 @@ def _lay_out(work: Path) -> None:
     def file_of(path: str) -> str | None:
         if path.rstrip("/") == DECISIONS:
             return DECISIONS_TABLE
-        if path in pages or ((ROOT / path).is_file() and path.startswith("docs/")):
-            return path
-        if (ROOT / path).is_file():
+        if not (ROOT / path).is_file():
+            return None
+        if place_of(path).startswith("sources/"):
             listings[path] = listing(path, (ROOT / path).read_text(encoding="utf-8"))
-            return path
-        return None
+        return path
 
     for source, text in pages.items():
         _write(work / "pages" / place_of(source), with_links_moved(text, source, file_of))

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 _FENCE = re.compile(r"^(```|~~~).*?^\1[`~]*\s*$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<=\]\()(?!https?:|mailto:|#)([^)#\s]+)(#[^)\s]*)?(?=\))")
-_LISTING_LANGUAGES = {".py": "python", ".json": "json", ".csv": "text", ".yaml": "yaml", ".sql": "sql"}
+_LISTING_LANGUAGES = {".py": "python", ".json": "json", ".csv": "text", ".yaml": "yaml", ".sql": "sql", ".toml": "toml"}
 
 
 def place_of(source: str) -> str:
@@ -17,7 +17,7 @@ def place_of(source: str) -> str:
     ('api.md', 'workshop/index.md', 'contributing.md')
     """
     path = PurePosixPath(source)
-    if path.parts[0] == "docs":
+    if path.parts[0] == "docs" and path.parts[1] != "site":
         path = path.relative_to("docs")
         return str(path.with_name("index.md") if path.name == "README.md" else path)
     if path.suffix == ".md":

@@ -61,6 +61,7 @@ def test_title_is_the_heading_without_marks() -> None:
         ("README.md", "readme.md"),
         ("data/README.md", "data.md"),
         ("CONTRIBUTING.md", "contributing.md"),
+        ("docs/site/words.toml", "sources/docs/site/words.toml.md"),
         ("functions/wildrydes/tasks.py", "sources/functions/wildrydes/tasks.py.md"),
     ],
 )
