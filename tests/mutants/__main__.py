@@ -42,7 +42,10 @@ def main() -> int:
     for trial in _trials(mutations, options.workers):
         trials.append(trial)
         outcome = "explained" if trial.outcome != "killed" and trial.diff in reasons else trial.outcome
-        print(f"{len(trials)} of {len(mutations)}: {trial.mutation.path}:{trial.mutation.line} {outcome}", flush=True)
+        place = f"{trial.mutation.path}:{trial.mutation.line}"
+        print(f"{len(trials)} of {len(mutations)}: {place} {outcome} {trial.test} {trial.seconds} s", flush=True)
+        if outcome not in {"killed", "explained"}:
+            print(trial.diff, flush=True)
     return _report(trials, reasons, options)
 
 

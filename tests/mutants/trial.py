@@ -3,10 +3,13 @@
 
 import difflib
 import os
+import re
 import shutil
 import signal
 import subprocess
+import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from cosmic_ray.mutating import mutate_code
@@ -17,19 +20,35 @@ from related_tests import related_tests
 # A change can make a loop endless.
 TIMEOUT_SECONDS = 600
 # Nobody may set a mark on, or keep, what a change left behind; the order is that of the files.
-_OPTIONS = ("-q", "-x", "-p", "no:randomly", "-p", "no:cacheprovider", "-m", "not proof and not loop and not faults")
+_OPTIONS = (
+    "-vv",
+    "-x",
+    "--randomly-dont-reorganize",
+    "-p",
+    "no:cacheprovider",
+    "-m",
+    "not proof and not loop and not faults",
+)
 _LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".venvs", "build", ".aws-sam", "__pycache__", ".*_cache")
 _NO_TESTS = 5
+_RENDER = [".venv/bin/python", "-W", "ignore", "-m", "statemachines.render"]
+# The test that was under way when pytest ended or was stopped: with -vv its name stands before its outcome.
+_TEST = re.compile(r"^(?:ERROR )?(tests/[^ :]+\.py(?:::[^\[ ]+(?:\[.*\])?)?)(?: |$)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of a change: `killed`, `survived`, or `untested` where its module has no tests of its own."""
+    """What came of a change.
+
+    `killed`: the `test` failed, or did not end. `unstable`: it fails without the change too. `survived`: no test of the
+    module noticed. `untested`: the module has no tests of its own.
+    """
 
     mutation: Mutation
     outcome: str
     diff: str
-    seconds: float = 0.0
+    test: str
+    seconds: float
 
 
 def copy_project(root: Path, copy: Path) -> None:
@@ -51,28 +70,44 @@ def try_mutation(copy: Path, mutation: Mutation) -> Trial:
     mutated = mutate_code(source, operator_of(mutation.operator), mutation.occurrence)
     if mutated is None:
         raise ValueError(f"{mutation} cannot be made")
+    start = time.monotonic()
     module.write_text(mutated, encoding="utf-8")
     try:
-        outcome = _outcome(copy, mutation.path)
+        outcome, test = _outcome(copy, mutation.path)
     finally:
         module.write_text(source, encoding="utf-8")
         if mutation.path.startswith("statemachines/"):
             _render(copy)
-    return Trial(mutation, outcome, _diff(source, mutated, mutation.path))
+    if outcome == "killed" and not _passes(copy, test):
+        outcome = "unstable"
+    return Trial(mutation, outcome, _diff(source, mutated, mutation.path), test, round(time.monotonic() - start, 1))
 
 
-def _outcome(copy: Path, path: str) -> str:
+def _outcome(copy: Path, path: str) -> tuple[str, str]:
+    """The outcome, and the test that failed, or the file in which none was reached: empty where nothing did."""
     if path.startswith("statemachines/") and _render(copy) != 0:
-        return "killed"
+        return "killed", ""
     tests = related_tests(path, copy)
     if not tests:
-        return "untested"
-    code = _run(copy, [".venv/bin/python", "-m", "pytest", *_OPTIONS, *tests])
-    return {0: "survived", _NO_TESTS: "untested"}.get(code, "killed")
+        return "untested", ""
+    code = _run(copy, _pytest(*tests))
+    outcome = {0: "survived", _NO_TESTS: "untested"}.get(code, "killed")
+    names = _TEST.findall((copy / "output.log").read_text(encoding="utf-8", errors="replace"))
+    return outcome, [tests[0], *names][-1] if outcome == "killed" else ""
+
+
+@cache
+def _passes(copy: Path, test: str) -> bool:
+    """Whether the test passes where nothing is changed; without one, whether the workflows can be rendered."""
+    return _run(copy, _pytest(test) if test else _RENDER) == 0
+
+
+def _pytest(*tests: str) -> list[str]:
+    return [".venv/bin/python", "-m", "pytest", *_OPTIONS, *tests]
 
 
 def _render(copy: Path) -> int:
-    return _run(copy, [".venv/bin/python", "-W", "ignore", "-m", "statemachines.render"])
+    return _run(copy, _RENDER)
 
 
 def _run(copy: Path, command: list[str]) -> int:
