@@ -80,12 +80,12 @@ class Fail(_Extended, sdk.Fail):
 class Retry(sdk.Retry):
     """A retrier; full jitter keeps many failed callers from coming back all at once."""
 
-    def __init__(self, max_delay_seconds: int, **fields: Any) -> None:
-        self.max_delay_seconds = max_delay_seconds
-        super().__init__(**fields)
+    def __init__(self, errors: list[str], attempts: int, longest_pause: int) -> None:
+        self.longest_pause = longest_pause
+        super().__init__(error_equals=errors, interval_seconds=1, max_attempts=attempts, backoff_rate=2.0)
 
     def to_dict(self) -> dict[str, Any]:
-        return super().to_dict() | {"MaxDelaySeconds": self.max_delay_seconds, "JitterStrategy": "FULL"}
+        return super().to_dict() | {"MaxDelaySeconds": self.longest_pause, "JitterStrategy": "FULL"}
 
 
 class _Map(_Extended, sdk.Map):

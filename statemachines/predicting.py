@@ -18,7 +18,7 @@ from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass, Task
 from statemachines.encryption import chosen, variants
-from statemachines.tasks import NAME_TAKEN, SAGEMAKER_FAULTS, STACK_TAGS, Tasks, catch, retry
+from statemachines.tasks import NAME_TAKEN, SAGEMAKER_FAULTS, STACK_TAGS, Tasks, catch, job_retries, retry
 
 JOBS = 3
 """Transform jobs that are started at most."""
@@ -124,7 +124,7 @@ def _transform_job(reader: Reader, failed: State) -> Task:
         asl={"ResultSelector": {"job": "$.TransformJobName"}},
         result_path="$.transformed",
         timeout_seconds=_SECONDS,
-        retry=retry(SAGEMAKER_FAULTS),
+        retry=job_retries(),
         catch=catch(failed),
     )
 

@@ -26,6 +26,7 @@ from statemachines import (
     promotion_schema,
     restore,
     retrain,
+    retries_page,
     tasks_page,
     template_parts,
 )
@@ -57,6 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
     template = (HERE.parent / "template.yaml").read_text(encoding="utf-8")
     body = {HERE / "dashboard.yaml": dashboard.rendered(definitions, template)}
     faults += put(body, "statemachines/dashboard.py", check=check)
+    page = DOCS / "retries.md"
+    tables = {page: retries_page.rendered(page.read_text(encoding="utf-8"), definitions)}
+    faults += put(tables, "statemachines/retries_page.py", check=check)
     for fault in faults:
         print(fault, file=sys.stderr)  # noqa: T201 - the command's own output
     return 1 if faults else 0

@@ -19,10 +19,12 @@ LAMBDA_FAULTS = (
     "Lambda.SdkClientException",
     "Lambda.ClientExecutionTimeoutException",
 )
-# As many functions run as the account may run at once: ten in a new one. Forty children of five minutes each are waited
-# for, with some half a minute between two attempts; bounded all the same, since a limit of none is a fault.
+# As many functions, queries and jobs run as the account may run at once: ten functions in a new one, four jobs. What is
+# turned away waits for the others to end, a minute between two attempts; bounded all the same, since a limit of none is
+# a fault. docs/retries.md has the numbers, and statemachines/limits.py the limits.
 LAMBDA_THROTTLES = ("Lambda.TooManyRequestsException",)
-ATTEMPTS_AFTER_THROTTLES = 120
+ATHENA_THROTTLES = ("Athena.TooManyRequestsException",)
+SAGEMAKER_LIMITS = ("SageMaker.ResourceLimitExceededException",)
 # The function's process died or was killed, or did not answer in time. `Lambda.Unknown` is how Step Functions names
 # what no runtime has named: https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
 LAMBDA_KILLS = ("Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout")
@@ -33,7 +35,6 @@ FUNCTION_SECONDS = 960
 # A call whose connection was lost may have been carried out, and is repeated all the same: a query is known by its
 # token, a job and an execution by their names.
 ATHENA_FAULTS = (
-    "Athena.TooManyRequestsException",
     "Athena.InternalServerException",
     "Athena.AmazonAthenaException",
     "Athena.SdkClientException",
@@ -53,6 +54,7 @@ SDK_FAULTS = (
     "Lambda.TooManyRequestsException",
     "Lambda.ServiceException",
     "Ssm.ThrottlingException",
+    "Ssm.TooManyUpdatesException",
     "Ssm.InternalServerErrorException",
     "Ecr.ServerException",
     *(f"{service}.SdkClientException" for service in _SDK_SERVICES),
@@ -92,25 +94,36 @@ _HELP = (
 )
 
 
-def retry(errors: tuple[str, ...], attempts: int = 5) -> Retry:
-    """Up to so many more attempts, after some 1, 2, 4 … seconds, 30 at most."""
-    return Retry(
-        error_equals=list(errors), interval_seconds=1, max_attempts=attempts, backoff_rate=2.0, max_delay_seconds=30
-    )
+def retry(errors: tuple[str, ...], attempts: int = 12, longest_pause: int = 30) -> Retry:
+    """Up to so many more attempts, after up to 1, 2, 4 … seconds, and `longest_pause` at most."""
+    return Retry(list(errors), attempts, longest_pause)
+
+
+def wait_for_others(errors: tuple[str, ...]) -> Retry:
+    """Attempts for three quarters of an hour: what is turned away because others run waits for them.
+
+    A promotion waits for less than the 90 minutes that a retraining gives it.
+    """
+    return retry(errors, 60, 120)
 
 
 def function_retries() -> list[Retry]:
     """What a state that invokes a function retries.
 
     A function whose process was killed may have written a part of what it writes: each writes the same again. What dies
-    of its data or its size dies each time, so it is tried less often than what the service failed to start. What was
-    turned away because others run waits for them.
+    of its data or its size dies each time, so it is tried less often than what the service failed to start.
     """
-    return [
-        retry(LAMBDA_FAULTS),
-        retry(LAMBDA_THROTTLES, ATTEMPTS_AFTER_THROTTLES),
-        retry(LAMBDA_KILLS, ATTEMPTS_AFTER_KILLS),
-    ]
+    return [retry(LAMBDA_FAULTS), wait_for_others(LAMBDA_THROTTLES), retry(LAMBDA_KILLS, ATTEMPTS_AFTER_KILLS)]
+
+
+def query_retries() -> list[Retry]:
+    """What a state that calls Athena retries."""
+    return [retry(ATHENA_FAULTS), wait_for_others(ATHENA_THROTTLES)]
+
+
+def job_retries() -> list[Retry]:
+    """What a state that starts a job of SageMaker retries."""
+    return [retry(SAGEMAKER_FAULTS), wait_for_others(SAGEMAKER_LIMITS)]
 
 
 def catch(handler: State, result_path: str = "$.error") -> sdk.Catch:
@@ -218,7 +231,7 @@ class Tasks:
             },
             result_path=result_path,
             timeout_seconds=1800,
-            retry=retry(ATHENA_FAULTS),
+            retry=query_retries(),
             catch=self.rest,
         )
 
@@ -245,7 +258,7 @@ class Tasks:
             asl={"ResultSelector": {name: cell.format(index) for index, name in enumerate(columns)} | dict(absent)},
             result_path=result_path,
             timeout_seconds=60,
-            retry=retry(ATHENA_FAULTS),
+            retry=query_retries(),
             catch=self.rest,
         )
 

@@ -29,7 +29,7 @@ from statemachines.algorithms import ALGORITHMS
 from statemachines.asl import InlineMap, Pass, TrainingTask
 from statemachines.encryption import chosen
 from statemachines.predicting import PREFIX, Reader, predict_test_split
-from statemachines.tasks import NAME_TAKEN, SAGEMAKER_FAULTS, STACK_TAGS, Tasks, catch, retry
+from statemachines.tasks import NAME_TAKEN, STACK_TAGS, Tasks, catch, job_retries
 from statemachines.tuning import JOB_SETTINGS, OUTPUT, STORAGE, VOLUME, tune
 
 JOBS = 3
@@ -280,7 +280,7 @@ def _training_job(failed: State) -> TrainingTask:
         asl={"ResultSelector": JOB_SETTINGS},
         result_path="$.training",
         timeout_seconds=5400,
-        retry=retry(SAGEMAKER_FAULTS),
+        retry=job_retries(),
         catch=catch(killed),
     )
     killed.add_choice(_was_killed(), _another_job(job))

@@ -11,7 +11,7 @@ _MACHINES = ("StateMachineArn", "PromoteStateMachineArn", "RestoreStateMachineAr
 def shorten_pauses(stack: Stack) -> Stack:
     """Let each retry of the stack's workflows come within a second; the stack.
 
-    They try as often as before. The long pauses are for AWS's throttles to pass.
+    They try five times at most: more attempts, and long pauses, are for AWS's throttles to pass.
     """
     states = stack.client("stepfunctions")
     for machine in _MACHINES:
@@ -22,13 +22,14 @@ def shorten_pauses(stack: Stack) -> Stack:
 
 
 def without_pauses(part: Any) -> Any:
-    """A part of a definition whose retriers keep their errors and their attempts, and wait for a second at most."""
+    """A part of a definition whose retriers keep their errors, try up to five times, and wait for a second at most."""
     if isinstance(part, list):
         return [without_pauses(each) for each in part]
     if not isinstance(part, dict):
         return part
     if "ErrorEquals" in part and "MaxAttempts" in part:
-        return {name: part[name] for name in ("ErrorEquals", "MaxAttempts")} | {"IntervalSeconds": 1, "BackoffRate": 1}
+        attempts = min(part["MaxAttempts"], 5)
+        return {"ErrorEquals": part["ErrorEquals"], "MaxAttempts": attempts, "IntervalSeconds": 1, "BackoffRate": 1}
     return {name: without_pauses(value) for name, value in part.items()}
 
 

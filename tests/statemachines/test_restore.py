@@ -28,6 +28,7 @@ def test_every_task_has_a_timeout_retries_with_jitter_and_a_catch_for_all(name: 
     assert task["TimeoutSeconds"] == 60
     assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
     assert all((each["JitterStrategy"], each["MaxDelaySeconds"]) == ("FULL", 30) for each in task["Retry"])
+    assert {each["MaxAttempts"] for each in task["Retry"]} == {12}
 
 
 def test_nothing_is_written_before_the_promotion_has_ended_and_is_found_to_have_left_something() -> None:
