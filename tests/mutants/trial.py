@@ -4,6 +4,7 @@
 import difflib
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -17,8 +18,9 @@ from cosmic_ray.mutating import mutate_code
 from mutations import Mutation, operator_of
 from related_tests import related_tests
 
-# A change can make a loop endless.
-TIMEOUT_SECONDS = 600
+# A change can make a loop endless, which shows by its CPU time on a busy machine too, or a wait.
+CPU_SECONDS = 300
+TIMEOUT_SECONDS = 1800
 # Nobody may set a mark on, or keep, what a change left behind; the order is that of the files.
 _OPTIONS = (
     "-vv",
@@ -33,7 +35,10 @@ _LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".venvs", "build", ".aws-sam
 _NO_TESTS = 5
 _RENDER = [".venv/bin/python", "-W", "ignore", "-m", "statemachines.render"]
 # The test that was under way when pytest ended or was stopped: with -vv its name stands before its outcome.
-_TEST = re.compile(r"^(?:ERROR )?(tests/[^ :]+\.py(?:::[^\[ ]+(?:\[.*\])?)?)(?: |$)", re.MULTILINE)
+_TEST = re.compile(
+    r"^(?:(tests/\S+::.*?)(?: (?:PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS) .*| *)|ERROR (tests/\S+\.py)(?: - .*)?)$",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,10 @@ def _outcome(copy: Path, path: str) -> tuple[str, str]:
         return "untested", ""
     code = _run(copy, _pytest(*tests))
     outcome = {0: "survived", _NO_TESTS: "untested"}.get(code, "killed")
-    names = _TEST.findall((copy / "output.log").read_text(encoding="utf-8", errors="replace"))
+    names = [
+        test or file
+        for test, file in _TEST.findall((copy / "output.log").read_text(encoding="utf-8", errors="replace"))
+    ]
     return outcome, [tests[0], *names][-1] if outcome == "killed" else ""
 
 
@@ -117,6 +125,7 @@ def _run(copy: Path, command: list[str]) -> int:
         process = subprocess.Popen(
             command, cwd=copy, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
+        resource.prlimit(process.pid, resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
         try:
             return process.wait(TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
