@@ -27,6 +27,7 @@ override SAM := .venvs/sam/.installed
 override COSMIC_RAY := .venvs/mutants/.installed
 override PEERS := .venvs/peers/.installed
 override EVIDENTLY := .venvs/evidently/.installed
+override EMULATORS := .venvs/ministack/.installed .venvs/moto/.installed .venvs/localemu/.installed
 
 # What the workflow's input takes. OPTIONS= hands on any other option: `make retrain OPTIONS="--force --no-promote"`.
 INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if $(FEATURES),--features "$(FEATURES)") \
@@ -236,6 +237,7 @@ lock: $(DEV) ## resolve the dependencies of pyproject.toml anew
 	$(COMPILE) --upgrade --group mutants -o requirements/mutants.txt
 	$(COMPILE) --upgrade --group evidently -o requirements/evidently.txt
 	$(COMPILE) --upgrade --group peers -o requirements/peers.txt
+	$(foreach each,ministack moto localemu,$(COMPILE) --upgrade --group $(each) -o requirements/$(each).txt$(if $(filter localemu,$(each)),,;))
 
 clean: ## remove what was built, environments included
 	rm -rf .venv .venvs .aws-sam build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
@@ -287,6 +289,10 @@ $(COSMIC_RAY): requirements/mutants.txt $(DEV)
 
 # What the benchmarks measure beside.
 $(PEERS): requirements/peers.txt $(DEV)
+	$(environment)
+
+# The emulators that `make conformance` compares with: what each is published as, and nothing of ours.
+$(EMULATORS): .venvs/%/.installed: requirements/%.txt $(DEV)
 	$(environment)
 
 # Some 80 packages, for what tests compare with: neither a test nor a command needs it.

@@ -55,7 +55,7 @@ def replace_parts(
     from local.cloudformation import inline_code, response_urls, rollback
     from local.ecr import registry
     from local.events import entries as events
-    from local.events import log_groups
+    from local.events import log_groups, rules
     from local.logs import stream_prefixes
     from local.s3 import bucket_names, version_ranges
     from local.sns import deliveries as topics
@@ -76,6 +76,7 @@ def replace_parts(
     registry.install()
     events.install()
     log_groups.install()
+    rules.install()
     topics.install()
     topic_metrics.install()
     budgets.install()

@@ -16,6 +16,7 @@ from local.stepfunctions import (
     calls,
     children,
     choices,
+    creation,
     definitions,
     described_children,
     distributed_map,
@@ -70,6 +71,7 @@ def install(endpoint: str, faults: Faults) -> tuple[threading.RLock, Part]:
             notices.announce(execution)
 
     serializing.install()
+    creation.install()
     versions.install()
     aliases.install()
     qualifiers.install()

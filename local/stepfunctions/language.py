@@ -11,6 +11,7 @@ A Fail state hands on any error by ErrorPath, `States.Timeout` too; moto takes t
 
 import functools
 import json
+import random
 import re
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from moto.stepfunctions.parser.asl.component.common.error_name.error_name import
 from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.intrinsic.argument import argument
 from moto.stepfunctions.parser.asl.component.intrinsic.function.statesfunction.generic import string_format
+from moto.stepfunctions.parser.asl.component.intrinsic.function.statesfunction.math_operations import math_random
 from moto.stepfunctions.parser.asl.component.state.fail import state_fail
 from moto.stepfunctions.parser.asl.parse import preprocessor
 from moto.stepfunctions.parser.asl.utils import json_path
@@ -67,6 +69,12 @@ def _install_strings() -> None:
         value = self.definition_value
         return _ESCAPED.sub(r"\1", value) if isinstance(value, str) else value
 
+    def evaluate_random(self: Any, env: Any) -> None:
+        self.argument_list.eval(env=env)
+        start, end, *seed = env.stack.pop()
+        # The end of the range is not among its numbers, and fractions are rounded.
+        env.stack.append(random.Random(*seed).randrange(round(start), round(end)))  # noqa: S311 - no secret
+
     def evaluate_format(self: Any, env: Any) -> None:
         self.argument_list.eval(env=env)
         template, *values = env.stack.pop()
@@ -78,6 +86,7 @@ def _install_strings() -> None:
 
     replace(preprocessor, "IntrinsicParser", JsonIntrinsicParser)
     replace(literal, "_eval_argument", evaluate_literal)
+    replace(seam(math_random, "MathRandom"), "_eval_body", evaluate_random)
     replace(formatter, "_eval_body", evaluate_format)
 
 
