@@ -27,7 +27,8 @@ override SAM := .venvs/sam/.installed
 override COSMIC_RAY := .venvs/mutants/.installed
 override PEERS := .venvs/peers/.installed
 override EVIDENTLY := .venvs/evidently/.installed
-override EMULATORS := .venvs/ministack/.installed .venvs/moto/.installed .venvs/localemu/.installed
+override EMULATED := ministack moto localemu
+override EMULATORS := $(EMULATED:%=.venvs/%/.installed)
 
 # What the workflow's input takes. OPTIONS= hands on any other option: `make retrain OPTIONS="--force --no-promote"`.
 INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if $(FEATURES),--features "$(FEATURES)") \
@@ -36,7 +37,7 @@ INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
 .PHONY: help setup run up status retrain watch redrive try logs ask stream publish query replay invoke models report pricing edge \
-  leaderboard monitor cost dashboard iam deploy destroy explain notebook rollback down test proofs loop faults workshop transitions applications fuzz races mutants grants check build bench load evidently render data docs lock clean
+  leaderboard monitor cost dashboard iam deploy destroy explain notebook rollback down test proofs loop faults workshop transitions applications conformance fuzz races mutants grants check build bench load evidently render data docs lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -168,6 +169,10 @@ applications: setup $(SAM) ## deploy and run other projects' applications: FOLDE
 	@$(if $(FOLDER),,echo "applications needs FOLDER=, the folder of the checkouts" >&2; exit 2)
 	PYTHONPATH=. $(PY) tests/applications.py "$(FOLDER)" $(if $(LIST),--list "$(LIST)") $(if $(ONLY),--only "$(ONLY)")
 
+# Each bare emulator has an environment of its own. On AWS (PLACES=aws) the cases use your credentials, and remove what they make.
+conformance: setup $(foreach each,$(filter ministack moto localemu,$(or $(PLACES),$(EMULATED))),.venvs/$(each)/.installed) ## compare this embedded AWS with bare emulators: PLACES= (embedded ministack moto localemu; aws), ONLY= (cases, as pytest's -k)
+	@PYTHONPATH=. $(PY) tests/conformance $(if $(PLACES),--places $(PLACES)) $(if $(ONLY),--only "$(ONLY)")
+
 fuzz: setup ## ask the API ten thousand generated requests: REQUESTS= (10000)
 	$(PY) -m pytest tests/e2e/test_api_fuzz.py --generated-requests $(or $(REQUESTS),10000) $(ARGS)
 
@@ -237,7 +242,7 @@ lock: $(DEV) ## resolve the dependencies of pyproject.toml anew
 	$(COMPILE) --upgrade --group mutants -o requirements/mutants.txt
 	$(COMPILE) --upgrade --group evidently -o requirements/evidently.txt
 	$(COMPILE) --upgrade --group peers -o requirements/peers.txt
-	$(foreach each,ministack moto localemu,$(COMPILE) --upgrade --group $(each) -o requirements/$(each).txt$(if $(filter localemu,$(each)),,;))
+	for each in $(EMULATED); do $(COMPILE) --upgrade --group $$each -o requirements/$$each.txt; done
 
 clean: ## remove what was built, environments included
 	rm -rf .venv .venvs .aws-sam build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
