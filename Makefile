@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3.11
+PYTHON313 ?= python3.13
 UV_VERSION := 0.13.8
 
 # Whoever sets a variable on the command line may not name other folders by it: a rule below removes them.
@@ -242,7 +243,9 @@ lock: $(DEV) ## resolve the dependencies of pyproject.toml anew
 	$(COMPILE) --upgrade --group mutants -o requirements/mutants.txt
 	$(COMPILE) --upgrade --group evidently -o requirements/evidently.txt
 	$(COMPILE) --upgrade --group peers -o requirements/peers.txt
-	for each in $(EMULATED); do $(COMPILE) --upgrade --group $$each -o requirements/$$each.txt; done
+	$(COMPILE) --upgrade --group ministack -o requirements/ministack.txt
+	$(COMPILE) --upgrade --group moto -o requirements/moto.txt
+	$(subst 3.11,3.13,$(COMPILE)) --upgrade --group localemu -o requirements/localemu.txt
 
 clean: ## remove what was built, environments included
 	rm -rf .venv .venvs .aws-sam build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
@@ -297,8 +300,13 @@ $(PEERS): requirements/peers.txt $(DEV)
 	$(environment)
 
 # The emulators that `make conformance` compares with: what each is published as, and nothing of ours.
-$(EMULATORS): .venvs/%/.installed: requirements/%.txt $(DEV)
+$(filter-out .venvs/localemu/%,$(EMULATORS)): .venvs/%/.installed: requirements/%.txt $(DEV)
 	$(environment)
+
+# LocalEmu is written for Python 3.13; under 3.11 its services cannot be imported.
+.venvs/localemu/.installed: requirements/localemu.txt $(DEV)
+	@command -v $(PYTHON313) >/dev/null || { echo "$(PYTHON313), which LocalEmu needs, is missing: name it by PYTHON313=, or leave LocalEmu out by PLACES=" >&2; exit 1; }
+	$(subst --python $(PY),--python $(PYTHON313),$(environment))
 
 # Some 80 packages, for what tests compare with: neither a test nor a command needs it.
 $(EVIDENTLY): requirements/evidently.txt $(DEV)
