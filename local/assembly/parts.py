@@ -30,6 +30,7 @@ def verify_callers(server: account.EmbeddedAws) -> None:
     )
     from local.sagemaker import arns
     from local.scheduler import authorisation as schedules
+    from local.stepfunctions import task_tokens
 
     credentials.install(server)
     signatures.install()
@@ -38,7 +39,10 @@ def verify_callers(server: account.EmbeddedAws) -> None:
     denials.install()
     metric_namespaces.install()
     managed_policies.install()
-    mounting.authorise_by(resources.resources() | {"ecr": registry.resource_of, "sagemaker": arns.resource_of})
+    mounting.authorise_by(
+        resources.resources()
+        | {"ecr": registry.resource_of, "sagemaker": arns.resource_of, "states": task_tokens.resource_of}
+    )
     mounting.authorise_calls_of("scheduler", schedules.resource_of_call)
     mounting.authorise_requests_of("sagemaker", arns.action_of, arns.resource_of_path)
 

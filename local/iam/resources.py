@@ -11,7 +11,6 @@ def resources() -> dict[str, ResourceOf]:
         "athena": _athena,
         "glue": _glue,
         "monitoring": _alarms,
-        "states": _states,
     }
 
 
@@ -32,10 +31,6 @@ def _glue(body: dict[str, Any], region: str, account: str) -> str | None:
         return None
     what = f"table/{database}/{name}" if database else f"database/{name}"
     return f"arn:aws:glue:{region}:{account}:{what}"
-
-
-def _states(body: dict[str, Any], _region: str, _account: str) -> str | None:
-    return body.get("mapRunArn")
 
 
 def _alarms(body: dict[str, Any], region: str, account: str) -> str | None:

@@ -71,7 +71,8 @@ def install() -> None:
     ) -> ActivityCallbackEndpoint:
         if activity_arn not in _backend(activity_arn).activities:
             raise ActivityDoesNotExist(activity_arn)
-        task = ActivityCallbackEndpoint(callback_id=callback_id, activity_input=activity_input)
+        task: Any = ActivityCallbackEndpoint(callback_id=callback_id, activity_input=activity_input)
+        task.activity_arn = activity_arn
         self._pool[callback_id] = task
         tasks.put(activity_arn, task)
         return task

@@ -226,7 +226,14 @@ def raise_own(fault: ClientError) -> None:
     """Raise UnsupportedError or FaultError where a refusal is the emulator's own, and no answer of the service."""
     status = fault.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     text = str(fault).lower()
-    words = ("not implemented", "not yet implemented", "notimplemented", "does not implement", "the embedded aws")
+    words = (
+        "not implemented",
+        "not yet implemented",
+        "notimplemented",
+        "does not implement",
+        "the embedded aws",
+        "is not valid for this endpoint",
+    )
     if status == 501 or any(word in text for word in words):
         raise UnsupportedError(str(fault)) from fault
     if status >= 500:

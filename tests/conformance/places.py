@@ -4,6 +4,7 @@ import urllib.request
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from boto3.session import Session
 from botocore.config import Config
@@ -45,6 +46,13 @@ class Place:
             url = f"{self.endpoint}/moto-api/reset-auth"
             with urllib.request.urlopen(urllib.request.Request(url, body, {"Content-Type": "text/plain"}), timeout=30):
                 pass
+
+    def request(self, url: str) -> urllib.request.Request:
+        """A request to a host that AWS would have. Emulators have them all at their endpoint."""
+        parts = urlsplit(url)
+        if self.endpoint is None:
+            return urllib.request.Request(url)
+        return urllib.request.Request(self.endpoint + parts.path, headers={"Host": parts.netloc})
 
     def api(self, api: str, stage: str) -> tuple[str, dict[str, str]]:
         """Where a stage of a REST API answers, and to which headers, as each emulator's documentation has it."""

@@ -290,7 +290,7 @@ def test_workflow_in_a_workflow(caller: Caller) -> None:
         resource = f"arn:aws:states:::states:startExecution{suffix}"
         task = {"Type": "Task", "Resource": resource, "Parameters": {"StateMachineArn": child}, "End": True}
         results.append(output(caller.run({"Start": task}, None, grants))["Output"])
-    assert results == ['{"fare":3}', {"fare": 3}]
+    assert [json.loads(results[0]), results[1]] == [{"fare": 3}, {"fare": 3}]
 
 
 @pytest.mark.document(GUIDE + "Activities")
@@ -321,4 +321,5 @@ def test_task_waits_for_its_token(caller: Caller) -> None:
     (message,) = caller.receive(url, 20)
     states.send_task_failure(taskToken=json.loads(message["Body"])["token"], error="Refused", cause="too far")
     assert output(caller.ended(execution)) == {"Error": "Refused", "Cause": "too far"}
-    assert refusal(states.send_task_success, taskToken="none", output="{}") == "InvalidToken"
+    code = refusal(states.send_task_success, taskToken="none", output="{}")
+    assert code in ("InvalidToken", "TaskDoesNotExist")
