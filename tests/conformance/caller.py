@@ -19,10 +19,10 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 from places import Place
 
 PREFIX = "conformance"
-_SECONDS = 30
+_SECONDS = 60
 _LOG = logging.getLogger(__name__)
 _TRUST_SECONDS = 30
-FAST = {"Delay": 1, "MaxAttempts": 60}
+FAST = {"Delay": 1, "MaxAttempts": 120}
 _FAILED = ("ROLLBACK_COMPLETE", "CREATE_FAILED")
 
 # What services say until a new role is known everywhere.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 import emulators
 from caller import Caller, FaultError, UnsupportedError, raise_own
@@ -74,24 +75,25 @@ def caller(place: Place) -> Iterator[Caller]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Iterator[None]:
-    """Write down what became of a case."""
+    """Write down what became of a case, at once: a run that is interrupted has left what it knows."""
     report = yield
     path = item.config.getoption("record", None)
-    if path and (marker := item.get_closest_marker("document")):
+    marker = item.get_closest_marker("document")
+    if path and marker and call.when != "teardown":
         cases = item.config.stash.setdefault(_CASES, {})
-        outcome = _outcome(call)
-        if call.when == "setup" or (
-            outcome[0] != "passed" and cases[item.nodeid]["outcome"] == "passed" and call.when == "call"
-        ):
-            differs = item.get_closest_marker("differs")
+        differs = item.get_closest_marker("differs")
+        outcome, why = _outcome(call)
+        # What is set up has not passed yet.
+        if call.when == "call" or outcome != "passed":
             cases[item.nodeid] = {
                 "case": item.name,
                 "service": item.path.stem.removeprefix("test_"),
                 "document": marker.args[0],
                 "differs": differs.args[0] if differs else None,
-                "outcome": outcome[0],
-                "why": outcome[1],
+                "outcome": outcome,
+                "why": why,
             }
+            Path(path).write_text(json.dumps(list(cases.values()), indent=1) + "\n", encoding="utf-8")
     return report
 
 
@@ -110,13 +112,6 @@ def _outcome(call: pytest.CallInfo) -> tuple[str, str]:
         return "needs Docker", why
     if isinstance(fault, UnsupportedError):
         return "not supported", why
-    if isinstance(fault, FaultError | BotoCoreError | OSError | emulators.NoEmulatorError):
+    if isinstance(fault, FaultError | BotoCoreError | ResponseParserError | OSError | emulators.NoEmulatorError):
         return "error", why
     return "failed", why
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the record."""
-    if path := session.config.getoption("record", None):
-        cases = list(session.config.stash.get(_CASES, {}).values())
-        Path(path).write_text(json.dumps(cases, indent=1) + "\n", encoding="utf-8")

@@ -21,7 +21,7 @@ from local.server import ROOT
 from places import Place
 
 ENVIRONMENTS = ROOT / ".venvs"
-_START_SECONDS = 240
+_START_SECONDS = 600
 _PAUSE_SECONDS = 0.5
 
 EMULATORS = ("ministack", "moto", "localemu")

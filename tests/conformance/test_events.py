@@ -175,7 +175,7 @@ def schedule(caller: Caller, expression: str, **settings: Any) -> Any:
 @pytest.mark.document("EventBridge Scheduler User Guide: Schedule types (one-time schedules)")
 def test_schedule_sends_once(caller: Caller) -> None:
     schedules = caller.client("scheduler")
-    at = (datetime.now(UTC) + timedelta(seconds=3)).strftime("%Y-%m-%dT%H:%M:%S")
+    at = (datetime.now(UTC) + timedelta(seconds=10)).strftime("%Y-%m-%dT%H:%M:%S")
     url, settings = schedule(caller, f"at({at})")
     patiently(lambda: schedules.create_schedule(**settings))
     caller.at_end(schedules.delete_schedule, Name=settings["Name"])
