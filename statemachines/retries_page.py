@@ -47,9 +47,9 @@ def retries(definitions: Definitions) -> Iterator[Retrying]:
         yield from _retries(machine, definition["States"], 1 if machine == "monitor" else len(TASKS))
 
 
-def shares(found: list[Retrying]) -> dict[tuple[Any, ...], float]:
+def shares(all_retries: list[Retrying]) -> dict[tuple[Any, ...], float]:
     """The share of runs in which all calls pass, by `Retrying.key`."""
-    rows = {each.key(published): (each, published) for each in found for published in each.limits}
+    rows = {each.key(published): (each, published) for each in all_retries for published in each.limits}
     return {
         key: share_that_passes(published.limit, each.retrier, each.calls) for key, (each, published) in rows.items()
     }
@@ -59,8 +59,8 @@ def rendered(page: str, definitions: Definitions) -> str:
     """The page with its tables as the workflows have them."""
     before, _, rest = page.partition(_BEGIN)
     _, _, after = rest.partition(_END)
-    found = list(retries(definitions))
-    return f"{before}{_BEGIN}\n{_table(found)}\n{_sources()}\n{_END}{after}"
+    all_retries = list(retries(definitions))
+    return f"{before}{_BEGIN}\n{_table(all_retries)}\n{_sources()}\n{_END}{after}"
 
 
 def _retries(machine: str, states: Mapping[str, Any], calls: int) -> Iterator[Retrying]:
@@ -72,13 +72,13 @@ def _retries(machine: str, states: Mapping[str, Any], calls: int) -> Iterator[Re
             yield from _retries(machine, state["ItemProcessor"]["States"], calls * children)
 
 
-def _table(found: list[Retrying]) -> str:
+def _table(all_retries: list[Retrying]) -> str:
     """A row for each limit and way to try again, with the most calls that come at once."""
-    by_pauses = {each.pauses: each.retrier for each in found}
+    by_pauses = {each.pauses: each.retrier for each in all_retries}
     outlasted = {pauses: _duration(outlasted_seconds(retrier)) for pauses, retrier in by_pauses.items()}
-    passed = shares(found)
+    passed = shares(all_retries)
     rows: dict[tuple[Any, ...], list[Retrying]] = {}
-    for each in found:
+    for each in all_retries:
         for published in each.limits:
             rows.setdefault((published, each.pauses), []).append(each)
     lines = (

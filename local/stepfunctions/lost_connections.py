@@ -59,4 +59,4 @@ def _failure(task: Any, env: Any, error: Exception) -> FailureEvent:
 def _prefix(resource: Any) -> str:
     if resource.service_name == "aws-sdk":
         return error_prefix(resource.api_name)
-    return _PREFIXES.get(resource.service_name, resource.service_name.capitalize())
+    return _PREFIXES.get(resource.service_name) or str(resource.service_name).capitalize()

@@ -92,8 +92,8 @@ def _versions(places: Sequence[str]) -> dict[str, str]:
     for place in places:
         python = ROOT / ".venvs" / place / "bin" / "python"
         if python.exists():
-            found = subprocess.run([python, "-c", code, place], capture_output=True, text=True, check=True)
-            versions[place] = found.stdout.strip()
+            answer = subprocess.run([python, "-c", code, place], capture_output=True, text=True, check=True)
+            versions[place] = answer.stdout.strip()
     return versions
 
 

@@ -68,8 +68,8 @@ def test_query_of_logs(caller: Caller) -> None:
     now = int(time.time())
     settings = {"logGroupName": name, "startTime": now - 60, "endTime": now + 60}
     text = "fields @message | filter @message like /ride/"
-    found = until(lambda: queried(logs, text, settings), seconds=120)
-    assert [field["value"] for field in found[0] if field["field"] == "@message"] == ["a ride"]
+    rows = until(lambda: queried(logs, text, settings), seconds=120)
+    assert [field["value"] for field in rows[0] if field["field"] == "@message"] == ["a ride"]
 
 
 def queried(logs: Any, text: str, settings: dict[str, Any]) -> Any:
@@ -93,14 +93,14 @@ def points(caller: Caller, *values: float) -> dict[str, Any]:
     }
 
 
-def points_of(caller: Caller, asked: dict[str, Any]) -> Any:
-    return until(lambda: caller.client("cloudwatch").get_metric_statistics(**asked)["Datapoints"], seconds=120)[0]
+def points_of(caller: Caller, span_request: dict[str, Any]) -> Any:
+    return until(lambda: caller.client("cloudwatch").get_metric_statistics(**span_request)["Datapoints"], seconds=120)[0]
 
 
 @pytest.mark.document(METRICS + "GetMetricStatistics")
 def test_statistics_of_a_metric(caller: Caller) -> None:
-    asked = points(caller, 1, 2, 6)
-    point = points_of(caller, asked | {"Statistics": ["Average", "Maximum", "SampleCount", "Sum"]})
+    span_request = points(caller, 1, 2, 6)
+    point = points_of(caller, span_request | {"Statistics": ["Average", "Maximum", "SampleCount", "Sum"]})
     assert (point["Average"], point["Maximum"], point["SampleCount"], point["Sum"]) == (3, 6, 3, 9)
 
 
@@ -119,8 +119,8 @@ def test_trimmed_mean_of_a_metric(caller: Caller) -> None:
 
 @pytest.mark.document("Amazon CloudWatch User Guide: Using math expressions with CloudWatch metrics")
 def test_metric_math(caller: Caller) -> None:
-    asked = points(caller, 2, 4)
-    metric = {"Namespace": asked["Namespace"], "MetricName": "Fare"}
+    span_request = points(caller, 2, 4)
+    metric = {"Namespace": span_request["Namespace"], "MetricName": "Fare"}
     queries = [
         {"Id": "sum", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}, "ReturnData": False},
         {"Id": "double", "Expression": "sum * 2"},
@@ -128,7 +128,7 @@ def test_metric_math(caller: Caller) -> None:
     metrics = caller.client("cloudwatch")
 
     def values() -> Any:
-        span = {"StartTime": asked["StartTime"], "EndTime": asked["EndTime"]}
+        span = {"StartTime": span_request["StartTime"], "EndTime": span_request["EndTime"]}
         return metrics.get_metric_data(MetricDataQueries=queries, **span)["MetricDataResults"][0]["Values"]
 
     assert until(values, seconds=120) == [12]
@@ -153,13 +153,13 @@ def test_alarm_on_an_expression(caller: Caller) -> None:
 
 @pytest.mark.document("Amazon CloudWatch User Guide: Using Amazon CloudWatch alarms")
 def test_alarm_on_a_metric_goes_off(caller: Caller) -> None:
-    metrics, name, asked = caller.client("cloudwatch"), caller.name("alarm"), points(caller, 9)
+    metrics, name, span_request = caller.client("cloudwatch"), caller.name("alarm"), points(caller, 9)
     metrics.put_metric_alarm(
-        AlarmName=name, Namespace=asked["Namespace"], MetricName="Fare", Statistic="Maximum", Period=60,
+        AlarmName=name, Namespace=span_request["Namespace"], MetricName="Fare", Statistic="Maximum", Period=60,
         EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold", TreatMissingData="ignore",
     )  # fmt: skip
     caller.at_end(metrics.delete_alarms, AlarmNames=[name])
-    metrics.put_metric_data(Namespace=asked["Namespace"], MetricData=[{"MetricName": "Fare", "Value": 9}])
+    metrics.put_metric_data(Namespace=span_request["Namespace"], MetricData=[{"MetricName": "Fare", "Value": 9}])
     until(lambda: metrics.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"] == "ALARM", seconds=180)
 
 

@@ -82,9 +82,9 @@ def test_intrinsic_function_that_fails(caller: Caller) -> None:
 
 
 def choice(rule: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    found = {"Type": "Pass", "Result": "found", "End": True}
+    match = {"Type": "Pass", "Result": "found", "End": True}
     other = {"Type": "Pass", "Result": "other", "End": True}
-    states = {"Which": {"Type": "Choice", "Choices": [rule | {"Next": "Found"}], **fields}, "Found": found}
+    states = {"Which": {"Type": "Choice", "Choices": [rule | {"Next": "Found"}], **fields}, "Found": match}
     return states | ({"Other": other} if "Default" in fields else {})
 
 

@@ -121,17 +121,8 @@ def promotion_of(stack: Stack, retraining_arn: str) -> str:
     return promotion_arn(stack, f"{retraining_arn.rpartition(':')[2]}-0")
 
 
-def ended_promotion(stack: Stack, name: str) -> str:
-    """How a promotion ends that may not have been started yet."""
-    states = stack.client("stepfunctions")
-    machine = {"stateMachineArn": stack.outputs["PromoteStateMachineArn"]}
-    until(
-        lambda: [each["name"] for each in states.list_executions(**machine)["executions"]], lambda names: name in names
-    )
-    return stack.ended(promotion_arn(stack, name))["status"]
-
-
 def promotion_arn(stack: Stack, name: str) -> str:
+    """The ARN that a promotion of this name has."""
     return f"{stack.outputs['PromoteStateMachineArn'].replace(':stateMachine:', ':execution:')}:{name}"
 
 
@@ -396,14 +387,14 @@ def test_redrive_follows_the_promotion_that_runs_still(
         arn = redrive()
         came_to_be_held(stack, f"{name}-0")
         # The answer to the first start was lost.
-        until(lambda: answered_starts(stack, arn), lambda number: number == 1)
+        until(lambda: starts_with_an_answer(stack, arn), lambda number: number == 1)
         release()
         output = output_of(stack, arn)
     assert (output["promoted"], output["live_model_path"]) == (True, model.path)
     assert promotions_of(stack, arn) == {"0": "SUCCEEDED"}
 
 
-def answered_starts(stack: Stack, arn: str) -> int:
+def starts_with_an_answer(stack: Stack, arn: str) -> int:
     """How often the retraining was answered that its promotion runs."""
     history = account.entries(stack.client("stepfunctions"), "get_execution_history", "events", executionArn=arn)
     return sum("taskSubmittedEventDetails" in event for event in history)
@@ -460,7 +451,7 @@ def test_redrive_of_a_retraining_that_was_interrupted_while_its_promotion_was_re
 def test_redrive_promotes_nothing_that_fails_the_smoke_test(stack: Stack, first: Model) -> None:
     name = unique("interrupted")
     with unchanged(stack), interrupted(stack, store(stack, b"no archive"), name=name) as redrive:
-        assert ended_promotion(stack, f"{name}-0") == "FAILED"
+        until(lambda: promotions_of(stack, name), lambda ends: ends.get("0") == "FAILED")
         arn = redrive()
         error, cause = failure_of(stack, arn)
     assert (error, json.loads(cause)["Error"]) == ("States.TaskFailed", "SmokeTestFailed")

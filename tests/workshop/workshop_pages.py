@@ -46,16 +46,16 @@ def sections(text: str) -> dict[str, tuple[int, list[str]]]:
     >>> sections("# Page\\n## Goal\\nA model.\\n## Questions\\n")
     {'Goal': (3, ['A model.']), 'Questions': (5, [])}
     """
-    found: dict[str, tuple[int, list[str]]] = {}
+    sections: dict[str, tuple[int, list[str]]] = {}
     heading, fenced = "", False
     for number, line in enumerate(text.splitlines(), 1):
         fenced ^= line.startswith("```")
         if not fenced and (match := _HEADING.fullmatch(line)):
             heading = match[1]
-            found[heading] = (number + 1, [])
+            sections[heading] = (number + 1, [])
         elif heading:
-            found[heading][1].append(line)
-    return found
+            sections[heading][1].append(line)
+    return sections
 
 
 def blocks(path: Path, mode: str) -> list[Block]:

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 import machines
 from local.stepfunctions.start_requests import MOST_INPUT_BYTES
 from machines import Client, allow, ended, machine, role, run
+from redrives import history
 
 PASS = {"Type": "Pass", "End": True}
 ALL = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Caught"}]
@@ -234,5 +235,5 @@ def test_call_that_gets_no_answer_fails_by_sdk_client_exception_and_is_made_agai
     described = run(client, states, nobody)
     assert (described["status"], described["error"]) == ("FAILED", "S3.SdkClientException")
     assert described["cause"].startswith("Unable to execute HTTP request: Could not connect")
-    history = client("stepfunctions").get_execution_history(executionArn=described["executionArn"])["events"]
-    assert [event["type"] for event in history].count("TaskFailed") == 2
+    events = history(client, described["executionArn"])
+    assert [event["type"] for event in events].count("TaskFailed") == 2

@@ -79,28 +79,28 @@ def test_state_that_is_held_goes_on_when_it_is_let_go(
 ) -> None:
     # The time that it is held is not the state's.
     states = {"Read": read(parameter(client), TimeoutSeconds=5)}
-    name, asked = unique("held"), partial(server.request, "/_local/faults")
-    asked(execution=name, faults=[fault("Read", "hold")])
+    name, faults_of = unique("held"), partial(server.request, "/_local/faults")
+    faults_of(execution=name, faults=[fault("Read", "hold")])
     arn = machine(client, {"StartAt": "Read", "States": states}, role_arn)
     started = client("stepfunctions").start_execution(stateMachineArn=arn, name=name)["executionArn"]
-    until(lambda: asked(execution=name)["faults"][0]["injected"], bool)
+    until(lambda: faults_of(execution=name)["faults"][0]["injected"], bool)
     assert client("stepfunctions").describe_execution(executionArn=started)["status"] == "RUNNING"
     assert "TaskScheduled" not in {each["type"] for each in history(client, started)}
-    asked(execution=name, faults=[])
+    faults_of(execution=name, faults=[])
     assert ended(client, started)["status"] == "SUCCEEDED"
 
 
 def test_state_that_is_held_lets_go_where_its_execution_is_stopped(
     server: EmbeddedAws, client: Client, role_arn: str
 ) -> None:
-    name, asked = unique("held"), partial(server.request, "/_local/faults")
-    asked(execution=name, faults=[fault("Read", "hold")])
+    name, faults_of = unique("held"), partial(server.request, "/_local/faults")
+    faults_of(execution=name, faults=[fault("Read", "hold")])
     arn = machine(client, {"StartAt": "Read", "States": {"Read": read(parameter(client))}}, role_arn)
     started = client("stepfunctions").start_execution(stateMachineArn=arn, name=name)["executionArn"]
-    until(lambda: asked(execution=name)["faults"][0]["injected"], bool)
+    until(lambda: faults_of(execution=name)["faults"][0]["injected"], bool)
     client("stepfunctions").stop_execution(executionArn=started)
     assert ended(client, started)["status"] == "ABORTED"
-    asked(execution=name, faults=[])
+    faults_of(execution=name, faults=[])
 
 
 def test_answer_is_lost_after_the_call_was_made(runs: Runs, client: Client) -> None:
