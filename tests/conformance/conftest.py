@@ -50,7 +50,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Where the cases run."""
-    name = request.config.getoption("place", EMBEDDED)
+    name = str(request.config.getoption("place", EMBEDDED))
     if name == EMBEDDED:
         server: EmbeddedAws = request.getfixturevalue("server")
         yield Place(name, server.endpoint, server.access_key_id, server.secret_access_key)

@@ -67,7 +67,7 @@ def _settings(name: str, port: int) -> dict[str, str]:
             "IOT_MTLS_ENABLED": "0",
         },
         "moto": {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "MOTO_PORT": str(port)},
-        "localemu": {"GATEWAY_LISTEN": f"127.0.0.1:{port}", "IAM_ENFORCEMENT": "1", "DISABLE_EVENTS": "1"},
+        "localemu": {"GATEWAY_LISTEN": f"127.0.0.1:{port}", "IAM_ENFORCEMENT": "1", "ROOT_ACCESS_KEYS": "test"},
     }
     return settings[name]
 
