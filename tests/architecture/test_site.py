@@ -85,6 +85,11 @@ def test_links_are_moved_with_their_pages() -> None:
     )
 
 
+def test_markdown_in_folded_answers_is_read() -> None:
+    page = "<details>\n<summary>Answer</summary>\n\n**Yes**\n\n</details>\n\n```\n<details>\n```\n"
+    assert with_links_moved(page, "docs/a.md", lambda _: None) == page.replace("<details>", '<details markdown="1">', 1)
+
+
 def test_listing_and_table_show_what_they_are_of() -> None:
     assert listing("cli/up.py", "x = 1\n\n") == "# `cli/up.py`\n\n~~~~~~python\nx = 1\n~~~~~~\n"
     table = table_of_decisions({"docs/decisions/0002-b.md": "B", "docs/decisions/0001-a.md": "A"})
