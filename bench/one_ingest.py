@@ -122,7 +122,8 @@ def with_polars(shape, path):
     """The way of Polars: whole columns."""
     from hashlib import sha256
 
-    import polars as pl
+    # In an environment of its own.
+    import polars as pl  # pyright: ignore[reportMissingImports]
 
     def stations():
         north, east = pl.col("Latitude") * RADIAN, pl.col("Longitude") * RADIAN
@@ -189,8 +190,8 @@ def with_duckdb(shape, path):
                 AND "Distance" <= 1e9 AND length("Name") BETWEEN 1 AND 200
                 AND TRY_CAST("StatusTime" AS TIMESTAMP) IS NOT NULL)
                 TO '{path.with_suffix(".duckdb.gz")}' (FORMAT JSON, COMPRESSION GZIP)"""  # noqa: S608
-        ).fetchone()
-        return {"rides": rides[0]}
+        ).fetchall()
+        return {"rides": rides[0][0]}
 
     return run
 
