@@ -48,8 +48,8 @@ def _words(rule: dict[str, Any]) -> str:
 
 def _without_guards(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rules that ask something of a value, not only whether it is there; all, where none does more."""
-    asked = {each["Variable"] for rule in rules for each in _leaves(rule) if not _guards(each)}
-    return [rule for rule in rules if not (_guards(rule) and rule["Variable"] in asked)]
+    compared = {each["Variable"] for rule in rules for each in _leaves(rule) if not _guards(each)}
+    return [rule for rule in rules if not (_guards(rule) and rule["Variable"] in compared)]
 
 
 def _guards(rule: dict[str, Any]) -> bool:

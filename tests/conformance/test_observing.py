@@ -94,7 +94,9 @@ def points(caller: Caller, *values: float) -> dict[str, Any]:
 
 
 def points_of(caller: Caller, span_request: dict[str, Any]) -> Any:
-    return until(lambda: caller.client("cloudwatch").get_metric_statistics(**span_request)["Datapoints"], seconds=120)[0]
+    return until(lambda: caller.client("cloudwatch").get_metric_statistics(**span_request)["Datapoints"], seconds=120)[
+        0
+    ]
 
 
 @pytest.mark.document(METRICS + "GetMetricStatistics")

@@ -90,7 +90,7 @@ def choice(rule: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 @pytest.mark.document(GUIDE + "Choice workflow state")
 @pytest.mark.parametrize(
-    ("rule", "is_found"),
+    ("rule", "is_match"),
     [
         ({"Variable": "$.name", "StringMatches": "ri*.json"}, True),
         ({"Variable": "$.n", "NumericGreaterThanEqualsPath": "$.least"}, True),
@@ -100,9 +100,9 @@ def choice(rule: dict[str, Any], **fields: Any) -> dict[str, Any]:
         ({"Variable": "$.name", "NumericEquals": 1}, False),
     ],
 )
-def test_choice_by_a_rule(caller: Caller, rule: dict[str, Any], is_found: bool) -> None:
+def test_choice_by_a_rule(caller: Caller, rule: dict[str, Any], is_match: bool) -> None:
     value = {"name": "ride.json", "n": 3, "least": 3, "at": "2026-01-01T00:00:00.25Z"}
-    assert output(caller.run(choice(rule, Default="Other"), value)) == ("found" if is_found else "other")
+    assert output(caller.run(choice(rule, Default="Other"), value)) == ("found" if is_match else "other")
 
 
 @pytest.mark.document(GUIDE + "Choice workflow state (States.NoChoiceMatched)")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from stepfunctions.steps import integration_resources
 
-from statemachines import render, sql
+from statemachines import render, retries_page, sql
 from statemachines.asl import mark_paths
 from statemachines.picture import picture
 
@@ -82,6 +82,7 @@ def test_check_fails_on_drift_and_names_the_file(
     (tmp_path / "statemachines").mkdir()
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "tasks.md").write_text("# Tasks\n", encoding="utf-8")
+    (tmp_path / "docs" / "retries.md").write_text(retries_page._BEGIN + retries_page._END, encoding="utf-8")
     template = tmp_path / "template.yaml"
     template.write_text("Resource:\n  # <tasks: functions>\n  # </tasks>\nElse: 1\n", encoding="utf-8")
     document = tmp_path / "functions" / "predict" / "openapi.json"
