@@ -34,6 +34,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "differs(reason): the embedded AWS does otherwise, as docs/conformance.md says")
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """The cases are of `make proofs`: they take minutes, and tests/local holds what is relied on."""
+    if Path(__file__).parent in item.path.parents:
+        item.add_marker(pytest.mark.proof)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Each case names AWS's document. What the embedded AWS does otherwise fails there, and only there."""

@@ -272,7 +272,7 @@ class Load:
 
 @contextmanager
 def nothing_restored(stack: Stack) -> Iterator[None]:
-    """EventBridge may not start `restore`."""
+    """EventBridge may not start `restore`. Of the promotions that end within, a message is in the dead letter queue."""
     role = stack.client("cloudformation").describe_stack_resource(
         StackName=stack.name, LogicalResourceId="PromotionEndedRole"
     )["StackResourceDetail"]["PhysicalResourceId"]

@@ -28,10 +28,10 @@ def test_every_task_has_cells_and_every_error_is_one_that_its_service_raises(mac
 
 
 def test_fault_comes_as_often_as_retry_says() -> None:
-    assert modes_of("retrain", "Plan ingestion", "throttle") == {FIRST: 1, WITHIN: 120, BEYOND: 121}
+    assert modes_of("retrain", "Plan ingestion", "throttle") == {FIRST: 1, WITHIN: 60, BEYOND: 61}
     assert modes_of("retrain", "Plan ingestion", "killed worker") == {FIRST: 1, WITHIN: 2, BEYOND: 3}
     assert modes_of("retrain", "Plan ingestion", "full disk") == {ONCE: 1}
-    assert modes_of("retrain", "Ingest rides", "S3 503") == {FIRST: 1, WITHIN: 5, BEYOND: 6}
+    assert modes_of("retrain", "Ingest rides", "S3 503") == {FIRST: 1, WITHIN: 12, BEYOND: 13}
 
 
 def test_what_a_catch_takes_is_known() -> None:

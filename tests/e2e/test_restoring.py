@@ -288,6 +288,9 @@ def test_promotion_that_fails_by_an_error_that_no_catch_gets_is_undone(
 def test_promotion_clears_the_weights_of_a_stopped_one_that_is_not_put_in_order_before_it(
     stack: Stack, write_artefact: WriteArtefact, first: Model
 ) -> None:
+    dead, sqs = stack.outputs["PromotionEndsDeadLetterQueueUrl"], stack.client("sqs")
+    # Other tests have promotions whose ends start nothing, too.
+    sqs.purge_queue(QueueUrl=dead)
     with unchanged(stack), nothing_restored(stack):
         with baking(stack):
             stopped = start(stack, trained(stack, write_artefact, 0.5).request())
@@ -299,10 +302,9 @@ def test_promotion_clears_the_weights_of_a_stopped_one_that_is_not_put_in_order_
         assert live(stack).routing == {}
         assert restore(stack, stopped) == {"promoted": False, "model_path": first.path}
     # Neither end is lost: both wait until EventBridge's part is done by hand.
-    dead = stack.outputs["PromotionEndsDeadLetterQueueUrl"]
-    stranger = stack.client("sqs").send_message(QueueUrl=dead, MessageBody="by hand")["MessageId"]
+    stranger = sqs.send_message(QueueUrl=dead, MessageBody="by hand")["MessageId"]
     assert replay.restore(stack.command_stack, dead) == replay.Resent(2, {stranger: "it is no JSON"})
-    stack.client("sqs").purge_queue(QueueUrl=dead)
+    sqs.purge_queue(QueueUrl=dead)
 
 
 def test_promotion_that_is_stopped_when_its_model_is_live_is_completed(
