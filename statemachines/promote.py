@@ -117,10 +117,16 @@ def _look_around(handlers: Handlers) -> State:
         tasks,
         "Read inference configuration",
         "$.inference",
-        {"variables": "$.Environment.Variables", "revision": "$.RevisionId"},
+        {"variables": "$.Environment.Variables", "revision": "$.RevisionId", "status": "$.LastUpdateStatus"},
     )
     variables = _own_variables()
-    sdk.Chain([alias, live, configuration, read_endpoint(tasks, variables)])
+    # What was put back a moment ago is written for some seconds yet, and Lambda refuses another write until then.
+    wait = sdk.Wait("Wait for others", seconds=1)
+    wait.next(configuration)
+    written = sdk.Choice("Is it still written?")
+    written.add_choice(rule.StringEquals(variable="$.inference.status", value="InProgress"), wait)
+    written.default_choice(read_endpoint(tasks, variables))
+    sdk.Chain([alias, live, configuration, written])
     variables.next(_alone(tasks, handlers))
     return alias
 

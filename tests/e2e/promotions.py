@@ -270,6 +270,14 @@ class Load:
         return Counter(answer["model"] for _, answer in self.answers)
 
 
+def ends_without_restoring(stack: Stack) -> int:
+    """How many promotions have ended without a `restore`: EventBridge could not start it, and left a message each."""
+    answer = stack.client("sqs").get_queue_attributes(
+        QueueUrl=stack.outputs["PromotionEndsDeadLetterQueueUrl"], AttributeNames=["ApproximateNumberOfMessages"]
+    )
+    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+
 @contextmanager
 def nothing_restored(stack: Stack) -> Iterator[None]:
     """EventBridge may not start `restore`. Of the promotions that end within, a message is in the dead letter queue."""
