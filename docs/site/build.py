@@ -14,12 +14,12 @@ from pathlib import Path
 
 from docs.site.links import faults_of
 from docs.site.navigation import DECISIONS, navigation, title_of
-from docs.site.pages import listing, place_of, table_of_decisions, with_links_moved
+from docs.site.pages import list_of_decisions, listing, place_of, with_links_moved
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 OTHER_PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md")
-DECISIONS_TABLE = f"{DECISIONS}/README.md"
+DECISIONS_PAGE = f"{DECISIONS}/README.md"
 
 MERMAID_SHA256 = "74d7c46dabca328c2294733910a8aa1ed0c37451776e8d5295da38a2b758fb9b"
 """Of `dist/mermaid.min.js` in npm's package mermaid 11.16.0, which mermaidx 0.10.1 has unchanged."""
@@ -52,13 +52,13 @@ def main() -> int:
 
 
 def markdown_sources(root: Path = ROOT) -> dict[str, str]:
-    """The pages with their text, by their paths in the repository. The table of decisions is made here."""
+    """The pages with their text, by their paths in the repository. The list of decisions is made here."""
     files = [root / each for each in OTHER_PAGES] + [
         each for each in (root / "docs").rglob("*.md") if each.parent != root / "docs/site"
     ]
     pages = {each.relative_to(root).as_posix(): each.read_text(encoding="utf-8") for each in files}
     decisions = {each: title_of(text) for each, text in pages.items() if each.startswith(f"{DECISIONS}/")}
-    return {**pages, DECISIONS_TABLE: table_of_decisions(decisions)}
+    return {**pages, DECISIONS_PAGE: list_of_decisions(decisions)}
 
 
 def _lay_out(work: Path) -> None:
@@ -70,7 +70,7 @@ def _lay_out(work: Path) -> None:
 
     def file_of(path: str) -> str | None:
         if path.rstrip("/") == DECISIONS:
-            return DECISIONS_TABLE
+            return DECISIONS_PAGE
         if not (ROOT / path).is_file():
             return None
         if place_of(path).startswith("sources/"):

@@ -59,7 +59,7 @@ def listing(source: str, text: str) -> str:
     return f"# `{source}`\n\n~~~~~~{language}\n{text.rstrip()}\n~~~~~~\n"
 
 
-def table_of_decisions(titles: dict[str, str]) -> str:
+def list_of_decisions(titles: dict[str, str]) -> str:
     """The page that lists the records of decisions, by the titles of their files."""
-    rows = [f"| {Path(each).name[:4]} | [{titles[each]}]({Path(each).name}) |" for each in sorted(titles)]
-    return "\n".join(["# Decisions", "", "What was decided, and why.", "", "| | decision |", "|---|---|", *rows, ""])
+    rows = [f"- [{titles[each]}]({Path(each).name})" for each in sorted(titles)]
+    return "\n".join(["# Decisions", "", "What was decided, and why.", "", *rows, ""])

@@ -7,7 +7,7 @@ import pytest
 from docs.site.build import ROOT, markdown_sources
 from docs.site.links import faults_of
 from docs.site.navigation import KINDS, navigation, title_of
-from docs.site.pages import listing, place_of, table_of_decisions, with_links_moved
+from docs.site.pages import list_of_decisions, listing, place_of, with_links_moved
 
 LISTED = [each for pages in KINDS.values() for each in pages]
 RECORDS = ["docs/decisions/README.md", "docs/decisions/0002-b.md", "docs/decisions/0001-a.md"]
@@ -90,10 +90,10 @@ def test_markdown_in_folded_answers_is_read() -> None:
     assert with_links_moved(page, "docs/a.md", lambda _: None) == page.replace("<details>", '<details markdown="1">', 1)
 
 
-def test_listing_and_table_show_what_they_are_of() -> None:
+def test_listing_and_decisions_show_what_they_are_of() -> None:
     assert listing("cli/up.py", "x = 1\n\n") == "# `cli/up.py`\n\n~~~~~~python\nx = 1\n~~~~~~\n"
-    table = table_of_decisions({"docs/decisions/0002-b.md": "B", "docs/decisions/0001-a.md": "A"})
-    assert table.splitlines()[-2:] == ["| 0001 | [A](0001-a.md) |", "| 0002 | [B](0002-b.md) |"]
+    page = list_of_decisions({"docs/decisions/0002-b.md": "0002: B", "docs/decisions/0001-a.md": "0001: A"})
+    assert page.splitlines()[-2:] == ["- [0001: A](0001-a.md)", "- [0002: B](0002-b.md)"]
 
 
 @pytest.mark.parametrize(
