@@ -17,6 +17,8 @@ from wildrydes.cost.execution import cost_of
 from wildrydes.cost.records import ExecutionRecords
 
 _RETRAIN = "retrain"
+# How many numbers the names of what belongs to a retraining have behind its own (docs/decisions/0062).
+_NUMBERS_OF_PARTS = {"promote": 1, "restore": 2}
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def month_costs(stack: Stack, text: str, now: datetime) -> MonthCosts:
 
 
 def _executions(stack: Stack, text: str, month: Month, region: str) -> Iterator[ExecutionCost]:
-    """What began in the month. A promotion of a retraining's name is a part of it."""
+    """What began in the month. A retraining's promotion and what puts that in order are parts of it."""
     accounted, retrainings = _ledger(stack, text), set[str]()
     for machine in _machines(stack):
         workflow = machine.rpartition("-")[2]
@@ -86,7 +88,7 @@ def _executions(stack: Stack, text: str, month: Month, region: str) -> Iterator[
             name = each["name"]
             if workflow == _RETRAIN:
                 retrainings.add(name)
-            elif name in retrainings:
+            elif _retraining_of(workflow, name) in retrainings:
                 continue
             usd = accounted.get(name) if workflow == _RETRAIN else None
             status = each["status"]
@@ -96,6 +98,16 @@ def _executions(stack: Stack, text: str, month: Month, region: str) -> Iterator[
                 if workflow == _RETRAIN and status == "SUCCEEDED" and _has_yielded(stack, each["executionArn"]):
                     status = "YIELDED"
             yield ExecutionCost(workflow, name, status, usd)
+
+
+def _retraining_of(workflow: str, name: str) -> str:
+    """The retraining that an execution is a part of, if it is one: `<retraining>-<redrives>`, and once more behind it.
+
+    >>> _retraining_of("promote", "run-1-0"), _retraining_of("restore", "run-1-0-1"), _retraining_of("monitor", "run-1")
+    ('run-1', 'run-1', '')
+    """
+    numbers = _NUMBERS_OF_PARTS.get(workflow)
+    return name.rsplit("-", numbers)[0] if numbers else ""
 
 
 def _has_yielded(stack: Stack, arn: str) -> bool:

@@ -122,7 +122,7 @@ def _look_around(handlers: Handlers) -> State:
     variables = _own_variables()
     # What was put back a moment ago is written for some seconds yet, and Lambda refuses another write until then.
     wait = sdk.Wait("Wait for others", seconds=1)
-    wait.next(configuration)
+    wait.next(alias)
     written = sdk.Choice("Is it still written?")
     written.add_choice(rule.StringEquals(variable="$.inference.status", value="InProgress"), wait)
     written.default_choice(read_endpoint(tasks, variables))

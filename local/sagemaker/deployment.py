@@ -112,8 +112,9 @@ class Deployment:
         try:
             fleet.start(self.host)
         except FleetError as error:
-            self.endpoint.green = None
+            # In this order: what is kept of an endpoint that is being created is what it is to be made from.
             self.endpoint.move("Failed", str(error))
+            self.endpoint.green = None
             return
         self.endpoint.settle(fleet)
         self._end("InService", reason)

@@ -142,7 +142,7 @@ def test_month_takes_executions_from_the_ledger_or_their_histories_and_nested_on
         list_objects_v2={"Contents": [{"Key": "costs/2026-11/retrain-run-1.json"}]},
         get_object={"Body": type("Body", (), {"read": lambda _: body})()},
     )
-    started = states(retrain=["run-1", "run-2"], promote=["run-1", "rollback-3"], restore=["run-2"])
+    started = states(retrain=["run-1", "run-2"], promote=["run-1-0", "rollback-3"], restore=["run-2-0-1"])
     machines = [
         {"ResourceType": "AWS::StepFunctions::StateMachine", "LogicalResourceId": name, "PhysicalResourceId": name}
         for name in (f"{MACHINE}-restore", f"{MACHINE}-retrain", f"{MACHINE}-promote")
