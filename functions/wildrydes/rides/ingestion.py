@@ -1,7 +1,8 @@
 """The records of one chunk -> its processed rides, its rejected records, and its counts.
 
-The same chunk gives the same rows each time, and the same bytes on processors of one kind: gzip is written with
-modification time 0, by one compression level (docs/decisions/0073).
+The same chunk gives the same rows each time. It gives the same bytes too, on processors of one kind and where
+the source comes in pieces of one size: gzip is written with modification time 0, by one compression level
+(docs/decisions/0073).
 """
 
 import json

@@ -24,7 +24,8 @@ MOST_CHARACTERS = 1 << 15
 
 _FEWEST_CHARACTERS = 1 << 9
 _STEP = 4
-_ESCAPE = re.compile("u(?!00[0-7])")
+# An escape that hides a character that JSON has a use for, such as a quotation mark, or a control.
+_ASCII_ESCAPE = re.compile(r"\\(?!u(?!00[0-7]))")
 
 
 class RunReader:
@@ -55,25 +56,28 @@ class RunReader:
             if self._reach <= _FEWEST_CHARACTERS:
                 return None
             self._reach //= _STEP
-        self._reach = min(self._reach * _STEP, MOST_CHARACTERS)
         return None
 
     def _plain(self, text: str, at: int) -> str:
-        """The text from `at` to the last closing bracket in reach before which there is no list; may be empty."""
+        """The text from `at` to the last closing bracket in reach before which there is no list and no escape of ASCII.
+
+        It is empty where the first record is not plain, or longer than the reach. That shrinks by the one, and grows by
+        the other.
+        """
         if not text.startswith("{", at):
             return ""
         end = text.rfind("}", at, at + self._reach) + 1
+        if not end:
+            self._reach = min(self._reach * _STEP, MOST_CHARACTERS)
+            return ""
         for bracket in "[]":
             place = text.find(bracket, at, end)
             end = text.rfind("}", at, place) + 1 if place >= 0 else end
-        plain = text[at:end]
-        return plain if _has_no_ascii_escape(plain) else ""
-
-
-def _has_no_ascii_escape(text: str) -> bool:
-    """Whether no escape hides a character that JSON has a use for, such as a quotation mark, or a control."""
-    _, *escapes = text.split("\\")
-    return all(map(_ESCAPE.match, {each[:5] for each in escapes}))
+        if end and (escape := _ASCII_ESCAPE.search(text, at, end)):
+            end = text.rfind("}", at, escape.start()) + 1
+        if not end:
+            self._reach = max(self._reach // _STEP, _FEWEST_CHARACTERS)
+        return text[at:end]
 
 
 def count_records(_data: bytes, listed: bytes, number: int) -> int | None:

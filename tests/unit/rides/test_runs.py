@@ -316,3 +316,21 @@ def test_a_ride_that_comes_again_in_a_run_is_written_as_one_that_is_read_by_itse
 def test_what_is_known_of_a_cell_is_what_is_calculated(latitude: float, longitude: float) -> None:
     nearest, calculate = nearest_station(1e9), _nearest_by_haversine(1e9)
     assert [nearest(latitude, longitude) for _ in range(2)] == [calculate(latitude, longitude)] * 2
+
+
+def test_records_before_an_escape_are_a_run() -> None:
+    reader, plain = RunReader(count_records), '{"a":1}\n' * 3
+    taken = reader.read(plain + '{"a":"\\""}\n{"a":2}\n', 0, in_list=False)
+    assert taken is not None
+    assert (taken.end, taken.records) == (len(plain) - 1, 3)
+
+
+def test_a_reader_looks_less_far_where_each_record_has_an_escape_and_farther_where_records_are_long() -> None:
+    """Whoever writes a mark of quotation into each name pays for a look at a few records, not at all that follow."""
+    reader, escaped = RunReader(count_records), '{"a":"\\""}\n'
+    for number in range(4):
+        assert reader.read(escaped * 5_000, number * len(escaped), in_list=False) is None
+    assert reader._reach == 512
+    long = json.dumps({"a": "b" * 3_000})
+    outcomes = [reader.read(long, 0, in_list=False) is not None for _ in range(3)]
+    assert outcomes == [False, False, True]
