@@ -14,6 +14,7 @@ from cli.explain.cards import find
 from cli.server_record import ServerRecord
 from local import account
 from local.sagemaker import images
+from redefinitions import shorten_pauses
 from stacks import SAMPLE_RIDES, MakeStack, Stack
 
 Explain = Callable[[Any], tuple[int, str]]
@@ -23,7 +24,8 @@ NO_IMAGE = f"sha256:{'0' * 64}"
 
 @pytest.fixture(scope="module")
 def stack(make_stack: MakeStack) -> Stack:
-    return make_stack()
+    # A denial by ECR has the name of its faults, and is retried for minutes.
+    return shorten_pauses(make_stack())
 
 
 @pytest.fixture(scope="module")
