@@ -7,8 +7,9 @@
 
 Of the longest path a Task counts by its timeout, as often as it is tried again after a kill, which may come at the very
 end; a Map by its longest iteration, since its iterations run side by side; a loop as often as a Choice in it lets its
-counter grow. Not counted are other retries, which follow errors that come at once, the second wave of a Map's children,
-and the second round of a loop without a counter.
+counter grow. Not counted are the second wave of a Map's children, the second round of a loop without a counter, and
+other retries. These follow errors that come at once, but their pauses may take minutes, and more than an hour where a
+state waits for what others use (docs/retries.md): who waits in several states may end by the whole's timeout.
 """
 
 from collections.abc import Iterator, Mapping

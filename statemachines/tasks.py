@@ -102,7 +102,8 @@ def retry(errors: tuple[str, ...], attempts: int = 12, longest_pause: int = 30) 
 def wait_for_others(errors: tuple[str, ...]) -> Retry:
     """Attempts for three quarters of an hour: what is turned away because others run waits for them.
 
-    A promotion waits for less than the 90 minutes that a retraining gives it.
+    One such wait fits into the 90 minutes that a retraining gives its promotion. After two it may be out of time; then
+    `restore` puts in order what it left.
     """
     return retry(errors, 60, 120)
 

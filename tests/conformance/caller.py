@@ -143,6 +143,20 @@ class Caller:
         self.at_end(_remove_bucket, objects, name)
         return name
 
+    def table(self, *keys: str) -> str:
+        """A table of DynamoDB by these keys, texts, the partition's first; its name."""
+        tables, name = self.client("dynamodb"), self.name("table")
+        kinds = zip(keys, ("HASH", "RANGE"), strict=False)
+        tables.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in kinds],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        self.at_end(tables.delete_table, TableName=name)
+        tables.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+        return name
+
     def new_stack(self, template: dict[str, Any], **settings: Any) -> str:
         """A stack that has been created, or that failed to be; its name."""
         stacks, name = self.client("cloudformation"), self.name("stack")

@@ -13,23 +13,9 @@ TABLES = "Amazon DynamoDB Developer Guide: "
 PARAMETERS = "AWS Systems Manager API Reference: "
 
 
-def table(caller: Caller, *keys: str) -> str:
-    tables, name = caller.client("dynamodb"), caller.name("table")
-    kinds = zip(keys, ("HASH", "RANGE"), strict=False)
-    tables.create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in kinds],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    caller.at_end(tables.delete_table, TableName=name)
-    tables.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
-    return name
-
-
 @pytest.mark.document(TABLES + "Condition expressions")
 def test_item_is_put_once(caller: Caller) -> None:
-    tables, name = caller.client("dynamodb"), table(caller, "id")
+    tables, name = caller.client("dynamodb"), caller.table("id")
     put = {"TableName": name, "Item": {"id": {"S": "1"}}, "ConditionExpression": "attribute_not_exists(id)"}
     tables.put_item(**put)
     assert refusal(tables.put_item, **put) == "ConditionalCheckFailedException"
@@ -37,7 +23,7 @@ def test_item_is_put_once(caller: Caller) -> None:
 
 @pytest.mark.document(TABLES + "Update expressions")
 def test_counter_counts(caller: Caller) -> None:
-    tables, name = caller.client("dynamodb"), table(caller, "id")
+    tables, name = caller.client("dynamodb"), caller.table("id")
     for expected in ("1", "2"):
         answer = tables.update_item(
             TableName=name,
@@ -51,7 +37,7 @@ def test_counter_counts(caller: Caller) -> None:
 
 @pytest.mark.document(TABLES + "Querying tables in DynamoDB")
 def test_query_by_pages_and_backwards(caller: Caller) -> None:
-    tables, name = caller.client("dynamodb"), table(caller, "id", "at")
+    tables, name = caller.client("dynamodb"), caller.table("id", "at")
     for at in ("1", "2", "3"):
         tables.put_item(TableName=name, Item={"id": {"S": "a"}, "at": {"S": at}})
     query = {
@@ -69,7 +55,7 @@ def test_query_by_pages_and_backwards(caller: Caller) -> None:
 
 @pytest.mark.document(TABLES + "Amazon DynamoDB Transactions: How it works")
 def test_transaction_is_done_whole_or_not_at_all(caller: Caller) -> None:
-    tables, name = caller.client("dynamodb"), table(caller, "id")
+    tables, name = caller.client("dynamodb"), caller.table("id")
     tables.put_item(TableName=name, Item={"id": {"S": "1"}})
     puts = [
         {"Put": {"TableName": name, "Item": {"id": {"S": each}}, "ConditionExpression": "attribute_not_exists(id)"}}
@@ -103,12 +89,12 @@ def test_transaction_is_done_whole_or_not_at_all(caller: Caller) -> None:
     ids=["reserved word", "empty key", "400 KB", "type of the key", "value that is not used"],
 )
 def test_item_that_is_refused(caller: Caller, put: dict[str, Any]) -> None:
-    assert refusal(caller.client("dynamodb").put_item, TableName=table(caller, "id"), **put) == "ValidationException"
+    assert refusal(caller.client("dynamodb").put_item, TableName=caller.table("id"), **put) == "ValidationException"
 
 
 @pytest.mark.document("Amazon DynamoDB API Reference: BatchWriteItem")
 def test_batch_of_25_items(caller: Caller) -> None:
-    tables, name = caller.client("dynamodb"), table(caller, "id")
+    tables, name = caller.client("dynamodb"), caller.table("id")
     puts = [{"PutRequest": {"Item": {"id": {"S": str(number)}}}} for number in range(26)]
     assert refusal(tables.batch_write_item, RequestItems={name: puts}) == "ValidationException"
     assert tables.batch_write_item(RequestItems={name: puts[:25]})["UnprocessedItems"] == {}

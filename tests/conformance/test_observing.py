@@ -93,16 +93,14 @@ def points(caller: Caller, *values: float) -> dict[str, Any]:
     }
 
 
-def points_of(caller: Caller, span_request: dict[str, Any]) -> Any:
-    return until(lambda: caller.client("cloudwatch").get_metric_statistics(**span_request)["Datapoints"], seconds=120)[
-        0
-    ]
+def points_of(caller: Caller, series: dict[str, Any]) -> Any:
+    return until(lambda: caller.client("cloudwatch").get_metric_statistics(**series)["Datapoints"], seconds=120)[0]
 
 
 @pytest.mark.document(METRICS + "GetMetricStatistics")
 def test_statistics_of_a_metric(caller: Caller) -> None:
-    span_request = points(caller, 1, 2, 6)
-    point = points_of(caller, span_request | {"Statistics": ["Average", "Maximum", "SampleCount", "Sum"]})
+    series = points(caller, 1, 2, 6)
+    point = points_of(caller, series | {"Statistics": ["Average", "Maximum", "SampleCount", "Sum"]})
     assert (point["Average"], point["Maximum"], point["SampleCount"], point["Sum"]) == (3, 6, 3, 9)
 
 
@@ -121,8 +119,8 @@ def test_trimmed_mean_of_a_metric(caller: Caller) -> None:
 
 @pytest.mark.document("Amazon CloudWatch User Guide: Using math expressions with CloudWatch metrics")
 def test_metric_math(caller: Caller) -> None:
-    span_request = points(caller, 2, 4)
-    metric = {"Namespace": span_request["Namespace"], "MetricName": "Fare"}
+    series = points(caller, 2, 4)
+    metric = {"Namespace": series["Namespace"], "MetricName": "Fare"}
     queries = [
         {"Id": "sum", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}, "ReturnData": False},
         {"Id": "double", "Expression": "sum * 2"},
@@ -130,7 +128,7 @@ def test_metric_math(caller: Caller) -> None:
     metrics = caller.client("cloudwatch")
 
     def values() -> Any:
-        span = {"StartTime": span_request["StartTime"], "EndTime": span_request["EndTime"]}
+        span = {"StartTime": series["StartTime"], "EndTime": series["EndTime"]}
         return metrics.get_metric_data(MetricDataQueries=queries, **span)["MetricDataResults"][0]["Values"]
 
     assert until(values, seconds=120) == [12]
@@ -155,13 +153,13 @@ def test_alarm_on_an_expression(caller: Caller) -> None:
 
 @pytest.mark.document("Amazon CloudWatch User Guide: Using Amazon CloudWatch alarms")
 def test_alarm_on_a_metric_goes_off(caller: Caller) -> None:
-    metrics, name, span_request = caller.client("cloudwatch"), caller.name("alarm"), points(caller, 9)
+    metrics, name, series = caller.client("cloudwatch"), caller.name("alarm"), points(caller, 9)
     metrics.put_metric_alarm(
-        AlarmName=name, Namespace=span_request["Namespace"], MetricName="Fare", Statistic="Maximum", Period=60,
+        AlarmName=name, Namespace=series["Namespace"], MetricName="Fare", Statistic="Maximum", Period=60,
         EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold", TreatMissingData="ignore",
     )  # fmt: skip
     caller.at_end(metrics.delete_alarms, AlarmNames=[name])
-    metrics.put_metric_data(Namespace=span_request["Namespace"], MetricData=[{"MetricName": "Fare", "Value": 9}])
+    metrics.put_metric_data(Namespace=series["Namespace"], MetricData=[{"MetricName": "Fare", "Value": 9}])
     until(lambda: metrics.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"] == "ALARM", seconds=180)
 
 

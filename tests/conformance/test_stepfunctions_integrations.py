@@ -15,19 +15,6 @@ def task(resource: str, parameters: dict[str, Any], **fields: Any) -> dict[str, 
     return {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Parameters": parameters, "End": True} | fields
 
 
-def table(caller: Caller) -> str:
-    tables, name = caller.client("dynamodb"), caller.name("table")
-    tables.create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    caller.at_end(tables.delete_table, TableName=name)
-    tables.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
-    return name
-
-
 @pytest.mark.document(GUIDE + "Invoke an AWS Lambda function with Step Functions")
 def test_function_is_invoked_and_its_exception_is_caught_by_name(caller: Caller) -> None:
     code = (
@@ -67,7 +54,7 @@ def test_task_runs_out_of_time(caller: Caller) -> None:
 
 @pytest.mark.document(GUIDE + "Perform DynamoDB CRUD operations with Step Functions")
 def test_item_is_put_and_read(caller: Caller) -> None:
-    name = table(caller)
+    name = caller.table("id")
     put = task("dynamodb:putItem", {"TableName": name, "Item": {"id": {"S": "1"}, "fare": {"N": "3"}}})
     read = task("dynamodb:getItem", {"TableName": name, "Key": {"id": {"S": "1"}}})
     put = {key: value for key, value in put.items() if key != "End"} | {"Next": "Read"}
@@ -77,7 +64,7 @@ def test_item_is_put_and_read(caller: Caller) -> None:
 
 @pytest.mark.document(GUIDE + "Perform DynamoDB CRUD operations with Step Functions (errors)")
 def test_condition_that_fails_is_caught_by_name(caller: Caller) -> None:
-    name = table(caller)
+    name = caller.table("id")
     caller.client("dynamodb").put_item(TableName=name, Item={"id": {"S": "1"}})
     parameters = {"TableName": name, "Item": {"id": {"S": "1"}}, "ConditionExpression": "attribute_not_exists(id)"}
     described = caller.run({"Put": task("dynamodb:putItem", parameters)}, None, allow("dynamodb:*"))
