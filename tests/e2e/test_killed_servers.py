@@ -186,6 +186,7 @@ def test_killed_in_state_after_state_the_result_is_that_of_an_undisturbed_execut
     described = stack.ended(arn, SECONDS)
     assert described["status"] == "SUCCEEDED", (described, seen)
     assert described["redriveCount"] >= redrives
+    # Many kills end a promotion or two; few may end none.
     assert list(promotions(stack).values()).count("FAILED") >= ended_promotions
     assert result(stack, arn) == undisturbed
     assert left_twice(stack, arn) == {}
