@@ -98,8 +98,8 @@ def digests_in(content: bytes) -> list[str]:
     return pickle.loads(content)  # noqa: S301 # nosec B301 - see the module's docstring
 
 
-def load(content: bytes, bodies: Bodies) -> Any:
-    """The value of bytes that were verified."""
+def load(content: bytes, bodies: Bodies | None = None) -> Any:
+    """The value of bytes that were verified, or that this process has written itself."""
     file = io.BytesIO(content)
     pickle.load(file)  # noqa: S301 # nosec B301 - the digests, see the module's docstring
-    return _Unpickler(file, bodies).load()
+    return (_Unpickler(file, bodies) if bodies else pickle.Unpickler(file)).load()  # noqa: S301 # nosec B301

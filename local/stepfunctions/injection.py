@@ -9,6 +9,7 @@ state waits for; a state that runs out of time ends them, as it does by itself.
 import contextlib
 import copy
 import functools
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -39,18 +40,38 @@ _STATES_NAMES = {kind.to_name(): kind for kind in StatesErrorNameType}
 def install(faults: Faults) -> None:
     """Look at `faults` at each attempt of a Task or a Map."""
     original = seam(state_task_factory, "state_task_service_for")
+    lock = threading.Lock()
 
     def state_task_service_for(service_name: str) -> Any:
         task = original(service_name)
-        task._eval_service_task = functools.partial(_call, faults, task, task._eval_service_task)
-        if hasattr(task, "_eval_integration_pattern"):
-            task._eval_integration_pattern = functools.partial(_wait, faults, task._eval_integration_pattern)
+        with lock:
+            _install_tasks(type(task), faults)
         return task
 
     replace(state_task_factory, "state_task_service_for", state_task_service_for)
     _install_timeouts(faults)
     _install_maps(faults)
     _install_retries(faults)
+
+
+def _install_tasks(kind: type, faults: Faults) -> None:
+    """Look at `faults` in all tasks of this class. A task itself holds nothing of the server: executions get copies."""
+    if getattr(kind, "_looks_at_faults", False):
+        return
+    call = seam(kind, "_eval_service_task")
+
+    def call_or_fail(self: Any, env: Any, **arguments: Any) -> None:
+        _call(faults, self, functools.partial(call, self), env, **arguments)
+
+    replace(kind, "_eval_service_task", call_or_fail)
+    if hasattr(kind, "_eval_integration_pattern"):
+        wait = seam(kind, "_eval_integration_pattern")
+
+        def wait_or_garble(self: Any, env: Any, **arguments: Any) -> None:
+            _wait(faults, functools.partial(wait, self), env, **arguments)
+
+        replace(kind, "_eval_integration_pattern", wait_or_garble)
+    kind._looks_at_faults = True  # type: ignore[attr-defined] - there is no other place for it
 
 
 def _place(env: Any) -> tuple[str, str]:
