@@ -44,6 +44,12 @@ class StateProgress:
     is_distributed: bool = False
     # Of a state in an iteration of a Map, whose it is: an algorithm's, a task's, or that of the number from 1.
     iteration: str = ""
+    # As JSON; the output once the state has been left. A history may have them in part only.
+    input: str = ""
+    output: str | None = None
+    # How often its task was begun, and why an attempt failed: error and cause of each.
+    attempts: int = 0
+    failures: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def is_shown(self) -> bool:
@@ -207,7 +213,7 @@ def entered_by(events: list[dict[str, Any]]) -> list[StateProgress]:
             entered.append(state := _state(event, iteration))
         elif kind.endswith("StateExited"):
             state = _named(event["stateExitedEventDetails"]["name"], state, entered)
-            state.left = event["timestamp"]
+            state.left, state.output = event["timestamp"], event["stateExitedEventDetails"].get("output")
             state.status = "CAUGHT" if state.status == "FAILED" else "SUCCEEDED"
         elif kind in _ENDS:
             for each in entered:
@@ -234,7 +240,11 @@ def _state(event: dict[str, Any], iteration: str) -> StateProgress:
     details = event["stateEnteredEventDetails"]
     name = (iteration and _item_in(details.get("input", ""))) or iteration
     return StateProgress(
-        details["name"], event["type"].removesuffix("StateEntered"), event["timestamp"], iteration=name
+        details["name"],
+        event["type"].removesuffix("StateEntered"),
+        event["timestamp"],
+        iteration=name,
+        input=details.get("input", ""),
     )
 
 
@@ -277,9 +287,11 @@ def _take(event: dict[str, Any], state: StateProgress) -> None:
         state.is_distributed = True
     elif kind.endswith(("Failed", "TimedOut")):
         state.status, state.left = "FAILED", event["timestamp"]
+        details = event.get(f"{kind[0].lower()}{kind[1:]}EventDetails", {})
+        state.failures.append((details.get("error", ""), details.get("cause", "")))
     elif kind == "TaskScheduled":
         # Another attempt.
-        state.status, state.left = "RUNNING", None
+        state.status, state.left, state.attempts = "RUNNING", None, state.attempts + 1
 
 
 def _count_children(states: Any, execution_arn: str, entered: list[StateProgress]) -> None:

@@ -1,0 +1,48 @@
+"""The console's application: the page's files, and what the page asks for."""
+
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from cli.status import status_of
+from cli.stack import Stack
+from console.answers import answering
+from console.changes import Changes
+from console.guard import Guard
+from console.workflow.routes import routes as workflow_routes
+
+ASSETS = Path(__file__).resolve().parent / "assets"
+
+
+def build(stack: Stack, where: str, port: int, token: str) -> Guard:
+    """What is served on `port` to whoever has `token`; `where` says in words where the stack is."""
+
+    def about(_: Any) -> dict[str, Any]:
+        status = status_of(stack)
+        return {
+            "stack": stack.name,
+            "where": where,
+            "options": stack.options,
+            "now": stack.now(),
+            "champions": {task: champion.execution for task, champion in status.champions.items()},
+            "queues": status.queue_depths,
+        }
+
+    async def page(_: Request) -> Response:
+        return FileResponse(ASSETS / "index.html", headers={"cache-control": "no-cache"})
+
+    application = Starlette(
+        routes=[
+            Route("/", page),
+            Route("/api/about", answering(about)),
+            Route("/api/changes", Changes.of(stack).stream),
+            *workflow_routes(stack),
+            Mount("/assets", StaticFiles(directory=ASSETS / "assets")),
+        ]
+    )
+    return Guard(application, port, token)

@@ -1,0 +1,110 @@
+"""What has changed, told to each page that listens, as server-sent events: which executions, with their status.
+
+One look at Step Functions serves all pages. Nobody looks while no page listens.
+
+    https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from anyio import to_thread
+from botocore.exceptions import BotoCoreError, ClientError
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+
+from cli.stack import Stack
+from console.workflow.readings import machines, summary
+
+log = logging.getLogger(__name__)
+
+_PAUSE_SECONDS = 0.5
+_NEWEST = 20
+_AT_REST_PAUSES = 4
+
+Snapshot = dict[str, Any]
+"""By the ARN of each of the newest executions: its summary, and how many events a running one has."""
+
+
+def snapshot(stack: Stack, arns: list[str]) -> Snapshot:
+    """The newest executions of these state machines, and of each that runs the number of its last event."""
+    states = stack.client("stepfunctions")
+    seen: Snapshot = {}
+    for arn in arns:
+        for each in states.list_executions(stateMachineArn=arn, maxResults=_NEWEST)["executions"]:
+            entry = summary(each) | {"machine": arn, "events": None}
+            if each["status"] == "RUNNING":
+                last = states.get_execution_history(executionArn=each["executionArn"], reverseOrder=True, maxResults=1)
+                entry["events"] = last["events"][0]["id"] if last["events"] else 0
+            seen[each["executionArn"]] = entry
+    return seen
+
+
+class Changes:
+    """Looks at a stack while pages listen, and hands each what has changed since it looked last."""
+
+    def __init__(self, look: Callable[[], Snapshot]) -> None:
+        self._look = look
+        self._listeners: set[asyncio.Queue[str]] = set()
+        self._watch: asyncio.Task[None] | None = None
+        self._last: Snapshot = {}
+
+    @classmethod
+    def of(cls, stack: Stack) -> "Changes":
+        """The changes of a stack's executions."""
+        arns: list[str] = []
+
+        def look() -> Snapshot:
+            if not arns:
+                arns.extend(each["arn"] for each in machines(stack))
+            return snapshot(stack, arns)
+
+        return cls(look)
+
+    async def stream(self, _: Request) -> StreamingResponse:
+        """An answer that goes on for as long as the page listens."""
+        return StreamingResponse(
+            self._events(), media_type="text/event-stream", headers={"cache-control": "no-store"}
+        )
+
+    async def _events(self) -> AsyncIterator[str]:
+        queue: asyncio.Queue[str] = asyncio.Queue()
+        self._listeners.add(queue)
+        if self._watch is None:
+            self._watch = asyncio.create_task(self._watch_on())
+        try:
+            yield ": listening\n\n"
+            while True:
+                yield await queue.get()
+        finally:
+            self._listeners.discard(queue)
+
+    async def _watch_on(self) -> None:
+        try:
+            while self._listeners:
+                running = await self._tell()
+                # Where nothing runs, what begins is seen two seconds later; a page that starts something asks at once.
+                await asyncio.sleep(_PAUSE_SECONDS * (1 if running else _AT_REST_PAUSES))
+        finally:
+            self._watch = None
+
+    async def _tell(self) -> bool:
+        """Look once, and tell what is new. Returns whether an execution runs."""
+        try:
+            now = await to_thread.run_sync(self._look)
+        except (ClientError, BotoCoreError) as fault:
+            log.warning("The stack cannot be looked at: %s", fault)
+            self._send("trouble", {"message": str(fault)})
+            return False
+        changed = [entry for arn, entry in now.items() if self._last.get(arn) != entry]
+        self._last = now
+        self._send("executions", changed)
+        return any(entry["status"] == "RUNNING" for entry in now.values())
+
+    def _send(self, event: str, value: Any) -> None:
+        text = f"event: {event}\ndata: {json.dumps(value, default=lambda when: when.isoformat())}\n\n"
+        for queue in self._listeners:
+            queue.put_nowait(text)

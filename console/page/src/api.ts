@@ -1,0 +1,87 @@
+// What the page asks the console's server, each request with the token of the address.
+
+const STORE = "console-token";
+
+/** The token: of the address's fragment, which is then taken out of sight, or of this tab's earlier visit. */
+function readToken(): string {
+  const fragment = location.hash.slice(1);
+  if (/^[\w-]{16,}$/.test(fragment)) {
+    sessionStorage.setItem(STORE, fragment);
+    history.replaceState(null, "", location.pathname);
+  }
+  return sessionStorage.getItem(STORE) ?? "";
+}
+
+const token = readToken();
+
+/** What the server refused, in words for people. `status` is HTTP's, 0 where there was no answer. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+async function ask(path: string, options: RequestInit): Promise<Response> {
+  const headers = { ...options.headers, "x-console-token": token };
+  let answer: Response;
+  try {
+    answer = await fetch(path, { ...options, headers, credentials: "omit", cache: "no-store" });
+  } catch {
+    throw new Refusal(0, "The console's server does not answer. Has `make down` ended it? `wildrydes console` starts one.");
+  }
+  if (answer.ok) return answer;
+  const body: unknown = await answer.json().catch(() => null);
+  const message = body && typeof body === "object" && "message" in body ? String(body.message) : answer.statusText;
+  throw new Refusal(answer.status, message);
+}
+
+/** The answer of a path to a query. */
+export async function get<T>(path: string, query: Record<string, string> = {}): Promise<T> {
+  const answer = await ask(`/api/${path}?${new URLSearchParams(query)}`, {});
+  return (await answer.json()) as T;
+}
+
+/** The answer to a change. */
+export async function post<T>(path: string, body: object): Promise<T> {
+  const headers = { "content-type": "application/json" };
+  const answer = await ask(`/api/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+  return (await answer.json()) as T;
+}
+
+const PAUSE = 2000;
+
+/**
+ * Hand on each event that the server sends, until the returned function is called. The browser's own EventSource sends
+ * no header, so that the token would stand in a log. Where the stream breaks, it is opened again after a pause.
+ */
+export function listen(heed: (event: string, data: unknown) => void, trouble: (message: string) => void): () => void {
+  const end = new AbortController();
+  const read = async () => {
+    const answer = await ask("/api/changes", { signal: end.signal });
+    const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+    trouble("");
+    for (let rest = ""; ; ) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const blocks = (rest + value).split("\n\n");
+      rest = blocks.pop() ?? "";
+      for (const block of blocks) {
+        const [, event, data] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
+        if (event && data) heed(event, JSON.parse(data));
+      }
+    }
+  };
+  const go = async () => {
+    while (!end.signal.aborted) {
+      await read().catch((fault: unknown) => {
+        if (!end.signal.aborted) trouble(fault instanceof Error ? fault.message : String(fault));
+      });
+      await new Promise((resume) => setTimeout(resume, PAUSE));
+    }
+  };
+  void go();
+  return () => end.abort();
+}

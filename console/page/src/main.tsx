@@ -1,0 +1,69 @@
+// The page: who it shows, and the view. What changes is told by the server.
+
+import { render } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { get, listen } from "./api";
+import { message, Trouble } from "./parts";
+import "./style.css";
+import type { Change } from "./workflow/types";
+import { WorkflowView } from "./workflow/view";
+
+interface About {
+  stack: string;
+  where: string;
+  champions: Record<string, string | null>;
+  queues: Record<string, number>;
+}
+
+function Page() {
+  const [about, setAbout] = useState<About | null>(null);
+  const [changes, setChanges] = useState(new Map<string, Change>());
+  const [trouble, setTrouble] = useState("");
+  const [ends, setEnds] = useState(0);
+  useEffect(() => {
+    get<About>("about")
+      .then(setAbout)
+      .catch((fault: unknown) => setTrouble(message(fault)));
+  }, [ends]);
+  useEffect(
+    () =>
+      listen((event, data) => {
+        if (event === "trouble") setTrouble((data as { message: string }).message);
+        if (event !== "executions") return;
+        setTrouble("");
+        const changed = data as Change[];
+        if (changed.length === 0) return;
+        setChanges((before) => new Map([...before, ...changed.map((each) => [each.arn, each] as const)]));
+        // A retraining that has ended may have another champion.
+        if (changed.some((each) => each.status !== "RUNNING")) setEnds((number) => number + 1);
+      }, setTrouble),
+    [],
+  );
+  return (
+    <>
+      <header class="top">
+        <h1>Wild Rydes</h1>
+        {about && (
+          <p>
+            The stack <strong>{about.stack}</strong> in {about.where}
+          </p>
+        )}
+        {about && (
+          <ul class="champions" aria-label="Champions">
+            {Object.entries(about.champions).map(([task, execution]) => (
+              <li key={task}>
+                <span class="quiet">{task}</span> {execution ?? "no model yet"}
+              </li>
+            ))}
+          </ul>
+        )}
+      </header>
+      <main>
+        <Trouble message={trouble} />
+        <WorkflowView changes={changes} tasks={about ? Object.keys(about.champions) : []} />
+      </main>
+    </>
+  );
+}
+
+render(<Page />, document.getElementById("page")!);

@@ -1,0 +1,56 @@
+// Values as people read them.
+
+/** A length of time, to what matters of it: "0.4 s", "12 s", "3 min 20 s", "2 h 5 min". */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${Math.max(0, seconds).toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+export function between(start: string, end: string | null): number {
+  return ((end ? Date.parse(end) : Date.now()) - Date.parse(start)) / 1000;
+}
+
+/** A moment in the reader's own time. */
+export function moment(text: string): string {
+  return new Date(text).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+}
+
+/** How many, with its noun: "1 child", "12 children". */
+export function count(number: number, one: string, many: string): string {
+  return `${number.toLocaleString()} ${number === 1 ? one : many}`;
+}
+
+/** An amount to its first two figures, where it is small. */
+export function dollars(usd: number): string {
+  if (usd === 0 || usd >= 1) return `$${usd.toFixed(2)}`;
+  return `$${usd.toFixed(Math.max(2, 1 - Math.floor(Math.log10(usd))))}`;
+}
+
+const STATUS: Record<string, string> = {
+  RUNNING: "running",
+  SUCCEEDED: "succeeded",
+  FAILED: "failed",
+  CAUGHT: "failed, caught",
+  TIMED_OUT: "timed out",
+  ABORTED: "stopped",
+  PENDING_REDRIVE: "waits for its redrive",
+};
+
+export function status(code: string): string {
+  return STATUS[code] ?? code.toLowerCase();
+}
+
+const REASON: Record<string, string> = {
+  person: "a person",
+  schedule: "the schedule",
+  new_rides: "new rides",
+  drift: "a drift alarm",
+  quality: "a quality alarm",
+};
+
+export function reason(code: string | null): string {
+  return code ? (REASON[code] ?? code) : "a person";
+}

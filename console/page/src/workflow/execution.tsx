@@ -1,0 +1,151 @@
+// An execution: where it is in the graph, how it ended, and what may be done about it.
+
+import { useEffect, useState } from "preact/hooks";
+import { get, post } from "../api";
+import { Ask, message, Status, Trouble } from "../parts";
+import { between, dollars, duration, moment, reason } from "../words";
+import { GraphPicture } from "./graph";
+import { StatePanel } from "./panel";
+import { Text } from "./texts";
+import type { Execution, Failure, Machine } from "./types";
+
+interface Props {
+  arn: string;
+  /** Changes with every event of the execution: then all is asked for anew. */
+  version: string;
+  machines: Machine[];
+  open: (arn: string) => void;
+}
+
+export function ExecutionView({ arn, version, machines, open }: Props) {
+  const [execution, setExecution] = useState<Execution | null>(null);
+  const [trouble, setTrouble] = useState("");
+  const [selected, setSelected] = useState("");
+  useEffect(() => setSelected(""), [arn]);
+  useEffect(() => {
+    let wanted = true;
+    get<Execution>("workflow/execution", { arn })
+      .then((answer) => wanted && (setExecution(answer), setTrouble("")))
+      .catch((fault: unknown) => wanted && setTrouble(message(fault)));
+    return () => {
+      wanted = false;
+    };
+  }, [arn, version]);
+  if (trouble) return <Trouble message={trouble} />;
+  if (execution?.arn !== arn) return <p class="quiet">Asking Step Functions for the execution …</p>;
+  const machine = machines.find((each) => each.arn === execution.machine || execution.machine.startsWith(`${each.arn}/`));
+  const node = machine?.nodes.find((each) => each.name === (selected || latest(execution)));
+  return (
+    <article class="execution" aria-label={`The execution ${execution.name}`}>
+      <Head execution={execution} open={open} />
+      {execution.error !== null && execution.status !== "RUNNING" && <Why execution={execution} />}
+      <div class="split">
+        {machine && <GraphPicture machine={machine} states={execution.states} selected={node?.name ?? ""} select={setSelected} />}
+        <div class="side">
+          {node && <StatePanel node={node} execution={execution} openChild={open} />}
+          <section aria-label="Input and output of the execution">
+            <h3>The execution's own</h3>
+            <Text title="Input" excerpt={execution.input} whole={{ arn, field: "input" }} />
+            <Text title="Output" excerpt={execution.output} whole={{ arn, field: "output" }} />
+          </section>
+        </div>
+      </div>
+    </article>
+  );
+}
+
+/** The state to show where nobody has chosen one: what runs, or what failed, or the last. */
+function latest(execution: Execution): string {
+  const last = (status: string) => execution.states.filter((state) => state.status === status).at(-1)?.name;
+  return last("RUNNING") ?? last("FAILED") ?? last("ABORTED") ?? execution.states.at(-1)?.name ?? "";
+}
+
+function Head({ execution, open }: { execution: Execution; open: (arn: string) => void }) {
+  const [asking, setAsking] = useState<"" | "stop" | "redrive">("");
+  const ended = execution.status !== "RUNNING";
+  const close = () => setAsking("");
+  return (
+    <header class="head">
+      <h2>
+        {execution.name} <Status code={execution.status} />
+      </h2>
+      <p class="quiet">
+        Started {moment(execution.started)} by {reason(execution.reason)}, {ended ? "took" : "runs for"}{" "}
+        {duration(between(execution.started, execution.ended))}
+        {execution.cost !== null && `, cost ${dollars(execution.cost)} at AWS's list prices`}
+        {execution.redrives > 0 && `, redriven ${execution.redrives === 1 ? "once" : `${execution.redrives} times`}`}
+      </p>
+      <p class="buttons">
+        {execution.parent && (
+          <button type="button" onClick={() => open(execution.parent!)}>
+            Back to the execution of this child
+          </button>
+        )}
+        {!ended && (
+          <button type="button" onClick={() => setAsking("stop")}>
+            Stop …
+          </button>
+        )}
+        {ended && execution.redrivable && (
+          <button type="button" class="main" onClick={() => setAsking("redrive")}>
+            Redrive …
+          </button>
+        )}
+      </p>
+      {ended && execution.status !== "SUCCEEDED" && !execution.redrivable && execution.why_not_redrivable && (
+        <p class="quiet">It cannot be redriven: {execution.why_not_redrivable}.</p>
+      )}
+      {asking === "stop" && (
+        <Ask title={`Stop ${execution.name}?`} confirm="Stop it" act={() => post("workflow/stop", { arn: execution.arn })} close={close}>
+          <p>
+            The state that runs now is ended; what has finished stays. A redrive goes on from there, within 14 days. The champion
+            does not change.
+          </p>
+        </Ask>
+      )}
+      {asking === "redrive" && (
+        <Ask
+          title={`Redrive ${execution.name}?`}
+          confirm="Redrive it"
+          act={() => post("workflow/redrive", { arn: execution.arn })}
+          close={close}
+        >
+          <p>It goes on at the state that did not succeed. What has succeeded is not run again.</p>
+        </Ask>
+      )}
+    </header>
+  );
+}
+
+function Why({ execution }: { execution: Execution }) {
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const [trouble, setTrouble] = useState("");
+  useEffect(() => {
+    setFailure(null);
+    get<Failure>("workflow/failure", { arn: execution.arn })
+      .then(setFailure)
+      .catch((fault: unknown) => setTrouble(message(fault)));
+  }, [execution.arn, execution.redrives, execution.status]);
+  return (
+    <section class="why" aria-label="Why it failed">
+      <p>
+        <strong>{execution.error}</strong>
+        {failure && ` in the state ${failure.state}`}
+      </p>
+      <p>{failure ? failure.cause : (execution.cause?.text ?? "")}</p>
+      {failure && <p class="next">{failure.next_step}</p>}
+      {failure && failure.log.length > 0 && (
+        <details>
+          <summary>
+            The end of the log {failure.log_group}{" "}
+            <span class="quiet">
+              {failure.log.length} of {failure.log_lines.toLocaleString()} lines
+            </span>
+          </summary>
+          <pre tabIndex={0}>{failure.log.join("\n")}</pre>
+        </details>
+      )}
+      <Trouble message={trouble} />
+    </section>
+  );
+}

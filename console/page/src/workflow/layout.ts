@@ -1,0 +1,94 @@
+// Places for the states of a graph. The inside of a Map is laid out first: its size is then that of the Map's box.
+
+import { Graph, layout as place } from "@dagrejs/dagre";
+import type { GraphEdge, GraphNode, Machine } from "./types";
+
+export interface Box {
+  node: GraphNode;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  inner: boolean;
+}
+
+export interface Line {
+  edge: GraphEdge;
+  points: { x: number; y: number }[];
+}
+
+export interface Layout {
+  boxes: Box[];
+  lines: Line[];
+  width: number;
+  height: number;
+}
+
+const LINE = 22;
+const PADDING = 14;
+const HEADER = 26;
+
+export function layout(machine: Machine, catches: boolean): Layout {
+  const edges = machine.edges.filter((edge) => catches || edge.kind !== "catch");
+  return level(machine, edges, "");
+}
+
+function level(machine: Machine, edges: GraphEdge[], parent: string): Layout {
+  const nodes = machine.nodes.filter((node) => node.parent === parent);
+  const names = new Set(nodes.map((node) => node.name));
+  const insides = new Map<string, Layout>();
+  const graph = new Graph({ multigraph: true });
+  graph.setGraph({ rankdir: "TB", nodesep: 18, ranksep: 26, edgesep: 8, marginx: PADDING, marginy: PADDING });
+  for (const node of nodes) {
+    const size = { width: Math.max(110, node.name.length * 7.4 + 28, node.service.length * 6.2 + 20), height: node.service ? LINE * 1.9 : LINE * 1.4 };
+    if (machine.nodes.some((each) => each.parent === node.name)) {
+      const inside = level(machine, edges, node.name);
+      insides.set(node.name, inside);
+      size.width = Math.max(size.width, inside.width);
+      size.height = inside.height + HEADER;
+    }
+    graph.setNode(node.name, size);
+  }
+  edges.forEach((edge, number) => {
+    if (names.has(edge.source) && names.has(edge.target))
+      graph.setEdge(edge.source, edge.target, { weight: edge.kind === "catch" ? 0 : 3 }, String(number));
+  });
+  place(graph);
+  const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
+  const result: Layout = { boxes: [], lines: [], width, height };
+  for (const node of nodes) {
+    const at = graph.node(node.name) as { x: number; y: number; width: number; height: number };
+    const [x, y] = [at.x - at.width / 2, at.y - at.height / 2];
+    const inside = insides.get(node.name);
+    result.boxes.push({ node, x, y, width: at.width, height: at.height, inner: inside !== undefined });
+    if (inside) {
+      const left = x + (at.width - inside.width) / 2;
+      result.boxes.push(...inside.boxes.map((box) => ({ ...box, x: box.x + left, y: box.y + y + HEADER })));
+      result.lines.push(
+        ...inside.lines.map((line) => ({
+          ...line,
+          points: line.points.map((point) => ({ x: point.x + left, y: point.y + y + HEADER })),
+        })),
+      );
+    }
+  }
+  for (const each of graph.edges()) {
+    const edge = edges[Number(each.name)];
+    const line = graph.edge(each) as { points: { x: number; y: number }[] };
+    if (edge) result.lines.push({ edge, points: line.points });
+  }
+  return result;
+}
+
+/** A curve through points, as the attribute `d` of a path has it. */
+export function curve(points: { x: number; y: number }[]): string {
+  const [first, ...rest] = points;
+  if (!first) return "";
+  let path = `M${first.x.toFixed(1)},${first.y.toFixed(1)}`;
+  rest.forEach((point, number) => {
+    const next = rest[number + 1];
+    const end = next ? { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 } : point;
+    path += `Q${point.x.toFixed(1)},${point.y.toFixed(1)} ${end.x.toFixed(1)},${end.y.toFixed(1)}`;
+  });
+  return path;
+}

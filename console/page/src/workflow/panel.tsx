@@ -1,0 +1,182 @@
+// One state of an execution: each time it was entered, with input, output, errors, attempts and seconds.
+
+import { useEffect, useState } from "preact/hooks";
+import { get, post } from "../api";
+import { Ask, Empty, message, pretty, Status, Trouble, Windowed } from "../parts";
+import { between, count, duration, moment } from "../words";
+import { Text } from "./texts";
+import type { Execution, GraphNode, State, Summary } from "./types";
+
+interface Props {
+  node: GraphNode;
+  execution: Execution;
+  openChild: (arn: string) => void;
+}
+
+export function StatePanel({ node, execution, openChild }: Props) {
+  const entered = execution.states.filter((state) => state.name === node.name);
+  const [trying, setTrying] = useState(false);
+  return (
+    <section class="panel" aria-label={`The state ${node.name}`}>
+      <h3>{node.name}</h3>
+      <p class="quiet">
+        {node.kind}
+        {node.service && `, ${node.service}`}
+        {node.parent && `, in ${node.parent}`}
+      </p>
+      {node.comment && <p>{node.comment}</p>}
+      {entered.length === 0 && <Empty>{absence(node, execution)}</Empty>}
+      {entered.map((state) => (
+        <Entry key={state.place} state={state} execution={execution} only={entered.length === 1} />
+      ))}
+      {node.kind === "Map" && execution.map_runs.map((run) => <Children key={run.arn} run={run.arn} total={run.counts.total ?? 0} open={openChild} />)}
+      {entered.length > 0 && node.kind !== "Map" && node.kind !== "Parallel" && (
+        <p class="buttons">
+          <button type="button" onClick={() => setTrying(true)}>
+            Run this state again …
+          </button>
+        </p>
+      )}
+      {trying && <Try node={node} execution={execution} close={() => setTrying(false)} />}
+    </section>
+  );
+}
+
+function absence(node: GraphNode, execution: Execution): string {
+  if (execution.status === "RUNNING") return "The execution has not come here yet.";
+  if (node.parent && execution.map_runs.length)
+    return `The children of ${node.parent} have histories of their own: choose ${node.parent}, and one of its children.`;
+  return "The execution went another way.";
+}
+
+function Entry({ state, execution, only }: { state: State; execution: Execution; only: boolean }) {
+  const text = (field: string) => ({ arn: execution.arn, place: String(state.place), field });
+  const body = (
+    <>
+      <dl class="facts">
+        <dt>Status</dt>
+        <dd>
+          <Status code={state.status} />
+        </dd>
+        <dt>Entered</dt>
+        <dd>
+          {moment(state.entered)}, for {duration(between(state.entered, state.left))}
+        </dd>
+        {state.attempts > 0 && (
+          <>
+            <dt>Attempts</dt>
+            <dd>{state.attempts}</dd>
+          </>
+        )}
+        {state.children && (
+          <>
+            <dt>Iterations</dt>
+            <dd>
+              {state.children[0].toLocaleString()} of {state.children[1].toLocaleString()} ended
+            </dd>
+          </>
+        )}
+      </dl>
+      {state.failures.map((failure, number) => (
+        <div class="failure" key={number}>
+          <p>
+            <strong>{failure.error || "An error without a name"}</strong>, attempt {number + 1}
+          </p>
+          {failure.cause && <pre tabIndex={0}>{pretty(failure.cause.text)}</pre>}
+        </div>
+      ))}
+      <Text title="Input" excerpt={state.input} whole={text("input")} />
+      <Text title="Output" excerpt={state.output} open={only} whole={text("output")} />
+    </>
+  );
+  if (only) return body;
+  return (
+    <details class="entry">
+      <summary>
+        {state.iteration || moment(state.entered)} <Status code={state.status} />
+      </summary>
+      {body}
+    </details>
+  );
+}
+
+function Children({ run, total, open }: { run: string; total: number; open: (arn: string) => void }) {
+  const [children, setChildren] = useState<Summary[]>([]);
+  const [next, setNext] = useState<string | null>("");
+  const [trouble, setTrouble] = useState("");
+  const more = (token: string) =>
+    get<{ executions: Summary[]; nextToken: string | null }>("workflow/executions", { mapRunArn: run, nextToken: token })
+      .then((page) => {
+        setChildren((before) => [...(token ? before : []), ...page.executions]);
+        setNext(page.nextToken);
+      })
+      .catch((fault: unknown) => setTrouble(message(fault)));
+  useEffect(() => void more(""), [run]);
+  return (
+    <section aria-label="Children of the Map">
+      <h4>
+        {count(total, "child", "children")}
+        {children.length < total && <span class="quiet">, {children.length.toLocaleString()} listed</span>}
+      </h4>
+      <Trouble message={trouble} />
+      <Windowed
+        rows={children}
+        height={34}
+        label="Children, the newest first"
+        render={(child) => (
+          <button type="button" class="row" onClick={() => open(child.arn)}>
+            <Status code={child.status} />
+            <span class="name">{child.name}</span>
+            <span class="quiet">{duration(between(child.started, child.ended))}</span>
+          </button>
+        )}
+      />
+      {next && (
+        <button type="button" onClick={() => void more(next)}>
+          List more
+        </button>
+      )}
+    </section>
+  );
+}
+
+interface Tried {
+  status: string;
+  output: unknown;
+  error: string | null;
+  cause: string | null;
+  next_state: string | null;
+  missing_grant: { role: string; action: string; resource: string } | null;
+}
+
+function Try({ node, execution, close }: { node: GraphNode; execution: Execution; close: () => void }) {
+  const [tried, setTried] = useState<Tried | null>(null);
+  const run = async () => setTried(await post<Tried>("workflow/try", { arn: execution.arn, state: node.name }));
+  if (!tried)
+    return (
+      <Ask title={`Run ${node.name} again?`} confirm="Run it" act={run} close={close} stay>
+        <p>
+          TestState runs the state once, as the workflow has it now, on the input that <code>{execution.name}</code> gave it
+          last, as the workflow's role. What the state writes is written. The execution stays as it is.
+        </p>
+      </Ask>
+    );
+  return (
+    <div class="tried" role="status">
+      <h4>Run again: {tried.status === "SUCCEEDED" ? "succeeded" : "failed"}</h4>
+      {tried.error && (
+        <p>
+          <strong>{tried.error}</strong> {tried.cause}
+        </p>
+      )}
+      {tried.missing_grant && (
+        <p>
+          {tried.missing_grant.role} may not {tried.missing_grant.action}
+          {tried.missing_grant.resource && ` on ${tried.missing_grant.resource}`}.
+        </p>
+      )}
+      {tried.output !== null && <pre tabIndex={0}>{JSON.stringify(tried.output, null, 2)}</pre>}
+      {tried.next_state && <p>{tried.next_state} would be next.</p>}
+    </div>
+  );
+}

@@ -1,0 +1,153 @@
+"""What a page shows of state machines and executions, asked of Step Functions."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from cli import executions, failures, map_children
+from cli.executions import StateProgress
+from cli.stack import Stack
+from console.workflow.graphs import graph
+from local.account import entries
+
+MACHINES = ("retrain", "promote", "restore", "monitor")
+MOST_LISTED = 200
+"""Executions of a page of the list, and children of one of a Map's."""
+
+_LONGEST_EXCERPT = 20_000
+"""Characters of a state's input or output that are sent before somebody asks for all of it."""
+
+
+def machines(stack: Stack, _: Any = None) -> list[dict[str, Any]]:
+    """The stack's state machines, with their graphs. One that was deployed before there was `monitor` has none."""
+    states = stack.client("stepfunctions")
+    described = []
+    for name in MACHINES:
+        arn = stack.outputs.get("StateMachineArn" if name == "retrain" else f"{name.title()}StateMachineArn")
+        if arn:
+            definition = json.loads(states.describe_state_machine(stateMachineArn=arn)["definition"])
+            described.append(
+                {"name": name, "arn": arn, "comment": definition.get("Comment", ""), **asdict(graph(definition))}
+            )
+    return described
+
+
+def listed(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
+    """A page of the executions of a state machine, or of a Map Run's children: the newest first, as AWS lists them."""
+    source = {name: query[name] for name in ("stateMachineArn", "mapRunArn", "statusFilter", "nextToken") if query.get(name)}
+    answer = stack.client("stepfunctions").list_executions(**source, maxResults=MOST_LISTED)
+    return {
+        "executions": [summary(each) for each in answer["executions"]],
+        "nextToken": answer.get("nextToken"),
+    }
+
+
+def summary(execution: dict[str, Any]) -> dict[str, Any]:
+    """An execution as lists show it."""
+    return {
+        "arn": execution["executionArn"],
+        "name": execution["name"],
+        "status": execution["status"],
+        "started": execution["startDate"],
+        "ended": execution.get("stopDate"),
+        "redrives": execution.get("redriveCount", 0),
+        "children": execution.get("itemCount"),
+    }
+
+
+def execution(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
+    """All of an execution but its longest texts: how far it is, each state that it entered, why it failed."""
+    arn = query["arn"]
+    states = stack.client("stepfunctions")
+    described = states.describe_execution(executionArn=arn)
+    progress = executions.Progress(
+        described["status"],
+        executions.entered_by(executions.history(stack, arn)),
+        described.get("output"),
+        described.get("error"),
+        described.get("cause"),
+        described["startDate"],
+        described.get("stopDate"),
+    )
+    return {
+        **summary(described),
+        "machine": described["stateMachineArn"],
+        "input": _excerpt(described.get("input")),
+        "output": _excerpt(described.get("output")),
+        "error": described.get("error"),
+        "cause": _excerpt(described.get("cause")),
+        "redrivable": described.get("redriveStatus") == "REDRIVABLE",
+        "why_not_redrivable": described.get("redriveStatusReason", ""),
+        "reason": _reason(described.get("input")),
+        "cost": _cost(described.get("output")),
+        "states": [_state(place, each) for place, each in enumerate(progress.states)],
+        "map_runs": _map_runs(states, arn) if any(each.is_distributed for each in progress.states) else [],
+        "parent": map_children.parent_of(stack, arn) if map_children.is_child(arn) else None,
+    }
+
+
+def failure(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
+    """Why an execution failed: the state, the error, what to do next, and the end of the log of what ran there."""
+    *_, progress = executions.follow(stack, query["arn"])
+    found = failures.failure(stack, query["arn"], progress)
+    return {**found.as_json(), "log_group": found.log_group, "log": found.log[-200:], "log_lines": len(found.log)}
+
+
+def whole(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
+    """A text of a state or of the execution as long as it is: `place` is the state's, `field` input, output or cause."""
+    arn, field = query["arn"], query["field"]
+    if "place" not in query:
+        described = stack.client("stepfunctions").describe_execution(executionArn=arn)
+        return {"text": described.get(field) if field in ("input", "output", "cause") else None}
+    state = executions.entered_by(executions.history(stack, arn))[int(query["place"])]
+    return {"text": {"input": state.input, "output": state.output}.get(field)}
+
+
+def _state(place: int, state: StateProgress) -> dict[str, Any]:
+    return {
+        "place": place,
+        "name": state.name,
+        "kind": state.kind,
+        "iteration": state.iteration,
+        "status": state.status,
+        "entered": state.entered,
+        "left": state.left,
+        "attempts": state.attempts,
+        "children": state.children,
+        "failures": [{"error": error, "cause": _excerpt(cause)} for error, cause in state.failures],
+        "input": _excerpt(state.input),
+        "output": _excerpt(state.output),
+    }
+
+
+def _excerpt(text: str | None) -> dict[str, Any] | None:
+    """The beginning of a text, and how long all of it is."""
+    return None if text is None else {"text": text[:_LONGEST_EXCERPT], "length": len(text)}
+
+
+def _map_runs(states: Any, arn: str) -> list[dict[str, Any]]:
+    runs = entries(states, "list_map_runs", "mapRuns", executionArn=arn)
+    described = [states.describe_map_run(mapRunArn=run["mapRunArn"]) for run in runs]
+    return [
+        {"arn": run["mapRunArn"], "status": run["status"], "counts": run["executionCounts"]}
+        for run in sorted(described, key=lambda run: run["startDate"])
+    ]
+
+
+def _reason(text: str | None) -> str | None:
+    """What started an execution, where its input says so."""
+    value = _object(text)
+    return value.get("reason") or ("schedule" if "time" in value else None)
+
+
+def _cost(text: str | None) -> float | None:
+    cost = _object(text).get("cost")
+    return cost.get("total_usd") if isinstance(cost, dict) else None
+
+
+def _object(text: str | None) -> dict[str, Any]:
+    try:
+        value = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
