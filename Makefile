@@ -37,8 +37,8 @@ INPUT = $(if $(TASK),--task "$(TASK)") $(if $(TARGET),--target "$(TARGET)") $(if
   $(if $(YEARS),--years "$(YEARS)") $(if $(CHUNK_BYTES),--chunk-bytes "$(CHUNK_BYTES)") \
   $(if $(MAX_REJECTED_FRACTION),--max-rejected-fraction "$(MAX_REJECTED_FRACTION)") $(OPTIONS)
 
-.PHONY: help setup run up status retrain watch redrive try logs ask stream publish query replay invoke models report pricing edge \
-  leaderboard monitor cost dashboard iam deploy destroy explain notebook rollback down test proofs loop faults workshop transitions applications conformance fuzz races mutants grants check build bench load evidently render data docs lock clean
+.PHONY: help setup run up status retrain watch console redrive try logs ask stream publish query replay invoke models report pricing edge \
+  leaderboard monitor cost dashboard iam deploy destroy explain notebook rollback down test proofs loop faults workshop transitions applications conformance fuzz races mutants grants check build bench load evidently page render data docs lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -92,6 +92,9 @@ replay: setup ## send dead letters on their way again: OPTIONS=
 
 invoke: setup ## call one function of what `make up` started: FUNCTION= EVENT=
 	@$(WILDRYDES) invoke $(OPTIONS) "$(FUNCTION)" "$(EVENT)"
+
+console: setup ## serve a page to see and steer the stack, or print the address of the one of `make up`: OPTIONS= (--aws, --port, …)
+	@$(WILDRYDES) console $(OPTIONS)
 
 models: setup ## list the champions, with their numbers, and why other models were not promoted: TASK=
 	@$(WILDRYDES) models $(if $(TASK),--task "$(TASK)") $(OPTIONS)
@@ -200,7 +203,7 @@ check: setup $(CHECKS) $(DOCS) ## lint, types, import arrows, template, weakness
 	PYTHONPATH=.:functions .venv/bin/lint-imports
 	.venv/bin/cfn-lint template.yaml
 	.venvs/docs/bin/python -m docs.site.prose
-	.venvs/checks/bin/bandit --quiet --recursive --configfile pyproject.toml functions cli local reports statemachines bench data
+	.venvs/checks/bin/bandit --quiet --recursive --configfile pyproject.toml functions cli console local reports statemachines bench data
 	.venvs/checks/bin/checkov --config-file .checkov.yaml
 	$(PY) tests/architecture/audit_locks.py .venvs/checks/bin/pip-audit functions/requirements.txt requirements/*.txt
 	$(PY) -W ignore -m statemachines.render --check
@@ -222,6 +225,11 @@ load: setup ## ask the API 5 times a second, then ten times what it allows: FOR=
 
 evidently: $(EVIDENTLY) ## ask Evidently and SciPy anew what `monitor` is compared with
 	.venvs/evidently/bin/python tests/unit/monitoring/ask_evidently.py
+
+# The built page is in git: no command but this one needs Node.js.
+page: $(DEV) ## build the console's page anew, from console/page into console/assets; needs Node.js 20
+	cd console/page && npm ci --ignore-scripts --no-audit --no-fund && npm run build
+	$(PY) -m console.sources
 
 render: $(DEV) ## write the state machines' ASL and pictures anew
 	$(PY) -W ignore -m statemachines.render

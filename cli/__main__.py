@@ -25,6 +25,7 @@ COMMANDS = {
     "redrive": ("cli.redrive", "redrive"),
     "logs": ("cli.logs", "logs_command"),
     "try": ("cli.try_state", "try_command"),
+    "console": ("cli.console", "console_command"),
     "models": ("cli.models", "models_command"),
     "rollback": ("cli.rollback", "rollback"),
     "dashboard": ("cli.dashboard", "dashboard_command"),

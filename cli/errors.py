@@ -32,6 +32,8 @@ CommandError            every fault that a command expects
 ├─ UnrecordedValueError  the history does not have the value of a path (`context_values`)
 ├─ UntriableError       TestState does not run such a state (`try_state`)
 ├─ NoLogError           nothing of that name writes a log (`logs`)
+├─ ConsoleError         the console did not start (`console_process`)
+├─ UnknownFieldError    a retraining takes no such field (`console`)
 └─ TrialError           an execution or a query of a trial failed (`trial`)
 """
 

@@ -12,6 +12,7 @@ from cli import aws_cli, embedded, interrupts, options, orphans, saved_state
 from cli import weather as weather_files
 from cli.api import Api
 from cli.application import Application
+from cli.console_process import ConsoleError, ConsoleRecord
 from cli.deployment import deploy_stack, fill_weather, sweep_orphans
 from cli.server_record import BUILD, LOG, ServerError, ServerProcess, ServerRecord, write_variables
 from cli.stack import Stack
@@ -29,6 +30,7 @@ _DEFAULT_PORT = 4566
 @options.weather_units
 @click.option("--template", type=options.EXISTING, help="Template of another project's SAM application, or its folder.")
 @options.template_parameters
+@click.option("--console/--no-console", "with_console", default=True, help="Serve the console too.  [default: yes]")
 @options.verbose
 def up(
     port: int | None,
@@ -38,11 +40,13 @@ def up(
     parameters: dict[str, str],
     *,
     keep: bool,
+    with_console: bool,
     verbose: bool,
 ) -> int:
     """Start the embedded AWS and leave it running, with the stack deployed and the weather in place.
 
-    build/embedded-aws.env then holds what the aws CLI, curl and any SDK need to reach it.
+    build/embedded-aws.env then holds what the aws CLI, curl and any SDK need to reach it. The address of the console, a
+    page to see and steer the stack, is printed at the end.
 
     With --keep all state is saved, as it changes: the next `up --keep` goes on from it, even where this server was
     killed. Executions that ran then have failed, and can be redriven. Without --keep state is in memory alone.
@@ -60,7 +64,9 @@ def up(
     if template is None:
         if parameters:
             raise click.UsageError("--parameter goes with --template.")
-        return start(port, weather, options.console(), weather_units, keep=keep, verbose=verbose)
+        return start(
+            port, weather, options.console(), weather_units, keep=keep, with_console=with_console, verbose=verbose
+        )
     if keep:
         raise click.UsageError("--keep does not go with --template.")
     application = Application.at(template, parameters, BUILD)
@@ -74,6 +80,7 @@ def start(
     weather_units: str | None = None,
     *,
     keep: bool = False,
+    with_console: bool = False,
     verbose: bool = False,
 ) -> int:
     """Start a server, unless this clone has one. Raises ServerError where the port is taken, by whoever it may be."""
@@ -91,7 +98,20 @@ def start(
             if keep:
                 saved_state.announce(server, console)
             _fill(server, record, observations, console, verbose=verbose)
+        if with_console:
+            _serve_console(console)
     return 0
+
+
+def _serve_console(console: Console) -> None:
+    """Start the console, and print its address. What the server has is of use without it."""
+    consoles = ConsoleRecord()
+    try:
+        address = consoles.await_address(consoles.begin())
+    except ConsoleError as fault:
+        console.print(f"\n{fault}", style="yellow", markup=False)
+    else:
+        console.print(f"\nThe console, a page to see and steer it: {address}", markup=False)
 
 
 def start_application(application: Application, port: int | None, console: Console, *, verbose: bool) -> int:
@@ -189,6 +209,7 @@ def stop(console: Console, *, forget: bool = False) -> int:
     """End this clone's server. Raises ServerError where it does not end, or `up` is still at work on it."""
     record = ServerRecord()
     with record.starting():
+        ConsoleRecord().end()
         process = record.process()
         running = [process] if process is not None and process.is_running() else orphans.unrecorded_servers()
         for each in running:

@@ -67,5 +67,5 @@ def answering(work: Callable[[Any], Any]) -> Endpoint:
 async def _body(request: Request) -> dict[str, Any]:
     value = decode((await request.body()).decode("utf-8", errors="replace"))
     if not isinstance(value, dict):
-        raise BadJson("it is another value")
+        raise BadJson("not_json", None, "it is another value")
     return value

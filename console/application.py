@@ -9,8 +9,8 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from cli.status import status_of
 from cli.stack import Stack
+from cli.status import status_of
 from console.answers import answering
 from console.changes import Changes
 from console.guard import Guard
@@ -36,11 +36,13 @@ def build(stack: Stack, where: str, port: int, token: str) -> Guard:
     async def page(_: Request) -> Response:
         return FileResponse(ASSETS / "index.html", headers={"cache-control": "no-cache"})
 
+    changes = Changes.of(stack)
     application = Starlette(
+        lifespan=changes.while_served,
         routes=[
             Route("/", page),
             Route("/api/about", answering(about)),
-            Route("/api/changes", Changes.of(stack).stream),
+            Route("/api/changes", changes.stream),
             *workflow_routes(stack),
             Mount("/assets", StaticFiles(directory=ASSETS / "assets")),
         ]

@@ -6,6 +6,7 @@ One look at Step Functions serves all pages. Nobody looks while no page listens.
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -64,11 +65,16 @@ class Changes:
 
         return cls(look)
 
+    @contextlib.asynccontextmanager
+    async def while_served(self, _: object) -> AsyncIterator[None]:
+        """End the looking with the application."""
+        yield
+        if self._watch is not None:
+            self._watch.cancel()
+
     async def stream(self, _: Request) -> StreamingResponse:
         """An answer that goes on for as long as the page listens."""
-        return StreamingResponse(
-            self._events(), media_type="text/event-stream", headers={"cache-control": "no-store"}
-        )
+        return StreamingResponse(self._events(), media_type="text/event-stream", headers={"cache-control": "no-store"})
 
     async def _events(self) -> AsyncIterator[str]:
         queue: asyncio.Queue[str] = asyncio.Queue()

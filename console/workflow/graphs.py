@@ -1,6 +1,6 @@
 """A state machine's definition as a graph: a node a state, an edge a way from one to the next.
 
-    https://states-language.net/spec.html
+https://states-language.net/spec.html
 """
 
 from collections.abc import Iterator, Mapping

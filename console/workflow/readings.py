@@ -34,7 +34,9 @@ def machines(stack: Stack, _: Any = None) -> list[dict[str, Any]]:
 
 def listed(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
     """A page of the executions of a state machine, or of a Map Run's children: the newest first, as AWS lists them."""
-    source = {name: query[name] for name in ("stateMachineArn", "mapRunArn", "statusFilter", "nextToken") if query.get(name)}
+    source = {
+        name: query[name] for name in ("stateMachineArn", "mapRunArn", "statusFilter", "nextToken") if query.get(name)
+    }
     answer = stack.client("stepfunctions").list_executions(**source, maxResults=MOST_LISTED)
     return {
         "executions": [summary(each) for each in answer["executions"]],
@@ -94,7 +96,7 @@ def failure(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
 
 
 def whole(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
-    """A text of a state or of the execution as long as it is: `place` is the state's, `field` input, output or cause."""
+    """All of a text of a state, or of the execution: `place` is the state's, `field` input, output or cause."""
     arn, field = query["arn"], query["field"]
     if "place" not in query:
         described = stack.client("stepfunctions").describe_execution(executionArn=arn)

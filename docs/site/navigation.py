@@ -17,6 +17,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "docs/add-an-algorithm.md",
         "docs/add-an-alarm.md",
         "docs/deploy.md",
+        "docs/console.md",
         "docs/operations.md",
         "docs/stream.md",
         "docs/tuning.md",

@@ -1,0 +1,89 @@
+"""Who may ask the console: whoever has the address, from this machine, and no other page."""
+
+import json
+import re
+
+import pytest
+
+from consoles import TOKEN, Console
+
+READ = "/api/about"
+CHANGE = "/api/workflow/start"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "127.0.0.1"},
+        {"Host": "127.0.0.1.evil.example:80"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("path", ["/", READ, CHANGE, "/assets/page.js"])
+def test_other_names_and_pages_are_refused_with_the_right_token_too(
+    console: Console, path: str, headers: dict[str, str]
+) -> None:
+    answer = console.ask(path, headers, b"{}" if path == CHANGE else None)
+    assert answer.status == 403
+    assert b"wildrydes" not in answer.body
+
+
+@pytest.mark.parametrize("token", ["", "another", TOKEN.upper(), TOKEN[:-1], f"{TOKEN} "])
+@pytest.mark.parametrize("path", [READ, CHANGE, "/api/changes", "/api/workflow/executions", "/api/nothing"])
+def test_missing_or_old_token_is_refused(console: Console, path: str, token: str) -> None:
+    before = console.stack.client("stepfunctions").list_executions(
+        stateMachineArn=console.stack.outputs["StateMachineArn"]
+    )["executions"]
+    body = json.dumps({"input": {}}).encode() if path == CHANGE else None
+    answer = console.ask(path, {"x-console-token": token.strip() if token != f"{TOKEN} " else f"{TOKEN}x"}, body)
+    assert answer.status == 401
+    assert "wildrydes console" in json.loads(answer.body)["message"]
+    after = console.stack.client("stepfunctions").list_executions(
+        stateMachineArn=console.stack.outputs["StateMachineArn"]
+    )["executions"]
+    assert after == before
+
+
+def test_token_in_the_query_is_none(console: Console) -> None:
+    assert console.ask(f"{READ}?token={TOKEN}&x-console-token={TOKEN}", {"x-console-token": ""}).status == 401
+
+
+def test_body_that_is_too_long_or_of_unknown_length_is_refused(console: Console) -> None:
+    assert console.ask(CHANGE, {"Content-Length": str((1 << 20) + 1)}, b"{}").status == 413
+    assert console.ask(CHANGE, {"Transfer-Encoding": "chunked"}, b"2\r\n{}\r\n0\r\n\r\n").status == 413
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"input": {}, "INPUT": {}}', b"\xff"])
+def test_body_that_is_no_object_is_refused_in_words(console: Console, body: bytes) -> None:
+    answer = console.ask(CHANGE, body=body)
+    assert answer.status == 400
+    assert "no JSON object" in json.loads(answer.body)["message"]
+
+
+@pytest.mark.parametrize("path", ["/", READ, "/api/workflow/execution?arn=nonsense", "/assets/page.js", "/nothing"])
+def test_no_answer_may_be_framed_or_run_what_is_not_its_own(console: Console, path: str) -> None:
+    headers = console.ask(path).headers
+    policy = headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["access-control-allow-origin"] is None
+    assert headers["set-cookie"] is None
+
+
+def test_page_has_no_secret_and_asks_no_other_host(console: Console) -> None:
+    index = console.ask("/", {"x-console-token": ""})
+    assert index.status == 200
+    files = re.findall(r'(?:src|href)="(/[^"]+)"', index.body.decode())
+    assert sorted(files) == ["/assets/page.css", "/assets/page.js"]
+    served = index.body + b"".join(console.ask(file).body for file in files)
+    for secret in (TOKEN, console.stack.server.secret_access_key, console.stack.key):
+        assert secret.encode() not in served
+    assert set(re.findall(rb"https?://[\w.-]+", served)) <= {b"http://www.w3.org"}

@@ -1,0 +1,167 @@
+"""The workflow view in a browser: what runs is seen, and what is asked for is done."""
+
+import json
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from consoles import Console
+from machines import until
+
+# Each would do something, were it taken for markup or a script.
+HOSTILE = [
+    "<img src=x onerror=window.hit=1>",
+    "<script>window.hit=1</script>",
+    "'\"><svg onload=window.hit=1>",
+    "javascript:window.hit=1",
+    "{{constructor.constructor('window.hit=1')()}}",
+    "${window.hit=1}",
+    "</pre><iframe src=javascript:parent.hit=1>",
+    "<a href=//evil.example>click</a>",
+    "\u202egnp.exe",
+    "&lt;b&gt;&#x27;",
+    "<style>*{display:none}</style>",
+    "<math><mi//xlink:href='data:x,<script>window.hit=1</script>'>",
+    "]]><!--",
+    "__proto__",
+    "constructor",
+    "</title><base href=//evil.example>",
+    "<details open ontoggle=window.hit=1>",
+    "<body onload=window.hit=1>",
+    "expression(window.hit=1)",
+    "data:text/html,<script>window.hit=1</script>",
+]
+
+
+def status_of(console: Console, name: str) -> str:
+    machine = console.stack.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
+    return console.stack.client("stepfunctions").describe_execution(executionArn=f"{machine}:{name}")["status"]
+
+
+def open_execution(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name).first.click()
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+
+
+def test_retraining_is_started_in_the_page_and_seen_as_it_goes_on_to_its_end(page: Page, console: Console) -> None:
+    page.get_by_role("button", name="Start a retraining").click()
+    page.get_by_label("Make a better model the champion").uncheck()
+    page.get_by_role("button", name="Start it", exact=True).click()
+    heading = page.get_by_role("article").get_by_role("heading", level=2).first
+    expect(heading).to_contain_text("running")
+    name = (heading.text_content() or "").split()[0]
+    # Nobody asks for anything more: the graph follows by itself.
+    expect(page.get_by_role("button", name="Plan ingestion, Task, succeeded")).to_be_attached()
+    expect(page.get_by_role("button", name="Evaluate model, Task, succeeded")).to_be_attached()
+    expect(heading).to_contain_text("succeeded")
+    assert status_of(console, name) == "SUCCEEDED"
+    page.get_by_role("button", name="Plan ingestion, Task, succeeded").click()
+    panel = page.get_by_label("The state Plan ingestion")
+    expect(panel).to_contain_text("lambda invoke")
+    expect(panel.locator("pre").last).to_contain_text('"chunks"')
+    # The children of the Map, and one of them.
+    page.get_by_role("button", name=re.compile("^Ingest rides, Map")).click(position={"x": 30, "y": 12})
+    children = page.get_by_role("group", name="Children, the newest first").get_by_role("button")
+    expect(children.first).to_contain_text("succeeded")
+    children.first.click()
+    expect(page.get_by_role("button", name="Back to the execution of this child")).to_be_visible()
+
+
+def test_wrong_input_is_refused_in_the_dialog_before_anything_starts(page: Page, console: Console) -> None:
+    machine = console.stack.outputs["StateMachineArn"]
+    states = console.stack.client("stepfunctions")
+    before = len(states.list_executions(stateMachineArn=machine)["executions"])
+    page.get_by_role("button", name="Start a retraining").click()
+    for text, message in (
+        ("{", "no JSON object"),
+        ('{"min_training_rows": 0}', "min_training_rows"),
+        ('{"colour": "red"}', "takes no field colour"),
+    ):
+        page.get_by_label("Other fields of the input, as JSON").fill(text)
+        page.get_by_role("button", name="Start it", exact=True).click()
+        expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text(message)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert len(states.list_executions(stateMachineArn=machine)["executions"]) == before
+
+
+def test_stopped_retraining_says_so_and_is_redriven_to_its_end(page: Page, console: Console) -> None:
+    name = console.stack.start(promote=False).rpartition(":")[2]
+    open_execution(page, name)
+    page.get_by_role("button", name="Stop …").click()
+    expect(page.get_by_role("dialog")).to_contain_text("A redrive goes on from there")
+    page.get_by_role("button", name="Stop it").click()
+    heading = page.get_by_role("article").get_by_role("heading", level=2).first
+    expect(heading).to_contain_text("stopped")
+    assert status_of(console, name) == "ABORTED"
+    expect(page.get_by_label("Why it failed")).to_contain_text("StoppedByAPerson")
+    page.get_by_role("button", name="Redrive …").click()
+    page.get_by_role("button", name="Redrive it").click()
+    expect(heading).to_contain_text("succeeded")
+    expect(page.get_by_role("article")).to_contain_text("redriven once")
+    assert status_of(console, name) == "SUCCEEDED"
+
+
+def test_failure_has_its_state_its_cause_and_what_to_do_and_its_state_runs_again(page: Page, console: Console) -> None:
+    execution = console.stack.start(promote=False, min_training_rows=1_000_000)
+    assert console.stack.ended(execution)["status"] == "FAILED"
+    name = execution.rpartition(":")[2]
+    open_execution(page, name)
+    why = page.get_by_label("Why it failed")
+    expect(why).to_contain_text("UnusableTrainingSet")
+    expect(why).to_contain_text("widen the years of weather")
+    page.get_by_role("button", name=re.compile("^Check defaults|^Apply defaults, Task, succeeded")).first.click()
+    page.get_by_role("button", name="Run this state again").click()
+    page.get_by_role("button", name="Run it").click()
+    expect(page.get_by_role("heading", name="Run again: succeeded")).to_be_visible()
+    assert status_of(console, name) == "FAILED"
+
+
+def test_hostile_input_and_causes_are_text(page: Page, console: Console) -> None:
+    execution = console.stack.start(**{text: text for text in HOSTILE}, reason_detail=HOSTILE[0])
+    assert console.stack.ended(execution)["error"] == "BadExecutionInput"
+    open_execution(page, execution.rpartition(":")[2])
+    own = page.get_by_label("Input and output of the execution")
+    own.get_by_text("Input", exact=False).first.click()
+    shown = own.locator("pre").first.text_content() or ""
+    for text in HOSTILE:
+        assert json.dumps(text, ensure_ascii=False)[1:-1] in shown, text
+    expect(page.get_by_label("Why it failed")).to_contain_text("<")
+    assert page.evaluate("window.hit") is None
+    assert page.locator("#page").locator("img, script, iframe, base, style, math").count() == 0
+
+
+def test_two_executions_stand_side_by_side(page: Page, console: Console) -> None:
+    first, second = (console.stack.start(years={"first": 1, "last": 2}).rpartition(":")[2] for _ in range(2))
+    until(lambda: {status_of(console, name) for name in (first, second)}, lambda both: both == {"FAILED"})
+    open_execution(page, first)
+    page.get_by_title(f"Compare with {second}").click()
+    table = page.get_by_role("table")
+    expect(table.get_by_role("columnheader")).to_contain_text(["State", first, second])
+    expect(table.get_by_role("row", name=re.compile("^All of it"))).to_contain_text("failed")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 800, 1280])
+def test_page_has_no_barrier_and_no_sideways_scroll(page: Page, console: Console, width: int, scheme: str) -> None:
+    console.stack.ended(console.stack.start(years={"first": 1, "last": 2}))
+    page.set_viewport_size({"width": width, "height": 850})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+    expect(page.get_by_label("Why it failed").or_(page.get_by_role("article")).first).to_be_visible()
+    expect(page.get_by_role("article").get_by_role("heading", level=2)).to_be_visible()
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")] == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_page_without_the_token_says_how_to_get_it(chromium: Browser, console: Console) -> None:
+    page = chromium.new_page()
+    page.goto(f"{console.origin}/")
+    expect(page.get_by_role("alert").first).to_contain_text("wildrydes console")
+    page.close()
+
+
+def test_token_leaves_the_address_at_once(page: Page, console: Console) -> None:
+    expect(page).to_have_url(f"{console.origin}/")
