@@ -45,6 +45,6 @@ def build(stack: Stack, where: str, port: int, token: str) -> Guard:
             Route("/api/changes", changes.stream),
             *workflow_routes(stack),
             Mount("/assets", StaticFiles(directory=ASSETS / "assets")),
-        ]
+        ],
     )
     return Guard(application, port, token)

@@ -91,8 +91,8 @@ def execution(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
 def failure(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
     """Why an execution failed: the state, the error, what to do next, and the end of the log of what ran there."""
     *_, progress = executions.follow(stack, query["arn"])
-    found = failures.failure(stack, query["arn"], progress)
-    return {**found.as_json(), "log_group": found.log_group, "log": found.log[-200:], "log_lines": len(found.log)}
+    ended = failures.failure(stack, query["arn"], progress)
+    return {**ended.as_json(), "log_group": ended.log_group, "log": ended.log[-200:], "log_lines": len(ended.log)}
 
 
 def whole(stack: Stack, query: dict[str, str]) -> dict[str, Any]:

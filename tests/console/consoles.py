@@ -3,7 +3,7 @@
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from http.client import HTTPMessage
+from email.message import Message
 
 from local.account import HOST
 from stacks import Stack
@@ -16,7 +16,7 @@ class Answer:
     """What the console has answered."""
 
     status: int
-    headers: HTTPMessage
+    headers: Message
     body: bytes
 
 

@@ -2,13 +2,20 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
 from consoles import TOKEN, Console
+from local.account import entries
 
 READ = "/api/about"
 CHANGE = "/api/workflow/start"
+
+
+def executions(console: Console) -> list[Any]:
+    machine = console.stack.outputs["StateMachineArn"]
+    return entries(console.stack.client("stepfunctions"), "list_executions", "executions", stateMachineArn=machine)
 
 
 @pytest.mark.parametrize(
@@ -37,16 +44,12 @@ def test_other_names_and_pages_are_refused_with_the_right_token_too(
 @pytest.mark.parametrize("token", ["", "another", TOKEN.upper(), TOKEN[:-1], f"{TOKEN} "])
 @pytest.mark.parametrize("path", [READ, CHANGE, "/api/changes", "/api/workflow/executions", "/api/nothing"])
 def test_missing_or_old_token_is_refused(console: Console, path: str, token: str) -> None:
-    before = console.stack.client("stepfunctions").list_executions(
-        stateMachineArn=console.stack.outputs["StateMachineArn"]
-    )["executions"]
+    before = executions(console)
     body = json.dumps({"input": {}}).encode() if path == CHANGE else None
     answer = console.ask(path, {"x-console-token": token.strip() if token != f"{TOKEN} " else f"{TOKEN}x"}, body)
     assert answer.status == 401
     assert "wildrydes console" in json.loads(answer.body)["message"]
-    after = console.stack.client("stepfunctions").list_executions(
-        stateMachineArn=console.stack.outputs["StateMachineArn"]
-    )["executions"]
+    after = executions(console)
     assert after == before
 
 

@@ -8,7 +8,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from consoles import Console
+from local.account import entries
 from machines import until
+from stacks import SAMPLE_RIDES
 
 # Each would do something, were it taken for markup or a script.
 HOSTILE = [
@@ -46,6 +48,8 @@ def open_execution(page: Page, name: str) -> None:
 
 
 def test_retraining_is_started_in_the_page_and_seen_as_it_goes_on_to_its_end(page: Page, console: Console) -> None:
+    # Whatever ran before, there is a file to ingest.
+    console.stack.put("raw/seen-in-the-page.json", SAMPLE_RIDES[0].read_bytes())
     page.get_by_role("button", name="Start a retraining").click()
     page.get_by_label("Make a better model the champion").uncheck()
     page.get_by_role("button", name="Start it", exact=True).click()
@@ -72,7 +76,7 @@ def test_retraining_is_started_in_the_page_and_seen_as_it_goes_on_to_its_end(pag
 def test_wrong_input_is_refused_in_the_dialog_before_anything_starts(page: Page, console: Console) -> None:
     machine = console.stack.outputs["StateMachineArn"]
     states = console.stack.client("stepfunctions")
-    before = len(states.list_executions(stateMachineArn=machine)["executions"])
+    before = len(entries(states, "list_executions", "executions", stateMachineArn=machine))
     page.get_by_role("button", name="Start a retraining").click()
     for text, message in (
         ("{", "no JSON object"),
@@ -84,7 +88,7 @@ def test_wrong_input_is_refused_in_the_dialog_before_anything_starts(page: Page,
         expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text(message)
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert len(states.list_executions(stateMachineArn=machine)["executions"]) == before
+    assert len(entries(states, "list_executions", "executions", stateMachineArn=machine)) == before
 
 
 def test_stopped_retraining_says_so_and_is_redriven_to_its_end(page: Page, console: Console) -> None:
@@ -151,8 +155,10 @@ def test_page_has_no_barrier_and_no_sideways_scroll(page: Page, console: Console
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
     expect(page.get_by_label("Why it failed").or_(page.get_by_role("article")).first).to_be_visible()
     expect(page.get_by_role("article").get_by_role("heading", level=2)).to_be_visible()
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")] == []
+    violations = Axe().run(page).response["violations"]
+    assert [
+        (each["id"], each["nodes"][0]["html"]) for each in violations if each["impact"] in ("serious", "critical")
+    ] == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 

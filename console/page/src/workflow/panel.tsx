@@ -119,6 +119,7 @@ function Children({ run, total, open }: { run: string; total: number; open: (arn
         {children.length < total && <span class="quiet">, {children.length.toLocaleString()} listed</span>}
       </h4>
       <Trouble message={trouble} />
+      {total === 0 && <Empty>The Map had no items: there was nothing to do.</Empty>}
       <Windowed
         rows={children}
         height={34}
