@@ -18,7 +18,7 @@ CommandError            every fault that a command expects
 ├─ NotPublishedError    SNS did not take messages (`publish`)
 ├─ QueryError           a query of Athena failed (`athena`)
 ├─ NoRecordError        a dead letter holds no event to send again (`replay`)
-├─ NoModelError         there is no such model (`models`)
+├─ NoModelError         there is no such model (`models`), or no such task (`console`)
 ├─ NoRowsError          there are no rows whose truth is known to send (`edge`)
 ├─ NoAnswerError        the API refused a request, or did not answer (`api`)
 ├─ BadValueError        a value of a weather file is none of its shape (`weather`)

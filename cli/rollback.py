@@ -6,6 +6,7 @@ that the registry kept, and at once for all requests.
 
 import json
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -16,6 +17,15 @@ from cli.outcome import conclude
 from cli.stack import Stack
 from wildrydes.announcements.ended import ROLLBACK_REASON
 from wildrydes.tasks import DEFAULT_TASK
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """A rollback that was started: the ARN of its promotion, the champion until then, and the model to come."""
+
+    arn: str
+    champion: models.Entry
+    earlier: models.Entry
 
 
 @click.command(epilog=options.EXIT_CODES, short_help="Make an earlier model the champion again.")
@@ -41,13 +51,11 @@ def roll_back(
 
     Raises models.NoEarlierModelError.
     """
-    history = models.promotions(stack, task)
-    earlier = models.earlier(history, to)
-    console.print(f"From the model of {history[-1].execution} back to that of {earlier.execution}")
-    arn = executions.start(stack, "promote", request(earlier, history[-1], task), f"rollback-{uuid.uuid4().hex[:12]}")
-    progress = display.last_of(executions.follow(stack, arn))
+    started = begin(stack, to, task)
+    console.print(f"From the model of {started.champion.execution} back to that of {started.earlier.execution}")
+    progress = display.last_of(executions.follow(stack, started.arn))
     if progress.status != "SUCCEEDED":
-        return conclude(stack, arn, progress, console, as_json=as_json)
+        return conclude(stack, started.arn, progress, console, as_json=as_json)
     output = json.loads(progress.output or "{}")
     if as_json:
         click.echo(json.dumps(output, indent=2))
@@ -57,6 +65,14 @@ def roll_back(
         f"{output['previous_version']}, after {progress.seconds:.1f} s."
     )
     return 0
+
+
+def begin(stack: Stack, to: str | None, task: str) -> Rollback:
+    """Start the promotion of an earlier model, and do not wait for its end. Raises models.NoEarlierModelError."""
+    history = models.promotions(stack, task)
+    earlier, champion = models.earlier(history, to), history[-1]
+    name = f"rollback-{uuid.uuid4().hex[:12]}"
+    return Rollback(executions.start(stack, "promote", request(earlier, champion, task), name), champion, earlier)
 
 
 def request(earlier: models.Entry, champion: models.Entry, task: str) -> dict[str, Any]:

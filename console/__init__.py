@@ -4,6 +4,7 @@
     guard         who may ask: this machine, by the address that the command printed
     changes       what has changed, told to pages as it happens
     workflow/     state machines, their executions, and what starts, stops and redrives them
+    models/       champions and other models, a rollback, and rides to try
     page/         the page's sources (TypeScript); `make page` builds them into assets/
     assets/       the page as it is served
 

@@ -14,6 +14,7 @@ from cli.status import status_of
 from console.answers import answering
 from console.changes import Changes
 from console.guard import Guard
+from console.models.routes import routes as model_routes
 from console.workflow.routes import routes as workflow_routes
 
 ASSETS = Path(__file__).resolve().parent / "assets"
@@ -44,6 +45,7 @@ def build(stack: Stack, where: str, port: int, token: str) -> Guard:
             Route("/api/about", answering(about)),
             Route("/api/changes", changes.stream),
             *workflow_routes(stack),
+            *model_routes(stack),
             Mount("/assets", StaticFiles(directory=ASSETS / "assets")),
         ],
     )

@@ -3,6 +3,7 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { get, listen } from "./api";
+import { ModelsView } from "./models/view";
 import { message, Trouble } from "./parts";
 import "./style.css";
 import type { Change } from "./workflow/types";
@@ -15,7 +16,10 @@ interface About {
   queues: Record<string, number>;
 }
 
+const VIEWS = ["Workflows", "Models"] as const;
+
 function Page() {
+  const [view, setView] = useState<(typeof VIEWS)[number]>("Workflows");
   const [about, setAbout] = useState<About | null>(null);
   const [changes, setChanges] = useState(new Map<string, Change>());
   const [trouble, setTrouble] = useState("");
@@ -48,6 +52,13 @@ function Page() {
             The stack <strong>{about.stack}</strong> in {about.where}
           </p>
         )}
+        <nav class="views" aria-label="Views">
+          {VIEWS.map((each) => (
+            <button key={each} type="button" aria-current={each === view ? "page" : undefined} onClick={() => setView(each)}>
+              {each}
+            </button>
+          ))}
+        </nav>
         {about && (
           <ul class="champions" aria-label="Champions">
             {Object.entries(about.champions).map(([task, execution]) => (
@@ -60,7 +71,8 @@ function Page() {
       </header>
       <main>
         <Trouble message={trouble} />
-        <WorkflowView changes={changes} tasks={about ? Object.keys(about.champions) : []} />
+        {view === "Workflows" && <WorkflowView changes={changes} tasks={about ? Object.keys(about.champions) : []} />}
+        {view === "Models" && <ModelsView version={ends} />}
       </main>
     </>
   );

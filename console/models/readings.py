@@ -1,0 +1,114 @@
+"""What a page shows of models, read from the registry and the cards."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from cli import models
+from cli.models import ModelLine, NoModelError
+from cli.stack import Stack
+from cli.status import champion_path
+from wildrydes.model.storage import execution_of
+from wildrydes.tasks import TASKS, Task, features_of
+
+_LOWEST, _MEDIAN, _HIGHEST = 0, 50, 100
+_SHOWN = (
+    *(
+        "execution",
+        "task",
+        "kind",
+        "unit",
+        "features",
+        "algorithm",
+        "serving",
+        "rows",
+        "metrics",
+        "constant",
+        "threshold",
+    ),
+    *("verdict", "weights", "bias", "training", "training_set", "lineage", "hyperparameters", "created", "cost"),
+)
+
+
+class NoTaskError(NoModelError):
+    """There is no such task."""
+
+
+def listed(stack: Stack, _: Any = None) -> list[dict[str, Any]]:
+    """Each task with its models: what was live, the newest first, and then what never was, with the reasons."""
+    return [
+        {
+            "task": task.name,
+            "kind": task.kind,
+            "unit": task.unit,
+            "lines": [_line(each) for each in reversed(_lines(stack, task))],
+        }
+        for task in TASKS.values()
+    ]
+
+
+def _lines(stack: Stack, task: Task) -> list[ModelLine]:
+    return models.lines(models.promotions(stack, task.name), models.cards(stack, task.name), task.name)
+
+
+def _line(line: ModelLine) -> dict[str, Any]:
+    return asdict(line) | {"live": line.until == "now"}
+
+
+def card(stack: Stack, query: Mapping[str, str]) -> dict[str, Any]:
+    """The numbers of the model that an execution trained for a task. Raises NoModelError where it has no card."""
+    task = task_of(query)
+    read = models.card_if_readable(stack, query["execution"], task.name)
+    if read is None:
+        raise NoModelError(f"There is no card of a model {query['execution']!r} of {task.name} that may be read.")
+    return {name: read.get(name) for name in _SHOWN}
+
+
+def fields(stack: Stack, query: Mapping[str, str]) -> dict[str, Any]:
+    """What a champion may be asked: each feature with its unit, a usual value, and its range in the training set.
+
+    `weight` is what a unit of it changes of the log odds or the number, and `mean` its mean; None where the model is no
+    linear one, whose parts would not add up to its answer. Raises NoModelError where nothing is live.
+    """
+    task = task_of(query)
+    path = champion_path(stack, task)
+    champion = models.card_if_readable(stack, execution_of(path), task.name) if path else None
+    if champion is None:
+        raise NoModelError(models.no_model_yet(task.name, stack.options))
+    weights = dict(zip(champion["features"], champion.get("weights") or (), strict=False))
+    return {
+        "execution": champion["execution"],
+        "kind": champion["kind"],
+        "unit": champion["unit"],
+        "features": [_field(task, name, champion, weights.get(name)) for name in champion["features"]],
+    }
+
+
+def _field(task: Task, name: str, champion: Mapping[str, Any], weight: float | None) -> dict[str, Any]:
+    feature = features_of(task.source)[name]
+    profile = champion.get("feature_profiles", {}).get(name)
+    # A card of before there were profiles has the mean and the deviation alone.
+    spread = champion["training"][name]
+    width = 3 * spread["deviation"]
+    low, middle, high = (
+        [profile["quantiles"][place] for place in (_LOWEST, _MEDIAN, _HIGHEST)]
+        if profile
+        else (max(feature.least, spread["mean"] - width), spread["mean"], spread["mean"] + width)
+    )
+    return {
+        "name": name,
+        "unit": feature.unit,
+        "meaning": feature.meaning,
+        "low": low,
+        "usual": middle,
+        "high": high,
+        "mean": spread["mean"],
+        "weight": weight,
+    }
+
+
+def task_of(query: Mapping[str, Any]) -> Task:
+    """The task that a request names. Raises NoTaskError."""
+    if query["task"] not in TASKS:
+        raise NoTaskError(f"There is no task {query['task']!r}; there are: {', '.join(TASKS)}.")
+    return TASKS[query["task"]]

@@ -1,0 +1,114 @@
+// The numbers of one model: scores, the gate's sentence, weights, ROC and calibration.
+
+import { useEffect, useState } from "preact/hooks";
+import { get } from "../api";
+import { message, Trouble } from "../parts";
+import { moment } from "../words";
+import { UnitPlot } from "./curves";
+import type { Card } from "./types";
+
+const NUMBERS: [string, string][] = [
+  ["log_loss", "log loss"],
+  ["auc", "AUC"],
+  ["accuracy", "accuracy"],
+  ["precision", "precision"],
+  ["recall", "recall"],
+  ["calibration_error", "calibration error"],
+  ["rmse", "RMSE"],
+  ["mae", "MAE"],
+  ["r2", "R²"],
+];
+
+type Points = Record<string, number>[];
+
+export function CardView({ task, execution }: { task: string; execution: string }) {
+  const [card, setCard] = useState<Card | null>(null);
+  const [trouble, setTrouble] = useState("");
+  useEffect(() => {
+    let wanted = true;
+    setCard(null);
+    get<Card>("models/card", { task, execution })
+      .then((answer) => wanted && (setCard(answer), setTrouble("")))
+      .catch((fault: unknown) => wanted && setTrouble(message(fault)));
+    return () => {
+      wanted = false;
+    };
+  }, [task, execution]);
+  if (trouble) return <Trouble message={trouble} />;
+  if (!card) return <p class="quiet">Reading the model's card …</p>;
+  const scores = NUMBERS.filter(([name]) => typeof card.metrics[name] === "number");
+  const roc = (card.metrics.roc ?? []) as Points;
+  const calibration = (card.metrics.calibration ?? []) as Points;
+  return (
+    <article class="sheet" aria-label={`The model of ${card.execution}`}>
+      <h2>{card.execution}</h2>
+      <p class="quiet">
+        {card.algorithm}, judged {moment(card.created)} on {card.rows.toLocaleString()} test rows
+      </p>
+      {card.verdict?.reason && <p class={`verdict ${card.verdict.promote ? "yes" : "no"}`}>{card.verdict.reason}</p>}
+      <dl class="scores">
+        {scores.map(([name, words]) => (
+          <div key={name}>
+            <dt>{words}</dt>
+            <dd>{(card.metrics[name] as number).toFixed(4)}</dd>
+          </div>
+        ))}
+      </dl>
+      <div class="figures">
+        {roc.length > 0 && (
+          <UnitPlot
+            title="ROC"
+            across="False positives"
+            up="True positives"
+            joined
+            points={roc.map((point) => ({ x: point.false_positives ?? 0, y: point.true_positives ?? 0 }))}
+            conclusion="The closer to the upper left corner, the better it tells the two labels apart."
+          />
+        )}
+        {calibration.length > 0 && (
+          <UnitPlot
+            title="Calibration"
+            across="Predicted probability"
+            up="Observed share"
+            joined={false}
+            points={calibration.map((point) => ({ x: point.predicted ?? 0, y: point.observed ?? 0 }))}
+            conclusion="On the diagonal a probability is as often right as it says."
+          />
+        )}
+      </div>
+      {card.weights && card.weights.length > 0 && <Weights card={card} />}
+    </article>
+  );
+}
+
+function Weights({ card }: { card: Card }) {
+  const what = card.kind.startsWith("binary") ? "log odds" : card.unit;
+  return (
+    <div class="scroll" tabIndex={0} role="group" aria-label="Weights">
+      <table>
+        <caption>What a deviation of each feature changes of the {what}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Feature</th>
+            <th scope="col">Mean</th>
+            <th scope="col">Deviation</th>
+            <th scope="col">Weight of a deviation</th>
+          </tr>
+        </thead>
+        <tbody>
+          {card.features.map((name, place) => {
+            const spread = card.training[name];
+            return (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>{spread?.mean.toPrecision(4)}</td>
+                <td>{spread?.deviation.toPrecision(4)}</td>
+                <td>{((card.weights?.[place] ?? 0) * (spread?.deviation ?? 0)).toPrecision(4)}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,75 @@
+// Small pictures of a model's numbers, with the numbers as a table beside each.
+
+interface Point {
+  x: number;
+  y: number;
+}
+
+interface Props {
+  title: string;
+  across: string;
+  up: string;
+  points: Point[];
+  joined: boolean;
+  conclusion: string;
+}
+
+const SIDE = 220;
+const LEFT = 34;
+
+/** A curve or points in the unit square, with the diagonal. */
+export function UnitPlot({ title, across, up, points, joined, conclusion }: Props) {
+  const x = (value: number) => LEFT + value * SIDE;
+  const y = (value: number) => 8 + (1 - value) * SIDE;
+  const digits = (value: number) => value.toFixed(3);
+  return (
+    <figure>
+      <svg viewBox={`0 0 ${SIDE + LEFT + 12} ${SIDE + 44}`} role="img" aria-label={`${title}. ${conclusion}`}>
+        <rect class="plot" x={x(0)} y={y(1)} width={SIDE} height={SIDE} />
+        <line class="even" x1={x(0)} y1={y(0)} x2={x(1)} y2={y(1)} />
+        {[0, 0.5, 1].map((tick) => (
+          <g key={tick}>
+            <text class="tick" x={x(tick)} y={y(0) + 16} text-anchor="middle">
+              {tick}
+            </text>
+            <text class="tick" x={LEFT - 6} y={y(tick) + 4} text-anchor="end">
+              {tick}
+            </text>
+          </g>
+        ))}
+        <text class="tick" x={x(0.5)} y={y(0) + 32} text-anchor="middle">
+          {across}
+        </text>
+        {joined ? (
+          <polyline class="curve" points={points.map((point) => `${x(point.x).toFixed(1)},${y(point.y).toFixed(1)}`).join(" ")} />
+        ) : (
+          points.map((point, number) => <circle key={number} class="point" cx={x(point.x)} cy={y(point.y)} r={4} />)
+        )}
+      </svg>
+      <figcaption>
+        <strong>{title}</strong>: {up} by {across.toLowerCase()}. {conclusion}
+      </figcaption>
+      <details>
+        <summary>The numbers</summary>
+        <div class="scroll tall" tabIndex={0} role="group" aria-label={`Numbers of ${title}`}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{across}</th>
+                <th scope="col">{up}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {points.map((point, number) => (
+                <tr key={number}>
+                  <td>{digits(point.x)}</td>
+                  <td>{digits(point.y)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </details>
+    </figure>
+  );
+}

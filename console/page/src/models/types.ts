@@ -1,0 +1,61 @@
+// What the server answers under /api/models/.
+
+export interface ModelLine {
+  task: string;
+  execution: string;
+  since: string;
+  until: string;
+  version: string;
+  log_loss: number | null;
+  auc: number | null;
+  accuracy: number | null;
+  rmse: number | null;
+  mae: number | null;
+  r2: number | null;
+  why: string;
+  started_by: Record<string, string>;
+  algorithm: string;
+  serving: string;
+  live: boolean;
+}
+
+export interface Task {
+  task: string;
+  kind: string;
+  unit: string;
+  lines: ModelLine[];
+}
+
+export interface Card {
+  execution: string;
+  task: string;
+  kind: string;
+  unit: string;
+  features: string[];
+  algorithm: string;
+  rows: number;
+  metrics: Record<string, unknown>;
+  constant: number | null;
+  verdict: { promote?: boolean; reason?: string } | null;
+  weights: number[] | null;
+  training: Record<string, { mean: number; deviation: number }>;
+  created: string;
+}
+
+export interface Field {
+  name: string;
+  unit: string;
+  meaning: string;
+  low: number;
+  usual: number;
+  high: number;
+  mean: number;
+  weight: number | null;
+}
+
+export interface Champion {
+  execution: string;
+  kind: string;
+  unit: string;
+  features: Field[];
+}

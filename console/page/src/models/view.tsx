@@ -1,0 +1,101 @@
+// The models view: each task's champions with the models beside them, their numbers, and a ride to try.
+
+import { useEffect, useState } from "preact/hooks";
+import { get, post } from "../api";
+import { Ask, Empty, message, Trouble } from "../parts";
+import { moment } from "../words";
+import { CardView } from "./card";
+import { TryRide } from "./try";
+import type { ModelLine, Task } from "./types";
+
+export function ModelsView({ version }: { version: number }) {
+  const [tasks, setTasks] = useState<Task[] | null>(null);
+  const [chosen, setChosen] = useState("");
+  const [open, setOpen] = useState("");
+  const [trouble, setTrouble] = useState("");
+  const [back, setBack] = useState<ModelLine | null>(null);
+  const [said, setSaid] = useState("");
+  useEffect(() => {
+    get<Task[]>("models/list")
+      .then((all) => (setTasks(all), setTrouble("")))
+      .catch((fault: unknown) => setTrouble(message(fault)));
+  }, [version]);
+  if (trouble) return <Trouble message={trouble} />;
+  if (!tasks) return <p class="quiet">Reading the models' cards …</p>;
+  const task = tasks.find((each) => each.task === chosen) ?? tasks.find((each) => each.lines.length) ?? tasks[0]!;
+  const line = task.lines.find((each) => key(each) === open) ?? task.lines.find((each) => each.live) ?? task.lines[0];
+  return (
+    <div class="workflow">
+      <aside aria-label="Models">
+        <div class="tabs" role="tablist" aria-label="Tasks">
+          {tasks.map((each) => (
+            <button
+              key={each.task}
+              type="button"
+              role="tab"
+              aria-selected={each === task}
+              onClick={() => (setChosen(each.task), setOpen(""), setSaid(""))}
+            >
+              {each.task}
+            </button>
+          ))}
+        </div>
+        {said && <p role="status">{said}</p>}
+        {task.lines.length === 0 && (
+          <Empty>There is no model of {task.task} yet: start a retraining of it under Workflows.</Empty>
+        )}
+        <ol class="models">
+          {task.lines.map((each) => (
+            <li key={key(each)} class={each === line ? "chosen" : ""}>
+              <button type="button" class="row" aria-pressed={each === line} onClick={() => setOpen(key(each))}>
+                <span class={`status ${each.live ? "succeeded" : "idle"}`}>{each.live ? "live" : each.until ? "was live" : "never live"}</span>
+                <span class="name">{each.execution}</span>
+                <span class="quiet">{numbers(each)}</span>
+                {each.until && <span class="quiet">since {moment(each.since)}</span>}
+              </button>
+              {each.until && !each.live && (
+                <button type="button" class="small" onClick={() => setBack(each)}>
+                  roll back …
+                </button>
+              )}
+            </li>
+          ))}
+        </ol>
+      </aside>
+      <div class="main-part">
+        {line && <CardView task={task.task} execution={line.execution} />}
+        {task.lines.some((each) => each.live) && <TryRide key={`${task.task} ${version}`} task={task.task} />}
+      </div>
+      {back && (
+        <Ask
+          title={`Make the model of ${back.execution} the champion again?`}
+          confirm="Roll back"
+          act={async () => {
+            const started = await post<{ from: string; to: string }>("models/rollback", { task: task.task, to: back.execution });
+            setSaid(`A promotion has been started, from ${started.from} back to ${started.to}.`);
+          }}
+          close={() => setBack(null)}
+        >
+          <p>
+            The workflow promote tests it with the request and the answer that the registry has, and then gives it all requests at
+            once. No request fails meanwhile.
+          </p>
+        </Ask>
+      )}
+    </div>
+  );
+}
+
+function key(line: ModelLine): string {
+  return `${line.execution} ${line.since}`;
+}
+
+function numbers(line: ModelLine): string {
+  const named: [string, number | null][] = [
+    ["log loss", line.log_loss],
+    ["AUC", line.auc],
+    ["RMSE", line.rmse],
+    ["R²", line.r2],
+  ];
+  return named.flatMap(([name, number]) => (number === null ? [] : [`${name} ${number.toFixed(4)}`])).join(", ");
+}

@@ -1,0 +1,128 @@
+"""The models view: numbers of the cards, answers of the API, and a rollback that a person asks for."""
+
+import json
+import math
+import re
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from cli import models
+from cli.status import champion_path
+from consoles import Console
+from machines import until
+from wildrydes.model.storage import execution_of
+from wildrydes.tasks import DEFAULT_TASK
+
+
+@pytest.fixture(scope="module")
+def champions(console: Console) -> tuple[str, str]:
+    """The champion before, and the one that is: nothing else of these tests promotes."""
+    before, now = (console.stack.retrain(hyperparameters={"epochs": epochs})["execution"] for epochs in (15, 30))
+    return before, now
+
+
+def live(console: Console) -> str:
+    path = champion_path(console.stack.command_stack)
+    assert path is not None
+    return execution_of(path)
+
+
+def answer(console: Console, path: str, body: Any = None) -> Any:
+    answered = console.ask(f"/api/models/{path}", body=None if body is None else json.dumps(body).encode())
+    assert answered.status == 200, answered.body
+    return json.loads(answered.body)
+
+
+def test_list_has_each_task_and_what_is_live(console: Console, champions: tuple[str, str]) -> None:
+    listed = {each["task"]: each["lines"] for each in answer(console, "list")}
+    assert listed["magic_points"] == []
+    lines = listed[DEFAULT_TASK]
+    assert [line["execution"] for line in lines if line["live"]] == [live(console)]
+    of_card = models.card(console.stack.command_stack, champions[1])["metrics"]
+    (line,) = [line for line in lines if line["execution"] == champions[1]][:1]
+    assert (line["log_loss"], line["auc"]) == (of_card["log_loss"], of_card["auc"])
+
+
+def test_parts_of_a_ride_add_up_to_the_answer_of_the_api(console: Console, champions: tuple[str, str]) -> None:
+    asked = answer(console, f"fields?task={DEFAULT_TASK}")
+    card = models.card(console.stack.command_stack, asked["execution"])
+    values = {field["name"]: field["mean"] for field in asked["features"]} | {"distance": 20.5}
+    answered = answer(console, "ask", {"task": DEFAULT_TASK, "values": values})
+    assert answered["probability"] == console.stack.ask(values)[1]["probability"]
+    parts = [field["weight"] * (values[field["name"]] - field["mean"]) for field in asked["features"]]
+    at_mean = card["bias"] + sum(field["weight"] * field["mean"] for field in asked["features"])
+    odds = math.log(answered["probability"] / (1 - answered["probability"]))
+    assert sum(parts) + at_mean == pytest.approx(odds, abs=1e-6)
+    assert all(field["low"] <= field["usual"] <= field["high"] for field in asked["features"])
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        ("card?task=no-such&execution=run-1", None, "There is no task 'no-such'"),
+        (f"card?task={DEFAULT_TASK}&execution=../../secret", None, "There is no card"),
+        ("fields?task=magic_points", None, "There is no model of magic_points yet"),
+        ("rollback", {"task": DEFAULT_TASK, "to": "<b>run</b>"}, "was never live"),
+        ("ask", {"task": DEFAULT_TASK, "values": {"distance": "far"}}, "distance is the text"),
+        ("ask", {"values": {}}, "no field 'task'"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_in_words(
+    console: Console, champions: tuple[str, str], path: str, body: Any, message: str
+) -> None:
+    refused = console.ask(f"/api/models/{path}", body=None if body is None else json.dumps(body).encode())
+    assert refused.status == 400
+    assert message in json.loads(refused.body)["message"]
+
+
+def test_ride_is_tried_and_the_probability_follows_the_sliders(
+    page: Page, console: Console, champions: tuple[str, str]
+) -> None:
+    page.get_by_role("button", name="Models").click()
+    section = page.get_by_label("Try the champion")
+    said = section.get_by_role("status").first
+    expect(said).to_contain_text("Probability")
+    before = said.text_content()
+    slider = section.get_by_role("slider", name=re.compile("^distance"))
+    slider.press("Home")
+    expect(said).not_to_have_text(before or "")
+    values = {
+        each.get_attribute("name") or "": float(each.input_value()) for each in section.get_by_role("slider").all()
+    }
+    probability = console.stack.ask(values)[1]["probability"]
+    shown = re.search(r"Probability ([\d.e-]+[\d])", said.text_content() or "")
+    assert shown
+    assert float(shown[1]) == pytest.approx(probability, abs=5e-4)
+
+
+def test_earlier_champion_is_made_live_again(page: Page, console: Console, champions: tuple[str, str]) -> None:
+    before, now = champions
+    assert live(console) == now
+    page.get_by_role("button", name="Models").click()
+    row = page.get_by_role("listitem").filter(has_text=before).filter(has_text="roll back").first
+    row.get_by_role("button", name="roll back").click()
+    expect(page.get_by_role("dialog")).to_contain_text("No request fails meanwhile")
+    page.get_by_role("button", name="Roll back", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text="A promotion has been started")).to_contain_text(before)
+    until(lambda: live(console), lambda execution: execution == before)
+    # The page hears of it by itself.
+    expect(page.get_by_label("Champions")).to_contain_text(before)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_view_has_no_barrier_and_no_sideways_scroll(
+    page: Page, champions: tuple[str, str], width: int, scheme: str
+) -> None:
+    page.set_viewport_size({"width": width, "height": 850})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.get_by_role("button", name="Models").click()
+    expect(page.get_by_label("Try the champion").get_by_role("status").first).to_contain_text("Probability")
+    violations = Axe().run(page).response["violations"]
+    assert [
+        (each["id"], each["nodes"][0]["html"]) for each in violations if each["impact"] in ("serious", "critical")
+    ] == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
