@@ -19,16 +19,16 @@ each again. The input of a schedule that started no workflow stays there, since 
 import json
 from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 import click
-from rich.console import Console
 
 from cli import options
 from cli.errors import CommandError
 from cli.invoke import physical_name
 from cli.move_tasks import Moved, move_back, waiting
+from cli.replayed import Replayed, Resent, show
 from cli.stack import Stack
 from wildrydes.starts import SCHEDULE
 
@@ -43,32 +43,10 @@ _SOURCES_OF_FILES = ("aws.s3",)
 _SOURCES_OF_STARTS = ("aws.s3", "aws.cloudwatch")
 _HIDDEN_SECONDS = 60
 _WAIT_SECONDS = 1
-_MOST_NAMED = 5
 
 
 class NoRecordError(CommandError):
     """A message that holds no event to send again; the text says why."""
-
-
-@dataclass
-class Resent:
-    """What became of the records of failed invocations: how many were sent, and which were left, by message and why."""
-
-    sent: int = 0
-    left: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Replayed:
-    """What became of the dead letters of each queue."""
-
-    events: Resent
-    samples: Resent
-    ends: Resent
-    announcements: Resent
-    costs: Resent
-    starts: Resent
-    moves: dict[str, Moved]
 
 
 @click.command("replay", epilog=options.EXIT_CODES, short_help="Send dead letters on their way again.")
@@ -84,6 +62,19 @@ def replay_command(stack: Stack, *, as_json: bool) -> int:
     Example:
       wildrydes replay && wildrydes status
     """
+    replayed = replay(stack)
+    if as_json:
+        facts = {"stream_files": asdict(replayed.events), "samples": asdict(replayed.samples)}
+        facts |= {"promotion_ends": asdict(replayed.ends), "announcements": asdict(replayed.announcements)}
+        facts |= {"costs": asdict(replayed.costs), "starts": asdict(replayed.starts), "queues": _facts(replayed.moves)}
+        click.echo(json.dumps(facts, indent=2))
+    else:
+        show(replayed, options.console())
+    return 0 if replayed.is_clear else 1
+
+
+def replay(stack: Stack) -> Replayed:
+    """Send the dead letters of all queues on their way again."""
     events = resend(
         stack, stack.output("StreamFilesDeadLetterQueueUrl"), physical_name(stack, "fan_out_rides"), file_event_of
     )
@@ -97,15 +88,7 @@ def replay_command(stack: Stack, *, as_json: bool) -> int:
     starter = physical_name(stack, "start_retraining")
     starts = resend(stack, stack.output("UploadsDeadLetterQueueUrl"), starter, start_event_of)
     moves = {name: move_back(stack.client("sqs"), stack.output(f"{name}Url")) for name in QUEUES}
-    if as_json:
-        facts = {"stream_files": asdict(events), "samples": asdict(samples), "promotion_ends": asdict(ends)}
-        facts |= {"announcements": asdict(announcements), "costs": asdict(costs), "starts": asdict(starts)}
-        facts["queues"] = _facts(moves)
-        click.echo(json.dumps(facts, indent=2))
-    else:
-        show(Replayed(events, samples, ends, announcements, costs, starts, moves), options.console())
-    moved = all(each.status in ("COMPLETED", "EMPTY") for each in moves.values())
-    return 1 if any(each.left for each in (events, samples, ends, announcements, costs, starts)) or not moved else 0
+    return Replayed(events, samples, ends, announcements, costs, starts, moves)
 
 
 def resend(stack: Stack, queue: str, function: str, read: ReadEvent | None = None) -> Resent:
@@ -276,27 +259,3 @@ def _show(sqs: Any, queue: str, handle: str) -> None:
 
 def _facts(moves: dict[str, Moved]) -> dict[str, Any]:
     return {name: asdict(each) for name, each in moves.items()}
-
-
-def show(replayed: Replayed, console: Console) -> None:
-    """Print what became of the dead letters as a person reads it."""
-    events, samples = replayed.events, replayed.samples
-    _print_resent(f"StreamFilesDeadLetterQueue: {events.sent:,} events sent again", events, console)
-    _print_resent(f"SamplesDeadLetterQueue: {samples.sent:,} events sent again", samples, console)
-    ends, announcements = replayed.ends, replayed.announcements
-    _print_resent(f"PromotionEndsDeadLetterQueue: {ends.sent:,} promotions put in order", ends, console)
-    _print_resent(f"AnnouncementsDeadLetterQueue: {announcements.sent:,} ends announced", announcements, console)
-    _print_resent(f"CostsDeadLetterQueue: {replayed.costs.sent:,} ends accounted", replayed.costs, console)
-    _print_resent(f"UploadsDeadLetterQueue: {replayed.starts.sent:,} starts asked for", replayed.starts, console)
-    for name, each in replayed.moves.items():
-        failure = f" ({each.failure})" if each.failure else ""
-        style = None if each.status in ("COMPLETED", "EMPTY") else "red"
-        console.print(f"{name}: {each.messages:,} messages moved back, {each.status.lower()}{failure}", style=style)
-
-
-def _print_resent(sentence: str, resent: Resent, console: Console) -> None:
-    console.print(f"{sentence}, {len(resent.left):,} messages left")
-    for message, reason in list(resent.left.items())[:_MOST_NAMED]:
-        console.print(f"  {message}: {reason}", style="yellow", markup=False)
-    if len(resent.left) > _MOST_NAMED:
-        console.print(f"  and {len(resent.left) - _MOST_NAMED:,} more", style="yellow")

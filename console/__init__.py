@@ -5,6 +5,7 @@
     changes       what has changed, told to pages as it happens
     workflow/     state machines, their executions, and what starts, stops and redrives them
     models/       champions and other models, a rollback, and rides to try
+    operations/   alarms, queues with their dead letters, schedules
     page/         the page's sources (TypeScript); `make page` builds them into assets/
     assets/       the page as it is served
 

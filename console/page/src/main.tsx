@@ -4,6 +4,7 @@ import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { get, listen } from "./api";
 import { ModelsView } from "./models/view";
+import { OperationsView } from "./operations/view";
 import { message, Trouble } from "./parts";
 import "./style.css";
 import type { Change } from "./workflow/types";
@@ -16,7 +17,7 @@ interface About {
   queues: Record<string, number>;
 }
 
-const VIEWS = ["Workflows", "Models"] as const;
+const VIEWS = ["Workflows", "Models", "Operations"] as const;
 
 function Page() {
   const [view, setView] = useState<(typeof VIEWS)[number]>("Workflows");
@@ -73,6 +74,7 @@ function Page() {
         <Trouble message={trouble} />
         {view === "Workflows" && <WorkflowView changes={changes} tasks={about ? Object.keys(about.champions) : []} />}
         {view === "Models" && <ModelsView version={ends} />}
+        {view === "Operations" && <OperationsView version={ends} />}
       </main>
     </>
   );

@@ -1,0 +1,1 @@
+"""What has to be looked after: alarms, queues with their dead letters, and schedules."""
