@@ -31,9 +31,9 @@ def live(console: Console) -> str:
 
 
 def answer(console: Console, path: str, body: Any = None) -> Any:
-    answered = console.ask(f"/api/models/{path}", body=None if body is None else json.dumps(body).encode())
-    assert answered.status == 200, answered.body
-    return json.loads(answered.body)
+    reply = console.ask(f"/api/models/{path}", body=None if body is None else json.dumps(body).encode())
+    assert reply.status == 200, reply.body
+    return json.loads(reply.body)
 
 
 def test_list_has_each_task_and_what_is_live(console: Console, champions: tuple[str, str]) -> None:
@@ -47,16 +47,16 @@ def test_list_has_each_task_and_what_is_live(console: Console, champions: tuple[
 
 
 def test_parts_of_a_ride_add_up_to_the_answer_of_the_api(console: Console, champions: tuple[str, str]) -> None:
-    asked = answer(console, f"fields?task={DEFAULT_TASK}")
-    card = models.card(console.stack.command_stack, asked["execution"])
-    values = {field["name"]: field["mean"] for field in asked["features"]} | {"distance": 20.5}
-    answered = answer(console, "ask", {"task": DEFAULT_TASK, "values": values})
-    assert answered["probability"] == console.stack.ask(values)[1]["probability"]
-    parts = [field["weight"] * (values[field["name"]] - field["mean"]) for field in asked["features"]]
-    at_mean = card["bias"] + sum(field["weight"] * field["mean"] for field in asked["features"])
-    odds = math.log(answered["probability"] / (1 - answered["probability"]))
+    champion = answer(console, f"fields?task={DEFAULT_TASK}")
+    card = models.card(console.stack.command_stack, champion["execution"])
+    values = {field["name"]: field["mean"] for field in champion["features"]} | {"distance": 20.5}
+    reply = answer(console, "ask", {"task": DEFAULT_TASK, "values": values})
+    assert reply["probability"] == console.stack.ask(values)[1]["probability"]
+    parts = [field["weight"] * (values[field["name"]] - field["mean"]) for field in champion["features"]]
+    at_mean = card["bias"] + sum(field["weight"] * field["mean"] for field in champion["features"])
+    odds = math.log(reply["probability"] / (1 - reply["probability"]))
     assert sum(parts) + at_mean == pytest.approx(odds, abs=1e-6)
-    assert all(field["low"] <= field["usual"] <= field["high"] for field in asked["features"])
+    assert all(field["low"] <= field["usual"] <= field["high"] for field in champion["features"])
 
 
 @pytest.mark.parametrize(
