@@ -118,9 +118,13 @@ def item_of(text: str) -> str:
 
     >>> item_of('{"chunk": {"item": 3, "key": "raw/a.json", "start": 0, "end": 90, "chunk": 0, "of": 2}}')
     'raw/a.json, part 1 of 2, bytes 0 to 90'
+    >>> item_of('{"chunk": {"item": 3, "digest": "7c", "files": 40, "start": 0, "end": 9, "first_key": "raw/a.json"}}')
+    '40 small files, the first of them raw/a.json'
     """
     try:
         chunk = decode(text)["chunk"]
+        if "first_key" in chunk:
+            return f"{chunk['files']} small files, the first of them {chunk['first_key']}"
         place = f"part {chunk['chunk'] + 1} of {chunk['of']}, bytes {chunk['start']:,} to {chunk['end']:,}"
         return f"{chunk['key']}, {place}"
     except (BadJson, KeyError, TypeError):

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from aws import clients
-from wildrydes.bucket import Source, arrival_time
+from wildrydes.bucket import Source, StoredFile, arrival_time
 from wildrydes.errors import MissingObject, RideFileChanged
 
 BLOCK_BYTES = 1 << 20
 _AT_ONCE = 8
+_READS_AT_ONCE = 16
 _CODES_WHEN_GONE = ("NoSuchKey", "NoSuchVersion", "404", "PreconditionFailed", "412", "InvalidRange", "416")
 _CODES_WHEN_REPLACED = (*_CODES_WHEN_GONE, "ConditionalRequestConflict", "409")
 """Of a conditional write: the conflict is with another write at the same time."""
@@ -40,7 +41,7 @@ class Copy(NamedTuple):
 
 def client() -> Any:
     """The S3 client of this process."""
-    return clients.client("s3")
+    return clients.client("s3", _READS_AT_ONCE)
 
 
 def region() -> str:
@@ -64,13 +65,15 @@ def etags(bucket: str, prefix: str) -> dict[str, str]:
     return {entry["Key"]: entry["ETag"].strip('"') for entry in _list_objects(bucket, prefix)}
 
 
-def sources(bucket: str, prefix: str) -> Iterator[Source]:
-    """The objects under a prefix as sources, without the markers of folders (empty, with keys that end in /).
+def stored_files(bucket: str, prefix: str) -> Iterator[StoredFile]:
+    """The objects under a prefix, without the markers of folders (empty, with keys that end in /).
 
-    A listing has no versions: `open_latest` gives the version of what it reads.
+    A listing has no versions: `open_latest` and `read_files` give the version of what they read.
     """
     return (
-        Source(entry["Key"], entry["ETag"].strip('"'), None, arrival_time(entry["LastModified"]))
+        StoredFile(
+            Source(entry["Key"], entry["ETag"].strip('"'), None, arrival_time(entry["LastModified"])), entry["Size"]
+        )
         for entry in _list_objects(bucket, prefix)
         if entry["Size"] or not entry["Key"].endswith("/")
     )
@@ -102,6 +105,17 @@ def open_latest(bucket: str, source: Source) -> OpenFile:
         raise
 
 
+def read_files(bucket: str, sources: Iterable[Source]) -> Iterator[tuple[Source, bytes]]:
+    """Sources of a listing, whole, in their order, many read at a time: each with its version and time.
+
+    One that was replaced or deleted since is read by its version. Raises RideFileChanged where it has none any more.
+    What was read and not taken yet is held in memory.
+    """
+    client()
+    with ThreadPoolExecutor(_READS_AT_ONCE) as readers:
+        yield from readers.map(lambda source: _read_file(bucket, source), sources)
+
+
 def blocks(bucket: str, source: Source, start: int = 0, end: int | None = None) -> Iterator[bytes]:
     """The blocks that `open_source` reads. Raises RideFileChanged."""
     return open_source(bucket, source, start, end).blocks
@@ -124,6 +138,14 @@ def stream(bucket: str, key: str) -> Iterator[bytes]:
 def read(bucket: str, key: str, most: int | None = None) -> bytes:
     """An object, or its first `most` bytes. Raises MissingObject."""
     return _get_body(bucket, key).read(most)
+
+
+def read_range(bucket: str, key: str, start: int, end: int) -> bytes:
+    """Bytes [start, end) of an object. Raises MissingObject, also where it is shorter than `start`."""
+    try:
+        return client().get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{end - 1}")["Body"].read()
+    except ClientError as error:
+        raise _missing(bucket, key, error) or error from None
 
 
 def read_json(bucket: str, key: str) -> Any:
@@ -182,6 +204,13 @@ def write_json_objects(bucket: str, values: Mapping[str, Any]) -> None:
         list(writers.map(lambda key: write_json(bucket, key, values[key]), values))
 
 
+def write_objects(bucket: str, objects: Mapping[str, bytes], content_type: str) -> None:
+    """Writes each object to its key, some at a time."""
+    client()
+    with ThreadPoolExecutor(_AT_ONCE) as writers:
+        list(writers.map(lambda key: write(bucket, key, objects[key], content_type), objects))
+
+
 def copy_objects(bucket: str, copies: Iterable[Copy]) -> None:
     """Copies objects within the bucket, some at a time. Raises MissingObject where one is not what it was."""
     client()
@@ -232,6 +261,29 @@ def _get_body(bucket: str, key: str) -> Any:
         if error.response["Error"]["Code"] in ("NoSuchKey", "AccessDenied"):
             raise MissingObject(f"s3://{bucket}/{key} is not there, or this function's role may not read it") from None
         raise
+
+
+def _read_file(bucket: str, source: Source) -> tuple[Source, bytes]:
+    try:
+        opened = open_source(bucket, source)
+    except RideFileChanged:
+        if not (version := _find_version(bucket, source)):
+            raise
+        opened = open_source(bucket, version)
+    return opened.source, b"".join(opened.blocks)
+
+
+def _find_version(bucket: str, source: Source) -> Source | None:
+    """The newest version at the key of a source that has its ETag, whatever has come after it."""
+    pages: Iterable[dict[str, Any]] = (
+        client().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=source.key)
+    )
+    for version in (version for page in pages for version in page.get("Versions", ())):
+        if version["Key"] != source.key:
+            return None
+        if version["ETag"].strip('"') == source.etag:
+            return Source(source.key, source.etag, version["VersionId"])
+    return None
 
 
 def _open(key: str, **parameters: Any) -> OpenFile:

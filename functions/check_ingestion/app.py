@@ -6,11 +6,13 @@
 
 The whole account is under ingestions/<execution>/: files.jsonl has a line a file, summary.json what they add up to and
 the first rejected record of each reason. Both are written also where the execution is refused. Rides are copied from
-staged/ to processed/ after that, and the marks under ingested/ come last. So nothing of a refused execution is ever
-trained on, and what it was refused for is read, and refused, again. Whatever dies in between can be done again.
+staged/ to processed/ after that, and the marks under ingested/ come last, but for those of shared chunks. So nothing of
+a refused execution is ever trained on, and what it was refused for is read, and refused, again. Whatever dies in
+between can be done again.
 """
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -21,8 +23,18 @@ from wildrydes import bucket as layout
 from wildrydes.bucket import Chunk
 from wildrydes.errors import IngestionIncomplete, MissingObject, TooManyRejectedRides
 from wildrydes.rides.accounts import Account, account, check_refusals, check_rejections
+from wildrydes.rides.gzip_lines import gzipped
 from wildrydes.rides.ingestion import EMPTY
-from wildrydes.rides.reports import FilePlan, Report, check_plan, check_reports, rejected_keys
+from wildrydes.rides.reports import (
+    FilePlan,
+    Report,
+    check_plan,
+    check_reports,
+    missing_rejected,
+    rejected_keys,
+    spread,
+)
+from wildrydes.rides.shared_chunk import SharedChunk, read_item
 
 logger = Logger()
 
@@ -35,7 +47,10 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     try:
         files, chunks = read_plan(bucket, execution)
         reports = read_reports(bucket, execution, chunks)
-        accounted = account(files, reports)
+        files, of_files = spread(files, reports)
+        staged = s3.etags(bucket, layout.staged_prefix(execution))
+        check_reports(execution, chunks, reports, staged, missing_rejects(bucket, of_files))
+        accounted = account(files, of_files)
         rides = accounted.to_json()
         write_account(bucket, execution, accounted)
         logger.info("ingested", extra={"rides": rides})
@@ -46,24 +61,25 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     return rides
 
 
-def read_plan(bucket: str, execution: str) -> tuple[list[FilePlan], list[Chunk]]:
+def read_plan(bucket: str, execution: str) -> tuple[list[FilePlan], list[Chunk | SharedChunk]]:
     """What the execution planned. Raises MissingObject, IngestionIncomplete."""
     lines = s3.read_json_lines(bucket, layout.planned_files_key(execution))
     files = [FilePlan.from_json(line) for line in lines]
-    chunks = [Chunk(**item) for item in s3.read_json(bucket, layout.manifest_key(execution))]
+    chunks = [read_item(item) for item in s3.read_json(bucket, layout.manifest_key(execution))]
     check_plan(layout.manifest_key(execution), files, chunks)
     return files, chunks
 
 
-def read_reports(bucket: str, execution: str, chunks: Sequence[Chunk]) -> list[Report]:
-    """The reports of all chunks. Raises IngestionIncomplete unless each is there, with its objects."""
+def read_reports(bucket: str, execution: str, chunks: Iterable[Chunk | SharedChunk]) -> list[Report]:
+    """The reports of the chunks that have one."""
     answers = s3.read_json_objects(bucket, (layout.counts_key(execution, chunk.item) for chunk in chunks))
-    reports = [Report.from_json(answer) for answer in answers if answer is not None]
+    return [Report.from_json(answer) for answer in answers if answer is not None]
+
+
+def missing_rejects(bucket: str, reports: Iterable[Report]) -> list[str]:
+    """What is said of each object with rejected records that is not there."""
     expected = rejected_keys(reports)
-    rejected = [key for key in s3.keys(bucket, layout.REJECTED) if key in expected] if expected else []
-    by_item = {report.chunk.item: report for report in reports}
-    check_reports(execution, chunks, by_item, s3.etags(bucket, layout.staged_prefix(execution)), rejected)
-    return reports
+    return missing_rejected(expected, s3.keys(bucket, layout.REJECTED) if expected else ())
 
 
 def write_account(bucket: str, execution: str, accounted: Account) -> None:
@@ -85,7 +101,12 @@ def refuse(bucket: str, execution: str, accounted: Account, max_rejected_fractio
 
 
 def settle(bucket: str, execution: str, accounted: Account, reports: Iterable[Report]) -> None:
-    """Lets the rides of all chunks into processed/, then marks their files. Raises MissingObject."""
+    """Lets the rides of all chunks into processed/, and marks their files. Raises MissingObject.
+
+    The mark of a shared chunk counts once its rides are there too, and comes first. So at no moment are there rides
+    under processed/ whose files the next execution would put together in another way, and ingest twice.
+    """
+    mark_together(bucket, execution, accounted)
     chunks = ((report.chunk, report.etag) for report in reports)
     s3.copy_objects(
         bucket,
@@ -99,10 +120,19 @@ def settle(bucket: str, execution: str, accounted: Account, reports: Iterable[Re
         ),
     )
     marks = {}
-    for line in accounted.lines:
+    for line in (line for line in accounted.lines if not line.plan.shared and line.outcome != "skipped"):
         source = line.plan.source
         if line.outcome == "read" and not line.plan.chunks:
             s3.write(bucket, layout.processed_key(source, 0, 1), EMPTY, "application/gzip")
-        if line.outcome != "skipped":
-            marks[layout.ingested_key(source)] = line.to_json() | {"execution": execution}
+        marks[layout.ingested_key(source)] = line.to_json() | {"execution": execution}
     s3.write_json_objects(bucket, marks)
+
+
+def mark_together(bucket: str, execution: str, accounted: Account) -> None:
+    """Marks the files of each shared chunk, in one object."""
+    marks: dict[str, list[str]] = {}
+    for line in accounted.lines:
+        if line.plan.shared and line.outcome != "skipped":
+            lines = marks.setdefault(layout.ingested_together_key(line.plan.shared), [])
+            lines.append(json.dumps(line.to_json() | {"execution": execution}) + "\n")
+    s3.write_objects(bucket, {key: gzipped(lines) for key, lines in marks.items()}, "application/gzip")

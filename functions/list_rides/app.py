@@ -15,9 +15,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import listings, s3, settings
 from wildrydes import tasks
-from wildrydes.bucket import PROCESSED, SAMPLES, Chunk, manifest_key, processed_key
+from wildrydes.bucket import PROCESSED, SAMPLES, manifest_key, processed_key
 from wildrydes.errors import IngestionIncomplete, MissingObject
 from wildrydes.model.lineage import StoredObject
+from wildrydes.rides.shared_chunk import read_item
 
 logger = Logger()
 
@@ -44,7 +45,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 def keys_ingested(bucket: str, execution: str) -> set[str]:
     """The keys under processed/ of the chunks that the execution ingested. Raises IngestionIncomplete."""
     try:
-        chunks = [Chunk(**item) for item in s3.read_json(bucket, manifest_key(execution))]
+        chunks = [read_item(item) for item in s3.read_json(bucket, manifest_key(execution))]
     except MissingObject as missing:
         raise IngestionIncomplete(f"{missing}. Start again") from None
     return {processed_key(chunk.source, chunk.chunk, chunk.of) for chunk in chunks}

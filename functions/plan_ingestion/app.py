@@ -4,10 +4,13 @@
     out  {"bucket", "manifest": <its key>, "chunks", "objects": <files planned>, "already_ingested",
           "rejected_files": <at most 20>, "rejected_file_count", "message"}
 
-Every new file is read once, as a stream, so that a chunk never holds a broken record and a broken file is known before
-any of it is ingested. Writing is idempotent: a plan that dies in between can be made again.
+A new file is read once, as a stream, so that a chunk never holds a broken record and a broken file is known before
+any of it is ingested. Small files, where there are many, share chunks: they are listed here, and read by the child that
+ingests them. Writing is idempotent: a plan that dies in between can be made again.
 """
 
+import gzip
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -17,9 +20,20 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import s3, settings
 from wildrydes import bucket as layout
+from wildrydes.bucket import Chunk, StoredFile
 from wildrydes.errors import RideFileChanged
 from wildrydes.rides.ingestion import rejected_file
-from wildrydes.rides.planning import MOST_REJECTED_FILES, PlannedFile, manifest, new_sources, plan_file, summary
+from wildrydes.rides.planning import (
+    MOST_REJECTED_FILES,
+    PlannedFile,
+    done_together,
+    manifest,
+    new_files,
+    plan_file,
+    summary,
+)
+from wildrydes.rides.shared_chunk import SharedChunk
+from wildrydes.rides.sharing import groups, part, plan_group, plan_line
 from wildrydes.rides.skipping import skipped_by_name
 
 logger = Logger()
@@ -30,34 +44,54 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Plans the ingestion of what is new under raw/."""
     bucket, execution = settings.data_settings().bucket, event["execution"]
     logger.append_keys(execution=execution)
-    new, ingested_count = new_sources(s3.sources(bucket, layout.RAW), ingested_digests(bucket))
-    opened = open_files(bucket, new)
+    new, ingested_count = new_files(s3.stored_files(bucket, layout.RAW), ingested_digests(bucket))
+    small, others = part(new, event["chunk_bytes"])
+    opened = open_files(bucket, others)
     files = [plan_file(file.source, file.blocks, event["chunk_bytes"], file.size) for file in opened]
-    chunks = manifest(files)
-    s3.write_json(bucket, layout.manifest_key(execution), [asdict(chunk) for chunk in chunks])
-    s3.write_json_lines(bucket, layout.planned_files_key(execution), (file.plan.to_json() for file in files))
+    chunks, shared = manifest(files), list(groups(small, event["chunk_bytes"]))
+    write_plan(bucket, execution, files, chunks, shared)
     rejected = reject(bucket, files)
+    chunk_count = len(chunks) + len(shared)
     plan = {
         "bucket": bucket,
         "manifest": layout.manifest_key(execution),
-        "chunks": len(chunks),
-        "objects": len(files) - len(rejected) - sum(file.skipped is not None for file in files),
+        "chunks": chunk_count,
+        "objects": len(files) - len(rejected) - sum(file.skipped is not None for file in files) + len(small),
         "already_ingested": ingested_count,
         "rejected_files": rejected[:MOST_REJECTED_FILES],
         "rejected_file_count": len(rejected),
-        "message": summary(len(new) + ingested_count, ingested_count, files, len(chunks)),
+        "message": summary(len(new) + ingested_count, ingested_count, files, chunk_count, len(small), len(shared)),
     }
     logger.info("planned", extra={"plan": plan})
     return plan
 
 
-def open_files(bucket: str, sources: Iterable[layout.Source]) -> Iterator[s3.OpenFile]:
+def write_plan(
+    bucket: str,
+    execution: str,
+    files: Sequence[PlannedFile],
+    chunks: Sequence[Chunk],
+    shared: Iterable[Sequence[StoredFile]],
+) -> None:
+    """Writes the list of files, those that share a chunk last and side by side, and then the manifest."""
+    lines, items = [plan_line(file.plan) for file in files], list[Chunk | SharedChunk](chunks)
+    start = sum(map(len, lines))
+    for group in shared:
+        chunk, text = plan_group(group, len(items), start)
+        start = chunk.end
+        items.append(chunk)
+        lines.append(text)
+    s3.write(bucket, layout.planned_files_key(execution), "".join(lines).encode(), "application/jsonl")
+    s3.write_json(bucket, layout.manifest_key(execution), [asdict(item) for item in items])
+
+
+def open_files(bucket: str, files: Iterable[StoredFile]) -> Iterator[s3.OpenFile]:
     """The files as they are when they are read, each with its version, so that this is what is ingested.
 
-    One that is skipped by its name is not opened.
+    One that is empty, or skipped by its name, is not opened.
     """
-    for source in sources:
-        if skipped_by_name(source.key):
+    for source, size in files:
+        if not size or skipped_by_name(source.key):
             yield s3.OpenFile(source, iter(()), 0)
             continue
         try:
@@ -70,7 +104,15 @@ def ingested_digests(bucket: str) -> frozenset[str]:
     """The digests of the sources that earlier executions ingested completely or left out whole, and passed."""
     processed = layout.ingested_completely(s3.keys(bucket, layout.PROCESSED))
     rejected = layout.rejected_whole(s3.keys(bucket, layout.REJECTED))
-    return layout.marked(s3.keys(bucket, layout.INGESTED)) & (processed | rejected)
+    marks = layout.marked(s3.keys(bucket, layout.INGESTED))
+    together = done_together(read_marks(bucket), processed, rejected)
+    return (marks & (processed | rejected)).union(together)
+
+
+def read_marks(bucket: str) -> Iterator[Any]:
+    """The lines of the marks of files that shared chunks."""
+    for key in s3.keys(bucket, layout.INGESTED_TOGETHER):
+        yield from map(json.loads, gzip.decompress(s3.read(bucket, key)).splitlines())
 
 
 def reject(bucket: str, files: Sequence[PlannedFile]) -> list[dict[str, Any]]:

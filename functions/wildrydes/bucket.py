@@ -17,12 +17,14 @@
     damaged/objects/<key>              an object of predictions/ or outcomes/ that could not be unpacked, as it was
     damaged/lines/<key>                the lines of one that could not be read; the others are still at its key
     ingested/<source>.json             the line of a file that passed the check: it is not ingested again
+    ingested/shared/<digest>.jsonl.gz  the lines of the small files that shared a chunk, likewise
     ingestions/<execution>/            reports of chunks; then files.jsonl, a line a file, and summary.json
     monitoring/<task>/<date>.json      what became of a task's predictions of a day
     monitored/<execution>/<task>/      the predictions that an execution of `monitor` looked at, with their truths
 
 Keys of processed and rejected rides follow from their source alone, so that writing them again overwrites and never
-doubles. Rides that came one at a time have no source in common: the key of their object follows from their lines.
+doubles; the source of the rides of small files that share a chunk is all of these files. Rides that came one at a time
+have no source in common: the key of their object follows from their lines.
 """
 
 import re
@@ -30,6 +32,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import NamedTuple, Protocol
 
 RAW = "raw/"
 STREAM = "stream/"
@@ -42,6 +45,7 @@ DAMAGED_OBJECTS = "damaged/objects/"
 DAMAGED_LINES = "damaged/lines/"
 INGESTED = "ingested/"
 REFUSED = "ingested/refused/"
+INGESTED_TOGETHER = "ingested/shared/"
 
 ARRIVAL_TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z")
 """What `arrival_time` writes."""
@@ -52,7 +56,14 @@ _INGESTED = re.compile(r"ingested/([0-9a-f]{32})\.json")
 _REFUSED = re.compile(r"ingested/refused/([^/]+)/([0-9a-f]{32})\.json")
 
 
-@dataclass(frozen=True)
+class Digested(Protocol):
+    """What rides come from: a version of a file, or of some files together."""
+
+    @property
+    def digest(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One version of a ride file; `etag` without its quotation marks.
 
@@ -71,7 +82,14 @@ class Source:
         return sha256(f"{self.key}\n{self.etag}".encode()).hexdigest()[:32]
 
 
-@dataclass(frozen=True)
+class StoredFile(NamedTuple):
+    """A ride file of a listing; `size` is its bytes as they are stored."""
+
+    source: Source
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """Bytes [start, end) of a source: chunk number `chunk`, from 0, of `of`. `item` is its place in the manifest.
 
@@ -96,13 +114,18 @@ class Chunk:
     def source(self) -> Source:
         return Source(self.key, self.etag, self.version, self.arrived_at)
 
+    @property
+    def place(self) -> str:
+        """Where its rides come from, for people."""
+        return f"bytes {self.start} to {self.end} of {self.key}"
+
 
 def arrival_time(moment: datetime) -> str:
     """A moment as it is stored with rides: UTC, ISO 8601 with milliseconds, so that texts sort as the times do."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def processed_key(source: Source, chunk: int, of: int) -> str:
+def processed_key(source: Digested, chunk: int, of: int) -> str:
     """The object for the accepted rides of chunk `chunk` (from 0) of `of`."""
     return f"{PROCESSED}{source.digest}/{chunk:05}-of-{of:05}.jsonl.gz"
 
@@ -112,12 +135,12 @@ def staged_prefix(execution: str) -> str:
     return f"staged/{execution}/"
 
 
-def staged_key(execution: str, source: Source, chunk: int, of: int) -> str:
+def staged_key(execution: str, source: Digested, chunk: int, of: int) -> str:
     """The object for the accepted rides of a chunk, until the check puts it under processed/."""
     return staged_prefix(execution) + processed_key(source, chunk, of).removeprefix(PROCESSED)
 
 
-def rejected_key(source: Source, chunk: int, of: int) -> str:
+def rejected_key(source: Digested, chunk: int, of: int) -> str:
     """The object for the rejected rides of a chunk."""
     return f"{REJECTED}{source.digest}/{chunk:05}-of-{of:05}.jsonl.gz"
 
@@ -178,6 +201,11 @@ def summary_key(execution: str) -> str:
 def ingested_key(source: Source) -> str:
     """The mark of a file that an execution ingested, or left out whole, and whose check passed."""
     return f"{INGESTED}{source.digest}.json"
+
+
+def ingested_together_key(digest: str) -> str:
+    """The mark of the files of a shared chunk that were ingested, or left out whole, and whose check passed."""
+    return f"{INGESTED_TOGETHER}{digest}.jsonl.gz"
 
 
 def refused_key(execution: str, source: Source) -> str:

@@ -8,6 +8,7 @@ WildRydesError
 ├── BadRideFile              a whole file cannot be read: reason and position of the fault
 ├── UnreadableBlocks         the bytes of a file are no text, or not its text to the end: reason
 ├── RideFileChanged          the version of the object that was planned is gone
+├── SharedChunkTooLarge      small files that share a chunk expand to more than one function ingests
 ├── IngestionIncomplete      a report or an object of an ingestion is missing: it was deleted or replaced
 ├── TooManyRejectedRides     more rides were rejected than the execution allows
 ├── TooManyRidesWithoutWeather  more rides have no weather than the execution allows; its workflow raises it
@@ -134,6 +135,10 @@ class UnreadableBlocks(WildRydesError):
 
 class RideFileChanged(WildRydesError):
     """The version of a ride file that was planned is gone; the next execution takes the file as it is then."""
+
+
+class SharedChunkTooLarge(WildRydesError):
+    """Compressed files that are small, share a chunk, and are far too much together once they are decompressed."""
 
 
 class IngestionIncomplete(WildRydesError):

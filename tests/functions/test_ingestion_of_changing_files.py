@@ -8,6 +8,7 @@ import pytest
 
 from aws import s3
 from ingestions import ingest_all, processed, ride
+from wildrydes.bucket import StoredFile
 from wildrydes.errors import RideFileChanged
 
 
@@ -68,6 +69,6 @@ def test_the_plan_takes_a_file_as_it_is_when_it_is_read(bucket: Any, run: Any, m
     replaced, deleted = bucket.put_version("raw/a.json", "[]"), bucket.put_version("raw/b.json", "[]")
     now = bucket.put_version("raw/a.json", json.dumps([ride(1)]))
     bucket.s3.delete_object(Bucket="wildrydes-data", Key="raw/b.json")
-    monkeypatch.setattr(s3, "sources", lambda *_: iter([replaced, deleted]))
+    monkeypatch.setattr(s3, "stored_files", lambda *_: (StoredFile(source, 2) for source in (replaced, deleted)))
     chunk = planned_chunk(bucket, run, "e1")
     assert (chunk["key"], chunk["etag"], chunk["version"]) == ("raw/a.json", now.etag, now.version)

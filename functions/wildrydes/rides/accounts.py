@@ -43,7 +43,7 @@ _COMPRESSED = (
 _TEXT_BYTES = {"utf_16": 0.5, "utf_32": 0.25, "csv": 2.5, **dict.fromkeys(_COMPRESSED, _SHRUNK)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FileLine:
     """What became of a file: `outcome` is one of OUTCOMES; `why` it was skipped or left out whole, and where."""
 
@@ -69,6 +69,7 @@ class FileLine:
             "outcome": self.outcome,
             **self.counts.to_json(),
             "chunks": self.plan.chunks,
+            "shared": self.plan.shared,
             "skipped": self.plan.skipped,
             "fault": fault and {"reason": fault.reason, "detail": fault.detail, "position": fault.position._asdict()},
         }

@@ -6,7 +6,6 @@ the source comes in pieces of one size: gzip is written with modification time 0
 """
 
 import json
-import zlib
 from binascii import hexlify
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +17,7 @@ from wildrydes.bucket import Source
 from wildrydes.errors import BadRide, BadRideFile
 from wildrydes.rides.counts import Counts
 from wildrydes.rides.files import Record
+from wildrydes.rides.gzip_lines import GzipLines, fast_lines, gzipped, small_lines
 from wildrydes.rides.json_window import Run
 from wildrydes.rides.ride import Ride, canonical, parse, processed_line, ride_id
 from wildrydes.rides.stations import MAX_STATION_MILES, nearest_station
@@ -28,10 +28,14 @@ LONGEST_REJECTED_TEXT = 2048
 LONGEST_EXAMPLE = 200
 """Characters of it that the summary of an execution quotes."""
 
-_LEVEL = 4  # 7 % larger than level 9 makes it, in a third of the time
-_FAST_LEVEL = 1  # of ISA-L: no larger than zlib's level 4, in a seventh of the time
-_GZIP = 16 + zlib.MAX_WBITS
-_LINES_AT_ONCE = 512
+
+@dataclass(frozen=True)
+class Remainder:
+    """What there is of a chunk beside its accepted rides, as Ingested has it."""
+
+    rejected: bytes
+    counts: Counts
+    first_rejected: Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,17 @@ def ingest(
 
     Runs are those of `wildrydes.rides.plain_rides`: their rides are checked and located.
     """
+    lines = fast_lines()
+    rest = ingest_into(lines, records, source, first_record, max_station_miles)
+    return Ingested(lines.end(), rest.rejected, rest.counts, rest.first_rejected)
+
+
+def ingest_into(
+    lines: GzipLines, records: Iterable[Record | Run], source: Source, first_record: int, max_station_miles: float
+) -> Remainder:
+    """What `ingest` does, with the accepted rides put into `lines`, where those of other files may be already."""
     nearest = nearest_station(max_station_miles)
-    accepted, rejected = _Accepted(source), _Rejected(source)
+    accepted, rejected = _Accepted(source, lines), _Rejected(source)
     number = first_record
     for record in records:
         if isinstance(record, Run):
@@ -78,7 +91,7 @@ def ingest(
         number += 1
     read = number - first_record
     counts = Counts(read, accepted.count, rejected.count, rejected.reasons, read - accepted.count - rejected.count)
-    return Ingested(accepted.end(), rejected.end(), counts, rejected.first)
+    return Remainder(rejected.end(), counts, rejected.first)
 
 
 def rejected_file(fault: BadRideFile, source: Source) -> bytes:
@@ -93,14 +106,6 @@ def rejected_line(bad: BadRide, source: Mapping[str, str | None], position: Mapp
     `source` is a file's key, etag, version and time of arrival, or a message's queue and id, which has no position.
     """
     return _line(bad.reason, bad.field, bad.detail, source, position, text[:LONGEST_REJECTED_TEXT])
-
-
-def gzipped(lines: Iterable[str]) -> bytes:
-    """Lines as gzip, the same bytes for the same lines."""
-    compressed = _Gzip(_compressor())
-    for line in lines:
-        compressed.line(line)
-    return compressed.end()
 
 
 def _line(
@@ -130,11 +135,11 @@ def _line(
 class _Accepted:
     """The accepted rides of a chunk: their lines, compressed as they come, and what each said of its FieldService."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, lines: GzipLines) -> None:
         self.count = 0
         self._services: dict[bytes, int | None] = {}
         self._arrived_at = source.arrived_at
-        self._lines = _Gzip(_fast_compressor())
+        self._lines = lines
 
     def add(self, ride: Ride, station: str, position: int) -> None:
         record = canonical(ride)
@@ -175,9 +180,6 @@ class _Accepted:
         self.count += 1
         return True
 
-    def end(self) -> bytes:
-        return self._lines.end()
-
 
 class _Rejected:
     """The rejected records of a chunk: their lines, compressed as they come, and the first of each reason."""
@@ -185,8 +187,10 @@ class _Rejected:
     def __init__(self, source: Source) -> None:
         self.reasons: Counter[str] = Counter()
         self.first: dict[str, dict[str, Any]] = {}
-        self._source = asdict(source)
-        self._lines = _Gzip(_compressor())
+        self._source = source
+        self._fields: Mapping[str, str | None] = {}
+        # Most chunks have none, and a compressor takes longer to make than a ride does to ingest.
+        self._lines: GzipLines | None = None
 
     @property
     def count(self) -> int:
@@ -197,48 +201,12 @@ class _Rejected:
         if bad.reason not in self.first:
             excerpt = text[:LONGEST_EXAMPLE]
             self.first[bad.reason] = {"field": bad.field, "detail": bad.detail, "position": position, "record": excerpt}
-        self._lines.line(rejected_line(bad, self._source, position, text))
+        if self._lines is None:
+            self._lines, self._fields = small_lines(), asdict(self._source)
+        self._lines.line(rejected_line(bad, self._fields, position, text))
 
     def end(self) -> bytes:
-        return self._lines.end() if self.reasons else b""
-
-
-class _Gzip:
-    """Lines into a gzip stream, compressed as they come."""
-
-    def __init__(self, compressor: Any) -> None:
-        self._compressor = compressor
-        self._pieces: list[bytes] = []
-        self._lines: list[str] = []
-
-    def line(self, line: str) -> None:
-        self._lines.append(line)
-        if len(self._lines) >= _LINES_AT_ONCE:
-            self._flush()
-
-    def data(self, data: bytes) -> None:
-        """Adds lines that are in UTF-8."""
-        self._flush()
-        self._pieces.append(self._compressor.compress(data))
-
-    def end(self) -> bytes:
-        self._flush()
-        return b"".join(self._pieces) + self._compressor.flush()
-
-    def _flush(self) -> None:
-        self._pieces.append(self._compressor.compress("".join(self._lines).encode()))
-        self._lines.clear()
-
-
-def _compressor() -> Any:
-    return zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
-
-
-def _fast_compressor() -> Any:
-    # Who writes no chunk does not pay for it.
-    from isal import isal_zlib
-
-    return isal_zlib.compressobj(_FAST_LEVEL, isal_zlib.DEFLATED, _GZIP)
+        return self._lines.end() if self._lines else b""
 
 
 EMPTY = gzipped(())

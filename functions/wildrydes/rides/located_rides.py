@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from wildrydes.bucket import ARRIVAL_TIME, streamed_key
 from wildrydes.errors import BadLocatedRides
-from wildrydes.rides.ingestion import gzipped
+from wildrydes.rides.gzip_lines import gzipped
 from wildrydes.rides.messages import Located
 
 LONGEST_PACK = 200_000

@@ -110,6 +110,7 @@ _decode = msgspec.json.Decoder(list[_Record]).decode
 _encode = msgspec.json.Encoder().encode_lines
 
 
+@lru_cache(maxsize=64)
 def _ends_of_lines(arrived_at: str | None) -> dict[tuple[int | None, str, bool], bytes]:
     """What `end_of_line` gives, by the FieldService, the station and whether the ride is heavy."""
     return {

@@ -1,14 +1,16 @@
 """Raw files -> which of them are new, the chunks of those that can be read, and why each other one is left out.
 
 A source is done when an execution's check has passed with it, which its mark under ingested/ says, and what it gave is
-there: all its chunks under processed/, or the fault of the whole file under rejected/. What an execution refused has no
-mark, so the next one reads it again, and refuses it with the same numbers. A file that was skipped is looked at anew.
+there: all its chunks under processed/, or the fault of the whole file under rejected/. Files that shared a chunk have
+one mark together. What an execution refused has no mark, so the next one reads it again, and refuses it with the same
+numbers. A file that was skipped is looked at anew.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from wildrydes.bucket import Chunk, Source
+from wildrydes.bucket import Chunk, Source, StoredFile
 from wildrydes.errors import BadRideFile
 from wildrydes.rides.files import chunks, records_and_runs
 from wildrydes.rides.formats import is_gzip, peek
@@ -42,11 +44,27 @@ class PlannedFile:
         return FilePlan(self.source, self.size, len(self.chunks), self.skipped, self.fault, self.compression)
 
 
-def new_sources(sources: Iterable[Source], ingested: Collection[str]) -> tuple[list[Source], int]:
-    """The sources whose digests are not among those done, and how many are."""
-    all_sources = list(sources)
-    new = [source for source in all_sources if source.digest not in ingested]
-    return new, len(all_sources) - len(new)
+def new_files(files: Iterable[StoredFile], ingested: Collection[str]) -> tuple[list[StoredFile], int]:
+    """The files whose digests are not among those done, and how many are."""
+    new, count = [], 0
+    for file in files:
+        if file.source.digest in ingested:
+            count += 1
+        else:
+            new.append(file)
+    return new, count
+
+
+def done_together(
+    marks: Iterable[Mapping[str, Any]], processed: Collection[str], rejected: Collection[str]
+) -> Iterator[str]:
+    """The digests of the files that are done, by the lines of the marks of shared chunks.
+
+    `processed` has the digests of the chunks whose rides are there, `rejected` those of files left out whole.
+    """
+    for line in marks:
+        if line["digest"] in rejected or (line["outcome"] == "read" and line["shared"] in processed):
+            yield line["digest"]
 
 
 def plan_file(source: Source, blocks: Iterable[bytes], chunk_bytes: int, size: int = 0) -> PlannedFile:
@@ -96,8 +114,18 @@ def _chunks(file: PlannedFile) -> Iterator[Chunk]:
         first_record += count
 
 
-def summary(file_count: int, ingested_count: int, files: Sequence[PlannedFile], chunk_count: int) -> str:
-    """One sentence on the plan, for people."""
+def summary(
+    file_count: int,
+    ingested_count: int,
+    files: Sequence[PlannedFile],
+    chunk_count: int,
+    small_count: int = 0,
+    shared_count: int = 0,
+) -> str:
+    """What there is to say of the plan, for people.
+
+    `files` were read; there are `small_count` more, which share `shared_count` of the chunks.
+    """
     skipped = sum(file.skipped is not None for file in files)
     rides, also = file_count - skipped, f" {skipped} more hold no data and are skipped." if skipped else ""
     if not rides:
@@ -107,6 +135,12 @@ def summary(file_count: int, ingested_count: int, files: Sequence[PlannedFile], 
         return f"None of the {rides} files under raw/ is new: training goes on with the rides ingested before.{also}"
     rejected = sum(file.fault is not None for file in files)
     return (
-        f"{len(files) - skipped} of {rides} files under raw/ are new: {chunk_count} chunks to ingest, "
-        f"{rejected} files rejected whole.{also}"
+        f"{len(files) - skipped + small_count} of {rides} files under raw/ are new: {chunk_count} chunks to ingest, "
+        f"{rejected} files rejected whole.{_of_small(small_count, shared_count)}{also}"
     )
+
+
+def _of_small(small_count: int, shared_count: int) -> str:
+    if not small_count:
+        return ""
+    return f" {small_count} small files share {shared_count} of the chunks, and are read as they are ingested."

@@ -1,7 +1,7 @@
 """What a plan and the ingestion of each chunk write down, and whether all of it is there.
 
     manifests/<execution>.files.jsonl   one FilePlan a file under raw/ that was not ingested before
-    manifests/<execution>.json          one Chunk an item: what the Map fans out over
+    manifests/<execution>.json          one Chunk or SharedChunk an item: what the Map fans out over
     ingestions/<execution>/00007.json   the Report of item 7
     staged/<execution>/…                its rides
 
@@ -10,20 +10,22 @@ Objects are deleted by people, by rules and by mistake. So the three are held ag
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from wildrydes.bucket import Chunk, Source, counts_key, rejected_key, staged_key
 from wildrydes.errors import BadRideFile, IngestionIncomplete, Position
 from wildrydes.rides.counts import Counts
+from wildrydes.rides.shared_chunk import SharedChunk, group_digest, read_item
 
 MOST_NAMED = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FilePlan:
     """A file as it was planned: cut into `chunks`, `skipped` for a reason, or left out whole for its `fault`.
 
-    `size` is its bytes as they are stored, `compression` "gzip" or "".
+    `size` is its bytes as they are stored, `compression` "gzip" or "". One that shares a chunk, whose digest is in
+    `shared`, has not been read yet: what it is comes with the chunk's report.
     """
 
     source: Source
@@ -32,62 +34,109 @@ class FilePlan:
     skipped: str | None = None
     fault: BadRideFile | None = None
     compression: str = ""
+    shared: str = ""
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "FilePlan":
         """The file of a line of the plan."""
-        fault = value["fault"]
         return cls(
             Source(**value["source"]),
             value["size"],
             value["chunks"],
             value["skipped"],
-            fault and BadRideFile(**fault | {"position": Position(**fault["position"])}),
+            _read_fault(value["fault"]),
             value["compression"],
+            # Plans from before files shared chunks have no such field.
+            value.get("shared", ""),
         )
 
     def to_json(self) -> dict[str, Any]:
         """The file as a line of the plan."""
-        fault = self.fault and {
-            "reason": self.fault.reason,
-            "detail": self.fault.detail,
-            "position": self.fault.position._asdict(),
-            "records": self.fault.records,
-        }
         return {
             "source": asdict(self.source),
             "size": self.size,
             "chunks": self.chunks,
             "skipped": self.skipped,
-            "fault": fault,
+            "fault": _fault_fields(self.fault),
             "compression": self.compression,
+            "shared": self.shared,
         }
 
 
-@dataclass(frozen=True)
-class Report:
-    """A chunk that was ingested: its counts, the ETag of its rides, and the first rejected record of each reason."""
+class Part(NamedTuple):
+    """What bytes [start, end) of a file gave: all of its records, but for a file of very many."""
 
-    chunk: Chunk
+    start: int
+    end: int
+    counts: Counts
+    first_rejected: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """A file of a shared chunk, as its child found it: what FilePlan says of other files, and its parts."""
+
+    size: int
+    compression: str
+    skipped: str | None
+    fault: BadRideFile | None
+    parts: Sequence[Part]
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "FileResult":
+        """The result in a decoded JSON object."""
+        parts = [Part(each["start"], each["end"], Counts.from_json(each), each["first"]) for each in value["parts"]]
+        return cls(value["size"], value["compression"], value["skipped"], _read_fault(value["fault"]), parts)
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as a JSON object."""
+        parts = [
+            part.counts.to_json() | {"start": part.start, "end": part.end, "first": part.first_rejected}
+            for part in self.parts
+        ]
+        fault = _fault_fields(self.fault)
+        fields = {"size": self.size, "compression": self.compression, "skipped": self.skipped}
+        return fields | {"fault": fault, "parts": parts}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A chunk that was ingested: its counts, the ETag of its rides, and the first rejected record of each reason.
+
+    Of a shared chunk it has a result a file, in the files' order, and the reasons are theirs.
+    """
+
+    chunk: Chunk | SharedChunk
     counts: Counts
     etag: str
     first_rejected: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    files: Sequence[FileResult] = ()
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Report":
         """The report in a decoded JSON object."""
-        return cls(Chunk(**value["chunk"]), Counts.from_json(value), value["etag"], value["first_rejected"])
+        files = tuple(FileResult.from_json(each) for each in value.get("files", ()))
+        chunk, counts = read_item(value["chunk"]), Counts.from_json(value)
+        return cls(chunk, counts, value["etag"], value["first_rejected"], files)
 
     def to_json(self) -> dict[str, Any]:
         """The report as a JSON object: its counts, and the other fields beside them."""
         first = dict(self.first_rejected)
-        return self.counts.to_json() | {"chunk": asdict(self.chunk), "etag": self.etag, "first_rejected": first}
+        answer = self.counts.to_json() | {"chunk": asdict(self.chunk), "etag": self.etag, "first_rejected": first}
+        return answer | ({"files": [each.to_json() for each in self.files]} if self.files else {})
 
 
-def check_plan(manifest_key: str, files: Iterable[FilePlan], chunks: Sequence[Chunk]) -> None:
+def check_plan(manifest_key: str, files: Iterable[FilePlan], chunks: Sequence[Chunk | SharedChunk]) -> None:
     """Raises IngestionIncomplete unless the manifest has each chunk of each file, and no other."""
-    planned = [(file.source, number, file.chunks) for file in files for number in range(file.chunks)]
-    actual = [(chunk.source, chunk.chunk, chunk.of) for chunk in chunks]
+    planned, groups = list[tuple[object, int, int]](), dict[str, list[Source]]()
+    for file in files:
+        if file.shared:
+            groups.setdefault(file.shared, []).append(file.source)
+        planned.extend((file.source, number, file.chunks) for number in range(file.chunks))
+    actual = [(chunk.source, chunk.chunk, chunk.of) for chunk in chunks if isinstance(chunk, Chunk)]
+    shared = [(chunk.digest, chunk.files) for chunk in chunks if isinstance(chunk, SharedChunk)]
+    planned.extend((digest, 0, len(sources)) for digest, sources in groups.items() if group_digest(sources) == digest)
+    actual.extend((digest, 0, number) for digest, number in shared)
     if planned != actual:
         raise IngestionIncomplete(
             f"{manifest_key} holds {len(actual)} chunks, which are not the {len(planned)} that were planned: "
@@ -97,19 +146,18 @@ def check_plan(manifest_key: str, files: Iterable[FilePlan], chunks: Sequence[Ch
 
 def check_reports(
     execution: str,
-    chunks: Iterable[Chunk],
-    reports: Mapping[int, Report],
+    chunks: Iterable[Chunk | SharedChunk],
+    reports: Iterable[Report],
     staged: Mapping[str, str],
-    rejected: Iterable[str],
+    missing: Iterable[str] = (),
 ) -> None:
     """Raises IngestionIncomplete, saying what is missing, unless each chunk has its report and its objects.
 
-    `staged` has the ETag of each object by its key; `rejected` are the keys under rejected/.
+    `staged` has the ETag of each object by its key; `missing` is what else is not there (`missing_rejected`).
     """
-    written = frozenset(rejected)
-    faults = [
-        fault for chunk in chunks for fault in _faults(execution, chunk, reports.get(chunk.item), staged, written)
-    ]
+    by_item = {report.chunk.item: report for report in reports}
+    faults = [fault for chunk in chunks for fault in _faults(execution, chunk, by_item.get(chunk.item), staged)]
+    faults.extend(missing)
     if faults:
         more = f", and {len(faults) - MOST_NAMED} more" if len(faults) > MOST_NAMED else ""
         raise IngestionIncomplete(
@@ -118,16 +166,55 @@ def check_reports(
         )
 
 
-def rejected_keys(reports: Iterable[Report]) -> frozenset[str]:
-    """The keys of the rejected records of chunks that have some."""
-    chunks = (report.chunk for report in reports if report.counts.rejected)
-    return frozenset(rejected_key(chunk.source, chunk.chunk, chunk.of) for chunk in chunks)
+def rejected_keys(reports: Iterable[Report]) -> dict[str, str]:
+    """The keys of the rejected records of chunks of one file that have some, with the place of each in its file."""
+    return {
+        rejected_key(report.chunk.source, report.chunk.chunk, report.chunk.of): report.chunk.place
+        for report in reports
+        if report.counts.rejected
+    }
 
 
-def _faults(
-    execution: str, chunk: Chunk, report: Report | None, staged: Mapping[str, str], rejected: frozenset[str]
-) -> list[str]:
-    where = f"bytes {chunk.start} to {chunk.end} of {chunk.key}"
+def missing_rejected(expected: Mapping[str, str], written: Iterable[str]) -> list[str]:
+    """What is said of each of the `rejected_keys` that is not among those written."""
+    keys = frozenset(written)
+    return [
+        f"{key} with the rejected records of {place} is missing" for key, place in expected.items() if key not in keys
+    ]
+
+
+def spread(files: Iterable[FilePlan], reports: Iterable[Report]) -> tuple[list[FilePlan], list[Report]]:
+    """The files and the reports of their chunks as if each file had had chunks of its own, in the files' order.
+
+    Files of a chunk without a report stay as they were planned.
+    """
+    alone = [report for report in reports if isinstance(report.chunk, Chunk)]
+    shared = {
+        report.chunk.digest: (report, iter(report.files)) for report in reports if isinstance(report.chunk, SharedChunk)
+    }
+    plans = list[FilePlan]()
+    for file in files:
+        report, results = shared.get(file.shared, (None, iter(())))
+        result = next(results, None)
+        if report is None or result is None:
+            plans.append(file)
+            continue
+        of = len(result.parts)
+        plans.append(
+            FilePlan(file.source, result.size, of, result.skipped, result.fault, result.compression, file.shared)
+        )
+        item, key, etag = report.chunk.item, file.source.key, file.source.etag
+        alone.extend(
+            Report(
+                Chunk(item, key, etag, part.start, part.end, number, of), part.counts, report.etag, part.first_rejected
+            )
+            for number, part in enumerate(result.parts)
+        )
+    return plans, alone
+
+
+def _faults(execution: str, chunk: Chunk | SharedChunk, report: Report | None, staged: Mapping[str, str]) -> list[str]:
+    where = chunk.place
     if report is None:
         return [f"the report {counts_key(execution, chunk.item)} of {where} is missing"]
     if report.chunk != chunk:
@@ -135,8 +222,22 @@ def _faults(
     faults = []
     if chunk.records is not None and report.counts.read != chunk.records:
         faults.append(f"of {chunk.records} records in {where} {report.counts.read} were read")
+    if isinstance(chunk, SharedChunk) and len(report.files) != chunk.files:
+        faults.append(f"{len(report.files)} of {where} were read")
     key = staged_key(execution, chunk.source, chunk.chunk, chunk.of)
     if staged.get(key) != report.etag:
         faults.append(f"{key} with the rides of {where} is {'another object' if key in staged else 'missing'}")
-    missing = rejected_keys([report]) - rejected
-    return faults + [f"{each} with the rejected records of {where} is missing" for each in missing]
+    return faults
+
+
+def _fault_fields(fault: BadRideFile | None) -> dict[str, Any] | None:
+    return fault and {
+        "reason": fault.reason,
+        "detail": fault.detail,
+        "position": fault.position._asdict(),
+        "records": fault.records,
+    }
+
+
+def _read_fault(value: Mapping[str, Any] | None) -> BadRideFile | None:
+    return BadRideFile(**value | {"position": Position(**value["position"])}) if value else None

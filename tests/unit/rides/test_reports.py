@@ -1,13 +1,23 @@
 """Plan, reports and objects must agree; what is missing is named."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from wildrydes.bucket import Chunk, Source, rejected_key, staged_key
 from wildrydes.errors import IngestionIncomplete
 from wildrydes.rides.counts import Counts
-from wildrydes.rides.reports import MOST_NAMED, FilePlan, Report, check_plan, check_reports, rejected_keys
+from wildrydes.rides.reports import (
+    MOST_NAMED,
+    FilePlan,
+    Report,
+    check_plan,
+    check_reports,
+    missing_rejected,
+    rejected_keys,
+)
 
 SOURCE = Source("raw/a.json", "0123")
 CHUNKS = [Chunk(item, SOURCE.key, SOURCE.etag, 10 * item, 10 * item + 9, item, 8, records=2) for item in range(8)]
@@ -16,19 +26,27 @@ STAGED = {staged_key("e1", SOURCE, item, 8): f"e{item}" for item in range(8)}
 REJECTED = frozenset(rejected_key(SOURCE, item, 8) for item in range(8))
 
 
+def check(
+    chunks: Sequence[Chunk], reports: Mapping[int, Report], staged: Mapping[str, str], rejected: Iterable[str]
+) -> None:
+    """Checks chunks of one file, as check_ingestion does."""
+    missing = missing_rejected(rejected_keys(reports.values()), rejected)
+    check_reports("e1", chunks, reports.values(), staged, missing)
+
+
 def incomplete(**changes: object) -> str:
     """What is said where one of the four differs."""
-    parts = {"chunks": CHUNKS, "reports": REPORTS, "staged": STAGED, "rejected": REJECTED} | changes
+    parts: dict[str, Any] = {"chunks": CHUNKS, "reports": REPORTS, "staged": STAGED, "rejected": REJECTED} | changes
     with pytest.raises(IngestionIncomplete) as raised:
-        check_reports("e1", **parts)  # pyright: ignore[reportArgumentType]
+        check(**parts)
     return str(raised.value)
 
 
 def test_all_of_it_is_there() -> None:
     check_plan("manifests/e1.json", [FilePlan(SOURCE, 80, 8)], CHUNKS)
-    check_reports("e1", CHUNKS, REPORTS, STAGED, REJECTED)
+    check(CHUNKS, REPORTS, STAGED, REJECTED)
     check_plan("manifests/e1.json", [FilePlan(SOURCE, 2), FilePlan(SOURCE, 0, skipped="a marker")], [])
-    check_reports("e1", [], {}, {}, [])
+    check([], {}, {}, [])
 
 
 def test_a_report_that_is_missing_is_named_with_its_bytes() -> None:
@@ -54,8 +72,8 @@ def test_rejected_records_that_are_missing_are_named_where_there_were_some() -> 
     key = rejected_key(SOURCE, 3, 8)
     assert f"{key} with the rejected records of bytes 30 to 39" in incomplete(rejected=REJECTED - {key})
     none = {item: replace(report, counts=Counts(2, 2)) for item, report in REPORTS.items()}
-    check_reports("e1", CHUNKS, none, STAGED, [])
-    assert rejected_keys(none.values()) == frozenset()
+    check(CHUNKS, none, STAGED, [])
+    assert rejected_keys(none.values()) == {}
 
 
 def test_records_that_were_planned_and_not_read_are_counted() -> None:
