@@ -74,12 +74,12 @@ def write(path: Path, shape: str, number: int) -> None:
     }[shape]
     with path.open("w", encoding="utf-8") as file:
         file.write(opening)
-        for place, ride in enumerate(_rides(number)):
+        for place, ride in enumerate(rides(number)):
             file.write((between if place else "") + json.dumps(ride, indent=indent))
         file.write(closing)
 
 
-def _rides(number: int) -> Iterator[dict[str, Any]]:
+def rides(number: int) -> Iterator[dict[str, Any]]:
     """Rides around New York, numbers with all their digits, as a producer's program writes them."""
     chance = random.Random(number)  # noqa: S311
     first = datetime(2018, 1, 1)  # noqa: DTZ001

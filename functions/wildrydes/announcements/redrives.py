@@ -11,6 +11,7 @@ FAIL_AGAIN = frozenset(
         "BadLineage",
         "IngestionIncomplete",
         "RideFileChanged",
+        "SharedChunkTooLarge",
         "TooManyRejectedRides",
     }
 )

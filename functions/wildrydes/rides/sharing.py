@@ -18,8 +18,8 @@ from wildrydes.rides.reports import FilePlan
 from wildrydes.rides.shared_chunk import SharedChunk, group_digest
 from wildrydes.rides.skipping import skipped_by_name
 
-MOST_FILES = 1_000
-"""Of a shared chunk. Sixteen requests at a time, of some 30 ms each, are two seconds."""
+MOST_FILES = 500
+"""Of a shared chunk. Sixteen requests at a time, of some 30 ms each, are a second."""
 
 MOST_BYTES = 8 << 20
 """Of all files of a shared chunk, as they are stored: its child holds them."""

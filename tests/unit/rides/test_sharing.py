@@ -67,10 +67,10 @@ def test_each_file_is_in_one_place_in_its_order_and_what_shares_is_bounded(sizes
         assert sum(file.size for file in [*group, following[0]]) > min(chunk_bytes, MOST_BYTES)
 
 
-def test_a_hundred_thousand_files_of_one_ride_are_a_hundred_chunks() -> None:
+def test_a_hundred_thousand_files_of_one_ride_are_two_hundred_chunks() -> None:
     small, others = part(files([250] * 100_000), 8 << 20)
     shared = list(groups(small, 8 << 20))
-    assert (len(others), len(shared), {len(group) for group in shared}) == (0, 100, {MOST_FILES})
+    assert (len(others), len(shared), {len(group) for group in shared}) == (0, 200, {MOST_FILES})
 
 
 def test_few_small_files_have_chunks_of_their_own() -> None:
