@@ -28,7 +28,8 @@ NEXT_STEPS = {
     "--min-training-rows.",
     "AllCandidatesFailed": "Correct the hyperparameters that the causes name.",
     "BadLineage": "Start again: a list of the inputs was changed while the execution ran.",
-    "SharedChunkTooLarge": "Start again with a smaller chunk_bytes: small compressed files expand to too much together.",
+    "SharedChunkTooLarge": "Start again with a smaller --chunk-bytes: the compressed files of a chunk are too much "
+    "together.",
     "RideFileChanged": "Start again: the version of a ride file that was planned is gone for good.",
     "PromotionConflict": "Start again: another promotion or deployment came in between.",
     "SmokeTestFailed": "Compare the two answers in the cause. `wildrydes logs predict` says why a model cannot be "

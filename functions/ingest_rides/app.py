@@ -40,8 +40,10 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(execution=execution, item=chunk.item, place=chunk.place)
     # An execution that was started before the field was there goes on with the default.
     max_station_miles = event.get("max_station_miles", MAX_STATION_MILES)
-    ingest_chunk = ingest_small_files if isinstance(chunk, SharedChunk) else ingest_part
-    report = ingest_chunk(bucket, execution, chunk, max_station_miles)
+    if isinstance(chunk, SharedChunk):
+        report = ingest_small_files(bucket, execution, chunk, max_station_miles)
+    else:
+        report = ingest_part(bucket, execution, chunk, max_station_miles)
     s3.write_json(bucket, counts_key(execution, chunk.item), report.to_json())
     counts = report.counts.to_json()
     logger.info("ingested", extra={"rides": counts})

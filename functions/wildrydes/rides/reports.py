@@ -133,10 +133,11 @@ def check_plan(manifest_key: str, files: Iterable[FilePlan], chunks: Sequence[Ch
         if file.shared:
             groups.setdefault(file.shared, []).append(file.source)
         planned.extend((file.source, number, file.chunks) for number in range(file.chunks))
-    actual = [(chunk.source, chunk.chunk, chunk.of) for chunk in chunks if isinstance(chunk, Chunk)]
-    shared = [(chunk.digest, chunk.files) for chunk in chunks if isinstance(chunk, SharedChunk)]
     planned.extend((digest, 0, len(sources)) for digest, sources in groups.items() if group_digest(sources) == digest)
-    actual.extend((digest, 0, number) for digest, number in shared)
+    actual = [
+        (chunk.source, chunk.chunk, chunk.of) if isinstance(chunk, Chunk) else (chunk.digest, 0, chunk.files)
+        for chunk in chunks
+    ]
     if planned != actual:
         raise IngestionIncomplete(
             f"{manifest_key} holds {len(actual)} chunks, which are not the {len(planned)} that were planned: "
@@ -240,4 +241,4 @@ def _fault_fields(fault: BadRideFile | None) -> dict[str, Any] | None:
 
 
 def _read_fault(value: Mapping[str, Any] | None) -> BadRideFile | None:
-    return BadRideFile(**value | {"position": Position(**value["position"])}) if value else None
+    return BadRideFile(**{**value, "position": Position(**value["position"])}) if value else None
