@@ -4,6 +4,9 @@ It stops the promotion, and has what that left put in order by the workflow `res
 alias says how the retraining ends: as `Retrained` where the new model is live, and failed where it is not. So a failed
 retraining has changed nothing that is live, and one whose promotion went through after all is not called failed.
 
+A repeated start of `restore` finds its name taken where the first one's answer was lost and it has ended since. Then it
+is read what came of it.
+
 What cannot be stopped from here `restore` stops. If that cannot be followed either, it is given some time, and then the
 alias is looked at from here.
 
@@ -81,7 +84,7 @@ def end_promotion(retrained: State, again: State, failure: State) -> Task:
 def _restore(retrained: State, again: State, failure: State) -> Task:
     """Has `restore` put in order what the promotion left, and waits for its end."""
     live = sdk.Choice("Did it go live?")
-    live.add_choice(rule.BooleanEquals(variable="$.restored.promoted", value=True), retrained)
+    live.add_choice(rule.BooleanEquals(variable="$.restored.output.promoted", value=True), retrained)
     # By the name alone it is known that it was started; one that failed by itself since would fail again.
     earlier = [
         rule.StringEquals(variable="$.error.Error", value=NAME_TAKEN),
@@ -96,17 +99,20 @@ def _restore(retrained: State, again: State, failure: State) -> Task:
         parameters={
             "StateMachineArn": "${RestoreArn}",
             # One that was killed with the retraining has ended, and a redrive needs another.
-            "Name": "States.Format('{}-{}', $.promotion.name, $$.Execution.RedriveCount)",
+            "Name": _of_restoring(),
             "Input": {
                 "promotion": "$.promotion.arn",
                 "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": "$$.Execution.Id",
             },
         },
-        asl={"ResultSelector": {"promoted": "$.Output.promoted", "redrives": "$$.Execution.RedriveCount"}},
+        asl={"ResultSelector": {"output": "$.Output", "redrives": "$$.Execution.RedriveCount"}},
         result_path="$.restored",
         timeout_seconds=5400,
         retry=retry(STATES_FAULTS),
         catch=[
+            sdk.Catch(error_equals=[NAME_TAKEN], next_step=_read_restoring(live, look), result_path="$.not_followed"),
+            # Before States.TaskFailed, which stands for these as well.
+            sdk.Catch(error_equals=list(STATES_FAULTS), next_step=wait, result_path="$.not_followed"),
             # It has ended, and could not do it: to wait for it helps nothing.
             sdk.Catch(error_equals=["States.TaskFailed"], next_step=look, result_path="$.not_restored"),
             catch(wait, "$.not_followed"),
@@ -114,6 +120,36 @@ def _restore(retrained: State, again: State, failure: State) -> Task:
     )
     restore.next(live)
     return restore
+
+
+def _read_restoring(then: State, look: State) -> Task:
+    """What came of the `restore` that has ended before a repeated start; `look` where that does not say it.
+
+    The answer to the first start was lost. `then` finds what it would have found at `$.restored`.
+    """
+    read = Tasks(look, "$.not_restored").call(
+        "Read restoring",
+        "sfn:describeExecution",
+        {"ExecutionArn": _of_restoring("${RestoringsArn}:")},
+        "$.restoring",
+    )
+    output = Pass(
+        "Read restored",
+        parameters={"output": "States.StringToJson($.restoring.Output)", "redrives": "$$.Execution.RedriveCount"},
+        result_path="$.restored",
+    )
+    output.next(then)
+    status = sdk.Choice("Was it put in order?")
+    succeeded = rule.StringEquals(variable="$.restoring.Status", value="SUCCEEDED")
+    status.add_choice(rule.And([rule.IsPresent(variable="$.restoring.Status", value=True), succeeded]), output)
+    status.default_choice(look)
+    read.next(status)
+    return read
+
+
+def _of_restoring(prefix: str = "") -> str:
+    """The name of the `restore` of this promotion and redrive, after `prefix`."""
+    return f"States.Format('{prefix}{{}}-{{}}', $.promotion.name, $$.Execution.RedriveCount)"
 
 
 def _look(retrained: State, failure: State) -> tuple[State, State]:

@@ -141,9 +141,17 @@ def only_ends(stack: Stack) -> Iterator[None]:
 
 @dataclass
 class EndOfRetraining(Promotion):
-    """A retraining from the verdict on, within `only_ends`. It stops and restores a promotion that it cannot follow."""
+    """A retraining from the verdict on, within `only_ends`. It stops and restores a promotion that it cannot follow.
+
+    With `has_restoring` the name that it gives to `restore` has been taken, as by a start whose answer was lost.
+    """
+
+    has_restoring: bool = False
 
     def start(self, name: str) -> str:
+        if self.has_restoring:
+            promotion = self.stack.outputs["PromoteStateMachineArn"].replace(":stateMachine:", ":execution:")
+            self.stack.ended(start_restoring(self.stack, f"{promotion}:{name}-0", f"{name}-0-0"))
         model = self.next_model()
         golden = {"ride": model.ride, number_of(model.task): model.probability}
         verdict = {"promote": True, "reason": "log loss is better by 0.1"}
@@ -182,12 +190,7 @@ class Restoring(Promotion):
         return self._restore(arn, name)
 
     def _restore(self, promotion: str, name: str) -> str:
-        started = self.stack.client("stepfunctions").start_execution(
-            stateMachineArn=self.stack.outputs["RestoreStateMachineArn"],
-            name=name,
-            input=json.dumps({"promotion": promotion}),
-        )
-        return started["executionArn"]
+        return start_restoring(self.stack, promotion, name)
 
     def wrong(self, output: dict[str, Any]) -> str:
         now = self.live_now()
@@ -201,6 +204,16 @@ class Restoring(Promotion):
         again = self._restore(json.loads(described["input"])["promotion"], unique("again"))
         ended = self.stack.ended(again)
         return "" if ended["status"] == "SUCCEEDED" and not self.wrong(json.loads(ended["output"])) else str(ended)
+
+
+def start_restoring(stack: Stack, promotion: str, name: str) -> str:
+    """Start `restore` by this name for the promotion of this ARN; its own ARN."""
+    started = stack.client("stepfunctions").start_execution(
+        stateMachineArn=stack.outputs["RestoreStateMachineArn"],
+        name=name,
+        input=json.dumps({"promotion": promotion}),
+    )
+    return started["executionArn"]
 
 
 def entered(stack: Stack, arn: str) -> list[str]:

@@ -86,6 +86,7 @@ UNRECORDED: dict[str, Any] = {"state": "Put parameter back", "moment": "before",
 ENDS = {
     ("Stop promotion", "Restore", "Notify failure"): (UNFOLLOWED,),
     ("Read live alias again", "Read live version again"): (UNFOLLOWED, UNRESTORED),
+    ("Read restoring",): (UNFOLLOWED,),
 }
 
 
@@ -213,7 +214,7 @@ def ends(stack: Stack, models: tuple[Model, Model], part: list[Cell], run: Run) 
     """What a retraining does about a promotion that it cannot follow."""
     heard = listen_to_promotions(stack, models)
     for names, always in ENDS.items():
-        trial = EndOfRetraining(stack, models, always, UNFOLLOWED["error"])
+        trial = EndOfRetraining(stack, models, always, UNFOLLOWED["error"], has_restoring=names == ("Read restoring",))
         yield run(stack, heard, trial, among(part, names))
 
 

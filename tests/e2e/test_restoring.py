@@ -451,6 +451,38 @@ def test_redrive_of_a_retraining_that_was_interrupted_while_its_promotion_was_re
     assert promotions_of(stack, arn) == {"0": "ABORTED", "2": "SUCCEEDED"}
 
 
+@pytest.mark.parametrize("succeeds", [True, pytest.param(False, marks=pytest.mark.proof)])
+def test_redrive_goes_on_where_the_restoring_had_ended_before_its_start_was_repeated(
+    stack: Stack, write_artefact: WriteArtefact, first: Model, *, succeeds: bool
+) -> None:
+    model, name = trained(stack, write_artefact, 0.5), unique("interrupted")
+    with (
+        held(stack, "Publish version", f"{name}-0"),
+        interrupted(stack, model, name=name) as redrive,
+    ):
+        came_to_be_held(stack, f"{name}-0")
+        promotion = promotion_arn(stack, f"{name}-0")
+        stop(stack, promotion)
+        if not succeeds:
+            broken = {"state": "Read promotion", "moment": "before", "error": "Sfn.Denied"}
+            stack.server.request("/_local/faults", execution=f"{name}-0-1", faults=[broken])
+        # The one that a first start would have begun, and whose answer was lost.
+        restoring = stack.client("stepfunctions").start_execution(
+            stateMachineArn=stack.outputs["RestoreStateMachineArn"],
+            name=f"{name}-0-1",
+            input=json.dumps({"promotion": promotion}),
+        )
+        ended = stack.ended(restoring["executionArn"])
+        assert (ended["status"] == "SUCCEEDED") == succeeds
+        arn = redrive()
+        if succeeds:
+            output = output_of(stack, arn)
+            assert (output["promoted"], output["live_model_path"]) == (True, model.path)
+        else:
+            assert failure_of(stack, arn)[0] == "StepFunctions.ExecutionAlreadyExistsException"
+    assert promotions_of(stack, arn) == {"0": "ABORTED"} | ({"1": "SUCCEEDED"} if succeeds else {})
+
+
 def test_redrive_promotes_nothing_that_fails_the_smoke_test(stack: Stack, first: Model) -> None:
     name = unique("interrupted")
     with unchanged(stack), interrupted(stack, store(stack, b"no archive"), name=name) as redrive:

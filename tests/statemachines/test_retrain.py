@@ -109,7 +109,7 @@ GOING_ON = {
 def test_error_that_nothing_mends_ends_the_execution_where_it_can_be_redriven() -> None:
     # A redrive enters a Fail state again, and fails again.
     caught = {name for name, state in STATES.items() if catches_all(state)}
-    afterwards = {"Notify failure", "Read live alias again", "Read live version again"}
+    afterwards = {"Notify failure", "Read restoring", "Read live alias again", "Read live version again"}
     assert caught == {*GOING_ON, *afterwards} - {"Resolve image"}
     assert {name for name, state in STATES.items() if "Catch" in state} - caught == {"Take turn", "Describe holder"}
     (child,) = STATES["Ingest rides"]["ItemProcessor"]["States"].values()
@@ -121,7 +121,7 @@ def test_error_that_nothing_mends_ends_the_execution_where_it_can_be_redriven() 
 def test_every_refusal_is_told_and_ends_in_fail() -> None:
     handlers = {catch["Next"] for state in STATES.values() for catch in state.get("Catch", [])}
     # These two look at who has the turn, and take over from a holder that is forgotten.
-    going_on = {*GOING_ON.values(), "Read live alias again", "Read turn", "Take over"}
+    going_on = {*GOING_ON.values(), "Read live alias again", "Read restoring", "Read turn", "Take over"}
     # A bill that cannot be made fails nothing.
     for accounting in ("Account costs", "Account costs of a candidate"):
         assert ends_of(accounting) <= {"Retrained", "Kept the live model"}
@@ -268,11 +268,20 @@ def test_retraining_fails_after_its_promotion_has_been_stopped_and_put_in_order(
     assert none_started["ErrorEquals"] == ["Sfn.ExecutionDoesNotExistException"]
     assert STATES["Stop promotion"]["Next"] == otherwise["Next"] == "Restore"
     assert STATES["Restore"]["Parameters"]["Input"]["promotion.$"] == "$.promotion.arn"
-    over, unseen = STATES["Restore"]["Catch"]
+    before, unheard, over, unseen = STATES["Restore"]["Catch"]
+    # States.TaskFailed stands for every error but States.Timeout: what comes after it is not asked for those.
     assert over["ErrorEquals"] == ["States.TaskFailed"]
+    assert unheard["Next"] == unseen["Next"] == "Wait for restoring"
+    assert unheard["ErrorEquals"] == STATES["Restore"]["Retry"][0]["ErrorEquals"]
+    assert before["ErrorEquals"] == ["StepFunctions.ExecutionAlreadyExistsException"]
+    assert before["Next"] == "Read restoring"
+    assert STATES["Read restoring"]["Catch"][-1]["Next"] == STATES["Was it put in order?"]["Default"] == over["Next"]
     assert STATES[unseen["Next"]]["Next"] == over["Next"] == "Read live alias again"
     assert ends_of("Stop promotion") == {"Retrained", "Retraining failed"}
-    for choice, variable in (("Did it go live?", "$.restored.promoted"), ("Is its model live?", "$.seen.variables")):
+    for choice, variable in (
+        ("Did it go live?", "$.restored.output.promoted"),
+        ("Is its model live?", "$.seen.variables"),
+    ):
         right = STATES[choice]["Choices"][0]
         assert ends_of(right["Next"]) == {"Retrained"}
         assert variable in json.dumps(right)
@@ -308,6 +317,9 @@ def test_promotion_starts_once_more_after_a_redrive_alone_and_only_when_the_firs
 def test_a_restoring_of_after_a_redrive_is_another_one() -> None:
     name = "States.Format('{}-{}', $.promotion.name, $$.Execution.RedriveCount)"
     assert STATES["Restore"]["Parameters"]["Name.$"] == name
+    # Of that one, and of none before, it is read what came of it.
+    of_that_name = name.replace("'{}-{}'", "'${RestoringsArn}:{}-{}'")
+    assert STATES["Read restoring"]["Parameters"] == {"ExecutionArn.$": of_that_name}
 
 
 def test_candidate_that_fails_loses_and_the_others_go_on() -> None:
