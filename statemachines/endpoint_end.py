@@ -10,12 +10,12 @@ from statemachines.serving_endpoint import (
     ENDPOINT,
     GONE,
     NOTHING,
+    Once,
     describe_endpoint,
-    done_before,
     is_for_endpoint,
     is_in_progress,
 )
-from statemachines.tasks import SAGEMAKER_ERROR, Tasks
+from statemachines.tasks import Tasks
 
 # Requests that the version before has taken may still be on their way to the endpoint: the function's Timeout.
 _SECONDS_FOR_REQUESTS = 10
@@ -50,35 +50,24 @@ def put_endpoint_back(before: str, config: str, was_written: BaseRule, then: Sta
     """The endpoint with the configuration at the path `before` again, or none; the new one at `config` is deleted."""
     tasks = Tasks(then, "$.not_put_back.endpoint")
     definitions = _delete_definitions(Tasks(then, "$.not_deleted"), config, "new", then)
-    look = describe_endpoint(Tasks(definitions, "$.no_endpoint"), "Read endpoint again")
+    state = sdk.Choice("What does it serve?")
+    look = Once("Read endpoint again", "Is it gone?", (GONE,), state, refused=definitions).call(
+        Tasks(definitions, "$.no_endpoint"), "sagemaker:describeEndpoint", {"EndpointName": ENDPOINT}, "$.deployed"
+    )
     wait = sdk.Wait("Wait to put endpoint back", seconds=2)
     wait.next(look)
-    gone = done_before("Is the new endpoint going?", CHANGING, look, tasks, GONE)
-    delete = tasks.call(
-        "Delete new endpoint",
-        "sagemaker:deleteEndpoint",
-        {"EndpointName": ENDPOINT},
-        before=[gone],
-        also_retry=(SAGEMAKER_ERROR,),
-    )
-    delete.next(definitions)
+    delete = Once(
+        "Delete new endpoint", "Is the new endpoint going?", (CHANGING, GONE), definitions, refused=look
+    ).call(tasks, "sagemaker:deleteEndpoint", {"EndpointName": ENDPOINT})
     awaited = _await_restoration(tasks, before, definitions, then)
-    begun = done_before("Is it being put back?", CHANGING, awaited, tasks)
-    restoration = tasks.call(
-        "Put endpoint back",
-        "sagemaker:updateEndpoint",
-        {"EndpointName": ENDPOINT, "EndpointConfigName": before},
-        before=[begun],
-        also_retry=(SAGEMAKER_ERROR,),
+    restoration = Once("Put endpoint back", "Is it being put back?", (CHANGING,), awaited).call(
+        tasks, "sagemaker:updateEndpoint", {"EndpointName": ENDPOINT, "EndpointConfigName": before}
     )
-    restoration.next(awaited)
-    state = sdk.Choice("What does it serve?")
     state.add_choice(is_in_progress("$.deployed.EndpointStatus"), wait)
     state.add_choice(rule.StringEquals(variable=before, value=NOTHING), delete)
     same = rule.StringEqualsPath(variable="$.deployed.EndpointConfigName", value=before)
     state.add_choice(same, definitions)
     state.default_choice(restoration)
-    look.next(state)
     written = sdk.Choice("Was an endpoint written?")
     written.add_choice(was_written, look)
     written.default_choice(then)

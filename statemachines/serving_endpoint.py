@@ -6,11 +6,15 @@ which variant gave it; whose model that is, the promotion writes down beside the
 
 A call whose answer was lost is repeated, and SageMaker refuses then what the first has done. Only this promotion makes
 what has these names, so what is there already is its own. Of an endpoint that is being changed the look after it says
-whose configuration comes of it.
+whose configuration comes of it. A refusal goes on at once: to repeat the call helps nothing.
 
 An update is blue/green. All requests go over at once, since an endpoint of one instance has no smaller part; the alarm
 takes them back while the new fleet bakes. https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails.html
 """
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 import stepfunctions.steps as sdk
 from stepfunctions.steps.choice_rule import BaseRule
@@ -36,22 +40,54 @@ _IN_PROGRESS = ("Creating", "Updating", "RollingBack", "SystemUpdating", "Deleti
 THERE = "*Cannot create already existing*"
 CHANGING = "*Cannot update in-progress endpoint*"
 GONE = "*Could not find endpoint*"
+_LOST = "SageMaker.SdkClientException"
 
 rule = sdk.ChoiceRule
 
 
-def done_before(state_id: str, cause: str, then: State, tasks: Tasks, *more: str) -> sdk.Catch:
-    """Leads a call that SageMaker refuses by this cause, or by one of `more`, to `then`: an earlier one has done it.
+@dataclass(frozen=True)
+class Once:
+    """A call that SageMaker answers by an error whose cause is one of `causes`: that leads to `refused`.
 
-    A throttle has the same name, so the call retries it first.
+    By default that is `then`, which follows the call: an earlier one has done what it does. A throttle and a denial
+    have the same name, and Retry cannot tell them apart. So the first Task does not retry that name. Whatever else it
+    stands for leads to a second Task, which does.
     """
-    path = f"{tasks.error_path}.Cause"
-    choice = sdk.Choice(state_id)
-    described = rule.IsPresent(variable=path, value=True)
-    causes = [rule.StringMatches(variable=path, value=each) for each in (cause, *more)]
-    choice.add_choice(rule.And([described, rule.Or(causes) if more else causes[0]]), then)
-    choice.default_choice(tasks.failure)
-    return sdk.Catch(error_equals=[SAGEMAKER_ERROR], next_step=choice, result_path=tasks.error_path)
+
+    state_id: str
+    question: str
+    causes: tuple[str, ...]
+    then: State
+    refused: State | None = None
+    lost: Callable[[State], State] | None = None
+
+    def call(
+        self, tasks: Tasks, action: str, parameters: dict, result_path: str | None = None, selector: dict | None = None
+    ) -> State:
+        """The first Task. The second may be answered by that error, too: its own answer may have been lost before.
+
+        `lost` makes from the second the state that looks what came of the first where its answer was lost.
+        """
+        late = self._ask(f"{self.question.removesuffix('?')} by now?", tasks.error_path, tasks.failure)
+        call = partial(tasks.call, action=action, parameters=parameters, result_path=result_path, selector=selector)
+        again = call(f"{self.state_id} once more", before=[late], also_retry=(SAGEMAKER_ERROR,))
+        again.next(self.then)
+        before = [self._ask(self.question, "$.refused", again)]
+        if self.lost:
+            before.append(sdk.Catch(error_equals=[_LOST], next_step=self.lost(again), result_path="$.lost"))
+        first = call(self.state_id, before=before)
+        first.next(self.then)
+        return first
+
+    def _ask(self, question: str, path: str, otherwise: State) -> sdk.Catch:
+        choice = sdk.Choice(question)
+        causes = [rule.StringMatches(variable=f"{path}.Cause", value=each) for each in self.causes]
+        is_done = rule.Or(causes) if len(causes) > 1 else causes[0]
+        choice.add_choice(
+            rule.And([rule.IsPresent(variable=f"{path}.Cause", value=True), is_done]), self.refused or self.then
+        )
+        choice.default_choice(otherwise)
+        return sdk.Catch(error_equals=[SAGEMAKER_ERROR], next_step=choice, result_path=path)
 
 
 def name_definitions(promotion: str) -> str:
@@ -77,19 +113,13 @@ def read_endpoint(tasks: Tasks, then: State) -> State:
     """The configuration of the task's endpoint is at `$.endpoint.config` afterwards, `none` where there is none."""
     nothing = Pass("No endpoint", result={"config": NOTHING}, result_path="$.endpoint")
     nothing.next(then)
-    absent = sdk.Choice("Is there no endpoint?")
-    absent.add_choice(rule.StringMatches(variable="$.error.Cause", value=GONE), nothing)
-    absent.default_choice(tasks.failure)
-    read = tasks.call(
-        "Read endpoint",
+    return Once("Read endpoint", "Is there no endpoint?", (GONE,), then, refused=nothing).call(
+        tasks,
         "sagemaker:describeEndpoint",
         {"EndpointName": ENDPOINT},
         "$.endpoint",
         {"config": "$.EndpointConfigName"},
-        before=[sdk.Catch(error_equals=[SAGEMAKER_ERROR], next_step=absent, result_path="$.error")],
     )
-    read.next(then)
-    return read
 
 
 def deploy_endpoint(then: State, handler: State) -> State:
@@ -123,8 +153,8 @@ def _definitions(tasks: Tasks, then: State) -> State:
     """The model and the configuration of the endpoint, and whose model its variant is; then on."""
     record = _record_variant(tasks, then)
     configuration = _configuration(tasks, record)
-    model = tasks.call(
-        "Create model",
+    return Once("Create model", "Is the model there?", (THERE,), configuration).call(
+        tasks,
         "sagemaker:createModel",
         {
             "ModelName": "$.artefact.config",
@@ -135,11 +165,7 @@ def _definitions(tasks: Tasks, then: State) -> State:
             "ExecutionRoleArn": "${ModelRoleArn}",
             "Tags": list(STACK_TAGS),
         },
-        before=[done_before("Is the model there?", THERE, configuration, tasks)],
-        also_retry=(SAGEMAKER_ERROR,),
     )
-    model.next(configuration)
-    return model
 
 
 def _record_variant(tasks: Tasks, then: State) -> State:
@@ -167,16 +193,13 @@ def _configuration(tasks: Tasks, then: State) -> sdk.Choice:
         "InitialVariantWeight": 1,
     }
     settings = {"EndpointConfigName": "$.artefact.config", "ProductionVariants": [variant], "Tags": list(STACK_TAGS)}
-    made = done_before("Is the configuration there?", THERE, then, tasks)
     plain, encrypted = (
-        tasks.call(name, "sagemaker:createEndpointConfig", each, before=[made], also_retry=(SAGEMAKER_ERROR,))
-        for name, each in (
-            ("Create endpoint configuration", settings),
-            ("Create encrypted configuration", settings | {"KmsKeyId": KEY}),
+        Once(name, question, (THERE,), then).call(tasks, "sagemaker:createEndpointConfig", each)
+        for name, question, each in (
+            ("Create endpoint configuration", "Is the configuration there?", settings),
+            ("Create encrypted configuration", "Is the encrypted one there?", settings | {"KmsKeyId": KEY}),
         )
     )
-    for config in (plain, encrypted):
-        config.next(then)
     key = sdk.Choice("Has the stack a key?")
     key.add_choice(rule.StringEquals(variable="$.artefact.encryption", value=ENCRYPTED), encrypted)
     key.default_choice(plain)
@@ -185,11 +208,9 @@ def _configuration(tasks: Tasks, then: State) -> sdk.Choice:
 
 def _put_on_endpoint(tasks: Tasks, then: State) -> sdk.Choice:
     name = {"EndpointName": ENDPOINT, "EndpointConfigName": "$.artefact.config"}
-    made = done_before("Is the endpoint there?", THERE, then, tasks)
-    create = tasks.call(
-        "Create endpoint", "sagemaker:createEndpoint", name, before=[made], also_retry=(SAGEMAKER_ERROR,)
+    create = Once("Create endpoint", "Is the endpoint there?", (THERE,), then).call(
+        tasks, "sagemaker:createEndpoint", name
     )
-    create.next(then)
     shifting = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": "$.bake.seconds"}
     policy = {
         "BlueGreenUpdatePolicy": {
@@ -200,19 +221,30 @@ def _put_on_endpoint(tasks: Tasks, then: State) -> sdk.Choice:
             "Alarms": [{"AlarmName": f"{SERVING}.alarm"}, {"AlarmName": f"{SERVING}.unavailable"}]
         },
     }
-    begun = done_before("Is the endpoint changing?", CHANGING, then, tasks)
-    update = tasks.call(
-        "Update endpoint",
+    look = partial(_look_for_update, tasks, then)
+    update = Once("Update endpoint", "Is the endpoint changing?", (CHANGING,), then, lost=look).call(
+        tasks,
         "sagemaker:updateEndpoint",
         {**name, "DeploymentConfig": policy},
-        before=[begun],
-        also_retry=(SAGEMAKER_ERROR,),
     )
-    update.next(then)
     exists = sdk.Choice("Is there an endpoint?")
     exists.add_choice(rule.StringEquals(variable=BEFORE, value=NOTHING), create)
     exists.default_choice(update)
     return exists
+
+
+def _look_for_update(tasks: Tasks, then: State, again: State) -> State:
+    """Whether an update was begun whose answer was lost, before it is repeated.
+
+    One that has ended meanwhile would be made a second time, even after the alarm has taken the first one back.
+    """
+    look = describe_endpoint(tasks, "Read endpoint after update")
+    begun = sdk.Choice("Was the update begun?")
+    is_new = rule.StringEqualsPath(variable="$.deployed.EndpointConfigName", value="$.artefact.config")
+    begun.add_choice(rule.Or([is_in_progress("$.deployed.EndpointStatus"), is_new]), then)
+    begun.default_choice(again)
+    look.next(begun)
+    return look
 
 
 def _await(then: State, handler: State) -> State:

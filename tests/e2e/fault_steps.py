@@ -49,38 +49,80 @@ UNREGISTERED: dict[str, Any] = {"state": "Write registry", "moment": "before", "
 # By these a retraining does not see its promotion's end, and cannot have it restored.
 UNFOLLOWED: dict[str, Any] = {"state": "Promote", "moment": "after", "error": "StepFunctions.Unfollowed", "times": 1}
 UNRESTORED: dict[str, Any] = {"state": "Restore", "moment": "before", "error": "States.TaskFailed", "times": 1}
-# What a promotion does with an endpoint, by what there is before it, and whether it is put back.
-ENDPOINTS: dict[tuple[str, bool], set[str]] = {
-    ("endpoint", False): {
-        "Compare features",
-        "Read training job",
-        "Create model",
-        "Create endpoint configuration",
-        "Record variant",
-        "Update endpoint",
-        "Read deployment",
-        "Delete former configuration",
-        "Delete former model",
-    },
-    ("endpoint", True): {
-        "Read endpoint again",
-        "Put endpoint back",
-        "Read endpoint put back",
-        "Delete new configuration",
-        "Delete new model",
-    },
-    ("none", False): {"Create endpoint"},
-    ("none", True): {"Delete new endpoint"},
-    ("leaving", False): {"Delete endpoint"},
-}
-GARBLED_ENDPOINT = ("Read endpoint", "malformed output")
+ONCE_MORE = " once more"
+
+
+def throttled(*states: str) -> tuple[dict[str, Any], ...]:
+    """The faults by which SageMaker turns the first call of each of these states away."""
+    error = {"moment": "before", "error": "SageMaker.SageMakerException", "cause": "Rate exceeded", "times": 1}
+    return tuple({"state": state} | error for state in states)
+
+
+# What a promotion does with an endpoint: by what there is before it, whether it is put back, and what it meets anyway.
+ENDPOINTS: tuple[tuple[str, bool, tuple[dict[str, Any], ...], set[str]], ...] = (
+    (
+        "endpoint",
+        False,
+        (),
+        {
+            "Compare features",
+            "Read endpoint",
+            "Read training job",
+            "Create model",
+            "Create endpoint configuration",
+            "Record variant",
+            "Update endpoint",
+            "Read deployment",
+            "Delete former configuration",
+            "Delete former model",
+        },
+    ),
+    (
+        "endpoint",
+        True,
+        (),
+        {
+            "Read endpoint again",
+            "Put endpoint back",
+            "Read endpoint put back",
+            "Delete new configuration",
+            "Delete new model",
+        },
+    ),
+    ("none", False, (), {"Create endpoint"}),
+    ("none", True, (), {"Delete new endpoint"}),
+    ("leaving", False, (), {"Delete endpoint"}),
+    *(
+        (begins, fails, throttled(state), {f"{state}{ONCE_MORE}"})
+        for begins, fails, state in (
+            ("endpoint", False, "Read endpoint"),
+            ("endpoint", False, "Create model"),
+            ("endpoint", False, "Create endpoint configuration"),
+            ("endpoint", False, "Update endpoint"),
+            ("endpoint", True, "Read endpoint again"),
+            ("endpoint", True, "Put endpoint back"),
+            ("none", False, "Create endpoint"),
+            ("none", True, "Delete new endpoint"),
+        )
+    ),
+    (
+        "endpoint",
+        False,
+        ({"state": "Update endpoint", "moment": "after", "error": "SageMaker.SdkClientException", "times": 1},),
+        {"Read endpoint after update"},
+    ),
+)
+GARBLED_ENDPOINT = {("Read endpoint", "malformed output"), (f"Read endpoint{ONCE_MORE}", "malformed output")}
 # The same of what puts a promotion in order; by whether its model was live.
-RESTORED_ENDPOINTS: dict[tuple[str, bool], set[str]] = {
-    ("endpoint", False): ENDPOINTS["endpoint", True],
-    ("endpoint", True): {"Delete former configuration", "Delete former model"},
-    ("none", False): ENDPOINTS["none", True],
-    ("leaving", True): ENDPOINTS["leaving", False],
-}
+RESTORED_ENDPOINTS: tuple[tuple[str, bool, tuple[dict[str, Any], ...], set[str]], ...] = (
+    ("endpoint", False, (), ENDPOINTS[1][-1]),
+    ("endpoint", True, (), {"Delete former configuration", "Delete former model"}),
+    ("none", False, (), {"Delete new endpoint"}),
+    ("leaving", True, (), {"Delete endpoint"}),
+    ("endpoint", False, throttled("Read endpoint again"), {f"Read endpoint again{ONCE_MORE}"}),
+    ("endpoint", False, throttled("Put endpoint back"), {f"Put endpoint back{ONCE_MORE}"}),
+    ("none", False, throttled("Delete new endpoint"), {f"Delete new endpoint{ONCE_MORE}"}),
+)
 # By this nothing can be put in order.
 UNRECORDED: dict[str, Any] = {"state": "Put parameter back", "moment": "before", "error": "Ssm.Denied", "times": 1}
 ENDS = {
@@ -160,7 +202,7 @@ def promotions(stack: Stack, models: tuple[Model, Model], part: list[Cell], run:
     straight = Promotion(stack, models)
     names = reached(stack, straight) - {"Clear weights"}
     # Without an endpoint its answer is an error, which nothing can garble.
-    part = [cell for cell in part if (cell.state, cell.fault.kind) != GARBLED_ENDPOINT]
+    part = [cell for cell in part if (cell.state, cell.fault.kind) not in GARBLED_ENDPOINT]
     at_once, weighted = {"bake_seconds": 0}, {"bake_seconds": 0, "leaves_weights": True}
     unregistered = {"always": (UNREGISTERED,), "fails_by": UNREGISTERED["error"]}
     phases: list[tuple[set[str], dict[str, Any]]] = [
@@ -200,8 +242,8 @@ def restorings(stack: Stack, models: tuple[Model, Model], part: list[Cell], run:
     failing = Restoring(stack, models, (UNRECORDED,), UNRECORDED["error"])
     yield run(stack, heard, failing, among(part, {"Notify failure"}))
     served = endpoint_models(stack, models[0].task)
-    for (begins, completes), names in RESTORED_ENDPOINTS.items():
-        trial = RestoringEndpoint(stack, served, begins=begins, own_model=models[0], completes=completes)
+    for begins, completes, always, names in RESTORED_ENDPOINTS:
+        trial = RestoringEndpoint(stack, served, always, begins=begins, own_model=models[0], completes=completes)
         yield run(stack, heard, trial, among(part, names))
 
 
@@ -222,14 +264,16 @@ def endpoints(stack: Stack, models: tuple[Model, Model], part: list[Cell], run: 
     """Promotions of models that an endpoint serves; the function's own model is that of the other promotions."""
     heard, task = listen_to_promotions(stack, models), models[0].task
     served = endpoint_models(stack, task)
-    for (begins, fails), names in ENDPOINTS.items():
-        always = {"always": (UNREGISTERED,), "fails_by": UNREGISTERED["error"]} if fails else {}
-        trial = PromotionToEndpoint(stack, served, begins=begins, own_model=models[0], **always)
+    for begins, fails, always, names in ENDPOINTS:
+        failing = (
+            {"always": (*always, UNREGISTERED), "fails_by": UNREGISTERED["error"]} if fails else {"always": always}
+        )
+        trial = PromotionToEndpoint(stack, served, begins=begins, own_model=models[0], **failing)
         yield run(stack, heard, trial, among(part, names))
-    trial = PromotionToEndpoint(stack, served, own_model=models[0], reason=ENCRYPTED)
-    yield run(stack, heard, trial, among(part, {"Create encrypted configuration"}))
-    trial = PromotionToEndpoint(stack, served, own_model=models[0])
-    yield run(stack, heard, trial, [cell for cell in part if (cell.state, cell.fault.kind) == GARBLED_ENDPOINT])
+    encrypted = "Create encrypted configuration"
+    for always, name in (((), encrypted), (throttled(encrypted), f"{encrypted}{ONCE_MORE}")):
+        trial = PromotionToEndpoint(stack, served, always, own_model=models[0], reason=ENCRYPTED)
+        yield run(stack, heard, trial, among(part, {name}))
 
 
 def containers(stack: Stack, part: list[Cell], run: Run) -> Iterator[Course]:

@@ -20,19 +20,23 @@ FOR_ENDPOINT = {
 }
 # What is not served any more is deleted when all else is done; it may stay there.
 GOES_ON = ("Is live what it replaces?", "Is there no endpoint?")
-# Of each call that makes something of the endpoint's, what asks whether an earlier one has made it, and by which cause.
+THERE, CHANGING = "*Cannot create already existing*", "*Cannot update in-progress endpoint*"
+GONE = "*Could not find endpoint*"
+# Of each call that SageMaker answers by an error: what asks for it, by which causes, and where they lead.
 MADE_BEFORE = {
-    "Create model": ("Is the model there?", "*Cannot create already existing*", "Has the stack a key?"),
-    "Create endpoint configuration": (
-        "Is the configuration there?", "*Cannot create already existing*", "Record variant",
-    ),
-    "Create encrypted configuration": (
-        "Is the configuration there?", "*Cannot create already existing*", "Record variant",
-    ),
-    "Create endpoint": ("Is the endpoint there?", "*Cannot create already existing*", "Read deployment"),
-    "Update endpoint": ("Is the endpoint changing?", "*Cannot update in-progress endpoint*", "Read deployment"),
-    "Put endpoint back": ("Is it being put back?", "*Cannot update in-progress endpoint*", "Read endpoint put back"),
-}  # fmt: skip
+    "Create model": ("Is the model there?", [THERE], "Has the stack a key?"),
+    "Create endpoint configuration": ("Is the configuration there?", [THERE], "Record variant"),
+    "Create encrypted configuration": ("Is the encrypted one there?", [THERE], "Record variant"),
+    "Create endpoint": ("Is the endpoint there?", [THERE], "Read deployment"),
+    "Update endpoint": ("Is the endpoint changing?", [CHANGING], "Read deployment"),
+    "Put endpoint back": ("Is it being put back?", [CHANGING], "Read endpoint put back"),
+    # What goes is looked at until it is gone.
+    "Delete new endpoint": ("Is the new endpoint going?", [CHANGING, GONE], "Read endpoint again"),
+    # There is nothing to read, and nothing to wait for.
+    "Read endpoint again": ("Is it gone?", [GONE], "Delete new configuration"),
+    "Read endpoint": ("Is there no endpoint?", [GONE], "No endpoint"),
+}
+AGAIN = " once more"
 CONFLICTS = ["Lambda.PreconditionFailedException", "Lambda.ResourceConflictException"]
 # A write that is repeated after its answer was lost meets its own revision. So a conflict leads to a read, and only
 # where that finds the promotion's own write, as a whole, the promotion goes on.
@@ -100,7 +104,8 @@ def test_every_error_ends_in_fail_and_none_after_it_in_success() -> None:
     for name in TASKS:
         for catch in TASKS[name]["Catch"]:
             is_look = catch["ErrorEquals"] == CONFLICTS and catch["Next"] == LOOKS.get(name)
-            is_look = is_look or catch["Next"] == MADE_BEFORE.get(name, ("",))[0]
+            question = MADE_BEFORE.get(name.removesuffix(AGAIN), ("?",))[0]
+            is_look = is_look or catch["Next"] in (question, by_now(question), "Read endpoint after update")
             if name not in COSTS_NOTHING and catch["Next"] not in GOES_ON and not is_look:
                 assert "Promoted" not in reachable(catch["Next"]), name
                 assert "Promotion failed" in reachable(catch["Next"]), name
@@ -110,33 +115,45 @@ def test_every_error_ends_in_fail_and_none_after_it_in_success() -> None:
 
 
 @pytest.mark.parametrize("name", MADE_BEFORE)
-def test_call_that_is_refused_by_what_an_earlier_one_made_goes_on_and_no_other(name: str) -> None:
-    question, cause, then = MADE_BEFORE[name]
-    first, every = TASKS[name]["Catch"]
-    path = every["ResultPath"]
-    assert first == {"ErrorEquals": ["SageMaker.SageMakerException"], "ResultPath": path, "Next": question}
-    described = [
-        {"Variable": f"{path}.Cause", "IsPresent": True}, {"Variable": f"{path}.Cause", "StringMatches": cause},
-    ]  # fmt: skip
-    assert STATES[question]["Choices"] == [{"And": described, "Next": then}]
-    # A denial has the same name, and ends as any other error.
-    assert STATES[question]["Default"] == every["Next"]
-    assert TASKS[name]["Next"] == then
-    # And so has a throttle.
-    assert "SageMaker.SageMakerException" in TASKS[name]["Retry"][0]["ErrorEquals"]
+def test_answer_that_is_an_error_is_taken_at_once_and_every_other_error_of_its_name_is_retried(name: str) -> None:
+    question, causes, then = MADE_BEFORE[name]
+    first, *_, every = TASKS[name]["Catch"]
+    assert first == {"ErrorEquals": ["SageMaker.SageMakerException"], "ResultPath": "$.refused", "Next": question}
+    assert "SageMaker.SageMakerException" not in TASKS[name]["Retry"][0]["ErrorEquals"]
+    assert STATES[question]["Choices"] == [{"And": answers("$.refused", causes), "Next": then}]
+    # A throttle has the same name, and a denial. The second call is the first once more.
+    assert STATES[question]["Default"] == f"{name}{AGAIN}"
+    second = TASKS[f"{name}{AGAIN}"]
+    assert "SageMaker.SageMakerException" in second["Retry"][0]["ErrorEquals"]
+    same = ("Resource", "Parameters", "Next", "ResultPath", "ResultSelector")
+    assert [second.get(field) for field in same] == [TASKS[name].get(field) for field in same]
+    late, last = second["Catch"]
+    assert (late["Next"], last) == (by_now(question), every)
+    assert STATES[late["Next"]]["Choices"] == [{"And": answers(last["ResultPath"], causes), "Next": then}]
+    assert STATES[late["Next"]]["Default"] == last["Next"]
 
 
-def test_deletion_of_a_new_endpoint_that_is_refused_is_looked_at_where_it_is_going_or_gone() -> None:
-    (rule,) = STATES["Is the new endpoint going?"]["Choices"]
-    described, causes = rule["And"]
-    assert described == {"Variable": "$.not_put_back.endpoint.Cause", "IsPresent": True}
-    assert [each["StringMatches"] for each in causes["Or"]] == [
-        "*Cannot update in-progress endpoint*", "*Could not find endpoint*",
-    ]  # fmt: skip
-    assert rule["Next"] == "Read endpoint again"
-    assert "SageMaker.SageMakerException" in TASKS["Delete new endpoint"]["Retry"][0]["ErrorEquals"]
-    # The look ends it: nothing is deleted again and again.
-    assert TASKS["Read endpoint again"]["Catch"][-1]["Next"] == "Delete new configuration"
+def answers(path: str, causes: list[str]) -> list[dict[str, Any]]:
+    """What a Choice asks of the error at a path."""
+    matches = [{"Variable": f"{path}.Cause", "StringMatches": cause} for cause in causes]
+    return [{"Variable": f"{path}.Cause", "IsPresent": True}, {"Or": matches} if len(matches) > 1 else matches[0]]
+
+
+def by_now(question: str) -> str:
+    return f"{question.removesuffix('?')} by now?"
+
+
+def test_update_whose_answer_was_lost_is_not_made_again_before_it_is_looked_for() -> None:
+    lost = TASKS["Update endpoint"]["Catch"][1]
+    assert (lost["ErrorEquals"], lost["Next"]) == (["SageMaker.SdkClientException"], "Read endpoint after update")
+    assert not {*lost["ErrorEquals"]} & {*TASKS["Update endpoint"]["Retry"][0]["ErrorEquals"]}
+    (begun,) = STATES["Was the update begun?"]["Choices"]
+    in_progress, new = begun["Or"]
+    assert {each["StringEquals"] for each in in_progress["Or"]} >= {"Updating", "RollingBack"}
+    assert new == {"Variable": "$.deployed.EndpointConfigName", "StringEqualsPath": "$.artefact.config"}
+    assert (begun["Next"], STATES["Was the update begun?"]["Default"]) == (
+        "Read deployment", f"Update endpoint{AGAIN}",
+    )  # fmt: skip
 
 
 def test_conflict_is_gone_on_from_only_where_the_promotions_own_write_is_found() -> None:
