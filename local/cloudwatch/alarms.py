@@ -12,6 +12,7 @@ import logging
 import queue
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,7 @@ Alarm = dict[str, Any]
 
 @dataclass
 class Watch:
-    """An alarm, what it says of its metric, and by what it was looked at last: points, minute and state."""
+    """An alarm, what it says of its metric, and what there was after the last look: points, minute and state."""
 
     alarm: Alarm
     metric: Metric
@@ -49,13 +50,20 @@ class Watch:
         return cls(alarm, _metric(alarm), Settings.of(alarm))
 
     def is_due(self, store: Store) -> bool:
-        """Whether another state is possible than at the last look. It is noted that there is one now.
+        """Whether another state is possible than at the last look."""
+        return self.basis != (*self._moment(store), self.alarm["StateValue"])
 
-        The version comes before the points are read: those that come in between are looked at again.
+    def look(self, store: Store, evaluate_alarm: Callable[["Watch"], str]) -> None:
+        """Have the alarm looked at, and note by what, and the state that came of it.
+
+        The version comes before the points are read: those that come in between are looked at again. So is a state that
+        SetAlarmState sets after the look, even if it is the one that the look began with.
         """
-        basis = (store.version(self.metric), int(store.now()) // MINUTE, self.alarm["StateValue"])
-        is_due, self.basis = basis != self.basis, basis
-        return is_due
+        moment = self._moment(store)
+        self.basis = (*moment, evaluate_alarm(self))
+
+    def _moment(self, store: Store) -> tuple[tuple[int, int], int]:
+        return store.version(self.metric), int(store.now()) // MINUTE
 
 
 class Alarms:
@@ -109,7 +117,7 @@ class Alarms:
             for (account, region, _), watch in list(self._watches.items()):
                 if watch and watch.is_due(self.store):
                     with request_scope(account, region):
-                        self._evaluate(watch)
+                        watch.look(self.store, self._evaluate)
 
     def _find_watches(self, alarms: dict[tuple[str, str, str], Alarm]) -> None:
         """Take in what was put and deleted since the last look."""
@@ -135,18 +143,20 @@ class Alarms:
                 self.look()
             time.sleep(_LOOK_SECONDS)
 
-    def _evaluate(self, watch: Watch) -> None:
+    def _evaluate(self, watch: Watch) -> str:
+        """Give the alarm the state that its points mean, and tell of it; the state."""
         from ministack.services import cloudwatch
 
         alarm, now = watch.alarm, self.store.now()
-        state = evaluate(watch.settings, self._datapoints(watch, now), alarm["StateValue"], now)
-        if state is None:
-            return
         before = notices.state_of(alarm)
+        state = evaluate(watch.settings, self._datapoints(watch, now), before["value"], now)
+        if state is None:
+            return before["value"]
         _change(alarm, state, now)
         self._history(alarm, before, now)
         self._tell(notices.Change(dict(alarm), before, now))
         cloudwatch._evaluate_parent_alarms(alarm)
+        return state.value
 
     def _datapoints(self, watch: Watch, now: float) -> list[Datapoint | None]:
         settings, period = watch.settings, watch.settings.period
