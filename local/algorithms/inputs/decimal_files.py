@@ -76,17 +76,31 @@ def _pieces(path: Path, size: int) -> Iterator[bytes]:
 
 
 def _unpacked(path: Path) -> Iterator[bytes]:
-    """The content of a gzip file, which may have several members, and zeros behind each."""
+    """The content of a gzip file, which may have several members, and zeros behind each.
+
+    Each piece has `_BLOCK_BYTES` at most, however well the file is packed: gzip packs up to a thousand to one.
+    """
     member = zlib.decompressobj(_GZIP_WINDOW)
     for piece in _pieces(path, _PACKED_BYTES):
         packed = piece
         while packed := packed.lstrip(b"\0") if member.eof else packed:
             if member.eof:
                 member = zlib.decompressobj(_GZIP_WINDOW)
-            yield member.decompress(packed)
+            yield from _unpacked_of(member, packed)
             packed = member.unused_data
     if not member.eof:
         raise EOFError("Compressed file ended before the end-of-stream marker was reached")
+
+
+def _unpacked_of(member: "zlib._Decompress", packed: bytes) -> Iterator[bytes]:
+    """What comes of `packed`. Nothing of it is left within `member` then but what is behind its end."""
+    while True:
+        unpacked = member.decompress(packed, _BLOCK_BYTES)
+        yield unpacked
+        packed = member.unconsumed_tail
+        # Where a piece is full, there may be more of what has been consumed already.
+        if member.eof or (not packed and len(unpacked) < _BLOCK_BYTES):
+            return
 
 
 def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:

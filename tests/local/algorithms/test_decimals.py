@@ -1,6 +1,7 @@
 """Decimals read eight characters at a time are the doubles that `float` makes of them; all else is left alone."""
 
 import gzip
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -98,3 +99,27 @@ def test_an_empty_file_has_no_tables(tmp_path: Path):
     (tmp_path / "file").write_bytes(b"")
 
     assert read_decimals(tmp_path / "file", unpack=False) == []
+
+
+def test_a_file_that_is_packed_a_thousandfold_is_unpacked_a_block_at_a_time(tmp_path: Path):
+    rows = 1 << 25
+    (tmp_path / "file").write_bytes(gzip.compress(b"1,none\n" + b"0,1\n" * rows))
+    assert (tmp_path / "file").stat().st_size < rows * 4 / 900
+
+    # It is left to another reader at its first line; by then a few blocks have been unpacked, of 128 MB.
+    tracemalloc.start()
+    try:
+        assert read_decimals(tmp_path / "file", unpack=True) is None
+        assert tracemalloc.get_traced_memory()[1] < 80 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_members_that_fill_a_block_exactly_are_read_to_their_ends(tmp_path: Path):
+    for size in (1 << 18, (1 << 18) + 1):
+        (tmp_path / "file").write_bytes(gzip.compress(b"1\n" * size) + gzip.compress(b"2\n" * size))
+
+        tables = read_decimals(tmp_path / "file", unpack=True)
+
+        assert tables is not None
+        assert np.concatenate(tables)[:, 0].tolist() == [1.0] * size + [2.0] * size
