@@ -10,7 +10,7 @@ from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass, Task
 from statemachines.encryption import chosen, variants
-from statemachines.tasks import SAGEMAKER_FAULTS, STACK_TAGS, Tasks, catch, retry
+from statemachines.tasks import STACK_TAGS, Tasks, catch, job_retries
 
 # The settings of a training job, in the words of SageMaker itself: all that it takes to start it again.
 JOB_SETTINGS = {
@@ -106,6 +106,6 @@ def _tuning_job(failed: State) -> Task:
         },
         result_path="$.tuning",
         timeout_seconds=_SECONDS,
-        retry=retry(SAGEMAKER_FAULTS),
+        retry=job_retries(),
         catch=catch(failed),
     )

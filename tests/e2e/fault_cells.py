@@ -37,6 +37,19 @@ class Fault:
     answer: Any = field(default=None, hash=False)
 
 
+_NO_INSTANCE = Fault(
+    "no capacity",
+    "before",
+    "SageMaker.ResourceLimitExceededException",
+    "The account-level service limit 'ml.m5.large for training job usage' is 4 Instances, with current utilization of "
+    "4 Instances and a request delta of 1 Instances.",
+)
+_UPDATES = Fault("too many updates", "before", "Ssm.TooManyUpdatesException", "There are concurrent updates")
+# What calls of the AWS SDK can raise beside what all of their service can. The names are those of API_CreateEndpoint,
+# API_UpdateEndpoint and API_PutParameter.
+_OF_ACTIONS = {"createEndpoint": [_NO_INSTANCE], "updateEndpoint": [_NO_INSTANCE], "putParameter": [_UPDATES]}
+
+
 @dataclass(frozen=True)
 class Cell:
     """A fault at a state of a workflow, so many times.
@@ -172,8 +185,8 @@ def _of(resource: str) -> list[Fault]:
     if resource == "lambda:invoke":
         return _of_functions()
     if resource.startswith("aws-sdk:"):
-        service = resource.split(":")[1]
-        return _of_sdk(_SDK_NAMES.get(service, service.capitalize()))
+        _, service, action = resource.split(":")
+        return _of_sdk(_SDK_NAMES.get(service, service.capitalize())) + _OF_ACTIONS.get(action, [])
     makers = {"athena": _of_athena, "sagemaker": _of_sagemaker, "states": _of_states}
     service, _, action = resource.partition(":")
     if service in makers:
@@ -249,6 +262,7 @@ def _of_sagemaker(action: str) -> list[Fault]:
     reasons = {"full disk": f"ClientError: {_NO_SPACE}", "S3 503": f"ClientError: Data download failed: {_SLOW_DOWN}"}
     return [
         *calls,
+        _NO_INSTANCE,
         Fault("killed worker", "before", "States.TaskFailed", _KILLED),
         *(
             Fault(kind, "before", "States.TaskFailed", json.dumps({"FailureReason": reason}))

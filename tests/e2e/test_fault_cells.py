@@ -33,6 +33,10 @@ def test_fault_comes_as_often_as_retry_says() -> None:
     assert modes_of("retrain", "Plan ingestion", "throttle") == {FIRST: 1, WITHIN: 60, BEYOND: 61}
     assert modes_of("retrain", "Plan ingestion", "killed worker") == {FIRST: 1, WITHIN: 2, BEYOND: 3}
     assert modes_of("retrain", "Plan ingestion", "full disk") == {ONCE: 1}
+    for job in ("Train candidate", "Tune candidate", "Predict by candidate", "Predict by champion"):
+        assert modes_of("retrain", job, "no capacity") == {FIRST: 1, WITHIN: 60, BEYOND: 61}
+    assert modes_of("promote", "Update endpoint", "no capacity") == {ONCE: 1}
+    assert modes_of("promote", "Record MODEL_PATH", "too many updates") == {FIRST: 1, WITHIN: 12, BEYOND: 13}
     assert modes_of("retrain", "Ingest rides", "S3 503") == {FIRST: 1, WITHIN: 12, BEYOND: 13}
 
 
