@@ -9,7 +9,8 @@ Of the longest path a Task counts by its timeout, as often as it is tried again 
 end; a Map by its longest iteration, since its iterations run side by side; a loop as often as a Choice in it lets its
 counter grow. Not counted are the second wave of a Map's children, the second round of a loop without a counter, and
 other retries. These follow errors that come at once, but their pauses may take minutes, and more than an hour where a
-state waits for what others use (docs/retries.md): who waits in several states may end by the whole's timeout.
+state waits for what others use (docs/retries.md): a retraining that waits in several states may end by its timeout. A
+promotion and the monitor are given the time of two such waits.
 """
 
 from collections.abc import Iterator, Mapping

@@ -22,7 +22,7 @@ from statemachines import sql
 from statemachines.asl import InlineMap, Pass
 from statemachines.inference import read_alias, read_version
 from statemachines.task_choice import choose_task
-from statemachines.tasks import Tasks, failure, refusal
+from statemachines.tasks import TWO_WAITS_SECONDS, Tasks, failure, refusal
 from wildrydes.tasks import SAMPLES
 
 _PLAN = ("date", "first_date", "first_partition", "date_partition", "last_partition", "tasks")
@@ -32,7 +32,7 @@ _PATHS = MappingProxyType(
     {name: f"$.plan.{name}" for name in _PLAN}
     | {"task": "$.task.task", "label_column": "$.task.label", "execution": "$.execution"}
 )
-_LONGEST_SECONDS = 3 * 3600
+_LONGEST_SECONDS = 3 * 3600 + TWO_WAITS_SECONDS
 _AT_ONCE = 2
 
 rule = sdk.ChoiceRule

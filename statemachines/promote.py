@@ -39,11 +39,11 @@ from statemachines.inference import (
     variables_of,
 )
 from statemachines.moving_live import clear_weights, move_live
-from statemachines.promotion_request import WHOLE_SECONDS, complete, refuse_request
+from statemachines.promotion_request import PROMOTION_SECONDS, WHOLE_SECONDS, complete, refuse_request
 from statemachines.putting_back import Handlers, build_handlers
 from statemachines.registry import Entry, write_registry
 from statemachines.replacement import check_replacement
-from statemachines.serving_endpoint import BEFORE, LONGEST_SECONDS, deploy_endpoint, read_endpoint
+from statemachines.serving_endpoint import BEFORE, deploy_endpoint, read_endpoint
 from statemachines.smoke_test import smoke_test
 from statemachines.task_choice import choose_task, has_model_of
 from statemachines.tasks import CONFLICTS, Tasks, conflict, conflicting, refusal
@@ -68,7 +68,7 @@ def build() -> sdk.Graph:
     start.add_choice(complete(), _set_out(refused, handlers))
     start.default_choice(refused)
     return sdk.Graph(
-        start, comment="Make a model the live one, or leave everything as it was", timeout_seconds=LONGEST_SECONDS
+        start, comment="Make a model the live one, or leave everything as it was", timeout_seconds=PROMOTION_SECONDS
     )
 
 

@@ -8,10 +8,14 @@ from stepfunctions.steps.choice_rule import BaseRule
 from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass, Task
-from statemachines.tasks import STATES_FAULTS, catch, refusal, retry
+from statemachines.serving_endpoint import LONGEST_SECONDS
+from statemachines.tasks import STATES_FAULTS, TWO_WAITS_SECONDS, catch, refusal, retry
 from wildrydes.tasks import TASKS
 
 MAX_BAKE_SECONDS = 3600
+
+PROMOTION_SECONDS = LONGEST_SECONDS + TWO_WAITS_SECONDS
+"""What a promotion is given: for an endpoint, and for two calls of a function, which wait while others use it up."""
 
 WHOLE_SECONDS = "States.MathAdd($.request.bake_seconds, 0)"
 """The seconds to bake, rounded: MathAdd rounds a fraction to a whole number, so what is equal to it has none.
@@ -116,7 +120,8 @@ def start_promotion(failure: State) -> Task:
             },
         },
         result_path=None,
-        timeout_seconds=5400,
+        # A promotion that is out of time ends by its own timeout, before this.
+        timeout_seconds=PROMOTION_SECONDS + 300,
         retry=retry(STATES_FAULTS),
         catch=catch(failure),
     )

@@ -86,6 +86,9 @@ SNS_FAULTS = (
     "SNS.AmazonSNSException",
     "SNS.SdkClientException",
 )
+_WAITS, _LONGEST_PAUSE_SECONDS = 60, 120
+TWO_WAITS_SECONDS = 2 * sum(min(2**attempt, _LONGEST_PAUSE_SECONDS) for attempt in range(_WAITS))
+"""How long two states may wait for what others use, one after the other, by the bounds of all their pauses."""
 
 
 _HELP = (
@@ -102,10 +105,10 @@ def retry(errors: tuple[str, ...], attempts: int = 12, longest_pause: int = 30) 
 def wait_for_others(errors: tuple[str, ...]) -> Retry:
     """Attempts for three quarters of an hour: what is turned away because others run waits for them.
 
-    One such wait fits into the 90 minutes that a retraining gives its promotion. After two it may be out of time; then
-    `restore` puts in order what it left.
+    A promotion and a look at a day have time for two such waits, each as long as it can be. After more of them they
+    may be out of time: `restore` puts in order what a promotion left, and the monitor is redriven.
     """
-    return retry(errors, 60, 120)
+    return retry(errors, _WAITS, _LONGEST_PAUSE_SECONDS)
 
 
 def function_retries() -> list[Retry]:

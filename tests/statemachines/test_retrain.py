@@ -33,8 +33,9 @@ TASKS = {name: state for name, state in everywhere(DEFINITION) if state["Type"] 
 @pytest.mark.parametrize("name", TASKS)
 def test_every_task_has_a_timeout_and_retries_with_jitter(name: str) -> None:
     task = TASKS[name]
-    # A search trains many models.
-    assert 0 < task["TimeoutSeconds"] <= (14_400 if name == "Tune candidate" else 5400)
+    # A search trains many models; a promotion may wait twice for a function that others use up.
+    longest = {"Tune candidate": 14_400, "Promote": 5400 + 2 * 6487}
+    assert 0 < task["TimeoutSeconds"] <= longest.get(name, 5400)
     for retrier in task["Retry"]:
         assert retrier["JitterStrategy"] == "FULL"
         assert (retrier["MaxAttempts"], retrier["MaxDelaySeconds"]) in {(12, 30), (60, 120), (2, 30)}

@@ -111,6 +111,18 @@ def test_a_limit_of_the_account_is_no_reason_to_fail() -> None:
         assert outlasted_seconds(waiting.retrier, share=0.001) < 5400, place
 
 
+@pytest.mark.parametrize(
+    ("place", "rest"),
+    # The longest deployment to an endpoint and its putting back; three hours for a day's looks.
+    [("promote: Smoke-test version", 4200 + 900), ("monitor: Join rides", 3 * 3600)],
+)
+def test_a_workflow_outlasts_two_waits_in_a_row(place: str, rest: int) -> None:
+    machine = place.partition(":")[0]
+    definition = json.loads((ROOT / "statemachines" / f"{machine}.asl.json").read_text(encoding="utf-8"))
+    (wait,) = {sum(longest_pauses(each.retrier)) for each in of(place) if each.retrier["MaxAttempts"] == 60}
+    assert definition["TimeoutSeconds"] >= rest + 2 * wait
+
+
 def test_a_parameter_that_others_write_at_the_same_time_is_written_later() -> None:
     (faults,) = of("promote: Record MODEL_PATH")
     assert "Ssm.TooManyUpdatesException" in faults.retrier["ErrorEquals"]
