@@ -265,10 +265,8 @@ def endpoints(stack: Stack, models: tuple[Model, Model], part: list[Cell], run: 
     heard, task = listen_to_promotions(stack, models), models[0].task
     served = endpoint_models(stack, task)
     for begins, fails, always, names in ENDPOINTS:
-        failing = (
-            {"always": (*always, UNREGISTERED), "fails_by": UNREGISTERED["error"]} if fails else {"always": always}
-        )
-        trial = PromotionToEndpoint(stack, served, begins=begins, own_model=models[0], **failing)
+        failing, error = ((UNREGISTERED,), UNREGISTERED["error"]) if fails else ((), "")
+        trial = PromotionToEndpoint(stack, served, (*always, *failing), error, begins=begins, own_model=models[0])
         yield run(stack, heard, trial, among(part, names))
     encrypted = "Create encrypted configuration"
     for always, name in (((), encrypted), (throttled(encrypted), f"{encrypted}{ONCE_MORE}")):
