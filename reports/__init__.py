@@ -1,7 +1,7 @@
 """Draws a model's card: pictures (matplotlib) and one self-contained page.
 
-    card.json ─> sides ─> curves, bars ─> PNGs ─┐
-              └> tables, wording ───────────────┴> page ─> report.html
+    card.json ─> sides ─> curves, bars, regression ──────────> PNGs ─┐
+              └> tables, wording, numbers, conclusions ─────────┴> page ─> report.html
 
 Everything comes from the card, a dict as `evaluate_model` writes it; nothing here knows AWS.
 """

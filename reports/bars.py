@@ -35,7 +35,7 @@ def score_distribution(comparison: Comparison) -> Figure | None:
         figure, panels = board("How far apart are the labels?", subject, len(models))
         for axes, side in zip(panels, models, strict=True):
             _distribution_of(axes, side)
-        figure.legend(*panels[0].get_legend_handles_labels(), loc="upper right")
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
         figure.supylabel("Share of the label's rides", size=10.5)
         panels[-1].set(xlim=(0, 1), xlabel="Predicted probability of label 1")
     return figure
@@ -44,11 +44,11 @@ def score_distribution(comparison: Comparison) -> Figure | None:
 def _distribution_of(axes: Axes, side: Side) -> None:
     counts = side.metrics["histogram"]
     for label, (name, (color, hatch)) in enumerate(zip(("negatives", "positives"), LABELS, strict=True)):
-        shares = _shares(counts[name])
-        edges = [place / len(shares) for place in range(len(shares) + 1)]
+        heights = shares(counts[name])
+        edges = [place / len(heights) for place in range(len(heights) + 1)]
         caption = f"label {label} ({sum(counts[name]):,} rides)"
-        axes.stairs(shares, edges, fill=True, alpha=0.4, label=caption, facecolor=color, edgecolor=color, hatch=hatch)
-        axes.stairs(shares, edges, color=color, linewidth=1.8)
+        axes.stairs(heights, edges, fill=True, alpha=0.4, label=caption, facecolor=color, edgecolor=color, hatch=hatch)
+        axes.stairs(heights, edges, color=color, linewidth=1.8)
     threshold = side.metrics["threshold"]
     axes.axvline(threshold, color=INK, linewidth=1.2, linestyle=":")
     axes.set_title(f"{side.name}, threshold {threshold:.2f} (dotted)", loc="left", size=10, color=INK)
@@ -56,7 +56,8 @@ def _distribution_of(axes: Axes, side: Side) -> None:
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
 
 
-def _shares(counts: Sequence[int]) -> list[float]:
+def shares(counts: Sequence[int]) -> list[float]:
+    """Of each count its share of all, zero where there are none."""
     rows = sum(counts) or 1
     return [count / rows for count in counts]
 
@@ -84,7 +85,7 @@ def weights(comparison: Comparison) -> Figure | None:
         axes.set_yticks(range(len(order)), [_feature_label(card, name) for name in order])
         axes.set_xlabel(f"Change of {_answer(card)} when the feature grows by one SD")
         if len(models) > 1:
-            axes.legend(loc="lower right")
+            figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from reports.html import table
-from reports.tables import UNKNOWN
+from reports.html import UNKNOWN, table
 
 _MEASURES = {"log_loss": "log loss", "rmse": "RMSE"}
 

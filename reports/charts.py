@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
+from reports.html import Table, folded
+
 Series = Mapping[str, Any]
 
 WIDTH, HEIGHT = 460, 200
@@ -22,16 +24,18 @@ _HOUR, _DAY = 3600, 86_400
 _UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 STYLE = """
-:root { --s0: #0072b2; --s1: #d55e00; --s2: #009e73; --s3: #cc79a7; --s4: #a06a00; --s5: #3f8fc4; --line: #e3e7eb }
+:root { --s0: #0072b2; --s1: #d55e00; --s2: #009e73; --s3: #cc79a7; --s4: #a06a00; --s5: #3f8fc4 }
 svg { display: block; width: 100%; height: auto } svg text { font: 11px system-ui, sans-serif; fill: currentColor }
 svg .grid { stroke: var(--line) } svg polyline { fill: none; stroke-width: 1.8; stroke: var(--color) }
 svg circle { fill: var(--color) }
 .legend { font-size: .8rem; margin: .3rem 0 0; padding: 0; list-style: none; display: flex; flex-wrap: wrap }
 .legend li { margin-right: 1rem } .legend svg { display: inline; width: 1.6rem; height: .6rem }
+@media screen and (prefers-color-scheme: dark) {
+:root { --s0: #56b4e9; --s1: #ff9c4a; --s2: #3ecf9f; --s3: #e6a3c6; --s4: #f0c04a; --s5: #9ad0f5 }
+}
 """
+"""Rules beside those of all pages, whose `--line` is the colour of the grid."""
 STYLE += "".join(f".c{place} {{ --color: var(--s{place}) }}\n" for place in range(_COLORS))
-DARK = "--s0: #56b4e9; --s1: #ff9c4a; --s2: #3ecf9f; --s3: #e6a3c6; --s4: #f0c04a; --s5: #9ad0f5; --line: #36424d"
-"""The same colours where the page is dark, for a rule on `:root`."""
 
 
 def chart(series: Sequence[Series], start: float, end: float, period: float) -> str:
@@ -42,11 +46,42 @@ def chart(series: Sequence[Series], start: float, end: float, period: float) -> 
     body = "".join((*_grid(low, high), *_times(start, end)))
     lines = "".join(_line(place, each, start, end, low, high, period) for place, each in enumerate(series))
     note = "" if drawn else f'<text x="{WIDTH / 2}" y="{HEIGHT / 2}" text-anchor="middle">no points in this time</text>'
-    label = escape(", ".join(str(each["label"]) for each in drawn) or "no points")
+    label = ", ".join(str(each["label"]) for each in drawn) or "no points"
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">{body}{lines}{note}</svg>\n'
-        f"{_legend(series)}"
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}">{body}{lines}{note}</svg>\n'
+        f"{_legend(series)}\n{_conclusion(drawn)}{_numbers(label, drawn)}"
     )
+
+
+def _conclusion(series: Sequence[Series]) -> str:
+    """What was highest when, of each series."""
+    texts = [_highest(each) for each in series]
+    return f'<p class="quiet">{escape("; ".join(texts))}.</p>\n' if texts else ""
+
+
+def _highest(series: Series) -> str:
+    values = [value for _, value in series["points"]]
+    highest = max(values)
+    if highest == min(values):
+        return f"{series['label']}: {number(highest)} at all times"
+    return f"{series['label']}: highest {number(highest)} at {_moment(series['points'][values.index(highest)][0])}"
+
+
+def _numbers(label: str, series: Sequence[Series]) -> str:
+    """The points as a table, the last first."""
+    if not series:
+        return ""
+    columns = [dict(each["points"]) for each in series]
+    moments = sorted({moment for column in columns for moment in column}, reverse=True)
+    rows = [
+        (_moment(moment), *(number(column[moment]) if moment in column else "" for column in columns))
+        for moment in moments
+    ]
+    return folded(f"Numbers: {label}", [Table(("time (UTC)", *(str(each["label"]) for each in series)), rows)])
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%d %b %H:%M")
 
 
 def bounds(values: Sequence[float]) -> tuple[float, float]:
@@ -119,8 +154,7 @@ def _line(place: int, series: Series, start: float, end: float, low: float, high
             run = []
         run.append(f"{x:.1f},{y:.1f}")
         last = moment
-        time = datetime.fromtimestamp(moment, UTC).strftime("%d %b %H:%M")
-        title = f"<title>{escape(str(series['label']))}: {number(value)} at {time}</title>"
+        title = f"<title>{escape(str(series['label']))}: {number(value)} at {_moment(moment)}</title>"
         marks.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{_radius(place)}">{title}</circle>')
     lines.append(run)
     drawn = "".join(f'<polyline points="{" ".join(each)}"{dashes}/>' for each in lines if len(each) > 1)
@@ -142,6 +176,6 @@ def _legend(series: Sequence[Series]) -> str:
     entries = []
     for place, each in enumerate(series):
         last = f" {number(each['points'][-1][1])}" if each["points"] else " –"
-        line = f'<svg viewBox="0 0 24 8"><polyline points="0,4 24,4"{_dashes(place)}/></svg>'
+        line = f'<svg viewBox="0 0 24 8" aria-hidden="true"><polyline points="0,4 24,4"{_dashes(place)}/></svg>'
         entries.append(f'<li class="c{place % _COLORS}">{line} {escape(str(each["label"]))}{last}</li>')
     return f'<ul class="legend">\n{"".join(entries)}\n</ul>'

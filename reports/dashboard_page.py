@@ -15,19 +15,13 @@ _STYLE = (
     """
 main { max-width: 96rem }
 .widgets { display: grid; grid-template-columns: repeat(24, minmax(0, 1fr)); gap: .75rem }
-.widget { background: #fff; padding: .6rem .75rem; grid-column: span 24 }
+.widget { background: var(--panel); padding: .6rem .75rem; min-width: 0; grid-column: span 24 }
 .widget h3 { margin: 0 0 .3rem; font-size: .95rem } .widget.text { background: none; padding: .5rem 0 0 }
 .widget.text h2 { margin: 0 } .big { font-size: 2rem; margin: 0; line-height: 1.2 } .big + p { margin: 0 }
 @media (min-width: 60rem) { """
     + "".join(f".span{columns} {{ grid-column: span {columns} }} " for columns in range(1, _COLUMNS + 1))
     + "}\n"
     + charts.STYLE
-    + f"""@media (prefers-color-scheme: dark) {{
-:root {{ color-scheme: dark; {charts.DARK} }}
-body {{ background: #12181d; color: #e4e9ed }} .widget, table {{ background: #1c242b }} .quiet {{ color: #9aa6b1 }}
-.widget.text {{ background: none }} td, th {{ border-color: #36424d }}
-}}
-"""
 )
 
 Widget = Mapping[str, Any]

@@ -24,7 +24,7 @@ class ReportFiles:
 
 def pictures(comparison: Comparison) -> dict[str, bytes | None]:
     """By name the PNGs of a card, None where it lacks what to draw."""
-    figures = {name: draw(comparison) for name, draw in kind_of(comparison.card).pictures.items()}
+    figures = {name: picture.draw(comparison) for name, picture in kind_of(comparison.card).pictures.items()}
     return {name: png(figure) if figure else None for name, figure in figures.items()}
 
 

@@ -1,16 +1,27 @@
 """What differs in the report by the kind of the task: its pictures, their captions, and the names of its metrics."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from matplotlib.figure import Figure
 
-from reports import bars, curves, regression, wording
+from reports import bars, conclusions, curves, numbers, regression, wording
+from reports.html import Table
 from reports.sides import Comparison
 
-Draw = Callable[[Comparison], Figure | None]
+
+@dataclass(frozen=True)
+class Picture:
+    """How a picture is drawn, None without data; its numbers, and what to conclude, asked for only with data."""
+
+    draw: Callable[[Comparison], Figure | None]
+    numbers: Callable[[Comparison], Sequence[Table]]
+    conclusion: Callable[[Comparison], str]
+
+
+_WEIGHTS = Picture(bars.weights, numbers.weights, conclusions.weights)
 
 
 @dataclass(frozen=True)
@@ -21,7 +32,7 @@ class Kind:
     """
 
     metrics: Mapping[str, tuple[str, int]]
-    pictures: Mapping[str, Draw]
+    pictures: Mapping[str, Picture]
     captions: Callable[[Mapping[str, Any]], Mapping[str, tuple[str, str]]]
 
     @property
@@ -45,10 +56,12 @@ _KINDS = MappingProxyType(
                 "calibration_chance": ("chance of that gap", 1),
             },
             pictures={
-                "roc": curves.roc,
-                "calibration": curves.calibration,
-                "score_distribution": bars.score_distribution,
-                "weights": bars.weights,
+                "roc": Picture(curves.roc, numbers.roc, conclusions.roc),
+                "calibration": Picture(curves.calibration, numbers.calibration, conclusions.calibration),
+                "score_distribution": Picture(
+                    bars.score_distribution, numbers.score_distribution, conclusions.score_distribution
+                ),
+                "weights": _WEIGHTS,
             },
             captions=wording.captions,
         ),
@@ -62,10 +75,10 @@ _KINDS = MappingProxyType(
                 "bias_chance": ("chance of that gap, at most", 1),
             },
             pictures={
-                "predicted_against_actual": regression.actual,
-                "residuals": regression.residuals,
-                "residuals_by_group": regression.groups,
-                "weights": bars.weights,
+                "predicted_against_actual": Picture(regression.actual, numbers.actual, conclusions.actual),
+                "residuals": Picture(regression.residuals, numbers.residuals, conclusions.residuals),
+                "residuals_by_group": Picture(regression.groups, numbers.residual_groups, conclusions.residual_groups),
+                "weights": _WEIGHTS,
             },
             captions=wording.regression_captions,
         ),

@@ -6,8 +6,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from reports.html import Caption, figure, table
 from reports.html import document as html_document
-from reports.html import figure, table
+from reports.monitor_numbers import CONCLUSIONS, TABLES
 from reports.monitor_picture import PICTURES
 from reports.style import png
 
@@ -50,7 +51,7 @@ def page(document: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
     """The page as HTML: no script, no network."""
     title = f"{document['task']} on {document['date']}"
     subtitle = f"champion {document['model']}, {document['predictions']:,} predictions"
-    drawings = "\n".join(figure(name, pictures[name], *_CAPTIONS[name]) for name in _CAPTIONS if name in pictures)
+    drawings = "\n".join(_figure(document, name, pictures[name]) for name in _CAPTIONS if name in pictures)
     sections = (
         f'<h1>{escape(title)}</h1>\n<p class="quiet">{escape(subtitle)}</p>',
         _verdict(document),
@@ -60,6 +61,11 @@ def page(document: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
         _method(document),
     )
     return html_document(title, sections)
+
+
+def _figure(document: Mapping[str, Any], name: str, picture: bytes) -> str:
+    caption = Caption(name, CONCLUSIONS[name](document), *_CAPTIONS[name])
+    return figure(caption, picture, TABLES[name](document))
 
 
 def _verdict(document: Mapping[str, Any]) -> str:

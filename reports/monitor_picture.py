@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import PercentFormatter
 
-from reports.style import INK, MODELS, QUIET, board, draw_points, drawable, style
+from reports.style import BELOW_HEAD, INK, MODELS, QUIET, board, draw_points, drawable, head, style
 
 _COLUMNS = 3
 _NOW, _THEN = MODELS
@@ -22,7 +22,7 @@ _NOW, _THEN = MODELS
 
 def features(document: Mapping[str, Any]) -> Figure | None:
     """Of each feature the share of rows below a value: of the day, and of the training split."""
-    drawn = {name: each for name, each in document["features"].items() if each["rows"] and each["histogram"]["edges"]}
+    drawn = drawn_features(document)
     if not drawn:
         return None
     with style():
@@ -35,6 +35,11 @@ def features(document: Mapping[str, Any]) -> Figure | None:
             _below(axes, name, each)
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
+
+
+def drawn_features(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The features of which there is something to draw."""
+    return {name: each for name, each in document["features"].items() if each["rows"] and each["histogram"]["edges"]}
 
 
 def _below(axes: Axes, name: str, feature: Mapping[str, Any]) -> None:
@@ -56,7 +61,7 @@ def scores(document: Mapping[str, Any]) -> Figure | None:
     if not spread or not spread["rows"]:
         return None
     histogram = spread["histogram"]
-    ends = _ends(histogram["edges"], binary=document["kind"] != "regression")
+    ends = bin_ends(histogram["edges"], binary=is_binary(document))
     with style():
         word = "drifted" if spread["drifted"] else "not drifted beyond chance"
         figure, (axes,) = board("Do scores lie where they lay?", f"{document['model']}, {document['date']}: {word}")
@@ -65,13 +70,18 @@ def scores(document: Mapping[str, Any]) -> Figure | None:
             shares = [count / rows for count in counts]
             axes.stairs(shares, ends, color=look.color, linestyle=look.dashes, linewidth=look.width / 1.5, label=label)
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-        axes.set_xlabel("Predicted probability of label 1" if document["kind"] != "regression" else _unit(document))
+        axes.set_xlabel("Predicted probability of label 1" if is_binary(document) else _unit(document))
         axes.set_ylabel("Share of predictions")
         axes.legend(loc="upper right")
     return figure
 
 
-def _ends(edges: Sequence[float], *, binary: bool) -> list[float]:
+def is_binary(document: Mapping[str, Any]) -> bool:
+    """Whether the task is a classification."""
+    return document["kind"] != "regression"
+
+
+def bin_ends(edges: Sequence[float], *, binary: bool) -> list[float]:
     """The edges with the ends of the outer bins, which hold all that is beyond."""
     if binary:
         return [0.0, *edges, 1.0]
@@ -85,10 +95,10 @@ def _unit(document: Mapping[str, Any]) -> str:
 
 def served(document: Mapping[str, Any]) -> Figure | None:
     """The champion's measure by day with its 95% interval, and what its card promised."""
-    days = [each for each in document["by_day"] if each["measure"] is not None and each["model"] == document["model"]]
+    days = drawn_days(document)
     if not days:
         return None
-    name = "log loss" if document["kind"] != "regression" else "RMSE"
+    name = "log loss" if is_binary(document) else "RMSE"
     with style():
         figure, (axes,) = board(
             "Is it as good as promised?", f"{document['model']}: {name} where the truth is known; 95% intervals"
@@ -109,6 +119,11 @@ def served(document: Mapping[str, Any]) -> Figure | None:
     return figure
 
 
+def drawn_days(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The days of which the champion's measure is known."""
+    return [each for each in document["by_day"] if each["measure"] is not None and each["model"] == document["model"]]
+
+
 PICTURES = {"features": features, "scores": scores, "served": served}
 """Each picture by its name."""
 
@@ -116,10 +131,9 @@ PICTURES = {"features": features, "scores": scores, "served": served}
 def _grid(title: str, subtitle: str, count: int) -> tuple[Figure, list[Axes]]:
     """An empty picture of so many panels, each with axes of its own. To be called within `style`."""
     rows = -(-count // _COLUMNS)
-    figure = Figure(layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08, rect=(0, 0, 1, 0.895)))
+    figure = Figure(layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08, rect=BELOW_HEAD))
     FigureCanvasAgg(figure)
-    figure.text(0.025, 0.945, drawable(title), size=15, weight="bold")
-    figure.text(0.025, 0.905, drawable(subtitle), size=9.5, color=QUIET)
+    head(figure, title, subtitle)
     panels = list(figure.subplots(rows, _COLUMNS, squeeze=False).flat)
     for unused in panels[count:]:
         unused.set_axis_off()

@@ -5,7 +5,8 @@ from html import escape
 from typing import Any
 
 from reports import callers, tables, wording
-from reports.html import document, figure, table
+from reports.formats import words
+from reports.html import Caption, document, figure, table
 from reports.kinds import kind_of
 from reports.sides import Comparison
 
@@ -31,7 +32,7 @@ def page(
         _candidates(card),
         _changes(card),
         callers.section(standings, card["execution"]),
-        _pictures(card, pictures),
+        _pictures(comparison, pictures),
         _next(card),
         _training_set(comparison),
         _cost(card),
@@ -72,14 +73,22 @@ def _metrics(comparison: Comparison) -> str:
         if constant is not None
         else ""
     )
-    return f"<h2>Metrics</h2>\n{table(head, rows)}\n{note}"
+    return f"<h2>Metrics</h2>\n{table(head, rows)}\n{note}{_at_threshold(comparison)}"
+
+
+def _at_threshold(comparison: Comparison) -> str:
+    rows = tables.threshold_rows(comparison)
+    if not rows:
+        return ""
+    head = ("at the model's threshold", *(side.name for side in comparison.sides))
+    return f"\n<h2>At the threshold</h2>\n{table(head, rows)}"
 
 
 def _candidates(card: Mapping[str, Any]) -> str:
     rows = tables.candidate_rows(card)
     if not rows:
         return ""
-    head = ("algorithm", *(name for name, _ in kind_of(card).metrics.values()), "")
+    head = ("algorithm", *(name for name, _ in kind_of(card).metrics.values()), "outcome")
     return f"<h2>Candidates</h2>\n{table(head, rows)}"
 
 
@@ -100,15 +109,21 @@ def _changes(card: Mapping[str, Any]) -> str:
     return f"{title}\n{table(head, rows)}\n{note}"
 
 
-def _pictures(card: Mapping[str, Any], pictures: Mapping[str, bytes | None]) -> str:
-    captions = kind_of(card).captions(card)
+def _pictures(comparison: Comparison, pictures: Mapping[str, bytes | None]) -> str:
     figures = [
-        figure(tables.words(name), picture, *captions[name])
+        _figure(comparison, name, picture)
         if picture
         else f"<p>{escape(wording.REASONS_WITHOUT_PICTURE.get(name, 'There is no such picture.'))}</p>"
         for name, picture in pictures.items()
     ]
     return '<h2>Pictures</h2>\n<div class="pictures">\n' + "\n".join(figures) + "\n</div>"
+
+
+def _figure(comparison: Comparison, name: str, picture: bytes) -> str:
+    kind = kind_of(comparison.card)
+    drawn = kind.pictures[name]
+    caption = Caption(words(name), drawn.conclusion(comparison), *kind.captions(comparison.card)[name])
+    return figure(caption, picture, drawn.numbers(comparison))
 
 
 def _training_set(comparison: Comparison) -> str:
@@ -141,4 +156,4 @@ def _cost(card: Mapping[str, Any]) -> str:
 
 
 def _lineage(card: Mapping[str, Any]) -> str:
-    return f"<h2>Lineage</h2>\n{table(('made from', ''), tables.lineage_rows(card), 'lineage')}"
+    return f"<h2>Lineage</h2>\n{table(('made from', 'value'), tables.lineage_rows(card), 'lineage')}"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reports import pricing_picture
-from reports.html import document, figure, table
+from reports.html import Caption, Table, document, figure, table
 from reports.style import png
 
 _NAMES = {"yes": "Yes", "partly": "In part", "no": "No", "noise": "Magic points are noise"}
@@ -17,6 +17,8 @@ _DIFFERENCES = {
     "against_price": "rule less model's price",
     "price_error": "model's price less points used",
 }
+
+_DRAWN = ("overcharge", "against_price")
 
 
 def write(card: Mapping[str, Any], study: Mapping[str, Any], folder: Path) -> Path:
@@ -39,7 +41,7 @@ def page(card: Mapping[str, Any], study: Mapping[str, Any], picture: bytes | Non
     sections = (
         f'<h1>{escape(title)}</h1>\n<p class="quiet">{escape(f"magic_points of {features}")}</p>',
         _answer(study),
-        _picture(picture),
+        _picture(study["bands"], picture),
         *_bands(study["bands"]),
         _method(study),
     )
@@ -55,7 +57,7 @@ def _answer(study: Mapping[str, Any]) -> str:
     )
 
 
-def _picture(picture: bytes | None) -> str:
+def _picture(bands: Sequence[Mapping[str, Any]], picture: bytes | None) -> str:
     if picture is None:
         return "<p>There is no picture, since no overcharge is reported.</p>"
     shows = "Right of the line customers pay more than they should, left of it less."
@@ -63,7 +65,24 @@ def _picture(picture: bytes | None) -> str:
         "the hollow marks take the model's prices as they are. Where they lie apart from the filled ones, the model "
         "misses what the weather costs."
     )
-    return figure("overcharge by weather", picture, shows, beware)
+    caption = Caption("overcharge by weather", _conclusion(bands), shows, beware)
+    rows = [(band["band"], *(_interval(band[name]) for name in _DRAWN)) for band in bands if band["overcharge"]]
+    numbers = Table(("points a ride, 95% interval", *(_DIFFERENCES[name] for name in _DRAWN)), rows)
+    return figure(caption, picture, [numbers])
+
+
+def _conclusion(bands: Sequence[Mapping[str, Any]]) -> str:
+    certain = [
+        f"{abs(mean):,.1f} points too {'much' if mean > 0 else 'little'} in {band['band']} weather"
+        for band in bands
+        if band["overcharge"] and band["overcharge"]["certain"]
+        for mean in (band["overcharge"]["mean"],)
+    ]
+    return f"Customers pay {'; '.join(certain)}." if certain else "Beyond chance, nobody pays too much or too little."
+
+
+def _interval(apart: Mapping[str, Any]) -> str:
+    return f"{apart['mean']:+,.1f} ({apart['low']:+,.1f} to {apart['high']:+,.1f})"
 
 
 def _bands(bands: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -88,7 +107,7 @@ def _difference(apart: Mapping[str, Any] | None) -> str:
         return "too few rides"
     sign = "" if apart["certain"] else "; may be chance"
     return (
-        f"{apart['mean']:+,.1f} ({apart['low']:+,.1f} to {apart['high']:+,.1f}), {apart['percent']:+.1f}% "
+        f"{_interval(apart)}, {apart['percent']:+.1f}% "
         f"({apart['percent_low']:+.1f} to {apart['percent_high']:+.1f}){sign}"
     )
 

@@ -36,10 +36,10 @@ def actual(comparison: Comparison) -> Figure | None:
 def _grid_of(axes: Axes, side: Side) -> None:
     grid = side.metrics["grid"]
     low, high, counts = grid["low"], grid["high"], grid["counts"]
-    edges = _edges(low, high, len(counts))
+    ends = edges(low, high, len(counts))
     by_prediction = [[row[place] for row in counts] for place in range(len(counts))]
     most = max(max(map(max, counts)), 2)
-    axes.pcolormesh(edges, edges, by_prediction, norm=LogNorm(1, most, clip=False), cmap="Blues")
+    axes.pcolormesh(ends, ends, by_prediction, norm=LogNorm(1, most, clip=False), cmap="Blues")
     axes.plot([low, high], [low, high], color=INK, linewidth=1, linestyle=":")
     axes.set_title(
         f"{side.name}, RMSE {side.metrics['rmse']:.4f} (dotted: as predicted)", loc="left", size=10, color=INK
@@ -56,10 +56,10 @@ def residuals(comparison: Comparison) -> Figure | None:
         figure, (axes,) = board("How far off is it?", _subject(card, "the outer bars hold what is beyond"))
         for side, look in zip(models, MODELS, strict=False):
             histogram = side.metrics["residuals"]
-            edges = _edges(histogram["low"], histogram["high"], len(histogram["counts"]))
+            ends = edges(histogram["low"], histogram["high"], len(histogram["counts"]))
             shares = [count / sum(histogram["counts"]) for count in histogram["counts"]]
             caption = f"{side.name}, MAE {side.metrics['mae']:.4f}"
-            axes.stairs(shares, edges, label=caption, color=look.color, linewidth=look.width, linestyle=look.dashes)
+            axes.stairs(shares, ends, label=caption, color=look.color, linewidth=look.width, linestyle=look.dashes)
         axes.axvline(0, color=QUIET, linewidth=1, linestyle=":")
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.set_xlabel(f"Residual: actual less predicted{_unit(card)}")
@@ -104,7 +104,8 @@ def mean_interval(group: Mapping[str, Any]) -> float:
     return _Z * group["deviation"] / sqrt(group["rows"])
 
 
-def _edges(low: float, high: float, bins: int) -> list[float]:
+def edges(low: float, high: float, bins: int) -> list[float]:
+    """The ends of bins of equal width, one more than there are bins."""
     return [low + (high - low) * place / bins for place in range(bins + 1)]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from textwrap import wrap
 from typing import Any
 
 import matplotlib.style
@@ -18,7 +19,11 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 WIDTH, HEIGHT = 1440, 1200
 """Pixels of a picture."""
 
-_DPI = 200
+_DPI = 260
+"""So many that a picture can be read where it is 340 CSS pixels wide, on a telephone."""
+
+_LINE = 78
+"""Characters of a subtitle's line."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +45,16 @@ MODELS = (Look("#0072B2", "-", 3.4, "o", 9, "#0072B2", ""), Look("#E69F00", "--"
 LABELS = (("#56B4E9", ""), ("#D55E00", "////"))
 """Colour and hatching of the labels 0 and 1."""
 
+BELOW_HEAD = (0, 0, 1, 0.855)
+"""The part of a picture that its head leaves, as constrained layout takes it."""
+
 INK, QUIET, GRID = "#1f2933", "#5f6b76", "#e3e7eb"
 
 _RC = {
     "figure.figsize": (WIDTH / _DPI, HEIGHT / _DPI),
     "figure.dpi": _DPI,
     "savefig.dpi": _DPI,
-    "font.size": 10.5,
+    "font.size": 9.5,
     "font.family": "DejaVu Sans",
     "text.color": INK,
     # Names come from outside: a dollar sign is a dollar sign.
@@ -94,11 +102,17 @@ def style() -> Iterator[None]:
 
 def board(title: str, subtitle: str, rows: int = 1) -> tuple[Figure, list[Axes]]:
     """An empty picture with axes one above the other. To be called and drawn on within `style`."""
-    figure = Figure(layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1, rect=(0, 0, 1, 0.895)))
+    figure = Figure(layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1, rect=BELOW_HEAD))
     FigureCanvasAgg(figure)
-    figure.text(0.025, 0.945, drawable(title), size=15, weight="bold")
-    figure.text(0.025, 0.905, drawable(subtitle), size=9.5, color=QUIET)
+    head(figure, title, subtitle)
     return figure, list(figure.subplots(rows, 1, sharex=True, sharey=True, squeeze=False)[:, 0])
+
+
+def head(figure: Figure, title: str, subtitle: str) -> None:
+    """Write the title of a picture, and below it its subtitle in one or two lines."""
+    figure.text(0.025, 0.945, drawable(title), size=14, weight="bold")
+    lines = "\n".join(wrap(drawable(subtitle), _LINE))
+    figure.text(0.025, 0.93, lines, size=8.5, color=QUIET, verticalalignment="top")
 
 
 def drawable(text: str) -> str:

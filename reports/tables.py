@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reports.differences import difference
+from reports.formats import count, number, signed, words
+from reports.html import UNKNOWN
 from reports.kinds import kind_of
 from reports.sides import Comparison
 
 _MOST_OF_A_LIST = 20
-UNKNOWN = "–"
 
 
 @dataclass(frozen=True)
@@ -23,21 +25,24 @@ class MetricRow:
 
 
 def metric_rows(comparison: Comparison) -> list[MetricRow]:
-    """Every metric that is one number, then of a classification the cells of the confusion matrix."""
+    """Every metric that is one number."""
     card, metrics = comparison.card, [side.metrics for side in comparison.sides]
     candidate, champion = metrics[0], metrics[1] if len(metrics) > 1 else {}
-    rows = [
-        MetricRow(label, _number(candidate.get(name)), _number(champion.get(name)), *_difference(card, name, better))
+    return [
+        MetricRow(label, number(candidate.get(name)), number(champion.get(name)), *difference(card, name, better))
         for name, (label, better) in kind_of(card).metrics.items()
     ]
-    if "confusion" not in candidate:
-        return rows
-    rows.append(
-        MetricRow("threshold", _number(candidate["threshold"]), _number(champion.get("threshold")), UNKNOWN, UNKNOWN)
-    )
-    cells, theirs = candidate["confusion"], champion.get("confusion", {})
-    return rows + [
-        MetricRow(words(name), _count(cells[name]), _count(theirs.get(name)), UNKNOWN, UNKNOWN) for name in cells
+
+
+def threshold_rows(comparison: Comparison) -> list[tuple[str, ...]]:
+    """Of a classification the threshold of each model, and what it makes of the test rows. None of a regression."""
+    metrics = [side.metrics for side in comparison.sides]
+    if "confusion" not in metrics[0]:
+        return []
+    cells = [each["confusion"] for each in metrics]
+    return [
+        ("threshold", *(number(each["threshold"]) for each in metrics)),
+        *((words(name), *(count(each[name]) for each in cells)) for name in cells[0]),
     ]
 
 
@@ -50,26 +55,11 @@ def candidate_rows(card: Mapping[str, Any]) -> list[tuple[str, ...]]:
     return [
         (
             str(each["algorithm"]),
-            *(_number(each["metrics"].get(name)) for name in names),
+            *(number(each["metrics"].get(name)) for name in names),
             each["error"] or ("this model" if each["model_path"] == card["model_path"] else "not as good"),
         )
         for each in card.get("candidates") or ()
     ]
-
-
-def _difference(card: Mapping[str, Any], name: str, better: int) -> tuple[str, str]:
-    difference = (card.get("differences") or {}).get(name)
-    if difference is None:
-        return UNKNOWN, UNKNOWN
-    low, high = difference["low"], difference["high"]
-    text = f"{_signed(difference['difference'])} ({_signed(low)} to {_signed(high)})"
-    if low == high == 0:
-        return text, "the same"
-    if low <= 0 <= high:
-        return text, "may be chance"
-    if not better:
-        return text, "higher" if low > 0 else "lower"
-    return text, "better" if low * better > 0 else "worse"
 
 
 def change_rows(card: Mapping[str, Any]) -> list[tuple[str, ...]]:
@@ -88,12 +78,12 @@ def change_rows(card: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 def _change(group: Mapping[str, Any]) -> tuple[str, ...]:
     flipped = UNKNOWN if group["flipped"] is None else f"{group['flipped']:.1%}"
-    return _count(group["rows"]), _signed(group["mean_change"]), _number(group["mean_absolute_change"]), flipped
+    return count(group["rows"]), signed(group["mean_change"]), number(group["mean_absolute_change"]), flipped
 
 
 def count_rows(card: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What became of the rides, and the rows of the splits."""
-    return [(words(name), _count(count)) for name, count in card.get("training_set", {}).items()]
+    return [(words(name), count(rows)) for name, rows in card.get("training_set", {}).items()]
 
 
 def feature_rows(comparison: Comparison) -> list[tuple[str, ...]]:
@@ -135,20 +125,3 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
             yield from _flat(f"{name} {number}", each)
     else:
         yield name, UNKNOWN if value in (None, "") else str(value)
-
-
-def words(name: str) -> str:
-    """`train_rows` as `train rows`."""
-    return str(name).replace("_", " ")
-
-
-def _number(value: float | None) -> str:
-    return UNKNOWN if value is None else f"{value:.4f}"
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.4f}".replace("-", "−") if value else "0"
-
-
-def _count(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else UNKNOWN

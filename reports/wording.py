@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from reports.conclusions import LEAST_CHANCE
 from reports.sides import Comparison
 
 SEPARABLE_AUC = 0.9995
 """From this AUC on the labels are as good as separable."""
-
-LEAST_CHANCE = 0.025
-"""At this chance of its calibration gap or bias gap and below the gate holds a model back."""
 
 _SEPARABLE = "heavy_utilization"
 

@@ -74,7 +74,7 @@ def test_page_has_the_widgets_in_their_widths_and_is_well_formed(tmp_path: Path)
 
 def test_page_is_dark_where_the_reader_prefers_it_and_needs_no_network() -> None:
     text = page(widget(series=[series("in", 1)]))
-    assert "@media (prefers-color-scheme: dark)" in text
+    assert "@media screen and (prefers-color-scheme: dark)" in text
     assert "<script" not in text
     assert re.findall(r"(?:src|href|url)\s*[=(]", text) == []
 

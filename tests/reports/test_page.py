@@ -69,7 +69,12 @@ def test_a_metric_is_told_beside_the_live_models_with_the_difference_and_its_int
 def test_a_model_alone_has_nothing_beside_it(make_card: MakeCard) -> None:
     card = make_card()
     assert {(each.champion, each.difference) for each in tables.metric_rows(Comparison.of(card))} == {("–", "–")}
-    assert row(card, "true positives").candidate == str(card["metrics"]["confusion"]["true_positives"])
+    cells = card["metrics"]["confusion"]
+    assert tables.threshold_rows(Comparison.of(card)) == [
+        ("threshold", "0.5000"),
+        *((name, str(cells[name.replace(" ", "_")])) for name in ("true positives", "false positives")),
+        *((name, str(cells[name.replace(" ", "_")])) for name in ("true negatives", "false negatives")),
+    ]
     assert wording.describe_champion(Comparison.of(card)) == "There was no champion when this model was judged."
     other = make_card(live={"execution": "run-x", "incomparable": "is of the target heavy_utilization"})
     assert (
