@@ -32,11 +32,19 @@ class SiteError(Exception):
 
 
 def main() -> int:
-    """Make the site. Returns the exit code."""
+    """Make the site in build/. Returns the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    work, site = ROOT / "build/pages", ROOT / "build/site"
-    for folder in (work, site):
-        shutil.rmtree(folder, ignore_errors=True)
+    code = make(ROOT / "build")
+    if not code:
+        _log.info("Open build/site/index.html")
+    return code
+
+
+def make(folder: Path) -> int:
+    """Write `folder`/site, from what is laid out in `folder`/pages. Returns the exit code."""
+    work, site = folder / "pages", folder / "site"
+    for each in (work, site):
+        shutil.rmtree(each, ignore_errors=True)
     try:
         _lay_out(work)
         _run_zensical(work)
@@ -47,7 +55,7 @@ def main() -> int:
     faults = faults_of(site)
     for fault in faults:
         _log.error("%s", fault)
-    _log.info("The site has %d pages: build/site/index.html", sum(1 for _ in site.rglob("*.html")))
+    _log.info("The site has %d pages.", sum(1 for _ in site.rglob("*.html")))
     return 1 if faults else 0
 
 

@@ -44,4 +44,5 @@ def serious_faults(page: Page) -> list[str]:
 
 def overflow(page: Page) -> int:
     """By how many CSS pixels a page is wider than its window: so far it scrolls sideways."""
-    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return max(0, width)
