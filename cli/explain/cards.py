@@ -32,9 +32,21 @@ def find(model: str, stack: str, client: Client, task: str = DEFAULT_TASK) -> Mo
     """
     if not model:
         raise UnexplainedError("Which model? Give an execution (`wildrydes models` lists them) or a card's file.")
-    source, content = (
-        (model, Path(model).read_bytes()) if Path(model).is_file() else _stored(model, stack, client, task)
-    )
+    if Path(model).is_file():
+        return _explainable(model, Path(model).read_bytes())
+    return of_execution(model, stack, client, task)
+
+
+def of_execution(execution: str, stack: str, client: Client, task: str = DEFAULT_TASK) -> ModelCard:
+    """The card of the execution's model of the task, in the stack's bucket; no file is looked for.
+
+    Raises UnexplainedError.
+    """
+    return _explainable(*_stored(execution, stack, client, task))
+
+
+def _explainable(source: str, content: bytes) -> ModelCard:
+    """The card in `content`, which comes from `source`, if it says what the model was made from."""
     try:
         card = read_card(content)
     except BadModel as bad:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from cli import models
+from cli.explain import cards, inputs
 from cli.models import ModelLine, NoModelError
 from cli.stack import Stack
 from cli.status import champion_path
@@ -62,6 +63,21 @@ def card(stack: Stack, query: Mapping[str, str]) -> dict[str, Any]:
     if read is None:
         raise NoModelError(f"There is no card of a model {query['execution']!r} of {task.name} that may be read.")
     return {name: read.get(name) for name in _SHOWN}
+
+
+def lineage(stack: Stack, query: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Each input of a model, and the model itself, by digest: `status` says whether it is what it was (inputs.Finding).
+
+    `objects` and `prefix` say how many objects an input is and where they are; None of what is no list of objects.
+    Weather, rows and artefact are read in full. Raises UnexplainedError where no card names them.
+    """
+    read = cards.of_execution(query["execution"], stack.name, stack.client, task_of(query).name)
+    return [_finding(each, read.lineage.get(each.name)) for each in inputs.examine(read, stack.client)]
+
+
+def _finding(finding: inputs.Finding, described: Any) -> dict[str, Any]:
+    listing = described if isinstance(described, Mapping) else {}
+    return asdict(finding) | {"objects": listing.get("objects"), "prefix": listing.get("prefix")}
 
 
 def fields(stack: Stack, query: Mapping[str, str]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 from typing import Any
 
@@ -15,6 +16,8 @@ from consoles import Console
 from machines import until
 from wildrydes.model.storage import execution_of
 from wildrydes.tasks import DEFAULT_TASK
+
+SHOTS = os.environ.get("SHOTS")
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +67,7 @@ def test_parts_of_a_ride_add_up_to_the_answer_of_the_api(console: Console, champ
     [
         ("card?task=no-such&execution=run-1", None, "There is no task 'no-such'"),
         (f"card?task={DEFAULT_TASK}&execution=../../secret", None, "There is no card"),
+        (f"lineage?task={DEFAULT_TASK}&execution=pyproject.toml", None, "is not there"),
         ("fields?task=magic_points", None, "There is no model of magic_points yet"),
         ("rollback", {"task": DEFAULT_TASK, "to": "<b>run</b>"}, "was never live"),
         ("ask", {"task": DEFAULT_TASK, "values": {"distance": "far"}}, "distance is the text"),
@@ -76,6 +80,38 @@ def test_what_cannot_be_answered_is_refused_in_words(
     refused = console.ask(f"/api/models/{path}", body=None if body is None else json.dumps(body).encode())
     assert refused.status == 400
     assert message in json.loads(refused.body)["message"]
+
+
+def test_lineage_names_each_input_by_the_digest_of_the_card(console: Console, champions: tuple[str, str]) -> None:
+    lineage = models.card(console.stack.command_stack, champions[1])["lineage"]
+    findings = {each["name"]: each for each in answer(console, f"lineage?task={DEFAULT_TASK}&execution={champions[1]}")}
+    assert list(findings) == ["rides", "weather", "rows", "image", "workflow", "code", "artefact"]
+    assert {each["status"] for each in findings.values()} == {"match"}
+    for name in ("rides", "weather", "rows"):
+        of_card = lineage[name]
+        named = findings[name]
+        assert (named["digest"], named["objects"]) == (of_card["sha256"], of_card["objects"])
+    assert findings["artefact"]["digest"] == lineage["artefact_sha256"]
+    assert findings["artefact"]["objects"] is None
+
+
+def test_click_on_the_lineage_shows_what_was_changed_since(
+    page: Page, console: Console, champions: tuple[str, str]
+) -> None:
+    stack = console.stack.command_stack
+    s3: Any = stack.client("s3")
+    # The name is part of the key that the page shows.
+    key = models.card(stack, champions[0])["lineage"]["rows"]["prefix"] + "<img src=x onerror=alert(1)>"
+    s3.put_object(Bucket=stack.bucket, Key=key, Body=b"1,2\n")
+    page.get_by_role("button", name="Models").click()
+    page.get_by_role("listitem").filter(has_text=champions[0]).get_by_role("button", pressed=False).first.click()
+    lineage = page.get_by_label("What it was made from")
+    lineage.get_by_role("button", name="Check each digest").click()
+    expect(lineage.get_by_role("status")).to_have_text("6 of 7 are as they were.")
+    rows = lineage.get_by_role("listitem").filter(has_text="Joined to a training set")
+    expect(rows).to_contain_text("differs")
+    expect(rows).to_contain_text(f"{key} was added")
+    s3.delete_object(Bucket=stack.bucket, Key=key)
 
 
 def test_ride_is_tried_and_the_probability_follows_the_sliders(
@@ -121,6 +157,8 @@ def test_view_has_no_barrier_and_no_sideways_scroll(
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.get_by_role("button", name="Models").click()
     expect(page.get_by_label("Try the champion").get_by_role("status").first).to_contain_text("Probability")
+    page.get_by_role("button", name="Check each digest").click()
+    expect(page.get_by_label("What it was made from").get_by_role("status")).to_contain_text("of 7")
     violations = Axe().run(page).response["violations"]
     assert [
         (each["id"], each["nodes"][0]["html"]) for each in violations if each["impact"] in ("serious", "critical")

@@ -5,6 +5,7 @@ import { get } from "../api";
 import { message, Trouble } from "../parts";
 import { moment } from "../words";
 import { UnitPlot } from "./curves";
+import { Lineage } from "./lineage";
 import type { Card } from "./types";
 
 const NUMBERS: [string, string][] = [
@@ -77,6 +78,7 @@ export function CardView({ task, execution }: { task: string; execution: string 
         )}
       </div>
       {card.weights && card.weights.length > 0 && <Weights card={card} />}
+      <Lineage key={`${task} ${execution}`} task={task} execution={execution} />
     </article>
   );
 }

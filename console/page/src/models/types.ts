@@ -59,3 +59,13 @@ export interface Champion {
   unit: string;
   features: Field[];
 }
+
+/** An input of a model by its digest, and what became of it: match, differs, gone or unknown. */
+export interface Finding {
+  name: string;
+  digest: string;
+  status: string;
+  details: string[];
+  objects: number | null;
+  prefix: string | null;
+}
