@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import re
 from typing import Any
 
@@ -16,8 +15,6 @@ from consoles import Console
 from machines import until
 from wildrydes.model.storage import execution_of
 from wildrydes.tasks import DEFAULT_TASK
-
-SHOTS = os.environ.get("SHOTS")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +38,7 @@ def answer(console: Console, path: str, body: Any = None) -> Any:
 
 def test_list_has_each_task_and_what_is_live(console: Console, champions: tuple[str, str]) -> None:
     listed = {each["task"]: each["lines"] for each in answer(console, "list")}
-    assert listed["magic_points"] == []
+    assert listed["service_requested"] == []
     lines = listed[DEFAULT_TASK]
     assert [line["execution"] for line in lines if line["live"]] == [live(console)]
     of_card = models.card(console.stack.command_stack, champions[1])["metrics"]
@@ -68,7 +65,7 @@ def test_parts_of_a_ride_add_up_to_the_answer_of_the_api(console: Console, champ
         ("card?task=no-such&execution=run-1", None, "There is no task 'no-such'"),
         (f"card?task={DEFAULT_TASK}&execution=../../secret", None, "There is no card"),
         (f"lineage?task={DEFAULT_TASK}&execution=pyproject.toml", None, "is not there"),
-        ("fields?task=magic_points", None, "There is no model of magic_points yet"),
+        ("fields?task=service_requested", None, "There is no model of service_requested yet"),
         ("rollback", {"task": DEFAULT_TASK, "to": "<b>run</b>"}, "was never live"),
         ("ask", {"task": DEFAULT_TASK, "values": {"distance": "far"}}, "distance is the text"),
         ("ask", {"values": {}}, "no field 'task'"),
@@ -112,6 +109,25 @@ def test_click_on_the_lineage_shows_what_was_changed_since(
     expect(rows).to_contain_text("differs")
     expect(rows).to_contain_text(f"{key} was added")
     s3.delete_object(Bucket=stack.bucket, Key=key)
+
+
+def test_regression_shows_its_residuals(page: Page, console: Console, champions: tuple[str, str]) -> None:
+    execution = console.stack.retrain(task="magic_points")["execution"]
+    metrics = models.card(console.stack.command_stack, execution, "magic_points")["metrics"]
+    residuals = metrics["residuals"]
+    assert sum(residuals["counts"]) == metrics["rows"]
+    page.get_by_role("button", name="Models").click()
+    page.get_by_role("tab", name="magic_points").click()
+    model = page.get_by_label(f"The model of {execution}")
+    expect(model.get_by_text(f"{metrics['bias']:.4f}", exact=True)).to_be_visible()
+    figure = model.get_by_role("figure").filter(has_text="Residuals")
+    expect(figure.locator("rect.bar")).to_have_count(len([count for count in residuals["counts"] if count]))
+    figure.get_by_text("The numbers").click()
+    rows = figure.locator("tbody tr")
+    expect(rows).to_have_count(len(residuals["counts"]))
+    assert [int(row.replace(",", "")) for row in rows.locator("td:last-child").all_inner_texts()] == residuals["counts"]
+    violations = Axe().run(page).response["violations"]
+    assert [each["id"] for each in violations if each["impact"] in ("serious", "critical")] == []
 
 
 def test_ride_is_tried_and_the_probability_follows_the_sliders(

@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { get } from "../api";
 import { message, Trouble } from "../parts";
 import { moment } from "../words";
-import { UnitPlot } from "./curves";
+import { type Histogram, ResidualPlot, UnitPlot } from "./curves";
 import { Lineage } from "./lineage";
 import type { Card } from "./types";
 
@@ -18,6 +18,7 @@ const NUMBERS: [string, string][] = [
   ["rmse", "RMSE"],
   ["mae", "MAE"],
   ["r2", "R²"],
+  ["bias", "bias"],
 ];
 
 type Points = Record<string, number>[];
@@ -40,6 +41,7 @@ export function CardView({ task, execution }: { task: string; execution: string 
   const scores = NUMBERS.filter(([name]) => typeof card.metrics[name] === "number");
   const roc = (card.metrics.roc ?? []) as Points;
   const calibration = (card.metrics.calibration ?? []) as Points;
+  const residuals = card.metrics.residuals as Histogram | undefined;
   return (
     <article class="sheet" aria-label={`The model of ${card.execution}`}>
       <h2>{card.execution}</h2>
@@ -76,6 +78,7 @@ export function CardView({ task, execution }: { task: string; execution: string 
             conclusion="On the diagonal a probability is as often right as it says."
           />
         )}
+        {residuals && <ResidualPlot unit={card.unit} residuals={residuals} />}
       </div>
       {card.weights && card.weights.length > 0 && <Weights card={card} />}
       <Lineage key={`${task} ${execution}`} task={task} execution={execution} />

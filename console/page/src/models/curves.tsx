@@ -73,3 +73,66 @@ export function UnitPlot({ title, across, up, points, joined, conclusion }: Prop
     </figure>
   );
 }
+
+export interface Histogram {
+  low: number;
+  high: number;
+  counts: number[];
+}
+
+/** Rows by residual: bars around nought, in the label's unit. The outer bars hold all that is beyond. */
+export function ResidualPlot({ unit, residuals }: { unit: string; residuals: Histogram }) {
+  const { low, high, counts } = residuals;
+  const width = SIDE / counts.length;
+  const most = Math.max(1, ...counts);
+  const edge = (place: number) => (low + ((high - low) * place) / counts.length).toPrecision(4);
+  const conclusion = "The narrower around 0, the better; what leans to one side is a bias.";
+  return (
+    <figure>
+      <svg viewBox={`0 0 ${SIDE + LEFT + 12} ${SIDE + 44}`} role="img" aria-label={`Residuals. ${conclusion}`}>
+        <rect class="plot" x={LEFT} y={8} width={SIDE} height={SIDE} />
+        {counts.map((count, place) => {
+          const height = (count / most) * SIDE;
+          // Of no rows there is no bar.
+          return count > 0 && <rect key={place} class="bar" x={LEFT + place * width} y={8 + SIDE - height} width={width} height={height} />;
+        })}
+        <line class="even" x1={LEFT + SIDE / 2} y1={8} x2={LEFT + SIDE / 2} y2={8 + SIDE} />
+        {[0, 0.5, 1].map((place) => (
+          <text key={place} class="tick" x={LEFT + place * SIDE} y={SIDE + 24} text-anchor={place === 1 ? "end" : "middle"}>
+            {edge(place * counts.length)}
+          </text>
+        ))}
+        <text class="tick" x={LEFT - 6} y={16} text-anchor="end">
+          {most}
+        </text>
+        <text class="tick" x={LEFT + SIDE / 2} y={SIDE + 40} text-anchor="middle">
+          Label less prediction, {unit}
+        </text>
+      </svg>
+      <figcaption>
+        <strong>Residuals</strong>: test rows by label less prediction. {conclusion}
+      </figcaption>
+      <details>
+        <summary>The numbers</summary>
+        <div class="tall" tabIndex={0} role="group" aria-label="Residuals, as numbers">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">From, {unit}</th>
+                <th scope="col">Rows</th>
+              </tr>
+            </thead>
+            <tbody>
+              {counts.map((count, place) => (
+                <tr key={place}>
+                  <td>{edge(place)}</td>
+                  <td>{count.toLocaleString("en")}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </details>
+    </figure>
+  );
+}
