@@ -1,7 +1,9 @@
 """`wildrydes console`: a page to see and steer a stack."""
 
-import subprocess
+import os
 import sys
+from collections.abc import Sequence
+from typing import NoReturn
 
 import click
 
@@ -9,8 +11,6 @@ from cli import options
 from cli.console_process import ConsoleRecord
 from cli.stack import DEFAULT_NAME
 from local.server import ROOT
-
-_INTERRUPTED = 130
 
 
 @click.command("console", epilog=options.EXIT_CODES, short_help="Serve a page to see and steer the stack.")
@@ -34,12 +34,10 @@ def console_command(port: int | None, *, aws: bool, profile: str | None, region:
         return 0
     named = {"--port": port, "--profile": profile, "--region": region, "--stack": stack_name}
     arguments = [f"{name}={value}" for name, value in named.items() if value is not None]
-    process = subprocess.Popen(  # noqa: S603 - this module's own command
-        [sys.executable, "-m", "console", *arguments, *(["--aws"] if aws else [])], cwd=ROOT
-    )
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        # It had the signal too, and ends by itself.
-        process.wait()
-        return _INTERRUPTED
+    _become([*arguments, *(["--aws"] if aws else [])])
+
+
+def _become(arguments: Sequence[str]) -> NoReturn:
+    """Let the console take the place of this process: whoever ends it, ends the console."""
+    os.chdir(ROOT)
+    os.execv(sys.executable, [sys.executable, "-m", "console", *arguments])  # noqa: S606 - this module's own command

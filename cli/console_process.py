@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 import psutil
 
+from cli import interrupts
 from cli.errors import CommandError
 from cli.server_record import BUILD, ServerProcess
 from local.server import ROOT
@@ -56,6 +57,11 @@ class ConsoleRecord:
 
     def running(self) -> RunningConsole | None:
         """The recorded console, if that very process runs."""
+        console = self._recorded()
+        return console if console and console.address else None
+
+    def _recorded(self) -> RunningConsole | None:
+        """The recorded console whose process runs; its address is empty until it has said it."""
         try:
             saved = json.loads(self.state.read_text(encoding="utf-8"))
             console = RunningConsole(ServerProcess.saved(saved["process"]), str(saved["address"]))
@@ -67,8 +73,8 @@ class ConsoleRecord:
         """Start a console that outlives this process, and do not wait for it."""
         self.end()
         self.build.mkdir(exist_ok=True)
-        with _private(self.log) as log:
-            return subprocess.Popen(  # noqa: S603 - this module's own command
+        with _private(self.log) as log, interrupts.held_back():
+            process = subprocess.Popen(  # noqa: S603 - this module's own command
                 [sys.executable, "-m", "console", *arguments],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
@@ -76,6 +82,9 @@ class ConsoleRecord:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+            # Recorded before it answers: `down` must find one whose `up` was ended.
+            self._save(RunningConsole(ServerProcess.of(process.pid), ""))
+        return process
 
     def await_address(self, process: subprocess.Popen) -> str:
         """Wait for the address of the console that was begun, and record it. Raises ConsoleError."""
@@ -98,7 +107,7 @@ class ConsoleRecord:
 
     def end(self) -> bool:
         """End the recorded console and forget it. Returns whether one ran."""
-        console = self.running()
+        console = self._recorded()
         if console is not None:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process = psutil.Process(console.process.pid)

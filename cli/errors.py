@@ -34,6 +34,9 @@ CommandError            every fault that a command expects
 ├─ NoLogError           nothing of that name writes a log (`logs`)
 ├─ ConsoleError         the console did not start (`console_process`)
 ├─ UnknownFieldError    a retraining takes no such field (`console`)
+├─ BadFieldError        a field of a request is missing, or of another type (`console`)
+├─ PortTakenError       somebody listens on the console's port (`console`)
+├─ NoFailureError       the execution has not failed (`console`)
 └─ TrialError           an execution or a query of a trial failed (`trial`)
 """
 

@@ -173,20 +173,25 @@ def follow(stack: Stack, execution_arn: str) -> Iterator[Progress]:
     states = stack.client("stepfunctions")
     while True:
         described = states.describe_execution(executionArn=execution_arn)
-        progress = Progress(
-            described["status"],
-            entered_by(history(stack, execution_arn)),
-            described.get("output"),
-            described.get("error"),
-            described.get("cause"),
-            described["startDate"],
-            described.get("stopDate"),
-        )
+        progress = progress_of(described, history(stack, execution_arn))
         _count_children(states, execution_arn, progress.states)
         yield progress
         if progress.status != "RUNNING":
             return
         time.sleep(_POLL_SECONDS)
+
+
+def progress_of(described: dict[str, Any], events: list[dict[str, Any]]) -> Progress:
+    """How far an execution is, as DescribeExecution and its history say."""
+    return Progress(
+        described["status"],
+        entered_by(events),
+        described.get("output"),
+        described.get("error"),
+        described.get("cause"),
+        described["startDate"],
+        described.get("stopDate"),
+    )
 
 
 def history(stack: Stack, execution_arn: str) -> list[dict[str, Any]]:

@@ -8,59 +8,91 @@ import logging
 import os
 import secrets
 import signal
+import socket
 import sys
 
 import click
 from hypercorn.asyncio import serve as serve_http
 from hypercorn.config import Config
 
-from cli import embedded, options
+from cli import faults, options
 from cli.errors import CommandError
 from cli.stack import Stack
 from console.application import build
 from local import account as own
 
 _TOKEN_BYTES = 24
+_INTERRUPTED = 130
+
+
+class PortTakenError(CommandError):
+    """Somebody listens on the port that was asked for."""
 
 
 @click.command()
 @click.option("--port", type=click.IntRange(1024, 65535), help="Port of 127.0.0.1.  [default: a free one]")
 @options.stack_options
-def main(port: int | None, *, aws: bool, profile: str | None, region: str | None, stack_name: str) -> None:
-    """Serve the console of a stack on 127.0.0.1."""
+def main(port: int | None, *, aws: bool, profile: str | None, region: str | None, stack_name: str) -> int:
+    """Serve the console of a stack on 127.0.0.1. Returns the exit code: 130 after Ctrl-C."""
     account = options.account(aws, profile, region)
-    stack = Stack.describe(account, stack_name)
-    port = port or embedded.free_port()
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
-    asyncio.run(_serve(stack, account.where, port, token))
+    # Bound first: the address that is printed is one that answers.
+    with _listening(port or 0) as listener:
+        stack = Stack.describe(account, stack_name)
+        return asyncio.run(_serve(stack, account.where, listener, secrets.token_urlsafe(_TOKEN_BYTES)))
 
 
-async def _serve(stack: Stack, where: str, port: int, token: str) -> None:
+def _listening(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((own.HOST, port))
+    except OSError as fault:
+        listener.close()
+        raise PortTakenError(
+            f"Port {port} of {own.HOST} cannot be opened ({fault.strerror}): choose another."
+        ) from None
+    listener.listen()
+    return listener
+
+
+async def _serve(stack: Stack, where: str, listener: socket.socket, token: str) -> int:
+    port = listener.getsockname()[1]
     config = Config()
-    config.bind = [f"{own.HOST}:{port}"]
+    config.bind = [f"fd://{listener.fileno()}"]
     config.graceful_timeout = 0.5
     config.loglevel = "WARNING"
-    end = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, end.set)
+    end, codes = asyncio.Event(), list[int]()
+
+    def heed(code: int) -> None:
+        codes.append(code)
+        end.set()
+
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, heed, 0)
+    loop.add_signal_handler(signal.SIGINT, heed, _INTERRUPTED)
     application = build(stack, where, port, token)
+    print(f"http://{own.HOST}:{port}/#{token}", flush=True)  # noqa: T201 - the process's own output
+    await serve_http(application, config, shutdown_trigger=end.wait)  # type: ignore[arg-type] - it is an application
+    return codes[0]
 
-    async def announce() -> None:
-        print(f"http://{own.HOST}:{port}/#{token}", flush=True)  # noqa: T201 - the process's own output
 
-    await asyncio.gather(serve_http(application, config, shutdown_trigger=end.wait), announce())  # type: ignore[arg-type]
+def _run() -> int:
+    try:
+        return main(standalone_mode=False)
+    except (click.Abort, KeyboardInterrupt):
+        return _INTERRUPTED
+    except click.ClickException as fault:
+        fault.show()
+        return fault.exit_code
+    except faults.EXPECTED as fault:
+        click.echo(faults.message(fault), err=True)
+        return faults.exit_code(fault)
 
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING)
-    try:
-        main(standalone_mode=False)
-    except click.ClickException as fault:
-        fault.show()
-        sys.exit(fault.exit_code)
-    except CommandError as fault:
-        click.echo(str(fault), err=True)
-        sys.exit(fault.exit_code)
+    code = _run()
     sys.stdout.flush()
+    sys.stderr.flush()
     # A page that listens holds a thread that looks at the stack.
-    os._exit(0)
+    os._exit(code)

@@ -1,13 +1,13 @@
 """Answers in JSON, and the errors that a person can do something about."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 import click
 from anyio import to_thread
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,13 +23,34 @@ _DENIALS = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
+class BadFieldError(CommandError):
+    """A field of a request is missing, or of another type; the message says which."""
+
+
+def text_of(fields: Mapping[str, Any], name: str) -> str:
+    """A field of a request that is a text. Raises BadFieldError."""
+    value = fields.get(name)
+    if not isinstance(value, str):
+        raise BadFieldError(f"The request needs the field {name}, a text.")
+    return value
+
+
+def number_of(fields: Mapping[str, Any], name: str, below: int) -> int:
+    """A field of a request that is a whole number from 0 on, below another one. Raises BadFieldError."""
+    text = text_of(fields, name)
+    if not (text.isascii() and text.isdigit() and int(text[:9]) < below):
+        raise BadFieldError(f"The field {name} is {text[:20]!r}: it has to be a number from 0 on, below {below}.")
+    return int(text[:9])
+
+
 def to_json(value: Any, status: int = 200) -> Response:
     """An answer, with times as ISO 8601 has them."""
-    text = json.dumps(value, default=_text_of, ensure_ascii=False)
+    # Half of a surrogate pair, which an input may have, is no UTF-8: escaped, it is what it was.
+    text = json.dumps(value, default=_time)
     return Response(text, status, media_type="application/json", headers={"cache-control": "no-store"})
 
 
-def _text_of(value: Any) -> str:
+def _time(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(f"{value!r} has no place in JSON")
@@ -43,12 +64,10 @@ def answering(work: Callable[[Any], Any]) -> Endpoint:
 
     async def endpoint(request: Request) -> Response:
         try:
-            fields = dict(request.query_params) if request.method == "GET" else await _body(request)
+            fields = dict(request.query_params) if request.method in ("GET", "HEAD") else await _body(request)
             return to_json(await to_thread.run_sync(work, fields))
         except BadJson as bad:
             return to_json({"message": f"The request is no JSON object: {bad.detail}."}, _WRONG)
-        except KeyError as missing:
-            return to_json({"message": f"The request has no field {missing}."}, _WRONG)
         except CommandError as fault:
             return to_json({"message": str(fault)}, _WRONG)
         except click.ClickException as fault:
@@ -58,6 +77,8 @@ def answering(work: Callable[[Any], Any]) -> Endpoint:
             denied = error["Code"] in _DENIALS
             said = "Your credentials may not do this" if denied else error["Code"]
             return to_json({"message": f"{said}: {error['Message']}"}, _REFUSED if denied else _WRONG)
+        except ParamValidationError as fault:
+            return to_json({"message": f"AWS takes no such value: {fault}"}, _WRONG)
         except BotoCoreError as fault:
             return to_json({"message": f"AWS cannot be reached: {fault}"}, _ABSENT_SERVICE)
 

@@ -49,7 +49,7 @@ class Changes:
 
     def __init__(self, look: Callable[[], Snapshot]) -> None:
         self._look = look
-        self._listeners: set[asyncio.Queue[str]] = set()
+        self._listeners: set[asyncio.Queue[str | None]] = set()
         self._watch: asyncio.Task[None] | None = None
         self._last: Snapshot = {}
 
@@ -77,14 +77,17 @@ class Changes:
         return StreamingResponse(self._events(), media_type="text/event-stream", headers={"cache-control": "no-store"})
 
     async def _events(self) -> AsyncIterator[str]:
-        queue: asyncio.Queue[str] = asyncio.Queue()
+        queue: asyncio.Queue[str | None] = asyncio.Queue()
         self._listeners.add(queue)
-        if self._watch is None:
+        if self._watch is not None:
+            # The others have been told of these before this page came.
+            queue.put_nowait(_event("executions", list(self._last.values())))
+        else:
             self._watch = asyncio.create_task(self._watch_on())
         try:
             yield ": listening\n\n"
-            while True:
-                yield await queue.get()
+            while (text := await queue.get()) is not None:
+                yield text
         finally:
             self._listeners.discard(queue)
 
@@ -96,6 +99,9 @@ class Changes:
                 await asyncio.sleep(_PAUSE_SECONDS * (1 if running else _AT_REST_PAUSES))
         finally:
             self._watch = None
+            # However the looking has ended: a page whose stream ends opens another one, and that begins it again.
+            for queue in self._listeners:
+                queue.put_nowait(None)
 
     async def _tell(self) -> bool:
         """Look once, and tell what is new. Returns whether an execution runs."""
@@ -111,6 +117,10 @@ class Changes:
         return any(entry["status"] == "RUNNING" for entry in now.values())
 
     def _send(self, event: str, value: Any) -> None:
-        text = f"event: {event}\ndata: {json.dumps(value, default=lambda when: when.isoformat())}\n\n"
+        text = _event(event, value)
         for queue in self._listeners:
             queue.put_nowait(text)
+
+
+def _event(name: str, value: Any) -> str:
+    return f"event: {name}\ndata: {json.dumps(value, default=lambda when: when.isoformat())}\n\n"

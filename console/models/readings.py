@@ -9,6 +9,7 @@ from cli.explain import cards, inputs
 from cli.models import ModelLine, NoModelError
 from cli.stack import Stack
 from cli.status import champion_path
+from console.answers import text_of
 from wildrydes.model.storage import execution_of
 from wildrydes.tasks import TASKS, Task, features_of
 
@@ -59,9 +60,10 @@ def _line(line: ModelLine) -> dict[str, Any]:
 def card(stack: Stack, query: Mapping[str, str]) -> dict[str, Any]:
     """The numbers of the model that an execution trained for a task. Raises NoModelError where it has no card."""
     task = task_of(query)
-    read = models.card_if_readable(stack, query["execution"], task.name)
+    execution = text_of(query, "execution")
+    read = models.card_if_readable(stack, execution, task.name)
     if read is None:
-        raise NoModelError(f"There is no card of a model {query['execution']!r} of {task.name} that may be read.")
+        raise NoModelError(f"There is no card of a model {execution!r} of {task.name} that may be read.")
     return {name: read.get(name) for name in _SHOWN}
 
 
@@ -71,7 +73,7 @@ def lineage(stack: Stack, query: Mapping[str, str]) -> list[dict[str, Any]]:
     `objects` and `prefix` say how many objects an input is and where they are; None of what is no list of objects.
     Weather, rows and artefact are read in full. Raises UnexplainedError where no card names them.
     """
-    read = cards.of_execution(query["execution"], stack.name, stack.client, task_of(query).name)
+    read = cards.of_execution(text_of(query, "execution"), stack.name, stack.client, task_of(query).name)
     return [_finding(each, read.lineage.get(each.name)) for each in inputs.examine(read, stack.client)]
 
 
@@ -125,6 +127,7 @@ def _field(task: Task, name: str, champion: Mapping[str, Any], weight: float | N
 
 def task_of(query: Mapping[str, Any]) -> Task:
     """The task that a request names. Raises NoTaskError."""
-    if query["task"] not in TASKS:
-        raise NoTaskError(f"There is no task {query['task']!r}; there are: {', '.join(TASKS)}.")
-    return TASKS[query["task"]]
+    name = text_of(query, "task")
+    if name not in TASKS:
+        raise NoTaskError(f"There is no task {name!r}; there are: {', '.join(TASKS)}.")
+    return TASKS[name]

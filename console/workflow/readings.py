@@ -5,8 +5,10 @@ from dataclasses import asdict
 from typing import Any
 
 from cli import executions, failures, map_children
+from cli.errors import CommandError
 from cli.executions import StateProgress
 from cli.stack import Stack
+from console.answers import number_of, text_of
 from console.workflow.graphs import graph
 from local.account import entries
 
@@ -16,6 +18,10 @@ MOST_LISTED = 200
 
 _LONGEST_EXCERPT = 20_000
 """Characters of a state's input or output that are sent before somebody asks for all of it."""
+
+
+class NoFailureError(CommandError):
+    """The execution has not failed."""
 
 
 def machines(stack: Stack, _: Any = None) -> list[dict[str, Any]]:
@@ -59,18 +65,10 @@ def summary(execution: dict[str, Any]) -> dict[str, Any]:
 
 def execution(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
     """All of an execution but its longest texts: how far it is, each state that it entered, why it failed."""
-    arn = query["arn"]
+    arn = text_of(query, "arn")
     states = stack.client("stepfunctions")
     described = states.describe_execution(executionArn=arn)
-    progress = executions.Progress(
-        described["status"],
-        executions.entered_by(executions.history(stack, arn)),
-        described.get("output"),
-        described.get("error"),
-        described.get("cause"),
-        described["startDate"],
-        described.get("stopDate"),
-    )
+    progress = executions.progress_of(described, executions.history(stack, arn))
     return {
         **summary(described),
         "machine": described["stateMachineArn"],
@@ -90,18 +88,22 @@ def execution(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
 
 def failure(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
     """Why an execution failed: the state, the error, what to do next, and the end of the log of what ran there."""
-    *_, progress = executions.follow(stack, query["arn"])
-    ended = failures.failure(stack, query["arn"], progress)
+    arn = text_of(query, "arn")
+    described = stack.client("stepfunctions").describe_execution(executionArn=arn)
+    if described["status"] in ("RUNNING", "SUCCEEDED"):
+        raise NoFailureError(f"{described['name']} has not failed: its status is {described['status']}.")
+    ended = failures.failure(stack, arn, executions.progress_of(described, executions.history(stack, arn)))
     return {**ended.as_json(), "log_group": ended.log_group, "log": ended.log[-200:], "log_lines": len(ended.log)}
 
 
 def whole(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
     """All of a text of a state, or of the execution: `place` is the state's, `field` input, output or cause."""
-    arn, field = query["arn"], query["field"]
+    arn, field = text_of(query, "arn"), text_of(query, "field")
     if "place" not in query:
         described = stack.client("stepfunctions").describe_execution(executionArn=arn)
         return {"text": described.get(field) if field in ("input", "output", "cause") else None}
-    state = executions.entered_by(executions.history(stack, arn))[int(query["place"])]
+    entered = executions.entered_by(executions.history(stack, arn))
+    state = entered[number_of(query, "place", len(entered))]
     return {"text": {"input": state.input, "output": state.output}.get(field)}
 
 

@@ -8,6 +8,7 @@ from cli.errors import CommandError
 from cli.retrain import new_name
 from cli.stack import Stack
 from cli.weather import check_stack_years
+from console.answers import text_of
 from wildrydes.parameters import FIELDS
 
 _STOPPED_BY = "StoppedByAPerson"
@@ -19,7 +20,7 @@ class UnknownFieldError(CommandError):
 
 def start(stack: Stack, fields: dict[str, Any]) -> dict[str, Any]:
     """Start a retraining with the input `fields["input"]`, checked as `wildrydes retrain` checks it."""
-    execution_input = fields["input"]
+    execution_input = fields.get("input")
     if not isinstance(execution_input, dict):
         raise UnknownFieldError("The input of a retraining is a JSON object, such as {}.")
     if unknown := sorted(set(execution_input) - set(FIELDS)):
@@ -31,22 +32,22 @@ def start(stack: Stack, fields: dict[str, Any]) -> dict[str, Any]:
 
 def stop(stack: Stack, fields: dict[str, Any]) -> dict[str, Any]:
     """Stop an execution. What it has finished stays; `redrive` goes on with it."""
-    stack.client("stepfunctions").stop_execution(
-        executionArn=fields["arn"], error=_STOPPED_BY, cause="Stopped in the console."
-    )
-    return {"arn": fields["arn"]}
+    arn = text_of(fields, "arn")
+    stack.client("stepfunctions").stop_execution(executionArn=arn, error=_STOPPED_BY, cause="Stopped in the console.")
+    return {"arn": arn}
 
 
 def go_on(stack: Stack, fields: dict[str, Any]) -> dict[str, Any]:
     """Redrive an execution where that can help, in the turn of its task."""
-    redrive.check(stack, fields["arn"])
-    redrive.restart_in_turn(stack, fields["arn"])
-    return {"arn": fields["arn"]}
+    arn = text_of(fields, "arn")
+    redrive.check(stack, arn)
+    redrive.restart_in_turn(stack, arn)
+    return {"arn": arn}
 
 
 def try_again(stack: Stack, fields: dict[str, Any]) -> dict[str, Any]:
     """Run one state once more on its recorded input, as the workflow's role."""
-    recorded = recorded_states.find(stack, fields["state"], fields["arn"])
+    recorded = recorded_states.find(stack, text_of(fields, "state"), text_of(fields, "arn"))
     try_state.check(recorded)
     answer = stack.client("stepfunctions").test_state(
         definition=json.dumps(recorded.definition), roleArn=recorded.role, input=recorded.input, inspectionLevel="DEBUG"

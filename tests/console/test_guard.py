@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -90,3 +91,38 @@ def test_page_has_no_secret_and_asks_no_other_host(console: Console) -> None:
     for secret in (TOKEN, console.stack.server.secret_access_key, console.stack.key):
         assert secret.encode() not in served
     assert set(re.findall(rb"https?://[\w.-]+", served)) <= {b"http://www.w3.org"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        ("stop", {}, "needs the field arn"),
+        ("stop", {"arn": 7}, "needs the field arn"),
+        ("stop", {"arn": ""}, "AWS takes no such value"),
+        ("redrive", {"arn": "nonsense"}, "Invalid"),
+        ("try", {"arn": ["x"], "state": "Retrained"}, "needs the field arn"),
+        ("start", {"input": []}, "is a JSON object"),
+        ("start", {}, "is a JSON object"),
+        ("execution", None, "needs the field arn"),
+        ("text?arn=nonsense&field=input&place=-1", None, "Invalid"),
+    ],
+)
+def test_field_that_is_missing_or_of_another_type_is_refused_in_words(
+    console: Console, path: str, body: Any, message: str
+) -> None:
+    answer = console.ask(f"/api/workflow/{path}", body=None if body is None else json.dumps(body).encode())
+    assert answer.status == 400
+    assert message in json.loads(answer.body)["message"]
+
+
+def test_place_beyond_the_states_and_failure_of_what_has_not_failed_are_refused(console: Console) -> None:
+    arn = console.stack.start(years={"first": 1, "last": 2})
+    console.stack.ended(arn)
+    for place in ("9999", "-1", "1e3", "²", "9" * 40):
+        answer = console.ask(f"/api/workflow/text?{urlencode({'arn': arn, 'field': 'input', 'place': place})}")
+        assert answer.status == 400
+        assert "has to be a number" in json.loads(answer.body)["message"]
+    running = console.stack.start(promote=False)
+    answer = console.ask(f"/api/workflow/failure?{urlencode({'arn': running})}")
+    assert "has not failed: its status is" in json.loads(answer.body)["message"]
+    console.stack.ended(running)

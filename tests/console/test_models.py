@@ -68,7 +68,7 @@ def test_parts_of_a_ride_add_up_to_the_answer_of_the_api(console: Console, champ
         ("fields?task=service_requested", None, "There is no model of service_requested yet"),
         ("rollback", {"task": DEFAULT_TASK, "to": "<b>run</b>"}, "was never live"),
         ("ask", {"task": DEFAULT_TASK, "values": {"distance": "far"}}, "distance is the text"),
-        ("ask", {"values": {}}, "no field 'task'"),
+        ("ask", {"values": {}}, "needs the field task"),
     ],
 )
 def test_what_cannot_be_answered_is_refused_in_words(
