@@ -34,7 +34,7 @@ def console_command(port: int | None, *, aws: bool, profile: str | None, region:
         return 0
     named = {"--port": port, "--profile": profile, "--region": region, "--stack": stack_name}
     arguments = [f"{name}={value}" for name, value in named.items() if value is not None]
-    _become([*arguments, *(["--aws"] if aws else [])])
+    return _become([*arguments, *(["--aws"] if aws else [])])
 
 
 def _become(arguments: Sequence[str]) -> NoReturn:

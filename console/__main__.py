@@ -36,9 +36,9 @@ def main(port: int | None, *, aws: bool, profile: str | None, region: str | None
     """Serve the console of a stack on 127.0.0.1. Returns the exit code: 130 after Ctrl-C."""
     account = options.account(aws, profile, region)
     # Bound first: the address that is printed is one that answers.
-    with _listening(port or 0) as listener:
-        stack = Stack.describe(account, stack_name)
-        return asyncio.run(_serve(stack, account.where, listener, secrets.token_urlsafe(_TOKEN_BYTES)))
+    listener = _listening(port or 0)
+    stack = Stack.describe(account, stack_name)
+    return asyncio.run(_serve(stack, account.where, listener, secrets.token_urlsafe(_TOKEN_BYTES)))
 
 
 def _listening(port: int) -> socket.socket:
@@ -58,7 +58,8 @@ def _listening(port: int) -> socket.socket:
 async def _serve(stack: Stack, where: str, listener: socket.socket, token: str) -> int:
     port = listener.getsockname()[1]
     config = Config()
-    config.bind = [f"fd://{listener.fileno()}"]
+    # It is the server's from now on, which closes it.
+    config.bind = [f"fd://{listener.detach()}"]
     config.graceful_timeout = 0.5
     config.loglevel = "WARNING"
     end, codes = asyncio.Event(), list[int]()
