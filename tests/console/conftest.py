@@ -1,7 +1,6 @@
 """A stack with a console, served by this process, and Debian's Chromium to look at it."""
 
 import asyncio
-import shutil
 import socket
 import threading
 import uuid
@@ -10,8 +9,9 @@ from collections.abc import Iterator
 import pytest
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
+from browser import chromium
 from cli import deploy, embedded
 from cli import weather as noaa
 from console.application import build
@@ -22,8 +22,6 @@ from stacks import ROOT, SAMPLE_RIDES, SAMPLE_WEATHER, Stack
 
 # Milliseconds: on a busy machine a retraining takes a minute.
 _PATIENCE = 120_000
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture(scope="session")
@@ -54,16 +52,13 @@ def _listens(port: int) -> bool:
         return probe.connect_ex((HOST, port)) == 0
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+# Not for the whole session: while Playwright runs, no other test of its process may run an event loop.
+@pytest.fixture(scope="module", name="chromium")
+def chromium_of_a_module() -> Iterator[Browser]:
     """Debian's Chromium, without a screen."""
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium: `apt-get install chromium` gives one")
     expect.set_options(timeout=_PATIENCE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 def _is_fault(said: ConsoleMessage) -> bool:

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from browser import serious_faults
 from cli import models
 from cli.status import champion_path
 from consoles import Console
@@ -126,8 +126,7 @@ def test_regression_shows_its_residuals(page: Page, console: Console, champions:
     rows = figure.locator("tbody tr")
     expect(rows).to_have_count(len(residuals["counts"]))
     assert [int(row.replace(",", "")) for row in rows.locator("td:last-child").all_inner_texts()] == residuals["counts"]
-    violations = Axe().run(page).response["violations"]
-    assert [each["id"] for each in violations if each["impact"] in ("serious", "critical")] == []
+    assert serious_faults(page) == []
 
 
 def test_ride_is_tried_and_the_probability_follows_the_sliders(
@@ -175,8 +174,5 @@ def test_view_has_no_barrier_and_no_sideways_scroll(
     expect(page.get_by_label("Try the champion").get_by_role("status").first).to_contain_text("Probability")
     page.get_by_role("button", name="Check each digest").click()
     expect(page.get_by_label("What it was made from").get_by_role("status")).to_contain_text("of 7")
-    violations = Axe().run(page).response["violations"]
-    assert [
-        (each["id"], each["nodes"][0]["html"]) for each in violations if each["impact"] in ("serious", "critical")
-    ] == []
+    assert serious_faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width

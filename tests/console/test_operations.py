@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from browser import serious_faults
 from consoles import Console
 from machines import until
 
@@ -67,8 +67,5 @@ def test_view_has_no_barrier_and_no_sideways_scroll(page: Page, width: int, sche
     page.get_by_role("button", name="Operations").click()
     page.get_by_text("other alarms").click()
     expect(page.get_by_role("table").first).to_be_visible()
-    violations = Axe().run(page).response["violations"]
-    assert [
-        (each["id"], each["nodes"][0]["html"]) for each in violations if each["impact"] in ("serious", "critical")
-    ] == []
+    assert serious_faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width

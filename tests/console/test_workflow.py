@@ -4,9 +4,9 @@ import json
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from browser import serious_faults
 from consoles import Console
 from local.account import entries
 from machines import until
@@ -155,10 +155,7 @@ def test_page_has_no_barrier_and_no_sideways_scroll(page: Page, console: Console
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
     expect(page.get_by_label("Why it failed").or_(page.get_by_role("article")).first).to_be_visible()
     expect(page.get_by_role("article").get_by_role("heading", level=2)).to_be_visible()
-    violations = Axe().run(page).response["violations"]
-    assert [
-        (each["id"], each["nodes"][0]["html"]) for each in violations if each["impact"] in ("serious", "critical")
-    ] == []
+    assert serious_faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
