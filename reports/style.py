@@ -70,6 +70,8 @@ _RC = {
     "ytick.color": QUIET,
     "xtick.labelcolor": INK,
     "ytick.labelcolor": INK,
+    # Six names of features fit beside each other.
+    "xtick.labelsize": 8,
     "legend.frameon": False,
     "hatch.linewidth": 0.6,
 }

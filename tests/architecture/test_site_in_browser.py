@@ -79,7 +79,7 @@ def test_drawing_scrolls_by_itself_on_a_telephone_and_the_keyboard_reaches_it(si
     page.close()
 
 
-@pytest.mark.proof
+@pytest.mark.loop
 @pytest.mark.parametrize(("scheme", "page"), [("dark", "telephone"), ("light", "laptop")], indirect=True)
 def test_no_page_shuts_anybody_out(site: Path, page: Page) -> None:
     files = sorted(site.rglob("*.html"))

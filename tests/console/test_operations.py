@@ -9,8 +9,6 @@ from browser import serious_faults
 from consoles import Console
 from machines import until
 
-HOSTILE = "<img src=x onerror=window.hit=1>"
-
 
 def state(console: Console) -> dict[str, list[dict[str, str]]]:
     return json.loads(console.ask("/api/operations/state").body)
@@ -43,9 +41,8 @@ def test_alarm_that_is_on_comes_first_with_what_it_means(page: Page, console: Co
 
 def test_dead_letters_are_replayed_and_what_is_no_event_is_said_to_be_left(page: Page, console: Console) -> None:
     stack = console.stack
-    ride = json.dumps({"ride": HOSTILE})
     queues, sqs = stack.command_stack.queues(), stack.client("sqs")
-    sqs.send_message(QueueUrl=queues["UploadsDeadLetterQueue"], MessageBody=ride)
+    sqs.send_message(QueueUrl=queues["UploadsDeadLetterQueue"], MessageBody="no event")
     page.get_by_role("button", name="Operations").click()
     section = page.get_by_label("Queues", exact=True)
     expect(section).to_contain_text("failed too often and wait as dead letters")
