@@ -85,6 +85,7 @@ class Alarms:
 
         describe = seam(cloudwatch, "_describe_alarms")
         describe_history = seam(cloudwatch, "_describe_alarm_history")
+        set_state = seam(cloudwatch, "_set_alarm_state")
         for name in ("_alarms", "_alarm_history", "_composite_alarms", "_history_entries", "_evaluate_parent_alarms"):
             seam(cloudwatch, name)
 
@@ -96,6 +97,12 @@ class Alarms:
             self.look()
             return describe_history(*request)
 
+        def set_alarm_state(*request: Any) -> Any:
+            # A look in the middle of it would be in the history before what it came after.
+            with self._lock:
+                return set_state(*request)
+
+        replace(cloudwatch, "_set_alarm_state", set_alarm_state)
         replace(cloudwatch, "_describe_alarms", describe_alarms)
         replace(cloudwatch, "_describe_alarm_history", describe_alarm_history)
         replace(cloudwatch, "_evaluate_alarm", self._put)

@@ -22,8 +22,8 @@ from cli.server_record import ServerProcess, ServerRecord
 from local.account import EmbeddedAws
 from local.server import ROOT
 
-FACTS = tuple(name for name in commands.COMMANDS if name not in ("up", "down", "invoke", "ask"))
-"""The commands that print facts; what `invoke` and `ask` print is JSON already."""
+FACTS = tuple(name for name in commands.COMMANDS if name not in ("up", "down", "console", "invoke", "ask"))
+"""The commands that print facts; what `invoke` and `ask` print is JSON already, and `console` prints an address."""
 
 ON_A_STACK = tuple(name for name in commands.COMMANDS if name not in ("run", "up", "down"))
 
