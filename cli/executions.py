@@ -174,7 +174,7 @@ def follow(stack: Stack, execution_arn: str) -> Iterator[Progress]:
     while True:
         described = states.describe_execution(executionArn=execution_arn)
         progress = progress_of(described, history(stack, execution_arn))
-        _count_children(states, execution_arn, progress.states)
+        count_children(states, execution_arn, progress.states)
         yield progress
         if progress.status != "RUNNING":
             return
@@ -299,8 +299,8 @@ def _take(event: dict[str, Any], state: StateProgress) -> None:
         state.status, state.left, state.attempts = "RUNNING", None, state.attempts + 1
 
 
-def _count_children(states: Any, execution_arn: str, entered: list[StateProgress]) -> None:
-    """Of a Distributed Map the children are executions, which a Map Run counts."""
+def count_children(states: Any, execution_arn: str, entered: list[StateProgress]) -> None:
+    """Write down how many children have ended: of a Distributed Map they are executions, which a Map Run counts."""
     distributed = [state for state in entered if state.is_distributed]
     if not distributed:
         return

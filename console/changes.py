@@ -98,7 +98,8 @@ class Changes:
                 # Where nothing runs, what begins is seen two seconds later; a page that starts something asks at once.
                 await asyncio.sleep(_PAUSE_SECONDS * (1 if running else _AT_REST_PAUSES))
         finally:
-            self._watch = None
+            # What has changed until somebody looks again is told from the beginning.
+            self._watch, self._last = None, {}
             # However the looking has ended: a page whose stream ends opens another one, and that begins it again.
             for queue in self._listeners:
                 queue.put_nowait(None)

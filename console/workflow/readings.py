@@ -11,6 +11,7 @@ from cli.stack import Stack
 from console.answers import number_of, text_of
 from console.workflow.graphs import graph
 from local.account import entries
+from wildrydes.starts import PERSON
 
 MACHINES = ("retrain", "promote", "restore", "monitor")
 MOST_LISTED = 200
@@ -69,6 +70,7 @@ def execution(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
     states = stack.client("stepfunctions")
     described = states.describe_execution(executionArn=arn)
     progress = executions.progress_of(described, executions.history(stack, arn))
+    executions.count_children(states, arn, progress.states)
     return {
         **summary(described),
         "machine": described["stateMachineArn"],
@@ -78,7 +80,7 @@ def execution(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
         "cause": _excerpt(described.get("cause")),
         "redrivable": described.get("redriveStatus") == "REDRIVABLE",
         "why_not_redrivable": described.get("redriveStatusReason", ""),
-        "reason": _reason(described.get("input")),
+        "reason": _reason(described.get("input"), is_retraining=executions.is_retraining(stack, arn)),
         "cost": _cost(described.get("output")),
         "states": [_state(place, each) for place, each in enumerate(progress.states)],
         "map_runs": _map_runs(states, arn) if any(each.is_distributed for each in progress.states) else [],
@@ -138,10 +140,13 @@ def _map_runs(states: Any, arn: str) -> list[dict[str, Any]]:
     ]
 
 
-def _reason(text: str | None) -> str | None:
-    """What started an execution, where its input says so."""
+def _reason(text: str | None, *, is_retraining: bool) -> str | None:
+    """What started an execution, a promotion's retraining, or None where the input does not say it."""
     value = _object(text)
-    return value.get("reason") or ("schedule" if "time" in value else None)
+    if is_retraining:
+        return str(value.get("reason", PERSON))
+    started_by = value.get("started_by")
+    return str(started_by["reason"]) if isinstance(started_by, dict) and "reason" in started_by else None
 
 
 def _cost(text: str | None) -> float | None:

@@ -310,4 +310,11 @@ def test_errors_of_the_operations_page_exist() -> None:
 
 def test_ci_runs_the_commands_of_the_readme() -> None:
     ci = read(ROOT / ".ci/run")
-    assert re.findall(r"^make (\w+)(?: REQUESTS=\d+)?$", ci, re.MULTILINE) == ["check", "build", "docs", "test", "proofs", "fuzz"]
+    assert re.findall(r"^make (\w+)(?: REQUESTS=\d+)?$", ci, re.MULTILINE) == [
+        "check",
+        "build",
+        "docs",
+        "test",
+        "proofs",
+        "fuzz",
+    ]

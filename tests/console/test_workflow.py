@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -9,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from browser import serious_faults
 from consoles import Console
 from local.account import entries
-from machines import until
+from machines import unique, until
 from stacks import SAMPLE_RIDES
 
 # Each would do something, were it taken for markup or a script.
@@ -66,7 +67,9 @@ def test_retraining_is_started_in_the_page_and_seen_as_it_goes_on_to_its_end(pag
     expect(panel).to_contain_text("lambda invoke")
     expect(panel.locator("pre").last).to_contain_text('"chunks"')
     # The children of the Map, and one of them.
+    expect(page.get_by_label("The state Ingest rides")).to_have_count(0)
     page.get_by_role("button", name=re.compile("^Ingest rides, Map")).click(position={"x": 30, "y": 12})
+    expect(page.get_by_label("The state Ingest rides")).to_contain_text(re.compile(r"[1-9]\d* of [1-9]\d* ended"))
     children = page.get_by_role("group", name="Children, the newest first").get_by_role("button")
     expect(children.first).to_contain_text("succeeded")
     children.first.click()
@@ -92,8 +95,13 @@ def test_wrong_input_is_refused_in_the_dialog_before_anything_starts(page: Page,
 
 
 def test_stopped_retraining_says_so_and_is_redriven_to_its_end(page: Page, console: Console) -> None:
-    name = console.stack.start(promote=False).rpartition(":")[2]
+    name = unique("stopped")
+    hold = partial(console.stack.server.request, "/_local/faults", execution=name)
+    # It comes no further until it has been stopped.
+    hold(faults=[{"state": "Plan ingestion", "moment": "hold"}])
+    console.stack.start(name, promote=False)
     open_execution(page, name)
+    expect(page.get_by_role("button", name="Plan ingestion, Task, running")).to_be_attached()
     page.get_by_role("button", name="Stop …").click()
     expect(page.get_by_role("dialog")).to_contain_text("A redrive goes on from there")
     page.get_by_role("button", name="Stop it").click()
@@ -101,6 +109,7 @@ def test_stopped_retraining_says_so_and_is_redriven_to_its_end(page: Page, conso
     expect(heading).to_contain_text("stopped")
     assert status_of(console, name) == "ABORTED"
     expect(page.get_by_label("Why it failed")).to_contain_text("StoppedByAPerson")
+    hold(faults=[])
     page.get_by_role("button", name="Redrive …").click()
     page.get_by_role("button", name="Redrive it").click()
     expect(heading).to_contain_text("succeeded")

@@ -40,7 +40,7 @@ const STATUS: Record<string, string> = {
 };
 
 export function status(code: string): string {
-  return STATUS[code] ?? code.toLowerCase();
+  return Object.hasOwn(STATUS, code) ? STATUS[code]! : code.toLowerCase();
 }
 
 const REASON: Record<string, string> = {
@@ -51,6 +51,7 @@ const REASON: Record<string, string> = {
   quality: "a quality alarm",
 };
 
-export function reason(code: string | null): string {
-  return code ? (REASON[code] ?? code) : "a person";
+/** What started an execution. Whatever else an input calls its reason is said as it is. */
+export function reason(code: string): string {
+  return Object.hasOwn(REASON, code) ? REASON[code]! : code;
 }

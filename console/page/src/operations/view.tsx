@@ -144,7 +144,7 @@ export function OperationsView({ version }: { version: number }) {
 }
 
 function Mark({ code }: { code: string }) {
-  const [kind, word] = WORDS[code] ?? ["idle", code.toLowerCase()];
+  const [kind, word] = Object.hasOwn(WORDS, code) ? WORDS[code]! : ["idle", code.toLowerCase()];
   return <span class={`status ${kind}`}>{word}</span>;
 }
 

@@ -17,10 +17,13 @@ interface Props {
   open: (arn: string) => void;
 }
 
+const PAUSE = 1500;
+
 export function ExecutionView({ arn, version, machines, open }: Props) {
   const [execution, setExecution] = useState<Execution | null>(null);
   const [trouble, setTrouble] = useState("");
   const [selected, setSelected] = useState("");
+  const [looks, setLooks] = useState(0);
   useEffect(() => setSelected(""), [arn]);
   useEffect(() => {
     let wanted = true;
@@ -30,7 +33,14 @@ export function ExecutionView({ arn, version, machines, open }: Props) {
     return () => {
       wanted = false;
     };
-  }, [arn, version]);
+  }, [arn, version, looks]);
+  // The children of a Map that runs are executions of their own: nothing in this history says that they go on.
+  const isCounting = execution?.arn === arn && execution.states.some((each) => each.kind === "Map" && each.status === "RUNNING");
+  useEffect(() => {
+    if (!isCounting) return;
+    const timer = setTimeout(() => setLooks(looks + 1), PAUSE);
+    return () => clearTimeout(timer);
+  }, [isCounting, looks]);
   if (trouble) return <Trouble message={trouble} />;
   if (execution?.arn !== arn) return <p class="quiet">Asking Step Functions for the execution …</p>;
   const machine = machines.find((each) => each.arn === execution.machine || execution.machine.startsWith(`${each.arn}/`));
@@ -42,7 +52,7 @@ export function ExecutionView({ arn, version, machines, open }: Props) {
       <div class="split">
         {machine && <GraphPicture machine={machine} states={execution.states} selected={node?.name ?? ""} select={setSelected} />}
         <div class="side">
-          {node && <StatePanel node={node} execution={execution} openChild={open} />}
+          {node && <StatePanel key={`${arn} ${node.name}`} node={node} execution={execution} openChild={open} />}
           <section aria-label="Input and output of the execution">
             <h3>The execution's own</h3>
             <Text title="Input" excerpt={execution.input} whole={{ arn, field: "input" }} />
@@ -70,7 +80,8 @@ function Head({ execution, open }: { execution: Execution; open: (arn: string) =
         {execution.name} <Status code={execution.status} />
       </h2>
       <p class="quiet">
-        Started {moment(execution.started)} by {reason(execution.reason)}, {ended ? "took" : "runs for"}{" "}
+        Started {moment(execution.started)}
+        {execution.reason !== null && ` by ${reason(execution.reason)}`}, {ended ? "took" : "runs for"}{" "}
         {duration(between(execution.started, execution.ended))}
         {execution.cost !== null && `, cost ${dollars(execution.cost)} at AWS's list prices`}
         {execution.redrives > 0 && `, redriven ${execution.redrives === 1 ? "once" : `${execution.redrives} times`}`}
@@ -98,8 +109,8 @@ function Head({ execution, open }: { execution: Execution; open: (arn: string) =
       {asking === "stop" && (
         <Ask title={`Stop ${execution.name}?`} confirm="Stop it" act={() => post("workflow/stop", { arn: execution.arn })} close={close}>
           <p>
-            The state that runs now is ended; what has finished stays. A redrive goes on from there, within 14 days. The champion
-            does not change.
+            The state that runs now is ended; what has finished stays. A redrive goes on from there, within 14 days. A promotion that
+            has begun is put in order by the workflow restore: what was through by then counts.
           </p>
         </Ask>
       )}

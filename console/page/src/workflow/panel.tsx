@@ -5,7 +5,7 @@ import { get, post } from "../api";
 import { Ask, Empty, message, pretty, Status, Trouble, Windowed } from "../parts";
 import { between, count, duration, moment } from "../words";
 import { Text } from "./texts";
-import type { Execution, GraphNode, State, Summary } from "./types";
+import type { Execution, GraphNode, MapRun, State, Summary } from "./types";
 
 interface Props {
   node: GraphNode;
@@ -29,7 +29,7 @@ export function StatePanel({ node, execution, openChild }: Props) {
       {entered.map((state) => (
         <Entry key={state.place} state={state} execution={execution} only={entered.length === 1} />
       ))}
-      {node.kind === "Map" && execution.map_runs.map((run) => <Children key={run.arn} run={run.arn} total={run.counts.total ?? 0} open={openChild} />)}
+      {node.kind === "Map" && execution.map_runs.map((run) => <Children key={run.arn} run={run} open={openChild} />)}
       {entered.length > 0 && node.kind !== "Map" && node.kind !== "Parallel" && (
         <p class="buttons">
           <button type="button" onClick={() => setTrying(true)}>
@@ -100,18 +100,21 @@ function Entry({ state, execution, only }: { state: State; execution: Execution;
   );
 }
 
-function Children({ run, total, open }: { run: string; total: number; open: (arn: string) => void }) {
+function Children({ run, open }: { run: MapRun; open: (arn: string) => void }) {
+  const total = run.counts.total ?? 0;
+  // Whatever has changed of them, their list is asked for anew.
+  const counts = JSON.stringify(run.counts);
   const [children, setChildren] = useState<Summary[]>([]);
   const [next, setNext] = useState<string | null>("");
   const [trouble, setTrouble] = useState("");
   const more = (token: string) =>
-    get<{ executions: Summary[]; nextToken: string | null }>("workflow/executions", { mapRunArn: run, nextToken: token })
+    get<{ executions: Summary[]; nextToken: string | null }>("workflow/executions", { mapRunArn: run.arn, nextToken: token })
       .then((page) => {
         setChildren((before) => [...(token ? before : []), ...page.executions]);
         setNext(page.nextToken);
       })
       .catch((fault: unknown) => setTrouble(message(fault)));
-  useEffect(() => void more(""), [run]);
+  useEffect(() => void more(""), [run.arn, counts]);
   return (
     <section aria-label="Children of the Map">
       <h4>

@@ -1,6 +1,6 @@
 // The workflow view: state machines, the history of their executions, and the execution that is looked at.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { get } from "../api";
 import { Empty, message, Status, Trouble, Windowed } from "../parts";
 import { between, duration, moment } from "../words";
@@ -123,9 +123,12 @@ function useHistory(machine: string, changes: Map<string, Change>): History {
   const [next, setNext] = useState<string | null>(null);
   const [done, setDone] = useState(false);
   const [trouble, setTrouble] = useState("");
+  const wanted = useRef("");
   const ask = (token: string) =>
     get<{ executions: Summary[]; nextToken: string | null }>("workflow/executions", { stateMachineArn: machine, nextToken: token })
       .then((page) => {
+        // An answer about the workflow that was chosen before comes too late.
+        if (wanted.current !== machine) return;
         setListed((before) => [...(token ? before : []), ...page.executions]);
         setNext(page.nextToken);
         setDone(true);
@@ -133,7 +136,9 @@ function useHistory(machine: string, changes: Map<string, Change>): History {
       })
       .catch((fault: unknown) => setTrouble(message(fault)));
   useEffect(() => {
+    wanted.current = machine;
     setListed([]);
+    setNext(null);
     setDone(false);
     if (machine) void ask("");
   }, [machine]);
