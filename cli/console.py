@@ -40,4 +40,4 @@ def console_command(port: int | None, *, aws: bool, profile: str | None, region:
 def _become(arguments: Sequence[str]) -> NoReturn:
     """Let the console take the place of this process: whoever ends it, ends the console."""
     os.chdir(ROOT)
-    os.execv(sys.executable, [sys.executable, "-m", "console", *arguments])  # noqa: S606 - this module's own command
+    os.execv(sys.executable, [sys.executable, "-m", "console", *arguments])  # noqa: S606 # nosec B606 - our own
