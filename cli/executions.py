@@ -141,12 +141,17 @@ def last_failed(stack: Stack, task: str | None) -> str:
 
 def task_of(described: dict[str, Any]) -> str:
     """The task that an execution of the retraining was started for; `target` is its older name."""
-    try:
-        request = decode(described.get("input") or "{}")
-    except BadJson:
-        request = {}
-    fields = request if isinstance(request, dict) else {}
+    fields = object_in(described.get("input"))
     return fields.get("task") or fields.get("target") or DEFAULT_TASK
+
+
+def object_in(text: str | None) -> dict[str, Any]:
+    """The JSON object that an execution's input or output is; an empty one for anything else."""
+    try:
+        value = decode(text or "{}")
+    except BadJson:
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def is_retraining(stack: Stack, execution_arn: str) -> bool:

@@ -69,15 +69,20 @@ def try_command(stack: Stack, state: str, *, execution: str | None, as_json: boo
     """
     recorded = recorded_states.find(stack, state, execution)
     check(recorded)
-    answer = stack.client("stepfunctions").test_state(
-        definition=json.dumps(recorded.definition), roleArn=recorded.role, input=recorded.input, inspectionLevel="DEBUG"
-    )
+    answer = run(stack, recorded)
     grant = missing_grant(recorded.role, answer.get("cause", ""))
     if as_json:
         click.echo(json.dumps(to_json(recorded, answer, grant), indent=2, ensure_ascii=False))
     else:
         _print(recorded, answer, grant, options.console())
     return 0 if answer["status"] == _SUCCEEDED else 1
+
+
+def run(stack: Stack, recorded: RecordedState) -> dict[str, Any]:
+    """Run the state once; what TestState answers."""
+    return stack.client("stepfunctions").test_state(
+        definition=json.dumps(recorded.definition), roleArn=recorded.role, input=recorded.input, inspectionLevel="DEBUG"
+    )
 
 
 def check(recorded: RecordedState) -> None:

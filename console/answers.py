@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import click
@@ -10,8 +11,10 @@ from anyio import to_thread
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from cli.errors import CommandError
+from cli.stack import Stack
 from wildrydes.errors import BadJson
 from wildrydes.strict_json import decode
 
@@ -21,6 +24,8 @@ _ABSENT_SERVICE = 502
 _DENIALS = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+Work = Callable[[Stack, Any], Any]
+"""What is done on a stack with the fields of a request; what it returns is the answer, as JSON."""
 
 
 class BadFieldError(CommandError):
@@ -83,6 +88,18 @@ def answering(work: Callable[[Any], Any]) -> Endpoint:
             return to_json({"message": f"AWS cannot be reached: {fault}"}, _ABSENT_SERVICE)
 
     return endpoint
+
+
+def routes_of(view: str, stack: Stack, read: Mapping[str, Work], change: Mapping[str, Work]) -> list[Route]:
+    """The paths of a view: what it reads by GET, and what it changes or asks by POST."""
+
+    def route(path: str, work: Work, method: str) -> Route:
+        return Route(f"/api/{view}/{path}", answering(partial(work, stack)), methods=[method])
+
+    return [
+        *(route(path, work, "GET") for path, work in read.items()),
+        *(route(path, work, "POST") for path, work in change.items()),
+    ]
 
 
 async def _body(request: Request) -> dict[str, Any]:

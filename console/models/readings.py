@@ -15,20 +15,19 @@ from wildrydes.tasks import TASKS, Task, features_of
 
 _LOWEST, _MEDIAN, _HIGHEST = 0, 50, 100
 _SHOWN = (
+    *("execution", "task", "kind", "unit", "features", "algorithm", "serving", "rows", "metrics", "constant"),
     *(
-        "execution",
-        "task",
-        "kind",
-        "unit",
-        "features",
-        "algorithm",
-        "serving",
-        "rows",
-        "metrics",
-        "constant",
         "threshold",
+        "verdict",
+        "weights",
+        "bias",
+        "training",
+        "training_set",
+        "lineage",
+        "hyperparameters",
+        "created",
+        "cost",
     ),
-    *("verdict", "weights", "bias", "training", "training_set", "lineage", "hyperparameters", "created", "cost"),
 )
 
 

@@ -30,8 +30,8 @@ def machines(stack: Stack, _: Any = None) -> list[dict[str, Any]]:
     states = stack.client("stepfunctions")
     described = []
     for name in MACHINES:
-        arn = stack.outputs.get("StateMachineArn" if name == "retrain" else f"{name.title()}StateMachineArn")
-        if arn:
+        if stack.has_machine(name):
+            arn = stack.machine(name)
             definition = json.loads(states.describe_state_machine(stateMachineArn=arn)["definition"])
             described.append(
                 {"name": name, "arn": arn, "comment": definition.get("Comment", ""), **asdict(graph(definition))}
@@ -142,7 +142,7 @@ def _map_runs(states: Any, arn: str) -> list[dict[str, Any]]:
 
 def _reason(text: str | None, *, is_retraining: bool) -> str | None:
     """What started an execution, a promotion's retraining, or None where the input does not say it."""
-    value = _object(text)
+    value = executions.object_in(text)
     if is_retraining:
         return str(value.get("reason", PERSON))
     started_by = value.get("started_by")
@@ -150,13 +150,5 @@ def _reason(text: str | None, *, is_retraining: bool) -> str | None:
 
 
 def _cost(text: str | None) -> float | None:
-    cost = _object(text).get("cost")
+    cost = executions.object_in(text).get("cost")
     return cost.get("total_usd") if isinstance(cost, dict) else None
-
-
-def _object(text: str | None) -> dict[str, Any]:
-    try:
-        value = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}

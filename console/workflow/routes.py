@@ -1,11 +1,9 @@
 """The paths of the workflow view."""
 
-from functools import partial
-
 from starlette.routing import Route
 
 from cli.stack import Stack
-from console.answers import answering
+from console.answers import routes_of
 from console.workflow import readings, steering
 
 
@@ -19,10 +17,4 @@ def routes(stack: Stack) -> list[Route]:
         "text": readings.whole,
     }
     change = {"start": steering.start, "stop": steering.stop, "redrive": steering.go_on, "try": steering.try_again}
-    return [
-        *(Route(f"/api/workflow/{path}", answering(partial(work, stack))) for path, work in read.items()),
-        *(
-            Route(f"/api/workflow/{path}", answering(partial(work, stack)), methods=["POST"])
-            for path, work in change.items()
-        ),
-    ]
+    return routes_of("workflow", stack, read, change)

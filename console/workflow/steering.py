@@ -1,6 +1,5 @@
 """What a page may do to executions. Each checks first what the command checks, and says what it has done."""
 
-import json
 from typing import Any
 
 from cli import executions, options, recorded_states, redrive, try_state
@@ -49,7 +48,5 @@ def try_again(stack: Stack, fields: dict[str, Any]) -> dict[str, Any]:
     """Run one state once more on its recorded input, as the workflow's role."""
     recorded = recorded_states.find(stack, text_of(fields, "state"), text_of(fields, "arn"))
     try_state.check(recorded)
-    answer = stack.client("stepfunctions").test_state(
-        definition=json.dumps(recorded.definition), roleArn=recorded.role, input=recorded.input, inspectionLevel="DEBUG"
-    )
+    answer = try_state.run(stack, recorded)
     return try_state.to_json(recorded, answer, try_state.missing_grant(recorded.role, answer.get("cause", "")))
