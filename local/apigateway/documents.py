@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from local.apigateway.variables import of_caller, resolve
 from local.seams import replace, seam
 
 _ANY = "x-amazon-apigateway-any-method"
@@ -37,6 +38,7 @@ def install() -> None:
     create = seam(apigateway_v1, "_import_rest_api")
 
     def import_rest_api(document: dict[str, Any], base_data: dict[str, Any] | None = None) -> str:
+        document = resolve(document, of_caller())
         api_id = create(document, base_data)
         _complete(apigateway_v1, api_id, document)
         return api_id
@@ -59,6 +61,7 @@ def _update_in_place(apigateway_v1: Any, update: Any) -> Any:
 
 def _import_again(apigateway_v1: Any, api_id: str, document: dict[str, Any]) -> None:
     """Put the document in the place of what the API was made of (PutRestApi in mode overwrite)."""
+    document = resolve(document, of_caller())
     resources = apigateway_v1._resources[api_id]
     (root,) = [each for each in resources.values() if each["path"] == "/"]
     apigateway_v1._resources[api_id] = {root["id"]: {**root, "resourceMethods": {}}}

@@ -10,6 +10,7 @@ from typing import Any
 
 from local import EmbeddedAwsError
 from local.apigateway.http_integrations import unsupported
+from local.apigateway.variables import of_caller, resolve
 from local.seams import seam
 
 _TYPE = "AWS::ApiGatewayV2::Api"
@@ -58,7 +59,7 @@ def _body(properties: Any) -> Mapping[str, Any]:
     """The document of an API; empty where its routes are resources. Raises UnsupportedDocumentError."""
     if properties.get("BodyS3Location"):
         raise UnsupportedDocumentError("An HTTP API's document in S3 is not supported: put it into the template.")
-    body = properties.get("Body") or {}
+    body = resolve(properties.get("Body") or {}, of_caller())
     for _ in routes(body):
         pass  # what is unsupported shall be refused before anything is created
     return body

@@ -138,6 +138,35 @@ def test_changed_document_is_imported_into_the_same_api(client: Client, endpoint
     assert account.entries(client("apigateway"), "get_models", "items", restApiId=made.id) == []
 
 
+@pytest.mark.parametrize("when", ["created", "changed"])
+def test_variables_of_aws_are_resolved_when_a_document_is_imported(
+    client: Client, endpoint: str, function_arn: str, when: str
+) -> None:
+    # "AWS variables for OpenAPI import"; other names in braces are none of them.
+    name = function_arn.rpartition(":")[2]
+    variable = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:" + name
+    described = document(variable, rides={"get": {}})
+    answer = {"default": {"statusCode": "200", "responseTemplates": {"application/json": "${AWS::Region} ${other}"}}}
+    described["paths"]["/region"] = {"get": {"x-amazon-apigateway-integration": MOCK | {"responses": answer}}}
+    if when == "created":
+        made = make(client, endpoint, described)
+    else:
+        made = change(client, endpoint, make(client, endpoint, document(function_arn, others={"get": {}})), described)
+    assert made.ask("rides").status == 200
+    integration: Any = client("apigateway").get_integration(
+        restApiId=made.id, resourceId=resource_of(client, made, "/region"), httpMethod="GET"
+    )
+    assert integration["integrationResponses"]["200"]["responseTemplates"] == {
+        "application/json": f"{account.DEFAULT_REGION} ${{other}}"
+    }
+
+
+def resource_of(client: Client, made: MadeApi, path: str) -> str:
+    """The identifier of a path of an API."""
+    listed = account.entries(client("apigateway"), "get_resources", "items", restApiId=made.id)
+    return next(each["id"] for each in listed if each["path"] == path)
+
+
 def test_document_with_an_unknown_gateway_response_is_refused(client: Client, endpoint: str, function_arn: str) -> None:
     wrong = document(function_arn, rides={"get": {}})
     wrong["x-amazon-apigateway-gateway-responses"] = {"NO_SUCH_TYPE": {"statusCode": "400"}}
