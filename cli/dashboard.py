@@ -1,6 +1,7 @@
 """`wildrydes dashboard`: draws the stack's CloudWatch dashboard as a page, with the points of the last hours."""
 
 import json
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import click
 from botocore.exceptions import ClientError
 
 from cli import options
-from cli.dashboard_widgets import Query, Widget, widgets_of
+from cli.dashboard_widgets import Query, Widget, of_sections, widgets_of
 from cli.errors import CommandError
 from cli.run_folders import short
 from cli.server_record import BUILD
@@ -60,9 +61,10 @@ def dashboard_command(stack: Stack, hours: float, *, as_json: bool) -> int:
     return 0
 
 
-def read(stack: Stack, hours: float) -> dict[str, Any]:
+def read(stack: Stack, hours: float, sections: Collection[str] | None = None) -> dict[str, Any]:
     """The dashboard as JSON: its name, the time it shows, and its widgets with their points, in their order.
 
+    `sections` are the headings whose charts are wanted, all of them where it is None: of the others nothing is asked.
     A widget has `kind` and `width`; a text its `text`; a chart `title`, `view`, `period` in seconds and `series`, each
     with a `label` and `points`, pairs of seconds since the epoch and a value. Raises NoDashboardError.
     """
@@ -76,7 +78,9 @@ def read(stack: Stack, hours: float) -> dict[str, Any]:
         raise NoDashboardError(f"The stack {stack.name!r} has no dashboard {name!r} any more.") from None
     end = datetime.fromtimestamp(stack.now(), UTC)
     start = end - timedelta(hours=hours)
-    widgets = [_widget(cloudwatch, each, start, end) for each in widgets_of(body)]
+    listed = widgets_of(body)
+    wanted = listed if sections is None else of_sections(listed, sections)
+    widgets = [_widget(cloudwatch, each, start, end) for each in wanted]
     return {"name": name, "start": start.timestamp(), "end": end.timestamp(), "widgets": widgets}
 
 

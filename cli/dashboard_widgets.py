@@ -11,7 +11,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dash
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,17 @@ def widgets_of(body: str) -> list[Widget]:
         return [_widget(entry) for entry in placed]
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as fault:
         raise UnreadableDashboardError(f"The dashboard's body cannot be read: {fault!r}.") from None
+
+
+def of_sections(widgets: Iterable[Widget], sections: Collection[str]) -> list[Widget]:
+    """The widgets below these headings, each heading with them: a text that begins with `#` begins a section."""
+    wanted, section = [], ""
+    for widget in widgets:
+        if widget.text.startswith("#"):
+            section = widget.text.lstrip("# ").strip()
+        if section in sections:
+            wanted.append(widget)
+    return wanted
 
 
 def _widget(entry: Mapping[str, Any]) -> Widget:

@@ -16,6 +16,7 @@ from console.changes import Changes
 from console.guard import Guard
 from console.models.routes import routes as model_routes
 from console.operations.routes import routes as operation_routes
+from console.serving.routes import routes as serving_routes
 from console.workflow.routes import routes as workflow_routes
 
 ASSETS = Path(__file__).resolve().parent / "assets"
@@ -47,6 +48,7 @@ def build(stack: Stack, where: str, port: int, token: str) -> Guard:
             Route("/api/changes", changes.stream),
             *workflow_routes(stack),
             *model_routes(stack),
+            *serving_routes(stack),
             *operation_routes(stack),
             Mount("/assets", StaticFiles(directory=ASSETS / "assets")),
         ],

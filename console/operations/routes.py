@@ -14,7 +14,13 @@ from console.operations import readings
 
 def routes(stack: Stack) -> list[Route]:
     """What the view reads by GET, and the replay that it asks for by POST."""
-    return routes_of("operations", stack, {"state": readings.state}, {"replay": _replay})
+    read = {
+        "state": readings.state,
+        "widgets": readings.widgets,
+        "cost": readings.cost,
+        "grants": readings.grants,
+    }
+    return routes_of("operations", stack, read, {"replay": _replay})
 
 
 def _replay(stack: Stack, _: Any) -> dict[str, Any]:

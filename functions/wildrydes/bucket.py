@@ -228,9 +228,14 @@ def lineage_key(execution: str, name: str) -> str:
     return f"models/{execution}/lineage/{name}.jsonl.gz"
 
 
+def monitoring_prefix(task: str) -> str:
+    """What `monitor` found of a task, by day."""
+    return f"monitoring/{task}/"
+
+
 def monitoring_key(task: str, day: str) -> str:
     """What `monitor` found of a task's day, 'YYYY-MM-DD'."""
-    return f"monitoring/{task}/{day}.json"
+    return f"{monitoring_prefix(task)}{day}.json"
 
 
 def ingested_completely(processed_keys: Iterable[str]) -> frozenset[str]:

@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from typing import Any
 
 import pytest
@@ -129,26 +128,6 @@ def test_regression_shows_its_residuals(page: Page, console: Console, champions:
     assert serious_faults(page) == []
 
 
-def test_ride_is_tried_and_the_probability_follows_the_sliders(
-    page: Page, console: Console, champions: tuple[str, str]
-) -> None:
-    page.get_by_role("button", name="Models").click()
-    section = page.get_by_label("Try the champion")
-    said = section.get_by_role("status").first
-    expect(said).to_contain_text("Probability")
-    before = said.text_content()
-    slider = section.get_by_role("slider", name=re.compile("^distance"))
-    slider.press("Home")
-    expect(said).not_to_have_text(before or "")
-    values = {
-        each.get_attribute("name") or "": float(each.input_value()) for each in section.get_by_role("slider").all()
-    }
-    probability = console.stack.ask(values)[1]["probability"]
-    shown = re.search(r"Probability ([\d.e-]+[\d])", said.text_content() or "")
-    assert shown
-    assert float(shown[1]) == pytest.approx(probability, abs=5e-4)
-
-
 def test_earlier_champion_is_made_live_again(page: Page, console: Console, champions: tuple[str, str]) -> None:
     before, now = champions
     assert live(console) == now
@@ -171,7 +150,6 @@ def test_view_has_no_barrier_and_no_sideways_scroll(
     page.set_viewport_size({"width": width, "height": 850})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.get_by_role("button", name="Models").click()
-    expect(page.get_by_label("Try the champion").get_by_role("status").first).to_contain_text("Probability")
     page.get_by_role("button", name="Check each digest").click()
     expect(page.get_by_label("What it was made from").get_by_role("status")).to_contain_text("of 7")
     assert serious_faults(page) == []

@@ -1,11 +1,17 @@
 """The operations view: alarms, queues and schedules as they are, and dead letters that are sent again."""
 
 import json
+from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from browser import serious_faults
+from cli.iam import unused_actions
+from cli.month_costs import month_costs
+from cli.role_grants import grants_of
+from cli.unused_grants import unused_grants
 from consoles import Console
 from machines import until
 
@@ -54,6 +60,54 @@ def test_dead_letters_are_replayed_and_what_is_no_event_is_said_to_be_left(page:
     expect(became).to_contain_text("UploadsDeadLetterQueue: 0 starts asked for, 1 left")
     sqs.purge_queue(QueueUrl=queues["UploadsDeadLetterQueue"])
     until(lambda: state(console)["queues"], lambda all_queues: not any(each["messages"] for each in all_queues))
+
+
+def test_schedule_says_when_it_starts_its_target_next(console: Console) -> None:
+    stack = console.stack.command_stack
+    schedules = {each["name"]: each for each in state(console)["schedules"]}
+    for schedule in schedules.values():
+        moments = [datetime.fromisoformat(each).timestamp() for each in schedule["next"]]
+        assert len(moments) == (5 if schedule["state"] == "ENABLED" else 0)
+        assert moments == sorted(moments)
+        assert all(each > stack.now() - 60 for each in moments)
+
+
+def test_cost_of_a_month_is_that_of_the_command(page: Page, console: Console) -> None:
+    console.stack.fail(years={"first": 1, "last": 2})
+    month = f"{datetime.now(UTC):%Y-%m}"
+    answered = json.loads(console.ask(f"/api/operations/cost?month={month}").body)
+    costs = month_costs(console.stack.command_stack, month, datetime.now(UTC)).to_json()
+    names = [each["name"] for each in costs["executions"]]
+    assert [each["name"] for each in answered["executions"]] == names
+    # What lies in the bucket or the log costs more the longer it lies there.
+    assert answered["executions_usd"] == pytest.approx(costs["executions_usd"], rel=1e-4)
+    assert answered["executions_usd"] > 0
+    page.get_by_role("button", name="Operations").click()
+    section = page.get_by_label("Cost of a month")
+    section.get_by_role("button", name=f"Add up {month}").click()
+    expect(section.get_by_label("Executions with their cost").get_by_role("rowheader")).to_have_text(names[:100])
+
+
+@pytest.mark.parametrize("month", ["2026-13", "", "../x", "9999-01"])
+def test_month_that_is_none_or_has_not_begun_is_refused_in_words(console: Console, month: str) -> None:
+    reply = console.ask(f"/api/operations/cost?{urlencode({'month': month})}")
+    assert reply.status == 400
+    assert "The field month is" in json.loads(reply.body)["message"]
+
+
+def test_grants_that_nothing_used_are_those_of_the_command(page: Page, console: Console) -> None:
+    reasons = unused_grants()
+    expected = [
+        [each.logical_id, action]
+        for each in grants_of(console.stack.command_stack)
+        for action in unused_actions(each, reasons)
+    ]
+    answered = json.loads(console.ask("/api/operations/grants").body)
+    assert [[each["role"], each["action"]] for each in answered["unused"]] == expected
+    page.get_by_role("button", name="Operations").click()
+    section = page.get_by_label("Grants that nothing used").first
+    section.get_by_role("button", name="Ask IAM").click()
+    expect(section).to_contain_text(f"{len(expected)} grants were never used by a test")
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -6,6 +6,7 @@ import { get, listen } from "./api";
 import { ModelsView } from "./models/view";
 import { OperationsView } from "./operations/view";
 import { message, Trouble } from "./parts";
+import { ServingView } from "./serving/view";
 import "./style.css";
 import type { Change } from "./workflow/types";
 import { WorkflowView } from "./workflow/view";
@@ -17,7 +18,7 @@ interface About {
   queues: Record<string, number>;
 }
 
-const VIEWS = ["Workflows", "Models", "Operations"] as const;
+const VIEWS = ["Workflows", "Models", "Serving", "Operations"] as const;
 
 function Page() {
   const [view, setView] = useState<(typeof VIEWS)[number]>("Workflows");
@@ -74,6 +75,7 @@ function Page() {
         <Trouble message={trouble} />
         {view === "Workflows" && <WorkflowView changes={changes} tasks={about ? Object.keys(about.champions) : []} />}
         {view === "Models" && <ModelsView version={ends} />}
+        {view === "Serving" && <ServingView version={ends} champions={about?.champions ?? {}} />}
         {view === "Operations" && <OperationsView version={ends} />}
       </main>
     </>

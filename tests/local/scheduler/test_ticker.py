@@ -3,6 +3,7 @@
 import json
 import random
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,9 +14,12 @@ import pytest
 import machines
 from local import account
 from local.account import EmbeddedAws
-from local.scheduler.ticker import Clock, Ticker, last_due, next_time
+from local.scheduler.ticker import Clock, Ticker
+from local.scheduler.times import last_due, next_time, upcoming
 from machines import Client, allow, machine, role
 from queue_makers import arn_of, calls_in, queue, receive, recording
+
+DAY = 86_400.0
 
 
 def advance(server: EmbeddedAws, seconds: float) -> list[str]:
@@ -422,3 +426,19 @@ def test_clock_says_what_it_showed_before_it_was_moved_on(monkeypatch: pytest.Mo
         clock.advance(3_600)
     assert [clock.moment_of(moment) for moment in (1_050.0, 1_150.0, 1_250.0)] == [1_050.0, 4_750.0, 8_450.0]
     assert clock.now() == 1_200.0 + 7_200
+
+
+@pytest.mark.parametrize(
+    ("schedule", "times"),
+    [
+        ({"ScheduleExpression": "rate(1 day)"}, [5 * DAY, 6 * DAY]),
+        ({"ScheduleExpression": "rate(1 day)", "StartDate": 7.5 * DAY}, [7.5 * DAY, 8.5 * DAY]),
+        ({"ScheduleExpression": "cron(0 6 * * ? *)", "EndDate": 5.5 * DAY}, [4.25 * DAY, 5.25 * DAY]),
+        ({"ScheduleExpression": "cron(0 6 * * ? *)", "EndDate": 5 * DAY}, [4.25 * DAY]),
+        ({"ScheduleExpression": "at(1970-01-09T00:00:00)"}, [8 * DAY]),
+        ({"ScheduleExpression": "at(1970-01-02T00:00:00)"}, []),
+    ],
+)
+def test_next_times_of_a_schedule_are_those_at_which_it_fires(schedule: dict[str, Any], times: list[float]) -> None:
+    whole = {"CreationDate": 2 * DAY, "LastModificationDate": 2 * DAY, **schedule}
+    assert list(islice(upcoming(whole, 4.1 * DAY), 2)) == times

@@ -1,11 +1,10 @@
-// The models view: each task's champions with the models beside them, their numbers, and a ride to try.
+// The models view: each task's champions with the models beside them, and their numbers.
 
 import { useEffect, useState } from "preact/hooks";
 import { get, post } from "../api";
 import { Ask, Empty, message, Trouble } from "../parts";
 import { moment } from "../words";
 import { CardView } from "./card";
-import { TryRide } from "./try";
 import type { ModelLine, Task } from "./types";
 
 export function ModelsView({ version }: { version: number }) {
@@ -64,7 +63,6 @@ export function ModelsView({ version }: { version: number }) {
       </aside>
       <div class="main-part">
         {line && <CardView task={task.task} execution={line.execution} />}
-        {task.lines.some((each) => each.live) && <TryRide key={`${task.task} ${version}`} task={task.task} />}
       </div>
       {back && (
         <Ask

@@ -1,9 +1,13 @@
-// The operations view: alarms, queues with their dead letters, and schedules.
+// The operations view: alarms, queues with their dead letters, schedules, the dashboard, costs and grants.
 
 import { useEffect, useState } from "preact/hooks";
 import { get, post } from "../api";
+import { Charts } from "../dashboard";
 import { Ask, Empty, message, Trouble } from "../parts";
+import { Table } from "../table";
 import { count, moment } from "../words";
+import { Costs } from "./costs";
+import { Grants } from "./grants";
 
 interface Alarm {
   name: string;
@@ -25,6 +29,7 @@ interface Schedule {
   expression: string;
   zone: string;
   state: string;
+  next: string[];
 }
 
 interface State {
@@ -117,11 +122,21 @@ export function OperationsView({ version }: { version: number }) {
         )}
         {state.schedules.length > 0 && (
           <Table
-            head={["Schedule", "When", "Time zone", "State", "What it does"]}
-            rows={state.schedules.map((each) => [each.name, each.expression, each.zone, each.state.toLowerCase(), each.description])}
+            head={["Schedule", "When", "Time zone", "State", "What it does", "Next times, in your own time"]}
+            rows={state.schedules.map((each) => [
+              each.name,
+              each.expression,
+              each.zone,
+              each.state.toLowerCase(),
+              each.description,
+              <Times moments={each.next} />,
+            ])}
           />
         )}
       </section>
+      <Charts title="The dashboard" sections={["Executions", "Rides", "Queues", "Functions", "Cost"]} hours="24" />
+      <Costs />
+      <Grants />
       {replaying && (
         <Ask
           title="Replay all dead letters?"
@@ -143,35 +158,18 @@ export function OperationsView({ version }: { version: number }) {
   );
 }
 
+function Times({ moments }: { moments: string[] }) {
+  if (moments.length === 0) return <span class="quiet">none</span>;
+  return (
+    <ol class="times">
+      {moments.map((each) => (
+        <li key={each}>{moment(each)}</li>
+      ))}
+    </ol>
+  );
+}
+
 function Mark({ code }: { code: string }) {
   const [kind, word] = Object.hasOwn(WORDS, code) ? WORDS[code]! : ["idle", code.toLowerCase()];
   return <span class={`status ${kind}`}>{word}</span>;
-}
-
-function Table({ head, rows }: { head: string[]; rows: (string | preact.JSX.Element)[][] }) {
-  return (
-    <div class="scroll" tabIndex={0} role="group" aria-label={head[0]}>
-      <table>
-        <thead>
-          <tr>
-            {head.map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(([first, ...cells], number) => (
-            <tr key={number}>
-              <th scope="row">{first}</th>
-              {cells.map((cell, place) => (
-                <td key={place}>{cell}</td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
 }

@@ -1,0 +1,38 @@
+// Grants of the stack's roles that no test ever used, with the reasons why they are there.
+
+import { Panel } from "../panel";
+import { Empty } from "../parts";
+import { Table } from "../table";
+import { count } from "../words";
+
+interface Answer {
+  roles: number;
+  statements: number;
+  unused: { role: string; statement: string; action: string; reason: string }[];
+}
+
+export function Grants() {
+  return (
+    <Panel<Answer> title="Grants that nothing used" path="operations/grants" asking="Asking IAM for each role …" button="Ask IAM">
+      {(answer) => (
+        <>
+          <p>
+            {count(answer.roles, "role has", "roles have")} {count(answer.statements, "statement", "statements")}. Of what they allow,{" "}
+            {count(answer.unused.length, "grant was", "grants were")} never used by a test.
+          </p>
+          {answer.unused.length === 0 ? (
+            <Empty>Each grant of each role is used. `wildrydes iam` lists them.</Empty>
+          ) : (
+            <div class="tall">
+            <Table
+              label="Grants that nothing used"
+              head={["Role", "Statement", "May", "Why it is there"]}
+              rows={answer.unused.map((each) => [each.role, each.statement, each.action, each.reason])}
+            />
+            </div>
+          )}
+        </>
+      )}
+    </Panel>
+  );
+}

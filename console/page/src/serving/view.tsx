@@ -1,0 +1,198 @@
+// The serving view: what callers ask the champions, what they get, and whether that is still what was promised.
+
+import { useState } from "preact/hooks";
+import { Charts } from "../dashboard";
+import { Lines } from "../lines";
+import { TryRide } from "../models/try";
+import { Panel } from "../panel";
+import { Empty } from "../parts";
+import { Table } from "../table";
+import { count } from "../words";
+
+
+interface Compared {
+  psi: number | null;
+  chance: number | null;
+  drifted: boolean;
+  missing: number | null;
+}
+
+interface Day {
+  day: string;
+  model: string;
+  predictions: number;
+  outcomes: number;
+  measure: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+interface Served {
+  measure: number;
+  low: number;
+  high: number;
+  promised: number;
+  worse: boolean;
+}
+
+interface Newest {
+  date: string;
+  model: string;
+  kind: string;
+  unit: string;
+  predictions: number;
+  outcomes: number;
+  drifted: string[];
+  remarks: string[];
+  days: number;
+  features: Record<string, Compared>;
+  scores: Compared | null;
+  served: Served | null;
+  by_day: Day[];
+}
+
+interface Watched {
+  task: string;
+  newest: Newest | null;
+}
+
+interface Standing {
+  task: string;
+  model: string;
+  requests: number;
+  errors: number;
+  p50: number | null;
+  p99: number | null;
+  log_loss?: number | null;
+  rmse?: number | null;
+  live: boolean;
+}
+
+const DAY = 86_400;
+
+export function ServingView({ version, champions }: { version: number; champions: Record<string, string | null> }) {
+  const [chosen, setChosen] = useState("");
+  const tasks = Object.keys(champions);
+  const task = chosen || tasks.find((each) => champions[each]) || tasks[0] || "";
+  return (
+    <div class="serving">
+      <div class="tabs" role="tablist" aria-label="Tasks">
+        {tasks.map((each) => (
+          <button key={each} type="button" role="tab" aria-selected={each === task} onClick={() => setChosen(each)}>
+            {each}
+          </button>
+        ))}
+      </div>
+      {task && champions[task] && <TryRide key={`${task} ${champions[task]}`} task={task} />}
+      {task && !champions[task] && (
+        <section class="sheet" aria-label="Try the champion">
+          <h2>Try the champion</h2>
+          <Empty>There is no model of {task} yet: start a retraining of it under Workflows.</Empty>
+        </section>
+      )}
+      <Charts title="Requests, errors and latency" sections={["API"]} hours="1" />
+      <Charts
+        title="Scores and drift by day"
+        sections={["Models"]}
+        hours="168"
+        // What a regression answers stands before its drift, under the label's name.
+        keep={(each, place, all) => each.title.includes(task) || all[place + 1]?.title === `Drift: ${task}`}
+      />
+      <Panel<Watched[]> title="Drift and quality" path="serving/watched" asking="Reading what the monitor has found …" version={version}>
+        {(answer) => <Watch task={task} newest={answer.find((each) => each.task === task)?.newest ?? null} />}
+      </Panel>
+      <Panel<Standing[]> title="Leaderboard" path="serving/leaderboard" asking="Asking CloudWatch what callers measured …" version={version}>
+        {(answer) => <Leaderboard task={task} standings={answer.filter((each) => each.task === task)} />}
+      </Panel>
+    </div>
+  );
+}
+
+function Watch({ task, newest }: { task: string; newest: Newest | null }) {
+  if (!newest)
+    return (
+      <Empty>
+        No day of {task} has been looked at yet. `wildrydes monitor --task {task}` looks at yesterday; the parameter MonitorSchedule
+        does it each day.
+      </Empty>
+    );
+  const { served } = newest;
+  const measured = newest.by_day.filter((each) => each.measure !== null);
+  const seconds = (day: string) => Date.parse(`${day}T00:00:00Z`) / 1000;
+  return (
+    <>
+      <p>
+        On {newest.date} the model of {newest.model} answered {newest.predictions.toLocaleString()} requests that were captured.{" "}
+        {newest.drifted.length > 0 && (
+          <strong>Beyond chance, these lie elsewhere than in training: {newest.drifted.join(", ")}.</strong>
+        )}
+        {newest.drifted.length === 0 && newest.predictions > 0 && "Nothing lies elsewhere than in training, beyond chance."}
+      </p>
+      <p class={served ? `verdict${served.worse ? "" : " yes"}` : ""}>
+        {served
+          ? `${newest.outcomes.toLocaleString()} truths are known. Measured ${served.measure.toFixed(4)} (${served.low.toFixed(4)} to ${served.high.toFixed(4)}), promised ${served.promised.toFixed(4)}: ${served.worse ? "worse than promised." : "no worse than promised, beyond chance."}`
+          : `${count(newest.outcomes, "truth is", "truths are")} known: too few to say how good the champion is.`}
+      </p>
+      {newest.remarks.map((each) => (
+        <p class="quiet" key={each}>
+          {each}.
+        </p>
+      ))}
+      <Table
+        label="Features"
+        head={["Feature", "PSI", "Chance of it", "Missing", ""]}
+        rows={[...Object.entries(newest.features), ...(newest.scores ? [["the champion's scores", newest.scores] as const] : [])].map(
+          ([name, each]) => [
+            name,
+            each.psi === null ? "" : each.psi.toFixed(3),
+            each.chance === null ? "" : each.chance.toPrecision(2),
+            each.missing === null ? "" : each.missing.toLocaleString(),
+            <Verdict compared={each} />,
+          ],
+        )}
+      />
+      {measured.length > 0 && (
+        <Lines
+          title="Measured on each day's truths"
+          series={[
+            { label: "measured", points: measured.map((each) => [seconds(each.day), each.measure!]) },
+            ...(served ? [{ label: "promised", points: measured.map((each): [number, number] => [seconds(each.day), served.promised]) }] : []),
+          ]}
+          start={seconds(measured[0]!.day) - DAY / 2}
+          end={seconds(measured[measured.length - 1]!.day) + DAY / 2}
+          period={DAY}
+        />
+      )}
+      <p class="quiet">
+        {count(newest.days, "day has", "days have")} been looked at; this is the newest. `wildrydes monitor --date` draws the page of another.
+      </p>
+    </>
+  );
+}
+
+function Verdict({ compared }: { compared: Compared }) {
+  if (compared.psi === null) return <span class="status idle">no rows</span>;
+  return compared.drifted ? <span class="status caught">drifted</span> : <span class="status succeeded">as in training</span>;
+}
+
+function Leaderboard({ task, standings }: { task: string; standings: Standing[] }) {
+  if (!standings.length)
+    return <Empty>Callers have measured nothing of {task} yet: `wildrydes edge` asks rows whose truth it knows, and measures.</Empty>;
+  const measure = standings.some((each) => each.log_loss !== undefined) ? "Log loss" : "RMSE";
+  const figure = (value: number | null | undefined, digits: number) => (value === null || value === undefined ? "" : value.toFixed(digits));
+  return (
+    <Table
+      label={`Models of ${task}, the best first`}
+      head={["Model", "Requests", "Errors", measure, "p50, ms", "p99, ms", ""]}
+      rows={standings.map((each) => [
+        each.model,
+        each.requests.toLocaleString(),
+        each.errors.toLocaleString(),
+        figure(each.log_loss ?? each.rmse, 4),
+        figure(each.p50, 1),
+        figure(each.p99, 1),
+        each.live ? <span class="status succeeded">live</span> : "",
+      ])}
+    />
+  );
+}

@@ -1,0 +1,1 @@
+"""What the champions answer: who asks, how they are watched, and how callers rank them."""

@@ -1,0 +1,143 @@
+"""The serving view: a ride to try, the dashboard's points, what the monitor found, and how callers rank the models."""
+
+import json
+import re
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser import serious_faults
+from cli import dashboard, executions
+from cli.status import champion_path
+from consoles import Console
+from machines import until
+from wildrydes.edge.metric_data import calls
+from wildrydes.edge.outcomes import Outcome, Tally
+from wildrydes.model.storage import execution_of
+from wildrydes.tasks import DEFAULT_TASK, TASKS
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def champion(console: Console) -> str:
+    """The execution whose model is live."""
+    stack = console.stack
+    path = champion_path(stack.command_stack)
+    return execution_of(path) if path else stack.retrain(hyperparameters={"epochs": 15})["execution"]
+
+
+def answer(console: Console, path: str) -> Any:
+    reply = console.ask(f"/api/{path}")
+    assert reply.status == 200, reply.body
+    return json.loads(reply.body)
+
+
+def requests_in(widgets: list[dict[str, Any]]) -> float:
+    (requests,) = [each for each in widgets if each.get("title") == "Requests"]
+    return sum(value for series in requests["series"] for _, value in series["points"])
+
+
+def test_charts_of_a_section_are_those_of_the_dashboard(console: Console, champion: str) -> None:
+    stack = console.stack.command_stack
+    widgets = answer(console, "operations/widgets?hours=1&sections=API")["widgets"]
+    every = dashboard.read(stack, 1)["widgets"]
+    titles = [each["title"] for each in every if each["kind"] == "metric"]
+    assert [each["title"] for each in widgets if each["kind"] == "metric"] == ["Requests", "Errors", "Latency in ms"]
+    place = titles.index("Requests")
+    assert titles[place : place + 3] == ["Requests", "Errors", "Latency in ms"]
+    before = requests_in(widgets)
+    console.stack.ask({"distance": 3})
+    until(
+        lambda: requests_in(answer(console, "operations/widgets?hours=1&sections=API")["widgets"]),
+        lambda requests: requests == before + 1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [("hours=0&sections=API", "at least"), ("hours=x&sections=API", "number"), ("hours=1", "sections")],
+)
+def test_charts_of_no_time_or_section_are_refused_in_words(console: Console, query: str, message: str) -> None:
+    reply = console.ask(f"/api/operations/widgets?{query}")
+    assert reply.status == 400
+    assert message in json.loads(reply.body)["message"]
+
+
+def test_ride_is_tried_and_the_probability_follows_the_sliders(page: Page, console: Console, champion: str) -> None:
+    page.get_by_role("button", name="Serving").click()
+    section = page.get_by_label("Try the champion")
+    said = section.get_by_role("status").first
+    expect(said).to_contain_text("Probability")
+    before = said.text_content()
+    slider = section.get_by_role("slider", name=re.compile("^distance"))
+    slider.press("Home")
+    expect(said).not_to_have_text(before or "")
+    values = {
+        each.get_attribute("name") or "": float(each.input_value()) for each in section.get_by_role("slider").all()
+    }
+    probability = console.stack.ask(values)[1]["probability"]
+    shown = re.search(r"Probability ([\d.e-]+[\d])", said.text_content() or "")
+    assert shown
+    assert float(shown[1]) == pytest.approx(probability, abs=5e-4)
+
+
+def test_task_without_a_model_says_what_to_do(page: Page, champion: str) -> None:
+    page.get_by_role("button", name="Serving").click()
+    page.get_by_role("tab", name="magic_points").click()
+    expect(page.get_by_label("Try the champion")).to_contain_text("start a retraining of it under Workflows")
+    expect(page.get_by_label("Drift and quality")).to_contain_text("No day of magic_points has been looked at yet")
+    expect(page.get_by_label("Leaderboard")).to_contain_text("Callers have measured nothing of magic_points yet")
+
+
+def test_day_that_the_monitor_looked_at_is_shown_with_its_numbers(page: Page, console: Console, champion: str) -> None:
+    stack = console.stack.command_stack
+    day = datetime.now(UTC).date().isoformat()
+    arn = executions.start(stack, "monitor", {"task": DEFAULT_TASK, "date": day}, f"monitor-{uuid.uuid4().hex[:12]}")
+    output = json.loads(console.stack.ended(arn)["output"])
+    (outcome,) = output["outcomes"]
+    document = json.loads(console.stack.read(outcome["key"]))
+    newest = {each["task"]: each["newest"] for each in answer(console, "serving/watched")}
+    assert newest["magic_points"] is None
+    seen = newest[DEFAULT_TASK]
+    assert (seen["date"], seen["predictions"]) == (day, document["predictions"])
+    assert {name: each["psi"] for name, each in seen["features"].items()} == {
+        name: each["psi"] for name, each in document["features"].items()
+    }
+    page.get_by_role("button", name="Serving").click()
+    section = page.get_by_label("Drift and quality")
+    expect(section).to_contain_text(f"On {day} the model of {document['model']} answered")
+    expect(section.get_by_role("rowheader")).to_have_text([*document["features"], "the champion's scores"])
+
+
+def test_leaderboard_ranks_models_by_what_callers_measured_and_shows_names_as_text(
+    page: Page, console: Console, champion: str
+) -> None:
+    tally = Tally(TASKS[DEFAULT_TASK].kind)
+    for model, probability in ((champion, 0.9), (HOSTILE, 0.6)):
+        for _ in range(4):
+            tally.add(Outcome(model, 1.0, probability, 7.5))
+    for call in calls(DEFAULT_TASK, tally, datetime.now(UTC)):
+        console.stack.client("cloudwatch").put_metric_data(**call)
+    ranked = answer(console, "serving/leaderboard")
+    assert [(each["model"], each["requests"]) for each in ranked] == [(champion, 4), (HOSTILE, 4)]
+    assert ranked[0]["log_loss"] < ranked[1]["log_loss"]
+    page.get_by_role("button", name="Serving").click()
+    section = page.get_by_label("Leaderboard")
+    expect(section.get_by_role("rowheader")).to_have_text([champion, HOSTILE])
+    expect(section.get_by_role("row", name=champion)).to_contain_text("live")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_view_has_no_barrier_and_no_sideways_scroll(page: Page, champion: str, width: int, scheme: str) -> None:
+    page.set_viewport_size({"width": width, "height": 850})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.get_by_role("button", name="Serving").click()
+    expect(page.get_by_label("Try the champion").get_by_role("status").first).to_contain_text("Probability")
+    expect(page.get_by_label("Requests, errors and latency")).to_contain_text("Look again")
+    assert serious_faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
