@@ -19,6 +19,8 @@ _REFERENCE = "#/components/schemas/"
 # Whatever imports a model leaves these out: "not included in simple request validation".
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
 _NOT_IMPORTED = ("minItems", "maxItems")
+# What an integration has only where its document says it, by the same name.
+_OPTIONAL = ("credentials", "contentHandling", "cacheNamespace", "connectionType", "connectionId", "tlsConfig")
 
 
 def install() -> None:
@@ -145,7 +147,7 @@ def _models(operation: dict[str, Any]) -> dict[str, str]:
 
 def _integration(extension: dict[str, Any]) -> dict[str, Any]:
     """What an integration of the document says beyond its target."""
-    return {
+    return {name: extension[name] for name in _OPTIONAL if name in extension} | {
         "passthroughBehavior": extension.get("passthroughBehavior", "when_no_match").upper(),
         "requestTemplates": extension.get("requestTemplates", {}),
         "timeoutInMillis": extension.get("timeoutInMillis", 29_000),

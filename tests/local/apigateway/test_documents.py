@@ -1,5 +1,6 @@
 """What an OpenAPI document becomes: methods, models, validators, gateway responses, and again when it changes."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from botocore.exceptions import WaiterError
 
 from api_makers import PROBLEM, MadeApi, change, document, echo, make
 from local import account
-from machines import Client
+from machines import Client, allow, machine, role
 
 VALIDATED: dict[str, Any] = {"x-amazon-apigateway-request-validator": "all"}
 SCHEMAS = {
@@ -159,6 +160,36 @@ def test_variables_of_aws_are_resolved_when_a_document_is_imported(
     assert integration["integrationResponses"]["200"]["responseTemplates"] == {
         "application/json": f"{account.DEFAULT_REGION} ${{other}}"
     }
+
+
+def test_integration_of_a_document_calls_a_service_as_its_role(client: Client, endpoint: str) -> None:
+    # "x-amazon-apigateway-integration object": credentials, and a template that makes the call's parameters.
+    echo_definition = {"StartAt": "Echo", "States": {"Echo": {"Type": "Pass", "End": True}}}
+    echoes = machine(client, echo_definition, role(client, "states.amazonaws.com"), type="EXPRESS")
+    starter = role(client, "apigateway.amazonaws.com", allow("states:StartSyncExecution", resource=echoes))
+    template = json.dumps({"stateMachineArn": "ARN", "input": "INPUT"})
+    synchronous = {
+        "type": "aws",
+        "httpMethod": "POST",
+        "uri": "arn:aws:apigateway:${AWS::Region}:states:action/StartSyncExecution",
+        "credentials": starter,
+        "passthroughBehavior": "when_no_templates",
+        "requestTemplates": {
+            "application/json": template.replace("ARN", echoes).replace(
+                "INPUT", "$util.escapeJavaScript($input.json('$'))"
+            )
+        },
+        "responses": {
+            "default": {
+                "statusCode": "200",
+                "responseTemplates": {"application/json": "$util.parseJson($input.json('$.output'))"},
+            }
+        },
+    }
+    described = document(echoes, rides={"post": {"x-amazon-apigateway-integration": synchronous}})
+    made = make(client, endpoint, described)
+    answer = made.ask("rides", b'{"ride": 7}', content_type="application/json")
+    assert (answer.status, answer.json()) == (200, {"ride": 7})
 
 
 def resource_of(client: Client, made: MadeApi, path: str) -> str:
