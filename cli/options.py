@@ -263,6 +263,14 @@ def execution_input(command: Command) -> Command:
     return with_input
 
 
+def input_meanings() -> dict[str, str]:
+    """By field of the workflow's input, what the help of its option says."""
+    command = click.Command("retrain")
+    for option in _INPUT_OPTIONS:
+        option(command)
+    return {str(each.name): each.help or "" for each in command.params if isinstance(each, click.Option)}
+
+
 def task_of(execution_input: Mapping[str, Any]) -> str:
     """The name of the task of the workflow's input."""
     return execution_input.get("task") or execution_input.get("target") or DEFAULT_TASK

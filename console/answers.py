@@ -29,7 +29,14 @@ Work = Callable[[Stack, Any], Any]
 
 
 class BadFieldError(CommandError):
-    """A field of a request is missing, or of another type; the message says which."""
+    """A field of a request is missing, or has a value that it may not have; the message says which.
+
+    `field` is the name of the one at fault in a form, empty where the message is not about one of them.
+    """
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def text_of(fields: Mapping[str, Any], name: str) -> str:
@@ -73,6 +80,8 @@ def answering(work: Callable[[Any], Any]) -> Endpoint:
             return to_json(await to_thread.run_sync(work, fields))
         except BadJson as bad:
             return to_json({"message": f"The request is no JSON object: {bad.detail}."}, _WRONG)
+        except BadFieldError as fault:
+            return to_json({"message": str(fault), "field": fault.field}, _WRONG)
         except CommandError as fault:
             return to_json({"message": str(fault)}, _WRONG)
         except click.ClickException as fault:

@@ -30,24 +30,35 @@ Snapshot = dict[str, Any]
 """By the ARN of each of the newest executions: its summary, and how many events a running one has."""
 
 
-def snapshot(stack: Stack, arns: list[str]) -> Snapshot:
-    """The newest executions of these state machines, and of each that runs the number of its last event."""
+def snapshot(stack: Stack, arns: list[str], before: Snapshot) -> Snapshot:
+    """The newest executions of these state machines, and of each that runs the number of its last event.
+
+    Those that ran `before` are there too, however many have begun since.
+    """
     states = stack.client("stepfunctions")
-    seen: Snapshot = {}
-    for arn in arns:
-        for each in states.list_executions(stateMachineArn=arn, maxResults=_NEWEST)["executions"]:
-            entry = summary(each) | {"machine": arn, "events": None}
-            if each["status"] == "RUNNING":
-                last = states.get_execution_history(executionArn=each["executionArn"], reverseOrder=True, maxResults=1)
-                entry["events"] = last["events"][0]["id"] if last["events"] else 0
-            seen[each["executionArn"]] = entry
-    return seen
+    newest = {
+        each["executionArn"]: (arn, each)
+        for arn in arns
+        for each in states.list_executions(stateMachineArn=arn, maxResults=_NEWEST)["executions"]
+    }
+    ran = {arn: entry["machine"] for arn, entry in before.items() if entry["status"] == "RUNNING" and arn not in newest}
+    older = {arn: (machine, states.describe_execution(executionArn=arn)) for arn, machine in ran.items()}
+    return {arn: _entry(states, machine, each) for arn, (machine, each) in (newest | older).items()}
+
+
+def _entry(states: Any, machine: str, execution: dict[str, Any]) -> dict[str, Any]:
+    events = None
+    if execution["status"] == "RUNNING":
+        arn = execution["executionArn"]
+        last = states.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=1)["events"]
+        events = last[0]["id"] if last else 0
+    return summary(execution) | {"machine": machine, "events": events}
 
 
 class Changes:
     """Looks at a stack while pages listen, and hands each what has changed since it looked last."""
 
-    def __init__(self, look: Callable[[], Snapshot]) -> None:
+    def __init__(self, look: Callable[[Snapshot], Snapshot]) -> None:
         self._look = look
         self._listeners: set[asyncio.Queue[str | None]] = set()
         self._watch: asyncio.Task[None] | None = None
@@ -58,10 +69,10 @@ class Changes:
         """The changes of a stack's executions."""
         arns: list[str] = []
 
-        def look() -> Snapshot:
+        def look(before: Snapshot) -> Snapshot:
             if not arns:
                 arns.extend(each["arn"] for each in machines(stack))
-            return snapshot(stack, arns)
+            return snapshot(stack, arns, before)
 
         return cls(look)
 
@@ -107,7 +118,7 @@ class Changes:
     async def _tell(self) -> bool:
         """Look once, and tell what is new. Returns whether an execution runs."""
         try:
-            now = await to_thread.run_sync(self._look)
+            now = await to_thread.run_sync(self._look, self._last)
         except (ClientError, BotoCoreError) as fault:
             log.warning("The stack cannot be looked at: %s", fault)
             self._send("trouble", {"message": str(fault)})

@@ -4,12 +4,13 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from cli import executions, failures, map_children
+from cli import execution_cost, executions, failures, map_children, state_logs, state_objects
 from cli.errors import CommandError
 from cli.executions import StateProgress
 from cli.stack import Stack
 from console.answers import number_of, text_of
 from console.workflow.graphs import graph
+from console.workflow.histories import Histories
 from local.account import entries
 from wildrydes.starts import PERSON
 
@@ -17,8 +18,14 @@ MACHINES = ("retrain", "promote", "restore", "monitor")
 MOST_LISTED = 200
 """Executions of a page of the list, and children of one of a Map's."""
 
-_LONGEST_EXCERPT = 20_000
+MOST_FACTS = 40
+
+_LONGEST_EXCERPT = 2_000
 """Characters of a state's input or output that are sent before somebody asks for all of it."""
+
+
+class TooManyError(CommandError):
+    """More is asked for at once than is answered at once."""
 
 
 class NoFailureError(CommandError):
@@ -64,15 +71,45 @@ def summary(execution: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def execution(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
-    """All of an execution but its longest texts: how far it is, each state that it entered, why it failed."""
+def facts(stack: Stack, fields: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What lists of executions do not say, by ARN: what started each of `fields["arns"]`, for which task, and its cost.
+
+    A page asks it of the executions that are in sight, once. Raises TooManyError.
+    """
+    arns = fields.get("arns")
+    if not isinstance(arns, list) or not all(isinstance(arn, str) for arn in arns) or len(arns) > MOST_FACTS:
+        raise TooManyError(f"The request needs the field arns: up to {MOST_FACTS} ARNs of executions.")
+    states = stack.client("stepfunctions")
+    return {arn: _facts(stack, states.describe_execution(executionArn=arn)) for arn in arns}
+
+
+def _facts(stack: Stack, described: dict[str, Any]) -> dict[str, Any]:
+    is_retraining = executions.is_retraining(stack, described["executionArn"])
+    return {
+        "reason": _reason(described.get("input"), is_retraining=is_retraining),
+        "task": executions.task_of(described) if is_retraining else None,
+        "cost": execution_cost.accounted_usd(stack, described),
+    }
+
+
+def execution(histories: Histories, stack: Stack, query: dict[str, str]) -> dict[str, Any]:
+    """All of an execution but its longest texts: how far it is, each state that it entered, why it failed.
+
+    With `since`, the number of an event, of the states those alone that later events say something of. The answer has
+    the number that it is of as `since`, 0 for all states, and that of the last event as `events`.
+    """
     arn = text_of(query, "arn")
     states = stack.client("stepfunctions")
     described = states.describe_execution(executionArn=arn)
-    progress = executions.progress_of(described, executions.history(stack, arn))
+    events = histories.events(arn)
+    progress = executions.progress_of(described, events)
     executions.count_children(states, arn, progress.states)
+    last = events[-1]["id"] if events else 0
+    since = number_of(query, "since", last + 1) if query.get("since") else 0
+    has_children = any(each.is_distributed for each in progress.states)
     return {
         **summary(described),
+        **_facts(stack, described),
         "machine": described["stateMachineArn"],
         "input": _excerpt(described.get("input")),
         "output": _excerpt(described.get("output")),
@@ -80,33 +117,60 @@ def execution(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
         "cause": _excerpt(described.get("cause")),
         "redrivable": described.get("redriveStatus") == "REDRIVABLE",
         "why_not_redrivable": described.get("redriveStatusReason", ""),
-        "reason": _reason(described.get("input"), is_retraining=executions.is_retraining(stack, arn)),
-        "cost": _cost(described.get("output")),
-        "states": [_state(place, each) for place, each in enumerate(progress.states)],
-        "map_runs": _map_runs(states, arn) if any(each.is_distributed for each in progress.states) else [],
+        "since": since,
+        "events": last,
+        # Of a distributed Map's children no event of this history says anything.
+        "states": [
+            _state(place, each)
+            for place, each in enumerate(progress.states)
+            if each.last_event > since or each.is_distributed
+        ],
+        "map_runs": _map_runs(states, arn) if has_children else [],
         "parent": map_children.parent_of(stack, arn) if map_children.is_child(arn) else None,
     }
 
 
-def failure(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
+def failure(histories: Histories, stack: Stack, query: dict[str, str]) -> dict[str, Any]:
     """Why an execution failed: the state, the error, what to do next, and the end of the log of what ran there."""
     arn = text_of(query, "arn")
     described = stack.client("stepfunctions").describe_execution(executionArn=arn)
     if described["status"] in ("RUNNING", "SUCCEEDED"):
         raise NoFailureError(f"{described['name']} has not failed: its status is {described['status']}.")
-    ended = failures.failure(stack, arn, executions.progress_of(described, executions.history(stack, arn)))
+    ended = failures.failure(stack, arn, executions.progress_of(described, histories.events(arn)))
     return {**ended.as_json(), "log_group": ended.log_group, "log": ended.log[-200:], "log_lines": len(ended.log)}
 
 
-def whole(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
-    """All of a text of a state, or of the execution: `place` is the state's, `field` input, output or cause."""
+def whole(histories: Histories, stack: Stack, query: dict[str, str]) -> dict[str, Any]:
+    """All of a text of a state, or of the execution: `place` is the state's, `field` input, output or cause.
+
+    Of a state, the cause is that of its attempt `attempt`.
+    """
     arn, field = text_of(query, "arn"), text_of(query, "field")
     if "place" not in query:
         described = stack.client("stepfunctions").describe_execution(executionArn=arn)
         return {"text": described.get(field) if field in ("input", "output", "cause") else None}
-    entered = executions.entered_by(executions.history(stack, arn))
-    state = entered[number_of(query, "place", len(entered))]
+    state = state_at(histories, query)
+    if field == "cause":
+        return {"text": state.failures[number_of(query, "attempt", len(state.failures))][1]}
     return {"text": {"input": state.input, "output": state.output}.get(field)}
+
+
+def state_at(histories: Histories, query: dict[str, str]) -> StateProgress:
+    """The state of an execution that a request names by its `place` in the order in which they were entered."""
+    entered = executions.entered_by(histories.events(text_of(query, "arn")))
+    return entered[number_of(query, "place", len(entered))]
+
+
+def log(histories: Histories, stack: Stack, query: dict[str, str]) -> dict[str, Any]:
+    """The end of the log of what a state called."""
+    return asdict(state_logs.tail(stack, state_at(histories, query)))
+
+
+def objects(histories: Histories, stack: Stack, query: dict[str, str]) -> dict[str, Any]:
+    """What a state read and wrote in S3. A Map's child writes below the prefixes of the execution that started it."""
+    arn = text_of(query, "arn")
+    owner = map_children.parent_of(stack, arn) if map_children.is_child(arn) else arn
+    return asdict(state_objects.objects_of(stack, owner.rpartition(":")[2], state_at(histories, query)))
 
 
 def _state(place: int, state: StateProgress) -> dict[str, Any]:
@@ -120,6 +184,7 @@ def _state(place: int, state: StateProgress) -> dict[str, Any]:
         "left": state.left,
         "attempts": state.attempts,
         "children": state.children,
+        "has_log": state_logs.has_log(state),
         "failures": [{"error": error, "cause": _excerpt(cause)} for error, cause in state.failures],
         "input": _excerpt(state.input),
         "output": _excerpt(state.output),
@@ -128,7 +193,9 @@ def _state(place: int, state: StateProgress) -> dict[str, Any]:
 
 def _excerpt(text: str | None) -> dict[str, Any] | None:
     """The beginning of a text, and how long all of it is."""
-    return None if text is None else {"text": text[:_LONGEST_EXCERPT], "length": len(text)}
+    if text is None:
+        return None
+    return {"text": text[:_LONGEST_EXCERPT], "length": len(text), "is_cut": len(text) > _LONGEST_EXCERPT}
 
 
 def _map_runs(states: Any, arn: str) -> list[dict[str, Any]]:
@@ -147,8 +214,3 @@ def _reason(text: str | None, *, is_retraining: bool) -> str | None:
         return str(value.get("reason", PERSON))
     started_by = value.get("started_by")
     return str(started_by["reason"]) if isinstance(started_by, dict) and "reason" in started_by else None
-
-
-def _cost(text: str | None) -> float | None:
-    cost = executions.object_in(text).get("cost")
-    return cost.get("total_usd") if isinstance(cost, dict) else None

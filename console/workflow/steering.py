@@ -2,31 +2,39 @@
 
 from typing import Any
 
+import click
+
 from cli import executions, options, recorded_states, redrive, try_state
-from cli.errors import CommandError
 from cli.retrain import new_name
 from cli.stack import Stack
 from cli.weather import check_stack_years
-from console.answers import text_of
+from console.answers import BadFieldError, text_of
 from wildrydes.parameters import FIELDS
 
 _STOPPED_BY = "StoppedByAPerson"
-
-
-class UnknownFieldError(CommandError):
-    """The input of a retraining has a field that there is none of."""
 
 
 def start(stack: Stack, fields: dict[str, Any]) -> dict[str, Any]:
     """Start a retraining with the input `fields["input"]`, checked as `wildrydes retrain` checks it."""
     execution_input = fields.get("input")
     if not isinstance(execution_input, dict):
-        raise UnknownFieldError("The input of a retraining is a JSON object, such as {}.")
+        raise BadFieldError("The input of a retraining is a JSON object, such as {}.")
     if unknown := sorted(set(execution_input) - set(FIELDS)):
-        raise UnknownFieldError(f"A retraining takes no field {unknown[0]}: it takes {', '.join(FIELDS)}.")
-    checked = options.validate_input(execution_input)
-    check_stack_years(stack, checked)
-    return {"arn": executions.start(stack, "retrain", checked, new_name())}
+        raise BadFieldError(f"A retraining takes no field {unknown[0]}: it takes {', '.join(FIELDS)}.")
+    return {"arn": executions.start(stack, "retrain", _checked(stack, execution_input), new_name())}
+
+
+def _checked(stack: Stack, execution_input: dict[str, Any]) -> dict[str, Any]:
+    """The input once it has passed the command's checks. Raises BadFieldError with the field's name."""
+    try:
+        checked = options.validate_input(execution_input)
+        check_stack_years(stack, checked)
+    except click.BadParameter as fault:
+        # The command names its option, which may be the field's singular.
+        option = str(fault.param_hint).removeprefix("--").replace("-", "_")
+        field = option if option in FIELDS else f"{option}s"
+        raise BadFieldError(fault.message, field) from None
+    return checked
 
 
 def stop(stack: Stack, fields: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,8 @@ export class Refusal extends Error {
   constructor(
     readonly status: number,
     message: string,
+    /** Of a form's, the field at fault. */
+    readonly field = "",
   ) {
     super(message);
   }
@@ -35,7 +37,8 @@ async function ask(path: string, options: RequestInit): Promise<Response> {
   if (answer.ok) return answer;
   const body: unknown = await answer.json().catch(() => null);
   const message = body && typeof body === "object" && "message" in body ? String(body.message) : answer.statusText;
-  throw new Refusal(answer.status, message);
+  const field = body && typeof body === "object" && "field" in body ? String(body.field) : "";
+  throw new Refusal(answer.status, message, field);
 }
 
 /** The answer of a path to a query. */

@@ -73,7 +73,7 @@ function Page() {
       </header>
       <main>
         <Trouble message={trouble} />
-        {view === "Workflows" && <WorkflowView changes={changes} tasks={about ? Object.keys(about.champions) : []} />}
+        {view === "Workflows" && <WorkflowView changes={changes} />}
         {view === "Models" && <ModelsView version={ends} />}
         {view === "Serving" && <ServingView version={ends} champions={about?.champions ?? {}} />}
         {view === "Operations" && <OperationsView version={ends} />}

@@ -36,10 +36,12 @@ interface Asking {
   close: () => void;
   /** Whether whoever asks takes the dialog away once it has acted. */
   stay?: boolean;
+  /** Called with each refusal; returns whether it is shown elsewhere, as at a field. */
+  refused?: (fault: unknown) => boolean;
 }
 
 /** Asks before a change, and says what it will do. Escape and Cancel leave everything as it is. */
-export function Ask({ title, confirm, children, act, close, stay = false }: Asking) {
+export function Ask({ title, confirm, children, act, close, stay = false, refused }: Asking) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [trouble, setTrouble] = useState("");
   const [busy, setBusy] = useState(false);
@@ -52,13 +54,14 @@ export function Ask({ title, confirm, children, act, close, stay = false }: Aski
       await act();
       if (!stay) close();
     } catch (fault) {
-      setTrouble(message(fault));
+      if (!refused?.(fault)) setTrouble(message(fault));
       setBusy(false);
     }
   };
+  // What is right and wrong the server says, in the command's words.
   return (
     <dialog ref={dialog} aria-labelledby="ask-title" onClose={close}>
-      <form onSubmit={confirmed}>
+      <form onSubmit={confirmed} noValidate>
         <h2 id="ask-title">{title}</h2>
         {children}
         <Trouble message={trouble} />
@@ -72,6 +75,53 @@ export function Ask({ title, confirm, children, act, close, stay = false }: Aski
         </p>
       </form>
     </dialog>
+  );
+}
+
+interface Tabs<T> {
+  label: string;
+  all: T[];
+  chosen: T;
+  name: (tab: T) => ComponentChildren;
+  choose: (tab: T) => void;
+  /** The id of what the tabs show. */
+  panel: string;
+}
+
+const STEPS: Record<string, (place: number, count: number) => number> = {
+  ArrowRight: (place, count) => (place + 1) % count,
+  ArrowLeft: (place, count) => (place + count - 1) % count,
+  Home: () => 0,
+  End: (_, count) => count - 1,
+};
+
+/** Tabs with one stop of the tab key: arrows go from one to the next. */
+export function Tabs<T>({ label, all, chosen, name, choose, panel }: Tabs<T>) {
+  const list = useRef<HTMLDivElement>(null);
+  const step = (event: KeyboardEvent, place: number) => {
+    const next = STEPS[event.key]?.(place, all.length);
+    if (next === undefined) return;
+    event.preventDefault();
+    choose(all[next]!);
+    list.current?.querySelectorAll("button")[next]?.focus();
+  };
+  return (
+    <div class="tabs" role="tablist" aria-label={label} ref={list}>
+      {all.map((each, place) => (
+        <button
+          key={place}
+          type="button"
+          role="tab"
+          aria-selected={each === chosen}
+          aria-controls={panel}
+          tabIndex={each === chosen ? 0 : -1}
+          onClick={() => choose(each)}
+          onKeyDown={(event) => step(event, place)}
+        >
+          {name(each)}
+        </button>
+      ))}
+    </div>
   );
 }
 
@@ -89,15 +139,33 @@ interface Windowed<T> {
   height: number;
   label: string;
   render: (row: T) => ComponentChildren;
+  /** Called where the end comes near, if there is more than `rows`. */
+  more?: (() => void) | null;
+  /** Called with the rows in sight, once nobody has scrolled for a moment. */
+  rest?: (rows: T[]) => void;
 }
 
+const NEAR = 40;
+const REST = 200;
+
 /** A list of which only what is in sight is in the page: thousands of rows stay fluid. */
-export function Windowed<T>({ rows, height, label, render }: Windowed<T>) {
+export function Windowed<T>({ rows, height, label, render, more = null, rest }: Windowed<T>) {
   const [top, setTop] = useState(0);
+  const frame = useRef<HTMLDivElement>(null);
   const first = Math.max(0, Math.floor(top / height) - 10);
   const shown = rows.slice(first, first + 60);
+  const isNear = more !== null && first + 60 + NEAR > rows.length;
+  useEffect(() => {
+    if (isNear) more?.();
+  }, [isNear, rows.length]);
+  useEffect(() => {
+    const room = frame.current?.clientHeight ?? 0;
+    const place = Math.floor(top / height);
+    const timer = setTimeout(() => rest?.(rows.slice(place, place + Math.ceil(room / height) + 1)), REST);
+    return () => clearTimeout(timer);
+  }, [top, rows]);
   return (
-    <div class="windowed" tabIndex={0} role="group" aria-label={label} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
+    <div class="windowed" ref={frame} tabIndex={0} role="group" aria-label={label} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
       <ol style={{ height: `${rows.length * height}px` }}>
         {shown.map((row, place) => (
           <li key={first + place} style={{ top: `${(first + place) * height}px`, height: `${height}px` }}>

@@ -23,6 +23,15 @@ export function count(number: number, one: string, many: string): string {
   return `${number.toLocaleString()} ${number === 1 ? one : many}`;
 }
 
+const UNITS = ["bytes", "KB", "MB", "GB", "TB"];
+
+/** Bytes, in the unit that fits: "812 bytes", "3.4 MB". */
+export function size(bytes: number): string {
+  const power = Math.min(UNITS.length - 1, bytes > 0 ? Math.floor(Math.log10(bytes) / 3) : 0);
+  const value = bytes / 1000 ** power;
+  return `${power > 0 && value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString()} ${UNITS[power]}`;
+}
+
 /** An amount to its first two figures, where it is small. */
 export function dollars(usd: number): string {
   if (usd === 0 || usd >= 1) return `$${usd.toFixed(2)}`;

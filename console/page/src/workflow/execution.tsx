@@ -27,15 +27,20 @@ export function ExecutionView({ arn, version, machines, open }: Props) {
   useEffect(() => setSelected(""), [arn]);
   useEffect(() => {
     let wanted = true;
-    get<Execution>("workflow/execution", { arn })
-      .then((answer) => wanted && (setExecution(answer), setTrouble("")))
+    const since = execution?.arn === arn ? execution.events : 0;
+    get<Execution>("workflow/execution", { arn, since: String(since) })
+      .then((answer) => wanted && (setExecution((before) => joined(before, answer)), setTrouble("")))
       .catch((fault: unknown) => wanted && setTrouble(message(fault)));
     return () => {
       wanted = false;
     };
   }, [arn, version, looks]);
   // The children of a Map that runs are executions of their own: nothing in this history says that they go on.
-  const isCounting = execution?.arn === arn && execution.states.some((each) => each.kind === "Map" && each.status === "RUNNING");
+  // And of a child that runs the event stream says nothing.
+  const isCounting =
+    execution?.arn === arn &&
+    execution.status === "RUNNING" &&
+    (execution.parent !== null || execution.states.some((each) => each.kind === "Map" && each.status === "RUNNING"));
   useEffect(() => {
     if (!isCounting) return;
     const timer = setTimeout(() => setLooks(looks + 1), PAUSE);
@@ -50,7 +55,7 @@ export function ExecutionView({ arn, version, machines, open }: Props) {
       <Head execution={execution} open={open} />
       {execution.error !== null && execution.status !== "RUNNING" && <Why execution={execution} />}
       <div class="split">
-        {machine && <GraphPicture machine={machine} states={execution.states} selected={node?.name ?? ""} select={setSelected} />}
+        {machine && <GraphPicture key={arn} machine={machine} states={execution.states} ended={execution.status !== "RUNNING"} selected={node?.name ?? ""} select={setSelected} />}
         <div class="side">
           {node && <StatePanel key={`${arn} ${node.name}`} node={node} execution={execution} openChild={open} />}
           <section aria-label="Input and output of the execution">
@@ -62,6 +67,14 @@ export function ExecutionView({ arn, version, machines, open }: Props) {
       </div>
     </article>
   );
+}
+
+/** What is known of an execution, with what an answer says of it that tells the states alone that have changed. */
+function joined(before: Execution | null, answer: Execution): Execution {
+  if (answer.since === 0 || before?.arn !== answer.arn) return answer;
+  const states = [...before.states];
+  for (const each of answer.states) states[each.place] = each;
+  return { ...answer, states };
 }
 
 /** The state to show where nobody has chosen one: what runs, or what failed, or the last. */

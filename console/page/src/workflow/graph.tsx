@@ -4,13 +4,19 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { count, status as statusWord } from "../words";
 import { type Box, curve, layout } from "./layout";
 import type { Machine, State } from "./types";
+import { wayTaken } from "./way";
 
 interface Props {
   machine: Machine;
   states: State[];
+  /** Whether the execution had ended when it was opened: then only the way that it took is drawn, of a large graph. */
+  ended: boolean;
   selected: string;
   select: (name: string) => void;
 }
+
+/** States of a graph that is read at a glance. */
+const SMALL = 20;
 
 /** By its name the status of a state: of one that ran in many iterations the one that matters most. */
 function statuses(states: State[]): Map<string, string> {
@@ -26,11 +32,15 @@ function statuses(states: State[]): Map<string, string> {
 
 const ZOOMS = [0.35, 0.5, 0.7, 0.85, 1, 1.25];
 
-export function GraphPicture({ machine, states, selected, select }: Props) {
+export function GraphPicture({ machine, states, ended, selected, select }: Props) {
+  const [way, setWay] = useState(ended && machine.nodes.length > SMALL);
   const [catches, setCatches] = useState(false);
   const [zoom, setZoom] = useState(3);
   const frame = useRef<HTMLDivElement>(null);
-  const placed = useMemo(() => layout(machine, catches), [machine, catches]);
+  const entered = new Set(states.map((state) => state.name)).size;
+  const drawn = useMemo(() => (way && entered > 0 ? wayTaken(machine, states) : machine), [machine, way, way && states]);
+  const placed = useMemo(() => layout(drawn, catches || drawn !== machine), [drawn, catches]);
+  const [stop, setStop] = useState("");
   const now = statuses(states);
   const running = states.filter((state) => state.status === "RUNNING").at(-1)?.name ?? "";
   const scale = ZOOMS[zoom] ?? 1;
@@ -46,12 +56,41 @@ export function GraphPicture({ machine, states, selected, select }: Props) {
       behavior: calm ? "auto" : "smooth",
     });
   }, [shown, placed, scale]);
+  const names = placed.boxes.map((box) => box.node.name);
+  const tabStop = [stop, selected].find((name) => names.includes(name)) ?? names[0] ?? "";
+  const go = (box: Box, key: string): boolean => {
+    const next = key === "Home" ? placed.boxes[0] : key === "End" ? placed.boxes.at(-1) : nearest(placed.boxes, box, key);
+    if (!next) return false;
+    setStop(next.node.name);
+    elements.current.get(next.node.name)?.focus();
+    return true;
+  };
+  const elements = useRef(new Map<string, SVGGElement>());
+  const state = (box: Box) => (
+    <State
+      key={box.node.name}
+      box={box}
+      code={now.get(box.node.name)}
+      chosen={selected}
+      select={select}
+      bar={children.get(box.node.name)}
+      isStop={tabStop === box.node.name}
+      go={go}
+      hold={(element) => (element ? elements.current.set(box.node.name, element) : elements.current.delete(box.node.name))}
+    />
+  );
   const children = new Map(states.filter((each) => each.children).map((each) => [each.name, each.children!]));
   return (
     <section class="graph" aria-label={`The workflow ${machine.name}`}>
       <p class="tools">
+        {entered > 0 && (
+          <label>
+            <input type="checkbox" checked={way} onChange={(event) => setWay(event.currentTarget.checked)} /> only the way
+            taken{way && ` (${drawn.nodes.length} of ${count(machine.nodes.length, "state", "states")})`}
+          </label>
+        )}
         <label>
-          <input type="checkbox" checked={catches} onChange={(event) => setCatches(event.currentTarget.checked)} /> ways of
+          <input type="checkbox" checked={catches} disabled={drawn !== machine} onChange={(event) => setCatches(event.currentTarget.checked)} /> ways of
           errors (Catch)
         </label>
         <button type="button" disabled={zoom === 0} onClick={() => setZoom(zoom - 1)} aria-label="Make the graph smaller">
@@ -66,13 +105,13 @@ export function GraphPicture({ machine, states, selected, select }: Props) {
           +
         </button>
       </p>
-      <div class="frame" ref={frame} tabIndex={0} role="group" aria-label="States and the ways between them">
+      <div class="frame" ref={frame} role="group" aria-label="States and the ways between them. The arrow keys go from one to the next.">
         <svg
           width={placed.width * scale}
           height={placed.height * scale}
           viewBox={`0 0 ${placed.width} ${placed.height}`}
           role="group"
-          aria-label={count(machine.nodes.length, "state", "states")}
+          aria-label={count(drawn.nodes.length, "state", "states")}
         >
           <defs>
             <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
@@ -81,9 +120,7 @@ export function GraphPicture({ machine, states, selected, select }: Props) {
           </defs>
           {placed.boxes
             .filter((box) => box.inner)
-            .map((box) => (
-              <State key={box.node.name} box={box} code={now.get(box.node.name)} chosen={selected} select={select} bar={children.get(box.node.name)} />
-            ))}
+            .map(state)}
           {placed.lines.map((line) => (
             <path
               key={`${line.edge.source}|${line.edge.target}|${line.edge.kind}|${line.edge.label}`}
@@ -99,9 +136,7 @@ export function GraphPicture({ machine, states, selected, select }: Props) {
           ))}
           {placed.boxes
             .filter((box) => !box.inner)
-            .map((box) => (
-              <State key={box.node.name} box={box} code={now.get(box.node.name)} chosen={selected} select={select} bar={children.get(box.node.name)} />
-            ))}
+            .map(state)}
         </svg>
       </div>
     </section>
@@ -114,9 +149,36 @@ interface StateProps {
   chosen: string;
   select: (name: string) => void;
   bar: [number, number] | undefined;
+  /** Whether the tab key stops here: of a graph at one state. */
+  isStop: boolean;
+  /** Goes on by an arrow key; returns whether there is a state. */
+  go: (box: Box, key: string) => boolean;
+  hold: (element: SVGGElement | null) => void;
 }
 
-function State({ box, code, chosen, select, bar }: StateProps) {
+const ARROWS: Record<string, [number, number]> = {
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+};
+
+/** The state that an arrow key means: the closest one on that side, those straight ahead before those aside. */
+function nearest(boxes: Box[], from: Box, key: string): Box | undefined {
+  const [right, down] = ARROWS[key] ?? [0, 0];
+  const middle = (box: Box) => ({ x: box.x + box.width / 2, y: box.y + Math.min(box.height, HEAD) / 2 });
+  const start = middle(from);
+  const distances = boxes.flatMap((box) => {
+    const [x, y] = [middle(box).x - start.x, middle(box).y - start.y];
+    const ahead = x * right + y * down;
+    return box === from || ahead <= 1 ? [] : [[ahead + 2 * Math.abs(x * down) + 2 * Math.abs(y * right), box] as const];
+  });
+  return distances.sort(([one], [other]) => one - other)[0]?.[1];
+}
+
+const HEAD = 42;
+
+function State({ box, code, chosen, select, bar, isStop, go, hold }: StateProps) {
   const { node } = box;
   const choose = () => select(node.name);
   const said = `${node.name}, ${node.kind}${code ? `, ${statusWord(code)}` : ", not entered"}`;
@@ -125,15 +187,15 @@ function State({ box, code, chosen, select, bar }: StateProps) {
       class={`state ${(code ?? "idle").toLowerCase()} ${node.kind.toLowerCase()}${chosen === node.name ? " chosen" : ""}`}
       transform={`translate(${box.x},${box.y})`}
       role="button"
-      tabIndex={0}
+      ref={hold}
+      tabindex={isStop ? 0 : -1}
       aria-label={said}
       aria-pressed={chosen === node.name}
       onClick={choose}
       onKeyDown={(event) => {
-        if (event.key === "Enter" || event.key === " ") {
-          event.preventDefault();
-          choose();
-        }
+        const isChoice = event.key === "Enter" || event.key === " ";
+        if (isChoice) choose();
+        if (isChoice || go(box, event.key)) event.preventDefault();
       }}
     >
       <title>{node.comment ? `${said}. ${node.comment}` : said}</title>

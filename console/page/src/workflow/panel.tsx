@@ -1,9 +1,11 @@
 // One state of an execution: each time it was entered, with input, output, errors, attempts and seconds.
 
-import { useEffect, useState } from "preact/hooks";
-import { get, post } from "../api";
-import { Ask, Empty, message, pretty, Status, Trouble, Windowed } from "../parts";
+import { useState } from "preact/hooks";
+import { post } from "../api";
+import { Ask, Empty, Status, Trouble, Windowed } from "../parts";
 import { between, count, duration, moment } from "../words";
+import { useListing } from "./listing";
+import { Evidence } from "./evidence";
 import { Text } from "./texts";
 import type { Execution, GraphNode, MapRun, State, Summary } from "./types";
 
@@ -13,9 +15,14 @@ interface Props {
   openChild: (arn: string) => void;
 }
 
+const MOST_ENTRIES = 20;
+
 export function StatePanel({ node, execution, openChild }: Props) {
   const entered = execution.states.filter((state) => state.name === node.name);
   const [trying, setTrying] = useState(false);
+  const [all, setAll] = useState(false);
+  // A state of a loop is entered again and again.
+  const shown = all ? entered : entered.slice(-MOST_ENTRIES);
   return (
     <section class="panel" aria-label={`The state ${node.name}`}>
       <h3>{node.name}</h3>
@@ -26,7 +33,15 @@ export function StatePanel({ node, execution, openChild }: Props) {
       </p>
       {node.comment && <p>{node.comment}</p>}
       {entered.length === 0 && <Empty>{absence(node, execution)}</Empty>}
-      {entered.map((state) => (
+      {shown.length < entered.length && (
+        <p>
+          Entered {entered.length.toLocaleString()} times. The last {shown.length} are here.{" "}
+          <button type="button" onClick={() => setAll(true)}>
+            Show all
+          </button>
+        </p>
+      )}
+      {shown.map((state) => (
         <Entry key={state.place} state={state} execution={execution} only={entered.length === 1} />
       ))}
       {node.kind === "Map" && execution.map_runs.map((run) => <Children key={run.arn} run={run} open={openChild} />)}
@@ -82,11 +97,12 @@ function Entry({ state, execution, only }: { state: State; execution: Execution;
           <p>
             <strong>{failure.error || "An error without a name"}</strong>, attempt {number + 1}
           </p>
-          {failure.cause && <pre tabIndex={0}>{pretty(failure.cause.text)}</pre>}
+          <Text title="Cause" excerpt={failure.cause} open whole={{ ...text("cause"), attempt: String(number) }} />
         </div>
       ))}
       <Text title="Input" excerpt={state.input} whole={text("input")} />
       <Text title="Output" excerpt={state.output} open={only} whole={text("output")} />
+      <Evidence arn={execution.arn} state={state} />
     </>
   );
   if (only) return body;
@@ -102,31 +118,21 @@ function Entry({ state, execution, only }: { state: State; execution: Execution;
 
 function Children({ run, open }: { run: MapRun; open: (arn: string) => void }) {
   const total = run.counts.total ?? 0;
-  // Whatever has changed of them, their list is asked for anew.
-  const counts = JSON.stringify(run.counts);
-  const [children, setChildren] = useState<Summary[]>([]);
-  const [next, setNext] = useState<string | null>("");
-  const [trouble, setTrouble] = useState("");
-  const more = (token: string) =>
-    get<{ executions: Summary[]; nextToken: string | null }>("workflow/executions", { mapRunArn: run.arn, nextToken: token })
-      .then((page) => {
-        setChildren((before) => [...(token ? before : []), ...page.executions]);
-        setNext(page.nextToken);
-      })
-      .catch((fault: unknown) => setTrouble(message(fault)));
-  useEffect(() => void more(""), [run.arn, counts]);
+  // Whatever has changed of them, the newest are asked for anew; once all have ended, every one that was listed.
+  const { executions, more, trouble } = useListing({ mapRunArn: run.arn }, NONE, JSON.stringify(run.counts), run.status !== "RUNNING");
   return (
     <section aria-label="Children of the Map">
       <h4>
         {count(total, "child", "children")}
-        {children.length < total && <span class="quiet">, {children.length.toLocaleString()} listed</span>}
+        {executions.length < total && <span class="quiet">, {executions.length.toLocaleString()} listed: more as you scroll</span>}
       </h4>
       <Trouble message={trouble} />
       {total === 0 && <Empty>The Map had no items: there was nothing to do.</Empty>}
       <Windowed
-        rows={children}
+        rows={executions}
         height={34}
         label="Children, the newest first"
+        more={more}
         render={(child) => (
           <button type="button" class="row" onClick={() => open(child.arn)}>
             <Status code={child.status} />
@@ -135,14 +141,11 @@ function Children({ run, open }: { run: MapRun; open: (arn: string) => void }) {
           </button>
         )}
       />
-      {next && (
-        <button type="button" onClick={() => void more(next)}>
-          List more
-        </button>
-      )}
     </section>
   );
 }
+
+const NONE: Summary[] = [];
 
 interface Tried {
   status: string;

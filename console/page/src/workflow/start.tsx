@@ -1,55 +1,95 @@
-// The form that starts a retraining: the fields that people use, and all others as JSON.
+// The form that starts a retraining, made from the schema of its input. Whatever is left empty is left out.
 
-import { useState } from "preact/hooks";
-import { post } from "../api";
-import { Ask } from "../parts";
-import { Refusal } from "../api";
+import { useEffect, useState } from "preact/hooks";
+import { get, post, Refusal } from "../api";
+import { Ask, message, Trouble } from "../parts";
+import { Field, type Value, valueOf } from "./field";
+import type { FieldSchema, InputSchema } from "./types";
 
+/** What people set most often; the others are folded. */
+const FIRST = ["task", "promote", "force"];
 
-export function Start({ tasks, started, close }: { tasks: string[]; started: (arn: string) => void; close: () => void }) {
-  const [task, setTask] = useState("");
-  const [promote, setPromote] = useState(true);
-  const [force, setForce] = useState(false);
-  const [others, setOthers] = useState("{}");
+export function Start({ started, close }: { started: (arn: string) => void; close: () => void }) {
+  const [schema, setSchema] = useState<InputSchema | null>(null);
+  const [values, setValues] = useState<Record<string, Value>>({});
+  const [wrong, setWrong] = useState({ field: "", message: "" });
+  const [trouble, setTrouble] = useState("");
+  const [unfolded, setUnfolded] = useState(false);
+  useEffect(() => {
+    get<InputSchema>("workflow/schema")
+      .then(setSchema)
+      .catch((fault: unknown) => setTrouble(message(fault)));
+  }, []);
   const act = async () => {
-    let more: unknown;
-    try {
-      more = JSON.parse(others);
-    } catch {
-      throw new Refusal(0, "The other fields are no JSON object.");
-    }
-    if (more === null || typeof more !== "object" || Array.isArray(more)) throw new Refusal(0, "The other fields are no JSON object.");
-    const input = { ...(task && { task }), ...(!promote && { promote }), ...(force && { force }), ...more };
-    const answer = await post<{ arn: string }>("workflow/start", { input });
+    setWrong({ field: "", message: "" });
+    const answer = await post<{ arn: string }>("workflow/start", { input: inputOf(schema, values) });
     started(answer.arn);
   };
+  const refused = (fault: unknown): boolean => {
+    if (!(fault instanceof Refusal) || !schema || !Object.hasOwn(schema.properties, fault.field)) return false;
+    setWrong({ field: fault.field, message: fault.message });
+    if (!FIRST.includes(fault.field)) setUnfolded(true);
+    return true;
+  };
+  const task = String(values.task || schema?.properties.task?.default || "");
+  const field = (name: string) => (
+    <Field
+      key={name}
+      name={name}
+      schema={ofTask(schema!, name, task)}
+      value={values[name]}
+      set={(value) => setValues((before) => ({ ...before, [name]: value }))}
+      wrong={wrong.field === name ? wrong.message : ""}
+    />
+  );
   return (
-    <Ask title="Start a retraining" confirm="Start it" act={act} close={close}>
+    <Ask title="Start a retraining" confirm="Start it" act={act} close={close} refused={refused}>
       <p>
         It ingests the rides in the bucket, joins them with the weather, trains, and judges the model against the champion.
       </p>
-      <label class="field">
-        What to predict
-        <select value={task} onChange={(event) => setTask(event.currentTarget.value)}>
-          <option value="">the default</option>
-          {tasks.map((each) => (
-            <option key={each}>{each}</option>
-          ))}
-        </select>
-      </label>
-      <label>
-        <input type="checkbox" checked={promote} onChange={(event) => setPromote(event.currentTarget.checked)} /> Make a better
-        model the champion
-      </label>
-      <label>
-        <input type="checkbox" checked={force} onChange={(event) => setForce(event.currentTarget.checked)} /> Even over one of
-        other features, or a damaged one
-      </label>
-      <label class="field">
-        Other fields of the input, as JSON
-        <textarea rows={4} spellcheck={false} value={others} onInput={(event) => setOthers(event.currentTarget.value)} />
-        <span class="quiet">Such as {'{"years": {"first": 2018, "last": 2019}, "algorithms": ["xgboost"]}'}</span>
-      </label>
+      <Trouble message={trouble} />
+      {!schema && !trouble && <p class="quiet">Reading what its input may be …</p>}
+      {schema && FIRST.map(field)}
+      {schema && (
+        <details class="more" open={unfolded} onToggle={(event) => setUnfolded(event.currentTarget.open)}>
+          <summary>All other fields</summary>
+          <p class="quiet">What you leave empty is as its default says.</p>
+          {Object.keys(schema.properties)
+            .filter((name) => !FIRST.includes(name))
+            .map(field)}
+        </details>
+      )}
+      {schema && <Preview schema={schema} values={values} />}
     </Ask>
   );
+}
+
+function Preview({ schema, values }: { schema: InputSchema; values: Record<string, Value> }) {
+  let text: string;
+  try {
+    text = JSON.stringify(inputOf(schema, values), null, 2);
+  } catch (fault) {
+    text = message(fault);
+  }
+  return (
+    <details class="more">
+      <summary>The input as JSON</summary>
+      <pre tabIndex={0}>{text}</pre>
+    </details>
+  );
+}
+
+/** A field's schema; of features those that the task has. */
+function ofTask(schema: InputSchema, name: string, task: string): FieldSchema {
+  const whole = schema.properties[name]!;
+  return name === "features" ? { ...whole, items: { enum: schema["x-features"][task] ?? [] } } : whole;
+}
+
+function inputOf(schema: InputSchema | null, values: Record<string, Value>): Record<string, unknown> {
+  const input: Record<string, unknown> = {};
+  for (const [name, each] of Object.entries(schema?.properties ?? {})) {
+    const value = valueOf(name, each, values[name]);
+    if (value !== undefined) input[name] = value;
+  }
+  return input;
 }

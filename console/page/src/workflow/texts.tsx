@@ -1,6 +1,6 @@
 // An input, an output or a cause: folded where it is long, and all of it on demand.
 
-import { useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { get } from "../api";
 import { message, pretty, Trouble } from "../parts";
 import type { Excerpt } from "./types";
@@ -12,27 +12,42 @@ interface Props {
   whole: Record<string, string>;
 }
 
+/** Characters that are laid out before somebody asks for all: a browser takes its time for 250,000 of them. */
+const MOST_SHOWN = 20_000;
+
 export function Text({ title, excerpt, open = false, whole }: Props) {
-  const [all, setAll] = useState<string | null>(null);
-  const [trouble, setTrouble] = useState("");
   if (!excerpt) return null;
-  const cut = all === null && excerpt.text.length < excerpt.length;
-  const text = all ?? excerpt.text;
-  const show = () =>
+  // An output of another length is another output.
+  return <Known key={excerpt.length} title={title} excerpt={excerpt} open={open} whole={whole} />;
+}
+
+function Known({ title, excerpt, open, whole }: { title: string; excerpt: Excerpt; open: boolean; whole: Record<string, string> }) {
+  const [isOpen, setOpen] = useState(open);
+  const [read, setRead] = useState<string | null>(null);
+  const [all, setAll] = useState(false);
+  const [trouble, setTrouble] = useState("");
+  const isCut = read === null && excerpt.is_cut;
+  useEffect(() => {
+    if (!isOpen || !isCut) return;
     get<{ text: string | null }>("workflow/text", whole)
-      .then((answer) => setAll(answer.text ?? ""))
+      .then((answer) => setRead(answer.text ?? ""))
       .catch((fault: unknown) => setTrouble(message(fault)));
+  }, [isOpen, isCut]);
+  const text = read ?? excerpt.text;
+  const laid = useMemo(() => (isCut ? text : pretty(text)), [text, isCut]);
+  const shown = all ? laid : laid.slice(0, MOST_SHOWN);
   return (
-    <details class="text" open={open}>
+    <details class="text" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
         {title} <span class="quiet">{excerpt.length.toLocaleString()} characters</span>
       </summary>
-      <pre tabIndex={0}>{cut ? text : pretty(text)}</pre>
-      {cut && (
+      {isOpen && <pre tabIndex={0}>{shown}</pre>}
+      {isOpen && isCut && !trouble && <p class="quiet">Reading {excerpt.length.toLocaleString()} characters …</p>}
+      {isOpen && shown.length < laid.length && (
         <p>
-          The first {excerpt.text.length.toLocaleString()} characters.{" "}
-          <button type="button" onClick={show}>
-            Show all {excerpt.length.toLocaleString()}
+          The first {shown.length.toLocaleString()} of {laid.length.toLocaleString()} characters.{" "}
+          <button type="button" onClick={() => setAll(true)}>
+            Show all of it
           </button>
         </p>
       )}

@@ -34,6 +34,13 @@ export interface Summary {
   children: number | null;
 }
 
+/** What a list does not say of an execution; the task is a retraining's. */
+export interface Facts {
+  reason: string | null;
+  task: string | null;
+  cost: number | null;
+}
+
 /** An execution as the event stream tells of it: `events` is the number of its last event while it runs. */
 export interface Change extends Summary {
   machine: string;
@@ -42,7 +49,9 @@ export interface Change extends Summary {
 
 export interface Excerpt {
   text: string;
+  /** Characters of all of it, as the server counts them. */
   length: number;
+  is_cut: boolean;
 }
 
 export interface State {
@@ -55,6 +64,7 @@ export interface State {
   left: string | null;
   attempts: number;
   children: [number, number] | null;
+  has_log: boolean;
   failures: { error: string; cause: Excerpt | null }[];
   input: Excerpt | null;
   output: Excerpt | null;
@@ -66,16 +76,17 @@ export interface MapRun {
   counts: Record<string, number>;
 }
 
-export interface Execution extends Summary {
+export interface Execution extends Summary, Facts {
   machine: string;
+  /** The number of the event since which `states` are told, 0 for all of them, and that of the last event. */
+  since: number;
+  events: number;
   input: Excerpt | null;
   output: Excerpt | null;
   error: string | null;
   cause: Excerpt | null;
   redrivable: boolean;
   why_not_redrivable: string;
-  reason: string | null;
-  cost: number | null;
   states: State[];
   map_runs: MapRun[];
   parent: string | null;
@@ -89,4 +100,49 @@ export interface Failure {
   log: string[];
   log_group: string;
   log_lines: number;
+}
+
+export interface Location {
+  address: string;
+  status: "there" | "absent" | "denied";
+  objects: number;
+  bytes: number;
+  modified: string | null;
+  is_cut: boolean;
+}
+
+/** What a state named in S3, and what its execution wrote while it ran. */
+export interface Objects {
+  named: Location[];
+  more_named: number;
+  written: Location[];
+  written_objects: number;
+  written_bytes: number;
+  is_cut: boolean;
+}
+
+export interface Tail {
+  group: string;
+  lines: string[];
+  read: number;
+  is_whole: boolean;
+}
+
+/** A field of an input, as JSON Schema has it. */
+export interface FieldSchema {
+  type: string | string[];
+  description: string;
+  default?: unknown;
+  enum?: string[];
+  items?: { enum: string[] };
+  properties?: Record<string, FieldSchema>;
+  minimum?: number;
+  maximum?: number;
+  maxLength?: number;
+  examples?: string[];
+}
+
+export interface InputSchema {
+  properties: Record<string, FieldSchema>;
+  "x-features": Record<string, string[]>;
 }

@@ -1,22 +1,22 @@
 // The workflow view: state machines, the history of their executions, and the execution that is looked at.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { get } from "../api";
-import { Empty, message, Status, Trouble, Windowed } from "../parts";
-import { between, duration, moment } from "../words";
+import { Empty, message, Status, Tabs, Trouble, Windowed } from "../parts";
+import { between, dollars, duration, moment, reason } from "../words";
 import { Compare } from "./compare";
 import { ExecutionView } from "./execution";
 import { GraphPicture } from "./graph";
+import { useFacts, useListing } from "./listing";
 import { Start } from "./start";
-import type { Change, Machine, Summary } from "./types";
+import type { Change, Facts, Machine } from "./types";
 
 interface Props {
   /** What the event stream has told of executions, by ARN. */
   changes: Map<string, Change>;
-  tasks: string[];
 }
 
-export function WorkflowView({ changes, tasks }: Props) {
+export function WorkflowView({ changes }: Props) {
   const [machines, setMachines] = useState<Machine[]>([]);
   const [chosen, setChosen] = useState("");
   const [open, setOpen] = useState("");
@@ -29,7 +29,9 @@ export function WorkflowView({ changes, tasks }: Props) {
       .catch((fault: unknown) => setTrouble(message(fault)));
   }, []);
   const machine = machines.find((each) => each.arn === chosen);
-  const history = useHistory(chosen, changes);
+  const told = useMemo(() => [...changes.values()].filter((each) => each.machine === chosen), [changes, chosen]);
+  const history = useListing({ stateMachineArn: chosen }, told);
+  const [facts, seen] = useFacts();
   // What runs is opened by itself, until somebody has chosen.
   const running = history.executions.find((each) => each.status === "RUNNING") ?? history.executions[0];
   const shown = open || running?.arn || "";
@@ -44,16 +46,21 @@ export function WorkflowView({ changes, tasks }: Props) {
   return (
     <div class="workflow">
       <aside aria-label="Executions">
-        <div class="tabs" role="tablist" aria-label="Workflows">
-          {machines.map((each) => (
-            <button key={each.arn} type="button" role="tab" aria-selected={each.arn === chosen} onClick={() => choose(each.arn)}>
+        <Tabs
+          label="Workflows"
+          all={machines}
+          chosen={machine}
+          name={(each) => (
+            <>
               {each.name}
               {[...changes.values()].some((one) => one.machine === each.arn && one.status === "RUNNING") && (
                 <span class="dot" title="runs now" />
               )}
-            </button>
-          ))}
-        </div>
+            </>
+          )}
+          choose={(each) => choose(each.arn)}
+          panel="workflow-panel"
+        />
         {machine.name === "retrain" && (
           <p class="buttons">
             <button type="button" class="main" onClick={() => setStarting(true)}>
@@ -65,7 +72,9 @@ export function WorkflowView({ changes, tasks }: Props) {
         {history.executions.length === 0 && history.done && <Empty>{none(machine.name)}</Empty>}
         <Windowed
           rows={history.executions}
-          height={56}
+          height={76}
+          more={history.more}
+          rest={seen}
           label={`Executions of ${machine.name}, the newest first`}
           render={(each) => (
             <div class={`line${each.arn === shown ? " chosen" : ""}`}>
@@ -75,6 +84,7 @@ export function WorkflowView({ changes, tasks }: Props) {
                 <span class="quiet">
                   {moment(each.started)}, {duration(between(each.started, each.ended))}
                 </span>
+                <span class="quiet">{origin(facts.get(each.arn))}</span>
               </button>
               {each.arn !== shown && (
                 <button type="button" class="small" title={`Compare with ${each.name}`} onClick={() => setCompared(each.arn)}>
@@ -84,22 +94,22 @@ export function WorkflowView({ changes, tasks }: Props) {
             </div>
           )}
         />
-        {history.more && (
-          <button type="button" onClick={history.more}>
-            List older ones
-          </button>
+        {history.executions.length > 20 && (
+          <p class="quiet" aria-live="polite">
+            {history.executions.length.toLocaleString()} listed{history.more && ", older ones as you scroll"}
+          </p>
         )}
       </aside>
-      <div class="main-part">
+      <div class="main-part" id="workflow-panel" role="tabpanel" aria-label={`The workflow ${machine.name}, or one of its executions`}>
         {compared && shown ? (
           <Compare arns={[shown, compared]} close={() => setCompared("")} />
         ) : shown ? (
           <ExecutionView arn={shown} version={`${change?.status} ${change?.events} ${change?.redrives}`} machines={machines} open={setOpen} />
         ) : (
-          <GraphPicture machine={machine} states={[]} selected="" select={() => undefined} />
+          <GraphPicture key={machine.arn} machine={machine} states={[]} ended={false} selected="" select={() => undefined} />
         )}
       </div>
-      {starting && <Start tasks={tasks} started={setOpen} close={() => setStarting(false)} />}
+      {starting && <Start started={setOpen} close={() => setStarting(false)} />}
     </div>
   );
 }
@@ -110,40 +120,10 @@ function none(machine: string): string {
   return `No execution of ${machine} yet: a retraining starts it when its model is better than the champion.`;
 }
 
-interface History {
-  executions: Summary[];
-  done: boolean;
-  more: (() => void) | null;
-  trouble: string;
-}
-
-/** The executions of a state machine, the newest first: what was listed, with what the event stream has told since. */
-function useHistory(machine: string, changes: Map<string, Change>): History {
-  const [listed, setListed] = useState<Summary[]>([]);
-  const [next, setNext] = useState<string | null>(null);
-  const [done, setDone] = useState(false);
-  const [trouble, setTrouble] = useState("");
-  const wanted = useRef("");
-  const ask = (token: string) =>
-    get<{ executions: Summary[]; nextToken: string | null }>("workflow/executions", { stateMachineArn: machine, nextToken: token })
-      .then((page) => {
-        // An answer about the workflow that was chosen before comes too late.
-        if (wanted.current !== machine) return;
-        setListed((before) => [...(token ? before : []), ...page.executions]);
-        setNext(page.nextToken);
-        setDone(true);
-        setTrouble("");
-      })
-      .catch((fault: unknown) => setTrouble(message(fault)));
-  useEffect(() => {
-    wanted.current = machine;
-    setListed([]);
-    setNext(null);
-    setDone(false);
-    if (machine) void ask("");
-  }, [machine]);
-  const all = new Map<string, Summary>(listed.map((each) => [each.arn, each]));
-  for (const change of changes.values()) if (change.machine === machine) all.set(change.arn, change);
-  const executions = [...all.values()].sort((one, other) => Date.parse(other.started) - Date.parse(one.started));
-  return { executions, done, more: next ? () => void ask(next) : null, trouble };
+/** What started an execution, for what, and its cost: so far as they are known. */
+function origin(facts: Facts | undefined): string {
+  if (!facts) return "";
+  const started = facts.reason !== null && `by ${reason(facts.reason)}`;
+  const cost = facts.cost !== null && dollars(facts.cost);
+  return [started, facts.task, cost].filter(Boolean).join(" · ");
 }

@@ -1,0 +1,125 @@
+// What a state logged, and what it read and wrote in S3: asked for once somebody opens it.
+
+import { useEffect, useState } from "preact/hooks";
+import { get } from "../api";
+import { message, Trouble } from "../parts";
+import { count, moment, size } from "../words";
+import type { Location, Objects, State, Tail } from "./types";
+
+interface Props {
+  arn: string;
+  state: State;
+}
+
+export function Evidence({ arn, state }: Props) {
+  return (
+    <>
+      {state.has_log && (
+        <Opened title="The end of its log" doing="Reading the log …" path="workflow/log" arn={arn} state={state} show={(tail: Tail) => <LogTail tail={tail} />} />
+      )}
+      <Opened
+        title="What it read and wrote"
+        doing="Looking at the objects that it names, and at those of its execution …"
+        path="workflow/objects"
+        arn={arn}
+        state={state}
+        show={(objects: Objects) => <ObjectTables objects={objects} />}
+      />
+    </>
+  );
+}
+
+interface OpenedProps<T> extends Props {
+  title: string;
+  doing: string;
+  path: string;
+  show: (answer: T) => preact.ComponentChild;
+}
+
+/** Asks when it is opened, and again when the state has gone on. */
+function Opened<T>({ title, doing, path, arn, state, show }: OpenedProps<T>) {
+  const [isOpen, setOpen] = useState(false);
+  const [answer, setAnswer] = useState<T | null>(null);
+  const [trouble, setTrouble] = useState("");
+  useEffect(() => {
+    if (!isOpen) return;
+    let wanted = true;
+    get<T>(path, { arn, place: String(state.place) })
+      .then((value) => wanted && (setAnswer(value), setTrouble("")))
+      .catch((fault: unknown) => wanted && setTrouble(message(fault)));
+    return () => {
+      wanted = false;
+    };
+  }, [isOpen, state.status, state.attempts]);
+  return (
+    <details class="text" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{title}</summary>
+      <Trouble message={trouble} />
+      {isOpen && answer === null && !trouble && <p class="quiet">{doing}</p>}
+      {answer !== null && show(answer)}
+    </details>
+  );
+}
+
+function LogTail({ tail }: { tail: Tail }) {
+  return (
+    <>
+      <p class="quiet">
+        {tail.group}: {tail.lines.length < tail.read ? `the last ${tail.lines.length.toLocaleString()} of ` : ""}
+        {count(tail.read, "line", "lines")}
+        {!tail.is_whole && " that were read, the first of more: `wildrydes logs` has all"}
+      </p>
+      {tail.lines.length > 0 ? <pre tabIndex={0}>{tail.lines.join("\n")}</pre> : <p>Nothing was logged while it ran.</p>}
+    </>
+  );
+}
+
+function ObjectTables({ objects }: { objects: Objects }) {
+  const more = objects.written_objects - objects.written.length;
+  return (
+    <>
+      <Locations
+        caption="Objects that its input, its call and its output name"
+        all={objects.named}
+        none="It names no object of S3."
+        more={objects.more_named > 0 ? `It names ${objects.more_named.toLocaleString()} more, which were not looked at.` : ""}
+      />
+      <Locations
+        caption={`Written by the execution while the state ran: ${count(objects.written_objects, "object", "objects")}, ${size(objects.written_bytes)}`}
+        all={objects.written}
+        none=""
+        more={
+          (more > 0 ? `${more.toLocaleString()} more were written. ` : "") +
+          (objects.is_cut ? "There are more than 1,000 objects under a prefix: those beyond were not looked at." : "")
+        }
+      />
+    </>
+  );
+}
+
+function Locations({ caption, all, none, more }: { caption: string; all: Location[]; none: string; more: string }) {
+  return (
+    <>
+      <h4>{caption}</h4>
+      {all.length === 0 && none && <p>{none}</p>}
+      {all.length > 0 && (
+        <ul class="objects">
+          {all.map((each) => (
+            <li key={each.address}>
+              <code>{each.address}</code> <span class="quiet">{described(each)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {more && <p class="quiet">{more}</p>}
+    </>
+  );
+}
+
+function described(location: Location): string {
+  if (location.status === "denied") return "your credentials may not look at it";
+  if (location.status === "absent") return "is not there now";
+  const written = location.modified ? `, written ${moment(location.modified)}` : "";
+  const objects = location.objects === 1 ? "" : `${location.is_cut ? "the first " : ""}${count(location.objects, "object", "objects")}, `;
+  return `${objects}${size(location.bytes)}${written}`;
+}

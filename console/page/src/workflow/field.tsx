@@ -1,0 +1,176 @@
+// One field of a form, by its schema: with its meaning, its range, its default, and what is wrong with it.
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { Refusal } from "../api";
+import type { FieldSchema } from "./types";
+
+/** What a reader has put into a field: a text, a tick, the names that are ticked, or the texts of the parts. */
+export type Value = string | boolean | string[] | Record<string, string> | undefined;
+
+interface Props {
+  name: string;
+  schema: FieldSchema;
+  value: Value;
+  set: (value: Value) => void;
+  wrong: string;
+}
+
+export function Field({ name, schema, value, set, wrong }: Props) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (wrong) place.current?.querySelector<HTMLElement>("input, select, textarea")?.focus();
+  }, [wrong]);
+  const help = `field-${name}-help`;
+  const about = { "aria-describedby": wrong ? `${help} field-${name}-wrong` : help, "aria-invalid": wrong !== "" };
+  return (
+    <div class={`field${wrong ? " wrong" : ""}`} ref={place}>
+      {control(name, schema, value, set, about)}
+      <p class="quiet" id={help}>
+        {schema.description} {rangeOf(schema)}
+      </p>
+      {wrong && (
+        <p class="trouble" role="alert" id={`field-${name}-wrong`}>
+          {wrong}
+        </p>
+      )}
+    </div>
+  );
+}
+
+type About = Record<string, string | boolean>;
+
+function control(name: string, schema: FieldSchema, value: Value, set: (value: Value) => void, about: About): ComponentChildren {
+  if (isOf(schema, "boolean"))
+    return (
+      <label>
+        <input {...about} type="checkbox" checked={(value ?? schema.default) === true} onChange={(event) => set(event.currentTarget.checked)} />{" "}
+        <code>{name}</code>
+      </label>
+    );
+  if (schema.items) return <Several name={name} all={schema.items.enum} value={value} set={set} about={about} />;
+  if (schema.properties) return <Parts name={name} schema={schema.properties} value={value} set={set} about={about} />;
+  const text = typeof value === "string" ? value : "";
+  const props = { ...about, id: `field-${name}`, value: text };
+  const type = (event: { currentTarget: { value: string } }) => set(event.currentTarget.value);
+  return (
+    <>
+      <label for={`field-${name}`}>
+        <code>{name}</code>
+      </label>
+      {schema.enum ? (
+        <select {...props} onChange={type}>
+          <option value="">{String(schema.default)}, the default</option>
+          {schema.enum.filter((each) => each !== schema.default).map((each) => <option key={each}>{each}</option>)}
+        </select>
+      ) : isOf(schema, "object") ? (
+        <textarea {...props} rows={2} spellcheck={false} placeholder={schema.examples?.join("  or  ")} onInput={type} />
+      ) : (
+        <input {...props} inputMode={isNumber(schema) ? "decimal" : "text"} maxLength={schema.maxLength} placeholder={shown(schema.default)} onInput={type} />
+      )}
+    </>
+  );
+}
+
+interface PartProps {
+  name: string;
+  value: Value;
+  set: (value: Value) => void;
+  about: About;
+}
+
+function Several({ name, all, value, set, about }: PartProps & { all: string[] }) {
+  const ticked = Array.isArray(value) ? value : [];
+  return (
+    <fieldset aria-describedby={String(about["aria-describedby"])}>
+      <legend>
+        <code>{name}</code>
+      </legend>
+      {all.map((each) => (
+        <label key={each}>
+          <input
+            type="checkbox"
+            checked={ticked.includes(each)}
+            onChange={(event) => set(event.currentTarget.checked ? [...ticked, each] : ticked.filter((other) => other !== each))}
+          />{" "}
+          {each}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function Parts({ name, schema, value, set, about }: PartProps & { schema: Record<string, FieldSchema> }) {
+  const parts = typeof value === "object" && !Array.isArray(value) ? value : {};
+  return (
+    <fieldset>
+      <legend>
+        <code>{name}</code>
+      </legend>
+      {Object.entries(schema).map(([part, each]) => (
+        <label key={part}>
+          {part}{" "}
+          <input
+            {...about}
+            inputMode="numeric"
+            placeholder={shown(each.default)}
+            value={parts[part] ?? ""}
+            onInput={(event) => set({ ...parts, [part]: event.currentTarget.value })}
+          />
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+/** What a reader's value is in the input; undefined where it is left out. Raises Refusal for a text that is no JSON. */
+export function valueOf(name: string, schema: FieldSchema, value: Value): unknown {
+  if (value === undefined || value === "" || value === schema.default) return undefined;
+  if (Array.isArray(value)) return value.length ? value : undefined;
+  if (typeof value === "object") {
+    const parts = Object.entries(value).filter(([, text]) => text !== "");
+    return parts.length ? Object.fromEntries(parts.map(([part, text]) => [part, number(text)])) : undefined;
+  }
+  if (typeof value === "string" && isOf(schema, "object")) {
+    try {
+      return JSON.parse(value);
+    } catch {
+      throw new Refusal(0, `${name} is no JSON, such as ${schema.examples?.[0] ?? "{}"}.`, name);
+    }
+  }
+  return typeof value === "string" && isNumber(schema) ? number(value) : value;
+}
+
+/** A number, or the text as it is: what is wrong with it the server says. */
+function number(text: string): number | string {
+  const value = Number(text);
+  return Number.isFinite(value) && text.trim() !== "" ? value : text;
+}
+
+function isOf(schema: FieldSchema, type: string): boolean {
+  return [schema.type].flat().includes(type);
+}
+
+function isNumber(schema: FieldSchema): boolean {
+  return isOf(schema, "number") || isOf(schema, "integer");
+}
+
+function shown(value: unknown): string {
+  return value === undefined || value === null ? "" : typeof value === "number" ? value.toLocaleString() : String(value);
+}
+
+/** The range of a field and its default, in words. */
+function rangeOf(schema: FieldSchema): string {
+  const [part] = Object.values(schema.properties ?? {});
+  const { minimum, maximum } = part ?? schema;
+  const range =
+    minimum === undefined ? "" : maximum === undefined ? `From ${minimum.toLocaleString()} on.` : `From ${bound(minimum, part)} to ${bound(maximum, part)}.`;
+  const known = schema.default !== undefined && schema.default !== null && !schema.properties && !schema.enum && schema.default !== "";
+  const standard = known && !isOf(schema, "boolean") && !isOf(schema, "object") ? `Default: ${shown(schema.default)}.` : "";
+  return [range, standard].filter(Boolean).join(" ");
+}
+
+/** Years have no separators of thousands. */
+function bound(value: number, part: FieldSchema | undefined): string {
+  return part ? String(value) : value.toLocaleString();
+}

@@ -1,0 +1,108 @@
+// Executions as AWS lists them, page by page: those of a state machine, or the children of a Map Run.
+
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { get, post } from "../api";
+import { message } from "../parts";
+import type { Facts, Summary } from "./types";
+
+interface Page {
+  executions: Summary[];
+  nextToken: string | null;
+}
+
+export interface Listing {
+  executions: Summary[];
+  done: boolean;
+  /** Asks for the next page; null where all are listed. */
+  more: (() => void) | null;
+  trouble: string;
+}
+
+/**
+ * The executions of `source`, the newest first: what was listed, with what the event stream has told since. At each new
+ * `version` the newest page is asked for again, and with `whole` every page that there is.
+ */
+export function useListing(source: Record<string, string>, told: Summary[], version = "", whole = false): Listing {
+  const [listed, setListed] = useState<Map<string, Summary>>(new Map());
+  const [next, setNext] = useState<string | null>(null);
+  const [done, setDone] = useState(false);
+  const [trouble, setTrouble] = useState("");
+  const name = JSON.stringify(source);
+  const wanted = useRef("");
+  const busy = useRef(false);
+  const pages = useRef(0);
+  const ask = async (token: string): Promise<Page | null> => {
+    try {
+      const page = await get<Page>("workflow/executions", { ...source, nextToken: token });
+      // An answer about what was chosen before comes too late.
+      if (wanted.current !== name) return null;
+      setListed((before) => new Map([...before, ...page.executions.map((each) => [each.arn, each] as const)]));
+      setTrouble("");
+      return page;
+    } catch (fault) {
+      if (wanted.current === name) setTrouble(message(fault));
+      return null;
+    }
+  };
+  const more = async () => {
+    if (busy.current || next === null) return;
+    busy.current = true;
+    const page = await ask(next);
+    busy.current = false;
+    if (!page) return;
+    pages.current += 1;
+    setNext(page.nextToken);
+  };
+  const refresh = async () => {
+    const isFirst = pages.current === 0;
+    let page = await ask("");
+    if (page && isFirst) {
+      pages.current = 1;
+      setNext(page.nextToken);
+      setDone(true);
+    }
+    if (!whole) return;
+    for (let number = 1; number < pages.current && page?.nextToken; number += 1) page = await ask(page.nextToken);
+  };
+  useEffect(() => {
+    wanted.current = name;
+    busy.current = false;
+    pages.current = 0;
+    setListed(new Map());
+    setNext(null);
+    setDone(false);
+    setTrouble("");
+  }, [name]);
+  useEffect(() => {
+    if (Object.values(source).every(Boolean)) void refresh();
+  }, [name, version]);
+  const executions = useMemo(() => {
+    const all = new Map(listed);
+    for (const each of told) all.set(each.arn, each);
+    const timed = [...all.values()].map((each) => [Date.parse(each.started), each] as const);
+    return timed.sort(([one], [other]) => other - one).map(([, each]) => each);
+  }, [listed, told]);
+  return { executions, done, more: next !== null ? () => void more() : null, trouble };
+}
+
+/** What lists do not say of executions, asked of those in sight: once of each that has ended, and of a redrive anew. */
+export function useFacts(): [Map<string, Facts>, (rows: Summary[]) => void] {
+  const [facts, setFacts] = useState<Map<string, Facts>>(new Map());
+  const asked = useRef(new Set<string>());
+  const seen = (rows: Summary[]) => {
+    const fresh = rows.filter((each) => !asked.current.has(key(each))).slice(0, MOST_FACTS);
+    if (fresh.length === 0) return;
+    for (const each of fresh) asked.current.add(key(each));
+    post<Record<string, Facts>>("workflow/facts", { arns: fresh.map((each) => each.arn) })
+      .then((answer) => setFacts((before) => new Map([...before, ...Object.entries(answer)])))
+      // The list stays of use without them; opening an execution says why they cannot be had.
+      .catch(() => {
+        for (const each of fresh) asked.current.delete(key(each));
+      });
+  };
+  return [facts, seen];
+}
+
+const MOST_FACTS = 40;
+
+const key = (each: Summary) => `${each.arn} ${each.status} ${each.redrives}`;

@@ -1,0 +1,29 @@
+// The way that an execution has taken through a state machine: the states that it entered, and how it came to each.
+
+import type { GraphEdge, Machine, State } from "./types";
+
+/** The part of a state machine that was entered, with what the states are in. */
+export function wayTaken(machine: Machine, states: State[]): Machine {
+  const parents = new Map(machine.nodes.map((node) => [node.name, node.parent]));
+  const entered = new Set<string>();
+  for (const state of states)
+    for (let name = state.name; name; name = parents.get(name) ?? "") entered.add(name);
+  const steps = stepsOf(states, parents);
+  const caught = new Set(states.filter((state) => state.status === "CAUGHT").map((state) => state.name));
+  const isTaken = (edge: GraphEdge) =>
+    steps.has(`${edge.source}\n${edge.target}`) && (edge.kind === "catch") === caught.has(edge.source);
+  return { ...machine, nodes: machine.nodes.filter((node) => entered.has(node.name)), edges: machine.edges.filter(isTaken) };
+}
+
+/** Which state was entered after which, of each Map's iteration and each level by itself. */
+function stepsOf(states: State[], parents: Map<string, string>): Set<string> {
+  const steps = new Set<string>();
+  const last = new Map<string, string>();
+  for (const state of states) {
+    const course = `${parents.get(state.name) ?? ""}\n${state.iteration}`;
+    const before = last.get(course);
+    if (before) steps.add(`${before}\n${state.name}`);
+    last.set(course, state.name);
+  }
+  return steps;
+}

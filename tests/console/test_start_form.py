@@ -1,0 +1,84 @@
+"""The form that starts a retraining has the whole input, and says at a field what is wrong with it."""
+
+import json
+import re
+
+from playwright.sync_api import Page, expect
+
+from cli.input_schema import input_schema
+from consoles import Console
+from local.account import entries
+
+
+def test_wrong_input_is_refused_at_its_field_before_anything_starts(page: Page, console: Console) -> None:
+    machine = console.stack.outputs["StateMachineArn"]
+    states = console.stack.client("stepfunctions")
+    before = len(entries(states, "list_executions", "executions", stateMachineArn=machine))
+    page.get_by_role("button", name="Start a retraining").click()
+    page.get_by_text("All other fields").click()
+    start = page.get_by_role("button", name="Start it", exact=True)
+    for field, text, message in (
+        ("hyperparameters", "{", "is no JSON"),
+        ("hyperparameters", '{"epochs": 0}', "epochs"),
+        ("min_training_rows", "0", "must be an integer from 1 to 1000000000"),
+        ("max_rejected_fraction", "most", "must be a number from 0 to 1"),
+        ("first", "1700", "years.first is 1700"),
+    ):
+        box = page.get_by_label(field, exact=True)
+        box.fill(text)
+        start.click()
+        expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text(message)
+        expect(box).to_be_focused()
+        expect(box).to_have_attribute("aria-invalid", "true")
+        expect(box).to_have_accessible_description(re.compile(re.escape(message)))
+        box.fill("")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert len(entries(states, "list_executions", "executions", stateMachineArn=machine)) == before
+
+
+def test_form_has_every_field_of_the_input_and_starts_with_what_it_says(page: Page, console: Console) -> None:
+    page.get_by_role("button", name="Start a retraining").click()
+    page.get_by_text("All other fields").click()
+    dialog = page.get_by_role("dialog")
+    for name, schema in input_schema()["properties"].items():
+        expect(dialog.locator("code", has_text=re.compile(f"^{name}$"))).to_be_visible()
+        expect(dialog).to_contain_text(schema["description"])
+    dialog.get_by_label("task", exact=True).select_option("magic_points")
+    dialog.get_by_label("TMIN").check()
+    dialog.get_by_label("distance").check()
+    # What the task has no feature of, it does not offer.
+    expect(dialog.get_by_label("healthpoints")).to_have_count(0)
+    dialog.get_by_label("linear-learner").check()
+    dialog.get_by_label("hyperparameters", exact=True).fill('{"epochs": 2}')
+    dialog.get_by_label("promote", exact=True).uncheck()
+    dialog.get_by_label("min_training_rows", exact=True).fill("1000000")
+    dialog.get_by_label("reason", exact=True).select_option("schedule")
+    dialog.get_by_label("first", exact=True).fill("2010")
+    dialog.get_by_text("The input as JSON").click()
+    text = dialog.locator("pre").text_content() or ""
+    page.get_by_role("button", name="Start it", exact=True).click()
+    heading = page.get_by_role("article").get_by_role("heading", level=2).first
+    expect(heading).to_contain_text(re.compile("run-"))
+    expect(heading).to_contain_text("failed")
+    name = (heading.text_content() or "").split()[0]
+    machine = console.stack.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
+    described = console.stack.client("stepfunctions").describe_execution(executionArn=f"{machine}:{name}")
+    assert (
+        json.loads(described["input"])
+        == json.loads(text)
+        == {
+            "task": "magic_points",
+            "promote": False,
+            "algorithms": ["linear-learner"],
+            "hyperparameters": {"epochs": 2},
+            "features": ["TMIN", "distance"],
+            "years": {"first": 2010},
+            "min_training_rows": 1_000_000,
+            "reason": "schedule",
+        }
+    )
+    # The list says what it was started by, and for what.
+    expect(page.get_by_label("Executions", exact=True).get_by_role("button", name=name)).to_contain_text(
+        "by the schedule · magic_points"
+    )
