@@ -7,8 +7,10 @@ that it does not name: those are found below the prefixes of its execution, by w
 import json
 import re
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -25,8 +27,11 @@ MOST_NAMED, MOST_SHOWN, MOST_LISTED = 20, 20, 1_000
 _ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.-]{2,62})/([^\s'\"\\)]+)")
 _FOLDERS = (
     *(bucket.RAW, bucket.STREAM, bucket.PROCESSED, bucket.REJECTED, bucket.SAMPLES, bucket.INGESTED),
-    *("manifests/", "staged/", "ingestions/", "weather/", "training-sets/", "models/", "monitoring/", "monitored/"),
+    *("manifests/", "staged/", "ingestions/", "weather/", "training-sets/", "monitoring/", "monitored/"),
+    *(models_prefix(task) for task in TASKS),
 )
+_KEY = re.compile(rf"(?:{'|'.join(map(re.escape, _FOLDERS))})[^\s]*")
+_AT_ONCE = 8
 _ABSENT = ("404", "NoSuchKey", "NotFound", "NoSuchBucket")
 _DENIED = ("403", "AccessDenied", "Forbidden")
 
@@ -49,8 +54,12 @@ class Location:
 
 @dataclass(frozen=True)
 class Objects:
-    """What a state named, and what its execution wrote while it ran; `more_named` were not looked at."""
+    """What a state named, and what its execution wrote while it ran; `more_named` were not looked at.
 
+    `bucket` is the data bucket's name, `written` the first of the `written_objects`.
+    """
+
+    bucket: str
     named: list[Location]
     more_named: int
     written: list[Location]
@@ -62,15 +71,19 @@ class Objects:
 def objects_of(stack: Stack, execution: str, state: StateProgress) -> Objects:
     """What a state of the execution of that name read and wrote. Lists and looks at a bounded number of objects."""
     addresses = list(dict.fromkeys(_addresses(stack.bucket, _texts(state))))
-    named = [_look(stack, *each) for each in addresses[:MOST_NAMED]]
-    written, is_cut = _written(stack, execution, state)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        named = list(pool.map(partial(_look, stack), addresses[:MOST_NAMED]))
+        listings = list(pool.map(partial(_listing, stack), _prefixes(execution)))
+    written = [each for listing in listings for each in _written(stack, listing, state)]
+    written.sort(key=lambda each: each.address)
     return Objects(
+        stack.bucket,
         named,
         len(addresses) - len(named),
         written[:MOST_SHOWN],
         len(written),
         sum(each.bytes for each in written),
-        is_cut,
+        any(listing["IsTruncated"] for listing in listings),
     )
 
 
@@ -91,7 +104,7 @@ def _addresses(data_bucket: str, texts: Iterable[str]) -> Iterator[tuple[str, st
         except ValueError:
             value = text
         for each in _strings(value):
-            if each.startswith(_FOLDERS) and not any(character.isspace() for character in each):
+            if _KEY.fullmatch(each) and each not in _FOLDERS:
                 yield data_bucket, each
             yield from _ADDRESS.findall(each)
 
@@ -107,26 +120,27 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(each)
 
 
-def _look(stack: Stack, name: str, key: str) -> Location:
+def _look(stack: Stack, place: tuple[str, str]) -> Location:
     """An object, or where there is none of that key, the objects whose keys begin with it."""
+    name, key = place
     s3, address = stack.client("s3"), f"s3://{name}/{key}"
     try:
-        head = s3.head_object(Bucket=name, Key=key)
-        return Location(address, "there", 1, head["ContentLength"], head["LastModified"])
+        if not key.endswith("/"):
+            head = s3.head_object(Bucket=name, Key=key)
+            return Location(address, "there", 1, head["ContentLength"], head["LastModified"])
     except ClientError as refusal:
         if (status := _status_of(refusal)) == "denied":
             return Location(address, status)
     try:
-        answer = s3.list_objects_v2(Bucket=name, Prefix=key, MaxKeys=MOST_LISTED)
+        listing = s3.list_objects_v2(Bucket=name, Prefix=key, MaxKeys=MOST_LISTED)
     except ClientError as refusal:
         return Location(address, _status_of(refusal))
-    contents = answer.get("Contents", [])
+    contents = listing.get("Contents", [])
     if not contents:
         return Location(address, "absent")
     newest = max(each["LastModified"] for each in contents)
-    return Location(
-        address, "there", len(contents), sum(each["Size"] for each in contents), newest, answer["IsTruncated"]
-    )
+    total = sum(each["Size"] for each in contents)
+    return Location(address, "there", len(contents), total, newest, listing["IsTruncated"])
 
 
 def _status_of(refusal: ClientError) -> str:
@@ -138,19 +152,18 @@ def _status_of(refusal: ClientError) -> str:
     raise refusal
 
 
-def _written(stack: Stack, execution: str, state: StateProgress) -> tuple[list[Location], bool]:
-    """What was written below the execution's prefixes while the state ran, the first first; and whether any was cut."""
-    written, is_cut = list[tuple[datetime, Location]](), False
-    for prefix in _prefixes(execution):
-        answer = stack.client("s3").list_objects_v2(Bucket=stack.bucket, Prefix=prefix, MaxKeys=MOST_LISTED)
-        is_cut = is_cut or answer["IsTruncated"]
-        for each in answer.get("Contents", []):
-            when = each["LastModified"]
-            # S3 says to the second when an object was written.
-            if when >= state.entered.replace(microsecond=0) and (state.left is None or when <= state.left):
-                address = f"s3://{stack.bucket}/{each['Key']}"
-                written.append((when, Location(address, "there", 1, each["Size"], when)))
-    return [each for _, each in sorted(written, key=lambda each: (each[0], each[1].address))], is_cut
+def _listing(stack: Stack, prefix: str) -> dict[str, Any]:
+    return stack.client("s3").list_objects_v2(Bucket=stack.bucket, Prefix=prefix, MaxKeys=MOST_LISTED)
+
+
+def _written(stack: Stack, listing: dict[str, Any], state: StateProgress) -> Iterator[Location]:
+    """What of a listing was written while the state ran."""
+    # S3 says to the second when an object was written.
+    entered = state.entered.replace(microsecond=0)
+    for each in listing.get("Contents", []):
+        when = each["LastModified"]
+        if when >= entered and (state.left is None or when <= state.left):
+            yield Location(f"s3://{stack.bucket}/{each['Key']}", "there", 1, each["Size"], when)
 
 
 def _prefixes(execution: str) -> list[str]:

@@ -81,12 +81,14 @@ function ObjectTables({ objects }: { objects: Objects }) {
       <Locations
         caption="Objects that its input, its call and its output name"
         all={objects.named}
+        bucket={objects.bucket}
         none="It names no object of S3."
         more={objects.more_named > 0 ? `It names ${objects.more_named.toLocaleString()} more, which were not looked at.` : ""}
       />
       <Locations
         caption={`Written by the execution while the state ran: ${count(objects.written_objects, "object", "objects")}, ${size(objects.written_bytes)}`}
         all={objects.written}
+        bucket={objects.bucket}
         none=""
         more={
           (more > 0 ? `${more.toLocaleString()} more were written. ` : "") +
@@ -97,7 +99,21 @@ function ObjectTables({ objects }: { objects: Objects }) {
   );
 }
 
-function Locations({ caption, all, none, more }: { caption: string; all: Location[]; none: string; more: string }) {
+/** An address, or of an object of the data bucket its key alone. */
+function within(address: string, bucket: string): string {
+  const start = `s3://${bucket}/`;
+  return address.startsWith(start) ? address.slice(start.length) : address;
+}
+
+interface LocationsProps {
+  caption: string;
+  all: Location[];
+  bucket: string;
+  none: string;
+  more: string;
+}
+
+function Locations({ caption, all, bucket, none, more }: LocationsProps) {
   return (
     <>
       <h4>{caption}</h4>
@@ -106,7 +122,7 @@ function Locations({ caption, all, none, more }: { caption: string; all: Locatio
         <ul class="objects">
           {all.map((each) => (
             <li key={each.address}>
-              <code>{each.address}</code> <span class="quiet">{described(each)}</span>
+              <code title={each.address}>{within(each.address, bucket)}</code> <span class="quiet">{described(each)}</span>
             </li>
           ))}
         </ul>

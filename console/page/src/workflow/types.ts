@@ -113,6 +113,8 @@ export interface Location {
 
 /** What a state named in S3, and what its execution wrote while it ran. */
 export interface Objects {
+  /** The data bucket. */
+  bucket: string;
   named: Location[];
   more_named: number;
   written: Location[];

@@ -125,5 +125,5 @@ function origin(facts: Facts | undefined): string {
   if (!facts) return "";
   const started = facts.reason !== null && `by ${reason(facts.reason)}`;
   const cost = facts.cost !== null && dollars(facts.cost);
-  return [started, facts.task, cost].filter(Boolean).join(" · ");
+  return [started, cost, facts.task].filter(Boolean).join(" · ");
 }
