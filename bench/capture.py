@@ -7,67 +7,33 @@ through the API, the function and its log. Prints the median of each and how muc
 what making the line takes by itself. The target is that the median is within 5%; the exit code is 1 if it is not.
 """
 
-import http.client
 import json
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import urlsplit
-
-import numpy as np
 
 from bench.command import note, run
 from bench.one_way import FEATURES
-from cli import deploy, embedded
+from bench.served import EXECUTION, Api, package_in, serve
+from cli import embedded
 from cli.progress import bar
-from local.account import EmbeddedAws
-from local.algorithms.linear_learner import artefact
-from local.algorithms.linear_learner.hyperparameters import parse
-from local.sagemaker.transfer import pack
-from local.server import ROOT
 from wildrydes.capture.record import Capture, lines
 
-_EXECUTION = "bench-run"
-_KEY = f"models/{_EXECUTION}/{_EXECUTION}/output/model.tar.gz"
-_MODEL = artefact.Model.rounded(np.array([-0.05, 0.0001, 0.0005, 0.001, 0.002, 0.003]), -0.4)
 _TARGET = 1.05
 _ROUNDS = {1: (60, 25), 1000: (20, 4)}
 """By the rides in a request: how many rounds of how many requests each stack gets."""
-
-
-@dataclass(frozen=True)
-class Api:
-    """A stack's API over one connection; `fraction` of its requests are captured."""
-
-    fraction: str
-    connection: http.client.HTTPConnection
-    path: str
-    key: str
-
-    def seconds(self, body: bytes) -> float:
-        """How long the answer to a request took. Raises RuntimeError where it is not 200."""
-        headers = {"Content-Type": "application/json", "x-api-key": self.key}
-        began = time.perf_counter()
-        self.connection.request("POST", self.path, body, headers)
-        response = self.connection.getresponse()
-        content = response.read()
-        took = time.perf_counter() - began
-        if response.status != 200:
-            raise RuntimeError(f"the API answered {response.status}: {content[:200]!r}")
-        return took
 
 
 def main() -> int:
     """Measure both stacks and print them. Returns 0, or 1 if a captured ride takes more than a twentieth longer."""
     note("Starting an embedded AWS, and deploying two stacks")
     with TemporaryDirectory() as folder, embedded.temporary_server(Path(folder) / "log") as server:
-        package = _package(Path(folder))
-        apis = [_served(server, package, fraction) for fraction in ("0", "1")]
+        package = package_in(Path(folder))
+        apis = [serve(server, package, f"captures-{fraction}", fraction) for fraction in ("0", "1")]
         ratios = {rides: _compare(apis, rides) for rides in _ROUNDS}
     for rides in _ROUNDS:
         text = f"the line of {rides:,} {'ride' if rides == 1 else 'rides'} by itself"
@@ -103,44 +69,6 @@ def _in_turns(apis: list[Api], what: str, rounds: int) -> Iterator[Api]:
             yield api
 
 
-def _served(server: EmbeddedAws, package: bytes, fraction: str) -> Api:
-    """A stack with the model live: its deployment finds the model's path in the SSM parameter."""
-    name = f"captures-{fraction}"
-    parameters = deploy.parameters_of_champions(f"/wildrydes/{name}") | {
-        "CaptureFraction": fraction,
-        "ThrottleRate": "100000",
-        "ThrottleBurst": "50000",
-        "DailyQuota": "10000000",
-    }
-    server.client("ssm").put_parameter(Name=parameters["ModelPath"], Value=_KEY, Type="String")
-    stack = deploy.deploy(ROOT, server, name, parameters)
-    outputs = stack.outputs
-    s3, card = (
-        server.client("s3"),
-        {
-            "execution": _EXECUTION,
-            "target": "heavy_utilization",
-            "features": FEATURES,
-            "model_path": _KEY,
-            "verdict": {"promote": True, "reason": "measured alone"},
-        },
-    )
-    s3.put_object(Bucket=outputs["DataBucketName"], Key=_KEY, Body=package)
-    s3.put_object(Bucket=outputs["DataBucketName"], Key=f"models/{_EXECUTION}/card.json", Body=json.dumps(card))
-    key = server.client("apigateway").get_api_key(apiKey=outputs["ApiKeyId"], includeValue=True)["value"]
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-    return Api(fraction, connection, f"{urlsplit(stack.api_url).path}predictions", key)
-
-
-def _package(folder: Path) -> bytes:
-    (folder / "model").mkdir()
-    artefact.write(folder / "model", _MODEL, parse({"predictor_type": "binary_classifier"}))
-    package = pack(folder / "model")
-    if package is None:
-        raise AssertionError("an artefact was written")
-    return package
-
-
 def _rows(count: int) -> list[list[float]]:
     chance = random.Random(20)  # noqa: S311
     spans = ((0.5, 60), (0, 9000), (0, 4000), (-150, 250), (-50, 380), (0, 400))
@@ -153,7 +81,7 @@ def _line_seconds(rides: int) -> float:
     capture = Capture(
         time.time(),
         "heavy_utilization",
-        _EXECUTION,
+        EXECUTION,
         "3f7e2c3a-5b1d-4a39-9d07-2f3c6a1b8e44",
         FEATURES,
         range(rides),
