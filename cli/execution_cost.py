@@ -23,7 +23,9 @@ def accounted_usd(stack: Stack, described: Mapping[str, Any]) -> float | None:
     cost = executions.object_in(described.get("output")).get("cost")
     if isinstance(cost, dict):
         return cost.get("total_usd")
-    if described["status"] == "RUNNING" or not executions.is_retraining(stack, described["executionArn"]):
+    if described["status"] in ("RUNNING", "SUCCEEDED") or not executions.is_retraining(
+        stack, described["executionArn"]
+    ):
         return None
     month = ledger.month_of(described["startDate"].astimezone(UTC))
     key = ledger.entry_key(month, _RETRAIN, described["name"])

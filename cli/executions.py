@@ -165,15 +165,20 @@ def history(stack: Stack, execution_arn: str) -> list[dict[str, Any]]:
     return account.entries(states, "get_execution_history", "events", executionArn=execution_arn)
 
 
-def count_children(states: Any, execution_arn: str, entered: list[StateProgress]) -> None:
-    """Write down how many children have ended: of a Distributed Map they are executions, which a Map Run counts."""
+def count_children(states: Any, execution_arn: str, entered: list[StateProgress]) -> list[dict[str, Any]]:
+    """Write down how many children have ended: of a Distributed Map they are executions, which a Map Run counts.
+
+    Returns the execution's Map Runs as DescribeMapRun has them, the newest last; none where no such Map was entered.
+    """
     distributed = [state for state in entered if state.is_distributed]
     if not distributed:
-        return
-    runs = account.entries(states, "list_map_runs", "mapRuns", executionArn=execution_arn)
-    if not runs:
-        return
-    counts = states.describe_map_run(mapRunArn=runs[-1]["mapRunArn"])["itemCounts"]
-    ended = counts["succeeded"] + counts["failed"] + counts["timedOut"] + counts["aborted"]
-    for state in distributed:
-        state.children = (ended, counts["total"])
+        return []
+    listed = account.entries(states, "list_map_runs", "mapRuns", executionArn=execution_arn)
+    runs = [states.describe_map_run(mapRunArn=each["mapRunArn"]) for each in listed]
+    runs.sort(key=lambda run: run["startDate"])
+    if runs:
+        counts = runs[-1]["itemCounts"]
+        ended = counts["succeeded"] + counts["failed"] + counts["timedOut"] + counts["aborted"]
+        for state in distributed:
+            state.children = (ended, counts["total"])
+    return runs

@@ -11,7 +11,6 @@ from cli.stack import Stack
 from console.answers import number_of, text_of
 from console.workflow.graphs import graph
 from console.workflow.histories import Histories
-from local.account import entries
 from wildrydes.starts import PERSON
 
 MACHINES = ("retrain", "promote", "restore", "monitor")
@@ -32,18 +31,15 @@ class NoFailureError(CommandError):
     """The execution has not failed."""
 
 
-def machines(stack: Stack, _: Any = None) -> list[dict[str, Any]]:
-    """The stack's state machines, with their graphs. One that was deployed before there was `monitor` has none."""
-    states = stack.client("stepfunctions")
-    described = []
-    for name in MACHINES:
-        if stack.has_machine(name):
-            arn = stack.machine(name)
-            definition = json.loads(states.describe_state_machine(stateMachineArn=arn)["definition"])
-            described.append(
-                {"name": name, "arn": arn, "comment": definition.get("Comment", ""), **asdict(graph(definition))}
-            )
-    return described
+def machines(stack: Stack, _: Any = None) -> list[dict[str, str]]:
+    """The names and ARNs of the stack's state machines. One that was deployed before there was `monitor` has none."""
+    return [{"name": name, "arn": stack.machine(name)} for name in MACHINES if stack.has_machine(name)]
+
+
+def drawn(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
+    """A state machine as a graph."""
+    described = stack.client("stepfunctions").describe_state_machine(stateMachineArn=text_of(query, "arn"))
+    return asdict(graph(json.loads(described["definition"])))
 
 
 def listed(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
@@ -103,10 +99,9 @@ def execution(histories: Histories, stack: Stack, query: dict[str, str]) -> dict
     described = states.describe_execution(executionArn=arn)
     events = histories.events(arn)
     progress = executions.progress_of(described, events)
-    executions.count_children(states, arn, progress.states)
+    map_runs = executions.count_children(states, arn, progress.states)
     last = events[-1]["id"] if events else 0
     since = number_of(query, "since", last + 1) if query.get("since") else 0
-    has_children = any(each.is_distributed for each in progress.states)
     return {
         **summary(described),
         **_facts(stack, described),
@@ -125,7 +120,9 @@ def execution(histories: Histories, stack: Stack, query: dict[str, str]) -> dict
             for place, each in enumerate(progress.states)
             if each.last_event > since or each.is_distributed
         ],
-        "map_runs": _map_runs(states, arn) if has_children else [],
+        "map_runs": [
+            {"arn": run["mapRunArn"], "status": run["status"], "counts": run["executionCounts"]} for run in map_runs
+        ],
         "parent": map_children.parent_of(stack, arn) if map_children.is_child(arn) else None,
     }
 
@@ -196,15 +193,6 @@ def _excerpt(text: str | None) -> dict[str, Any] | None:
     if text is None:
         return None
     return {"text": text[:_LONGEST_EXCERPT], "length": len(text), "is_cut": len(text) > _LONGEST_EXCERPT}
-
-
-def _map_runs(states: Any, arn: str) -> list[dict[str, Any]]:
-    runs = entries(states, "list_map_runs", "mapRuns", executionArn=arn)
-    described = [states.describe_map_run(mapRunArn=run["mapRunArn"]) for run in runs]
-    return [
-        {"arn": run["mapRunArn"], "status": run["status"], "counts": run["executionCounts"]}
-        for run in sorted(described, key=lambda run: run["startDate"])
-    ]
 
 
 def _reason(text: str | None, *, is_retraining: bool) -> str | None:

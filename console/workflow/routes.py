@@ -16,6 +16,7 @@ def routes(stack: Stack) -> list[Route]:
     histories = Histories(stack)
     read: dict[str, Work] = {
         "machines": readings.machines,
+        "graph": readings.drawn,
         "executions": readings.listed,
         "execution": partial(readings.execution, histories),
         "failure": partial(readings.failure, histories),

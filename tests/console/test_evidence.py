@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from playwright.sync_api import Page, expect
 
 from cli import logs
 from consoles import Console
-from machines import until
+from hostile import HOSTILE
+from machines import unique, until
 from stacks import SAMPLE_RIDES
 
 Execution = Mapping[str, Any]
@@ -19,7 +21,8 @@ Execution = Mapping[str, Any]
 @pytest.fixture(scope="module", name="retraining")
 def ended_retraining(console: Console) -> Execution:
     """A retraining of the sample that has ended, as the page is told of it."""
-    console.stack.upload(SAMPLE_RIDES)
+    # Whatever ran before, there is a file to ingest.
+    console.stack.put(f"raw/{unique('seen-as-evidence')}.json", SAMPLE_RIDES[0].read_bytes())
     arn = console.stack.start(promote=False, reason="new_rides", reason_detail="12 files")
     assert console.stack.ended(arn)["status"] == "SUCCEEDED"
     return ask(console, "execution", arn=arn)
@@ -160,7 +163,7 @@ def test_way_taken_has_the_states_that_were_entered_and_no_other(
     labels = states.evaluate_all("all => all.map(each => each.getAttribute('aria-label').split(',')[0])")
     assert set(labels) == entered
     way.uncheck()
-    expect(states).to_have_count(len(ask(console, "machines")[0]["nodes"]))
+    expect(states).to_have_count(len(ask(console, "graph", arn=console.stack.outputs["StateMachineArn"])["nodes"]))
 
 
 def test_keys_go_through_the_tabs_and_through_the_graph(page: Page, retraining: Execution) -> None:
@@ -201,3 +204,23 @@ def test_panel_shows_the_log_and_the_objects(page: Page, retraining: Execution) 
     panel.get_by_text("What it read and wrote").click()
     expect(panel).to_contain_text(re.compile("Written by the execution while the state ran: 1 object"))
     expect(panel.locator(".objects").last).to_contain_text("output/model.tar.gz")
+
+
+def test_hostile_lines_of_a_log_are_text(page: Page, console: Console, retraining: Execution) -> None:
+    state = retraining["states"][int(place_of(retraining, "Evaluate model"))]
+    group = ask(console, "log", arn=retraining["arn"], place=str(state["place"]))["group"]
+    writer, stream = console.stack.client("logs"), unique("hostile")
+    writer.create_log_stream(logGroupName=group, logStreamName=stream)
+    when = int(datetime.fromisoformat(state["entered"]).timestamp() * 1000) + 1
+    events = [{"timestamp": when, "message": text} for text in HOSTILE]
+    writer.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+    page.get_by_role("button", name=retraining["name"]).first.click()
+    page.get_by_role("button", name=re.compile("^Evaluate model, Task")).click()
+    panel = page.get_by_label("The state Evaluate model", exact=True)
+    panel.get_by_text("The end of its log").click()
+    log = panel.locator("pre", has_text="judged")
+    expect(log).to_contain_text(HOSTILE[0])
+    lines = (log.text_content() or "").split("\n")
+    assert [text for text in HOSTILE if text not in lines] == []
+    assert page.evaluate("window.hit") is None
+    assert page.locator("#page").locator("img, script, iframe, base, style, math, object, embed, link").count() == 0

@@ -13,13 +13,14 @@ interface Props {
   arn: string;
   /** Changes with every event of the execution: then all is asked for anew. */
   version: string;
-  machines: Machine[];
+  /** What it is an execution of, once that is known. */
+  machine: Machine | undefined;
   open: (arn: string) => void;
 }
 
 const PAUSE = 1500;
 
-export function ExecutionView({ arn, version, machines, open }: Props) {
+export function ExecutionView({ arn, version, machine, open }: Props) {
   const [execution, setExecution] = useState<Execution | null>(null);
   const [trouble, setTrouble] = useState("");
   const [selected, setSelected] = useState("");
@@ -48,7 +49,6 @@ export function ExecutionView({ arn, version, machines, open }: Props) {
   }, [isCounting, looks]);
   if (trouble) return <Trouble message={trouble} />;
   if (execution?.arn !== arn) return <p class="quiet">Asking Step Functions for the execution …</p>;
-  const machine = machines.find((each) => each.arn === execution.machine || execution.machine.startsWith(`${each.arn}/`));
   const node = machine?.nodes.find((each) => each.name === (selected || latest(execution)));
   return (
     <article class="execution" aria-label={`The execution ${execution.name}`}>

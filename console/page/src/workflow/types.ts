@@ -16,10 +16,13 @@ export interface GraphEdge {
   label: string;
 }
 
-export interface Machine {
+export interface Named {
   name: string;
   arn: string;
-  comment: string;
+}
+
+/** A state machine as a graph. */
+export interface Machine extends Named {
   nodes: GraphNode[];
   edges: GraphEdge[];
 }

@@ -9,7 +9,7 @@ import { ExecutionView } from "./execution";
 import { GraphPicture } from "./graph";
 import { useFacts, useListing } from "./listing";
 import { Start } from "./start";
-import type { Change, Facts, Machine } from "./types";
+import type { Change, Facts, Machine, Named } from "./types";
 
 interface Props {
   /** What the event stream has told of executions, by ARN. */
@@ -17,18 +17,26 @@ interface Props {
 }
 
 export function WorkflowView({ changes }: Props) {
-  const [machines, setMachines] = useState<Machine[]>([]);
+  const [machines, setMachines] = useState<Named[]>([]);
+  const [graphs, setGraphs] = useState(new Map<string, Machine>());
   const [chosen, setChosen] = useState("");
   const [open, setOpen] = useState("");
   const [compared, setCompared] = useState("");
   const [starting, setStarting] = useState(false);
   const [trouble, setTrouble] = useState("");
   useEffect(() => {
-    get<Machine[]>("workflow/machines")
+    get<Named[]>("workflow/machines")
       .then((all) => (setMachines(all), setChosen(all[0]?.arn ?? "")))
       .catch((fault: unknown) => setTrouble(message(fault)));
   }, []);
   const machine = machines.find((each) => each.arn === chosen);
+  const graph = graphs.get(chosen);
+  useEffect(() => {
+    if (!machine || graph) return;
+    get<Omit<Machine, keyof Named>>("workflow/graph", { arn: machine.arn })
+      .then((drawn) => setGraphs((before) => new Map(before).set(machine.arn, { ...machine, ...drawn })))
+      .catch((fault: unknown) => setTrouble(message(fault)));
+  }, [machine]);
   const told = useMemo(() => [...changes.values()].filter((each) => each.machine === chosen), [changes, chosen]);
   const history = useListing({ stateMachineArn: chosen }, told);
   const [facts, seen] = useFacts();
@@ -104,9 +112,11 @@ export function WorkflowView({ changes }: Props) {
         {compared && shown ? (
           <Compare arns={[shown, compared]} close={() => setCompared("")} />
         ) : shown ? (
-          <ExecutionView arn={shown} version={`${change?.status} ${change?.events} ${change?.redrives}`} machines={machines} open={setOpen} />
+          <ExecutionView arn={shown} version={`${change?.status} ${change?.events} ${change?.redrives}`} machine={graph} open={setOpen} />
+        ) : !history.done || !graph ? (
+          <p class="quiet">Asking Step Functions for the workflow …</p>
         ) : (
-          <GraphPicture key={machine.arn} machine={machine} states={[]} ended={false} selected="" select={() => undefined} />
+          <GraphPicture key={machine.arn} machine={graph} states={[]} ended={false} selected="" select={() => undefined} />
         )}
       </div>
       {starting && <Start started={setOpen} close={() => setStarting(false)} />}
