@@ -85,7 +85,7 @@ def test_page_of_another_site_gets_no_frame_of_the_console(chromium: Browser, co
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *_: object) -> None:  # noqa: A002 - the base's name
             """Say nothing of each request."""
 
     framing = ThreadingHTTPServer((HOST, 0), Framing)

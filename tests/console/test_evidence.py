@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from cli import logs
+from cli import executions, logs
 from consoles import Console
 from hostile import HOSTILE
+from local.account import entries
 from machines import unique, until
 from stacks import SAMPLE_RIDES
 
@@ -58,7 +59,7 @@ def test_cost_of_a_failed_retraining_is_that_of_the_ledger(console: Console) -> 
     # It is accounted once it has ended.
     cost = until(lambda: facts(console, [arn])[arn]["cost"], lambda usd: usd is not None)
     s3 = console.stack.client("s3")
-    listed = s3.list_objects_v2(Bucket=console.stack.bucket, Prefix="costs/")["Contents"]
+    listed = entries(s3, "list_objects_v2", "Contents", Bucket=console.stack.bucket, Prefix="costs/")
     (key,) = (each["Key"] for each in listed if each["Key"].endswith(f"retrain-{arn.rpartition(':')[2]}.json"))
     entry = json.load(s3.get_object(Bucket=console.stack.bucket, Key=key)["Body"])
     assert cost == entry["cost"]["total_usd"]
@@ -77,7 +78,7 @@ def test_later_answer_has_the_states_alone_that_have_changed(console: Console, r
     assert [each["name"] for each in later["states"]] == ["Ingest rides"]
     middle = next(each for each in retraining["states"] if each["name"] == "Evaluate model")
     entered_before = [each["place"] for each in retraining["states"] if each["place"] < middle["place"]]
-    events = console.stack.client("stepfunctions").get_execution_history(executionArn=arn, maxResults=1000)["events"]
+    events = executions.history(console.stack.command_stack, arn)
     number = next(
         event["id"] for event in events if event.get("stateEnteredEventDetails", {}).get("name") == "Evaluate model"
     )
@@ -127,7 +128,8 @@ def test_objects_of_a_state_are_those_of_the_bucket(console: Console, retraining
     assert artefact["bytes"] == s3.head_object(Bucket=bucket, Key=key)["ContentLength"]
     named = {each["address"]: each for each in objects["named"]}
     train = named[f"s3://{bucket}/training-sets/{name}/split=train/"]
-    listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"training-sets/{name}/split=train/")["Contents"]
+    prefix = f"training-sets/{name}/split=train/"
+    listed = entries(s3, "list_objects_v2", "Contents", Bucket=bucket, Prefix=prefix)
     assert (train["objects"], train["bytes"]) == (len(listed), sum(each["Size"] for each in listed))
     assert f"s3://{bucket}/models/" not in named
 
