@@ -4,6 +4,7 @@ The first deployment of a name asks, unless --yes. What a stack was deployed wit
 parameters that are named, and no file on this machine has to agree with it.
 """
 
+import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import click
 from click.core import ParameterSource
 from rich.console import Console
 
-from cli import deploy, options, sam, stages
+from cli import deploy, missing_resources, options, sam, stages
 from cli.progress import signs_of_life
 from cli.server_record import ServerRecord
 from cli.stack import Account, Stack
@@ -88,10 +89,14 @@ def deploy_command(
     _check_region(template, account, aws=aws)
     present = stages.deployed(account.client)
     _refuse_busy(present.get(stack_name))
+    stages.refuse_half_removed(present.get(stack_name), account)
     if stack_name not in present and not yes:
         values = _ask(template, console, values)
     complete = complete_values(template, account, stack_name, values, present)
     stack = _deploy(place, account, stack_name, complete, console)
+    if stack_name in present:
+        again = functools.partial(_deploy, place, account, stack_name, complete, console)
+        missing_resources.complete(account, stack_name, again, console)
     _tell(stack, account, console, created=stack_name not in present, as_json=as_json)
     return 0
 

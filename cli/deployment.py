@@ -2,9 +2,9 @@
 
 from rich.console import Console
 
-from cli import deploy, orphans, stages, unread_properties
+from cli import deploy, missing_resources, orphans, stages, unread_properties
 from cli.progress import signs_of_life
-from cli.stack import DEFAULT_NAME, Stack
+from cli.stack import DEFAULT_NAME, Account, Stack
 from cli.stack_progress import StackProgress
 from cli.template_parameters import Template
 from cli.weather import BUCKET, Weather, fill, left_out, ranges
@@ -18,15 +18,21 @@ def deploy_stack(server: EmbeddedAws, console: Console, *, verbose: bool = False
     A stack that is there already, on a server that has kept its state, keeps the values of its parameters.
     """
     console.print("Deploying template.yaml")
-    parameters = _parameters_before(server, name)
-    with signs_of_life(console, StackProgress.before(server.client("cloudformation"), name).describe):
-        stack = deploy.deploy(ROOT, server, name, parameters)
+    account, present = Account.on_embedded_aws(server), stages.deployed(server.client).get(name)
+    stages.refuse_half_removed(present, account)
+
+    def deploy_once() -> Stack:
+        with signs_of_life(console, StackProgress.before(server.client("cloudformation"), name).describe):
+            return deploy.deploy(ROOT, server, name, _parameters_before(present))
+
+    stack = deploy_once()
+    if present is not None:
+        missing_resources.complete(account, name, deploy_once, console)
     unread_properties.show(server, console, verbose=verbose)
     return stack
 
 
-def _parameters_before(server: EmbeddedAws, name: str) -> dict[str, str]:
-    present = stages.deployed(server.client).get(name)
+def _parameters_before(present: stages.Deployed | None) -> dict[str, str]:
     if present is None:
         return {}
     names = Template.read(ROOT).parameters

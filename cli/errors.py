@@ -3,6 +3,7 @@
 CommandError            every fault that a command expects
 ├─ ServerError          the embedded AWS did not start, is not there, or did not stop (`server_record`)
 ├─ DeploymentError      CloudFormation refused the stack, or the SAM CLI failed (`deploy`, `sam`)
+├─ IncompleteStackError  resources of a stack are gone and cannot be put back (`missing_resources`)
 ├─ DestroyError         something of a stack could not be removed (`removal`)
 ├─ StageError           a stack may not be called so, or would share a name (`stages`)
 ├─ BadParameterError    a parameter of the template is none, or may not have that value (`template_parameters`)

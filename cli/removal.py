@@ -22,6 +22,8 @@ _SECONDS = 1800
 _PAUSE = 1
 # The SAM CLI's stack with the bucket for what is deployed; it has the bucket for all stacks of an account and region.
 _SAM_STACK = "aws-sam-cli-managed-default"
+# What GetSchedule answers and UpdateSchedule does not take.
+_READ_ONLY = ("Arn", "CreationDate", "LastModificationDate", "ResponseMetadata")
 
 _JOBS = {
     "training": ("list_training_jobs", "TrainingJobSummaries", "TrainingJob", "stop_training_job"),
@@ -58,9 +60,15 @@ def until(is_over: Callable[[], bool], what: str) -> None:
 
 
 def end_starts(client: Client, inventory: Inventory) -> None:
-    """Let nothing start an execution any more: schedules and timers go, rules and queues' mappings are disabled."""
+    """Let nothing start an execution any more: timers go; schedules, rules and queues' mappings are disabled.
+
+    They go with the stack. Where the removal stops before that, a deployment can switch them on again.
+    """
     for name in remains.present(client, SCHEDULE, inventory.of(SCHEDULE)):
-        client("scheduler").delete_schedule(Name=name)
+        if inventory.live is None:
+            client("scheduler").delete_schedule(Name=name)
+        else:
+            set_schedule(client, name, "DISABLED")
     for group in remains.present(client, TIMERS, inventory.of(TIMERS)):
         for timer in entries(client("scheduler"), "list_schedules", "Schedules", GroupName=group):
             # It may have gone off meanwhile, and deleted itself.
@@ -72,17 +80,30 @@ def end_starts(client: Client, inventory: Inventory) -> None:
     _disable_mappings(client, remains.present(client, MAPPING, inventory.of(MAPPING)))
 
 
+def set_schedule(client: Client, name: str, state: str) -> None:
+    """Let a schedule be `ENABLED` or `DISABLED`. UpdateSchedule takes the default for whatever it is not told."""
+    described = client("scheduler").get_schedule(Name=name)
+    settings = {key: value for key, value in described.items() if key not in _READ_ONLY}
+    client("scheduler").update_schedule(**settings | {"State": state})
+
+
 def _disable_mappings(client: Client, mappings: set[str]) -> None:
     """Let no function receive from its queue any more, and wait until none does: what it stores would come afterwards.
 
-    One that is being changed is refused until that has ended.
+    One that is being changed is refused until that has ended. From a queue that is gone nothing is received.
     """
-    functions = client("lambda")
+    functions, sources = client("lambda"), set(mappings)
 
     def is_over() -> bool:
-        states = {name: _mapping_state(functions, name) for name in mappings}
+        states = {name: _mapping_state(functions, name) for name in sources}
         for name in (name for name, state in states.items() if state not in (None, "Disabled", "Disabling")):
-            _tolerate("ResourceInUseException", functions.update_event_source_mapping, UUID=name, Enabled=False)
+            try:
+                _tolerate("ResourceInUseException", functions.update_event_source_mapping, UUID=name, Enabled=False)
+            except ClientError as fault:
+                if "NonExistentQueue" not in fault.response["Error"]["Message"]:
+                    raise
+                sources.discard(name)
+                states[name] = None
         return all(state in (None, "Disabled") for state in states.values())
 
     until(is_over, "The functions' receiving from queues")
@@ -247,11 +268,12 @@ def remove_artefacts(client: Client, inventory: Inventory) -> None:
     if ".amazonaws.com" not in s3.meta.endpoint_url and ARTIFACTS in there and not stages.deployed(client):
         empty(s3, ARTIFACTS)
         s3.delete_bucket(Bucket=ARTIFACTS)
-    for bucket in there & set(_sam_buckets(client)):
+    for bucket in there & set(sam_buckets(client)):
         empty(s3, bucket, f"{inventory.name}/")
 
 
-def _sam_buckets(client: Client) -> Iterable[str]:
+def sam_buckets(client: Client) -> Iterable[str]:
+    """The bucket that the SAM CLI manages in the account and region, if there is one."""
     try:
         (stack,) = client("cloudformation").describe_stacks(StackName=_SAM_STACK)["Stacks"]
     except ClientError as fault:

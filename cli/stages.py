@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cli.errors import CommandError
-from cli.stack import DEFAULT_NAME, Client
+from cli.stack import DEFAULT_NAME, Account, Client
 from cli.template_parameters import Template
 from local.account import entries
 from wildrydes.tasks import TASKS, Task
@@ -86,6 +86,16 @@ def champion_parameters(champions: Mapping[str, str]) -> dict[str, str]:
 
 def _parameters_of(task: Task) -> tuple[str, str]:
     return task.model_path, task.model_path_name
+
+
+def refuse_half_removed(stack: Deployed | None, account: Account) -> None:
+    """Raise StageError for a stack that a removal has begun to delete: CloudFormation updates it no more."""
+    if stack is not None and stack.status == "DELETE_FAILED":
+        again = f"wildrydes destroy{account.options_of(stack.name)}"
+        raise StageError(
+            f"The removal of the stack {stack.name!r} stopped after parts of it were deleted. `{again}` goes on "
+            "from there; deploy anew then."
+        )
 
 
 def refuse_shared(template: Template, name: str, champions: Mapping[str, str], others: Iterable[Deployed]) -> None:

@@ -201,10 +201,14 @@ def test_functions_receive_from_no_queue_before_anything_is_stopped(monkeypatch:
     monkeypatch.setattr(removal.time, "sleep", lambda _: None)
     monkeypatch.setattr(removal, "_SECONDS", 5)
     states = {"busy": ["Updating", "Enabled", "Disabling", "Disabled"], "off": ["Disabled"], "goes": ["Deleting"]}
+    states["without a queue"] = ["Enabled"]
     refusals = ["it is being updated"]
 
     def update(UUID: str, Enabled: bool) -> None:  # noqa: N803 - boto3's names
         disabled.append((UUID, Enabled))
+        if UUID == "without a queue":
+            message = "SQS Error Code: AWS.SimpleQueueService.NonExistentQueue."
+            raise ClientError({"Error": {"Code": "InvalidParameterValueException", "Message": message}}, "Update")
         if refusals:
             raise ClientError({"Error": {"Code": "ResourceInUseException", "Message": refusals.pop()}}, "Update")
 
@@ -226,7 +230,7 @@ def test_functions_receive_from_no_queue_before_anything_is_stopped(monkeypatch:
         list_schedules={"Schedules": []}, list_schedule_groups={"ScheduleGroups": []}, list_rules={"Rules": []}
     )
     removal.end_starts({"lambda": functions, "scheduler": none, "events": none}.__getitem__, inventory)
-    assert disabled == [("busy", False), ("busy", False)]
+    assert sorted(disabled) == [("busy", False), ("busy", False), ("without a queue", False)]
     assert states["busy"] == ["Disabled"]
 
 

@@ -49,13 +49,20 @@ def write_below(monkeypatch: pytest.MonkeyPatch, build: Path) -> None:
         monkeypatch.setattr(module, "publish", lambda run, *_: run_folders.publish(run, build))
 
 
-def runner(stack: Stack, capsys: pytest.CaptureFixture[str], *options: str) -> RunCommand:
-    """Runs a command on the stack, always with these options."""
+def caller(capsys: pytest.CaptureFixture[str]) -> RunCommand:
+    """Runs a command with the options that it is given."""
 
     def run(*arguments: str) -> Ran:
         capsys.readouterr()
-        code = commands.main([*arguments, *options, "--stack", stack.name])
+        code = commands.main(arguments)
         output = capsys.readouterr()
         return Ran(code, output.out, output.err)
 
     return run
+
+
+def runner(stack: Stack, capsys: pytest.CaptureFixture[str], *options: str) -> RunCommand:
+    """Runs a command on the stack, always with these options."""
+
+    call = caller(capsys)
+    return lambda *arguments: call(*arguments, *options, "--stack", stack.name)

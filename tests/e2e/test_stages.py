@@ -4,18 +4,17 @@ import io
 import json
 import subprocess
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli import __main__ as commands
 from cli import deploy, destroy, embedded, remains, removal, stages
 from cli import stack as command_stack
 from cli.remains import Inventory
 from cli.stack import Client
-from commands import Ran, use_record
+from commands import Ran, RunCommand, caller, use_record
 from local.account import EmbeddedAws, entries
 from local.sagemaker.images import LINEAR_LEARNER
 from promotions import RIDE, WriteArtefact, promote, trained
@@ -23,9 +22,6 @@ from stacks import ROOT, SAMPLE_RIDES, Stack
 
 BEFORE_THE_LOOP_WAS_CLOSED = "e4312a7"
 FOREVER = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 86_400, "End": True}}}
-
-
-RunCommand = Callable[..., Ran]
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
 def run(server: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunCommand:
     """Runs a command on the server, as if `up` had started it."""
     use_record(monkeypatch, server)
-
-    def command(*arguments: str) -> Ran:
-        capsys.readouterr()
-        code = commands.main(arguments)
-        output = capsys.readouterr()
-        return Ran(code, output.out, output.err)
-
-    return command
+    return caller(capsys)
 
 
 def everything(client: Client) -> dict[str, set[str]]:
@@ -144,7 +133,7 @@ def test_destroy_leaves_nothing(
     ran = interrupted_after(2)
     assert (ran.code, "1 executions that run" in ran.out) == (130, True), ran.err
     assert server.client("stepfunctions").describe_execution(executionArn=execution)["status"] == "ABORTED"
-    assert "stage-retrain" not in remains.listing(server.client, remains.SCHEDULE)
+    assert server.client("scheduler").get_schedule(Name="stage-retrain")["State"] == "DISABLED"
     assert "timer" not in remains.listing(server.client, remains.SCHEDULE)
     ran = interrupted_after(5)
     assert (ran.code, "executions that run" in ran.out) == (130, False), ran.err
