@@ -18,7 +18,8 @@ from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass, Task
 from statemachines.encryption import chosen, variants
-from statemachines.tasks import NAME_TAKEN, SAGEMAKER_FAULTS, STACK_TAGS, Tasks, catch, job_retries, retry
+from statemachines.once import THERE, Once
+from statemachines.tasks import NAME_TAKEN, STACK_TAGS, Tasks, catch, job_retries
 
 JOBS = 3
 """Transform jobs that are started at most."""
@@ -27,7 +28,6 @@ PREFIX = "$.transform.prefix"
 """Where the place of the predictions is, an S3 URI that ends in a slash."""
 
 _SECONDS = 3600
-_THERE_ALREADY = "*Cannot create already existing model*"
 # How DescribeTransformJob tells of a job that the data did not fail.
 _MAY_SUCCEED = ('*"AlgorithmError: *', '*"InternalServerError: *')
 
@@ -78,25 +78,17 @@ def _storage(reader: Reader) -> dict[str, Any]:
     return {"output": variants(output, "KmsKeyId"), "resources": variants(resources, "VolumeKmsKeyId")}
 
 
-def _define(reader: Reader, then: State, failed: State) -> Task:
-    defined = sdk.Choice(f"Is {reader.title} defined?")
-    cause = "$.error.Cause"
-    there = [rule.IsPresent(variable=cause, value=True), rule.StringMatches(variable=cause, value=_THERE_ALREADY)]
-    defined.add_choice(rule.And(there), then)
-    defined.default_choice(failed)
-    return Task(
-        f"Define {reader.title}",
-        resource="arn:aws:states:::sagemaker:createModel",
-        parameters={
+def _define(reader: Reader, then: State, failed: State) -> State:
+    """The model of the job. One that is there was defined by an earlier call, whose answer was lost."""
+    return Once(f"Define {reader.title}", f"Is {reader.title} defined?", (THERE,), then).call(
+        Tasks(failed),
+        "sagemaker:createModel",
+        {
             "ModelName": "$.transform.model",
             "PrimaryContainer": {"Image": reader.image, "ModelDataUrl": reader.data},
             "ExecutionRoleArn": "${TrainingRoleArn}",
             "Tags": list(STACK_TAGS),
         },
-        result_path=None,
-        timeout_seconds=60,
-        retry=retry(SAGEMAKER_FAULTS),
-        catch=catch(defined),
     )
 
 

@@ -12,8 +12,6 @@ An update is blue/green. All requests go over at once, since an endpoint of one 
 takes them back while the new fleet bakes. https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails.html
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import stepfunctions.steps as sdk
@@ -22,8 +20,9 @@ from stepfunctions.steps.states import State
 
 from statemachines.asl import Pass
 from statemachines.encryption import CHOICE, ENCRYPTED, KEY
+from statemachines.once import THERE, Once
 from statemachines.task_choice import SERVING
-from statemachines.tasks import SAGEMAKER_ERROR, STACK_TAGS, Tasks, refusal
+from statemachines.tasks import STACK_TAGS, Tasks, refusal
 
 ENDPOINT = f"{SERVING}.endpoint"
 BEFORE = "$.endpoint.config"
@@ -37,57 +36,10 @@ LONGEST_SECONDS = _LONGEST_DEPLOYMENT_SECONDS + 900
 _IN_PROGRESS = ("Creating", "Updating", "RollingBack", "SystemUpdating", "Deleting")
 
 # SageMaker has no names of its own for these errors.
-THERE = "*Cannot create already existing*"
 CHANGING = "*Cannot update in-progress endpoint*"
 GONE = "*Could not find endpoint*"
-_LOST = "SageMaker.SdkClientException"
 
 rule = sdk.ChoiceRule
-
-
-@dataclass(frozen=True)
-class Once:
-    """A call that SageMaker answers by an error whose cause is one of `causes`: that leads to `refused`.
-
-    By default that is `then`, which follows the call: an earlier one has done what it does. A throttle and a denial
-    have the same name, and Retry cannot tell them apart. So the first Task does not retry that name. Whatever else it
-    stands for leads to a second Task, which does.
-    """
-
-    state_id: str
-    question: str
-    causes: tuple[str, ...]
-    then: State
-    refused: State | None = None
-    lost: Callable[[State], State] | None = None
-
-    def call(
-        self, tasks: Tasks, action: str, parameters: dict, result_path: str | None = None, selector: dict | None = None
-    ) -> State:
-        """The first Task. The second may be answered by that error, too: its own answer may have been lost before.
-
-        `lost` makes from the second the state that looks what came of the first where its answer was lost.
-        """
-        late = self._ask(f"{self.question.removesuffix('?')} by now?", tasks.error_path, tasks.failure)
-        call = partial(tasks.call, action=action, parameters=parameters, result_path=result_path, selector=selector)
-        again = call(f"{self.state_id} once more", before=[late], also_retry=(SAGEMAKER_ERROR,))
-        again.next(self.then)
-        before = [self._ask(self.question, "$.refused", again)]
-        if self.lost:
-            before.append(sdk.Catch(error_equals=[_LOST], next_step=self.lost(again), result_path="$.lost"))
-        first = call(self.state_id, before=before)
-        first.next(self.then)
-        return first
-
-    def _ask(self, question: str, path: str, otherwise: State) -> sdk.Catch:
-        choice = sdk.Choice(question)
-        causes = [rule.StringMatches(variable=f"{path}.Cause", value=each) for each in self.causes]
-        is_done = rule.Or(causes) if len(causes) > 1 else causes[0]
-        choice.add_choice(
-            rule.And([rule.IsPresent(variable=f"{path}.Cause", value=True), is_done]), self.refused or self.then
-        )
-        choice.default_choice(otherwise)
-        return sdk.Catch(error_equals=[SAGEMAKER_ERROR], next_step=choice, result_path=path)
 
 
 def name_definitions(promotion: str) -> str:

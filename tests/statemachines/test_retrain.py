@@ -88,6 +88,8 @@ def ends_of(name: str, states: dict[str, Any] = STATES) -> set[str]:
     }
 
 
+# What SageMaker has no name for.
+UNNAMED = "SageMaker.SageMakerException"
 # The errors after which the execution goes on. The card says that the image's digest is not known, and why; the output
 # what was the matter with the parameter; the gate why a champion did not predict. A promotion that failed is put in
 # order before the execution fails.
@@ -96,7 +98,8 @@ GOING_ON = {
     "Read parameter": "Read live alias",
     "Repair parameter": "No predictions by champion",
     "Read training job of champion": "Champion did not predict",
-    "Define champion": "Is champion defined?",
+    "Define champion": "Champion did not predict",
+    "Define champion once more": "Champion did not predict",
     "Predict by champion": "Is champion to predict again?",
     "Forget champion": "Did champion predict?",
     "Promote": "Stop promotion",
@@ -126,6 +129,7 @@ def test_every_refusal_is_told_and_ends_in_fail() -> None:
     # A bill that cannot be made fails nothing.
     for accounting in ("Account costs", "Account costs of a candidate"):
         assert ends_of(accounting) <= {"Retrained", "Kept the live model"}
+    going_on |= {"Is champion defined?", "Is champion defined by now?"}
     assert handlers - going_on == {"Notify failure", "Retraining failed"}
     for handler in set(GOING_ON.values()):
         failing = [name for name, task in TASKS.items() if "Catch" in task and task["Catch"][-1]["Next"] == handler]
@@ -332,7 +336,7 @@ def test_candidate_that_fails_loses_and_the_others_go_on() -> None:
         "Resolve image": "Name image by tag",
         "Train candidate": "Was the training killed?",
         **dict.fromkeys(("Tune candidate", "Describe best job"), "Candidate failed"),
-        "Define candidate": "Is candidate defined?",
+        **dict.fromkeys(("Define candidate", "Define candidate once more"), "Candidate failed"),
         "Predict by candidate": "Is candidate to predict again?",
         "Forget candidate": "Did candidate predict?",
     }
@@ -392,10 +396,20 @@ def test_test_split_is_sent_without_its_labels_and_answered_in_its_order(reader:
 
 @pytest.mark.parametrize(("reader", "states"), READERS)
 def test_call_repeated_after_a_lost_answer_meets_what_it_made_and_goes_on(reader: str, states: dict[str, Any]) -> None:
-    (there,) = states[f"Is {reader} defined?"]["Choices"]
-    assert (there["And"][1]["Variable"], there["Next"]) == ("$.error.Cause", f"Predict by {reader}")
     message = 'Cannot create already existing model "arn:aws:sagemaker:us-east-1:000000000000:model/run-1-knn".'
-    assert matches(there["And"][1]["StringMatches"], message)
+    first, again = states[f"Define {reader}"], states[f"Define {reader} once more"]
+    for state, question, path in ((first, "defined?", "$.refused"), (again, "defined by now?", "$.error")):
+        caught = state["Catch"][0]
+        assert (caught["ErrorEquals"], caught["Next"]) == ([UNNAMED], f"Is {reader} {question}")
+        assert caught["ResultPath"] == path
+        (there,) = states[caught["Next"]]["Choices"]
+        assert (there["And"][1]["Variable"], there["Next"]) == (f"{path}.Cause", f"Predict by {reader}")
+        assert matches(there["And"][1]["StringMatches"], message)
+    # What is there goes on at once; a throttle, which has the same name, is retried by a call that is the first again.
+    assert states[f"Is {reader} defined?"]["Default"] == f"Define {reader} once more"
+    assert [any(UNNAMED in each["ErrorEquals"] for each in state["Retry"]) for state in (first, again)] == [False, True]
+    assert again["Parameters"] == first["Parameters"]
+    assert states[f"Is {reader} defined by now?"]["Default"] == again["Catch"][-1]["Next"]
     choice = states[f"Is {reader} to predict again?"]
     (rule,) = choice["Choices"]
     names_left, (taken, broken) = rule["And"][0], rule["And"][1]["Or"]
