@@ -35,6 +35,7 @@ from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommu
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from local.seams import replace, seam
+from local.stepfunctions import thread_faults
 
 _LAST_EVENTS = frozenset(
     {
@@ -124,7 +125,8 @@ def _install_timeouts() -> None:
             if env.program_state() is not None and not env.is_running():
                 return
             env.next_state_name = self.start_at.start_at_name
-        worker = threading.Thread(target=EvalComponent.eval, args=(self, env), daemon=True)
+        work = thread_faults.guard(env, lambda: EvalComponent.eval(self, env))
+        worker = threading.Thread(target=work, daemon=True)
         worker.start()
         worker.join(timeout)
         if worker.is_alive():
@@ -168,6 +170,7 @@ def _ending(lock: threading.RLock, announce: Announce, add_event: Callable[..., 
             if execution.stop_date is not None:
                 return
             env, now = execution.exec_worker.env, datetime.now(UTC)
+            thread_faults.guard(env, lambda: _end(env.program_state(), env))()
             end = _end(env.program_state(), env)
             for run in env.map_run_record_pool_manager.get_all():
                 if run.status == MapRunStatus.RUNNING:

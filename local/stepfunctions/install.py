@@ -46,6 +46,7 @@ from local.stepfunctions import (
     sync_executions,
     tables,
     tags,
+    thread_faults,
     times,
     versions,
     views,
@@ -82,6 +83,7 @@ def install(endpoint: str, faults: Faults) -> tuple[threading.RLock, Part]:
     sync_executions.install(metrics.count)
     starts.install(lock, announce)
     ends.install(lock, announce)
+    thread_faults.install()
     map_runs.install(lock)
     views.install(lock)
     described_children.install(started_children)

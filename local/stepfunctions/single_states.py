@@ -34,6 +34,7 @@ from local.protocols.strict_json import NotJsonError, decode
 from local.seams import seam
 from local.stepfunctions.refusals import CallRefusedError
 from local.stepfunctions.start_requests import check_input
+from local.stepfunctions.thread_faults import guard
 from local.stepfunctions.times import text_of
 
 _LONGEST_SECONDS = 300
@@ -145,7 +146,7 @@ def _run(trial: Trial, response: Any) -> tuple[TestStateEnvironment, Handled]:
     if isinstance(program.test_state, ExecutionState):
         _watch_errors(program.test_state, handled)
     env.next_state_name = trial.name
-    worker = threading.Thread(target=EvalComponent.eval, args=(program, env), daemon=True)
+    worker = threading.Thread(target=guard(env, lambda: EvalComponent.eval(program, env)), daemon=True)
     worker.start()
     worker.join(_LONGEST_SECONDS)
     if worker.is_alive():

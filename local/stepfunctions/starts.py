@@ -18,6 +18,7 @@ from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
 from local.seams import replace, seam
 from local.stepfunctions.ends import Announce, limit_history
+from local.stepfunctions.thread_faults import guard
 from local.stepfunctions.times import text_of
 
 
@@ -39,7 +40,7 @@ def install(lock: threading.RLock, announce: Announce) -> None:
 
     def run(self: Any) -> None:
         env = self.env
-        self._get_evaluation_entrypoint().eval(env)
+        guard(env, lambda: self._get_evaluation_entrypoint().eval(env))()
         with lock:
             # A state that goes on after a stop may end when the execution has been redriven: this end is not its end.
             if self.env is env:

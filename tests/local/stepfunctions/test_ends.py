@@ -3,10 +3,8 @@
 The interpreter runs in this process here, so that a test can stop it in that moment.
 """
 
-import json
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,85 +21,16 @@ from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_funct
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramRunning
-from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
-from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from local.stepfunctions import ends, map_runs, starts, views
+from interpreters import Interpreter, seen, stop
+from local.stepfunctions import ends, views
 from machines import until
 
 pytestmark = pytest.mark.races
 
-ROLE = "arn:aws:iam::123456789012:role/nobody"
 WAIT = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 300, "End": True}}}
-REPLACED = (
-    *((Environment, name) for name in ("set_error", "set_timed_out", "set_stop")),
-    *((Execution, name) for name in ("start", "stop")),
-    *((ExecutionWorker, name) for name in ("__init__", "_execution_logic")),
-    *((StepFunctionResponse, name) for name in ("stop_execution", *views._CALLS)),
-    *((MapRunRecord, name) for name in ("describe", "set_stop")),
-    (distributed_iteration_component.DistributedIterationComponent, "_eval_body"),
-    (BaseExecutionWorkerCommunication, "_reflect_execution_status"),
-    (EventManager, "add_event"),
-    (Program, "eval"),
-)
-
-
-@dataclass
-class Interpreter:
-    """Step Functions without a server: the lock of its ends, and what was announced of its executions."""
-
-    lock: Any = field(default_factory=threading.RLock)
-    announced: list[tuple[Any, ...]] = field(default_factory=list)
-    backend: Any = field(default_factory=lambda: StepFunctionsParserBackend("us-east-1", "123456789012"))
-
-    def start(self, definition: dict[str, Any]) -> Any:
-        name = f"machine-{len(self.backend.state_machines)}"
-        machine = self.backend.create_state_machine(name=name, definition=json.dumps(definition), roleArn=ROLE)
-        return self.backend.start_execution(machine.arn, "execution", '{"rides": 12}')
-
-    def held(self) -> bool:
-        """Whether another thread than this one would have to wait."""
-        free: list[bool] = []
-
-        def probe() -> None:
-            free.append(self.lock.acquire(blocking=False))
-            if free[0]:
-                self.lock.release()
-
-        thread = threading.Thread(target=probe)
-        thread.start()
-        thread.join()
-        return not free[0]
-
-
-def seen(execution: Any) -> tuple[Any, ...]:
-    """Status, last event, output, error, cause, and whether there is a time."""
-    last = execution.to_history_output()["events"][-1]["type"]
-    return execution.status, last, execution.output, execution.error, execution.cause, execution.stop_date is not None
-
-
-def stop(execution: Any) -> None:
-    execution.stop(stop_date=None, error="Enough", cause="of it")
-
-
-@pytest.fixture
-def interpreter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Interpreter]:
-    """`starts`, `ends` and `map_runs` in their places for one test, and for as long as a thread of it runs."""
-    before = set(threading.enumerate())
-    for owner, name in REPLACED:
-        monkeypatch.setattr(owner, name, getattr(owner, name))
-    made = Interpreter()
-    starts.install(made.lock, lambda execution: made.announced.append(seen(execution)))
-    ends.install(made.lock, lambda execution: made.announced.append(seen(execution)))
-    map_runs.install(made.lock)
-    yield made
-    for each in made.backend.state_machines:
-        for execution in each.executions:
-            stop(execution)
-    # What runs on would run in moto's own parts.
-    until(lambda: set(threading.enumerate()) - before, lambda threads: not threads)
 
 
 @pytest.fixture
