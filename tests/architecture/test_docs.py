@@ -310,11 +310,5 @@ def test_errors_of_the_operations_page_exist() -> None:
 
 def test_ci_runs_the_commands_of_the_readme() -> None:
     ci = read(ROOT / ".ci/run")
-    assert re.findall(r"^make (\w+)(?: REQUESTS=\d+)?$", ci, re.MULTILINE) == [
-        "check",
-        "build",
-        "docs",
-        "test",
-        "proofs",
-        "fuzz",
-    ]
+    targets = re.findall(r"^make(?: -\S+)* ([a-z ]+?)(?: REQUESTS=\d+)?$", ci, re.MULTILINE)
+    assert " ".join(targets).split() == ["check", "build", "docs", "fuzz", "test", "proofs"]
