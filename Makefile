@@ -216,7 +216,7 @@ build: $(SAM) $(RUNTIME) ## validate and build with the SAM CLI, import every ha
 docs: $(DOCS) ## make the site of the pages, build/site: a link that leads nowhere is an error
 	@.venvs/docs/bin/python -m docs.site.build
 
-bench: setup $(if $(filter training ingest,$(BENCH)),$(PEERS)) ## measure beside the workshop's ways: BENCH=stream, predict, capture or trees, RIDES= (a JSON array); BENCH=training, ingest: beside pandas, Polars, scikit-learn, DuckDB; BENCH=gate: error rates
+bench: setup $(if $(filter training ingest,$(BENCH)),$(PEERS)) ## measure beside the workshop's ways: BENCH=stream, predict, capture or trees, RIDES= (a JSON array); BENCH=training, ingest: beside pandas, Polars, scikit-learn, DuckDB; BENCH=gate: error rates; BENCH=console: the page
 	@$(foreach each,$(or $(BENCH),stream predict),$(PY) -m bench.$(each) \
 	  $(if $(filter stream,$(each)),"$(or $(RIDES),data/rides/2018-2019.array.json)");)
 

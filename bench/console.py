@@ -74,7 +74,7 @@ def main() -> int:
         _run_executions(server, machine, options.executions, options.children)
         _compare_histories(server, f"{machine.replace(':stateMachine:', ':execution:')}:{_LOOP}")
         with _console(server, machine) as address, _browser() as browser:
-            is_quick = _show_views(browser, address)
+            is_quick = _show_views(browser, address, options.executions, options.children)
             is_light = _compare_latency(api, browser, address)
     return 0 if is_quick and is_light else 1
 
@@ -182,17 +182,17 @@ def _browser() -> Iterator[Browser]:
         browser.close()
 
 
-def _show_views(browser: Browser, address: str) -> bool:
+def _show_views(browser: Browser, address: str, count: int, children: int) -> bool:
     """Print how long each view takes; whether the first is quick enough."""
     firsts = [_first_view(browser, address) for _ in range(_FIRST_VIEWS)]
     first = median(firsts)
     _print("first view, from nothing to the executions", f"{first:.2f}", f"{max(firsts):.2f} s (median, most)", None)
     page = _opened(browser, address)
-    _scroll(page, page.locator("aside .windowed"), "executions")
+    _scroll(page.locator("aside .windowed"), "executions", count)
     page.locator("aside .windowed").evaluate("list => list.scrollTop = 0")
     took = _seconds(lambda: _open_children(page, _CHILDREN))
     _print("an execution whose Map has the children, opened", f"{took:.2f}", "s", None)
-    _scroll(page, page.locator(".panel .windowed"), "children")
+    _scroll(page.locator(".panel .windowed"), "children", children)
     took = _seconds(lambda: _open_text(page, _TEXT))
     _print(f"a text of {_BIG_TEXT:,} characters, all of it", f"{took:.2f}", "s", None)
     page.close()
@@ -215,18 +215,19 @@ def _first_view(browser: Browser, address: str) -> float:
     return took
 
 
-def _scroll(page: Page, windowed: Any, what: str) -> None:
+def _scroll(windowed: Any, what: str, count: int) -> None:
     """Scroll a list to its end, page after page; print how many rows it has then and how its frames came."""
     gaps: list[float] = []
-    rows, before = 0, -1
-    while rows != before:
-        before = rows
+    rows, began = 0, time.perf_counter()
+    while rows < count:
         gaps += windowed.evaluate(_SCROLL)
-        page.wait_for_timeout(300)
         rows = round(windowed.locator("ol").evaluate("list => list.clientHeight / list.firstElementChild.clientHeight"))
+        if time.perf_counter() - began > _LIMIT / 1000:
+            raise RuntimeError(f"{rows:,} of {count:,} {what} are listed after {_LIMIT // 1000} s")
+    took = time.perf_counter() - began
     gaps.sort()
     slow = gaps[int(0.95 * len(gaps))]
-    _print(f"{rows:,} {what}, scrolled: frames, p95, most", f"{slow:.0f}", f"{gaps[-1]:.0f} ms", None)
+    _print(f"{rows:,} {what}, scrolled in {took:.0f} s: frames, p95, most", f"{slow:.0f}", f"{gaps[-1]:.0f} ms", None)
 
 
 def _open_children(page: Page, name: str) -> None:

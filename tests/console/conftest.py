@@ -1,23 +1,16 @@
 """A stack with a console, served by this process, and Debian's Chromium to look at it."""
 
-import asyncio
-import socket
-import threading
 import uuid
 from collections.abc import Iterator
 
 import pytest
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from browser import chromium
-from cli import deploy, embedded
+from cli import deploy
 from cli import weather as noaa
-from console.application import build
-from consoles import TOKEN, Console
-from local.account import HOST, EmbeddedAws
-from machines import until
+from consoles import Console, serve_console
+from local.account import EmbeddedAws
 from stacks import ROOT, SAMPLE_RIDES, SAMPLE_WEATHER, Stack
 
 # Milliseconds: on a busy machine a retraining takes a minute.
@@ -32,24 +25,8 @@ def console(server: EmbeddedAws) -> Iterator[Console]:
     deployed = deploy.deploy(ROOT, server, name, deploy.parameters_of_champions(f"/wildrydes/{name}"))
     stack = Stack(server, deployed)
     stack.upload(SAMPLE_RIDES)
-    port = embedded.free_port()
-    config = Config()
-    config.bind, config.graceful_timeout = [f"{HOST}:{port}"], 0.1
-    end, loop = asyncio.Event(), asyncio.new_event_loop()
-    application = build(deployed, f"the embedded AWS at {server.endpoint}", port, TOKEN)
-    serving = serve(application, config, shutdown_trigger=end.wait)  # type: ignore[arg-type] - it is an application
-    thread = threading.Thread(target=loop.run_until_complete, args=(serving,))
-    thread.start()
-    until(lambda: _listens(port), bool)
-    yield Console(stack, port)
-    loop.call_soon_threadsafe(end.set)
-    thread.join()
-    loop.close()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((HOST, port)) == 0
+    with serve_console(deployed, f"the embedded AWS at {server.endpoint}") as port:
+        yield Console(stack, port)
 
 
 # Not for the whole session: while Playwright runs, no other test of its process may run an event loop.

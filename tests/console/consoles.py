@@ -1,11 +1,23 @@
 """What the tests of the console share."""
 
+import asyncio
+import socket
+import threading
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from cli import embedded
+from cli import stack as stacks_of_commands
+from console.application import build
 from local.account import HOST
+from machines import until
 from stacks import Stack
 
 TOKEN = "a-token-of-the-tests-alone"
@@ -45,3 +57,28 @@ class Console:
                 return Answer(answer.status, answer.headers, answer.read())
         except urllib.error.HTTPError as refusal:
             return Answer(refusal.code, refusal.headers, refusal.read())
+
+
+@contextmanager
+def serve_console(stack: stacks_of_commands.Stack, where: str) -> Iterator[int]:
+    """Serve the console of a stack in this process for the length of the block; the port."""
+    port = embedded.free_port()
+    config = Config()
+    config.bind, config.graceful_timeout = [f"{HOST}:{port}"], 0.1
+    end, loop = asyncio.Event(), asyncio.new_event_loop()
+    application = build(stack, where, port, TOKEN)
+    serving = serve(application, config, shutdown_trigger=end.wait)  # type: ignore[arg-type] - it is an application
+    thread = threading.Thread(target=loop.run_until_complete, args=(serving,))
+    thread.start()
+    until(lambda: _listens(port), bool)
+    try:
+        yield port
+    finally:
+        loop.call_soon_threadsafe(end.set)
+        thread.join()
+        loop.close()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0

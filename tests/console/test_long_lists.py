@@ -1,0 +1,102 @@
+"""Lists of more than a page go on as one scrolls, and a long text is there whole."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from consoles import Console, serve_console
+from local.account import entries
+from machines import allow, ended, machine, role
+
+_EXECUTIONS, _CHILDREN, _TEXT = 230, 220, 60_000
+
+
+@pytest.fixture(scope="module", name="long")
+def console_with_long_lists(console: Console) -> Iterator[Console]:
+    """The console with a machine in the place of `retrain` that is quick enough to run hundreds of times."""
+    stack = console.stack.command_stack
+    child = {"StartAt": "One", "States": {"One": {"Type": "Pass", "End": True}}}
+    processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, **child}
+    mapping: dict[str, Any] = {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": processor, "ResultPath": None}
+    rule = {"Variable": "$.items", "IsPresent": True, "Next": "Map"}
+    states = {
+        "Which": {"Type": "Choice", "Choices": [rule], "Default": "Done"},
+        "Map": {**mapping, "Next": "Done"},
+        "Done": {"Type": "Pass", "End": True},
+    }
+    arn = machine(
+        stack.client, {"StartAt": "Which", "States": states}, role(stack.client, "states.amazonaws.com", allow("*"))
+    )
+    client = stack.client("stepfunctions")
+    for number in range(_EXECUTIONS - 2):
+        client.start_execution(stateMachineArn=arn, name=f"execution-{number:03}")
+    for name, value in (("text", {"text": "x" * _TEXT}), ("children", {"items": list(range(_CHILDREN))})):
+        started = client.start_execution(stateMachineArn=arn, name=name, input=json.dumps(value))
+        assert ended(stack.client, started["executionArn"])["status"] == "SUCCEEDED"
+    with serve_console(
+        dataclasses.replace(stack, outputs={**stack.outputs, "StateMachineArn": arn}), "the embedded AWS"
+    ) as port:
+        yield Console(console.stack, port)
+
+
+@pytest.fixture(name="window")
+def page_of_long_lists(chromium: Browser, long: Console) -> Iterator[Page]:
+    page = chromium.new_page(viewport={"width": 1280, "height": 850})
+    page.goto(long.address)
+    expect(page.locator("article.execution")).to_be_visible()
+    yield page
+    page.close()
+
+
+def scroll_to_the_end(listing: Locator) -> None:
+    listing.evaluate("list => { list.scrollTop = list.scrollHeight }")
+
+
+def test_list_of_executions_goes_on_to_the_oldest(window: Page) -> None:
+    aside = window.get_by_label("Executions", exact=True)
+    expect(aside).to_contain_text("200 listed, older ones as you scroll")
+    rows = aside.locator(".windowed")
+    scroll_to_the_end(rows)
+    expect(aside).to_contain_text(f"{_EXECUTIONS} listed")
+    expect(aside).not_to_contain_text("older ones")
+    scroll_to_the_end(rows)
+    expect(rows.get_by_role("button", name="execution-000", exact=False).first).to_be_visible()
+    # Those in sight alone are in the page.
+    assert rows.locator("li").count() <= 60
+
+
+def test_children_of_a_map_are_listed_to_the_last(window: Page, long: Console) -> None:
+    window.get_by_role("button", name="children").first.click()
+    window.locator("svg .state.map").click(position={"x": 30, "y": 12})
+    panel = window.get_by_label("Children of the Map")
+    expect(panel).to_contain_text(f"{_CHILDREN} children")
+    rows = panel.locator(".windowed")
+    expect(rows.locator("li").first).to_be_visible()
+    scroll_to_the_end(rows)
+    expect(panel).not_to_contain_text("more as you scroll")
+    scroll_to_the_end(rows)
+    (run,) = json.loads(long.ask(f"/api/workflow/execution?arn={execution(long, 'children')}").body)["map_runs"]
+    client = long.stack.client("stepfunctions")
+    listed = entries(client, "list_executions", "executions", mapRunArn=run["arn"])
+    assert len(listed) == _CHILDREN
+    expect(rows.locator("li").last).to_contain_text(listed[-1]["name"])
+
+
+def test_long_text_is_begun_and_then_shown_whole(window: Page) -> None:
+    window.get_by_role("button", name="text").first.click()
+    window.get_by_role("button", name="Done, Pass, succeeded").click()
+    panel = window.get_by_label("The state Done", exact=True)
+    expect(panel).to_contain_text("The first 20,000 of")
+    panel.get_by_role("button", name="Show all of it").click()
+    shown = panel.locator("pre").first
+    expect(shown).to_contain_text("x" * 100)
+    assert json.loads(shown.text_content() or "") == {"text": "x" * _TEXT}
+
+
+def execution(long: Console, name: str) -> str:
+    machines = json.loads(long.ask("/api/workflow/machines").body)
+    return f"{machines[0]['arn'].replace(':stateMachine:', ':execution:')}:{name}"
