@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser import serious_faults
+from browser import overflow, serious_faults
 from cli import models
 from cli.status import champion_path
 from consoles import Console
 from machines import until
-from wildrydes.model.storage import execution_of
+from wildrydes.model.storage import card_key, execution_of
 from wildrydes.tasks import DEFAULT_TASK
 
 
@@ -126,6 +126,40 @@ def test_regression_shows_its_residuals(page: Page, console: Console, champions:
     expect(rows).to_have_count(len(residuals["counts"]))
     assert [int(row.replace(",", "")) for row in rows.locator("td:last-child").all_inner_texts()] == residuals["counts"]
     assert serious_faults(page) == []
+
+
+def test_model_is_shown_beside_the_champion_with_the_numbers_of_both_cards(
+    page: Page, console: Console, champions: tuple[str, str]
+) -> None:
+    now = live(console)
+    other = next(each for each in champions if each != now)
+    page.get_by_role("button", name="Models").click()
+    page.get_by_role("listitem").filter(has_text=other).get_by_role("button", pressed=False).first.click()
+    page.get_by_label("beside the champion").check()
+    for execution in (other, now):
+        metrics = models.card(console.stack.command_stack, execution)["metrics"]
+        sheet = page.get_by_label(f"The model of {execution}")
+        expect(sheet.get_by_text(f"{metrics['log_loss']:.4f}", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name=f"{now}, the champion")).to_be_visible()
+    assert serious_faults(page) == []
+    page.set_viewport_size({"width": 390, "height": 850})
+    assert overflow(page) == 0
+
+
+def test_model_that_was_never_live_says_why_and_what_alone_makes_one_live(
+    page: Page, console: Console, champions: tuple[str, str]
+) -> None:
+    stack = console.stack.command_stack
+    card = models.card(stack, champions[0]) | {"execution": "run-kept-back", "created": "2026-01-01T00:00:00+00:00"}
+    card["verdict"] = {"promote": False, "reason": "<img src=x onerror=alert(1)> is no better"}
+    s3: Any = stack.client("s3")
+    key = card_key("run-kept-back", DEFAULT_TASK)
+    s3.put_object(Bucket=stack.bucket, Key=key, Body=json.dumps(card).encode())
+    page.get_by_role("button", name="Models").click()
+    page.get_by_role("listitem").filter(has_text="run-kept-back").get_by_role("button").click()
+    expect(page.get_by_text("It was never live")).to_contain_text("<img src=x onerror=alert(1)> is no better")
+    expect(page.get_by_text("It was never live")).to_contain_text("Only the gate of a retraining")
+    s3.delete_object(Bucket=stack.bucket, Key=key)
 
 
 def test_earlier_champion_is_made_live_again(page: Page, console: Console, champions: tuple[str, str]) -> None:

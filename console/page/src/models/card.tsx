@@ -23,7 +23,8 @@ const NUMBERS: [string, string][] = [
 
 type Points = Record<string, number>[];
 
-export function CardView({ task, execution }: { task: string; execution: string }) {
+/** `role` is what the model is beside another one: the champion. */
+export function CardView({ task, execution, role = "" }: { task: string; execution: string; role?: string }) {
   const [card, setCard] = useState<Card | null>(null);
   const [trouble, setTrouble] = useState("");
   useEffect(() => {
@@ -44,7 +45,10 @@ export function CardView({ task, execution }: { task: string; execution: string 
   const residuals = card.metrics.residuals as Histogram | undefined;
   return (
     <article class="sheet" aria-label={`The model of ${card.execution}`}>
-      <h2>{card.execution}</h2>
+      <h2>
+        {card.execution}
+        {role && `, ${role}`}
+      </h2>
       <p class="quiet">
         {card.algorithm}, judged {moment(card.created)} on {card.rows.toLocaleString()} test rows
       </p>

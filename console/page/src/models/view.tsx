@@ -5,6 +5,7 @@ import { get, post } from "../api";
 import { Ask, Empty, message, Trouble } from "../parts";
 import { moment } from "../words";
 import { CardView } from "./card";
+import "./models.css";
 import type { ModelLine, Task } from "./types";
 
 export function ModelsView({ version }: { version: number }) {
@@ -14,6 +15,7 @@ export function ModelsView({ version }: { version: number }) {
   const [trouble, setTrouble] = useState("");
   const [back, setBack] = useState<ModelLine | null>(null);
   const [said, setSaid] = useState("");
+  const [paired, setPaired] = useState(false);
   useEffect(() => {
     get<Task[]>("models/list")
       .then((all) => (setTasks(all), setTrouble("")))
@@ -23,6 +25,7 @@ export function ModelsView({ version }: { version: number }) {
   if (!tasks) return <p class="quiet">Reading the models' cards …</p>;
   const task = tasks.find((each) => each.task === chosen) ?? tasks.find((each) => each.lines.length) ?? tasks[0]!;
   const line = task.lines.find((each) => key(each) === open) ?? task.lines.find((each) => each.live) ?? task.lines[0];
+  const champion = task.lines.find((each) => each.live && each.execution !== line?.execution);
   return (
     <div class="workflow">
       <aside aria-label="Models">
@@ -62,7 +65,23 @@ export function ModelsView({ version }: { version: number }) {
         </ol>
       </aside>
       <div class="main-part">
-        {line && <CardView task={task.task} execution={line.execution} />}
+        {line && !line.until && (
+          <p class="quiet">
+            It was never live: {line.why}. Only the gate of a retraining makes a new model live; no command does it past the gate.
+          </p>
+        )}
+        {champion && (
+          <label class="beside">
+            <input type="checkbox" checked={paired} onChange={(event) => setPaired(event.currentTarget.checked)} /> beside the champion,{" "}
+            {champion.execution}
+          </label>
+        )}
+        {line && (
+          <div class={champion && paired ? "pair" : ""}>
+            <CardView task={task.task} execution={line.execution} />
+            {champion && paired && <CardView task={task.task} execution={champion.execution} role="the champion" />}
+          </div>
+        )}
       </div>
       {back && (
         <Ask
