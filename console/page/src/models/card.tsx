@@ -6,7 +6,7 @@ import { message, Trouble } from "../parts";
 import { moment } from "../words";
 import { type Histogram, ResidualPlot, UnitPlot } from "./curves";
 import { Lineage } from "./lineage";
-import type { Card } from "./types";
+import type { Card, ModelLine } from "./types";
 
 const NUMBERS: [string, string][] = [
   ["log_loss", "log loss"],
@@ -23,8 +23,16 @@ const NUMBERS: [string, string][] = [
 
 type Points = Record<string, number>[];
 
-/** `role` is what the model is beside another one: the champion. */
-export function CardView({ task, execution, role = "" }: { task: string; execution: string; role?: string }) {
+interface Shown {
+  task: string;
+  execution: string;
+  /** The times that it was live. */
+  lives: ModelLine[];
+  /** What the model is beside another one: the champion. */
+  role?: string;
+}
+
+export function CardView({ task, execution, lives, role = "" }: Shown) {
   const [card, setCard] = useState<Card | null>(null);
   const [trouble, setTrouble] = useState("");
   useEffect(() => {
@@ -85,7 +93,7 @@ export function CardView({ task, execution, role = "" }: { task: string; executi
         {residuals && <ResidualPlot unit={card.unit} residuals={residuals} />}
       </div>
       {card.weights && card.weights.length > 0 && <Weights card={card} />}
-      <Lineage key={`${task} ${execution}`} task={task} execution={execution} />
+      <Lineage key={`${task} ${execution}`} task={task} execution={execution} lives={lives} />
     </article>
   );
 }

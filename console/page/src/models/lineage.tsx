@@ -3,7 +3,8 @@
 import { useState } from "preact/hooks";
 import { get } from "../api";
 import { message, Trouble } from "../parts";
-import type { Finding } from "./types";
+import { moment } from "../words";
+import type { Finding, ModelLine } from "./types";
 
 // From left to right: what each step read, and what came of it.
 const STEPS: [string, string[]][] = [
@@ -20,8 +21,8 @@ const WORDS: Record<string, [string, string]> = {
 };
 const MOST_DETAILS = 20;
 
-/** The graph of a model's inputs; nothing is read before a person asks for it. */
-export function Lineage({ task, execution }: { task: string; execution: string }) {
+/** The graph of a model's inputs, up to when it answered; nothing is read before a person asks for it. */
+export function Lineage({ task, execution, lives }: { task: string; execution: string; lives: ModelLine[] }) {
   const [findings, setFindings] = useState<Finding[] | null>(null);
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState("");
@@ -60,6 +61,18 @@ export function Lineage({ task, execution }: { task: string; execution: string }
                   ))}
               </li>
             ))}
+            <li>
+              <h4>Answered requests</h4>
+              {lives.length === 0 && <p class="quiet">It was never live: no caller had an answer of it.</p>}
+              {lives.map((each) => (
+                <div key={each.since} class="input">
+                  <strong>version {each.version}</strong>
+                  <p class="quiet">
+                    {each.live ? `since ${moment(each.since)}` : `${moment(each.since)} to ${moment(each.until)}`}
+                  </p>
+                </div>
+              ))}
+            </li>
           </ol>
         </>
       )}

@@ -78,8 +78,10 @@ export function ModelsView({ version }: { version: number }) {
         )}
         {line && (
           <div class={champion && paired ? "pair" : ""}>
-            <CardView task={task.task} execution={line.execution} />
-            {champion && paired && <CardView task={task.task} execution={champion.execution} role="the champion" />}
+            <CardView task={task.task} execution={line.execution} lives={lives(task, line)} />
+            {champion && paired && (
+              <CardView task={task.task} execution={champion.execution} lives={lives(task, champion)} role="the champion" />
+            )}
           </div>
         )}
       </div>
@@ -101,6 +103,10 @@ export function ModelsView({ version }: { version: number }) {
       )}
     </div>
   );
+}
+
+function lives(task: Task, line: ModelLine): ModelLine[] {
+  return task.lines.filter((each) => each.execution === line.execution && each.until);
 }
 
 function key(line: ModelLine): string {
