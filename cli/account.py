@@ -37,12 +37,18 @@ class Account:
 
     def as_json(self) -> dict[str, Any]:
         """The account as `--json` prints it."""
-        return {
-            "rides": {name: value for name, value in self.rides.items() if not name.startswith("file_lines")},
-            "files": self.lines,
-            "files_omitted": self.files - len(self.lines),
-            "first_rejected": self.first_rejected,
-        }
+        return _to_json(self.rides, self.first_rejected, self.lines, self.files)
+
+
+def _to_json(
+    rides: dict[str, Any], first_rejected: list[dict[str, Any]], lines: list[dict[str, Any]], files: int
+) -> dict[str, Any]:
+    return {
+        "rides": {name: value for name, value in rides.items() if not name.startswith("file_lines")},
+        "files": lines,
+        "files_omitted": files - len(lines),
+        "first_rejected": first_rejected,
+    }
 
 
 def fetch(stack: Stack, execution: str, folder: Path) -> Account | None:
@@ -62,6 +68,25 @@ def fetch(stack: Stack, execution: str, folder: Path) -> Account | None:
     with _read(lines) as every:
         copies = copy_rejected(s3, stack.bucket, every, folder / "rejected")
     return Account(summary["rides"], summary["first_rejected"], most, files, copies)
+
+
+def first_lines(stack: Stack, execution: str, most: int) -> dict[str, Any] | None:
+    """The account of an execution as JSON, with the lines of at most so many files, and without copies of its records.
+
+    None where its check wrote none.
+    """
+    s3 = stack.client("s3")
+    try:
+        summary = json.load(s3.get_object(Bucket=stack.bucket, Key=summary_key(execution))["Body"])
+        body = s3.get_object(Bucket=stack.bucket, Key=file_lines_key(execution))["Body"]
+    except ClientError as fault:
+        if fault.response["Error"]["Code"] in _MISSING:
+            return None
+        raise
+    lines = heapq.nsmallest(most, map(json.loads, body.iter_lines()), key=_weight)
+    rides = summary["rides"]
+    files = sum(value for name, value in rides.items() if name.startswith("files_"))
+    return _to_json(rides, summary["first_rejected"], lines, files)
 
 
 @contextlib.contextmanager

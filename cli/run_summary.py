@@ -32,7 +32,7 @@ def summarize(
     return {
         "rides": output["rides"]
         | {"files": plan["objects"], "files_ingested_before": plan["already_ingested"], "message": plan["message"]},
-        **_weather_and_training_set(output["training_set"]),
+        **weather_and_training_set(output["training_set"]),
         "metrics": _metrics(output) | {"target": output["target"], "features": output["features"]},
         "candidates": output["metrics"].get("candidates", []),
         "model_path": output["model_path"],
@@ -47,7 +47,7 @@ def summarize(
     }
 
 
-def _weather_and_training_set(counts: dict[str, Any]) -> dict[str, Any]:
+def weather_and_training_set(counts: dict[str, Any]) -> dict[str, Any]:
     """What became of the rides that were read, on their way into the splits."""
     weather = {name: counts[name] for name in ("filled_days", "filled_rides", "far_rides", "farthest_miles")}
     splits = {split: {"rows": counts[f"{split}_rows"], "positives": counts[f"{split}_positives"]} for split in _SPLITS}

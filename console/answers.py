@@ -69,34 +69,39 @@ def _time(value: Any) -> str:
 
 
 def answering(work: Callable[[Any], Any]) -> Endpoint:
-    """An endpoint that runs `work` in a thread, on the request's query or its JSON, and answers with what it returns.
-
-    What a command would print as an error is the answer's `message`.
-    """
+    """An endpoint that runs `work` in a thread, on the request's query or its JSON, and answers what it returns."""
 
     async def endpoint(request: Request) -> Response:
-        try:
+        async def act() -> Any:
             fields = dict(request.query_params) if request.method in ("GET", "HEAD") else await _body(request)
-            return to_json(await to_thread.run_sync(work, fields))
-        except BadJson as bad:
-            return to_json({"message": f"The request is no JSON object: {bad.detail}."}, _WRONG)
-        except BadFieldError as fault:
-            return to_json({"message": str(fault), "field": fault.field}, _WRONG)
-        except CommandError as fault:
-            return to_json({"message": str(fault)}, _WRONG)
-        except click.ClickException as fault:
-            return to_json({"message": fault.format_message()}, _WRONG)
-        except ClientError as fault:
-            error = fault.response["Error"]
-            denied = error["Code"] in _DENIALS
-            said = "Your credentials may not do this" if denied else error["Code"]
-            return to_json({"message": f"{said}: {error['Message']}"}, _REFUSED if denied else _WRONG)
-        except ParamValidationError as fault:
-            return to_json({"message": f"AWS takes no such value: {fault}"}, _WRONG)
-        except BotoCoreError as fault:
-            return to_json({"message": f"AWS cannot be reached: {fault}"}, _ABSENT_SERVICE)
+            return await to_thread.run_sync(work, fields)
+
+        return await answer(act)
 
     return endpoint
+
+
+async def answer(act: Callable[[], Awaitable[Any]]) -> Response:
+    """What `act` returns, as JSON. What a command would print as an error is the answer's `message`."""
+    try:
+        return to_json(await act())
+    except BadJson as bad:
+        return to_json({"message": f"The request is no JSON object: {bad.detail}."}, _WRONG)
+    except BadFieldError as fault:
+        return to_json({"message": str(fault), "field": fault.field}, _WRONG)
+    except CommandError as fault:
+        return to_json({"message": str(fault)}, _WRONG)
+    except click.ClickException as fault:
+        return to_json({"message": fault.format_message()}, _WRONG)
+    except ClientError as fault:
+        error = fault.response["Error"]
+        denied = error["Code"] in _DENIALS
+        said = "Your credentials may not do this" if denied else error["Code"]
+        return to_json({"message": f"{said}: {error['Message']}"}, _REFUSED if denied else _WRONG)
+    except ParamValidationError as fault:
+        return to_json({"message": f"AWS takes no such value: {fault}"}, _WRONG)
+    except BotoCoreError as fault:
+        return to_json({"message": f"AWS cannot be reached: {fault}"}, _ABSENT_SERVICE)
 
 
 def routes_of(view: str, stack: Stack, read: Mapping[str, Work], change: Mapping[str, Work]) -> list[Route]:

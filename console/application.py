@@ -13,6 +13,7 @@ from cli.stack import Stack
 from cli.status import status_of
 from console.answers import answering
 from console.changes import Changes
+from console.data.routes import routes as data_routes
 from console.guard import Guard
 from console.models.routes import routes as model_routes
 from console.operations.routes import routes as operation_routes
@@ -47,6 +48,7 @@ def build(stack: Stack, where: str, port: int, token: str) -> Guard:
             Route("/api/about", answering(about)),
             Route("/api/changes", changes.stream),
             *workflow_routes(stack),
+            *data_routes(stack),
             *model_routes(stack),
             *serving_routes(stack),
             *operation_routes(stack),

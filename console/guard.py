@@ -14,6 +14,9 @@ API_PREFIX = "/api/"
 TOKEN_HEADER = "x-console-token"  # noqa: S105 - a name
 MOST_BODY = 1 << 20
 """Bytes of a request's body: an execution's input has 256 KB at most."""
+UPLOAD = "/api/data/upload"
+MOST_UPLOAD = 64 << 20
+"""Bytes of a file that is uploaded; larger ones are for the command."""
 
 # No inline script or style, nothing from elsewhere, nothing around the page.
 _POLICY = (
@@ -52,8 +55,9 @@ class Guard:
                 scope, send, 401, "The token is missing or old: open the address that `wildrydes console` prints."
             )
             return
-        if (length := _length(scope)) is None or length > MOST_BODY:
-            await _refuse(scope, send, 413, f"A request has {MOST_BODY:,} bytes at most, and says how many it has.")
+        most = MOST_UPLOAD if scope["path"] == UPLOAD else MOST_BODY
+        if (length := _length(scope)) is None or length > most:
+            await _refuse(scope, send, 413, f"A request has {most:,} bytes at most, and says how many it has.")
             return
         await self._application(scope, receive, _with_headers(send))
 

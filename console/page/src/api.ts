@@ -54,6 +54,12 @@ export async function post<T>(path: string, body: object): Promise<T> {
   return (await answer.json()) as T;
 }
 
+/** The answer to a file that is uploaded. */
+export async function upload<T>(path: string, query: Record<string, string>, file: File): Promise<T> {
+  const answer = await ask(`/api/${path}?${new URLSearchParams(query)}`, { method: "POST", body: file });
+  return (await answer.json()) as T;
+}
+
 const PAUSE = 2000;
 
 /**

@@ -25,6 +25,7 @@ const BOTTOM = 22;
 const TOP = 8;
 const MOST_ROWS = 500;
 const MOST_SAID = 3;
+const YEAR = 330 * 86_400;
 
 /** A value in few characters. */
 export function short(value: number): string {
@@ -178,7 +179,7 @@ function bounds(values: number[]): { low: number; high: number } {
 function moment(seconds: number, span: number): string {
   const date = new Date(seconds * 1000);
   const time: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit" };
-  const day: Intl.DateTimeFormatOptions = { month: "short", day: "numeric" };
+  const day: Intl.DateTimeFormatOptions = { month: "short", day: "numeric", ...(span > YEAR && { year: "numeric" }) };
   if (span === 0) return date.toLocaleString(undefined, { ...day, ...time });
   return span <= 2 * 86_400 ? date.toLocaleTimeString(undefined, time) : date.toLocaleDateString(undefined, day);
 }

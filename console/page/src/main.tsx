@@ -3,6 +3,7 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { get, listen } from "./api";
+import { DataView } from "./data/view";
 import { ModelsView } from "./models/view";
 import { OperationsView } from "./operations/view";
 import { message, Trouble } from "./parts";
@@ -18,7 +19,7 @@ interface About {
   queues: Record<string, number>;
 }
 
-const VIEWS = ["Workflows", "Models", "Serving", "Operations"] as const;
+const VIEWS = ["Workflows", "Data", "Models", "Serving", "Operations"] as const;
 
 function Page() {
   const [view, setView] = useState<(typeof VIEWS)[number]>("Workflows");
@@ -74,6 +75,7 @@ function Page() {
       <main>
         <Trouble message={trouble} />
         {view === "Workflows" && <WorkflowView changes={changes} />}
+        {view === "Data" && <DataView version={ends} />}
         {view === "Models" && <ModelsView version={ends} />}
         {view === "Serving" && <ServingView version={ends} champions={about?.champions ?? {}} />}
         {view === "Operations" && <OperationsView version={ends} />}

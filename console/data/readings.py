@@ -1,0 +1,105 @@
+"""What a page shows of a stack's data, read from the bucket, from executions' outputs, and by Athena."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cli.account import first_lines
+from cli.athena import query
+from cli.run_summary import weather_and_training_set
+from cli.stack import Stack
+from console.answers import BadFieldError, text_of
+from local.account import entries
+from wildrydes.bucket import PROCESSED
+from wildrydes.rides.stations import ground_stations
+
+_MOST_FILES = 50
+_MOST_RETRAININGS = 50
+# What Step Functions calls executions here; a text of this kind may stand in SQL.
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_STREAM = f"{PROCESSED}stream/"
+
+_RIDES_BY_DAY = """
+SELECT substr(statustime, 1, 10) AS day, count(*) AS rides
+FROM rides
+GROUP BY substr(statustime, 1, 10)
+ORDER BY 1
+"""
+# An element's source is the station itself where it was not filled, and NULL where no station had it that day.
+_WEATHER = """
+SELECT station, element, source, count(*) AS days
+FROM (
+    SELECT station, 'TMIN' AS element, tmin_source AS source FROM weather WHERE execution = '{execution}'
+    UNION ALL
+    SELECT station, 'TMAX' AS element, tmax_source AS source FROM weather WHERE execution = '{execution}'
+    UNION ALL
+    SELECT station, 'PRCP' AS element, prcp_source AS source FROM weather WHERE execution = '{execution}'
+) AS readings
+GROUP BY station, element, source
+ORDER BY station, element, source
+"""
+
+
+def retrainings(stack: Stack, _: Any = None) -> list[dict[str, Any]]:
+    """The newest retrainings, the newest first."""
+    listed = stack.client("stepfunctions").list_executions(
+        stateMachineArn=stack.machine("retrain"), maxResults=_MOST_RETRAININGS
+    )["executions"]
+    return [{"name": each["name"], "status": each["status"], "started": each["startDate"]} for each in listed]
+
+
+def account(stack: Stack, query_fields: Mapping[str, str]) -> dict[str, Any]:
+    """What a retraining did with each ride file, and what became of the rides on their way into the training set.
+
+    `account` is `cli.account`'s, of the files with most to say; None where the check of the ingestion wrote none.
+    `training` has `weather` and `training_set` (`cli.run_summary`); None where the execution has no such output.
+    """
+    execution = _execution(query_fields)
+    arn = stack.machine("retrain").replace(":stateMachine:", ":execution:") + f":{execution}"
+    described = stack.client("stepfunctions").describe_execution(executionArn=arn)
+    counts = json.loads(described.get("output") or "{}").get("training_set")
+    return {
+        "account": first_lines(stack, execution, _MOST_FILES),
+        "training": weather_and_training_set(counts) if counts else None,
+    }
+
+
+def rides(stack: Stack, _: Any = None) -> dict[str, Any]:
+    """The rows of the table rides by the day of the ride, and the objects that hold them by the path that they came.
+
+    A ride that came twice has two rows.
+    """
+    by_day = [[each["day"], int(each["rides"])] for each in query(stack, _RIDES_BY_DAY)]
+    paths = {"files": {"objects": 0, "bytes": 0}, "one at a time": {"objects": 0, "bytes": 0}}
+    for each in entries(stack.client("s3"), "list_objects_v2", "Contents", Bucket=stack.bucket, Prefix=PROCESSED):
+        path = paths["one at a time" if each["Key"].startswith(_STREAM) else "files"]
+        path["objects"] += 1
+        path["bytes"] += each["Size"]
+    return {"by_day": by_day, "paths": paths}
+
+
+def weather(stack: Stack, query_fields: Mapping[str, str]) -> dict[str, Any]:
+    """The ground stations of a retraining's weather, and on how many days each took an element from which other one.
+
+    `stations` have id, name, latitude and longitude in degrees, and `days`; `readings` have `station`, `element`,
+    `source` (null where no station reported the element) and `days`.
+    """
+    rows = query(stack, _WEATHER.format(execution=_execution(query_fields)))
+    readings = [{**each, "source": each["source"] or None, "days": int(each["days"])} for each in rows]
+    named = {name for each in readings for name in (each["station"], each["source"]) if name}
+    return {"stations": list(_stations(named)), "readings": readings}
+
+
+def _stations(names: set[str]) -> Iterator[dict[str, Any]]:
+    for each in ground_stations():
+        if each.id in names:
+            yield {"id": each.id, "name": each.name, "latitude": each.latitude, "longitude": each.longitude}
+
+
+def _execution(fields: Mapping[str, str]) -> str:
+    """The execution that a request names. Raises BadFieldError."""
+    name = text_of(fields, "execution")
+    if not _NAME.fullmatch(name):
+        raise BadFieldError(f"The field execution is {name[:20]!r}: it has to be the name of a retraining.")
+    return name

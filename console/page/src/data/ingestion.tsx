@@ -1,0 +1,182 @@
+// What became of ride files and their rides: counts that add up, reasons with an example each, and the rows of the splits.
+
+import { Empty } from "../parts";
+import { Table } from "../table";
+import { count } from "../words";
+
+interface Rejected {
+  count: number;
+  reason: string;
+  key: string;
+  detail: string | null;
+  position: { byte?: number | null; line?: number | null; record?: number | null } | null;
+  record: string | null;
+}
+
+interface FileLine {
+  key: string;
+  outcome: string;
+  read: number;
+  accepted: number;
+  rejected: number;
+  repeated: number;
+  rejected_by_reason: Record<string, number>;
+  skipped: string | null;
+  fault: { reason: string; detail: string } | null;
+}
+
+interface Rides {
+  read: number;
+  accepted: number;
+  rejected: number;
+  repeated: number;
+  files_read: number;
+  files_skipped: number;
+  files_rejected: number;
+}
+
+interface Split {
+  rows: number;
+  positives: number | null;
+}
+
+export interface Account {
+  account: { rides: Rides; files: FileLine[]; files_omitted: number; first_rejected: Rejected[] } | null;
+  training: {
+    weather: { filled_days: number; filled_rides: number; far_rides: number; rides_without_weather: number };
+    training_set: {
+      train: Split;
+      validation: Split;
+      test: Split;
+      processed_rows: number;
+      rides: number;
+      without_label: number;
+      without_weather: number;
+      further_copies: number;
+    };
+  } | null;
+}
+
+export function Ingestion({ answer }: { answer: Account }) {
+  const { account, training } = answer;
+  return (
+    <>
+      {account ? <Files account={account} /> : <Empty>Its ingestion did not get to its check: look at it under Workflows.</Empty>}
+      {training ? <Training training={training} /> : <Empty>It has built no training set.</Empty>}
+    </>
+  );
+}
+
+function Files({ account }: { account: NonNullable<Account["account"]> }) {
+  const { rides } = account;
+  return (
+    <>
+      <dl class="scores">
+        {(["read", "accepted", "rejected", "repeated"] as const).map((name) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{rides[name].toLocaleString()}</dd>
+          </div>
+        ))}
+      </dl>
+      <p>
+        {count(rides.files_read, "file was", "files were")} read, {rides.files_skipped.toLocaleString()} skipped since they hold no data,{" "}
+        {rides.files_rejected.toLocaleString()} left out whole.
+      </p>
+      <h3>Why rides were rejected</h3>
+      {account.first_rejected.length === 0 ? (
+        <Empty>No ride was rejected.</Empty>
+      ) : (
+        <Table
+          label="Reasons"
+          head={["Reason", "Rides", "The first: file", "where", "what it says", "record"]}
+          rows={account.first_rejected.map((each) => [
+            each.reason,
+            each.count.toLocaleString(),
+            <code>{each.key}</code>,
+            place(each),
+            each.detail ?? "",
+            each.record ? <pre class="record" tabIndex={0}>{each.record}</pre> : "",
+          ])}
+        />
+      )}
+      <h3>Files</h3>
+      <Table
+        label="Files"
+        head={["File", "What became of it", "Read", "Accepted", "Rejected", "Repeated", "Why"]}
+        rows={account.files.map((each) => [
+          <code>{each.key}</code>,
+          each.outcome === "rejected" ? "left out whole" : each.outcome,
+          each.read.toLocaleString(),
+          each.accepted.toLocaleString(),
+          each.rejected.toLocaleString(),
+          each.repeated.toLocaleString(),
+          why(each),
+        ])}
+      />
+      {account.files_omitted > 0 && (
+        <p class="quiet">
+          {count(account.files_omitted, "file is", "files are")} not listed: those with most to say come first. All are in
+          ingestions/, in the data bucket.
+        </p>
+      )}
+    </>
+  );
+}
+
+function place(each: Rejected): string {
+  const parts: [string, number | null | undefined][] = [
+    ["byte", each.position?.byte],
+    ["line", each.position?.line],
+    ["record", each.position?.record],
+  ];
+  return parts.flatMap(([name, value]) => (value === null || value === undefined ? [] : [`${name} ${value.toLocaleString()}`])).join(", ");
+}
+
+function why(line: FileLine): string {
+  const reasons = Object.entries(line.rejected_by_reason).map(([reason, number]) => `${number.toLocaleString()} ${reason}`);
+  const whole = line.fault ? `${line.fault.reason}: ${line.fault.detail}` : (line.skipped ?? "");
+  return [whole, ...(line.fault ? [] : reasons)].filter(Boolean).join(", ");
+}
+
+function Training({ training }: { training: NonNullable<Account["training"]> }) {
+  const { training_set: set, weather } = training;
+  const splits = (["train", "validation", "test"] as const).map((name) => ({ name, ...set[name] }));
+  const total = splits.reduce((sum, each) => sum + each.rows, 0);
+  const share = (split: Split) => (split.positives === null || split.rows === 0 ? null : split.positives / split.rows);
+  return (
+    <>
+      <h3>The training set</h3>
+      <p>
+        {set.processed_rows.toLocaleString()} rows were read: {total.toLocaleString()} are in the splits, {set.further_copies.toLocaleString()} are
+        further copies of a ride, {set.without_label.toLocaleString()} have no label, {set.without_weather.toLocaleString()} no weather.
+      </p>
+      <Table
+        label="Rows by split"
+        head={["Split", "Rows", "Of label 1", "Balance"]}
+        rows={splits.map((each) => [
+          each.name,
+          each.rows.toLocaleString(),
+          each.positives === null ? "" : each.positives.toLocaleString(),
+          share(each) === null ? "" : <Balance share={share(each)!} />,
+        ])}
+      />
+      <p>
+        {weather.filled_rides.toLocaleString()} rides have weather of a neighbouring station, on {count(weather.filled_days, "day", "days")};{" "}
+        {weather.far_rides.toLocaleString()} rides are far from any station.
+      </p>
+    </>
+  );
+}
+
+function Balance({ share }: { share: number }) {
+  return (
+    <span class="balance">
+      <svg viewBox="0 0 100 10" aria-hidden="true">
+        <rect class="of-0" x={0} y={0} width={100} height={10} />
+        <rect class="of-1" x={0} y={0} width={share * 100} height={10} />
+      </svg>
+      {(share * 100).toFixed(1)}%
+    </span>
+  );
+}

@@ -1,0 +1,93 @@
+// A place to drop a ride file on: it says which key the file gets, and what happens then, before it sends a byte.
+
+import { useState } from "preact/hooks";
+import { get, upload } from "../api";
+import { Ask, message, Trouble } from "../parts";
+
+interface Look {
+  key: string;
+  size: number | null;
+}
+
+interface Uploaded {
+  key: string;
+  bytes: number;
+  remarks: string[];
+}
+
+const MOST = 64 * 1024 * 1024;
+
+export function Upload() {
+  const [file, setFile] = useState<File | null>(null);
+  const [look, setLook] = useState<Look | null>(null);
+  const [trouble, setTrouble] = useState("");
+  const [said, setSaid] = useState<string[]>([]);
+  const choose = async (chosen: File | undefined) => {
+    if (!chosen) return;
+    setSaid([]);
+    setTrouble("");
+    if (chosen.size > MOST) {
+      setTrouble(`${chosen.name} has ${chosen.size.toLocaleString()} bytes; the page takes 64 MB. \`wildrydes retrain --rides\` takes any.`);
+      return;
+    }
+    try {
+      setLook(await get<Look>("data/look", { name: chosen.name }));
+      setFile(chosen);
+    } catch (fault) {
+      setTrouble(message(fault));
+    }
+  };
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    const files = event.dataTransfer?.files;
+    if (files && files.length > 1) setTrouble("One file at a time. `wildrydes retrain --rides` takes a folder.");
+    else void choose(files?.[0]);
+  };
+  return (
+    <section class="sheet drop" aria-label="Upload a ride file" onDragOver={(event) => event.preventDefault()} onDrop={drop}>
+      <h2>Upload a ride file</h2>
+      <p>
+        <label>
+          Drop a file here, or choose one:{" "}
+          <input
+            type="file"
+            onChange={(event) => {
+              void choose(event.currentTarget.files?.[0]);
+              event.currentTarget.value = "";
+            }}
+          />
+        </label>
+      </p>
+      <Trouble message={trouble} />
+      {said.length > 0 && (
+        <div role="status">
+          {said.map((each) => (
+            <p key={each}>{each}</p>
+          ))}
+        </div>
+      )}
+      {file && look && (
+        <Ask
+          title={look.size === null ? `Upload ${file.name}?` : `Replace ${look.key}?`}
+          confirm={look.size === null ? "Upload it" : "Replace it"}
+          act={async () => {
+            const replace = look.size === null ? "no" : "yes";
+            const done = await upload<Uploaded>("data/upload", { name: file.name, replace }, file);
+            setSaid([`${done.key} is there: ${done.bytes.toLocaleString()} bytes. The next retraining ingests it.`, ...done.remarks]);
+          }}
+          close={() => setFile(null)}
+        >
+          <p>
+            It becomes <code>{look.key}</code> in the data bucket, {file.size.toLocaleString()} bytes, once its first record has been read. The
+            next retraining ingests it; where the stack retrains by itself on uploads, that begins when they have been quiet.
+          </p>
+          {look.size !== null && (
+            <p>
+              Another file of {look.size.toLocaleString()} bytes is there. This one takes its place; what was ingested of it stays.
+            </p>
+          )}
+        </Ask>
+      )}
+    </section>
+  );
+}

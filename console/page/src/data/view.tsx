@@ -1,0 +1,130 @@
+// The data view: what a retraining did with the rides, where the weather came from, and a place to drop files on.
+
+import { useEffect, useState } from "preact/hooks";
+import { get } from "../api";
+import "../charts.css";
+import { Lines } from "../lines";
+import { Panel } from "../panel";
+import { Empty, message, Trouble } from "../parts";
+import { Table } from "../table";
+import { moment, status } from "../words";
+import { Ingestion, type Account } from "./ingestion";
+import { StationMap, type Weather } from "./map";
+import { Upload } from "./upload";
+import "./data.css";
+
+interface Retraining {
+  name: string;
+  status: string;
+  started: string;
+}
+
+interface Path {
+  objects: number;
+  bytes: number;
+}
+
+interface Rides {
+  by_day: [string, number][];
+  paths: Record<string, Path>;
+}
+
+const DAY = 86_400;
+
+export function DataView({ version }: { version: number }) {
+  const [retrainings, setRetrainings] = useState<Retraining[] | null>(null);
+  const [chosen, setChosen] = useState("");
+  const [trouble, setTrouble] = useState("");
+  useEffect(() => {
+    let wanted = true;
+    get<Retraining[]>("data/retrainings")
+      .then((all) => wanted && (setRetrainings(all), setTrouble("")))
+      .catch((fault: unknown) => wanted && setTrouble(message(fault)));
+    return () => {
+      wanted = false;
+    };
+  }, [version]);
+  // What has ended well has all of it.
+  const first = retrainings?.find((each) => each.status === "SUCCEEDED") ?? retrainings?.[0];
+  const execution = chosen || first?.name || "";
+  return (
+    <div class="data">
+      <Upload />
+      <Trouble message={trouble} />
+      {!retrainings && !trouble && <p class="quiet">Asking Step Functions for the retrainings …</p>}
+      {retrainings?.length === 0 && (
+        <Empty>Nothing has been ingested yet: drop a ride file above, and start a retraining under Workflows.</Empty>
+      )}
+      {execution && (
+        <>
+          <p>
+            <label>
+              What the retraining{" "}
+              <select value={execution} onChange={(event) => setChosen(event.currentTarget.value)}>
+                {retrainings?.map((each) => (
+                  <option key={each.name} value={each.name}>
+                    {each.name} ({status(each.status)}, {moment(each.started)})
+                  </option>
+                ))}
+              </select>{" "}
+              did
+            </label>
+          </p>
+          <Panel<Account> key={`account ${execution}`} title="Rides" path="data/account" query={{ execution }} asking="Reading the account of its files …" version={version}>
+            {(answer) => <Ingestion answer={answer} />}
+          </Panel>
+          <Panel<Weather>
+            key={`weather ${execution}`}
+            title="Weather"
+            path="data/weather"
+            query={{ execution }}
+            asking="Asking Athena which station each day's weather came from …"
+            button="Ask Athena where it came from"
+          >
+            {(answer) => <StationMap weather={answer} />}
+          </Panel>
+          <Panel<Rides>
+            title="Rides by day and path"
+            path="data/rides"
+            asking="Counting rides by Athena, and listing their objects …"
+            button="Count all rides by Athena"
+            version={version}
+          >
+            {(answer) => <RidesByDay rides={answer} />}
+          </Panel>
+        </>
+      )}
+    </div>
+  );
+}
+
+function RidesByDay({ rides }: { rides: Rides }) {
+  const total = rides.by_day.reduce((sum, [, count]) => sum + count, 0);
+  if (total === 0) return <Empty>There are no rides yet: nothing has passed the check of an ingestion.</Empty>;
+  const seconds = (day: string) => Date.parse(`${day}T00:00:00Z`) / 1000;
+  const days = rides.by_day;
+  return (
+    <>
+      <p>
+        {total.toLocaleString()} rows of {days.length.toLocaleString()} days, from {days[0]![0]} to {days[days.length - 1]![0]}. A ride that
+        came twice has two rows; a training set counts it once.
+      </p>
+      <Lines
+        title="Rows by the day of the ride"
+        series={[{ label: "rides", points: days.map(([day, count]) => [seconds(day), count]) }]}
+        start={seconds(days[0]![0]) - DAY / 2}
+        end={seconds(days[days.length - 1]![0]) + DAY / 2}
+        period={DAY}
+      />
+      <Table
+        label="Objects by path"
+        head={["Path", "Objects", "Bytes"]}
+        rows={Object.entries(rides.paths).map(([name, each]) => [
+          name === "files" ? "from ride files" : "one at a time, by the queues",
+          each.objects.toLocaleString(),
+          each.bytes.toLocaleString(),
+        ])}
+      />
+    </>
+  );
+}

@@ -1,0 +1,191 @@
+"""The data view: rejected rides with their reasons, rows by split, the weather's map, and files that are dropped."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser import serious_faults
+from cli.run_summary import weather_and_training_set
+from consoles import Answer, Console
+from wildrydes.bucket import file_lines_key, summary_key
+from wildrydes.rides.stations import ground_stations
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+RIDE = {
+    "Name": "Bucephalus",
+    "StatusTime": "2018-06-01 12:00:00.000",
+    "Latitude": 40.7,
+    "Longitude": -73.9,
+    "Distance": 7.5,
+    "HealthPoints": 100,
+    "MagicPoints": 900,
+    "FieldService": 0,
+}
+
+
+@pytest.fixture(scope="module")
+def execution(console: Console) -> dict[str, Any]:
+    """The output of a retraining of the sample, a skipped file and a ride with a hostile name that is rejected."""
+    stack = console.stack
+    stack.put(f"raw/{HOSTILE}.json", json.dumps([RIDE | {"Name": HOSTILE, "Latitude": HOSTILE}]))
+    stack.put("raw/_SUCCESS", b"")
+    return stack.retrain(promote=False)
+
+
+def answer(console: Console, path: str, **query: str) -> Any:
+    reply = console.ask(f"/api/data/{path}?{urlencode(query)}")
+    assert reply.status == 200, reply.body
+    return json.loads(reply.body)
+
+
+def test_account_is_that_of_the_bucket_and_adds_up(console: Console, execution: dict[str, Any]) -> None:
+    stack, name = console.stack, execution["execution"]
+    summary = json.loads(stack.read(summary_key(name)))
+    seen = answer(console, "account", execution=name)
+    rides = seen["account"]["rides"]
+    assert rides == {field: value for field, value in summary["rides"].items() if not field.startswith("file_lines")}
+    assert rides["read"] == rides["accepted"] + rides["rejected"] + rides["repeated"]
+    assert seen["account"]["first_rejected"] == summary["first_rejected"]
+    lines = [json.loads(line) for line in stack.read(file_lines_key(name)).splitlines()]
+    assert {each["key"] for each in seen["account"]["files"]} == {each["key"] for each in lines}
+    assert seen["account"]["files_omitted"] == 0
+    assert seen["training"] == weather_and_training_set(execution["training_set"])
+
+
+def test_reasons_files_and_splits_are_shown_and_what_a_ride_says_is_text(
+    page: Page, console: Console, execution: dict[str, Any]
+) -> None:
+    page.get_by_role("button", name="Data", exact=True).click()
+    page.get_by_label("What the retraining").select_option(execution["execution"])
+    section = page.get_by_label("Rides", exact=True)
+    summary = json.loads(console.stack.read(summary_key(execution["execution"])))
+    reasons = section.get_by_label("Reasons", exact=True).get_by_role("rowheader")
+    expect(reasons).to_have_text([each["reason"] for each in summary["first_rejected"]])
+    files = section.get_by_label("Files", exact=True)
+    expect(files.get_by_role("row").filter(has_text="raw/_SUCCESS")).to_contain_text("skipped")
+    expect(files.get_by_role("row").filter(has_text=f"raw/{HOSTILE}.json")).to_contain_text("1 not_a_number")
+    splits = section.get_by_label("Rows by split").get_by_role("row")
+    train = execution["training_set"]["train_rows"]
+    expect(splits.filter(has_text="train")).to_contain_text(f"{train:,}")
+
+
+def test_weather_is_shown_on_a_map_with_what_filled_its_gaps(
+    page: Page, console: Console, execution: dict[str, Any]
+) -> None:
+    seen = answer(console, "weather", execution=execution["execution"])
+    places = {each.id: (each.latitude, each.longitude) for each in ground_stations()}
+    assert {each["id"]: (each["latitude"], each["longitude"]) for each in seen["stations"]} == places
+    filled = {(each["source"], each["station"]) for each in seen["readings"] if each["source"] != each["station"]}
+    days = {
+        (station, element): sum(
+            each["days"] for each in seen["readings"] if (each["station"], each["element"]) == (station, element)
+        )
+        for station in places
+        for element in ("TMIN", "TMAX", "PRCP")
+    }
+    # Each station has a row for each day of the same years.
+    assert len(set(days.values())) == 1
+    page.get_by_role("button", name="Data", exact=True).click()
+    page.get_by_label("What the retraining").select_option(execution["execution"])
+    section = page.get_by_label("Weather", exact=True)
+    section.get_by_role("button", name="Ask Athena").click()
+    expect(section.locator("path.fill")).to_have_count(len({pair for pair in filled if pair[0]}))
+    expect(section.locator("circle.point")).to_have_count(len(places))
+
+
+def test_all_rides_are_counted_by_day_and_their_objects_by_path(
+    page: Page, console: Console, execution: dict[str, Any]
+) -> None:
+    seen = answer(console, "rides")
+    assert sum(count for _, count in seen["by_day"]) == execution["training_set"]["processed_rows"]
+    keys = console.stack.keys("processed/")
+    assert seen["paths"]["files"]["objects"] == sum(not key.startswith("processed/stream/") for key in keys)
+    page.get_by_role("button", name="Data", exact=True).click()
+    section = page.get_by_label("Rides by day and path")
+    section.get_by_role("button", name="Count all rides").click()
+    expect(section).to_contain_text(f"{sum(count for _, count in seen['by_day']):,} rows of")
+
+
+@pytest.mark.parametrize("execution", ["x' OR '1'='1", "", "../x", "a" * 81])
+@pytest.mark.parametrize("path", ["weather", "account"])
+def test_name_that_is_none_never_gets_into_sql(console: Console, path: str, execution: str) -> None:
+    reply = console.ask(f"/api/data/{path}?{urlencode({'execution': execution})}")
+    assert reply.status == 400
+    assert "has to be the name of a retraining" in json.loads(reply.body)["message"]
+
+
+def test_file_is_uploaded_once_its_key_was_said_and_replaced_only_where_that_was_said(
+    page: Page, console: Console, tmp_path: Path
+) -> None:
+    stack, file = console.stack, tmp_path / "dropped <b>.json"
+    file.write_text(json.dumps([RIDE]))
+    page.get_by_role("button", name="Data", exact=True).click()
+    section = page.get_by_label("Upload a ride file")
+    section.get_by_label("Drop a file here").set_input_files(file)
+    expect(page.get_by_role("dialog")).to_contain_text("raw/dropped <b>.json")
+    assert "raw/dropped <b>.json" not in stack.keys("raw/")
+    page.get_by_role("button", name="Upload it").click()
+    expect(section.get_by_role("status")).to_contain_text("raw/dropped <b>.json is there")
+    assert json.loads(stack.read("raw/dropped <b>.json")) == [RIDE]
+    file.write_text(json.dumps([RIDE, RIDE]))
+    section.get_by_label("Drop a file here").set_input_files(file)
+    expect(page.get_by_role("dialog")).to_contain_text("This one takes its place")
+    page.get_by_role("button", name="Replace it").click()
+    expect(section.get_by_role("status")).to_contain_text("put in the place of another one")
+    assert json.loads(stack.read("raw/dropped <b>.json")) == [RIDE, RIDE]
+
+
+def put(console: Console, body: bytes, **query: str) -> Answer:
+    return console.ask(f"/api/data/upload?{urlencode(query)}", {"content-type": "application/octet-stream"}, body)
+
+
+@pytest.mark.parametrize("name", ["../x.json", "a/b.json", "..", "", "x\\y.json", "a\x00.json", "x" * 201])
+def test_name_that_would_lead_elsewhere_is_refused(console: Console, name: str) -> None:
+    before = console.stack.keys("raw/")
+    reply = put(console, json.dumps([RIDE]).encode(), name=name)
+    assert reply.status == 400
+    assert "is no name of a file" in json.loads(reply.body)["message"]
+    assert console.stack.keys("raw/") == before
+
+
+@pytest.mark.parametrize("body", [b"", b"no ride", b"[1, 2]", b"\x00\x01"])
+def test_file_without_a_ride_is_refused_in_words(console: Console, body: bytes) -> None:
+    before = console.stack.keys("raw/")
+    reply = put(console, body, name="wrong.json")
+    assert reply.status == 400
+    assert "wrong.json" in json.loads(reply.body)["message"]
+    assert console.stack.keys("raw/") == before
+
+
+def test_second_upload_of_a_name_needs_a_word(console: Console) -> None:
+    assert put(console, json.dumps([RIDE]).encode(), name="twice.json").status == 200
+    reply = put(console, json.dumps([RIDE, RIDE]).encode(), name="twice.json")
+    assert reply.status == 400
+    assert "is there already" in json.loads(reply.body)["message"]
+    assert json.loads(console.stack.read("raw/twice.json")) == [RIDE]
+
+
+def test_upload_of_more_than_the_command_s_page_takes_is_refused_unread(console: Console) -> None:
+    reply = console.ask("/api/data/upload?name=big.json", {"content-length": str((64 << 20) + 1)}, b"[")
+    assert reply.status == 413
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_view_has_no_barrier_and_no_sideways_scroll(
+    page: Page, execution: dict[str, Any], width: int, scheme: str
+) -> None:
+    page.set_viewport_size({"width": width, "height": 850})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.get_by_role("button", name="Data", exact=True).click()
+    page.get_by_label("What the retraining").select_option(execution["execution"])
+    page.get_by_role("button", name="Ask Athena").click()
+    page.get_by_role("button", name="Count all rides").click()
+    expect(page.get_by_label("Weather", exact=True).get_by_role("img")).to_be_visible()
+    expect(page.get_by_label("Rides by day and path").get_by_role("img")).to_be_visible()
+    assert serious_faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
