@@ -14,7 +14,7 @@ from console.workflow.histories import Histories
 from wildrydes.starts import PERSON
 
 MACHINES = ("retrain", "promote", "restore", "monitor")
-MOST_LISTED = 200
+MOST_LISTED = 100
 """Executions of a page of the list, and children of one of a Map's."""
 
 MOST_FACTS = 40

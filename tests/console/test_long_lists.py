@@ -12,7 +12,7 @@ from consoles import Console, serve_console
 from local.account import entries
 from machines import allow, ended, machine, role
 
-_EXECUTIONS, _CHILDREN, _TEXT = 230, 220, 60_000
+_EXECUTIONS, _CHILDREN, _TEXT = 130, 120, 60_000
 
 
 @pytest.fixture(scope="module", name="long")
@@ -58,7 +58,7 @@ def scroll_to_the_end(listing: Locator) -> None:
 
 def test_list_of_executions_goes_on_to_the_oldest(window: Page) -> None:
     aside = window.get_by_label("Executions", exact=True)
-    expect(aside).to_contain_text("200 listed, older ones as you scroll")
+    expect(aside).to_contain_text("100 listed, older ones as you scroll")
     rows = aside.locator(".windowed")
     scroll_to_the_end(rows)
     expect(aside).to_contain_text(f"{_EXECUTIONS} listed")

@@ -53,7 +53,7 @@ def test_retraining_is_started_in_the_page_and_seen_as_it_goes_on_to_its_end(pag
 
 
 def test_stopped_retraining_says_so_and_is_redriven_to_its_end(page: Page, console: Console) -> None:
-    name = unique("stopped")
+    name = unique("halted")
     hold = partial(console.stack.server.request, "/_local/faults", execution=name)
     # It comes no further until it has been stopped.
     hold(faults=[{"state": "Plan ingestion", "moment": "hold"}])

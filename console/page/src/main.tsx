@@ -1,7 +1,7 @@
 // The page: who it shows, and the view. What changes is told by the server.
 
 import { render } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { get, listen } from "./api";
 import { DataView } from "./data/view";
 import { ModelsView } from "./models/view";
@@ -27,6 +27,7 @@ function Page() {
   const [changes, setChanges] = useState(new Map<string, Change>());
   const [trouble, setTrouble] = useState("");
   const [ends, setEnds] = useState(0);
+  const told = useRef(false);
   useEffect(() => {
     get<About>("about")
       .then(setAbout)
@@ -41,8 +42,9 @@ function Page() {
         const changed = data as Change[];
         if (changed.length === 0) return;
         setChanges((before) => new Map([...before, ...changed.map((each) => [each.arn, each] as const)]));
-        // A retraining that has ended may have another champion.
-        if (changed.some((each) => each.status !== "RUNNING")) setEnds((number) => number + 1);
+        // A retraining that has ended may have another champion; those that are told first had ended before.
+        if (told.current && changed.some((each) => each.status !== "RUNNING")) setEnds((number) => number + 1);
+        told.current = true;
       }, setTrouble),
     [],
   );

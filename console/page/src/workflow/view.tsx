@@ -44,6 +44,8 @@ export function WorkflowView({ changes }: Props) {
   const running = history.executions.find((each) => each.status === "RUNNING") ?? history.executions[0];
   const shown = open || running?.arn || "";
   const change = changes.get(shown);
+  // What the list says of an execution that has ended is no other than what the event stream tells.
+  const summary = change ?? history.executions.find((each) => each.arn === shown);
   const choose = (arn: string) => {
     setChosen(arn);
     setOpen("");
@@ -112,7 +114,7 @@ export function WorkflowView({ changes }: Props) {
         {compared && shown ? (
           <Compare arns={[shown, compared]} close={() => setCompared("")} />
         ) : shown ? (
-          <ExecutionView arn={shown} version={`${change?.status} ${change?.events} ${change?.redrives}`} machine={graph} open={setOpen} />
+          <ExecutionView arn={shown} version={`${summary?.status} ${change?.events ?? null} ${summary?.redrives}`} machine={graph} open={setOpen} />
         ) : !history.done || !graph ? (
           <p class="quiet">Asking Step Functions for the workflow …</p>
         ) : (
