@@ -10,7 +10,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from cli.stack import Stack
-from cli.status import status_of
+from cli.status import champion_path
 from console.answers import answering
 from console.changes import Changes
 from console.data.routes import routes as data_routes
@@ -19,6 +19,8 @@ from console.models.routes import routes as model_routes
 from console.operations.routes import routes as operation_routes
 from console.serving.routes import routes as serving_routes
 from console.workflow.routes import routes as workflow_routes
+from wildrydes.model.storage import execution_of
+from wildrydes.tasks import TASKS
 
 ASSETS = Path(__file__).resolve().parent / "assets"
 
@@ -27,15 +29,10 @@ def build(stack: Stack, where: str, port: int, token: str) -> Guard:
     """What is served on `port` to whoever has `token`; `where` says in words where the stack is."""
 
     def about(_: Any) -> dict[str, Any]:
-        status = status_of(stack)
-        return {
-            "stack": stack.name,
-            "where": where,
-            "options": stack.options,
-            "now": stack.now(),
-            "champions": {task: champion.execution for task, champion in status.champions.items()},
-            "queues": status.queue_depths,
-        }
+        # As little as the page's head shows: it is asked for beside the first view.
+        paths = {task.name: champion_path(stack, task) for task in TASKS.values()}
+        champions = {task: execution_of(path) if path else None for task, path in paths.items()}
+        return {"stack": stack.name, "where": where, "champions": champions}
 
     async def page(_: Request) -> Response:
         return FileResponse(ASSETS / "index.html", headers={"cache-control": "no-cache"})

@@ -16,7 +16,6 @@ interface About {
   stack: string;
   where: string;
   champions: Record<string, string | null>;
-  queues: Record<string, number>;
 }
 
 const VIEWS = ["Workflows", "Data", "Models", "Serving", "Operations"] as const;
