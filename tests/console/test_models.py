@@ -109,8 +109,8 @@ def test_click_on_the_lineage_shows_what_was_changed_since(
     expect(rows).to_contain_text(f"{key} was added")
     versions = [each.version for each in reversed(models.promotions(stack)) if each.execution == champions[0]]
     assert versions
-    answered = lineage.get_by_role("listitem").filter(has_text="Answered requests")
-    expect(answered.locator("strong")).to_have_text([f"version {each}" for each in versions])
+    requests = lineage.get_by_role("listitem").filter(has_text="Answered requests")
+    expect(requests.locator("strong")).to_have_text([f"version {each}" for each in versions])
     s3.delete_object(Bucket=stack.bucket, Key=key)
 
 

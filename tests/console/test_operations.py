@@ -75,13 +75,13 @@ def test_schedule_says_when_it_starts_its_target_next(console: Console) -> None:
 def test_cost_of_a_month_is_that_of_the_command(page: Page, console: Console) -> None:
     console.stack.fail(years={"first": 1, "last": 2})
     month = f"{datetime.now(UTC):%Y-%m}"
-    answered = json.loads(console.ask(f"/api/operations/cost?month={month}").body)
+    costs_seen = json.loads(console.ask(f"/api/operations/cost?month={month}").body)
     costs = month_costs(console.stack.command_stack, month, datetime.now(UTC)).to_json()
     names = [each["name"] for each in costs["executions"]]
-    assert [each["name"] for each in answered["executions"]] == names
+    assert [each["name"] for each in costs_seen["executions"]] == names
     # What lies in the bucket or the log costs more the longer it lies there.
-    assert answered["executions_usd"] == pytest.approx(costs["executions_usd"], rel=1e-4)
-    assert answered["executions_usd"] > 0
+    assert costs_seen["executions_usd"] == pytest.approx(costs["executions_usd"], rel=1e-4)
+    assert costs_seen["executions_usd"] > 0
     page.get_by_role("button", name="Operations").click()
     section = page.get_by_label("Cost of a month")
     section.get_by_role("button", name=f"Add up {month}").click()
@@ -102,8 +102,8 @@ def test_grants_that_nothing_used_are_those_of_the_command(page: Page, console: 
         for each in grants_of(console.stack.command_stack)
         for action in unused_actions(each, reasons)
     ]
-    answered = json.loads(console.ask("/api/operations/grants").body)
-    assert [[each["role"], each["action"]] for each in answered["unused"]] == expected
+    grants = json.loads(console.ask("/api/operations/grants").body)
+    assert [[each["role"], each["action"]] for each in grants["unused"]] == expected
     page.get_by_role("button", name="Operations").click()
     section = page.get_by_label("Grants that nothing used").first
     section.get_by_role("button", name="Ask IAM").click()

@@ -81,7 +81,8 @@ GONE = ("FreshnessSchedule", "FanOutRidesFunctionFileCreated", "RidesToStore", "
 
 def delete_rule(events: Any, name: str) -> None:
     """Delete a rule with its targets."""
-    events.remove_targets(Rule=name, Ids=[each["Id"] for each in events.list_targets_by_rule(Rule=name)["Targets"]])
+    targets = entries(events, "list_targets_by_rule", "Targets", Rule=name)
+    events.remove_targets(Rule=name, Ids=[each["Id"] for each in targets])
     events.delete_rule(Name=name)
 
 
