@@ -282,7 +282,11 @@ def containers(stack: Stack, part: list[Cell], run: Run) -> Iterator[Course]:
     with only_candidates(stack):
         for may_lose, own in ((True, failing), (False, others)):
             yield run(stack, heard, Begun(stack, recorded, CANDIDATES, may_lose), among(own, CANDIDATE_STATES))
+            late = Begun(stack, recorded, CANDIDATES, may_lose, throttled("Define candidate"))
+            yield run(stack, heard, late, among(own, {f"Define candidate{ONCE_MORE}"}))
     recorded = record_champion(stack)
     with only_champion(stack, recorded):
         for may_lose, own in ((True, failing), (False, others)):
             yield run(stack, heard, Begun(stack, recorded, CHAMPION, may_lose), among(own, CHAMPION_STATES))
+            late = Begun(stack, recorded, CHAMPION, may_lose, throttled("Define champion"))
+            yield run(stack, heard, late, among(own, {f"Define champion{ONCE_MORE}"}))
