@@ -26,6 +26,10 @@ class TakenKeyError(CommandError):
     """Another file has the key already."""
 
 
+class NotStoredError(CommandError):
+    """The file cannot be put down here on its way, as on a disk that is full."""
+
+
 def look(stack: Stack, query: Mapping[str, str]) -> dict[str, Any]:
     """Which `key` a file of this `name` would have, and the `size` in bytes of what is there; None where nothing is."""
     (key,) = keys_of(path := Path(_name(query)), [path]).values()
@@ -46,9 +50,12 @@ async def _take(stack: Stack, request: Request) -> dict[str, Any]:
     name = _name(query)
     with TemporaryDirectory() as folder:
         file = Path(folder) / name
-        async with await open_file(file, "wb") as target:
-            async for block in request.stream():
-                await target.write(block)
+        try:
+            async with await open_file(file, "wb") as target:
+                async for block in request.stream():
+                    await target.write(block)
+        except OSError as fault:
+            raise NotStoredError(f"{name} cannot be stored in {folder}: {fault.strerror}.") from None
         return await to_thread.run_sync(_put, stack, file, query.get("replace") == "yes")
 
 

@@ -1,13 +1,18 @@
 """Who may ask the console: whoever has the address, from this machine, and no other page."""
 
+import asyncio
 import http.client
 import json
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from anyio import to_thread
 
+from console.answers import answer
+from console.operations.readings import grants
 from consoles import TOKEN, Console
 from local.account import HOST, entries
 
@@ -138,3 +143,21 @@ def test_place_beyond_the_states_and_failure_of_what_has_not_failed_are_refused(
     answer = console.ask(f"/api/workflow/failure?{urlencode({'arn': running})}")
     assert "has not failed: its status is" in json.loads(answer.body)["message"]
     console.stack.ended(running)
+
+
+def test_what_credentials_may_not_do_is_said_with_the_action(console: Console) -> None:
+    server = console.stack.server
+    iam = server.client("iam")
+    iam.create_user(UserName="onlooker")
+    key = iam.create_access_key(UserName="onlooker")["AccessKey"]
+    onlooker = replace(server, access_key_id=key["AccessKeyId"], secret_access_key=key["SecretAccessKey"])
+    stack = replace(console.stack.command_stack, client=onlooker.client)
+
+    async def act() -> Any:
+        return await to_thread.run_sync(grants, stack)
+
+    refused = asyncio.run(answer(act))
+    assert refused.status_code == 403
+    message = json.loads(bytes(refused.body))["message"]
+    assert message.startswith("Your credentials may not do this: ")
+    assert "cloudformation:ListStackResources" in message

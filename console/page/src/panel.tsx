@@ -22,6 +22,7 @@ export function Panel<T>({ title, path, query = {}, asking, version = 0, button,
   const [answer, setAnswer] = useState<T | null>(null);
   const [trouble, setTrouble] = useState("");
   const [wants, setWants] = useState(!button);
+  const [tries, setTries] = useState(0);
   const text = JSON.stringify(query);
   useEffect(() => {
     if (!wants) return;
@@ -32,11 +33,18 @@ export function Panel<T>({ title, path, query = {}, asking, version = 0, button,
     return () => {
       wanted = false;
     };
-  }, [path, text, version, wants]);
+  }, [path, text, version, wants, tries]);
   return (
     <section class="sheet" aria-label={title}>
       <h2>{title}</h2>
       <Trouble message={trouble} />
+      {trouble && (
+        <p class="buttons">
+          <button type="button" onClick={() => (setTrouble(""), setTries(tries + 1))}>
+            Ask again
+          </button>
+        </p>
+      )}
       {!wants && (
         <p class="buttons">
           <button type="button" onClick={() => setWants(true)}>

@@ -88,7 +88,6 @@ export function DataView({ version }: { version: number }) {
             path="data/rides"
             asking="Counting rides by Athena, and listing their objects …"
             button="Count all rides by Athena"
-            version={version}
           >
             {(answer) => <RidesByDay rides={answer} />}
           </Panel>

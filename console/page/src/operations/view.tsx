@@ -62,10 +62,23 @@ export function OperationsView({ version }: { version: number }) {
       clearTimeout(timer);
     };
   }, [version, looks]);
-  if (!state) return trouble ? <Trouble message={trouble} /> : <p class="quiet">Asking for alarms, queues and schedules …</p>;
+  const others = (
+    <>
+      <Charts title="The dashboard" sections={["Executions", "Rides", "Queues", "Functions", "Cost"]} hours="24" />
+      <Costs />
+      <Grants />
+    </>
+  );
+  if (!state)
+    return (
+      <div class="operations">
+        {trouble ? <Trouble message={trouble} /> : <p class="quiet">Asking for alarms, queues and schedules …</p>}
+        {others}
+      </div>
+    );
   const dead = state.queues.filter((each) => each.dead).reduce((sum, each) => sum + each.messages, 0);
   const alarming = state.alarms.filter((each) => each.state === "ALARM");
-  const others = state.alarms.filter((each) => each.state !== "ALARM");
+  const quiet = state.alarms.filter((each) => each.state !== "ALARM");
   return (
     <div class="operations">
       <Trouble message={trouble} />
@@ -82,10 +95,10 @@ export function OperationsView({ version }: { version: number }) {
           </div>
         ))}
         <details>
-          <summary>{count(others.length, "other alarm", "other alarms")}</summary>
+          <summary>{count(quiet.length, "other alarm", "other alarms")}</summary>
           <Table
             head={["Alarm", "State", "Since", "What it means"]}
-            rows={others.map((each) => [each.name, <Mark code={each.state} />, moment(each.since), each.description])}
+            rows={quiet.map((each) => [each.name, <Mark code={each.state} />, moment(each.since), each.description])}
           />
         </details>
       </section>
@@ -134,9 +147,7 @@ export function OperationsView({ version }: { version: number }) {
           />
         )}
       </section>
-      <Charts title="The dashboard" sections={["Executions", "Rides", "Queues", "Functions", "Cost"]} hours="24" />
-      <Costs />
-      <Grants />
+      {others}
       {replaying && (
         <Ask
           title="Replay all dead letters?"
