@@ -25,6 +25,9 @@ _POLL_SECONDS = 0.1
 _LARGEST_CANARY_PERCENT = 50
 _ALARM_KINDS = ("MetricAlarms", "CompositeAlarms")
 _LINEAR_PERCENT = range(10, 51)
+_UNREADABLE = "The alarms of AutoRollbackConfiguration cannot be read"
+# How often in a row the alarms may be out of reach before an update is taken back, at a look each tenth of a second.
+_MOST_LOST = 50
 
 
 class RollbackError(EmbeddedAwsError):
@@ -97,6 +100,7 @@ class Deployment:
     clock: Callable[[], float]
     is_ending: threading.Event
     weights: Capacities = field(default_factory=dict)
+    _lost: int = 0
 
     def prepare(self) -> Fleet:
         """Give a new endpoint the fleet that is to be started.
@@ -111,7 +115,8 @@ class Deployment:
         """Take a prepared endpoint to InService or Failed. `reason` is the FailureReason of what went before."""
         try:
             fleet.start(self.host)
-        except FleetError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is: the endpoint would be Creating for ever
+            _report(self.endpoint.name, error)
             # In this order: what is kept of an endpoint that is being created is what it is to be made from.
             self.endpoint.move("Failed", str(error))
             self.endpoint.green = None
@@ -129,7 +134,8 @@ class Deployment:
             self.endpoint.stage("Creating", "The green fleet is being started.")
             green.start(self.host)
             self._shift(policy, deadline)
-        except (FleetError, RollbackError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is: the endpoint would be Updating for ever
+            _report(self.endpoint.name, error)
             self._roll_back(blue, green, str(error))
             return
         self.endpoint.settle(green)
@@ -171,8 +177,15 @@ class Deployment:
         try:
             client: Any = self.host.clients("cloudwatch", self.definition.role)
             answer = client.describe_alarms(AlarmNames=list(names), AlarmTypes=["MetricAlarm", "CompositeAlarm"])
-        except (ClientError, BotoCoreError, PermissionError) as error:
-            raise RollbackError(f"The alarms of AutoRollbackConfiguration cannot be read: {error}") from error
+        except (ClientError, PermissionError) as error:
+            raise RollbackError(f"{_UNREADABLE}: {error}") from error
+        except BotoCoreError as error:
+            # A connection that was lost says nothing of an alarm: the next look asks again.
+            self._lost += 1
+            if self._lost > _MOST_LOST:
+                raise RollbackError(f"{_UNREADABLE}: {error}") from error
+            return []
+        self._lost = 0
         states = {alarm["AlarmName"]: alarm["StateValue"] for kind in _ALARM_KINDS for alarm in answer.get(kind, [])}
         if missing := [name for name in names if name not in states]:
             raise RollbackError(f"There is no alarm {', '.join(missing)}.")
@@ -189,3 +202,9 @@ class Deployment:
     def _end(self, status: str, reason: str = "") -> None:
         self.endpoint.move(status, reason)
         _LOGGER.info("Endpoint %s: %s %s", self.endpoint.name, status, reason)
+
+
+def _report(endpoint: str, error: Exception) -> None:
+    """Log what no deployment is to meet, with where it came from."""
+    if not isinstance(error, FleetError | RollbackError):
+        _LOGGER.error("Endpoint %s: a fault of the embedded AWS", endpoint, exc_info=error)

@@ -33,6 +33,7 @@ class Objects:
         self.lines: dict[str, list[str]] = {}
         self.alarms: dict[str, str] = {}
         self.roles: set[tuple[str, str]] = set()
+        self.faults: list[Exception] = []
 
     def __call__(self, service: str, role: str) -> Any:
         self.roles.add((service, role))
@@ -72,6 +73,8 @@ class Objects:
         lines.extend(event["message"] for event in request["logEvents"])
 
     def describe_alarms(self, **request: Any) -> dict[str, Any]:
+        if self.faults:
+            raise self.faults.pop()
         names = [name for name in request["AlarmNames"] if name in self.alarms]
         states = [{"AlarmName": name, "StateValue": self.alarms[name]} for name in names]
         return {"MetricAlarms": states if "MetricAlarm" in request["AlarmTypes"] else []}

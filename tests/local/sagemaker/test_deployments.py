@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from hosting_stage import Stage
 from machines import until
@@ -114,6 +114,31 @@ def test_an_alarm_while_a_fleet_bakes_takes_all_traffic_back(stage: Stage) -> No
     assert (described["EndpointStatus"], described["EndpointConfigName"]) == ("InService", "one")
     assert "went into the ALARM state: errors" in described["FailureReason"]
     assert shares(stage, "alarmed") == {1.0: 10}
+
+
+def test_alarms_that_are_out_of_reach_for_a_moment_take_nothing_back(stage: Stage) -> None:
+    stage.endpoint("lost", "one")
+    stage.objects.faults = [EndpointConnectionError(endpoint_url="http://127.0.0.1:1") for _ in range(3)]
+    updating(stage, "lost", "two", routing("ALL_AT_ONCE", 0))
+    baking(stage, "lost", 100)
+    until(lambda: stage.objects.faults, lambda faults: not faults)
+    stage.now += 60
+    described = stage.settled("lost")
+    assert (described["EndpointConfigName"], "FailureReason" in described) == ("two", False)
+
+
+@pytest.mark.parametrize(
+    "faults", [[EndpointConnectionError(endpoint_url="http://127.0.0.1:1")] * 60, [RuntimeError("unforeseen")]], ids=len
+)
+def test_update_ends_whatever_its_alarms_are(stage: Stage, faults: list[Exception]) -> None:
+    name = f"ends-{len(faults)}"
+    stage.endpoint(name, "one")
+    stage.objects.faults = list(faults)
+    updating(stage, name, "two", routing("ALL_AT_ONCE", 0))
+    described = stage.settled(name)
+    stage.objects.faults = []
+    assert (described["EndpointStatus"], described["EndpointConfigName"]) == ("InService", "one")
+    assert str(faults[0]) in described["FailureReason"]
 
 
 def test_linear_traffic_goes_over_in_steps(stage: Stage) -> None:
