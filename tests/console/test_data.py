@@ -31,7 +31,9 @@ RIDE = {
 def execution(console: Console) -> dict[str, Any]:
     """The output of a retraining of the sample, a skipped file and a ride with a hostile name that is rejected."""
     stack = console.stack
-    stack.put(f"raw/{HOSTILE}.json", json.dumps([RIDE | {"Name": HOSTILE, "Latitude": HOSTILE}]))
+    # Where the sample has been ingested before, these are the only new rides: one in thirty may be rejected.
+    good = [RIDE | {"Name": f"Unicorn {number}"} for number in range(30)]
+    stack.put(f"raw/{HOSTILE}.json", json.dumps([*good, RIDE | {"Name": HOSTILE, "Latitude": HOSTILE}]))
     stack.put("raw/_SUCCESS", b"")
     return stack.retrain(promote=False)
 

@@ -138,6 +138,6 @@ def test_view_has_no_barrier_and_no_sideways_scroll(page: Page, champion: str, w
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.get_by_role("button", name="Serving").click()
     expect(page.get_by_label("Try the champion").get_by_role("status").first).to_contain_text("Probability")
-    expect(page.get_by_label("Requests, errors and latency")).to_contain_text("Look again")
+    expect(page.get_by_role("region", name="Requests, errors and latency")).to_contain_text("Look again")
     assert serious_faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
