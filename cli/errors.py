@@ -36,11 +36,11 @@ CommandError            every fault that a command expects
 ├─ ConsoleError         the console did not start (`console_process`)
 ├─ UnknownFieldError    a retraining takes no such field (`console`)
 ├─ BadFieldError        a field of a request is missing, or of another type (`console`)
+├─ BusyError            too many requests wait for AWS already (`console`)
 ├─ PortTakenError       somebody listens on the console's port (`console`)
 ├─ NoFailureError       the execution has not failed (`console`)
 ├─ TooManyError         more is asked for at once than is answered at once (`console`)
 ├─ TakenKeyError        another file has the key of an upload already (`console`)
-├─ NotStoredError       an upload cannot be put down on its way, as on a full disk (`console`)
 └─ TrialError           an execution or a query of a trial failed (`trial`)
 """
 

@@ -7,12 +7,21 @@ from functools import partial
 from typing import Any
 
 import click
-from anyio import to_thread
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from anyio import CapacityLimiter, to_thread
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ParamValidationError,
+)
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cli import faults
 from cli.errors import CommandError
 from cli.stack import Stack
 from wildrydes.errors import BadJson
@@ -20,8 +29,19 @@ from wildrydes.strict_json import decode
 
 _REFUSED = 403
 _WRONG = 400
+_BROKEN = 500
 _ABSENT_SERVICE = 502
-_DENIALS = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
+_BUSY = 503
+# An answer to HEAD has no body, so that its status is all that the code can be.
+_DENIALS = (
+    *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized"),
+    *(_BODILESS := ("403",)),
+)
+
+_MOST_AT_ONCE = 32
+# Of their own: the page's files are read in threads too, and have to come while AWS lets all others wait.
+_THREADS = CapacityLimiter(_MOST_AT_ONCE)
+_AT_WORK: set[object] = set()
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Work = Callable[[Stack, Any], Any]
@@ -37,6 +57,10 @@ class BadFieldError(CommandError):
     def __init__(self, message: str, field: str = "") -> None:
         super().__init__(message)
         self.field = field
+
+
+class BusyError(CommandError):
+    """As many requests as are worked on at once wait for AWS, perhaps of clients that have gone."""
 
 
 def text_of(fields: Mapping[str, Any], name: str) -> str:
@@ -74,11 +98,24 @@ def answering(work: Callable[[Any], Any]) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         async def act() -> Any:
             fields = dict(request.query_params) if request.method in ("GET", "HEAD") else await _body(request)
-            return await to_thread.run_sync(work, fields)
+            return await in_thread(work, fields)
 
         return await answer(act)
 
     return endpoint
+
+
+async def in_thread(work: Callable[..., Any], *arguments: Any) -> Any:
+    """What `work` returns. Raises BusyError at once where too many others wait: a thread cannot be taken from them."""
+    if len(_AT_WORK) >= _MOST_AT_ONCE:
+        raise BusyError(f"{_MOST_AT_ONCE} requests wait for AWS, which is slow or does not answer: try again later.")
+    # Counted before anything is awaited: the limiter would let those who come meanwhile wait.
+    place = object()
+    _AT_WORK.add(place)
+    try:
+        return await to_thread.run_sync(work, *arguments, limiter=_THREADS)
+    finally:
+        _AT_WORK.discard(place)
 
 
 async def answer(act: Callable[[], Awaitable[Any]]) -> Response:
@@ -89,19 +126,58 @@ async def answer(act: Callable[[], Awaitable[Any]]) -> Response:
         return to_json({"message": f"The request is no JSON object: {bad.detail}."}, _WRONG)
     except BadFieldError as fault:
         return to_json({"message": str(fault), "field": fault.field}, _WRONG)
+    except BusyError as fault:
+        return to_json({"message": str(fault)}, _BUSY)
     except CommandError as fault:
         return to_json({"message": str(fault)}, _WRONG)
     except click.ClickException as fault:
         return to_json({"message": fault.format_message()}, _WRONG)
-    except ClientError as fault:
-        error = fault.response["Error"]
-        denied = error["Code"] in _DENIALS
-        said = "Your credentials may not do this" if denied else error["Code"]
-        return to_json({"message": f"{said}: {error['Message']}"}, _REFUSED if denied else _WRONG)
-    except ParamValidationError as fault:
-        return to_json({"message": f"AWS takes no such value: {fault}"}, _WRONG)
-    except BotoCoreError as fault:
-        return to_json({"message": f"AWS cannot be reached: {fault}"}, _ABSENT_SERVICE)
+    except (ClientError, BotoCoreError, Boto3Error, OSError) as fault:
+        message, status = _of_aws(fault)
+        return to_json({"message": message}, status)
+
+
+def _of_aws(fault: Exception) -> tuple[str, int]:
+    """What to say of a fault of AWS's, of its clients or of this machine, and the status."""
+    # A transfer's fault has no code of its own; what it is about it only quotes.
+    cause = fault.__context__ if isinstance(fault, Boto3Error) else fault
+    match cause:
+        case ClientError():
+            return _of_refusal(cause)
+        case ParamValidationError():
+            return f"AWS takes no such value: {cause}", _WRONG
+        case EndpointConnectionError() | HTTPClientError():
+            return f"AWS cannot be reached: {faults.message(cause)}", _ABSENT_SERVICE
+        case BotoCoreError():
+            return faults.message(cause), _ABSENT_SERVICE
+        case _:
+            return faults.message(fault), _BROKEN
+
+
+def _of_refusal(refusal: ClientError) -> tuple[str, int]:
+    error = refusal.response["Error"]
+    if error["Code"] not in _DENIALS:
+        return f"{error['Code']}: {error['Message']}", _WRONG
+    what = f"{refusal.operation_name} is refused" if error["Code"] in _BODILESS else error["Message"]
+    return f"Your credentials may not do this: {what}", _REFUSED
+
+
+def say_status(_: Request, fault: Exception) -> Response:
+    """The answer where there is no such path, or it has no such method."""
+    status, detail = (fault.status_code, fault.detail) if isinstance(fault, HTTPException) else (_BROKEN, "")
+    return to_json({"message": f"The console's server has nothing for this request: {detail}."}, status)
+
+
+def say_fault(_: Request, fault: Exception) -> Response:
+    """The answer where the console itself is at fault; the server writes the fault into its log."""
+    return to_json(
+        {"message": f"The console met a fault of its own, {type(fault).__name__}: its log says where."}, _BROKEN
+    )
+
+
+def say_nothing(_: Request, __: Exception) -> Response:
+    """The answer to a client that has gone before all of its request was there: nobody reads it."""
+    return Response(status_code=_WRONG)
 
 
 def routes_of(view: str, stack: Stack, read: Mapping[str, Work], change: Mapping[str, Work]) -> list[Route]:

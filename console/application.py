@@ -4,14 +4,15 @@ from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from cli.stack import Stack
 from cli.status import champion_path
-from console.answers import answering
+from console.answers import answering, say_fault, say_nothing, say_status
 from console.changes import Changes
 from console.data.routes import routes as data_routes
 from console.guard import Guard
@@ -40,6 +41,7 @@ def build(stack: Stack, where: str, port: int, token: str) -> Guard:
     changes = Changes.of(stack)
     application = Starlette(
         lifespan=changes.while_served,
+        exception_handlers={HTTPException: say_status, ClientDisconnect: say_nothing, Exception: say_fault},
         routes=[
             Route("/", page),
             Route("/api/about", answering(about)),

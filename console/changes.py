@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from cli.errors import CommandError
 from cli.stack import Stack
 from console.workflow.readings import machines, summary
 
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 _PAUSE_SECONDS = 0.5
 _NEWEST = 20
 _AT_REST_PAUSES = 4
+_MOST_UNREAD = 200
+"""Events that wait for a page to read them: those of a hundred seconds while something runs."""
 
 Snapshot = dict[str, Any]
 """By the ARN of each of the newest executions: its summary, and how many events a running one has."""
@@ -119,7 +122,7 @@ class Changes:
         """Look once, and tell what is new. Returns whether an execution runs."""
         try:
             now = await to_thread.run_sync(self._look, self._last)
-        except (ClientError, BotoCoreError) as fault:
+        except (ClientError, BotoCoreError, CommandError) as fault:
             log.warning("The stack cannot be looked at: %s", fault)
             self._send("trouble", {"message": str(fault)})
             return False
@@ -130,8 +133,18 @@ class Changes:
 
     def _send(self, event: str, value: Any) -> None:
         text = _event(event, value)
-        for queue in self._listeners:
-            queue.put_nowait(text)
+        for queue in list(self._listeners):
+            if queue.qsize() >= _MOST_UNREAD:
+                self._leave_behind(queue)
+            else:
+                queue.put_nowait(text)
+
+    def _leave_behind(self, queue: "asyncio.Queue[str | None]") -> None:
+        """End the stream of a page that reads no more: once it does, it opens another, and is told all there is."""
+        self._listeners.discard(queue)
+        while not queue.empty():
+            queue.get_nowait()
+        queue.put_nowait(None)
 
 
 def _event(name: str, value: Any) -> str:

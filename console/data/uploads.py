@@ -6,17 +6,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from anyio import open_file, to_thread
+from anyio import open_file
 from botocore.exceptions import ClientError
 from rich.console import Console
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cli import ride_files
-from cli.errors import CommandError
+from cli.errors import CommandError, UnreadableFileError
 from cli.raw_keys import keys_of
 from cli.stack import Stack
-from console.answers import BadFieldError, Endpoint, answer, text_of
+from console.answers import BadFieldError, Endpoint, answer, in_thread, text_of
 
 _LONGEST_NAME = 200
 """Bytes of a file's name: no system of files takes more than 255."""
@@ -24,10 +24,6 @@ _LONGEST_NAME = 200
 
 class TakenKeyError(CommandError):
     """Another file has the key already."""
-
-
-class NotStoredError(CommandError):
-    """The file cannot be put down here on its way, as on a disk that is full."""
 
 
 def look(stack: Stack, query: Mapping[str, str]) -> dict[str, Any]:
@@ -50,19 +46,20 @@ async def _take(stack: Stack, request: Request) -> dict[str, Any]:
     name = _name(query)
     with TemporaryDirectory() as folder:
         file = Path(folder) / name
-        try:
-            async with await open_file(file, "wb") as target:
-                async for block in request.stream():
-                    await target.write(block)
-        except OSError as fault:
-            raise NotStoredError(f"{name} cannot be stored in {folder}: {fault.strerror}.") from None
-        return await to_thread.run_sync(_put, stack, file, query.get("replace") == "yes")
+        async with await open_file(file, "wb") as target:
+            async for block in request.stream():
+                await target.write(block)
+        return await in_thread(_put, stack, file, query.get("replace") == "yes")
 
 
 def _put(stack: Stack, file: Path, may_replace: bool) -> dict[str, Any]:
     said = io.StringIO()
     console = Console(file=said, width=10_000)
-    files = ride_files.collect(file, console)
+    try:
+        files = ride_files.collect(file, console)
+    except UnreadableFileError as fault:
+        # Where the server put it for a moment says nothing to whoever has it elsewhere.
+        raise UnreadableFileError(str(fault).replace(f"{file.parent}/", "")) from None
     (key,) = keys_of(file, files).values()
     if not may_replace and _size(stack, key) is not None:
         raise TakenKeyError(

@@ -1,0 +1,111 @@
+"""Whatever goes wrong, the answer says what: of AWS, of the console itself, of what is not there."""
+
+import json
+import select
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from cli.stack import Client, Stack
+from consoles import TOKEN, ask_at, serve_console
+from local.account import HOST
+from machines import until
+
+OUTPUTS = {
+    "StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:retrain",
+    "DataBucketName": "data",
+}
+READ = "/api/workflow/executions?stateMachineArn=any"
+AT_ONCE = 32
+
+
+def clients_of(listener: socket.socket) -> Client:
+    """Clients that take what listens there for AWS."""
+    endpoint = f"http://{HOST}:{listener.getsockname()[1]}"
+    patience = Config(read_timeout=20, retries={"total_max_attempts": 1})
+    session = boto3.Session("an-id", "a-secret", region_name="us-east-1")
+    made = {name: session.client(name, endpoint_url=endpoint, config=patience) for name in ("stepfunctions", "s3")}
+    return made.__getitem__
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """A console whose AWS takes requests and answers none."""
+    with closing(socket.create_server((HOST, 0), backlog=200)) as listener:
+        client = clients_of(listener)
+        with serve_console(Stack("rydes", OUTPUTS, client), "nowhere") as port:
+            yield port
+            # The threads that still wait for an answer end with it.
+            listener.close()
+
+
+def begun(port: int) -> socket.socket:
+    """A connection on which a request was sent, and whose answer nobody has read."""
+    client = socket.create_connection((HOST, port))
+    client.sendall(f"GET {READ} HTTP/1.1\r\nHost: {HOST}:{port}\r\nx-console-token: {TOKEN}\r\n\r\n".encode())
+    return client
+
+
+def test_page_comes_and_says_why_while_aws_lets_all_who_asked_wait(silent: int) -> None:
+    with ExitStack() as clients:
+        waiting = [clients.enter_context(closing(begun(silent))) for _ in range(AT_ONCE + 13)]
+        refused = until(lambda: select.select(waiting, [], [], 0)[0], lambda answered: len(answered) >= 13)
+        assert len(refused) == 13
+        assert all(client.recv(1 << 16).startswith(b"HTTP/1.1 503") for client in refused)
+        assert ask_at(silent, "/").status == 200
+        assert ask_at(silent, "/assets/page.js").status == 200
+        answer = ask_at(silent, READ)
+        assert answer.status == 503
+        assert f"{AT_ONCE} requests wait for AWS" in json.loads(answer.body)["message"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (KeyError("a secret of the account"), "The console met a fault of its own, KeyError: its log says where."),
+        (OSError(28, "No space left on device"), "No space left on device"),
+    ],
+    ids=repr,
+)
+def test_fault_of_the_console_or_its_machine_is_said(fault: Exception, message: str) -> None:
+    with closing(socket.create_server((HOST, 0))) as listener:
+        whole = clients_of(listener)
+
+        def client(service: str) -> Any:
+            if service == "s3":
+                raise fault
+            return whole(service)
+
+        with serve_console(Stack("rydes", OUTPUTS, client), "nowhere") as port:
+            answer = ask_at(port, "/api/data/look?name=rides.json")
+    assert (answer.status, json.loads(answer.body)) == (500, {"message": message})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/api/nothing", 404), ("POST", READ, 405), ("GET", "/assets/nothing", 404)]
+)
+def test_what_is_not_there_is_said(silent: int, method: str, path: str, status: int) -> None:
+    answer = ask_at(silent, path, body=b"{}" if method == "POST" else None)
+    assert answer.status == status
+    assert "has nothing for this request" in json.loads(answer.body)["message"]
+
+
+def test_client_that_goes_before_its_request_is_whole_leaves_no_fault(
+    silent: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = socket.create_connection((HOST, silent))
+    head = f"Host: {HOST}:{silent}\r\nx-console-token: {TOKEN}\r\nContent-Length: 100\r\n\r\n"
+    client.sendall(f"POST /api/workflow/start HTTP/1.1\r\n{head}{{".encode())
+    client.close()
+    assert ask_at(silent, "/").status == 200
+    assert [each.message for each in caplog.records if each.exc_info] == []
+
+
+def test_file_that_is_refused_is_named_as_its_owner_names_it(silent: int) -> None:
+    answer = ask_at(silent, "/api/data/upload?name=rides.json", body=b" ")
+    assert json.loads(answer.body)["message"] == "rides.json: it holds no data."
