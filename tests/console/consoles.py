@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
+from functools import cache, partial
 
+import boto3
+from botocore.config import Config as ClientConfig
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
@@ -62,6 +65,14 @@ def ask_at(port: int, path: str, headers: dict[str, str] | None = None, body: by
             return Answer(answer.status, answer.headers, answer.read())
     except urllib.error.HTTPError as refusal:
         return Answer(refusal.code, refusal.headers, refusal.read())
+
+
+def clients_of(listener: socket.socket) -> stacks_of_commands.Client:
+    """Clients that take what listens there for AWS."""
+    endpoint = f"http://{HOST}:{listener.getsockname()[1]}"
+    patience = ClientConfig(read_timeout=20, retries={"total_max_attempts": 1})
+    session = boto3.Session("an-id", "a-secret", region_name="us-east-1")
+    return cache(partial(session.client, endpoint_url=endpoint, config=patience))
 
 
 @contextmanager

@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
-from cli.stack import Client, Stack
-from consoles import TOKEN, ask_at, serve_console
+from cli.stack import Stack
+from consoles import TOKEN, ask_at, clients_of, serve_console
 from local.account import HOST
 from machines import until
 
@@ -22,15 +20,6 @@ OUTPUTS = {
 }
 READ = "/api/workflow/executions?stateMachineArn=any"
 AT_ONCE = 32
-
-
-def clients_of(listener: socket.socket) -> Client:
-    """Clients that take what listens there for AWS."""
-    endpoint = f"http://{HOST}:{listener.getsockname()[1]}"
-    patience = Config(read_timeout=20, retries={"total_max_attempts": 1})
-    session = boto3.Session("an-id", "a-secret", region_name="us-east-1")
-    made = {name: session.client(name, endpoint_url=endpoint, config=patience) for name in ("stepfunctions", "s3")}
-    return made.__getitem__
 
 
 @pytest.fixture

@@ -2,17 +2,21 @@
 
 const STORE = "console-token";
 
+const hasToken = () => /^#[\w-]{16,}$/.test(location.hash);
+
 /** The token: of the address's fragment, which is then taken out of sight, or of this tab's earlier visit. */
 function readToken(): string {
-  const fragment = location.hash.slice(1);
-  if (/^[\w-]{16,}$/.test(fragment)) {
-    sessionStorage.setItem(STORE, fragment);
+  if (hasToken()) {
+    sessionStorage.setItem(STORE, location.hash.slice(1));
     history.replaceState(null, "", location.pathname);
   }
   return sessionStorage.getItem(STORE) ?? "";
 }
 
 const token = readToken();
+
+// The address of the next console on this port differs from the page's by the fragment alone: browsers load nothing for it.
+addEventListener("hashchange", () => hasToken() && location.reload());
 
 /** What the server refused, in words for people. `status` is HTTP's, 0 where there was no answer. */
 export class Refusal extends Error {
@@ -36,10 +40,13 @@ async function ask(path: string, options: RequestInit): Promise<Response> {
   }
   if (answer.ok) return answer;
   const body: unknown = await answer.json().catch(() => null);
-  const message = body && typeof body === "object" && "message" in body ? String(body.message) : answer.statusText;
+  const message = body && typeof body === "object" && "message" in body ? String(body.message) : unexplained(answer.status);
   const field = body && typeof body === "object" && "field" in body ? String(body.field) : "";
   throw new Refusal(answer.status, message, field);
 }
+
+/** HTTP/1.1's own words for a status are optional, and this server sends none. */
+const unexplained = (status: number) => `The console's server answered with the status ${status}, and did not say why.`;
 
 /** The answer of a path to a query. */
 export async function get<T>(path: string, query: Record<string, string> = {}): Promise<T> {
@@ -62,14 +69,31 @@ export async function upload<T>(path: string, query: Record<string, string>, fil
 
 const PAUSE = 2000;
 
+/** Aborted where the page goes out of sight; another one once it is in sight again. */
+let sight = new AbortController();
+
+function look() {
+  if (document.hidden) sight.abort();
+  else if (sight.signal.aborted) sight = new AbortController();
+}
+
+document.addEventListener("visibilitychange", look);
+look();
+
+async function inSight(): Promise<AbortSignal> {
+  while (document.hidden) await new Promise((resume) => document.addEventListener("visibilitychange", resume, { once: true }));
+  return sight.signal;
+}
+
 /**
  * Hand on each event that the server sends, until the returned function is called. The browser's own EventSource sends
- * no header, so that the token would stand in a log. Where the stream breaks, it is opened again after a pause.
+ * no header, so that the token would stand in a log. Where the stream breaks, it is opened again after a pause. A page
+ * that nobody sees has none: browsers open six connections to a server, and six such pages would leave none for requests.
  */
 export function listen(heed: (event: string, data: unknown) => void, trouble: (message: string) => void): () => void {
   const end = new AbortController();
-  const read = async () => {
-    const answer = await ask("/api/changes", { signal: end.signal });
+  const read = async (hidden: AbortSignal) => {
+    const answer = await ask("/api/changes", { signal: AbortSignal.any([end.signal, hidden]) });
     const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
     trouble("");
     for (let rest = ""; ; ) {
@@ -85,10 +109,11 @@ export function listen(heed: (event: string, data: unknown) => void, trouble: (m
   };
   const go = async () => {
     while (!end.signal.aborted) {
-      await read().catch((fault: unknown) => {
-        if (!end.signal.aborted) trouble(fault instanceof Error ? fault.message : String(fault));
+      const hidden = await inSight();
+      await read(hidden).catch((fault: unknown) => {
+        if (!end.signal.aborted && !hidden.aborted) trouble(fault instanceof Error ? fault.message : String(fault));
       });
-      await new Promise((resume) => setTimeout(resume, PAUSE));
+      if (!hidden.aborted) await new Promise((resume) => setTimeout(resume, PAUSE));
     }
   };
   void go();

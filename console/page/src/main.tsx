@@ -25,12 +25,14 @@ function Page() {
   const [about, setAbout] = useState<About | null>(null);
   const [changes, setChanges] = useState(new Map<string, Change>());
   const [trouble, setTrouble] = useState("");
+  const [unread, setUnread] = useState("");
   const [ends, setEnds] = useState(0);
   const told = useRef(false);
+  const seen = useRef(new Map<string, string>());
   useEffect(() => {
     get<About>("about")
-      .then(setAbout)
-      .catch((fault: unknown) => setTrouble(message(fault)));
+      .then((read) => (setAbout(read), setUnread("")))
+      .catch((fault: unknown) => setUnread(message(fault)));
   }, [ends]);
   useEffect(
     () =>
@@ -41,8 +43,11 @@ function Page() {
         const changed = data as Change[];
         if (changed.length === 0) return;
         setChanges((before) => new Map([...before, ...changed.map((each) => [each.arn, each] as const)]));
+        // A stream that is opened anew tells again what the one before has told.
+        const fresh = changed.filter((each) => seen.current.get(each.arn) !== `${each.status} ${each.ended}`);
+        for (const each of fresh) seen.current.set(each.arn, `${each.status} ${each.ended}`);
         // A retraining that has ended may have another champion; those that are told first had ended before.
-        if (told.current && changed.some((each) => each.status !== "RUNNING")) setEnds((number) => number + 1);
+        if (told.current && fresh.some((each) => each.status !== "RUNNING")) setEnds((number) => number + 1);
         told.current = true;
       }, setTrouble),
     [],
@@ -75,6 +80,7 @@ function Page() {
       </header>
       <main>
         <Trouble message={trouble} />
+        {unread !== trouble && <Trouble message={unread} />}
         {view === "Workflows" && <WorkflowView changes={changes} />}
         {view === "Data" && <DataView version={ends} />}
         {view === "Models" && <ModelsView version={ends} />}

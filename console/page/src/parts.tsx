@@ -40,14 +40,21 @@ interface Asking {
   refused?: (fault: unknown) => boolean;
 }
 
-/** Asks before a change, and says what it will do. Escape and Cancel leave everything as it is. */
+/**
+ * Asks before a change, and says what it will do. Escape and Cancel leave everything as it is: once the change is under
+ * way they do nothing, since neither would take it back, and what comes of it has to be seen.
+ */
 export function Ask({ title, confirm, children, act, close, stay = false, refused }: Asking) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [trouble, setTrouble] = useState("");
   const [busy, setBusy] = useState(false);
+  // Not the state alone: a second event may come before the page is drawn again.
+  const sent = useRef(false);
   useEffect(() => dialog.current?.showModal(), []);
   const confirmed = async (event: Event) => {
     event.preventDefault();
+    if (sent.current) return;
+    sent.current = true;
     setBusy(true);
     setTrouble("");
     try {
@@ -55,18 +62,21 @@ export function Ask({ title, confirm, children, act, close, stay = false, refuse
       if (!stay) close();
     } catch (fault) {
       if (!refused?.(fault)) setTrouble(message(fault));
+      sent.current = false;
       setBusy(false);
     }
   };
+  // Browsers let a second Escape close a dialog whatever its page says.
+  const closed = () => (sent.current ? dialog.current?.showModal() : close());
   // What is right and wrong the server says, in the command's words.
   return (
-    <dialog ref={dialog} aria-labelledby="ask-title" onClose={close}>
+    <dialog ref={dialog} aria-labelledby="ask-title" onCancel={(event) => sent.current && event.preventDefault()} onClose={closed}>
       <form onSubmit={confirmed} noValidate>
         <h2 id="ask-title">{title}</h2>
         {children}
         <Trouble message={trouble} />
         <p class="buttons">
-          <button type="button" onClick={close}>
+          <button type="button" onClick={close} disabled={busy}>
             Cancel
           </button>
           <button type="submit" class="main" disabled={busy}>

@@ -24,11 +24,13 @@ export function WorkflowView({ changes }: Props) {
   const [compared, setCompared] = useState("");
   const [starting, setStarting] = useState(false);
   const [trouble, setTrouble] = useState("");
+  const [tries, setTries] = useState(0);
   useEffect(() => {
+    if (machines.length > 0) return;
     get<Named[]>("workflow/machines")
       .then((all) => (setMachines(all), setChosen(all[0]?.arn ?? "")))
       .catch((fault: unknown) => setTrouble(message(fault)));
-  }, []);
+  }, [tries]);
   const machine = machines.find((each) => each.arn === chosen);
   const graph = graphs.get(chosen);
   useEffect(() => {
@@ -36,7 +38,7 @@ export function WorkflowView({ changes }: Props) {
     get<Omit<Machine, keyof Named>>("workflow/graph", { arn: machine.arn })
       .then((drawn) => setGraphs((before) => new Map(before).set(machine.arn, { ...machine, ...drawn })))
       .catch((fault: unknown) => setTrouble(message(fault)));
-  }, [machine]);
+  }, [machine, tries]);
   const told = useMemo(() => [...changes.values()].filter((each) => each.machine === chosen), [changes, chosen]);
   const history = useListing({ stateMachineArn: chosen }, told);
   const [facts, seen] = useFacts();
@@ -51,7 +53,16 @@ export function WorkflowView({ changes }: Props) {
     setOpen("");
     setCompared("");
   };
-  if (trouble) return <Trouble message={trouble} />;
+  // Beside what is there, not in its place: a dialog may be open, and what has been read is still of use.
+  const again = trouble && (
+    <>
+      <Trouble message={trouble} />
+      <button type="button" onClick={() => (setTrouble(""), setTries(tries + 1))}>
+        Ask again
+      </button>
+    </>
+  );
+  if (again && !machine) return again;
   if (!machine) return <p class="quiet">Asking Step Functions for the workflows …</p>;
   return (
     <div class="workflow">
@@ -111,12 +122,13 @@ export function WorkflowView({ changes }: Props) {
         )}
       </aside>
       <div class="main-part" id="workflow-panel" role="tabpanel" aria-label={`The workflow ${machine.name}, or one of its executions`}>
+        {again}
         {compared && shown ? (
           <Compare arns={[shown, compared]} close={() => setCompared("")} />
         ) : shown ? (
           <ExecutionView arn={shown} version={`${summary?.status} ${change?.events ?? null} ${summary?.redrives}`} machine={graph} open={setOpen} />
         ) : !history.done || !graph ? (
-          <p class="quiet">Asking Step Functions for the workflow …</p>
+          !again && !history.trouble && <p class="quiet">Asking Step Functions for the workflow …</p>
         ) : (
           <GraphPicture key={machine.arn} machine={graph} states={[]} ended={false} selected="" select={() => undefined} />
         )}
