@@ -43,7 +43,7 @@ def begun(port: int) -> socket.socket:
 def test_page_comes_and_says_why_while_aws_lets_all_who_asked_wait(silent: int) -> None:
     with ExitStack() as clients:
         waiting = [clients.enter_context(closing(begun(silent))) for _ in range(AT_ONCE + 13)]
-        refused = until(lambda: select.select(waiting, [], [], 0)[0], lambda answered: len(answered) >= 13)
+        refused = until(lambda: select.select(waiting, [], [], 0)[0], lambda refusals: len(refusals) >= 13)
         assert len(refused) == 13
         assert all(client.recv(1 << 16).startswith(b"HTTP/1.1 503") for client in refused)
         assert ask_at(silent, "/").status == 200
