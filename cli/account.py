@@ -54,13 +54,9 @@ def _to_json(
 def fetch(stack: Stack, execution: str, folder: Path) -> Account | None:
     """Copy the account of an execution into its folder. None where its check wrote none: it never got there."""
     s3, lines = stack.client("s3"), folder / "files.jsonl"
-    try:
-        summary = json.load(s3.get_object(Bucket=stack.bucket, Key=summary_key(execution))["Body"])
-        s3.download_file(stack.bucket, file_lines_key(execution), str(lines))
-    except ClientError as fault:
-        if fault.response["Error"]["Code"] in _MISSING:
-            return None
-        raise
+    if (summary := _summary(stack, execution)) is None:
+        return None
+    s3.download_file(stack.bucket, file_lines_key(execution), str(lines))
     with _read(lines) as every:
         files = sum(1 for _ in every)
     with _read(lines) as every:
@@ -75,18 +71,23 @@ def first_lines(stack: Stack, execution: str, most: int) -> dict[str, Any] | Non
 
     None where its check wrote none.
     """
-    s3 = stack.client("s3")
-    try:
-        summary = json.load(s3.get_object(Bucket=stack.bucket, Key=summary_key(execution))["Body"])
-        body = s3.get_object(Bucket=stack.bucket, Key=file_lines_key(execution))["Body"]
-    except ClientError as fault:
-        if fault.response["Error"]["Code"] in _MISSING:
-            return None
-        raise
+    if (summary := _summary(stack, execution)) is None:
+        return None
+    body = stack.client("s3").get_object(Bucket=stack.bucket, Key=file_lines_key(execution))["Body"]
     lines = heapq.nsmallest(most, map(json.loads, body.iter_lines()), key=_weight)
     rides = summary["rides"]
     files = sum(value for name, value in rides.items() if name.startswith("files_"))
     return _to_json(rides, summary["first_rejected"], lines, files)
+
+
+def _summary(stack: Stack, execution: str) -> dict[str, Any] | None:
+    """What the check of an execution's ingestion wrote last, after the lines of the files; None where it wrote none."""
+    try:
+        return json.load(stack.client("s3").get_object(Bucket=stack.bucket, Key=summary_key(execution))["Body"])
+    except ClientError as fault:
+        if fault.response["Error"]["Code"] in _MISSING:
+            return None
+        raise
 
 
 @contextlib.contextmanager

@@ -1,18 +1,20 @@
 """What a page shows of a stack's data, read from the bucket, from executions' outputs, and by Athena."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cli import executions
 from cli.account import first_lines
 from cli.athena import query
 from cli.run_summary import weather_and_training_set
 from cli.stack import Stack
 from console.answers import BadFieldError, text_of
+from console.workflow.readings import summary
 from local.account import entries
 from wildrydes.bucket import PROCESSED
 from wildrydes.rides.stations import ground_stations
+from wildrydes.tasks import BINARY, DEFAULT_TASK, TASKS
 
 _MOST_FILES = 50
 _MOST_RETRAININGS = 50
@@ -42,11 +44,11 @@ ORDER BY station, element, source
 
 
 def retrainings(stack: Stack, _: Any = None) -> list[dict[str, Any]]:
-    """The newest retrainings, the newest first."""
+    """The newest retrainings, the newest first, as lists of executions show them."""
     listed = stack.client("stepfunctions").list_executions(
         stateMachineArn=stack.machine("retrain"), maxResults=_MOST_RETRAININGS
     )["executions"]
-    return [{"name": each["name"], "status": each["status"], "started": each["startDate"]} for each in listed]
+    return [summary(each) for each in listed]
 
 
 def account(stack: Stack, query_fields: Mapping[str, str]) -> dict[str, Any]:
@@ -54,12 +56,16 @@ def account(stack: Stack, query_fields: Mapping[str, str]) -> dict[str, Any]:
 
     `account` is `cli.account`'s, of the files with most to say; None where the check of the ingestion wrote none.
     `training` has `weather` and `training_set` (`cli.run_summary`); None where the execution has no such output.
+    `source` is what its task learns from, rides or samples, and `is_binary` says whether its labels are 0 and 1.
+    Raises NoExecutionError.
     """
     execution = _execution(query_fields)
-    arn = stack.machine("retrain").replace(":stateMachine:", ":execution:") + f":{execution}"
-    described = stack.client("stepfunctions").describe_execution(executionArn=arn)
-    counts = json.loads(described.get("output") or "{}").get("training_set")
+    described = stack.client("stepfunctions").describe_execution(executionArn=executions.find(stack, execution))
+    counts = executions.object_in(described.get("output")).get("training_set")
+    task = TASKS.get(executions.task_of(described), TASKS[DEFAULT_TASK])
     return {
+        "source": task.source,
+        "is_binary": task.kind == BINARY,
         "account": first_lines(stack, execution, _MOST_FILES),
         "training": weather_and_training_set(counts) if counts else None,
     }

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
@@ -55,3 +56,12 @@ def page(chromium: Browser, console: Console) -> Iterator[Page]:
     yield window
     window.close()
     assert faults == []
+
+
+@pytest.fixture(params=product((390, 1280), ("light", "dark")), ids=lambda pair: f"{pair[1]}-{pair[0]}")
+def sized_page(page: Page, request: pytest.FixtureRequest) -> Page:
+    """The page at a telephone's width or a laptop's, light or dark."""
+    width, scheme = request.param
+    page.set_viewport_size({"width": width, "height": 850})
+    page.emulate_media(color_scheme=scheme)
+    return page

@@ -15,7 +15,9 @@ import boto3
 from botocore.config import Config as ClientConfig
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
+from playwright.sync_api import Page
 
+from browser import serious_faults
 from cli import embedded
 from cli import stack as stacks_of_commands
 from console.application import build
@@ -98,3 +100,10 @@ def serve_console(stack: stacks_of_commands.Stack, where: str) -> Iterator[int]:
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex((HOST, port)) == 0
+
+
+def shut_out(page: Page) -> list[str]:
+    """What a reader meets who uses a keyboard, a screen reader or a small window: axe's faults, and a page too wide."""
+    width = page.evaluate("document.documentElement.scrollWidth")
+    is_wide = page.viewport_size is None or width != page.viewport_size["width"]
+    return serious_faults(page) + ([f"the page is {width} pixels wide"] if is_wide else [])

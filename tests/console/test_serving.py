@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser import serious_faults
 from cli import dashboard, executions
 from cli.status import champion_path
-from consoles import Console
+from consoles import Console, shut_out
 from machines import until
 from wildrydes.edge.metric_data import calls
 from wildrydes.edge.outcomes import Outcome, Tally
@@ -24,10 +23,10 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 
 @pytest.fixture(scope="module")
 def champion(console: Console) -> str:
-    """The execution whose model is live."""
+    """The execution whose model is live: where none is, one of few epochs, which those of other tests of the stack beat."""
     stack = console.stack
     path = champion_path(stack.command_stack)
-    return execution_of(path) if path else stack.retrain(hyperparameters={"epochs": 15})["execution"]
+    return execution_of(path) if path else stack.retrain(hyperparameters={"epochs": 5})["execution"]
 
 
 def answer(console: Console, path: str) -> Any:
@@ -131,13 +130,9 @@ def test_leaderboard_ranks_models_by_what_callers_measured_and_shows_names_as_te
     expect(section.get_by_role("row", name=champion)).to_contain_text("live")
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_view_has_no_barrier_and_no_sideways_scroll(page: Page, champion: str, width: int, scheme: str) -> None:
-    page.set_viewport_size({"width": width, "height": 850})
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+def test_view_has_no_barrier_and_no_sideways_scroll(sized_page: Page, champion: str) -> None:
+    page = sized_page
     page.get_by_role("button", name="Serving").click()
     expect(page.get_by_label("Try the champion").get_by_role("status").first).to_contain_text("Probability")
     expect(page.get_by_role("region", name="Requests, errors and latency")).to_contain_text("Look again")
-    assert serious_faults(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert shut_out(page) == []

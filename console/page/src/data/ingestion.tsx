@@ -37,10 +37,12 @@ interface Rides {
 
 interface Split {
   rows: number;
-  positives: number | null;
+  positives: number;
 }
 
 export interface Account {
+  source: string;
+  is_binary: boolean;
   account: { rides: Rides; files: FileLine[]; files_omitted: number; first_rejected: Rejected[] } | null;
   training: {
     weather: { filled_days: number; filled_rides: number; far_rides: number; rides_without_weather: number };
@@ -59,10 +61,13 @@ export interface Account {
 
 export function Ingestion({ answer }: { answer: Account }) {
   const { account, training } = answer;
+  const isOfRides = answer.source === "rides";
   return (
     <>
-      {account ? <Files account={account} /> : <Empty>Its ingestion did not get to its check: look at it under Workflows.</Empty>}
-      {training ? <Training training={training} /> : <Empty>It has built no training set.</Empty>}
+      {!isOfRides && <Empty>Its task learns from samples, which come one at a time: it has ingested no ride file.</Empty>}
+      {isOfRides && !account && <Empty>Its ingestion did not get to its check: look at it under Workflows.</Empty>}
+      {account && <Files account={account} />}
+      {training ? <Training training={training} isOfRides={isOfRides} isBinary={answer.is_binary} /> : <Empty>It has built no training set.</Empty>}
     </>
   );
 }
@@ -139,32 +144,39 @@ function why(line: FileLine): string {
   return [whole, ...(line.fault ? [] : reasons)].filter(Boolean).join(", ");
 }
 
-function Training({ training }: { training: NonNullable<Account["training"]> }) {
+interface TrainingProps {
+  training: NonNullable<Account["training"]>;
+  isOfRides: boolean;
+  /** Labels of other tasks are numbers: there is no balance of them. */
+  isBinary: boolean;
+}
+
+function Training({ training, isOfRides, isBinary }: TrainingProps) {
   const { training_set: set, weather } = training;
   const splits = (["train", "validation", "test"] as const).map((name) => ({ name, ...set[name] }));
   const total = splits.reduce((sum, each) => sum + each.rows, 0);
-  const share = (split: Split) => (split.positives === null || split.rows === 0 ? null : split.positives / split.rows);
   return (
     <>
       <h3>The training set</h3>
       <p>
         {set.processed_rows.toLocaleString()} rows were read: {total.toLocaleString()} are in the splits, {set.further_copies.toLocaleString()} are
-        further copies of a ride, {set.without_label.toLocaleString()} have no label, {set.without_weather.toLocaleString()} no weather.
+        further copies of a {isOfRides ? "ride" : "sample"}, {set.without_label.toLocaleString()} have no label, {set.without_weather.toLocaleString()} no weather.
       </p>
       <Table
         label="Rows by split"
-        head={["Split", "Rows", "Of label 1", "Balance"]}
+        head={["Split", "Rows", ...(isBinary ? ["Of label 1", "Balance"] : [])]}
         rows={splits.map((each) => [
           each.name,
           each.rows.toLocaleString(),
-          each.positives === null ? "" : each.positives.toLocaleString(),
-          share(each) === null ? "" : <Balance share={share(each)!} />,
+          ...(isBinary ? [each.positives.toLocaleString(), each.rows > 0 ? <Balance share={each.positives / each.rows} /> : ""] : []),
         ])}
       />
-      <p>
-        {weather.filled_rides.toLocaleString()} rides have weather of a neighbouring station, on {count(weather.filled_days, "day", "days")};{" "}
-        {weather.far_rides.toLocaleString()} rides are far from any station.
-      </p>
+      {isOfRides && (
+        <p>
+          {weather.filled_rides.toLocaleString()} rides have weather of a neighbouring station, on {count(weather.filled_days, "day", "days")};{" "}
+          {weather.far_rides.toLocaleString()} rides are far from any station.
+        </p>
+      )}
     </>
   );
 }

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { get, post } from "../api";
-import { Ask, Empty, message, Trouble } from "../parts";
+import { Ask, Empty, message, Tabs, Trouble } from "../parts";
 import { moment } from "../words";
 import { CardView } from "./card";
 import "./models.css";
@@ -29,19 +29,14 @@ export function ModelsView({ version }: { version: number }) {
   return (
     <div class="workflow">
       <aside aria-label="Models">
-        <div class="tabs" role="tablist" aria-label="Tasks">
-          {tasks.map((each) => (
-            <button
-              key={each.task}
-              type="button"
-              role="tab"
-              aria-selected={each === task}
-              onClick={() => (setChosen(each.task), setOpen(""), setSaid(""))}
-            >
-              {each.task}
-            </button>
-          ))}
-        </div>
+        <Tabs
+          label="Tasks"
+          all={tasks}
+          chosen={task}
+          name={(each) => each.task}
+          choose={(each) => (setChosen(each.task), setOpen(""), setSaid(""))}
+          panel="models-panel"
+        />
         {said && <p role="status">{said}</p>}
         {task.lines.length === 0 && (
           <Empty>There is no model of {task.task} yet: start a retraining of it under Workflows.</Empty>
@@ -64,7 +59,7 @@ export function ModelsView({ version }: { version: number }) {
           ))}
         </ol>
       </aside>
-      <div class="main-part">
+      <div class="main-part" id="models-panel" role="tabpanel" aria-label={`Models of ${task.task}`}>
         {line && !line.until && (
           <p class="quiet">
             It was never live: {line.why}. Only the gate of a retraining makes a new model live; no command does it past the gate.

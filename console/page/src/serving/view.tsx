@@ -5,7 +5,7 @@ import { Charts } from "../dashboard";
 import { Lines } from "../lines";
 import { TryRide } from "../models/try";
 import { Panel } from "../panel";
-import { Empty } from "../parts";
+import { Empty, Tabs } from "../parts";
 import { Table } from "../table";
 import { count } from "../words";
 
@@ -76,13 +76,8 @@ export function ServingView({ version, champions }: { version: number; champions
   const task = chosen || tasks.find((each) => champions[each]) || tasks[0] || "";
   return (
     <div class="serving">
-      <div class="tabs" role="tablist" aria-label="Tasks">
-        {tasks.map((each) => (
-          <button key={each} type="button" role="tab" aria-selected={each === task} onClick={() => setChosen(each)}>
-            {each}
-          </button>
-        ))}
-      </div>
+      <Tabs label="Tasks" all={tasks} chosen={task} name={(each) => each} choose={setChosen} panel="serving-panel" />
+      <div id="serving-panel" role="tabpanel" aria-label={`Serving of ${task}`}>
       {task && champions[task] && <TryRide key={`${task} ${champions[task]}`} task={task} />}
       {task && !champions[task] && (
         <section class="sheet" aria-label="Try the champion">
@@ -104,6 +99,7 @@ export function ServingView({ version, champions }: { version: number; champions
       <Panel<Standing[]> title="Leaderboard" path="serving/leaderboard" asking="Asking CloudWatch what callers measured …" version={version}>
         {(answer) => <Leaderboard task={task} standings={answer.filter((each) => each.task === task)} />}
       </Panel>
+      </div>
     </div>
   );
 }
