@@ -23,10 +23,10 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 
 @pytest.fixture(scope="module")
 def champion(console: Console) -> str:
-    """The execution whose model is live: where none is, one of few epochs, which those of other tests of the stack beat."""
+    """The execution whose model is live."""
     stack = console.stack
     path = champion_path(stack.command_stack)
-    return execution_of(path) if path else stack.retrain(hyperparameters={"epochs": 5})["execution"]
+    return execution_of(path) if path else stack.retrain(hyperparameters={"epochs": 15})["execution"]
 
 
 def answer(console: Console, path: str) -> Any:
@@ -86,10 +86,10 @@ def test_ride_is_tried_and_the_probability_follows_the_sliders(page: Page, conso
 
 def test_task_without_a_model_says_what_to_do(page: Page, champion: str) -> None:
     page.get_by_role("button", name="Serving").click()
-    page.get_by_role("tab", name="magic_points").click()
+    page.get_by_role("tab", name="service_requested").click()
     expect(page.get_by_label("Try the champion")).to_contain_text("start a retraining of it under Workflows")
-    expect(page.get_by_label("Drift and quality")).to_contain_text("No day of magic_points has been looked at yet")
-    expect(page.get_by_label("Leaderboard")).to_contain_text("Callers have measured nothing of magic_points yet")
+    expect(page.get_by_label("Drift and quality")).to_contain_text("No day of service_requested has been looked at yet")
+    expect(page.get_by_label("Leaderboard")).to_contain_text("Callers have measured nothing of service_requested yet")
 
 
 def test_day_that_the_monitor_looked_at_is_shown_with_its_numbers(page: Page, console: Console, champion: str) -> None:
