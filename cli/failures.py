@@ -145,8 +145,29 @@ def _failed(states: dict[str, Any], progress: Progress) -> executions.StateProgr
     failed = [each for each in entered if each.status in ("CAUGHT", "FAILED") and each.name not in _AFTERWARDS]
     if progress.error == _NO_CANDIDATE:
         failed = [each for each in failed if _TRAINING in states[each.name].get("Resource", "")] or failed
+    else:
+        mended = _mended(states, entered)
+        failed = [each for each in failed if id(each) not in mended]
     last = failed if progress.status == "FAILED" and failed else entered
     return last[-1] if last else None
+
+
+def _mended(states: dict[str, Any], entered: list[executions.StateProgress]) -> set[int]:
+    """The ids of the states after whose error the workflow went on as if they had succeeded.
+
+    A turn that is taken over is such a one: what catches the error leads back to the state that follows success. What
+    failed on the way back is mended too.
+    """
+    mended: set[int] = set()
+    for place, each in enumerate(entered):
+        if each.status != "CAUGHT":
+            continue
+        ways = _ways(states[each.name])
+        later = [one for one in entered[place + 1 :] if one.iteration == each.iteration]
+        back = next((number for number, one in enumerate(later) if one.name in ways), 0)
+        if any(one.name in ways for one in later):
+            mended |= {id(each), *(id(one) for one in later[:back])}
+    return mended
 
 
 def _reporting(states: dict[str, Any]) -> set[str]:

@@ -7,6 +7,7 @@ import click
 from botocore.exceptions import ClientError
 
 from cli import executions, map_children, options, redrive_turn
+from cli.entered_states import StateProgress
 from cli.errors import CommandError
 from cli.following import follow_detached
 from cli.stack import Stack
@@ -51,7 +52,14 @@ def redrive(stack: Stack, execution: str | None, task: str | None, *, as_json: b
 
 def check(stack: Stack, arn: str) -> None:
     """Raise NotRedrivableError where a redrive is refused, would help nothing, or do harm."""
-    name, described = arn.rpartition(":")[2], stack.client("stepfunctions").describe_execution(executionArn=arn)
+    described = stack.client("stepfunctions").describe_execution(executionArn=arn)
+    check_described(stack, described, executions.entered_by(executions.history(stack, arn)))
+
+
+def check_described(stack: Stack, described: dict[str, Any], entered: list[StateProgress]) -> None:
+    """Raise NotRedrivableError as `check` does, for an execution whose description and states are there already."""
+    arn = described["executionArn"]
+    name = arn.rpartition(":")[2]
     if map_children.is_child(arn):
         parent = map_children.parent_of(stack, arn).rpartition(":")[2]
         raise NotRedrivableError(
@@ -66,13 +74,12 @@ def check(stack: Stack, arn: str) -> None:
         )
     if described.get("redriveStatus") == "NOT_REDRIVABLE":
         raise NotRedrivableError(f"{name} cannot be redriven: {described.get('redriveStatusReason', 'AWS says so')}.")
-    _check_failure(stack, arn, described)
+    _check_failure(stack, described, entered)
 
 
-def _check_failure(stack: Stack, arn: str, described: dict[str, Any]) -> None:
+def _check_failure(stack: Stack, described: dict[str, Any], entered: list[StateProgress]) -> None:
     """An error of the input or the data comes again, and so does the one of a Fail state."""
-    name, error = arn.rpartition(":")[2], described.get("error", "")
-    entered = executions.entered_by(executions.history(stack, arn))
+    name, error = described["executionArn"].rpartition(":")[2], described.get("error", "")
     last_kind = entered[-1].kind if entered else ""
     if not is_in_vain(error, described.get("cause", ""), last_kind):
         return

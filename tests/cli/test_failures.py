@@ -70,3 +70,46 @@ def test_log_is_that_of_the_function_which_failed(
     failure = failures.failure(Stack("rydes", {}, Clients(parameters, events)), "arn:an-execution", progress)
     assert (failure.state, failure.log_group) == ("Ask", group)
     assert failure.log == ([group] if group else [])
+
+
+ASK = {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:updateItem"}
+TAKING_OVER = {
+    "Take": ASK | {"Next": "Is it enough?", "Catch": [{"ErrorEquals": ["Held"], "Next": "Look"}]},
+    "Look": ASK | {"Next": "Take over", "Catch": [{"ErrorEquals": ["Gone"], "Next": "Take over"}]},
+    "Take over": {"Type": "Pass", "Next": "Take"},
+    "Is it enough?": {"Type": "Choice", "Choices": [{"Next": "Count"}], "Default": "Refuse"},
+    "Count": ASK | {"Next": "Done", "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Refuse"}]},
+    "Done": {"Type": "Succeed"},
+    "Refuse": {"Type": "Pass", "Next": "Failed"},
+    "Failed": {"Type": "Fail"},
+}
+
+
+@pytest.mark.parametrize(
+    ("entered", "origin"),
+    [
+        # The workflow itself refuses, after a state whose error it had mended.
+        ("Take! Look Take&over Take Is&it&enough? Refuse Failed!", "Is it enough?"),
+        ("Take! Look! Take&over Take Is&it&enough? Refuse Failed!", "Is it enough?"),
+        # Held again after it was taken over, and mended again; then another state fails.
+        ("Take! Look Take&over Take! Look Take&over Take Is&it&enough? Count! Refuse Failed!", "Count"),
+        # Nothing came after the error but its report.
+        ("Take Is&it&enough? Count! Refuse Failed!", "Count"),
+    ],
+)
+def test_error_that_the_workflow_has_mended_is_not_where_it_failed(entered: str, origin: str) -> None:
+    states = [
+        StateProgress(
+            each.rstrip("!").replace("&", " "),
+            TAKING_OVER[each.rstrip("!").replace("&", " ")]["Type"],
+            NOW,
+            status="CAUGHT" if each.endswith("!") else "SUCCEEDED",
+            left=NOW,
+        )
+        for each in entered.split()
+    ]
+    definition = json.dumps({"StartAt": "Take", "States": TAKING_OVER})
+    step_functions = SimpleNamespace(describe_state_machine_for_execution=lambda **_: {"definition": definition})
+    stack = Stack("test", {}, lambda _: step_functions, lambda: 0.0)
+    progress = Progress("FAILED", states, "TooFew", "There are too few.")
+    assert failures.failure(stack, "arn:aws:states:us-east-1:1:execution:retrain:run-1", progress).state == origin

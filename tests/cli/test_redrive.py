@@ -87,7 +87,9 @@ def test_errors_that_come_again_exist_and_have_another_next_step(name: str) -> N
 def test_error_of_the_input_or_the_data_would_come_again(error: str, cause: str) -> None:
     event: dict[str, Any] = {"id": 1, "previousEventId": 0, "type": "TaskStateEntered"}
     event["timestamp"], event["stateEnteredEventDetails"] = datetime(2026, 1, 2, tzinfo=UTC), {"name": "Defaults"}
-    described = {"stateMachineArn": "retrain", "error": error, "cause": cause, "redriveStatus": "REDRIVABLE"}
+    arn = "arn:aws:states:us-east-1:1:execution:retrain:run-1"
+    described = {"executionArn": arn, "stateMachineArn": "retrain", "error": error, "cause": cause}
+    described["redriveStatus"] = "REDRIVABLE"
     states = SimpleNamespace(
         describe_execution=lambda **_: described,
         get_paginator=lambda _: SimpleNamespace(paginate=lambda **_: [{"events": [event]}]),
@@ -95,4 +97,4 @@ def test_error_of_the_input_or_the_data_would_come_again(error: str, cause: str)
     outputs = {"StateMachineArn": "retrain", "PromoteStateMachineArn": "promote"}
     stack = Stack("test", outputs, lambda _: states, lambda: 0.0)
     with pytest.raises(NotRedrivableError, match=rf"run-1 ended in the state 'Defaults' \({error}\).*start again"):
-        check(stack, "arn:aws:states:us-east-1:1:execution:retrain:run-1")
+        check(stack, arn)
