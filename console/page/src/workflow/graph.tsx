@@ -44,7 +44,8 @@ export function GraphPicture({ machine, states, ended, selected, select }: Props
   const now = statuses(states);
   const running = states.filter((state) => state.status === "RUNNING").at(-1)?.name ?? "";
   const scale = ZOOMS[zoom] ?? 1;
-  const shown = running || selected;
+  // A graph that nothing has entered is seen from its start: its upper left corner may be empty.
+  const shown = running || selected || (machine.nodes.find((each) => each.is_start && !each.parent)?.name ?? "");
   useEffect(() => {
     const box = placed.boxes.find((each) => each.node.name === shown);
     const room = frame.current;

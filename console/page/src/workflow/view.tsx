@@ -141,6 +141,7 @@ export function WorkflowView({ changes }: Props) {
 function none(machine: string): string {
   if (machine === "retrain") return "No retraining has been started yet. Start one here, or by `make retrain RIDES=data/rides`.";
   if (machine === "monitor") return "No day has been monitored yet. The schedule does it each day, `wildrydes monitor` at once.";
+  if (machine === "restore") return "No execution of restore yet: a retraining starts it when its promotion has failed or was stopped.";
   return `No execution of ${machine} yet: a retraining starts it when its model is better than the champion.`;
 }
 
