@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from cli import execution_cost, executions, failures, map_children, state_logs, state_objects
+from cli import execution_cost, executions, failures, map_children, redrive, state_logs, state_objects
 from cli.errors import CommandError
 from cli.executions import StateProgress
 from cli.stack import Stack
@@ -110,8 +110,7 @@ def execution(histories: Histories, stack: Stack, query: dict[str, str]) -> dict
         "output": _excerpt(described.get("output")),
         "error": described.get("error"),
         "cause": _excerpt(described.get("cause")),
-        "redrivable": described.get("redriveStatus") == "REDRIVABLE",
-        "why_not_redrivable": described.get("redriveStatusReason", ""),
+        "why_not_redrivable": _why_not_redrivable(stack, described, progress.states),
         "since": since,
         "events": last,
         # Of a distributed Map's children no event of this history says anything.
@@ -125,6 +124,17 @@ def execution(histories: Histories, stack: Stack, query: dict[str, str]) -> dict
         ],
         "parent": map_children.parent_of(stack, arn) if map_children.is_child(arn) else None,
     }
+
+
+def _why_not_redrivable(stack: Stack, described: dict[str, Any], entered: list[StateProgress]) -> str:
+    """What `wildrydes redrive` says to an execution that has failed; empty where it goes on, or nothing has failed."""
+    if described["status"] in ("RUNNING", "SUCCEEDED"):
+        return ""
+    try:
+        redrive.check_described(stack, described, entered)
+    except redrive.NotRedrivableError as refusal:
+        return str(refusal)
+    return ""
 
 
 def failure(histories: Histories, stack: Stack, query: dict[str, str]) -> dict[str, Any]:

@@ -52,6 +52,13 @@ def test_retraining_is_started_in_the_page_and_seen_as_it_goes_on_to_its_end(pag
     expect(page.get_by_role("button", name="Back to the execution of this child")).to_be_visible()
 
 
+def test_graph_without_an_execution_shows_where_the_workflow_starts(page: Page) -> None:
+    page.get_by_role("tab", name="restore").click()
+    expect(page.get_by_text("No execution of restore yet")).to_be_visible()
+    # The corner of a large graph may be empty.
+    expect(page.get_by_role("button", name="Read promotion, Task, not entered")).to_be_in_viewport()
+
+
 def test_stopped_retraining_says_so_and_is_redriven_to_its_end(page: Page, console: Console) -> None:
     name = unique("halted")
     hold = partial(console.stack.server.request, "/_local/faults", execution=name)
@@ -83,6 +90,11 @@ def test_failure_has_its_state_its_cause_and_what_to_do_and_its_state_runs_again
     why = page.get_by_label("Why it failed")
     expect(why).to_contain_text("UnusableTrainingSet")
     expect(why).to_contain_text("widen the years of weather")
+    # Its workflow refuses it: a redrive would fail again, so none is offered, and the page says why.
+    expect(page.get_by_role("article")).to_contain_text("a redrive enters that state again and fails again")
+    expect(page.get_by_role("button", name="Redrive …")).to_have_count(0)
+    why.get_by_role("button", name="Check training set").click()
+    expect(page.get_by_role("heading", name="Check training set")).to_be_visible()
     page.get_by_role("button", name=re.compile("^Check defaults|^Apply defaults, Task, succeeded")).first.click()
     page.get_by_role("button", name="Run this state again").click()
     page.get_by_role("button", name="Run it").click()

@@ -53,7 +53,7 @@ export function ExecutionView({ arn, version, machine, open }: Props) {
   return (
     <article class="execution" aria-label={`The execution ${execution.name}`}>
       <Head execution={execution} open={open} />
-      {execution.error !== null && execution.status !== "RUNNING" && <Why execution={execution} />}
+      {execution.error !== null && execution.status !== "RUNNING" && <Why execution={execution} machine={machine} select={setSelected} />}
       <div class="split">
         {machine && <GraphPicture key={arn} machine={machine} states={execution.states} ended={execution.status !== "RUNNING"} selected={node?.name ?? ""} select={setSelected} />}
         <div class="side">
@@ -86,6 +86,7 @@ function latest(execution: Execution): string {
 function Head({ execution, open }: { execution: Execution; open: (arn: string) => void }) {
   const [asking, setAsking] = useState<"" | "stop" | "redrive">("");
   const ended = execution.status !== "RUNNING";
+  const failed = ended && execution.status !== "SUCCEEDED";
   const close = () => setAsking("");
   return (
     <header class="head">
@@ -110,15 +111,13 @@ function Head({ execution, open }: { execution: Execution; open: (arn: string) =
             Stop …
           </button>
         )}
-        {ended && execution.redrivable && (
+        {failed && !execution.why_not_redrivable && (
           <button type="button" class="main" onClick={() => setAsking("redrive")}>
             Redrive …
           </button>
         )}
       </p>
-      {ended && execution.status !== "SUCCEEDED" && !execution.redrivable && execution.why_not_redrivable && (
-        <p class="quiet">It cannot be redriven: {execution.why_not_redrivable}.</p>
-      )}
+      {execution.why_not_redrivable && <p class="quiet">{execution.why_not_redrivable}</p>}
       {asking === "stop" && (
         <Ask title={`Stop ${execution.name}?`} confirm="Stop it" act={() => post("workflow/stop", { arn: execution.arn })} close={close}>
           <p>
@@ -141,7 +140,13 @@ function Head({ execution, open }: { execution: Execution; open: (arn: string) =
   );
 }
 
-function Why({ execution }: { execution: Execution }) {
+interface WhyProps {
+  execution: Execution;
+  machine: Machine | undefined;
+  select: (name: string) => void;
+}
+
+function Why({ execution, machine, select }: WhyProps) {
   const [failure, setFailure] = useState<Failure | null>(null);
   const [trouble, setTrouble] = useState("");
   useEffect(() => {
@@ -154,10 +159,22 @@ function Why({ execution }: { execution: Execution }) {
     <section class="why" aria-label="Why it failed">
       <p>
         <strong>{execution.error}</strong>
-        {failure && ` in the state ${failure.state}`}
+        {failure && " in the state "}
+        {failure &&
+          (machine?.nodes.some((each) => each.name === failure.state) ? (
+            <button type="button" title="Show this state in the graph" onClick={() => select(failure.state)}>
+              {failure.state}
+            </button>
+          ) : (
+            failure.state
+          ))}
       </p>
       <p>{failure ? failure.cause : (execution.cause?.text ?? "")}</p>
-      {failure && <p class="next">{failure.next_step}</p>}
+      {failure ? (
+        <p class="next">{failure.next_step}</p>
+      ) : (
+        !trouble && <p class="quiet">Looking for the state where it began, its log, and what to do next …</p>
+      )}
       {failure && failure.log.length > 0 && (
         <details>
           <summary>

@@ -88,7 +88,7 @@ export interface Execution extends Summary, Facts {
   output: Excerpt | null;
   error: string | null;
   cause: Excerpt | null;
-  redrivable: boolean;
+  /** Empty of one that a redrive helps, and of one that has not failed. */
   why_not_redrivable: string;
   states: State[];
   map_runs: MapRun[];
