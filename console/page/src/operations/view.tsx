@@ -107,7 +107,7 @@ export function OperationsView({ version }: { version: number }) {
         <p>
           {dead === 0
             ? "There are no dead letters: what came in has been taken, or is on its way."
-            : `${count(dead, "message has", "messages have")} failed too often and wait as dead letters.`}
+            : `${count(dead, "message has failed too often and waits as a dead letter", "messages have failed too often and wait as dead letters")}.`}
         </p>
         {dead > 0 && (
           <p class="buttons">

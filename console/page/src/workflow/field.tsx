@@ -113,7 +113,7 @@ function Parts({ name, schema, value, set, about }: PartProps & { schema: Record
           <input
             {...about}
             inputMode="numeric"
-            placeholder={shown(each.default)}
+            placeholder={String(each.default ?? "")}
             value={parts[part] ?? ""}
             onInput={(event) => set({ ...parts, [part]: event.currentTarget.value })}
           />
