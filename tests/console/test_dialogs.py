@@ -47,7 +47,9 @@ def test_form_has_no_barrier_nor_has_an_error_in_it(page: Page, width: int, sche
 def test_questions_and_the_comparison_have_no_barrier(page: Page, console: Console, width: int, scheme: str) -> None:
     first, second = failed(console), failed(console)
     look(page, width, scheme)
+    expect(page.get_by_title(f"Compare with {first}")).to_be_visible()
     page.get_by_role("button", name=first).first.click()
+    expect(page.get_by_role("heading", name=first)).to_be_visible()
     page.get_by_role("button", name=re.compile("^Apply defaults, Task")).click()
     page.get_by_role("button", name="Run this state again").click()
     expect(page.get_by_role("dialog")).to_contain_text("TestState")

@@ -141,16 +141,19 @@ def test_function_that_names_no_object_is_seen_to_have_written_some(console: Con
 
 
 def test_objects_that_are_gone_are_said_to_be_absent(console: Console, retraining: Execution) -> None:
-    place, address = place_of(retraining, "Plan ingestion"), f"manifests/{retraining['name']}.json"
+    place = place_of(retraining, "Evaluate model")
+    before = ask(console, "objects", arn=retraining["arn"], place=place)["named"]
+    card = next(each["address"] for each in before if each["address"].endswith("/card.json"))
     s3, bucket = console.stack.client("s3"), console.stack.bucket
-    body = s3.get_object(Bucket=bucket, Key=address)["Body"].read()
-    s3.delete_object(Bucket=bucket, Key=address)
+    key = card.removeprefix(f"s3://{bucket}/")
+    body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    s3.delete_object(Bucket=bucket, Key=key)
     try:
         named = ask(console, "objects", arn=retraining["arn"], place=place)["named"]
     finally:
-        s3.put_object(Bucket=bucket, Key=address, Body=body)
-    (manifest,) = (each for each in named if each["address"].endswith(address))
-    assert (manifest["status"], manifest["objects"]) == ("absent", 0)
+        s3.put_object(Bucket=bucket, Key=key, Body=body)
+    statuses = {each["address"]: (each["status"], each["objects"]) for each in named}
+    assert statuses == {each["address"]: (each["status"], each["objects"]) for each in before} | {card: ("absent", 0)}
 
 
 def test_way_taken_has_the_states_that_were_entered_and_no_other(

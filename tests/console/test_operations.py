@@ -50,7 +50,7 @@ def test_dead_letters_are_replayed_and_what_is_no_event_is_said_to_be_left(page:
     sqs.send_message(QueueUrl=queues["UploadsDeadLetterQueue"], MessageBody="no event")
     page.get_by_role("button", name="Operations").click()
     section = page.get_by_label("Queues", exact=True)
-    expect(section).to_contain_text("failed too often and wait as dead letters")
+    expect(section).to_contain_text("1 message has failed too often and waits as a dead letter")
     section.get_by_role("button", name="Replay dead letters").click()
     expect(page.get_by_role("dialog")).to_contain_text("Mend first what made it fail")
     page.get_by_role("button", name="Replay them").click()

@@ -128,6 +128,17 @@ def test_two_executions_stand_side_by_side(page: Page, console: Console) -> None
     expect(table.get_by_role("row", name=re.compile("^All of it"))).to_contain_text("failed")
 
 
+def test_execution_that_is_focused_stays_so_when_a_new_one_comes_above_it(page: Page, console: Console) -> None:
+    name = console.stack.start(years={"first": 1, "last": 2}).rpartition(":")[2]
+    row = page.get_by_role("button", name=name).first
+    row.focus()
+    newer = console.stack.start(years={"first": 1, "last": 2}).rpartition(":")[2]
+    expect(page.get_by_role("button", name=newer).first).to_be_visible()
+    expect(row).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 800, 1280])
 def test_page_has_no_barrier_and_no_sideways_scroll(page: Page, console: Console, width: int, scheme: str) -> None:

@@ -158,8 +158,9 @@ interface Windowed<T> {
 const NEAR = 40;
 const REST = 200;
 
-/** A list of which only what is in sight is in the page: thousands of rows stay fluid. */
-export function Windowed<T>({ rows, height, label, render, more = null, rest }: Windowed<T>) {
+/** A list of which only what is in sight is in the page: thousands of rows stay fluid. A new row moves the others down, with
+ *  the focus and a click that has begun on one of them. */
+export function Windowed<T extends { arn: string }>({ rows, height, label, render, more = null, rest }: Windowed<T>) {
   const [top, setTop] = useState(0);
   const frame = useRef<HTMLDivElement>(null);
   const first = Math.max(0, Math.floor(top / height) - 10);
@@ -178,7 +179,7 @@ export function Windowed<T>({ rows, height, label, render, more = null, rest }: 
     <div class="windowed" ref={frame} tabIndex={0} role="group" aria-label={label} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
       <ol style={{ height: `${rows.length * height}px` }}>
         {shown.map((row, place) => (
-          <li key={first + place} style={{ top: `${(first + place) * height}px`, height: `${height}px` }}>
+          <li key={row.arn} style={{ top: `${(first + place) * height}px`, height: `${height}px` }}>
             {render(row)}
           </li>
         ))}
