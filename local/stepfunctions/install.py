@@ -26,6 +26,7 @@ from local.stepfunctions import (
     jobs,
     language,
     listings,
+    lookups,
     lost_connections,
     map_results,
     map_runs,
@@ -73,6 +74,7 @@ def install(endpoint: str, faults: Faults) -> tuple[threading.RLock, Part]:
 
     serializing.install()
     creation.install()
+    lookups.install()
     versions.install()
     aliases.install()
     qualifiers.install()

@@ -8,7 +8,8 @@ has the limits.
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any, TypeVar
 
 from local.stepfunctions.refusals import CallRefusedError
@@ -20,24 +21,23 @@ Entry = TypeVar("Entry")
 
 
 def page(
-    entries: Sequence[Entry], name: Callable[[Entry], str], response: Any, *others: Any
-) -> tuple[Sequence[Entry], dict[str, str]]:
+    entries: Iterable[Entry], name: Callable[[Entry], str], response: Any, *others: Any
+) -> tuple[list[Entry], dict[str, str]]:
     """The entries that a request asks for, and the token of the next page, if there is one.
 
-    `response` is moto's, with the request's parameters; `others` are those of them that the list depends on.
-    Raises CallRefusedError.
+    Of the entries after the page only one is looked at. `response` is moto's, with the request's parameters; `others`
+    are those of them that the list depends on. Raises CallRefusedError.
     """
     most = page_size(response)
     signature = hashlib.sha256(json.dumps(others).encode()).hexdigest()[:16]
-    token, start = response._get_param("nextToken"), 0
+    token, rest = response._get_param("nextToken"), iter(entries)
     if token is not None:
         last = _last_of(token, signature)
-        start = next((number for number, each in enumerate(entries, 1) if name(each) == last), None)
-        if start is None:
+        if not any(name(each) == last for each in rest):
             raise CallRefusedError("InvalidToken", f"Invalid Token: '{token}'")
-    end = start + most
-    more = {"nextToken": _token(signature, name(entries[end - 1]))} if end < len(entries) else {}
-    return entries[start:end], more
+    shown = list(islice(rest, most))
+    has_more = bool(shown) and any(True for _ in rest)
+    return shown, {"nextToken": _token(signature, name(shown[-1]))} if has_more else {}
 
 
 def page_size(response: Any) -> int:

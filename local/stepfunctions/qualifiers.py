@@ -45,8 +45,8 @@ def _list(response: Any) -> ActionResult:
     if alias_of(backend, arn) is None:
         backend.describe_state_machine(arn)
     executions = reversed(backend.describe_state_machine(machine_of(arn)).executions)
-    listed = [each for each in executions if arn in (each.state_machine_arn, each.version_arn, each.alias_arn)]
-    listed = [each for each in listed if status in (None, each.status)]
+    listed = (each for each in executions if arn in (each.state_machine_arn, each.version_arn, each.alias_arn))
+    listed = (each for each in listed if status in (None, each.status))
     shown, more = page(listed, lambda execution: execution.execution_arn, response, "executions", arn, status)
     return ActionResult({"executions": [_entry(each) for each in shown], **more})
 
