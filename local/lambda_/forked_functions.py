@@ -1,8 +1,8 @@
 """Forks a function's process for each request; run by the functions' interpreter, as a script, with a socket as input.
 
-It has imported what takes most of a function's start: botocore and Powertools. A fork has them at once, and shares
-their memory. The runtime client and the function's own modules are imported after the fork, since they read the
-function's variables as they are imported.
+It has imported what takes most of a function's start, botocore and Powertools, and read botocore's descriptions of the
+services that functions call. A fork has them at once, and shares their memory. The runtime client and the function's
+own modules are imported after the fork, since they read the function's variables as they are imported.
 
 One request, and one answer, is a line of JSON. The pipe for the function's output comes with the request as a file
 descriptor.
@@ -44,6 +44,7 @@ PRELOADED = (
     "statistics",
     "urllib.request",
 )
+DESCRIBED = ("cloudwatch", "dynamodb", "lambda", "s3", "sns", "sqs", "stepfunctions")
 
 
 def main() -> None:
@@ -51,11 +52,26 @@ def main() -> None:
     for module in PRELOADED:
         with contextlib.suppress(ModuleNotFoundError):  # an environment need not have all of them
             importlib.import_module(module)
+    with contextlib.suppress(ModuleNotFoundError):
+        read_descriptions()
     # The forks keep these objects for good; a collection that looked at them would copy their pages.
     gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with socket.socket(fileno=os.dup(0)) as requests:
         Forks(requests).serve()
+
+
+def read_descriptions() -> None:
+    """Let botocore's sessions share what they read from files for a client; each would read it anew.
+
+    A session that is to look elsewhere (`AWS_DATA_PATH`) reads by itself. Nothing is called: the keys are none.
+    """
+    sessions: Any = importlib.import_module("botocore.session")
+    make_loader, loader = sessions.create_loader, sessions.create_loader()
+    sessions.create_loader = lambda path=None: make_loader(path) if path else loader
+    session, keys = sessions.Session(), dict.fromkeys(("aws_access_key_id", "aws_secret_access_key"), "-")
+    for service in DESCRIBED:
+        session.create_client(service, "us-east-1", **keys).close()
 
 
 class Forks:

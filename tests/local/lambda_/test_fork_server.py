@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import psutil
 import pytest
 
@@ -201,3 +202,27 @@ def test_variables_that_an_interpreter_reads_at_its_start_need_one(variables: di
 def test_all_that_is_imported_beforehand_is_in_the_functions_environment() -> None:
     imports = "\n".join(f"import {module}" for module in PRELOADED)
     subprocess.run([str(FUNCTIONS_PYTHON), "-c", imports], check=True, env={"PATH": os.environ["PATH"]})
+
+
+OPERATIONS = """
+import json, os, botocore.session
+session = botocore.session.get_session()
+loader = session.get_component("data_loader")
+again = botocore.session.get_session().get_component("data_loader")
+s3 = session.create_client("s3", "us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
+print(json.dumps([loader is again, s3.meta.service_model.operation_names, "rides" in session.get_available_services()]))
+"""
+
+
+def test_sessions_of_a_process_share_what_was_read_before_it_was_forked(forks: ForkServer, start: Start) -> None:
+    described = botocore.session.Session().get_service_model("s3").operation_names
+    assert output(start(forks, OPERATIONS)) == [True, described, False]
+
+
+def test_process_that_is_to_read_descriptions_elsewhere_does(forks: ForkServer, start: Start, tmp_path: Path) -> None:
+    model = tmp_path / "models" / "rides" / "2026-01-01" / "service-2.json"
+    model.parent.mkdir(parents=True)
+    model.write_text("{}", encoding="utf-8")
+    described = botocore.session.Session().get_service_model("s3").operation_names
+    process = start(forks, OPERATIONS, AWS_DATA_PATH=str(tmp_path / "models"))
+    assert output(process) == [False, described, True]
