@@ -10,8 +10,8 @@ A replicate draws once for all columns: so candidate and champion are always com
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from operator import mul
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter, mul
 from random import Random
 from statistics import quantiles
 
@@ -31,14 +31,26 @@ def intervals(columns: Sequence[Sequence[float]], statistics: Statistics) -> dic
     `columns` are sums by group, all of one length: groups without a row are left out before.
     """
     draw, groups = Random(SEED), range(len(columns[0]))  # noqa: S311 - a fixed seed: the same rows, the same interval
+    parts = [_nonzero(column) for column in columns]
     replicates: dict[str, list[float]] = {}
     for _ in range(REPLICATES):
         draws = Counter(draw.choices(groups, k=len(groups)))
         times = [draws[group] for group in groups]
-        for name, value in statistics([sum(map(mul, times, column)) for column in columns]).items():
+        for name, value in statistics([sum(map(mul, take(times), part)) for take, part in parts]).items():
             if value is not None:
                 replicates.setdefault(name, []).append(value)
     return {name: _middle(values) for name, values in replicates.items() if len(values) > 1}
+
+
+def _nonzero(column: Sequence[float]) -> tuple[Callable[[Sequence[int]], Iterable[int]], Sequence[float]]:
+    """What of a column adds to a sum, and a function that takes the same places of another sequence.
+
+    Of a few rows, most groups have none in a bin of the calibration: the columns of bins are most of all, and sparse.
+    """
+    places = [place for place, value in enumerate(column) if value]
+    if not 1 < len(places) < len(column):
+        return iter, column
+    return itemgetter(*places), [column[place] for place in places]
 
 
 def _middle(values: Sequence[float]) -> Interval:
