@@ -100,9 +100,12 @@ def last_failed(stack: Stack, task: str | None) -> str:
 
 
 def task_of(described: dict[str, Any]) -> str:
-    """The task that an execution of the retraining was started for; `target` is its older name."""
+    """The task that an execution of the retraining was started for; `target` is its older name.
+
+    What its input names is there as a text, also where it is no task, or no name.
+    """
     fields = object_in(described.get("input"))
-    return fields.get("task") or fields.get("target") or DEFAULT_TASK
+    return str(fields.get("task") or fields.get("target") or DEFAULT_TASK)
 
 
 def object_in(text: str | None) -> dict[str, Any]:

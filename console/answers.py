@@ -1,6 +1,7 @@
 """Answers in JSON, and the errors that a person can do something about."""
 
 import json
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
@@ -38,6 +39,7 @@ _DENIALS = (
     *(_BODILESS := ("403",)),
 )
 
+_MOST_DIGITS = 9
 _MOST_AT_ONCE = 32
 # Of their own: the page's files are read in threads too, and have to come while AWS lets all others wait.
 _THREADS = CapacityLimiter(_MOST_AT_ONCE)
@@ -74,15 +76,18 @@ def text_of(fields: Mapping[str, Any], name: str) -> str:
 def number_of(fields: Mapping[str, Any], name: str, below: int) -> int:
     """A field of a request that is a whole number from 0 on, below another one. Raises BadFieldError."""
     text = text_of(fields, name)
-    if not (text.isascii() and text.isdigit() and int(text[:9]) < below):
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and int(text) < below):
         raise BadFieldError(f"The field {name} is {text[:20]!r}: it has to be a number from 0 on, below {below}.")
-    return int(text[:9])
+    return int(text)
 
 
 def to_json(value: Any, status: int = 200) -> Response:
-    """An answer, with times as ISO 8601 has them."""
+    """An answer, with times as ISO 8601 has them, and null for NaN and Infinity, which JSON has not."""
     # Half of a surrogate pair, which an input may have, is no UTF-8: escaped, it is what it was.
-    text = json.dumps(value, default=_time)
+    try:
+        text = json.dumps(value, default=_time, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(value), default=_time, allow_nan=False)
     return Response(text, status, media_type="application/json", headers={"cache-control": "no-store"})
 
 
@@ -90,6 +95,19 @@ def _time(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(f"{value!r} has no place in JSON")
+
+
+def _finite(value: Any) -> Any:
+    """The value with None in the place of each number that JSON has not."""
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case Mapping():
+            return {name: _finite(each) for name, each in value.items()}
+        case list() | tuple():
+            return [_finite(each) for each in value]
+        case _:
+            return value
 
 
 def answering(work: Callable[[Any], Any]) -> Endpoint:
@@ -122,8 +140,6 @@ async def answer(act: Callable[[], Awaitable[Any]]) -> Response:
     """What `act` returns, as JSON. What a command would print as an error is the answer's `message`."""
     try:
         return to_json(await act())
-    except BadJson as bad:
-        return to_json({"message": f"The request is no JSON object: {bad.detail}."}, _WRONG)
     except BadFieldError as fault:
         return to_json({"message": str(fault), "field": fault.field}, _WRONG)
     except BusyError as fault:
@@ -193,7 +209,11 @@ def routes_of(view: str, stack: Stack, read: Mapping[str, Work], change: Mapping
 
 
 async def _body(request: Request) -> dict[str, Any]:
-    value = decode((await request.body()).decode("utf-8", errors="replace"))
+    """The JSON object that a request has. Raises BadFieldError."""
+    try:
+        value = decode((await request.body()).decode("utf-8", errors="replace"))
+    except BadJson as bad:
+        raise BadFieldError(f"The request is no JSON object: {bad.detail}.") from None
     if not isinstance(value, dict):
-        raise BadJson("not_json", None, "it is another value")
+        raise BadFieldError("The request is no JSON object: it is another value.")
     return value

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from cli import display
-from cli.executions import Progress, StateProgress, entered_by
+from cli.executions import Progress, StateProgress, entered_by, task_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -107,3 +107,9 @@ def test_an_iteration_without_a_candidate_is_named_by_its_number() -> None:
     number = history.add("MapIterationStarted", start, mapIterationStartedEventDetails=details)
     history.state("Task", "Ask", number, [])
     assert [each.title for each in entered_by(history.events)] == ["Map", "Ask (2)"]
+
+
+def test_task_of_an_execution_is_a_text_whatever_its_input_names() -> None:
+    inputs = ({}, {"task": "magic_points"}, {"target": "magic_points"}, {"task": ["a"]}, {"task": float("inf")})
+    names = [task_of({"input": json.dumps(each)}) for each in inputs]
+    assert names == ["heavy_utilization", "magic_points", "magic_points", "['a']", "inf"]

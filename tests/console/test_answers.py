@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cli.stack import Stack
+from console.answers import BadFieldError, number_of, to_json
 from consoles import TOKEN, ask_at, clients_of, serve_console
 from local.account import HOST
 from machines import until
@@ -20,6 +21,19 @@ OUTPUTS = {
 }
 READ = "/api/workflow/executions?stateMachineArn=any"
 AT_ONCE = 32
+
+
+def test_number_that_json_has_not_is_null_and_all_beside_it_is_there() -> None:
+    value = {"task": float("inf"), "rows": [1.5, (float("nan"), "NaN")], "cost": None}
+    body = bytes(to_json(value).body).decode()
+    assert json.loads(body, parse_constant=pytest.fail) == {"task": None, "rows": [1.5, [None, "NaN"]], "cost": None}
+
+
+@pytest.mark.parametrize("text", ["5", "-1", "0000000001", "1" * 30, "²", ""])
+def test_text_that_is_no_number_below_the_bound_is_refused(text: str) -> None:
+    with pytest.raises(BadFieldError, match="from 0 on, below 5"):
+        number_of({"place": text}, "place", 5)
+    assert number_of({"place": "4"}, "place", 5) == 4
 
 
 @pytest.fixture
