@@ -83,8 +83,13 @@ def status_of(stack: Stack) -> Status:
         stack_status=described["StackStatus"],
         champions={task.name: champion_of(stack, task, parameters) for task in TASKS.values()},
         running_executions=[arn.rpartition(":")[2] for arn in executions.running(stack)],
-        queue_depths={name: _depth(stack, url) for name, url in sorted(stack.queues().items())},
+        queue_depths=queue_depths(stack),
     )
+
+
+def queue_depths(stack: Stack) -> dict[str, int]:
+    """How many messages each queue of the stack has, by its name in the template."""
+    return {name: _depth(stack, url) for name, url in sorted(stack.queues().items())}
 
 
 def champion_of(stack: Stack, task: Task, parameters: list[dict[str, Any]]) -> Champion:

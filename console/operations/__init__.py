@@ -1,1 +1,1 @@
-"""What has to be looked after: alarms, queues with their dead letters, and schedules."""
+"""What has to be looked after: alarms, queues with their dead letters, schedules, charts, costs and grants."""

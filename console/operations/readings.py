@@ -1,6 +1,6 @@
 """What a page shows of alarms, queues, schedules, costs and grants, asked of the services that have them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -10,7 +10,7 @@ from cli.iam import unused_actions
 from cli.month_costs import month_costs
 from cli.role_grants import grants_of
 from cli.stack import Stack
-from cli.status import status_of
+from cli.status import queue_depths
 from cli.unused_grants import unused_grants
 from console.answers import BadFieldError, number_of, text_of
 from local.account import entries
@@ -22,15 +22,11 @@ _NEXT_TIMES = 5
 _MOST_HOURS = 24 * 455 + 1
 
 
-def state(stack: Stack, _: Any = None) -> dict[str, Any]:
-    """The alarms, the queues and the schedules of a stack, as they are now."""
-    return {"alarms": _alarms(stack), "queues": _queues(stack), "schedules": list(_schedules(stack))}
-
-
-def _alarms(stack: Stack) -> list[dict[str, Any]]:
+def alarms(stack: Stack, _: Any = None) -> list[dict[str, Any]]:
+    """The alarms of a stack as they are now: those that are on first, and those without data next."""
     names = set(stack.resources("AWS::CloudWatch::Alarm"))
     described = entries(stack.client("cloudwatch"), "describe_alarms", "MetricAlarms", AlarmNamePrefix=f"{stack.name}-")
-    alarms = [
+    shown = [
         {
             "name": each["AlarmName"].removeprefix(f"{stack.name}-"),
             "state": each["StateValue"],
@@ -41,27 +37,34 @@ def _alarms(stack: Stack) -> list[dict[str, Any]]:
         for each in described
         if each["AlarmName"] in names
     ]
-    return sorted(alarms, key=lambda alarm: (_ORDER.index(alarm["state"]), alarm["name"]))
+    return sorted(shown, key=lambda alarm: (_ORDER.index(alarm["state"]), alarm["name"]))
 
 
-def _queues(stack: Stack) -> list[dict[str, Any]]:
-    depths = status_of(stack).queue_depths
-    queues = [{"name": name, "messages": depth, "dead": name.endswith(_DEAD_LETTERS)} for name, depth in depths.items()]
-    return sorted(queues, key=lambda queue: (not queue["dead"], queue["name"]))
+def queues(stack: Stack, _: Any = None) -> list[dict[str, Any]]:
+    """The queues of a stack with how many messages they have now: those of dead letters first."""
+    shown = [
+        {"name": name, "messages": depth, "dead": name.endswith(_DEAD_LETTERS)}
+        for name, depth in queue_depths(stack).items()
+    ]
+    return sorted(shown, key=lambda queue: (not queue["dead"], queue["name"]))
 
 
-def _schedules(stack: Stack) -> Iterator[dict[str, Any]]:
+def schedules(stack: Stack, _: Any = None) -> list[dict[str, Any]]:
+    """The schedules of a stack, each with the next times at which it starts its target; none of one that is off."""
     scheduler = stack.client("scheduler")
-    for name in sorted(stack.resources("AWS::Scheduler::Schedule")):
-        schedule = scheduler.get_schedule(Name=name.rpartition("/")[2])
-        yield {
-            "name": schedule["Name"].removeprefix(f"{stack.name}-"),
-            "description": schedule.get("Description", ""),
-            "expression": schedule["ScheduleExpression"],
-            "zone": schedule.get("ScheduleExpressionTimezone", "UTC"),
-            "state": schedule["State"],
-            "next": _next(schedule, stack.now()) if schedule["State"] == "ENABLED" else [],
-        }
+    names = sorted(name.rpartition("/")[2] for name in stack.resources("AWS::Scheduler::Schedule"))
+    return [_schedule(stack, scheduler.get_schedule(Name=name)) for name in names]
+
+
+def _schedule(stack: Stack, schedule: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": schedule["Name"].removeprefix(f"{stack.name}-"),
+        "description": schedule.get("Description", ""),
+        "expression": schedule["ScheduleExpression"],
+        "zone": schedule.get("ScheduleExpressionTimezone", "UTC"),
+        "state": schedule["State"],
+        "next": _next(schedule, stack.now()) if schedule["State"] == "ENABLED" else [],
+    }
 
 
 def _next(schedule: Mapping[str, Any], now: float) -> list[datetime]:

@@ -15,7 +15,9 @@ from console.operations import readings
 def routes(stack: Stack) -> list[Route]:
     """What the view reads by GET, and the replay that it asks for by POST."""
     read = {
-        "state": readings.state,
+        "alarms": readings.alarms,
+        "queues": readings.queues,
+        "schedules": readings.schedules,
         "widgets": readings.widgets,
         "cost": readings.cost,
         "grants": readings.grants,

@@ -23,7 +23,8 @@ def console(server: EmbeddedAws) -> Iterator[Console]:
     """The console of a stack with rides and weather."""
     noaa.fill(server, noaa.collect(SAMPLE_WEATHER))
     name = f"rydes-{uuid.uuid4().hex[:6]}"
-    deployed = deploy.deploy(ROOT, server, name, deploy.parameters_of_champions(f"/wildrydes/{name}"))
+    parameters = deploy.parameters_of_champions(f"/wildrydes/{name}") | {"MonitorSchedule": "cron(30 2 1 * ? *)"}
+    deployed = deploy.deploy(ROOT, server, name, parameters)
     stack = Stack(server, deployed)
     stack.upload(SAMPLE_RIDES)
     with serve_console(deployed, f"the embedded AWS at {server.endpoint}") as port:

@@ -1,13 +1,14 @@
 """What the tests of the console share."""
 
 import asyncio
+import json
 import socket
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from email.message import Message
 from functools import cache, partial
 
@@ -15,14 +16,14 @@ import boto3
 from botocore.config import Config as ClientConfig
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from browser import serious_faults
 from cli import embedded
 from cli import stack as stacks_of_commands
 from console.application import build
 from local.account import HOST
-from machines import until
+from machines import unique, until
 from stacks import Stack
 
 TOKEN = "a-token-of-the-tests-alone"
@@ -67,6 +68,26 @@ def ask_at(port: int, path: str, headers: dict[str, str] | None = None, body: by
             return Answer(answer.status, answer.headers, answer.read())
     except urllib.error.HTTPError as refusal:
         return Answer(refusal.code, refusal.headers, refusal.read())
+
+
+@contextmanager
+def page_of_user(console: Console, browser: Browser, *denied: str) -> Iterator[Page]:
+    """The page of a console that has the credentials of a user who may do all but these actions."""
+    server, name = console.stack.server, unique("user")
+    iam = server.client("iam")
+    iam.create_user(UserName=name)
+    statements = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
+    statements.append({"Effect": "Deny", "Action": list(denied), "Resource": "*"})
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_user_policy(UserName=name, PolicyName="all-but-these", PolicyDocument=document)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    user = replace(server, access_key_id=key["AccessKeyId"], secret_access_key=key["SecretAccessKey"])
+    with (
+        serve_console(replace(console.stack.command_stack, client=user.client), "the embedded AWS") as port,
+        closing(browser.new_page()) as page,
+    ):
+        page.goto(f"http://{HOST}:{port}/#{TOKEN}")
+        yield page
 
 
 def clients_of(listener: socket.socket) -> stacks_of_commands.Client:

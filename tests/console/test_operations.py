@@ -2,46 +2,59 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from cli.iam import unused_actions
 from cli.month_costs import month_costs
 from cli.role_grants import grants_of
 from cli.unused_grants import unused_grants
-from consoles import Console, shut_out
+from consoles import Console, page_of_user, shut_out
 from machines import until
 
 
-def state(console: Console) -> dict[str, list[dict[str, str]]]:
-    return json.loads(console.ask("/api/operations/state").body)
+def asked(console: Console, what: str) -> Any:
+    return json.loads(console.ask(f"/api/operations/{what}").body)
 
 
-def test_state_has_every_alarm_queue_and_schedule_of_the_stack(console: Console) -> None:
-    stack, now = console.stack.command_stack, state(console)
-    assert sorted(alarm["name"] for alarm in now["alarms"]) == sorted(
+def test_every_alarm_and_queue_of_the_stack_is_there(console: Console) -> None:
+    stack, queues = console.stack.command_stack, asked(console, "queues")
+    assert sorted(alarm["name"] for alarm in asked(console, "alarms")) == sorted(
         name.removeprefix(f"{stack.name}-") for name in stack.resources("AWS::CloudWatch::Alarm")
     )
-    assert {queue["name"] for queue in now["queues"]} == set(stack.queues())
-    assert [queue["name"] for queue in now["queues"] if queue["dead"]] == sorted(
+    assert {queue["name"] for queue in queues} == set(stack.queues())
+    assert [queue["name"] for queue in queues if queue["dead"]] == sorted(
         name for name in stack.queues() if "DeadLetter" in name
     )
-    assert len(now["schedules"]) == len(stack.resources("AWS::Scheduler::Schedule"))
-    assert all(schedule["expression"].startswith(("rate(", "cron(")) for schedule in now["schedules"])
+
+
+def test_what_may_not_be_asked_leaves_all_else_in_its_place(console: Console, chromium: Browser) -> None:
+    # Whoever may not look at queues need not look at executions and models for them either.
+    with page_of_user(console, chromium, "sqs:GetQueueAttributes") as page:
+        page.get_by_role("button", name="Operations").click()
+        queues = page.get_by_label("Queues", exact=True)
+        expect(queues.get_by_role("alert")).to_contain_text("Your credentials may not do this")
+        expect(queues.get_by_role("button", name="Ask again")).to_be_visible()
+        expect(page.get_by_label("Alarms", exact=True)).to_contain_text("other alarms")
+        expect(page.get_by_label("Schedules", exact=True).get_by_role("rowheader")).to_have_text(["monitor"])
+    with page_of_user(console, chromium, "states:ListExecutions", "ssm:GetParameter") as page:
+        page.get_by_role("button", name="Operations").click()
+        expect(page.get_by_label("Queues", exact=True)).to_contain_text("messages on their way")
 
 
 def test_alarm_that_is_on_comes_first_with_what_it_means(page: Page, console: Console) -> None:
     console.stack.fail(years={"first": 1, "last": 2})
     until(
-        lambda: state(console)["alarms"][0],
+        lambda: asked(console, "alarms")[0],
         lambda alarm: (alarm["name"], alarm["state"]) == ("retrain-failed", "ALARM"),
     )
     page.get_by_role("button", name="Operations").click()
     alarms = page.get_by_label("Alarms", exact=True)
     expect(alarms.locator(".why")).to_contain_text(["retrain-failed"])
-    expect(alarms.locator(".why")).to_contain_text([state(console)["alarms"][0]["description"]])
+    expect(alarms.locator(".why")).to_contain_text([asked(console, "alarms")[0]["description"]])
 
 
 def test_dead_letters_are_replayed_and_what_is_no_event_is_said_to_be_left(page: Page, console: Console) -> None:
@@ -58,17 +71,18 @@ def test_dead_letters_are_replayed_and_what_is_no_event_is_said_to_be_left(page:
     # No event is in it: it is left, and said to be.
     expect(became).to_contain_text("UploadsDeadLetterQueue: 0 starts asked for, 1 left")
     sqs.purge_queue(QueueUrl=queues["UploadsDeadLetterQueue"])
-    until(lambda: state(console)["queues"], lambda all_queues: not any(each["messages"] for each in all_queues))
+    until(lambda: asked(console, "queues"), lambda all_queues: not any(each["messages"] for each in all_queues))
 
 
 def test_schedule_says_when_it_starts_its_target_next(console: Console) -> None:
-    stack = console.stack.command_stack
-    schedules = {each["name"]: each for each in state(console)["schedules"]}
-    for schedule in schedules.values():
-        moments = [datetime.fromisoformat(each).timestamp() for each in schedule["next"]]
-        assert len(moments) == (5 if schedule["state"] == "ENABLED" else 0)
-        assert moments == sorted(moments)
-        assert all(each > stack.now() - 60 for each in moments)
+    # That of the parameter MonitorSchedule: at half past two, on the first of each month.
+    (schedule,) = asked(console, "schedules")
+    assert (schedule["name"], schedule["expression"]) == ("monitor", "cron(30 2 1 * ? *)")
+    moments = [datetime.fromisoformat(each) for each in schedule["next"]]
+    now = datetime.fromtimestamp(console.stack.command_stack.now(), UTC)
+    months = (now.year * 12 + now.month - 1 + ahead for ahead in range(6))
+    firsts = [datetime(month // 12, month % 12 + 1, 1, 2, 30, tzinfo=UTC) for month in months]
+    assert moments == [each for each in firsts if each > now][:5]
 
 
 def test_cost_of_a_month_is_that_of_the_command(page: Page, console: Console) -> None:

@@ -131,8 +131,9 @@ function Numbers({ title, series }: { title: string; series: Series[] }) {
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>The numbers</summary>
       {open && (
-        <div class="tall">
+        <>
           <Table
+            tall
             label={`Numbers of ${title}`}
             head={["Time", ...series.map((each) => each.label)]}
             rows={rows.map((at) => [moment(at, 0), ...columns.map((each) => (each.has(at) ? short(each.get(at)!) : ""))])}
@@ -142,7 +143,7 @@ function Numbers({ title, series }: { title: string; series: Series[] }) {
               The newest {MOST_ROWS} of {moments.length.toLocaleString()} times. `wildrydes dashboard --json` has all.
             </p>
           )}
-        </div>
+        </>
       )}
     </details>
   );

@@ -24,6 +24,20 @@ export function Trouble({ message }: { message: string }) {
   ) : null;
 }
 
+/** What could not be had, with a way to ask for it once more. */
+export function Refused({ message, again }: { message: string; again: () => void }) {
+  return (
+    <>
+      <Trouble message={message} />
+      <p class="buttons">
+        <button type="button" onClick={again}>
+          Ask again
+        </button>
+      </p>
+    </>
+  );
+}
+
 export function message(fault: unknown): string {
   return fault instanceof Refusal || fault instanceof Error ? fault.message : String(fault);
 }

@@ -1,17 +1,28 @@
-// A table that scrolls by itself where it is wider than the page.
+// A table that scrolls by itself where it is wider than the page, or longer than it should be.
 
 import type { JSX } from "preact";
 
 export type Cell = string | JSX.Element;
 
-export function Table({ head, rows, label }: { head: string[]; rows: Cell[][]; label?: string }) {
+interface Props {
+  head: Cell[];
+  /** The first cell of each row is the row's head. */
+  rows: Cell[][];
+  label: string;
+  caption?: string;
+  /** Whether the rows scroll within a low frame. */
+  tall?: boolean;
+}
+
+export function Table({ head, rows, label, caption, tall = false }: Props) {
   return (
-    <div class="scroll" tabIndex={0} role="group" aria-label={label ?? head[0]}>
+    <div class={tall ? "scroll tall" : "scroll"} tabIndex={0} role="group" aria-label={label}>
       <table>
+        {caption && <caption>{caption}</caption>}
         <thead>
           <tr>
-            {head.map((title) => (
-              <th key={title} scope="col">
+            {head.map((title, place) => (
+              <th key={place} scope="col">
                 {title}
               </th>
             ))}

@@ -1,11 +1,11 @@
 // The data view: what a retraining did with the rides, where the weather came from, and a place to drop files on.
 
-import { useEffect, useState } from "preact/hooks";
-import { get } from "../api";
+import { useState } from "preact/hooks";
+import { useAnswer } from "../answer";
 import "../charts.css";
 import { Lines } from "../lines";
 import { Panel } from "../panel";
-import { Empty, message, Trouble } from "../parts";
+import { Empty, Trouble } from "../parts";
 import { Table } from "../table";
 import { moment, status } from "../words";
 import { Ingestion, type Account } from "./ingestion";
@@ -32,18 +32,8 @@ interface Rides {
 const DAY = 86_400;
 
 export function DataView({ version }: { version: number }) {
-  const [retrainings, setRetrainings] = useState<Retraining[] | null>(null);
+  const { value: retrainings, trouble } = useAnswer<Retraining[]>("data/retrainings", {}, version);
   const [chosen, setChosen] = useState("");
-  const [trouble, setTrouble] = useState("");
-  useEffect(() => {
-    let wanted = true;
-    get<Retraining[]>("data/retrainings")
-      .then((all) => wanted && (setRetrainings(all), setTrouble("")))
-      .catch((fault: unknown) => wanted && setTrouble(message(fault)));
-    return () => {
-      wanted = false;
-    };
-  }, [version]);
   // What has ended well has all of it.
   const first = retrainings?.find((each) => each.status === "SUCCEEDED") ?? retrainings?.[0];
   const execution = chosen || first?.name || "";

@@ -1,8 +1,8 @@
 // The numbers of one model: scores, the gate's sentence, weights, ROC and calibration.
 
-import { useEffect, useState } from "preact/hooks";
-import { get } from "../api";
-import { message, Trouble } from "../parts";
+import { useAnswer } from "../answer";
+import { Trouble } from "../parts";
+import { Table } from "../table";
 import { moment } from "../words";
 import { type Histogram, ResidualPlot, UnitPlot } from "./curves";
 import { Lineage } from "./lineage";
@@ -33,18 +33,7 @@ interface Shown {
 }
 
 export function CardView({ task, execution, lives, role = "" }: Shown) {
-  const [card, setCard] = useState<Card | null>(null);
-  const [trouble, setTrouble] = useState("");
-  useEffect(() => {
-    let wanted = true;
-    setCard(null);
-    get<Card>("models/card", { task, execution })
-      .then((answer) => wanted && (setCard(answer), setTrouble("")))
-      .catch((fault: unknown) => wanted && setTrouble(message(fault)));
-    return () => {
-      wanted = false;
-    };
-  }, [task, execution]);
+  const { value: card, trouble } = useAnswer<Card>("models/card", { task, execution });
   if (trouble) return <Trouble message={trouble} />;
   if (!card) return <p class="quiet">Reading the model's card …</p>;
   const scores = NUMBERS.filter(([name]) => typeof card.metrics[name] === "number");
@@ -101,31 +90,15 @@ export function CardView({ task, execution, lives, role = "" }: Shown) {
 function Weights({ card }: { card: Card }) {
   const what = card.kind.startsWith("binary") ? "log odds" : card.unit;
   return (
-    <div class="scroll" tabIndex={0} role="group" aria-label="Weights">
-      <table>
-        <caption>What a deviation of each feature changes of the {what}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Feature</th>
-            <th scope="col">Mean</th>
-            <th scope="col">Deviation</th>
-            <th scope="col">Weight of a deviation</th>
-          </tr>
-        </thead>
-        <tbody>
-          {card.features.map((name, place) => {
-            const spread = card.training[name];
-            return (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td>{spread?.mean.toPrecision(4)}</td>
-                <td>{spread?.deviation.toPrecision(4)}</td>
-                <td>{((card.weights?.[place] ?? 0) * (spread?.deviation ?? 0)).toPrecision(4)}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label="Weights"
+      caption={`What a deviation of each feature changes of the ${what}`}
+      head={["Feature", "Mean", "Deviation", "Weight of a deviation"]}
+      rows={card.features.map((name, place) => {
+        const spread = card.training[name];
+        const weight = (card.weights?.[place] ?? 0) * (spread?.deviation ?? 0);
+        return [name, spread?.mean.toPrecision(4) ?? "", spread?.deviation.toPrecision(4) ?? "", weight.toPrecision(4)];
+      })}
+    />
   );
 }

@@ -1,5 +1,7 @@
 // Small pictures of a model's numbers, with the numbers as a table beside each.
 
+import { Table } from "../table";
+
 interface Point {
   x: number;
   y: number;
@@ -21,7 +23,6 @@ const LEFT = 34;
 export function UnitPlot({ title, across, up, points, joined, conclusion }: Props) {
   const x = (value: number) => LEFT + value * SIDE;
   const y = (value: number) => 8 + (1 - value) * SIDE;
-  const digits = (value: number) => value.toFixed(3);
   return (
     <figure>
       <svg viewBox={`0 0 ${SIDE + LEFT + 12} ${SIDE + 44}`} role="img" aria-label={`${title}. ${conclusion}`}>
@@ -51,24 +52,12 @@ export function UnitPlot({ title, across, up, points, joined, conclusion }: Prop
       </figcaption>
       <details>
         <summary>The numbers</summary>
-        <div class="scroll tall" tabIndex={0} role="group" aria-label={`Numbers of ${title}`}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{across}</th>
-                <th scope="col">{up}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {points.map((point, number) => (
-                <tr key={number}>
-                  <td>{digits(point.x)}</td>
-                  <td>{digits(point.y)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          tall
+          label={`Numbers of ${title}`}
+          head={[across, up]}
+          rows={points.map((point) => [point.x.toFixed(3), point.y.toFixed(3)])}
+        />
       </details>
     </figure>
   );
@@ -114,24 +103,12 @@ export function ResidualPlot({ unit, residuals }: { unit: string; residuals: His
       </figcaption>
       <details>
         <summary>The numbers</summary>
-        <div class="tall" tabIndex={0} role="group" aria-label="Residuals, as numbers">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">From, {unit}</th>
-                <th scope="col">Rows</th>
-              </tr>
-            </thead>
-            <tbody>
-              {counts.map((count, place) => (
-                <tr key={place}>
-                  <td>{edge(place)}</td>
-                  <td>{count.toLocaleString("en")}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          tall
+          label="Residuals, as numbers"
+          head={[`From, ${unit}`, "Rows"]}
+          rows={counts.map((count, place) => [edge(place), count.toLocaleString()])}
+        />
       </details>
     </figure>
   );

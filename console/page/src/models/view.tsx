@@ -1,28 +1,24 @@
 // The models view: each task's champions with the models beside them, and their numbers.
 
-import { useEffect, useState } from "preact/hooks";
-import { get, post } from "../api";
-import { Ask, Empty, message, Tabs, Trouble } from "../parts";
+import { useState } from "preact/hooks";
+import { useAnswer } from "../answer";
+import { post } from "../api";
+import { Ask, Empty, Refused, Tabs } from "../parts";
 import { moment } from "../words";
 import { CardView } from "./card";
 import "./models.css";
 import type { ModelLine, Task } from "./types";
 
 export function ModelsView({ version }: { version: number }) {
-  const [tasks, setTasks] = useState<Task[] | null>(null);
+  const { value: tasks, trouble, again } = useAnswer<Task[]>("models/list", {}, version);
   const [chosen, setChosen] = useState("");
   const [open, setOpen] = useState("");
-  const [trouble, setTrouble] = useState("");
   const [back, setBack] = useState<ModelLine | null>(null);
   const [said, setSaid] = useState("");
   const [paired, setPaired] = useState(false);
-  useEffect(() => {
-    get<Task[]>("models/list")
-      .then((all) => (setTasks(all), setTrouble("")))
-      .catch((fault: unknown) => setTrouble(message(fault)));
-  }, [version]);
-  if (trouble) return <Trouble message={trouble} />;
-  if (!tasks) return <p class="quiet">Reading the models' cards …</p>;
+  // Beside what has been read, not in its place: a dialog may be open.
+  const refused = trouble && <Refused message={trouble} again={again} />;
+  if (!tasks) return refused || <p class="quiet">Reading the models' cards …</p>;
   const task = tasks.find((each) => each.task === chosen) ?? tasks.find((each) => each.lines.length) ?? tasks[0]!;
   const line = task.lines.find((each) => key(each) === open) ?? task.lines.find((each) => each.live) ?? task.lines[0];
   const champion = task.lines.find((each) => each.live && each.execution !== line?.execution);
@@ -60,6 +56,7 @@ export function ModelsView({ version }: { version: number }) {
         </ol>
       </aside>
       <div class="main-part" id="models-panel" role="tabpanel" aria-label={`Models of ${task.task}`}>
+        {refused}
         {line && !line.until && (
           <p class="quiet">
             It was never live: {line.why}. Only the gate of a retraining makes a new model live; no command does it past the gate.

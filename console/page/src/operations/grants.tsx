@@ -23,13 +23,12 @@ export function Grants() {
           {answer.unused.length === 0 ? (
             <Empty>Each grant of each role is used. `wildrydes iam` lists them.</Empty>
           ) : (
-            <div class="tall">
             <Table
+              tall
               label="Grants that nothing used"
               head={["Role", "Statement", "May", "Why it is there"]}
               rows={answer.unused.map((each) => [each.role, each.statement, each.action, each.reason])}
             />
-            </div>
           )}
         </>
       )}

@@ -1,8 +1,8 @@
 // What a state logged, and what it read and wrote in S3: asked for once somebody opens it.
 
-import { useEffect, useState } from "preact/hooks";
-import { get } from "../api";
-import { message, Trouble } from "../parts";
+import { useState } from "preact/hooks";
+import { useAnswer } from "../answer";
+import { Trouble } from "../parts";
 import { count, moment, size } from "../words";
 import type { Location, Objects, State, Tail } from "./types";
 
@@ -39,18 +39,8 @@ interface OpenedProps<T> extends Props {
 /** Asks when it is opened, and again when the state has gone on. */
 function Opened<T>({ title, doing, path, arn, state, show }: OpenedProps<T>) {
   const [isOpen, setOpen] = useState(false);
-  const [answer, setAnswer] = useState<T | null>(null);
-  const [trouble, setTrouble] = useState("");
-  useEffect(() => {
-    if (!isOpen) return;
-    let wanted = true;
-    get<T>(path, { arn, place: String(state.place) })
-      .then((value) => wanted && (setAnswer(value), setTrouble("")))
-      .catch((fault: unknown) => wanted && setTrouble(message(fault)));
-    return () => {
-      wanted = false;
-    };
-  }, [isOpen, state.status, state.attempts]);
+  const query = isOpen ? { arn, place: String(state.place) } : null;
+  const { value: answer, trouble } = useAnswer<T>(path, query, `${state.status} ${state.attempts}`);
   return (
     <details class="text" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{title}</summary>

@@ -1,8 +1,9 @@
 // An execution: where it is in the graph, how it ended, and what may be done about it.
 
 import { useEffect, useState } from "preact/hooks";
+import { useAnswer, useAsked } from "../answer";
 import { get, post } from "../api";
-import { Ask, message, Status, Trouble } from "../parts";
+import { Ask, Refused, Status, Trouble } from "../parts";
 import { between, dollars, duration, moment, reason } from "../words";
 import { GraphPicture } from "./graph";
 import { StatePanel } from "./panel";
@@ -21,37 +22,28 @@ interface Props {
 const PAUSE = 1500;
 
 export function ExecutionView({ arn, version, machine, open }: Props) {
-  const [execution, setExecution] = useState<Execution | null>(null);
-  const [trouble, setTrouble] = useState("");
   const [selected, setSelected] = useState("");
   const [looks, setLooks] = useState(0);
   useEffect(() => setSelected(""), [arn]);
-  useEffect(() => {
-    let wanted = true;
-    const since = execution?.arn === arn ? execution.events : 0;
-    get<Execution>("workflow/execution", { arn, since: String(since) })
-      .then((answer) => wanted && (setExecution((before) => joined(before, answer)), setTrouble("")))
-      .catch((fault: unknown) => wanted && setTrouble(message(fault)));
-    return () => {
-      wanted = false;
-    };
-  }, [arn, version, looks]);
+  const ask = async (before: Execution | null) =>
+    joined(before, await get<Execution>("workflow/execution", { arn, since: String(before?.events ?? 0) }));
+  const { value: execution, trouble, again } = useAsked(arn, ask, `${version} ${looks}`);
   // The children of a Map that runs are executions of their own: nothing in this history says that they go on.
   // And of a child that runs the event stream says nothing.
   const isCounting =
-    execution?.arn === arn &&
-    execution.status === "RUNNING" &&
+    execution?.status === "RUNNING" &&
     (execution.parent !== null || execution.states.some((each) => each.kind === "Map" && each.status === "RUNNING"));
   useEffect(() => {
     if (!isCounting) return;
     const timer = setTimeout(() => setLooks(looks + 1), PAUSE);
     return () => clearTimeout(timer);
   }, [isCounting, looks]);
-  if (trouble) return <Trouble message={trouble} />;
-  if (execution?.arn !== arn) return <p class="quiet">Asking Step Functions for the execution …</p>;
+  const refused = trouble && <Refused message={trouble} again={again} />;
+  if (!execution) return refused || <p class="quiet">Asking Step Functions for the execution …</p>;
   const node = machine?.nodes.find((each) => each.name === (selected || latest(execution)));
   return (
     <article class="execution" aria-label={`The execution ${execution.name}`}>
+      {refused}
       <Head execution={execution} open={open} />
       {execution.error !== null && execution.status !== "RUNNING" && <Why execution={execution} machine={machine} select={setSelected} />}
       <div class="split">
@@ -71,7 +63,7 @@ export function ExecutionView({ arn, version, machine, open }: Props) {
 
 /** What is known of an execution, with what an answer says of it that tells the states alone that have changed. */
 function joined(before: Execution | null, answer: Execution): Execution {
-  if (answer.since === 0 || before?.arn !== answer.arn) return answer;
+  if (answer.since === 0 || before === null) return answer;
   const states = [...before.states];
   for (const each of answer.states) states[each.place] = each;
   return { ...answer, states };
@@ -147,14 +139,11 @@ interface WhyProps {
 }
 
 function Why({ execution, machine, select }: WhyProps) {
-  const [failure, setFailure] = useState<Failure | null>(null);
-  const [trouble, setTrouble] = useState("");
-  useEffect(() => {
-    setFailure(null);
-    get<Failure>("workflow/failure", { arn: execution.arn })
-      .then(setFailure)
-      .catch((fault: unknown) => setTrouble(message(fault)));
-  }, [execution.arn, execution.redrives, execution.status]);
+  const { value: failure, trouble } = useAnswer<Failure>(
+    "workflow/failure",
+    { arn: execution.arn },
+    `${execution.redrives} ${execution.status}`,
+  );
   return (
     <section class="why" aria-label="Why it failed">
       <p>

@@ -1,7 +1,8 @@
 // The form that starts a retraining, made from the schema of its input. Whatever is left empty is left out.
 
-import { useEffect, useState } from "preact/hooks";
-import { get, post, Refusal } from "../api";
+import { useState } from "preact/hooks";
+import { useAnswer } from "../answer";
+import { post, Refusal } from "../api";
 import { Ask, message, Trouble } from "../parts";
 import { Field, type Value, valueOf } from "./field";
 import type { FieldSchema, InputSchema } from "./types";
@@ -10,16 +11,10 @@ import type { FieldSchema, InputSchema } from "./types";
 const FIRST = ["task", "promote", "force"];
 
 export function Start({ started, close }: { started: (arn: string) => void; close: () => void }) {
-  const [schema, setSchema] = useState<InputSchema | null>(null);
+  const { value: schema, trouble } = useAnswer<InputSchema>("workflow/schema", {});
   const [values, setValues] = useState<Record<string, Value>>({});
   const [wrong, setWrong] = useState({ field: "", message: "" });
-  const [trouble, setTrouble] = useState("");
   const [unfolded, setUnfolded] = useState(false);
-  useEffect(() => {
-    get<InputSchema>("workflow/schema")
-      .then(setSchema)
-      .catch((fault: unknown) => setTrouble(message(fault)));
-  }, []);
   const act = async () => {
     setWrong({ field: "", message: "" });
     const answer = await post<{ arn: string }>("workflow/start", { input: inputOf(schema, values) });

@@ -17,8 +17,8 @@ const MOST_SHOWN = 20_000;
 
 export function Text({ title, excerpt, open = false, whole }: Props) {
   if (!excerpt) return null;
-  // An output of another length is another output.
-  return <Known key={excerpt.length} title={title} excerpt={excerpt} open={open} whole={whole} />;
+  // After a redrive an output may be another one of the same length.
+  return <Known key={`${excerpt.length} ${excerpt.text}`} title={title} excerpt={excerpt} open={open} whole={whole} />;
 }
 
 function Known({ title, excerpt, open, whole }: { title: string; excerpt: Excerpt; open: boolean; whole: Record<string, string> }) {

@@ -1,0 +1,60 @@
+// What a path answers, asked for by a part of the page for as long as it shows it.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { get } from "./api";
+import { message } from "./parts";
+
+interface Known<T> {
+  key: string | null;
+  /** Null until there is one. Where it could not be had anew, the one before stays. */
+  value: T | null;
+  /** Why the last question was refused; empty where it was not. */
+  trouble: string;
+}
+
+export interface Answer<T> extends Known<T> {
+  again: () => void;
+}
+
+/**
+ * What `ask` promises: asked for as soon as `key` is not null, and anew at each other `version`, with the value so far. A
+ * question under way is not dropped for a newer version, which is asked for next: a page that is told of changes faster
+ * than AWS answers would show nothing else. What is answered to another key comes too late, and is dropped.
+ */
+export function useAsked<T>(key: string | null, ask: (before: T | null) => Promise<T>, version: string): Answer<T> {
+  const [, redraw] = useState(0);
+  const [tries, setTries] = useState(0);
+  const known = useRef<Known<T>>({ key: null, value: null, trouble: "" });
+  const asking = useRef<string | null>(null);
+  const wanted = useRef({ ask, version: "" });
+  wanted.current = { ask, version: `${version} ${tries}` };
+  useEffect(() => {
+    if (key === null || asking.current === key) return;
+    asking.current = key;
+    const go = async () => {
+      for (let asked = ""; asked !== wanted.current.version && asking.current === key; ) {
+        asked = wanted.current.version;
+        const before = known.current.key === key ? known.current.value : null;
+        const answer: Known<T> = await wanted.current.ask(before).then(
+          (value) => ({ key, value, trouble: "" }),
+          (fault: unknown) => ({ key, value: before, trouble: message(fault) }),
+        );
+        if (asking.current !== key) return;
+        known.current = answer;
+        redraw((number) => number + 1);
+      }
+      asking.current = null;
+    };
+    void go();
+  }, [key, version, tries]);
+  // Nothing is drawn of what is answered once the part has gone.
+  useEffect(() => () => void (asking.current = ""), []);
+  const { value, trouble } = known.current.key === key ? known.current : { value: null, trouble: "" };
+  return { key, value, trouble, again: () => setTries(tries + 1) };
+}
+
+/** What a path answers to a query; nothing is asked while `query` is null. */
+export function useAnswer<T>(path: string, query: Record<string, string> | null, version: string | number = ""): Answer<T> {
+  const key = query && `${path}?${new URLSearchParams(query)}`;
+  return useAsked<T>(key, () => get<T>(path, query!), String(version));
+}
