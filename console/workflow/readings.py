@@ -191,6 +191,7 @@ def _state(place: int, state: StateProgress) -> dict[str, Any]:
         "left": state.left,
         "attempts": state.attempts,
         "children": state.children,
+        "is_distributed": state.is_distributed,
         "has_log": state_logs.has_log(state),
         "failures": [{"error": error, "cause": _excerpt(cause)} for error, cause in state.failures],
         "input": _excerpt(state.input),

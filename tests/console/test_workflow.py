@@ -42,6 +42,10 @@ def test_retraining_is_started_in_the_page_and_seen_as_it_goes_on_to_its_end(pag
     panel = page.get_by_label("The state Plan ingestion")
     expect(panel).to_contain_text("lambda invoke")
     expect(panel.locator("pre").last).to_contain_text('"chunks"')
+    # An inline Map has no children that are executions.
+    page.get_by_role("button", name=re.compile("^Train candidates, Map")).click(position={"x": 30, "y": 12})
+    expect(page.get_by_label("The state Train candidates")).to_contain_text("Iterations")
+    expect(page.get_by_label("Children of the Map")).to_have_count(0)
     # The children of the Map, and one of them.
     expect(page.get_by_label("The state Ingest rides")).to_have_count(0)
     page.get_by_role("button", name=re.compile("^Ingest rides, Map")).click(position={"x": 30, "y": 12})

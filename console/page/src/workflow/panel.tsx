@@ -44,7 +44,7 @@ export function StatePanel({ node, execution, openChild }: Props) {
       {shown.map((state) => (
         <Entry key={state.place} state={state} execution={execution} only={entered.length === 1} />
       ))}
-      {node.kind === "Map" && execution.map_runs.map((run) => <Children key={run.arn} run={run} open={openChild} />)}
+      {entered.some((state) => state.is_distributed) && execution.map_runs.map((run) => <Children key={run.arn} run={run} open={openChild} />)}
       {entered.length > 0 && node.kind !== "Map" && node.kind !== "Parallel" && (
         <p class="buttons">
           <button type="button" onClick={() => setTrying(true)}>
@@ -59,7 +59,7 @@ export function StatePanel({ node, execution, openChild }: Props) {
 
 function absence(node: GraphNode, execution: Execution): string {
   if (execution.status === "RUNNING") return "The execution has not come here yet.";
-  if (node.parent && execution.map_runs.length)
+  if (execution.states.some((state) => state.name === node.parent && state.is_distributed))
     return `The children of ${node.parent} have histories of their own: choose ${node.parent}, and one of its children.`;
   return "The execution went another way.";
 }

@@ -67,6 +67,8 @@ export interface State {
   left: string | null;
   attempts: number;
   children: [number, number] | null;
+  /** Of a Map: whether its iterations are executions of their own. */
+  is_distributed: boolean;
   has_log: boolean;
   failures: { error: string; cause: Excerpt | null }[];
   input: Excerpt | null;
