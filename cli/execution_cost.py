@@ -18,6 +18,8 @@ _UNREADABLE = ("NoSuchKey", "AccessDenied")
 def accounted_usd(stack: Stack, described: Mapping[str, Any]) -> float | None:
     """Dollars of an execution that DescribeExecution described; None where nothing has accounted it, or not yet.
 
+    None too where the ledger may not be read: S3 says of an entry that is not there the same to whoever may not list.
+
     Only retrainings are accounted: a promotion is a part of the one that started it.
     """
     cost = executions.object_in(described.get("output")).get("cost")

@@ -81,6 +81,16 @@ def find(stack: Stack, execution: str | None) -> str:
     raise NoExecutionError(f"The stack {stack.name} has no execution {execution!r} of {workflows}.")
 
 
+def described_if_there(stack: Stack, execution_arn: str) -> dict[str, Any] | None:
+    """An execution as DescribeExecution has it; None of one that is gone, as 90 days after its end."""
+    try:
+        return stack.client("stepfunctions").describe_execution(executionArn=execution_arn)
+    except ClientError as fault:
+        if fault.response["Error"]["Code"] != "ExecutionDoesNotExist":
+            raise
+        return None
+
+
 def last_failed(stack: Stack, task: str | None) -> str:
     """The ARN of the retraining, of a task or of any, that ended last without success. Raises NoExecutionError."""
     states, machine = stack.client("stepfunctions"), stack.machine("retrain")

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from cli.errors import CommandError
+from cli.executions import described_if_there
 from cli.stack import Stack
 from console.workflow.readings import machines, summary
 
@@ -45,7 +46,7 @@ def snapshot(stack: Stack, arns: list[str], before: Snapshot) -> Snapshot:
         for each in states.list_executions(stateMachineArn=arn, maxResults=_NEWEST)["executions"]
     }
     ran = {arn: entry["machine"] for arn, entry in before.items() if entry["status"] == "RUNNING" and arn not in newest}
-    older = {arn: (machine, states.describe_execution(executionArn=arn)) for arn, machine in ran.items()}
+    older = {arn: (machine, each) for arn, machine in ran.items() if (each := described_if_there(stack, arn))}
     return {arn: _entry(states, machine, each) for arn, (machine, each) in (newest | older).items()}
 
 
@@ -70,12 +71,10 @@ class Changes:
     @classmethod
     def of(cls, stack: Stack) -> "Changes":
         """The changes of a stack's executions."""
-        arns: list[str] = []
 
         def look(before: Snapshot) -> Snapshot:
-            if not arns:
-                arns.extend(each["arn"] for each in machines(stack))
-            return snapshot(stack, arns, before)
+            # Each time: a deployment may have made another one in the place of one.
+            return snapshot(stack, [each["arn"] for each in machines(stack)], before)
 
         return cls(look)
 

@@ -70,13 +70,14 @@ def summary(execution: dict[str, Any]) -> dict[str, Any]:
 def facts(stack: Stack, fields: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """What lists of executions do not say, by ARN: what started each of `fields["arns"]`, for which task, and its cost.
 
-    A page asks it of the executions that are in sight, once. Raises TooManyError.
+    A page asks it of the executions that are in sight, once. Of those that are gone there is nothing. Raises
+    TooManyError.
     """
     arns = fields.get("arns")
     if not isinstance(arns, list) or not all(isinstance(arn, str) for arn in arns) or len(arns) > MOST_FACTS:
         raise TooManyError(f"The request needs the field arns: up to {MOST_FACTS} ARNs of executions.")
-    states = stack.client("stepfunctions")
-    return {arn: _facts(stack, states.describe_execution(executionArn=arn)) for arn in arns}
+    described = {arn: executions.described_if_there(stack, arn) for arn in arns}
+    return {arn: _facts(stack, each) for arn, each in described.items() if each is not None}
 
 
 def _facts(stack: Stack, described: dict[str, Any]) -> dict[str, Any]:

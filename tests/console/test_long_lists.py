@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -100,3 +101,34 @@ def test_long_text_is_begun_and_then_shown_whole(window: Page) -> None:
 def execution(long: Console, name: str) -> str:
     machines = json.loads(long.ask("/api/workflow/machines").body)
     return f"{machines[0]['arn'].replace(':stateMachine:', ':execution:')}:{name}"
+
+
+def test_what_began_while_nobody_saw_the_page_is_listed_once_somebody_does(chromium: Browser, console: Console) -> None:
+    stack = console.stack.command_stack
+    states = stack.client("stepfunctions")
+    definition = {"StartAt": "Done", "States": {"Done": {"Type": "Pass", "End": True}}}
+    arn = machine(stack.client, definition, role(stack.client, "states.amazonaws.com"))
+    other = dataclasses.replace(stack, outputs={**stack.outputs, "StateMachineArn": arn})
+    states.start_execution(stateMachineArn=arn, name="before")
+    with serve_console(other, "the embedded AWS") as port, closing(chromium.new_page()) as page:
+        page.goto(Console(console.stack, port).address)
+        rows = page.get_by_label("Executions", exact=True).locator(".windowed")
+        expect(rows.get_by_role("button", name="before").first).to_contain_text("succeeded")
+        show(page, hidden=True)
+        # More than a stream that begins tells of.
+        for number in range(25):
+            states.start_execution(stateMachineArn=arn, name=f"unseen-{number:02}")
+        show(page, hidden=False)
+        expect(rows.get_by_role("button", name="unseen-24").first).to_be_visible()
+        expect(rows.get_by_role("button", name="unseen-00").first).to_be_attached()
+
+
+def show(page: Page, *, hidden: bool) -> None:
+    """Tell the page that it goes out of sight, or comes into it."""
+    page.evaluate(
+        """hidden => {
+            Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )

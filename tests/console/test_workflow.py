@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from browser import serious_faults
-from consoles import Console
+from consoles import Console, page_of_user
 from hostile import HOSTILE
 from machines import unique, until
 from stacks import SAMPLE_RIDES
@@ -120,6 +120,25 @@ def test_hostile_input_and_causes_are_text(page: Page, console: Console) -> None
     expect(page.get_by_label("Why it failed")).to_contain_text("hostile")
     assert page.evaluate("window.hit") is None
     assert page.locator("#page").locator("img, script, iframe, base, style, math, object, embed, link").count() == 0
+
+
+def test_what_the_list_may_not_say_of_its_rows_is_said_to_be_refused(console: Console, chromium: Browser) -> None:
+    console.stack.ended(console.stack.start(years={"first": 1, "last": 2}))
+    with page_of_user(console, chromium, "states:DescribeExecution") as page:
+        listed = page.get_by_label("Executions", exact=True)
+        expect(listed.get_by_role("alert")).to_contain_text("What started them, and their cost")
+        expect(listed.get_by_role("alert")).to_contain_text("states:DescribeExecution")
+        expect(listed.get_by_role("button", name="Ask again")).to_be_visible()
+
+
+def test_execution_that_is_gone_leaves_what_is_known_of_the_others(console: Console) -> None:
+    there = console.stack.start(years={"first": 1, "last": 2})
+    console.stack.ended(there)
+    answer = console.ask("/api/workflow/facts", body=json.dumps({"arns": [f"{there}-gone", there]}).encode())
+    assert answer.status == 200
+    facts = json.loads(answer.body)
+    assert list(facts) == [there]
+    assert (facts[there]["reason"], facts[there]["task"]) == ("person", "heavy_utilization")
 
 
 def test_two_executions_stand_side_by_side(page: Page, console: Console) -> None:

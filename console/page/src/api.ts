@@ -86,7 +86,7 @@ async function inSight(): Promise<AbortSignal> {
 }
 
 /**
- * Hand on each event that the server sends, until the returned function is called. The browser's own EventSource sends
+ * Hand on each event that the server sends, and `open` as often as the stream begins, until the returned function is called. The browser's own EventSource sends
  * no header, so that the token would stand in a log. Where the stream breaks, it is opened again after a pause. A page
  * that nobody sees has none: browsers open six connections to a server, and six such pages would leave none for requests.
  */
@@ -96,6 +96,7 @@ export function listen(heed: (event: string, data: unknown) => void, trouble: (m
     const answer = await ask("/api/changes", { signal: AbortSignal.any([end.signal, hidden]) });
     const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
     trouble("");
+    heed("open", null);
     for (let rest = ""; ; ) {
       const { done, value } = await reader.read();
       if (done) return;

@@ -27,6 +27,8 @@ function Page() {
   const [trouble, setTrouble] = useState("");
   const [unread, setUnread] = useState("");
   const [ends, setEnds] = useState(0);
+  const [gaps, setGaps] = useState(0);
+  const opened = useRef(false);
   const told = useRef(false);
   const seen = useRef(new Map<string, string>());
   useEffect(() => {
@@ -37,6 +39,11 @@ function Page() {
   useEffect(
     () =>
       listen((event, data) => {
+        if (event === "open") {
+          // Between two streams more may have gone on than the second one tells of: what the first has told may be old.
+          if (opened.current) setGaps((number) => number + 1), setChanges(new Map());
+          opened.current = true;
+        }
         if (event === "trouble") setTrouble((data as { message: string }).message);
         if (event !== "executions") return;
         setTrouble("");
@@ -81,7 +88,7 @@ function Page() {
       <main>
         <Trouble message={trouble} />
         {unread !== trouble && <Trouble message={unread} />}
-        {view === "Workflows" && <WorkflowView changes={changes} />}
+        {view === "Workflows" && <WorkflowView changes={changes} gaps={gaps} />}
         {view === "Data" && <DataView version={ends} />}
         {view === "Models" && <ModelsView version={ends} />}
         {view === "Serving" && <ServingView version={ends} champions={about?.champions ?? {}} />}

@@ -85,22 +85,37 @@ export function useListing(source: Record<string, string>, told: Summary[], vers
   return { executions, done, more: next !== null ? () => void more() : null, trouble };
 }
 
+interface FactsInSight {
+  facts: Map<string, Facts>;
+  /** To be called with the rows in sight. */
+  seen: (rows: Summary[]) => void;
+  /** Why they could not be had, and a way to ask for them once more. */
+  trouble: string;
+  again: () => void;
+}
+
 /** What lists do not say of executions, asked of those in sight: once of each that has ended, and of a redrive anew. */
-export function useFacts(): [Map<string, Facts>, (rows: Summary[]) => void] {
+export function useFacts(): FactsInSight {
   const [facts, setFacts] = useState<Map<string, Facts>>(new Map());
+  const [trouble, setTrouble] = useState("");
   const asked = useRef(new Set<string>());
+  const sight = useRef<Summary[]>([]);
   const seen = (rows: Summary[]) => {
+    sight.current = rows;
     const fresh = rows.filter((each) => !asked.current.has(key(each))).slice(0, MOST_FACTS);
     if (fresh.length === 0) return;
     for (const each of fresh) asked.current.add(key(each));
     post<Record<string, Facts>>("workflow/facts", { arns: fresh.map((each) => each.arn) })
-      .then((answer) => setFacts((before) => new Map([...before, ...Object.entries(answer)])))
-      // The list stays of use without them; opening an execution says why they cannot be had.
-      .catch(() => {
-        for (const each of fresh) asked.current.delete(key(each));
-      });
+      .then((answer) => (setFacts((before) => new Map([...before, ...Object.entries(answer)])), setTrouble("")))
+      // They are not asked for again by themselves: the list changes with every execution that goes on.
+      .catch((fault: unknown) => setTrouble(message(fault)));
   };
-  return [facts, seen];
+  const again = () => {
+    asked.current.clear();
+    setTrouble("");
+    seen(sight.current);
+  };
+  return { facts, seen, trouble, again };
 }
 
 const MOST_FACTS = 40;

@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { get } from "../api";
-import { Empty, message, Status, Tabs, Trouble, Windowed } from "../parts";
+import { Empty, message, Refused, Status, Tabs, Trouble, Windowed } from "../parts";
 import { between, dollars, duration, moment, reason } from "../words";
 import { Compare } from "./compare";
 import { ExecutionView } from "./execution";
@@ -14,9 +14,11 @@ import type { Change, Facts, Machine, Named } from "./types";
 interface Props {
   /** What the event stream has told of executions, by ARN. */
   changes: Map<string, Change>;
+  /** How often the event stream has begun anew: each time what was listed is listed again. */
+  gaps: number;
 }
 
-export function WorkflowView({ changes }: Props) {
+export function WorkflowView({ changes, gaps }: Props) {
   const [machines, setMachines] = useState<Named[]>([]);
   const [graphs, setGraphs] = useState(new Map<string, Machine>());
   const [chosen, setChosen] = useState("");
@@ -40,8 +42,8 @@ export function WorkflowView({ changes }: Props) {
       .catch((fault: unknown) => setTrouble(message(fault)));
   }, [machine, tries]);
   const told = useMemo(() => [...changes.values()].filter((each) => each.machine === chosen), [changes, chosen]);
-  const history = useListing({ stateMachineArn: chosen }, told);
-  const [facts, seen] = useFacts();
+  const history = useListing({ stateMachineArn: chosen }, told, String(gaps), true);
+  const inSight = useFacts();
   // What runs is opened by itself, until somebody has chosen.
   const running = history.executions.find((each) => each.status === "RUNNING") ?? history.executions[0];
   const shown = open || running?.arn || "";
@@ -54,14 +56,7 @@ export function WorkflowView({ changes }: Props) {
     setCompared("");
   };
   // Beside what is there, not in its place: a dialog may be open, and what has been read is still of use.
-  const again = trouble && (
-    <>
-      <Trouble message={trouble} />
-      <button type="button" onClick={() => (setTrouble(""), setTries(tries + 1))}>
-        Ask again
-      </button>
-    </>
-  );
+  const again = trouble && <Refused message={trouble} again={() => (setTrouble(""), setTries(tries + 1))} />;
   if (again && !machine) return again;
   if (!machine) return <p class="quiet">Asking Step Functions for the workflows …</p>;
   return (
@@ -90,12 +85,13 @@ export function WorkflowView({ changes }: Props) {
           </p>
         )}
         <Trouble message={history.trouble} />
+        {inSight.trouble && <Refused message={`What started them, and their cost: ${inSight.trouble}`} again={inSight.again} />}
         {history.executions.length === 0 && history.done && <Empty>{none(machine.name)}</Empty>}
         <Windowed
           rows={history.executions}
           height={76}
           more={history.more}
-          rest={seen}
+          rest={inSight.seen}
           label={`Executions of ${machine.name}, the newest first`}
           render={(each) => (
             <div class={`line${each.arn === shown ? " chosen" : ""}`}>
@@ -105,7 +101,7 @@ export function WorkflowView({ changes }: Props) {
                 <span class="quiet">
                   {moment(each.started)}, {duration(between(each.started, each.ended))}
                 </span>
-                <span class="quiet">{origin(facts.get(each.arn))}</span>
+                <span class="quiet">{origin(inSight.facts.get(each.arn))}</span>
               </button>
               {each.arn !== shown && (
                 <button type="button" class="small" title={`Compare with ${each.name}`} onClick={() => setCompared(each.arn)}>
