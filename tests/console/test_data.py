@@ -156,7 +156,7 @@ def test_file_is_uploaded_once_its_key_was_said_and_replaced_only_where_that_was
     section.get_by_label("Drop a file here").set_input_files(file)
     expect(page.get_by_role("dialog")).to_contain_text("This one takes its place")
     page.get_by_role("button", name="Replace it").click()
-    expect(section.get_by_role("status")).to_contain_text("put in the place of another one")
+    expect(section.get_by_role("status")).to_contain_text("took the place of another one")
     assert json.loads(stack.read("raw/dropped <b>.json")) == [RIDE, RIDE]
 
 
@@ -188,6 +188,22 @@ def test_second_upload_of_a_name_needs_a_word(console: Console) -> None:
     assert reply.status == 400
     assert "is there already" in json.loads(reply.body)["message"]
     assert json.loads(console.stack.read("raw/twice.json")) == [RIDE]
+
+
+def test_file_that_came_since_the_look_is_not_replaced(console: Console) -> None:
+    body = json.dumps([RIDE, RIDE]).encode()
+    assert answer(console, "look", name="raced.json") == {"key": "raw/raced.json", "size": None, "etag": None}
+    console.stack.put("raw/raced.json", json.dumps([RIDE]))
+    assert "is there already" in json.loads(put(console, body, name="raced.json").body)["message"]
+    etag = answer(console, "look", name="raced.json")["etag"]
+    console.stack.put("raw/raced.json", json.dumps([RIDE | {"Name": "Third"}]))
+    reply = put(console, body, name="raced.json", replaces=etag)
+    assert reply.status == 400
+    assert "is no longer the file that was to be replaced" in json.loads(reply.body)["message"]
+    assert json.loads(console.stack.read("raw/raced.json")) == [RIDE | {"Name": "Third"}]
+    etag = answer(console, "look", name="raced.json")["etag"]
+    assert put(console, body, name="raced.json", replaces=etag).status == 200
+    assert json.loads(console.stack.read("raw/raced.json")) == [RIDE, RIDE]
 
 
 def test_upload_of_more_than_the_command_s_page_takes_is_refused_unread(console: Console) -> None:

@@ -7,12 +7,13 @@ import { Ask, message, Trouble } from "../parts";
 interface Look {
   key: string;
   size: number | null;
+  /** Of what is there, by which S3 knows whether it is still that. */
+  etag: string | null;
 }
 
 interface Uploaded {
   key: string;
   bytes: number;
-  remarks: string[];
 }
 
 const MOST = 64 * 1024 * 1024;
@@ -21,10 +22,10 @@ export function Upload() {
   const [file, setFile] = useState<File | null>(null);
   const [look, setLook] = useState<Look | null>(null);
   const [trouble, setTrouble] = useState("");
-  const [said, setSaid] = useState<string[]>([]);
+  const [said, setSaid] = useState("");
   const choose = async (chosen: File | undefined) => {
     if (!chosen) return;
-    setSaid([]);
+    setSaid("");
     setTrouble("");
     if (chosen.size > MOST) {
       setTrouble(`${chosen.name} has ${chosen.size.toLocaleString()} bytes; the page takes 64 MB. \`wildrydes retrain --rides\` takes any.`);
@@ -59,21 +60,15 @@ export function Upload() {
         </label>
       </p>
       <Trouble message={trouble} />
-      {said.length > 0 && (
-        <div role="status">
-          {said.map((each) => (
-            <p key={each}>{each}</p>
-          ))}
-        </div>
-      )}
+      {said && <p role="status">{said}</p>}
       {file && look && (
         <Ask
           title={look.size === null ? `Upload ${file.name}?` : `Replace ${look.key}?`}
           confirm={look.size === null ? "Upload it" : "Replace it"}
           act={async () => {
-            const replace = look.size === null ? "no" : "yes";
-            const done = await upload<Uploaded>("data/upload", { name: file.name, replace }, file);
-            setSaid([`${done.key} is there: ${done.bytes.toLocaleString()} bytes. The next retraining ingests it.`, ...done.remarks]);
+            const done = await upload<Uploaded>("data/upload", { name: file.name, replaces: look.etag ?? "" }, file);
+            const instead = look.etag ? " It took the place of another one, of which stays what was ingested." : "";
+            setSaid(`${done.key} is there: ${done.bytes.toLocaleString()} bytes. The next retraining ingests it.${instead}`);
           }}
           close={() => setFile(null)}
         >
