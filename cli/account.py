@@ -12,6 +12,7 @@ import heapq
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from cli.stack import Stack
 from wildrydes.bucket import file_lines_key, summary_key
 
 MOST_FILES = 20
+MOST_READ = 20_000
+"""Lines of files that `first_lines` looks at: some 8 MB."""
+
 _MISSING = ("NoSuchKey", "404")
 
 
@@ -69,15 +73,18 @@ def fetch(stack: Stack, execution: str, folder: Path) -> Account | None:
 def first_lines(stack: Stack, execution: str, most: int) -> dict[str, Any] | None:
     """The account of an execution as JSON, with the lines of at most so many files, and without copies of its records.
 
-    None where its check wrote none.
+    They are those with most to say of the first MOST_READ by key; `files_unread` counts those beyond. None where its
+    check wrote none.
     """
     if (summary := _summary(stack, execution)) is None:
         return None
     body = stack.client("s3").get_object(Bucket=stack.bucket, Key=file_lines_key(execution))["Body"]
-    lines = heapq.nsmallest(most, map(json.loads, body.iter_lines()), key=_weight)
+    with contextlib.closing(body):
+        lines = heapq.nsmallest(most, map(json.loads, islice(body.iter_lines(), MOST_READ)), key=_weight)
     rides = summary["rides"]
     files = sum(value for name, value in rides.items() if name.startswith("files_"))
-    return _to_json(rides, summary["first_rejected"], lines, files)
+    unread = {"files_unread": max(0, files - MOST_READ)}
+    return _to_json(rides, summary["first_rejected"], lines, files) | unread
 
 
 def _summary(stack: Stack, execution: str) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from wildrydes.tasks import BINARY, DEFAULT_TASK, TASKS
 
 _MOST_FILES = 50
 _MOST_RETRAININGS = 50
+_MOST_OBJECTS = 50_000
 # What Step Functions calls executions here; a text of this kind may stand in SQL.
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _STREAM = f"{PROCESSED}stream/"
@@ -61,11 +62,13 @@ def account(stack: Stack, query_fields: Mapping[str, str]) -> dict[str, Any]:
     """
     execution = _execution(query_fields)
     described = stack.client("stepfunctions").describe_execution(executionArn=executions.find(stack, execution))
-    counts = executions.object_in(described.get("output")).get("training_set")
+    output = executions.object_in(described.get("output"))
+    counts = output.get("training_set")
     task = TASKS.get(executions.task_of(described), TASKS[DEFAULT_TASK])
     return {
         "source": task.source,
-        "is_binary": task.kind == BINARY,
+        # An execution may be of a task that there is no more.
+        "is_binary": output.get("kind", task.kind) == BINARY,
         "account": first_lines(stack, execution, _MOST_FILES),
         "training": weather_and_training_set(counts) if counts else None,
     }
@@ -74,15 +77,24 @@ def account(stack: Stack, query_fields: Mapping[str, str]) -> dict[str, Any]:
 def rides(stack: Stack, _: Any = None) -> dict[str, Any]:
     """The rows of the table rides by the day of the ride, and the objects that hold them by the path that they came.
 
-    A ride that came twice has two rows.
+    A ride that came twice has two rows. `is_cut` says that there are more objects than were counted, the first by key.
     """
     by_day = [[each["day"], int(each["rides"])] for each in query(stack, _RIDES_BY_DAY)]
     paths = {"files": {"objects": 0, "bytes": 0}, "one at a time": {"objects": 0, "bytes": 0}}
-    for each in entries(stack.client("s3"), "list_objects_v2", "Contents", Bucket=stack.bucket, Prefix=PROCESSED):
+    listed = entries(
+        stack.client("s3"),
+        "list_objects_v2",
+        "Contents",
+        Bucket=stack.bucket,
+        Prefix=PROCESSED,
+        # One more than is counted says that there are more.
+        PaginationConfig={"MaxItems": _MOST_OBJECTS + 1},
+    )
+    for each in listed[:_MOST_OBJECTS]:
         path = paths["one at a time" if each["Key"].startswith(_STREAM) else "files"]
         path["objects"] += 1
         path["bytes"] += each["Size"]
-    return {"by_day": by_day, "paths": paths}
+    return {"by_day": by_day, "paths": paths, "is_cut": len(listed) > _MOST_OBJECTS}
 
 
 def weather(stack: Stack, query_fields: Mapping[str, str]) -> dict[str, Any]:

@@ -10,10 +10,13 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 
+from cli import account
 from cli.run_summary import weather_and_training_set
+from console.data import readings
 from consoles import Answer, Console, shut_out
 from wildrydes.bucket import file_lines_key, summary_key
 from wildrydes.rides.stations import ground_stations
+from wildrydes.tasks import DEFAULT_TASK, TASKS
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 RIDE = {
@@ -86,6 +89,14 @@ def test_regression_has_no_balance_of_labels(page: Page, console: Console) -> No
     expect(head).to_have_text(["Split", "Rows"])
 
 
+def test_rows_of_a_task_that_there_is_no_more_have_the_labels_of_its_kind(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = console.stack.retrain(task="magic_points", promote=False)["execution"]
+    monkeypatch.setattr(readings, "TASKS", {DEFAULT_TASK: TASKS[DEFAULT_TASK]})
+    assert answer(console, "account", execution=name)["is_binary"] is False
+
+
 def test_retraining_that_there_is_not_is_said_to_be_none(console: Console) -> None:
     reply = console.ask("/api/data/account?execution=no-such")
     assert reply.status == 400
@@ -129,6 +140,28 @@ def test_all_rides_are_counted_by_day_and_their_objects_by_path(
     section = page.get_by_label("Rides by day and path")
     section.get_by_role("button", name="Count all rides").click()
     expect(section).to_contain_text(f"{sum(count for _, count in seen['by_day']):,} rows of")
+
+
+def test_what_is_beyond_what_is_read_is_said_to_be(
+    page: Page, console: Console, execution: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readings, "_MOST_OBJECTS", 1)
+    monkeypatch.setattr(account, "MOST_READ", 1)
+    seen = answer(console, "rides")
+    assert seen["is_cut"]
+    assert sum(each["objects"] for each in seen["paths"].values()) == 1
+    name = execution["execution"]
+    lines = [json.loads(line) for line in console.stack.read(file_lines_key(name)).splitlines()]
+    files = answer(console, "account", execution=name)["account"]
+    assert ([each["key"] for each in files["files"]], files["files_unread"]) == ([lines[0]["key"]], len(lines) - 1)
+    page.get_by_role("button", name="Data", exact=True).click()
+    page.get_by_label("What the retraining").select_option(name)
+    expect(page.get_by_label("Rides", exact=True)).to_contain_text(
+        f"The last {len(lines) - 1} by key were not looked at."
+    )
+    section = page.get_by_label("Rides by day and path")
+    section.get_by_role("button", name="Count all rides").click()
+    expect(section).to_contain_text("There are more objects: these are the first 1 by key.")
 
 
 @pytest.mark.parametrize("execution", ["x' OR '1'='1", "", "../x", "a" * 81])

@@ -43,7 +43,7 @@ interface Split {
 export interface Account {
   source: string;
   is_binary: boolean;
-  account: { rides: Rides; files: FileLine[]; files_omitted: number; first_rejected: Rejected[] } | null;
+  account: { rides: Rides; files: FileLine[]; files_omitted: number; files_unread: number; first_rejected: Rejected[] } | null;
   training: {
     weather: { filled_days: number; filled_rides: number; far_rides: number; rides_without_weather: number };
     training_set: {
@@ -121,8 +121,9 @@ function Files({ account }: { account: NonNullable<Account["account"]> }) {
       />
       {account.files_omitted > 0 && (
         <p class="quiet">
-          {count(account.files_omitted, "file is", "files are")} not listed: those with most to say come first. All are in
-          ingestions/, in the data bucket.
+          {count(account.files_omitted, "file is", "files are")} not listed: those with most to say come first.{" "}
+          {account.files_unread > 0 && `The last ${account.files_unread.toLocaleString()} by key were not looked at. `}
+          All are in ingestions/, in the data bucket.
         </p>
       )}
     </>

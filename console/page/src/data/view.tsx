@@ -27,6 +27,8 @@ interface Path {
 interface Rides {
   by_day: [string, number][];
   paths: Record<string, Path>;
+  /** Whether there are more objects than were counted. */
+  is_cut: boolean;
 }
 
 const DAY = 86_400;
@@ -90,6 +92,7 @@ export function DataView({ version }: { version: number }) {
 function RidesByDay({ rides }: { rides: Rides }) {
   const total = rides.by_day.reduce((sum, [, count]) => sum + count, 0);
   if (total === 0) return <Empty>There are no rides yet: nothing has passed the check of an ingestion.</Empty>;
+  const objects = Object.values(rides.paths).reduce((sum, each) => sum + each.objects, 0);
   const seconds = (day: string) => Date.parse(`${day}T00:00:00Z`) / 1000;
   const days = rides.by_day;
   return (
@@ -114,6 +117,7 @@ function RidesByDay({ rides }: { rides: Rides }) {
           each.bytes.toLocaleString(),
         ])}
       />
+      {rides.is_cut && <p class="quiet">There are more objects: these are the first {objects.toLocaleString()} by key.</p>}
     </>
   );
 }
