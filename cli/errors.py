@@ -34,7 +34,6 @@ CommandError            every fault that a command expects
 ├─ UntriableError       TestState does not run such a state (`try_state`)
 ├─ NoLogError           nothing of that name writes a log (`logs`)
 ├─ ConsoleError         the console did not start (`console_process`)
-├─ UnknownFieldError    a retraining takes no such field (`console`)
 ├─ BadFieldError        a field of a request is missing, or of another type (`console`)
 ├─ BusyError            too many requests wait for AWS already (`console`)
 ├─ PortTakenError       somebody listens on the console's port (`console`)

@@ -124,7 +124,7 @@ class Stack:
         return self.output("DataBucketName")
 
     def machine(self, name: str) -> str:
-        """The ARN of a workflow: `retrain`, `promote` or `monitor`. Raises NoStackError for a stack without it."""
+        """The ARN of `retrain`, `promote`, `restore` or `monitor`. Raises NoStackError for a stack without it."""
         return self.output("StateMachineArn" if name == "retrain" else f"{name.title()}StateMachineArn")
 
     def has_machine(self, name: str) -> bool:

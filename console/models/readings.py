@@ -15,19 +15,8 @@ from wildrydes.tasks import TASKS, Task, features_of
 
 _LOWEST, _MEDIAN, _HIGHEST = 0, 50, 100
 _SHOWN = (
-    *("execution", "task", "kind", "unit", "features", "algorithm", "serving", "rows", "metrics", "constant"),
-    *(
-        "threshold",
-        "verdict",
-        "weights",
-        "bias",
-        "training",
-        "training_set",
-        "lineage",
-        "hyperparameters",
-        "created",
-        "cost",
-    ),
+    *("execution", "kind", "unit", "algorithm", "created", "rows", "features"),
+    *("metrics", "verdict", "weights", "training"),
 )
 
 
@@ -58,12 +47,15 @@ def _line(line: ModelLine) -> dict[str, Any]:
 
 def card(stack: Stack, query: Mapping[str, str]) -> dict[str, Any]:
     """The numbers of the model that an execution trained for a task. Raises NoModelError where it has no card."""
-    task = task_of(query)
-    execution = text_of(query, "execution")
+    read = _card(stack, text_of(query, "execution"), task_of(query))
+    return {name: read.get(name) for name in _SHOWN}
+
+
+def _card(stack: Stack, execution: str, task: Task) -> dict[str, Any]:
     read = models.card_if_readable(stack, execution, task.name)
     if read is None:
         raise NoModelError(f"There is no card of a model {execution!r} of {task.name} that may be read.")
-    return {name: read.get(name) for name in _SHOWN}
+    return read
 
 
 def lineage(stack: Stack, query: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -85,13 +77,14 @@ def fields(stack: Stack, query: Mapping[str, str]) -> dict[str, Any]:
     """What a champion may be asked: each feature with its unit, a usual value, and its range in the training set.
 
     `weight` is what a unit of it changes of the log odds or the number, and `mean` its mean; None where the model is no
-    linear one, whose parts would not add up to its answer. Raises NoModelError where nothing is live.
+    linear one, whose parts would not add up to its answer. Raises NoModelError where nothing is live, or where the card
+    of what is live is gone or may not be read.
     """
     task = task_of(query)
     path = champion_path(stack, task)
-    champion = models.card_if_readable(stack, execution_of(path), task.name) if path else None
-    if champion is None:
+    if path is None:
         raise NoModelError(models.no_model_yet(task.name, stack.options))
+    champion = _card(stack, execution_of(path), task)
     weights = dict(zip(champion["features"], champion.get("weights") or (), strict=False))
     return {
         "execution": champion["execution"],

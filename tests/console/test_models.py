@@ -80,6 +80,17 @@ def test_what_cannot_be_answered_is_refused_in_words(
     assert message in json.loads(refused.body)["message"]
 
 
+def test_champion_whose_card_is_gone_is_not_said_to_be_none(console: Console, champions: tuple[str, str]) -> None:
+    stack, execution = console.stack.command_stack, live(console)
+    s3, place = stack.client("s3"), {"Bucket": stack.bucket, "Key": card_key(execution, DEFAULT_TASK)}
+    card = s3.get_object(**place)["Body"].read()
+    s3.delete_object(**place)
+    refused = console.ask(f"/api/models/fields?task={DEFAULT_TASK}")
+    s3.put_object(**place, Body=card)
+    assert refused.status == 400
+    assert f"There is no card of a model '{execution}'" in json.loads(refused.body)["message"]
+
+
 def test_lineage_names_each_input_by_the_digest_of_the_card(console: Console, champions: tuple[str, str]) -> None:
     lineage = models.card(console.stack.command_stack, champions[1])["lineage"]
     findings = {each["name"]: each for each in answer(console, f"lineage?task={DEFAULT_TASK}&execution={champions[1]}")}

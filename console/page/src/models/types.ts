@@ -28,14 +28,12 @@ export interface Task {
 
 export interface Card {
   execution: string;
-  task: string;
   kind: string;
   unit: string;
   features: string[];
   algorithm: string;
   rows: number;
   metrics: Record<string, unknown>;
-  constant: number | null;
   verdict: { promote?: boolean; reason?: string } | null;
   weights: number[] | null;
   training: Record<string, { mean: number; deviation: number }>;
