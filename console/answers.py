@@ -45,6 +45,9 @@ _MOST_AT_ONCE = 32
 _THREADS = CapacityLimiter(_MOST_AT_ONCE)
 _AT_WORK: set[object] = set()
 
+OF_AWS = (ClientError, BotoCoreError, Boto3Error, OSError)
+"""The faults of AWS, of its clients and of this machine, which `explain` puts in words."""
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 Work = Callable[[Stack, Any], Any]
 """What is done on a stack with the fields of a request; what it returns is the answer, as JSON."""
@@ -148,12 +151,12 @@ async def answer(act: Callable[[], Awaitable[Any]]) -> Response:
         return to_json({"message": str(fault)}, _WRONG)
     except click.ClickException as fault:
         return to_json({"message": fault.format_message()}, _WRONG)
-    except (ClientError, BotoCoreError, Boto3Error, OSError) as fault:
-        message, status = _of_aws(fault)
+    except OF_AWS as fault:
+        message, status = explain(fault)
         return to_json({"message": message}, status)
 
 
-def _of_aws(fault: Exception) -> tuple[str, int]:
+def explain(fault: Exception) -> tuple[str, int]:
     """What to say of a fault of AWS's, of its clients or of this machine, and the status."""
     # A transfer's fault has no code of its own; what it is about it only quotes.
     cause = fault.__context__ if isinstance(fault, Boto3Error) else fault

@@ -10,16 +10,17 @@ import contextlib
 import json
 import logging
 from collections.abc import AsyncIterator, Callable
+from itertools import count
 from typing import Any
 
 from anyio import to_thread
-from botocore.exceptions import BotoCoreError, ClientError
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from cli.errors import CommandError
 from cli.executions import described_if_there
 from cli.stack import Stack
+from console.answers import OF_AWS, explain
 from console.workflow.readings import machines, summary
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 _PAUSE_SECONDS = 0.5
 _NEWEST = 20
 _AT_REST_PAUSES = 4
+# AWS lets lists be asked for less often than histories, and a page that follows an execution needs no list for it:
+# https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+_LOOKS_A_LISTING = 4
 _MOST_UNREAD = 200
 """Events that wait for a page to read them: those of a hundred seconds while something runs."""
 
@@ -41,13 +45,25 @@ def snapshot(stack: Stack, arns: list[str], before: Snapshot) -> Snapshot:
     """
     states = stack.client("stepfunctions")
     newest = {
-        each["executionArn"]: (arn, each)
+        each["executionArn"]: _entry(states, arn, each)
         for arn in arns
         for each in states.list_executions(stateMachineArn=arn, maxResults=_NEWEST)["executions"]
     }
-    ran = {arn: entry["machine"] for arn, entry in before.items() if entry["status"] == "RUNNING" and arn not in newest}
-    older = {arn: (machine, each) for arn, machine in ran.items() if (each := described_if_there(stack, arn))}
-    return {arn: _entry(states, machine, each) for arn, (machine, each) in (newest | older).items()}
+    return newest | _gone_on(stack, {arn: entry for arn, entry in before.items() if arn not in newest})
+
+
+def followed(stack: Stack, before: Snapshot) -> Snapshot:
+    """The same executions as `before`, those that ran then as they are now: nothing is listed."""
+    ended = {arn: entry for arn, entry in before.items() if entry["status"] != "RUNNING"}
+    return ended | _gone_on(stack, before)
+
+
+def _gone_on(stack: Stack, before: Snapshot) -> Snapshot:
+    """The executions that ran `before`, as they are now. One that is gone is left out."""
+    states = stack.client("stepfunctions")
+    ran = {arn: entry["machine"] for arn, entry in before.items() if entry["status"] == "RUNNING"}
+    described = {arn: (machine, described_if_there(stack, arn)) for arn, machine in ran.items()}
+    return {arn: _entry(states, machine, each) for arn, (machine, each) in described.items() if each}
 
 
 def _entry(states: Any, machine: str, execution: dict[str, Any]) -> dict[str, Any]:
@@ -71,9 +87,12 @@ class Changes:
     @classmethod
     def of(cls, stack: Stack) -> "Changes":
         """The changes of a stack's executions."""
+        looks = count()
 
         def look(before: Snapshot) -> Snapshot:
-            # Each time: a deployment may have made another one in the place of one.
+            if next(looks) % _LOOKS_A_LISTING and any(entry["status"] == "RUNNING" for entry in before.values()):
+                return followed(stack, before)
+            # Asked for each time: a deployment may have made another one in the place of one.
             return snapshot(stack, [each["arn"] for each in machines(stack)], before)
 
         return cls(look)
@@ -121,9 +140,10 @@ class Changes:
         """Look once, and tell what is new. Returns whether an execution runs."""
         try:
             now = await to_thread.run_sync(self._look, self._last)
-        except (ClientError, BotoCoreError, CommandError) as fault:
-            log.warning("The stack cannot be looked at: %s", fault)
-            self._send("trouble", {"message": str(fault)})
+        except (*OF_AWS, CommandError) as fault:
+            message = str(fault) if isinstance(fault, CommandError) else explain(fault)[0]
+            log.warning("The stack cannot be looked at: %s", message)
+            self._send("trouble", {"message": message})
             return False
         changed = [entry for arn, entry in now.items() if self._last.get(arn) != entry]
         self._last = now

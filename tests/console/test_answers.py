@@ -19,6 +19,7 @@ OUTPUTS = {
     "StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:retrain",
     "DataBucketName": "data",
 }
+MACHINES = dict.fromkeys(("PromoteStateMachineArn", "RestoreStateMachineArn"), OUTPUTS["StateMachineArn"])
 READ = "/api/workflow/executions?stateMachineArn=any"
 AT_ONCE = 32
 
@@ -47,10 +48,10 @@ def silent() -> Iterator[int]:
             listener.close()
 
 
-def begun(port: int) -> socket.socket:
+def begun(port: int, path: str = READ) -> socket.socket:
     """A connection on which a request was sent, and whose answer nobody has read."""
     client = socket.create_connection((HOST, port))
-    client.sendall(f"GET {READ} HTTP/1.1\r\nHost: {HOST}:{port}\r\nx-console-token: {TOKEN}\r\n\r\n".encode())
+    client.sendall(f"GET {path} HTTP/1.1\r\nHost: {HOST}:{port}\r\nx-console-token: {TOKEN}\r\n\r\n".encode())
     return client
 
 
@@ -112,3 +113,15 @@ def test_client_that_goes_before_its_request_is_whole_leaves_no_fault(
 def test_file_that_is_refused_is_named_as_its_owner_names_it(silent: int) -> None:
     answer = ask_at(silent, "/api/data/upload?name=rides.json", body=b" ")
     assert json.loads(answer.body)["message"] == "rides.json: it holds no data."
+
+
+def test_stream_says_what_it_cannot_look_at_in_the_words_of_answers() -> None:
+    with closing(socket.create_server((HOST, 0))) as listener:
+        client = clients_of(listener)
+        with serve_console(Stack("rydes", {**OUTPUTS, **MACHINES}, client), "nowhere") as port:
+            listener.close()
+            answer = json.loads(ask_at(port, READ).body)["message"]
+            with closing(begun(port, "/api/changes")) as stream, stream.makefile("rb") as lines:
+                told = next(line for line in lines if line.startswith(b"data: "))
+    assert json.loads(told.removeprefix(b"data: "))["message"] == answer
+    assert answer.startswith("AWS cannot be reached")

@@ -1,0 +1,66 @@
+"""What runs is looked at often, and lists of executions seldom."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from cli.executions import history
+from cli.stack import Account, Stack
+from console.changes import Changes
+from local.account import EmbeddedAws
+from machines import ended, machine, role, unique, until
+
+MACHINES = ("StateMachineArn", "PromoteStateMachineArn", "RestoreStateMachineArn")
+
+
+@pytest.fixture(name="stack")
+def stack_of_one_machine(server: EmbeddedAws) -> Stack:
+    """A stack whose workflows are all the same one, of a task that waits for somebody to answer."""
+    account = Account.on_embedded_aws(server)
+    activity = account.client("stepfunctions").create_activity(name=unique("activity"))["activityArn"]
+    definition = {"StartAt": "Wait", "States": {"Wait": {"Type": "Task", "Resource": activity, "End": True}}}
+    arn = machine(account.client, definition, role(account.client, "states.amazonaws.com"))
+    return Stack("none", dict.fromkeys(MACHINES, arn), account.client, account.now)
+
+
+@pytest.fixture(name="listed")
+def machines_listed(stack: Stack) -> Iterator[list[str]]:
+    """The state machines whose executions were listed, in their order."""
+    listed: list[str] = []
+    events, name = stack.client("stepfunctions").meta.events, "provide-client-params.sfn.ListExecutions"
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        listed.append(params["stateMachineArn"])
+
+    events.register(name, note)
+    yield listed
+    events.unregister(name, note)
+
+
+def test_what_runs_is_followed_to_its_end_with_a_list_at_each_fourth_look(stack: Stack, listed: list[str]) -> None:
+    states = stack.client("stepfunctions")
+    started = states.start_execution(stateMachineArn=stack.machine("retrain"))["executionArn"]
+    until(lambda: history(stack, started)[-1]["type"], lambda last: last == "ActivityScheduled")
+    look = Changes.of(stack)._look
+    seen = [look({})]
+    seen += [look(seen[0]) for _ in range(3)]
+    assert [each[started]["status"] for each in seen] == ["RUNNING"] * 4
+    assert len({each[started]["events"] for each in seen}) == 1
+    assert len(listed) == len(MACHINES)
+    seen.append(look(seen[3]))
+    assert len(listed) == 2 * len(MACHINES)
+    states.stop_execution(executionArn=started)
+    ended(stack.client, started)
+    assert (last := look(seen[4]))[started]["status"] == "ABORTED"
+    assert len(listed) == 2 * len(MACHINES)
+    # Nothing runs: what begins is seen at the next look.
+    other = states.start_execution(stateMachineArn=stack.machine("retrain"))["executionArn"]
+    assert look(last)[other]["status"] == "RUNNING"
+    states.stop_execution(executionArn=other)
+
+
+def test_execution_that_ran_and_is_gone_is_left_out(stack: Stack) -> None:
+    arn = f"{stack.machine('retrain').replace(':stateMachine:', ':execution:')}:gone"
+    before = {arn: {"arn": arn, "status": "RUNNING", "machine": stack.machine("retrain"), "events": 3}}
+    assert Changes.of(stack)._look(before) == {}
