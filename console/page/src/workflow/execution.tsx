@@ -6,6 +6,7 @@ import { get, post } from "../api";
 import { Ask, Refused, Status, Trouble } from "../parts";
 import { between, dollars, duration, moment, reason } from "../words";
 import { GraphPicture } from "./graph";
+import { isToBeAccounted } from "./listing";
 import { StatePanel } from "./panel";
 import { Text } from "./texts";
 import type { Execution, Failure, Machine } from "./types";
@@ -33,11 +34,12 @@ export function ExecutionView({ arn, version, machine, open }: Props) {
   const isCounting =
     execution?.status === "RUNNING" &&
     (execution.parent !== null || execution.states.some((each) => each.kind === "Map" && each.status === "RUNNING"));
+  const isIncomplete = isCounting || (execution !== null && isToBeAccounted(execution));
   useEffect(() => {
-    if (!isCounting) return;
+    if (!isIncomplete) return;
     const timer = setTimeout(() => setLooks(looks + 1), PAUSE);
     return () => clearTimeout(timer);
-  }, [isCounting, looks]);
+  }, [isIncomplete, looks]);
   const refused = trouble && <Refused message={trouble} again={again} />;
   if (!execution) return refused || <p class="quiet">Asking Step Functions for the execution …</p>;
   const node = machine?.nodes.find((each) => each.name === (selected || latest(execution)));

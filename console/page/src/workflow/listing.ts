@@ -106,7 +106,13 @@ export function useFacts(): FactsInSight {
     if (fresh.length === 0) return;
     for (const each of fresh) asked.current.add(key(each));
     post<Record<string, Facts>>("workflow/facts", { arns: fresh.map((each) => each.arn) })
-      .then((answer) => (setFacts((before) => new Map([...before, ...Object.entries(answer)])), setTrouble("")))
+      .then((answer) => {
+        setFacts((before) => new Map([...before, ...Object.entries(answer)]));
+        setTrouble("");
+        const early = fresh.filter((each) => isToBeAccounted({ ...each, ...answer[each.arn] }));
+        for (const each of early) asked.current.delete(key(each));
+        if (early.length > 0) setTimeout(() => seen(sight.current), PAUSE);
+      })
       // They are not asked for again by themselves: the list changes with every execution that goes on.
       .catch((fault: unknown) => setTrouble(message(fault)));
   };
@@ -119,5 +125,12 @@ export function useFacts(): FactsInSight {
 }
 
 const MOST_FACTS = 40;
+const PAUSE = 3000;
+const ACCOUNTED = 60_000;
+
+/** Whether an execution is a retraining that has just ended without success: its cost is told some moments later. */
+export function isToBeAccounted({ ended, task, cost }: Partial<Facts> & { ended: string | null }): boolean {
+  return ended !== null && !!task && cost === null && Math.abs(Date.now() - Date.parse(ended)) < ACCOUNTED;
+}
 
 const key = (each: Summary) => `${each.arn} ${each.status} ${each.redrives}`;
