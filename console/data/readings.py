@@ -19,8 +19,8 @@ from wildrydes.tasks import BINARY, DEFAULT_TASK, TASKS
 _MOST_FILES = 50
 _MOST_RETRAININGS = 50
 _MOST_OBJECTS = 50_000
-# What Step Functions calls executions here; a text of this kind may stand in SQL.
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
+# A name that Step Functions may have given, without quotation marks: it may stand in SQL.
+_NAME = re.compile(r"[\w.+!@=()-]{1,80}")
 _STREAM = f"{PROCESSED}stream/"
 
 _RIDES_BY_DAY = """

@@ -14,6 +14,7 @@ from cli import account
 from cli.run_summary import weather_and_training_set
 from console.data import readings
 from consoles import Answer, Console, shut_out
+from machines import unique
 from wildrydes.bucket import file_lines_key, summary_key
 from wildrydes.rides.stations import ground_stations
 from wildrydes.tasks import DEFAULT_TASK, TASKS
@@ -162,6 +163,12 @@ def test_what_is_beyond_what_is_read_is_said_to_be(
     section = page.get_by_label("Rides by day and path")
     section.get_by_role("button", name="Count all rides").click()
     expect(section).to_contain_text("There are more objects: these are the first 1 by key.")
+
+
+def test_name_that_a_schedule_or_a_person_gives_is_one(console: Console) -> None:
+    name = unique("daily.2026+1@night-")
+    console.stack.ended(console.stack.start(name, years={"first": 1, "last": 2}))
+    assert answer(console, "account", execution=name)["account"] is None
 
 
 @pytest.mark.parametrize("execution", ["x' OR '1'='1", "", "../x", "a" * 81])
