@@ -23,7 +23,7 @@ from cli import embedded
 from cli import stack as stacks_of_commands
 from console.application import build
 from local.account import HOST
-from machines import unique, until
+from machines import allow, unique, until
 from stacks import Stack
 
 TOKEN = "a-token-of-the-tests-alone"
@@ -76,8 +76,7 @@ def page_of_user(console: Console, browser: Browser, *denied: str) -> Iterator[P
     server, name = console.stack.server, unique("user")
     iam = server.client("iam")
     iam.create_user(UserName=name)
-    statements = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
-    statements.append({"Effect": "Deny", "Action": list(denied), "Resource": "*"})
+    statements = [allow("*"), allow(*denied) | {"Effect": "Deny"}]
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
     iam.put_user_policy(UserName=name, PolicyName="all-but-these", PolicyDocument=document)
     key = iam.create_access_key(UserName=name)["AccessKey"]
