@@ -1,9 +1,9 @@
 """Definitions, each kind of text parsed once.
 
-moto parses a definition anew for each execution: half a second of pure Python for a long one, during which the
-server does little else, so that of many executions started at once every other call waits for seconds. What a text's
-parse tree says does not change. The components that are made of it are an execution's own, since it may write to them:
-each gets a copy of those that were made first, by pickle, which takes a tenth of the time.
+moto parses a definition anew for each check and each execution: half a second of pure Python for a long one, during
+which the server does little else, so that of many executions started at once every other call waits for seconds. What
+a text's parse tree says does not change. The components that are made of it are an execution's own, since it may write
+to them: each gets a copy of those that were made for the check, by pickle, which takes a tenth of the time.
 The parser looks at the types of tokens alone. So the definitions of a template's stacks, which differ in names within
 strings, share one tree, in which each thread sees the texts of the definition that it reads (`SharedToken`).
 
@@ -23,7 +23,6 @@ from antlr4.error.Errors import ParseCancellationException
 from antlr4.error.ErrorStrategy import BailErrorStrategy
 from moto.stepfunctions.parser.asl.antlr.runtime.ASLParser import ASLParser
 from moto.stepfunctions.parser.asl.parse import asl_parser, preprocessor
-from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
 from local.persistence.pickling import dump, load
 from local.seams import replace, seam
@@ -42,11 +41,15 @@ Parse = Callable[[str], tuple[Any, Any]]
 
 
 def install() -> None:
-    """Keep the trees of the kinds of texts that were parsed last."""
+    """Keep the trees of the kinds of texts that were parsed last, and the components of the last texts."""
     parser = seam(asl_parser, "AmazonStateLanguageParser")
-    tree_of = _definition_trees(seam(parser, "parse"))
-    replace(parser, "parse", _parse_once(tree_of, seam(preprocessor, "Preprocessor")))
-    _copy_programs(parser)
+    components = _components(_definition_trees(seam(parser, "parse")), seam(preprocessor, "Preprocessor"))
+
+    # The tree is of use to moto's analysers alone, which nothing here calls.
+    def parse(definition: str) -> tuple[Any, None]:
+        return components(definition), None
+
+    replace(parser, "parse", staticmethod(parse))
 
 
 def _definition_trees(parse: Parse) -> Callable[[str], Any]:
@@ -89,27 +92,18 @@ def _tree(types: tuple[int, ...]) -> Any:
     return parser.state_machine()
 
 
-def _parse_once(tree_of: Callable[[str], Any], visitor: Callable[[], Any]) -> Any:
-    def parse(text: str) -> tuple[Any, Any]:
-        tree = tree_of(text)
-        return visitor().visit(tree), tree
-
-    return staticmethod(parse)
-
-
-def _copy_programs(parser: Any) -> None:
-    """Let each execution have a copy of its definition's components."""
-    seam(ExecutionWorker, "_get_evaluation_entrypoint")
+def _components(tree_of: Callable[[str], Any], visitor: Callable[[], Any]) -> Callable[[str], Any]:
+    """Of a text, a copy of the components that it makes. Raises moto's errors for one that makes none."""
     # Of many executions that start at once, the first makes what the others copy.
     lock = threading.Lock()
 
     @lru_cache(maxsize=_MOST_PROGRAMS)
-    def original(definition: str) -> bytes:
-        return dump(parser.parse(definition)[0], {})
+    def original(text: str) -> bytes:
+        return dump(visitor().visit(tree_of(text)), {})
 
-    def program(worker: Any) -> Any:
+    def components(text: str) -> Any:
         with lock:
-            components = original(worker._evaluation_details.state_machine_details.definition)
-        return load(components)
+            content = original(text)
+        return load(content)
 
-    replace(ExecutionWorker, "_get_evaluation_entrypoint", program)
+    return components
