@@ -19,7 +19,7 @@ from cli import faults, options
 from cli.errors import CommandError
 from cli.stack import Stack
 from console.application import build
-from console.outputs import kept_fresh
+from console.outputs import with_fresh_outputs
 from local import account as own
 
 _TOKEN_BYTES = 24
@@ -38,7 +38,7 @@ def main(port: int | None, *, aws: bool, profile: str | None, region: str | None
     account = options.account(aws, profile, region)
     # Bound first: the address that is printed is one that answers.
     listener = _listening(port or 0)
-    stack = kept_fresh(account, Stack.describe(account, stack_name))
+    stack = with_fresh_outputs(account, Stack.describe(account, stack_name))
     return asyncio.run(_serve(stack, account.where, listener, secrets.token_urlsafe(_TOKEN_BYTES)))
 
 

@@ -16,20 +16,20 @@ Clock = Callable[[], float]
 class FreshOutputs(Mapping[str, str]):
     """Outputs, read anew once they are a minute old. What `read` raises is raised, and the next use reads again.
 
-    Where there are none, since the stack is being made anew, those that were known stay.
+    Where there are none, since the stack is being made anew, the last ones stay.
     """
 
-    def __init__(self, known: Outputs, read: Callable[[], Outputs], clock: Clock) -> None:
-        self._known, self._read, self._clock = known, read, clock
+    def __init__(self, latest: Outputs, read: Callable[[], Outputs], clock: Clock) -> None:
+        self._latest, self._read, self._clock = latest, read, clock
         self._old_at = clock() + _FRESH_SECONDS
         self._lock = threading.Lock()
 
     def _now(self) -> Outputs:
         with self._lock:
             if self._clock() >= self._old_at:
-                self._known = self._read() or self._known
+                self._latest = self._read() or self._latest
                 self._old_at = self._clock() + _FRESH_SECONDS
-            return self._known
+            return self._latest
 
     def __getitem__(self, name: str) -> str:
         return self._now()[name]
@@ -41,7 +41,7 @@ class FreshOutputs(Mapping[str, str]):
         return len(self._now())
 
 
-def kept_fresh(account: Account, stack: Stack, clock: Clock = time.monotonic) -> Stack:
+def with_fresh_outputs(account: Account, stack: Stack, clock: Clock = time.monotonic) -> Stack:
     """The stack with outputs that follow its deployments. Their use raises NoStackError once it was destroyed."""
 
     def read() -> Outputs:

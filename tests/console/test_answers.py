@@ -122,6 +122,6 @@ def test_stream_says_what_it_cannot_look_at_in_the_words_of_answers() -> None:
             listener.close()
             answer = json.loads(ask_at(port, READ).body)["message"]
             with closing(begun(port, "/api/changes")) as stream, stream.makefile("rb") as lines:
-                told = next(line for line in lines if line.startswith(b"data: "))
-    assert json.loads(told.removeprefix(b"data: "))["message"] == answer
+                line = next(line for line in lines if line.startswith(b"data: "))
+    assert json.loads(line.removeprefix(b"data: "))["message"] == answer
     assert answer.startswith("AWS cannot be reached")

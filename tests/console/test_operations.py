@@ -16,13 +16,13 @@ from consoles import Console, page_of_user, shut_out
 from machines import until
 
 
-def asked(console: Console, what: str) -> Any:
+def ask(console: Console, what: str) -> Any:
     return json.loads(console.ask(f"/api/operations/{what}").body)
 
 
 def test_every_alarm_and_queue_of_the_stack_is_there(console: Console) -> None:
-    stack, queues = console.stack.command_stack, asked(console, "queues")
-    assert sorted(alarm["name"] for alarm in asked(console, "alarms")) == sorted(
+    stack, queues = console.stack.command_stack, ask(console, "queues")
+    assert sorted(alarm["name"] for alarm in ask(console, "alarms")) == sorted(
         name.removeprefix(f"{stack.name}-") for name in stack.resources("AWS::CloudWatch::Alarm")
     )
     assert {queue["name"] for queue in queues} == set(stack.queues())
@@ -48,13 +48,13 @@ def test_what_may_not_be_asked_leaves_all_else_in_its_place(console: Console, ch
 def test_alarm_that_is_on_comes_first_with_what_it_means(page: Page, console: Console) -> None:
     console.stack.fail(years={"first": 1, "last": 2})
     until(
-        lambda: asked(console, "alarms")[0],
+        lambda: ask(console, "alarms")[0],
         lambda alarm: (alarm["name"], alarm["state"]) == ("retrain-failed", "ALARM"),
     )
     page.get_by_role("button", name="Operations").click()
     alarms = page.get_by_label("Alarms", exact=True)
     expect(alarms.locator(".why")).to_contain_text(["retrain-failed"])
-    expect(alarms.locator(".why")).to_contain_text([asked(console, "alarms")[0]["description"]])
+    expect(alarms.locator(".why")).to_contain_text([ask(console, "alarms")[0]["description"]])
 
 
 def test_dead_letters_are_replayed_and_what_is_no_event_is_said_to_be_left(page: Page, console: Console) -> None:
@@ -71,12 +71,12 @@ def test_dead_letters_are_replayed_and_what_is_no_event_is_said_to_be_left(page:
     # No event is in it: it is left, and said to be.
     expect(became).to_contain_text("UploadsDeadLetterQueue: 0 starts asked for, 1 left")
     sqs.purge_queue(QueueUrl=queues["UploadsDeadLetterQueue"])
-    until(lambda: asked(console, "queues"), lambda all_queues: not any(each["messages"] for each in all_queues))
+    until(lambda: ask(console, "queues"), lambda all_queues: not any(each["messages"] for each in all_queues))
 
 
 def test_schedule_says_when_it_starts_its_target_next(console: Console) -> None:
     # That of the parameter MonitorSchedule: at half past two, on the first of each month.
-    (schedule,) = asked(console, "schedules")
+    (schedule,) = ask(console, "schedules")
     assert (schedule["name"], schedule["expression"]) == ("monitor", "cron(30 2 1 * ? *)")
     moments = [datetime.fromisoformat(each) for each in schedule["next"]]
     now = datetime.fromtimestamp(console.stack.command_stack.now(), UTC)

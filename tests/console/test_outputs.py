@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cli.stack import Account, NoStackError, Stack
-from console.outputs import kept_fresh
+from console.outputs import with_fresh_outputs
 from local.account import EmbeddedAws
 from machines import unique
 
@@ -24,7 +24,7 @@ def test_outputs_are_those_of_a_later_deployment_after_a_minute(server: Embedded
     cloudformation.create_stack(StackName=name, TemplateBody=template(before))
     cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
     seconds = [0.0]
-    stack = kept_fresh(account, Stack.describe(account, name), lambda: seconds[0])
+    stack = with_fresh_outputs(account, Stack.describe(account, name), lambda: seconds[0])
     cloudformation.update_stack(StackName=name, TemplateBody=template(after))
     cloudformation.get_waiter("stack_update_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
     seconds[0] = 59.0
