@@ -131,13 +131,7 @@ explain: setup ## name what a model was made from, and train it again: TASK= MOD
 	@$(WILDRYDES) explain $(if $(TASK),--task "$(TASK)") $(OPTIONS) "$(MODEL)"
 
 notebook: setup ## execute notebooks/explore.ipynb into build/explore.html
-	@mkdir -p build/jupyter
-	@echo "Executing notebooks/explore.ipynb: it retrains twice, which takes half a minute or more"
-	@IPYTHONDIR=$(CURDIR)/build/jupyter JUPYTER_CONFIG_DIR=$(CURDIR)/build/jupyter \
-	  JUPYTER_RUNTIME_DIR=$(CURDIR)/build/jupyter JUPYTER_DATA_DIR=$(CURDIR)/build/jupyter \
-	  $(PY) -m nbconvert notebooks/explore.ipynb --execute --to html --output-dir build --log-level=ERROR \
-	  --KernelManager.transport_encryption=auto --HTMLExporter.require_js_url= --HTMLExporter.mathjax_url=
-	@echo "The notebook as it ran is build/explore.html. To go on from there, open it in an editor with .venv as kernel."
+	@$(PY) notebooks/execute.py
 
 rollback: setup ## make an earlier model the champion again: TASK= TO= (an execution)
 	@$(WILDRYDES) rollback $(if $(TASK),--task "$(TASK)") $(if $(TO),--to "$(TO)") $(OPTIONS)

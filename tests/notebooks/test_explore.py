@@ -1,4 +1,4 @@
-"""The notebook as it is committed: without outputs, free of this machine, and it runs from top to bottom."""
+"""The notebook as it is committed: with the outputs of a run, free of this machine, and it runs from top to bottom."""
 
 import json
 import re
@@ -7,27 +7,56 @@ from typing import Any
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
+
+from notebooks import execute
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = ROOT / "notebooks" / "explore.ipynb"
 BEST = json.loads((ROOT / "data" / "best_auc.json").read_text(encoding="utf-8"))["best_auc_on_the_test_split"]
 
 
+ANSWER = re.compile(r"```python\n(.*?)```", re.DOTALL)
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+PICTURES = {
+    "map": 1,
+    "gaps": 1,
+    "labels": 1,
+    "heavy": 1,
+    "heavy-scores": 2,
+    "service-weights": 2,
+    "calibration": 2,
+}
+
+
 def committed() -> Any:
     return nbformat.read(NOTEBOOK, as_version=4)
 
 
+def code_cells() -> list[Any]:
+    return [cell for cell in committed().cells if cell["cell_type"] == "code"]
+
+
 @pytest.fixture(scope="module")
-def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
-    """What each cell put out, by the cell's id, once the notebook has run in a kernel of its own."""
-    folder = tmp_path_factory.mktemp("jupyter")
+def parts() -> list[str]:
+    """The titles of the parts, as they began."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory: pytest.TempPathFactory, parts: list[str]) -> dict[str, list[Any]]:
+    """What each cell put out, by the cell's id, in a kernel of its own; the answers to the exercises are cells too."""
     notebook = committed()
+    for cell in [each for each in notebook.cells if each["id"].startswith("exercise-")]:
+        answer = nbformat.v4.new_code_cell(*ANSWER.findall(cell["source"]), id=cell["id"].replace("exercise", "answer"))
+        notebook.cells.append(answer)
     with pytest.MonkeyPatch.context() as patch:
         for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
-            patch.setenv(name, str(folder))
-        NotebookClient(notebook, timeout=180, resources={"metadata": {"path": str(NOTEBOOK.parent)}}).execute()
-    return {cell["id"]: cell["outputs"] for cell in notebook.cells if cell["cell_type"] == "code"}
+            patch.setenv(name, "")
+        executed = execute.execute(notebook, parts.append, tmp_path_factory.mktemp("jupyter"))
+    assert executed is not None
+    return {cell["id"]: cell["outputs"] for cell in execute.for_git(executed).cells if cell["cell_type"] == "code"}
 
 
 def text(outputs: list[Any]) -> str:
@@ -35,11 +64,43 @@ def text(outputs: list[Any]) -> str:
     return "".join(each["text"] for each in outputs if each["output_type"] == "stream") + "".join(plain)
 
 
-def test_it_is_committed_without_outputs_and_without_a_place() -> None:
-    cells = [cell for cell in committed().cells if cell["cell_type"] == "code"]
-    assert len(cells) > 10
-    assert [cell["id"] for cell in cells if cell["outputs"] or cell["execution_count"] is not None] == []
-    assert not re.search(r"""["'( ](?:/[a-z]+/|~/|[A-Z]:\\)""", NOTEBOOK.read_text(encoding="utf-8"))
+def test_it_is_committed_with_its_outputs_and_without_a_place() -> None:
+    silent = [cell["id"] for cell in code_cells() if not cell["outputs"]]
+    assert silent == ["paths", "imports"]
+    content = NOTEBOOK.read_text(encoding="utf-8")
+    assert not re.search(r"""["'( ](?:/[a-z]+/|~/|[A-Z]:\\)|0x[0-9a-f]{6}""", content)
+    assert len(content) < 800_000
+
+
+def test_every_picture_has_its_title_as_its_text() -> None:
+    pictures = [each for cell in code_cells() for each in cell["outputs"] if "image/png" in each.get("data", {})]
+    assert len(pictures) == sum(PICTURES.values())
+    assert all(each["metadata"]["image/png"]["alt"] for each in pictures)
+
+
+@pytest.mark.proof
+def test_the_committed_outputs_are_those_of_a_run(outputs: dict[str, list[Any]]) -> None:
+    for cell in code_cells():
+        ours, anew = text(cell["outputs"]), text(outputs[cell["id"]])
+        assert NUMBER.sub("#", ours) == NUMBER.sub("#", anew), cell["id"]
+        numbers = [float(each) for each in NUMBER.findall(ours)]
+        assert numbers == pytest.approx([float(each) for each in NUMBER.findall(anew)], rel=1e-3, abs=1e-4)
+
+
+@pytest.mark.proof
+def test_the_exercises_have_their_answers(outputs: dict[str, list[Any]]) -> None:
+    days = dict(line.rsplit(maxsplit=1) for line in text(outputs["answer-pivot"]).splitlines() if line.startswith("US"))
+    assert days["US1NYNY0074"] == "0"
+    assert int(days["USW00094728"]) > 700
+    ((constant, model),) = re.findall(r"log loss ([\d.]+); the model: ([\d.]+)", text(outputs["answer-constant"]))
+    assert 0.68 < float(constant) < 0.7
+    assert float(model) < float(constant)
+
+
+@pytest.mark.proof
+def test_each_part_is_named_as_it_begins(outputs: dict[str, list[Any]], parts: list[str]) -> None:
+    assert parts[:2] == ["Rides, weather, and what can be learnt from them", "Rides: what comes in"]
+    assert "Retrain" in parts
 
 
 @pytest.mark.proof
@@ -73,12 +134,4 @@ def test_every_picture_is_there(outputs: dict[str, list[Any]]) -> None:
         for name, entries in outputs.items()
         if any("image/png" in each.get("data", {}) for each in entries)
     }
-    assert pictures == {
-        "map": 1,
-        "gaps": 1,
-        "labels": 1,
-        "heavy": 1,
-        "heavy-scores": 2,
-        "service-weights": 2,
-        "calibration": 2,
-    }
+    assert pictures == PICTURES
