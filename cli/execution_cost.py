@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError
 from cli import executions
 from cli.stack import Stack
 from wildrydes.cost import ledger
+from wildrydes.cost.execution import cost_of
+from wildrydes.cost.records import ExecutionRecords
 
 _RETRAIN = "retrain"
 _UNREADABLE = ("NoSuchKey", "AccessDenied")
@@ -38,3 +40,10 @@ def accounted_usd(stack: Stack, described: Mapping[str, Any]) -> float | None:
             raise
         return None
     return entry["cost"]["total_usd"]
+
+
+def usd_by_history(stack: Stack, execution_arn: str) -> float:
+    """Dollars at list prices of what an execution's history says that it used, whether or not that was accounted."""
+    region = stack.client("stepfunctions").meta.region_name
+    total = cost_of(ExecutionRecords(stack.client), execution_arn, region, datetime.now(UTC)).total
+    return round(float(total), 10)

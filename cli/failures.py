@@ -16,6 +16,7 @@ from cli.stack import Stack
 from wildrydes.announcements.notice import sentence
 from wildrydes.announcements.redrives import FILES_THERE, FULL_HISTORY, is_in_vain
 
+_STOPPED = "Somebody stopped the execution: `wildrydes redrive` goes on with it, or start again."
 # By error, what to do next. docs/operations.md has the whole of it.
 NEXT_STEPS = {
     "BadExecutionInput": "Correct the field that the cause names, and start again.",
@@ -39,7 +40,8 @@ NEXT_STEPS = {
     "Sandbox.Timedout": "The function took too long three times: give it less at once, or more time.",
     "MonitoringFailed": "See `wildrydes logs monitor_model`, and start it again for that day: nothing else was "
     "changed.",
-    "ABORTED": "Somebody stopped the execution: `wildrydes redrive` goes on with it, or start again.",
+    "ABORTED": _STOPPED,
+    "StoppedByAPerson": _STOPPED,
     "ErrorsWhileBaking": "See `wildrydes logs predict`: it failed for requests that got the new model.",
 }
 # What the log has, where there is one.

@@ -4,17 +4,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
+from cli.execution_cost import usd_by_history
 from cli.month_metrics import Month, usage_by_inventory, usage_by_metrics
 from cli.stack import Stack
 from local import account
 from wildrydes.announcements.ended import is_yielded
 from wildrydes.cost import ledger
 from wildrydes.cost.charges import Bill, bill
-from wildrydes.cost.execution import cost_of
-from wildrydes.cost.records import ExecutionRecords
 
 _RETRAIN = "retrain"
 # How many numbers the names of what belongs to a retraining have behind its own (docs/decisions/0062).
@@ -72,14 +70,14 @@ def month_of(text: str, now: datetime) -> Month:
 def month_costs(stack: Stack, text: str, now: datetime) -> MonthCosts:
     """The costs of a month at the list prices of the stack's region."""
     month, region = month_of(text, now), stack.client("stepfunctions").meta.region_name
-    listed = list(_executions(stack, text, month, region))
+    listed = list(_executions(stack, text, month))
     rest = bill({**usage_by_metrics(stack, month)}, region)
     inventory = bill(usage_by_inventory(stack, month), region)
     unpriced = (*rest.unpriced, *inventory.unpriced)
     return MonthCosts(text, listed, Bill(region, (*rest.lines, *inventory.lines), unpriced))
 
 
-def _executions(stack: Stack, text: str, month: Month, region: str) -> Iterator[ExecutionCost]:
+def _executions(stack: Stack, text: str, month: Month) -> Iterator[ExecutionCost]:
     """What began in the month. A retraining's promotion and what puts that in order are parts of it."""
     accounted, retrainings = _ledger(stack, text), set[str]()
     for machine in _machines(stack):
@@ -93,7 +91,7 @@ def _executions(stack: Stack, text: str, month: Month, region: str) -> Iterator[
             usd = accounted.get(name) if workflow == _RETRAIN else None
             status = each["status"]
             if usd is None:
-                usd = _by_history(stack, each["executionArn"], region)
+                usd = usd_by_history(stack, each["executionArn"])
                 # One that yielded ends before it would be accounted: no other has to be asked for.
                 if workflow == _RETRAIN and status == "SUCCEEDED" and _has_yielded(stack, each["executionArn"]):
                     status = "YIELDED"
@@ -134,8 +132,3 @@ def _ledger(stack: Stack, text: str) -> dict[str, float]:
         entry = json.load(s3.get_object(Bucket=stack.bucket, Key=each["Key"])["Body"])
         costs[entry["execution"]] = entry["cost"]["total_usd"]
     return costs
-
-
-def _by_history(stack: Stack, arn: str, region: str) -> float:
-    total: Decimal = cost_of(ExecutionRecords(stack.client), arn, region, datetime.now(UTC)).total
-    return round(float(total), 10)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Any
 
 from cli import executions
@@ -12,6 +13,7 @@ from cli.stack import Stack
 from console.answers import BadFieldError, text_of
 from console.workflow.readings import summary
 from local.account import entries
+from wildrydes.announcements.ended import is_yielded
 from wildrydes.bucket import PROCESSED
 from wildrydes.rides.stations import ground_stations
 from wildrydes.tasks import BINARY, DEFAULT_TASK, TASKS
@@ -45,11 +47,26 @@ ORDER BY station, element, source
 
 
 def retrainings(stack: Stack, _: Any = None) -> list[dict[str, Any]]:
-    """The newest retrainings, the newest first, as lists of executions show them."""
+    """The newest retrainings, the newest first, as lists of executions show them.
+
+    `is_yielded` is true of each that only yielded, as far as the newest that did not: no other is asked for.
+    """
     listed = stack.client("stepfunctions").list_executions(
         stateMachineArn=stack.machine("retrain"), maxResults=_MOST_RETRAININGS
     )["executions"]
-    return [summary(each) for each in listed]
+    succeeded = (each["executionArn"] for each in listed if each["status"] == "SUCCEEDED")
+    yielded = set(takewhile(lambda arn: _yielded_to(_output(stack, arn)), succeeded))
+    return [summary(each) | {"is_yielded": each["executionArn"] in yielded} for each in listed]
+
+
+def _output(stack: Stack, arn: str) -> dict[str, Any]:
+    described = executions.described_if_there(stack, arn)
+    return executions.object_in(described.get("output")) if described else {}
+
+
+def _yielded_to(output: Mapping[str, Any]) -> str | None:
+    """The name of the execution that one yielded to, by its output."""
+    return str(output["yielded_to"]).rpartition(":")[2] if is_yielded(dict(output)) else None
 
 
 def account(stack: Stack, query_fields: Mapping[str, str]) -> dict[str, Any]:
@@ -57,18 +74,21 @@ def account(stack: Stack, query_fields: Mapping[str, str]) -> dict[str, Any]:
 
     `account` is `cli.account`'s, of the files with most to say; None where the check of the ingestion wrote none.
     `training` has `weather` and `training_set` (`cli.run_summary`); None where the execution has no such output.
-    `source` is what its task learns from, rides or samples, and `is_binary` says whether its labels are 0 and 1.
-    Raises NoExecutionError.
+    `source` is what its task learns from, rides or samples, and `is_binary` says whether its labels are 0 and 1. `plan`
+    is what it said of the files that were new to it, and `yielded_to` the name of the execution that it yielded to, or
+    None. Raises NoExecutionError.
     """
     execution = _execution(query_fields)
     described = stack.client("stepfunctions").describe_execution(executionArn=executions.find(stack, execution))
     output = executions.object_in(described.get("output"))
-    counts = output.get("training_set")
+    counts, plan = output.get("training_set"), output.get("plan")
     task = TASKS.get(executions.task_of(described), TASKS[DEFAULT_TASK])
     return {
         "source": task.source,
         # An execution may be of a task that there is no more.
         "is_binary": output.get("kind", task.kind) == BINARY,
+        "plan": plan.get("message") if isinstance(plan, dict) else None,
+        "yielded_to": _yielded_to(output),
         "account": first_lines(stack, execution, _MOST_FILES),
         "training": weather_and_training_set(counts) if counts else None,
     }

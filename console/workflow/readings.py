@@ -4,27 +4,21 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from cli import execution_cost, executions, failures, map_children, redrive, state_logs, state_objects
+from cli import executions, failures, map_children, redrive, state_logs, state_objects
 from cli.errors import CommandError
 from cli.executions import StateProgress
 from cli.stack import Stack
 from console.answers import number_of, text_of
+from console.workflow.facts import facts_of
 from console.workflow.graphs import graph
 from console.workflow.histories import Histories
-from wildrydes.starts import PERSON
 
 MACHINES = ("retrain", "promote", "restore", "monitor")
 MOST_LISTED = 100
 """Executions of a page of the list, and children of one of a Map's."""
 
-MOST_FACTS = 40
-
 _LONGEST_EXCERPT = 2_000
 """Characters of a state's input or output that are sent before somebody asks for all of it."""
-
-
-class TooManyError(CommandError):
-    """More is asked for at once than is answered at once."""
 
 
 class NoFailureError(CommandError):
@@ -67,28 +61,6 @@ def summary(execution: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def facts(stack: Stack, fields: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What lists of executions do not say, by ARN: what started each of `fields["arns"]`, for which task, and its cost.
-
-    A page asks it of the executions that are in sight, once. Of those that are gone there is nothing. Raises
-    TooManyError.
-    """
-    arns = fields.get("arns")
-    if not isinstance(arns, list) or not all(isinstance(arn, str) for arn in arns) or len(arns) > MOST_FACTS:
-        raise TooManyError(f"The request needs the field arns: up to {MOST_FACTS} ARNs of executions.")
-    described = {arn: executions.described_if_there(stack, arn) for arn in arns}
-    return {arn: _facts(stack, each) for arn, each in described.items() if each is not None}
-
-
-def _facts(stack: Stack, described: dict[str, Any]) -> dict[str, Any]:
-    is_retraining = executions.is_retraining(stack, described["executionArn"])
-    return {
-        "reason": _reason(described.get("input"), is_retraining=is_retraining),
-        "task": executions.task_of(described) if is_retraining else None,
-        "cost": execution_cost.accounted_usd(stack, described),
-    }
-
-
 def execution(histories: Histories, stack: Stack, query: dict[str, str]) -> dict[str, Any]:
     """All of an execution but its longest texts: how far it is, each state that it entered, why it failed.
 
@@ -105,7 +77,7 @@ def execution(histories: Histories, stack: Stack, query: dict[str, str]) -> dict
     since = number_of(query, "since", last + 1) if query.get("since") else 0
     return {
         **summary(described),
-        **_facts(stack, described),
+        **facts_of(stack, described),
         "machine": described["stateMachineArn"],
         "input": _excerpt(described.get("input")),
         "output": _excerpt(described.get("output")),
@@ -205,12 +177,3 @@ def _excerpt(text: str | None) -> dict[str, Any] | None:
     if text is None:
         return None
     return {"text": text[:_LONGEST_EXCERPT], "length": len(text), "is_cut": len(text) > _LONGEST_EXCERPT}
-
-
-def _reason(text: str | None, *, is_retraining: bool) -> str | None:
-    """What started an execution, a promotion's retraining, or None where the input does not say it."""
-    value = executions.object_in(text)
-    if is_retraining:
-        return str(value.get("reason", PERSON))
-    started_by = value.get("started_by")
-    return str(started_by["reason"]) if isinstance(started_by, dict) and "reason" in started_by else None

@@ -7,7 +7,7 @@ from starlette.routing import Route
 from cli.input_schema import input_schema
 from cli.stack import Stack
 from console.answers import Work, routes_of
-from console.workflow import readings, steering
+from console.workflow import facts, readings, steering
 from console.workflow.histories import Histories
 
 
@@ -26,7 +26,7 @@ def routes(stack: Stack) -> list[Route]:
         "schema": lambda _, __: input_schema(),
     }
     change: dict[str, Work] = {
-        "facts": readings.facts,
+        "facts": facts.facts,
         "start": steering.start,
         "stop": steering.stop,
         "redrive": steering.go_on,

@@ -142,12 +142,21 @@ def test_execution_that_is_gone_leaves_what_is_known_of_the_others(console: Cons
 
 
 def test_two_executions_stand_side_by_side(page: Page, console: Console) -> None:
-    first, second = (console.stack.start(years={"first": 1, "last": 2}).rpartition(":")[2] for _ in range(2))
+    # Both are refused, the second for another year.
+    first, second = (console.stack.start(years={"first": 1, "last": last}).rpartition(":")[2] for last in (2, 3))
     until(lambda: {status_of(console, name) for name in (first, second)}, lambda both: both == {"FAILED"})
     open_execution(page, first)
     page.get_by_title(f"Compare with {second}").click()
     table = page.get_by_role("table")
     expect(table.get_by_role("columnheader")).to_contain_text(["State", first, second])
+    years = table.get_by_role("row").filter(has=page.get_by_role("rowheader", name="years", exact=True))
+    expect(years.get_by_role("cell")).to_have_text(
+        ['{"first":1,"last":2}', '{"first":1,"last":3}', "another input"], use_inner_text=True
+    )
+    # A state that took no longer and ended no other way is not there until it is asked for.
+    expect(table.get_by_role("rowheader", name="Set input aside")).to_have_count(0)
+    page.get_by_label("also those that do not differ").check()
+    expect(table.get_by_role("rowheader", name="Set input aside")).to_have_count(1)
     expect(table.get_by_role("row", name=re.compile("^All of it"))).to_contain_text("failed")
 
 

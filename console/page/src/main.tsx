@@ -7,6 +7,7 @@ import { DataView } from "./data/view";
 import { ModelsView } from "./models/view";
 import { OperationsView } from "./operations/view";
 import { message, Trouble } from "./parts";
+import { type Target, type View, VIEWS } from "./places";
 import { ServingView } from "./serving/view";
 import "./style.css";
 import type { Change } from "./workflow/types";
@@ -18,10 +19,11 @@ interface About {
   champions: Record<string, string | null>;
 }
 
-const VIEWS = ["Workflows", "Data", "Models", "Serving", "Operations"] as const;
 
 function Page() {
-  const [view, setView] = useState<(typeof VIEWS)[number]>("Workflows");
+  const [view, setView] = useState<View>("Workflows");
+  const [target, setTarget] = useState<Target>({});
+  const go = (to: View, its: Target = {}) => (setView(to), setTarget(its));
   const [about, setAbout] = useState<About | null>(null);
   const [changes, setChanges] = useState(new Map<string, Change>());
   const [trouble, setTrouble] = useState("");
@@ -70,7 +72,7 @@ function Page() {
         )}
         <nav class="views" aria-label="Views">
           {VIEWS.map((each) => (
-            <button key={each} type="button" aria-current={each === view ? "page" : undefined} onClick={() => setView(each)}>
+            <button key={each} type="button" aria-current={each === view ? "page" : undefined} onClick={() => go(each)}>
               {each}
             </button>
           ))}
@@ -79,7 +81,14 @@ function Page() {
           <ul class="champions" aria-label="Champions">
             {Object.entries(about.champions).map(([task, execution]) => (
               <li key={task}>
-                <span class="quiet">{task}</span> {execution ?? "no model yet"}
+                <span class="quiet">{task}</span>{" "}
+                {execution ? (
+                  <button type="button" class="link" title={`Show the model of ${execution}`} onClick={() => go("Models", { task })}>
+                    {execution}
+                  </button>
+                ) : (
+                  "no model yet"
+                )}
               </li>
             ))}
           </ul>
@@ -88,9 +97,9 @@ function Page() {
       <main>
         <Trouble message={trouble} />
         {unread !== trouble && <Trouble message={unread} />}
-        {view === "Workflows" && <WorkflowView changes={changes} gaps={gaps} />}
-        {view === "Data" && <DataView version={ends} />}
-        {view === "Models" && <ModelsView version={ends} />}
+        {view === "Workflows" && <WorkflowView changes={changes} gaps={gaps} target={target} go={go} />}
+        {view === "Data" && <DataView key={target.execution} version={ends} target={target} go={go} />}
+        {view === "Models" && <ModelsView key={target.task} version={ends} target={target} go={go} />}
         {view === "Serving" && <ServingView version={ends} champions={about?.champions ?? {}} />}
         {view === "Operations" && <OperationsView version={ends} />}
       </main>

@@ -3,23 +3,25 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Refusal } from "./api";
+import { Hint } from "./hints";
 import { status as statusWord } from "./words";
 
-/** A status as a word with a mark: never by colour alone. */
-export function Status({ code }: { code: string }) {
-  return <span class={`status ${code.toLowerCase()}`}>{statusWord(code)}</span>;
+/** A status as a word with a mark: never by colour alone. A retraining that has only yielded has done nothing. */
+export function Status({ code, outcome = null }: { code: string; outcome?: string | null }) {
+  const shown = outcome === "yielded" ? outcome : code;
+  return <span class={`status ${shown.toLowerCase()}`}>{statusWord(shown)}</span>;
 }
 
 /** What there is to say where there is nothing to show, and what to do next. */
 export function Empty({ children }: { children: ComponentChildren }) {
-  return <p class="empty">{children}</p>;
+  return <p class="empty">{typeof children === "string" ? <Hint text={children} /> : children}</p>;
 }
 
 /** A refusal or a fault, in the words of whoever refused. */
 export function Trouble({ message }: { message: string }) {
   return message ? (
     <p class="trouble" role="alert">
-      {message}
+      <Hint text={message} />
     </p>
   ) : null;
 }

@@ -64,3 +64,14 @@ const REASON: Record<string, string> = {
 export function reason(code: string): string {
   return Object.hasOwn(REASON, code) ? REASON[code]! : code;
 }
+
+const OUTCOME: Record<string, string> = {
+  promoted: "went live",
+  kept: "champion stays",
+  yielded: "yielded",
+};
+
+/** What became of a retraining that has succeeded. */
+export function outcome(code: string): string {
+  return Object.hasOwn(OUTCOME, code) ? OUTCOME[code]! : code;
+}

@@ -41,6 +41,10 @@ interface Split {
 }
 
 export interface Account {
+  /** What its plan says of files that are new, and of those that are not. */
+  plan: string | null;
+  /** The name of the execution that it yielded to. */
+  yielded_to: string | null;
   source: string;
   is_binary: boolean;
   account: { rides: Rides; files: FileLine[]; files_omitted: number; files_unread: number; first_rejected: Rejected[] } | null;
@@ -62,10 +66,13 @@ export interface Account {
 export function Ingestion({ answer }: { answer: Account }) {
   const { account, training } = answer;
   const isOfRides = answer.source === "rides";
+  if (answer.yielded_to)
+    return <Empty>It yielded to {answer.yielded_to}, which was under way: it has ingested nothing, and built no training set.</Empty>;
   return (
     <>
       {!isOfRides && <Empty>Its task learns from samples, which come one at a time: it has ingested no ride file.</Empty>}
       {isOfRides && !account && <Empty>Its ingestion did not get to its check: look at it under Workflows.</Empty>}
+      {answer.plan && <p>{answer.plan}</p>}
       {account && <Files account={account} />}
       {training ? <Training training={training} isOfRides={isOfRides} isBinary={answer.is_binary} /> : <Empty>It has built no training set.</Empty>}
     </>
@@ -106,7 +113,8 @@ function Files({ account }: { account: NonNullable<Account["account"]> }) {
         />
       )}
       <h3>Files</h3>
-      <Table
+      {account.files.length === 0 && <Empty>No file was new to it.</Empty>}
+      {account.files.length > 0 && <Table
         label="Files"
         head={["File", "What became of it", "Read", "Accepted", "Rejected", "Repeated", "Why"]}
         rows={account.files.map((each) => [
@@ -118,7 +126,7 @@ function Files({ account }: { account: NonNullable<Account["account"]> }) {
           each.repeated.toLocaleString(),
           why(each),
         ])}
-      />
+      />}
       {account.files_omitted > 0 && (
         <p class="quiet">
           {count(account.files_omitted, "file is", "files are")} not listed: those with most to say come first.{" "}

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { get, upload } from "../api";
 import { Ask, message, Trouble } from "../parts";
+import type { Go } from "../places";
 
 interface Look {
   key: string;
@@ -18,7 +19,7 @@ interface Uploaded {
 
 const MOST = 64 * 1024 * 1024;
 
-export function Upload() {
+export function Upload({ go }: { go: Go }) {
   const [file, setFile] = useState<File | null>(null);
   const [look, setLook] = useState<Look | null>(null);
   const [trouble, setTrouble] = useState("");
@@ -60,7 +61,16 @@ export function Upload() {
         </label>
       </p>
       <Trouble message={trouble} />
-      {said && <p role="status">{said}</p>}
+      {said && (
+        <div role="status">
+          <p>{said}</p>
+          <p class="buttons">
+            <button type="button" class="main" onClick={() => go("Workflows", { start: "{}" })}>
+              Start a retraining …
+            </button>
+          </p>
+        </div>
+      )}
       {file && look && (
         <Ask
           title={look.size === null ? `Upload ${file.name}?` : `Replace ${look.key}?`}

@@ -5,6 +5,7 @@ import { useAnswer } from "../answer";
 import "../charts.css";
 import { Lines } from "../lines";
 import { Panel } from "../panel";
+import type { Go, Target } from "../places";
 import { Empty, Trouble } from "../parts";
 import { Table } from "../table";
 import { moment, status } from "../words";
@@ -17,6 +18,7 @@ interface Retraining {
   name: string;
   status: string;
   started: string;
+  is_yielded: boolean;
 }
 
 interface Path {
@@ -33,15 +35,21 @@ interface Rides {
 
 const DAY = 86_400;
 
-export function DataView({ version }: { version: number }) {
+interface Props {
+  version: number;
+  target: Target;
+  go: Go;
+}
+
+export function DataView({ version, target, go }: Props) {
   const { value: retrainings, trouble } = useAnswer<Retraining[]>("data/retrainings", {}, version);
-  const [chosen, setChosen] = useState("");
-  // What has ended well has all of it.
-  const first = retrainings?.find((each) => each.status === "SUCCEEDED") ?? retrainings?.[0];
+  const [chosen, setChosen] = useState(target.execution ?? "");
+  // What has ended well has all of it, unless it only yielded.
+  const first = retrainings?.find((each) => each.status === "SUCCEEDED" && !each.is_yielded) ?? retrainings?.[0];
   const execution = chosen || first?.name || "";
   return (
     <div class="data">
-      <Upload />
+      <Upload go={go} />
       <Trouble message={trouble} />
       {!retrainings && !trouble && <p class="quiet">Asking Step Functions for the retrainings …</p>}
       {retrainings?.length === 0 && (
@@ -55,7 +63,7 @@ export function DataView({ version }: { version: number }) {
               <select value={execution} onChange={(event) => setChosen(event.currentTarget.value)}>
                 {retrainings?.map((each) => (
                   <option key={each.name} value={each.name}>
-                    {each.name} ({status(each.status)}, {moment(each.started)})
+                    {each.name} ({each.is_yielded ? "yielded" : status(each.status)}, {moment(each.started)})
                   </option>
                 ))}
               </select>{" "}

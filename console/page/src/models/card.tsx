@@ -2,6 +2,7 @@
 
 import { useAnswer } from "../answer";
 import { Trouble } from "../parts";
+import type { Go } from "../places";
 import { Table } from "../table";
 import { moment } from "../words";
 import { type Histogram, ResidualPlot, UnitPlot } from "./curves";
@@ -28,11 +29,12 @@ interface Shown {
   execution: string;
   /** The times that it was live. */
   lives: ModelLine[];
+  go: Go;
   /** What the model is beside another one: the champion. */
   role?: string;
 }
 
-export function CardView({ task, execution, lives, role = "" }: Shown) {
+export function CardView({ task, execution, lives, go, role = "" }: Shown) {
   const { value: card, trouble } = useAnswer<Card>("models/card", { task, execution });
   if (trouble) return <Trouble message={trouble} />;
   if (!card) return <p class="quiet">Reading the model's card …</p>;
@@ -47,7 +49,10 @@ export function CardView({ task, execution, lives, role = "" }: Shown) {
         {role && `, ${role}`}
       </h2>
       <p class="quiet">
-        {card.algorithm}, judged {moment(card.created)} on {card.rows.toLocaleString()} test rows
+        {card.algorithm}, judged {moment(card.created)} on {card.rows.toLocaleString()} test rows{" "}
+        <button type="button" class="link" onClick={() => go("Workflows", { execution: card.execution })}>
+          its retraining
+        </button>
       </p>
       {card.verdict?.reason && <p class={`verdict ${card.verdict.promote ? "yes" : "no"}`}>{card.verdict.reason}</p>}
       <dl class="scores">

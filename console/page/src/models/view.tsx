@@ -3,24 +3,32 @@
 import { useState } from "preact/hooks";
 import { useAnswer } from "../answer";
 import { post } from "../api";
+import type { Go, Target } from "../places";
 import { Ask, Empty, Refused, Tabs } from "../parts";
 import { moment } from "../words";
 import { CardView } from "./card";
 import "./models.css";
 import type { ModelLine, Task } from "./types";
 
-export function ModelsView({ version }: { version: number }) {
+interface Props {
+  version: number;
+  target: Target;
+  go: Go;
+}
+
+export function ModelsView({ version, target, go }: Props) {
   const { value: tasks, trouble, again } = useAnswer<Task[]>("models/list", {}, version);
-  const [chosen, setChosen] = useState("");
+  const [chosen, setChosen] = useState(target.task ?? "");
   const [open, setOpen] = useState("");
   const [back, setBack] = useState<ModelLine | null>(null);
-  const [said, setSaid] = useState("");
+  const [sent, setSent] = useState<{ from: string; to: string } | null>(null);
   const [paired, setPaired] = useState(false);
   // Beside what has been read, not in its place: a dialog may be open.
   const refused = trouble && <Refused message={trouble} again={again} />;
   if (!tasks) return refused || <p class="quiet">Reading the models' cards …</p>;
   const task = tasks.find((each) => each.task === chosen) ?? tasks.find((each) => each.lines.length) ?? tasks[0]!;
-  const line = task.lines.find((each) => key(each) === open) ?? task.lines.find((each) => each.live) ?? task.lines[0];
+  const line = task.lines.find((each) => key(each) === open) ?? task.lines.find((each) => !open && each.execution === target.execution) ?? task.lines.find((each) => each.live) ?? task.lines[0];
+  const live = task.lines.find((each) => each.live)?.execution;
   const champion = task.lines.find((each) => each.live && each.execution !== line?.execution);
   return (
     <div class="workflow">
@@ -30,12 +38,19 @@ export function ModelsView({ version }: { version: number }) {
           all={tasks}
           chosen={task}
           name={(each) => each.task}
-          choose={(each) => (setChosen(each.task), setOpen(""), setSaid(""))}
+          choose={(each) => (setChosen(each.task), setOpen(""), setSent(null))}
           panel="models-panel"
         />
-        {said && <p role="status">{said}</p>}
+        {sent && <p role="status">{progress(task, sent)}</p>}
         {task.lines.length === 0 && (
-          <Empty>There is no model of {task.task} yet: start a retraining of it under Workflows.</Empty>
+          <>
+            <Empty>There is no model of {task.task} yet.</Empty>
+            <p class="buttons">
+              <button type="button" class="main" onClick={() => go("Workflows", { start: JSON.stringify({ task: task.task }) })}>
+                Start a retraining of it …
+              </button>
+            </p>
+          </>
         )}
         <ol class="models">
           {task.lines.map((each) => (
@@ -44,9 +59,15 @@ export function ModelsView({ version }: { version: number }) {
                 <span class={`status ${each.live ? "succeeded" : "idle"}`}>{each.live ? "live" : each.until ? "was live" : "never live"}</span>
                 <span class="name">{each.execution}</span>
                 <span class="quiet">{numbers(each)}</span>
-                {each.until && <span class="quiet">since {moment(each.since)}</span>}
+                {each.until && (
+                  <span class="quiet">
+                    {each.live ? "since " : ""}
+                    {moment(each.since)}
+                    {!each.live && ` to ${moment(each.until)}`}
+                  </span>
+                )}
               </button>
-              {each.until && !each.live && (
+              {each.until && !each.live && each.execution !== live && (
                 <button type="button" class="small" onClick={() => setBack(each)}>
                   roll back …
                 </button>
@@ -59,7 +80,7 @@ export function ModelsView({ version }: { version: number }) {
         {refused}
         {line && !line.until && (
           <p class="quiet">
-            It was never live: {line.why}. Only the gate of a retraining makes a new model live; no command does it past the gate.
+            It was never live: {line.why.replace(/\.$/, "")}. Only the gate of a retraining makes a new model live; no command does it past the gate.
           </p>
         )}
         {champion && (
@@ -70,9 +91,9 @@ export function ModelsView({ version }: { version: number }) {
         )}
         {line && (
           <div class={champion && paired ? "pair" : ""}>
-            <CardView task={task.task} execution={line.execution} lives={lives(task, line)} />
+            <CardView task={task.task} execution={line.execution} lives={lives(task, line)} go={go} />
             {champion && paired && (
-              <CardView task={task.task} execution={champion.execution} lives={lives(task, champion)} role="the champion" />
+              <CardView task={task.task} execution={champion.execution} lives={lives(task, champion)} go={go} role="the champion" />
             )}
           </div>
         )}
@@ -82,8 +103,7 @@ export function ModelsView({ version }: { version: number }) {
           title={`Make the model of ${back.execution} the champion again?`}
           confirm="Roll back"
           act={async () => {
-            const started = await post<{ from: string; to: string }>("models/rollback", { task: task.task, to: back.execution });
-            setSaid(`A promotion has been started, from ${started.from} back to ${started.to}.`);
+            setSent(await post<{ from: string; to: string }>("models/rollback", { task: task.task, to: back.execution }));
           }}
           close={() => setBack(null)}
         >
@@ -95,6 +115,13 @@ export function ModelsView({ version }: { version: number }) {
       )}
     </div>
   );
+}
+
+/** How far a rollback is: it has begun, or it is done. */
+function progress(task: Task, sent: { from: string; to: string }): string {
+  const live = task.lines.find((each) => each.live)?.execution;
+  if (live === sent.to) return `${sent.to} is the champion again, instead of ${sent.from}.`;
+  return `A promotion has been started, from ${sent.from} back to ${sent.to}: the tab promote under Workflows shows it.`;
 }
 
 function lives(task: Task, line: ModelLine): ModelLine[] {

@@ -3,8 +3,10 @@
 import { useEffect, useState } from "preact/hooks";
 import { useAnswer, useAsked } from "../answer";
 import { get, post } from "../api";
-import { Ask, Refused, Status, Trouble } from "../parts";
-import { between, dollars, duration, moment, reason } from "../words";
+import { Hint } from "../hints";
+import type { Go } from "../places";
+import { Ask, message, Refused, Status, Trouble } from "../parts";
+import { between, count, dollars, duration, moment, reason, status as statusWord } from "../words";
 import { GraphPicture } from "./graph";
 import { isToBeAccounted } from "./listing";
 import { StatePanel } from "./panel";
@@ -18,11 +20,14 @@ interface Props {
   /** What it is an execution of, once that is known. */
   machine: Machine | undefined;
   open: (arn: string) => void;
+  /** Opens the form of a retraining with an input, as JSON; undefined of the other workflows. */
+  startLike: ((input: string) => void) | undefined;
+  go: Go;
 }
 
 const PAUSE = 1500;
 
-export function ExecutionView({ arn, version, machine, open }: Props) {
+export function ExecutionView({ arn, version, machine, open, startLike, go }: Props) {
   const [selected, setSelected] = useState("");
   const [looks, setLooks] = useState(0);
   useEffect(() => setSelected(""), [arn]);
@@ -41,17 +46,27 @@ export function ExecutionView({ arn, version, machine, open }: Props) {
     return () => clearTimeout(timer);
   }, [isIncomplete, looks]);
   const refused = trouble && <Refused message={trouble} again={again} />;
+  const hasFailed = execution !== null && !["RUNNING", "SUCCEEDED"].includes(execution.status);
+  const failure = useAnswer<Failure>("workflow/failure", hasFailed ? { arn } : null, `${execution?.redrives} ${execution?.status}`);
   if (!execution) return refused || <p class="quiet">Asking Step Functions for the execution …</p>;
-  const node = machine?.nodes.find((each) => each.name === (selected || latest(execution)));
+  const isRunning = execution.status === "RUNNING";
+  const began = failure.value?.state.split(WITHIN).filter((name) => machine?.nodes.some((each) => each.name === name)) ?? [];
+  const node = machine?.nodes.find((each) => each.name === (selected || began[0] || latest(execution)));
   return (
     <article class="execution" aria-label={`The execution ${execution.name}`}>
       {refused}
-      <Head execution={execution} open={open} />
-      {execution.error !== null && execution.status !== "RUNNING" && <Why execution={execution} machine={machine} select={setSelected} />}
+      <Head execution={execution} open={open} startLike={startLike} go={go} follow={isRunning && selected ? () => setSelected("") : undefined} />
+      {execution.outcome && <Became execution={execution} open={open} />}
+      {hasFailed && <Why execution={execution} failure={failure.value} trouble={failure.trouble} began={began[0] ?? ""} select={setSelected} open={open} />}
       <div class="split">
-        {machine && <GraphPicture key={arn} machine={machine} states={execution.states} ended={execution.status !== "RUNNING"} selected={node?.name ?? ""} select={setSelected} />}
+        {machine && <GraphPicture key={arn} machine={machine} states={execution.states} ended={!isRunning} began={began} selected={node?.name ?? ""} select={setSelected} />}
         <div class="side">
-          {node && <StatePanel key={`${arn} ${node.name}`} node={node} execution={execution} openChild={open} />}
+          {/* Whoever opens something of a state goes on reading it, while the execution goes on to others. */}
+          {node && (
+            <div onClickCapture={() => isRunning && setSelected(node.name)}>
+              <StatePanel key={`${arn} ${node.name}`} node={node} execution={execution} isOrigin={began.includes(node.name)} openChild={open} select={setSelected} />
+            </div>
+          )}
           <section aria-label="Input and output of the execution">
             <h3>The execution's own</h3>
             <Text title="Input" excerpt={execution.input} whole={{ arn, field: "input" }} />
@@ -77,7 +92,23 @@ function latest(execution: Execution): string {
   return last("RUNNING") ?? last("FAILED") ?? last("ABORTED") ?? execution.states.at(-1)?.name ?? "";
 }
 
-function Head({ execution, open }: { execution: Execution; open: (arn: string) => void }) {
+interface HeadProps {
+  execution: Execution;
+  open: (arn: string) => void;
+  startLike: ((input: string) => void) | undefined;
+  go: Go;
+  /** Shows what runs again, where another state is looked at. */
+  follow: (() => void) | undefined;
+}
+
+function Head({ execution, open, startLike, go, follow }: HeadProps) {
+  const [trouble, setTrouble] = useState("");
+  const another = async () => {
+    const whole = execution.input?.is_cut
+      ? await get<{ text: string }>("workflow/text", { arn: execution.arn, field: "input" }).catch((fault: unknown) => setTrouble(message(fault)))
+      : execution.input;
+    if (whole) startLike?.(whole.text);
+  };
   const [asking, setAsking] = useState<"" | "stop" | "redrive">("");
   const ended = execution.status !== "RUNNING";
   const failed = ended && execution.status !== "SUCCEEDED";
@@ -85,8 +116,9 @@ function Head({ execution, open }: { execution: Execution; open: (arn: string) =
   return (
     <header class="head">
       <h2>
-        {execution.name} <Status code={execution.status} />
+        {execution.name} <Status code={execution.status} outcome={execution.outcome} />
       </h2>
+      {execution.item !== null && <p>{execution.item}</p>}
       <p class="quiet">
         Started {moment(execution.started)}
         {execution.reason !== null && ` by ${reason(execution.reason)}`}, {ended ? "took" : "runs for"}{" "}
@@ -110,8 +142,28 @@ function Head({ execution, open }: { execution: Execution; open: (arn: string) =
             Redrive …
           </button>
         )}
+        {ended && startLike && !execution.parent && (
+          <button type="button" onClick={() => void another()}>
+            Start another like it …
+          </button>
+        )}
+        {ended && startLike && !execution.parent && execution.outcome !== "yielded" && (
+          <button type="button" onClick={() => go("Data", { execution: execution.name })}>
+            Its rides
+          </button>
+        )}
+        {(execution.outcome === "promoted" || execution.outcome === "kept") && (
+          <button type="button" onClick={() => go("Models", { task: execution.task!, execution: execution.name })}>
+            Its model
+          </button>
+        )}
+        {follow && (
+          <button type="button" onClick={follow}>
+            Follow what runs
+          </button>
+        )}
       </p>
-      {execution.why_not_redrivable && <p class="quiet">{execution.why_not_redrivable}</p>}
+      <Trouble message={trouble} />
       {asking === "stop" && (
         <Ask title={`Stop ${execution.name}?`} confirm="Stop it" act={() => post("workflow/stop", { arn: execution.arn })} close={close}>
           <p>
@@ -134,37 +186,86 @@ function Head({ execution, open }: { execution: Execution; open: (arn: string) =
   );
 }
 
-interface WhyProps {
-  execution: Execution;
-  machine: Machine | undefined;
-  select: (name: string) => void;
+/** What became of a retraining that has succeeded, in the gate's words. */
+function Became({ execution, open }: { execution: Execution; open: (arn: string) => void }) {
+  const { outcome: code, verdict, yielded_to: holder } = execution;
+  if (code === "yielded")
+    return (
+      <section class="verdict" aria-label="What became of it">
+        <p>
+          <strong>It yielded</strong>{" "}
+          {holder && (
+            <>
+              to{" "}
+              <button type="button" title="Open this execution" onClick={() => open(holder)}>
+                {holder.split(":").at(-1)}
+              </button>
+            </>
+          )}
+          , which was retraining {execution.task}: nothing was ingested or trained. Start another once that one has ended.
+        </p>
+      </section>
+    );
+  return (
+    <section class={`verdict${code === "promoted" ? " yes" : ""}`} aria-label="What became of it">
+      <p>
+        <strong>{code === "promoted" ? "The model went live." : "The champion stays."}</strong>{" "}
+        {code === "kept" && verdict?.promote && "The model would have gone live, but it was started without "}
+        {code === "kept" && verdict?.promote && <><code>promote</code>. </>}
+        {verdict?.reason}
+      </p>
+    </section>
+  );
 }
 
-function Why({ execution, machine, select }: WhyProps) {
-  const { value: failure, trouble } = useAnswer<Failure>(
-    "workflow/failure",
-    { arn: execution.arn },
-    `${execution.redrives} ${execution.status}`,
-  );
+/** What stands between a state and the one that failed in the execution that it started. */
+const WITHIN = " → ";
+
+interface WhyProps {
+  execution: Execution;
+  /** Null while it is looked for. */
+  failure: Failure | null;
+  trouble: string;
+  /** The state of this execution where it began; empty where that is not known. */
+  began: string;
+  select: (name: string) => void;
+  open: (arn: string) => void;
+}
+
+function Why({ execution, failure, trouble, began, select, open }: WhyProps) {
+  const { child, state } = failure ?? {};
   return (
     <section class="why" aria-label="Why it failed">
       <p>
-        <strong>{execution.error}</strong>
+        <strong>{execution.error ?? statusWord(execution.status)}</strong>
         {failure && " in the state "}
-        {failure &&
-          (machine?.nodes.some((each) => each.name === failure.state) ? (
-            <button type="button" title="Show this state in the graph" onClick={() => select(failure.state)}>
-              {failure.state}
-            </button>
-          ) : (
-            failure.state
-          ))}
+        {began && (
+          <button type="button" title="Show this state in the graph" onClick={() => select(began)}>
+            {began}
+          </button>
+        )}
+        {state?.startsWith(began) ? state.slice(began.length) : state}
       </p>
+      {child && (
+        <p>
+          {child.failed.toLocaleString()} of {count(child.total, "child", "children")} failed, first that of {child.item}{" "}
+          <button type="button" onClick={() => open(child.execution)}>
+            Open it
+          </button>
+        </p>
+      )}
       <p>{failure ? failure.cause : (execution.cause?.text ?? "")}</p>
       {failure ? (
-        <p class="next">{failure.next_step}</p>
+        <p class="next">
+          <Hint text={failure.next_step} />
+        </p>
       ) : (
         !trouble && <p class="quiet">Looking for the state where it began, its log, and what to do next …</p>
+      )}
+      {execution.why_not_redrivable && (
+        <p class="quiet">
+          <Hint text={execution.why_not_redrivable} />
+        </p>
       )}
       {failure && failure.log.length > 0 && (
         <details>

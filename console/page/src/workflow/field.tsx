@@ -141,6 +141,15 @@ export function valueOf(name: string, schema: FieldSchema, value: Value): unknow
   return typeof value === "string" && isNumber(schema) ? number(value) : value;
 }
 
+/** What a reader would have put into a field whose value in an input is `value`: the way back of `valueOf`. */
+export function written(schema: FieldSchema, value: unknown): Value {
+  if (typeof value === "boolean") return value;
+  if (Array.isArray(value)) return value.map(String);
+  if (typeof value !== "object" || value === null) return value === null ? undefined : String(value);
+  if (!schema.properties) return JSON.stringify(value);
+  return Object.fromEntries(Object.entries(value).map(([part, each]) => [part, String(each)]));
+}
+
 /** A number, or the text as it is: what is wrong with it the server says. */
 function number(text: string): number | string {
   const value = Number(text);

@@ -11,6 +11,8 @@ interface Props {
   states: State[];
   /** Whether the execution had ended when it was opened: then only the way that it took is drawn, of a large graph. */
   ended: boolean;
+  /** The states in which a failure began: a Choice that leads to it has succeeded all the same. */
+  began?: string[];
   selected: string;
   select: (name: string) => void;
 }
@@ -32,7 +34,7 @@ function statuses(states: State[]): Map<string, string> {
 
 const ZOOMS = [0.35, 0.5, 0.7, 0.85, 1, 1.25];
 
-export function GraphPicture({ machine, states, ended, selected, select }: Props) {
+export function GraphPicture({ machine, states, ended, began = [], selected, select }: Props) {
   const [way, setWay] = useState(ended && machine.nodes.length > SMALL);
   const [catches, setCatches] = useState(false);
   const [zoom, setZoom] = useState(3);
@@ -72,6 +74,7 @@ export function GraphPicture({ machine, states, ended, selected, select }: Props
       key={box.node.name}
       box={box}
       code={now.get(box.node.name)}
+      isOrigin={began.includes(box.node.name)}
       chosen={selected}
       select={select}
       bar={children.get(box.node.name)}
@@ -147,6 +150,8 @@ export function GraphPicture({ machine, states, ended, selected, select }: Props
 interface StateProps {
   box: Box;
   code: string | undefined;
+  /** Whether a failure began here. */
+  isOrigin: boolean;
   chosen: string;
   select: (name: string) => void;
   bar: [number, number] | undefined;
@@ -179,13 +184,13 @@ function nearest(boxes: Box[], from: Box, key: string): Box | undefined {
 
 const HEAD = 42;
 
-function State({ box, code, chosen, select, bar, isStop, go, hold }: StateProps) {
+function State({ box, code, isOrigin, chosen, select, bar, isStop, go, hold }: StateProps) {
   const { node } = box;
   const choose = () => select(node.name);
-  const said = `${node.name}, ${node.kind}${code ? `, ${statusWord(code)}` : ", not entered"}`;
+  const said = `${node.name}, ${node.kind}${code ? `, ${statusWord(code)}` : ", not entered"}${isOrigin ? ", where the failure began" : ""}`;
   return (
     <g
-      class={`state ${(code ?? "idle").toLowerCase()} ${node.kind.toLowerCase()}${chosen === node.name ? " chosen" : ""}`}
+      class={`state ${(code ?? "idle").toLowerCase()} ${node.kind.toLowerCase()}${isOrigin ? " origin" : ""}${chosen === node.name ? " chosen" : ""}`}
       transform={`translate(${box.x},${box.y})`}
       role="button"
       ref={hold}

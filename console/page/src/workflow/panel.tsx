@@ -2,9 +2,9 @@
 
 import { useState } from "preact/hooks";
 import { post } from "../api";
-import { Ask, Empty, Status, Trouble, Windowed } from "../parts";
+import { Ask, Empty, Refused, Status, Trouble, Windowed } from "../parts";
 import { between, count, duration, moment } from "../words";
-import { useListing } from "./listing";
+import { useFacts, useListing } from "./listing";
 import { Evidence } from "./evidence";
 import { Text } from "./texts";
 import type { Execution, GraphNode, MapRun, State, Summary } from "./types";
@@ -12,14 +12,19 @@ import type { Execution, GraphNode, MapRun, State, Summary } from "./types";
 interface Props {
   node: GraphNode;
   execution: Execution;
+  /** Whether a failure began in this state. */
+  isOrigin: boolean;
   openChild: (arn: string) => void;
+  select: (name: string) => void;
 }
 
 const MOST_ENTRIES = 20;
 
-export function StatePanel({ node, execution, openChild }: Props) {
+export function StatePanel({ node, execution, isOrigin, openChild, select }: Props) {
   const entered = execution.states.filter((state) => state.name === node.name);
   const [trying, setTrying] = useState(false);
+  // Before its end there is nothing recorded to run it on.
+  const hasRun = entered.length > 0 && entered.at(-1)!.left !== null;
   const [all, setAll] = useState(false);
   // A state of a loop is entered again and again.
   const shown = all ? entered : entered.slice(-MOST_ENTRIES);
@@ -32,7 +37,15 @@ export function StatePanel({ node, execution, openChild }: Props) {
         {node.parent && `, in ${node.parent}`}
       </p>
       {node.comment && <p>{node.comment}</p>}
+      {isOrigin && <p class="next">The failure began here.</p>}
       {entered.length === 0 && <Empty>{absence(node, execution)}</Empty>}
+      {entered.length === 0 && isOfChildren(node, execution) && (
+        <p class="buttons">
+          <button type="button" onClick={() => select(node.parent)}>
+            Show {node.parent}
+          </button>
+        </p>
+      )}
       {shown.length < entered.length && (
         <p>
           Entered {entered.length.toLocaleString()} times. The last {shown.length} are here.{" "}
@@ -41,11 +54,11 @@ export function StatePanel({ node, execution, openChild }: Props) {
           </button>
         </p>
       )}
+      {entered.some((state) => state.is_distributed) && execution.map_runs.map((run) => <Children key={run.arn} run={run} open={openChild} />)}
       {shown.map((state) => (
         <Entry key={state.place} state={state} execution={execution} only={entered.length === 1} />
       ))}
-      {entered.some((state) => state.is_distributed) && execution.map_runs.map((run) => <Children key={run.arn} run={run} open={openChild} />)}
-      {entered.length > 0 && node.kind !== "Map" && node.kind !== "Parallel" && (
+      {hasRun && node.kind !== "Map" && node.kind !== "Parallel" && (
         <p class="buttons">
           <button type="button" onClick={() => setTrying(true)}>
             Run this state again …
@@ -57,10 +70,13 @@ export function StatePanel({ node, execution, openChild }: Props) {
   );
 }
 
+function isOfChildren(node: GraphNode, execution: Execution): boolean {
+  return execution.states.some((state) => state.name === node.parent && state.is_distributed);
+}
+
 function absence(node: GraphNode, execution: Execution): string {
   if (execution.status === "RUNNING") return "The execution has not come here yet.";
-  if (execution.states.some((state) => state.name === node.parent && state.is_distributed))
-    return `The children of ${node.parent} have histories of their own: choose ${node.parent}, and one of its children.`;
+  if (isOfChildren(node, execution)) return `The children of ${node.parent} have histories of their own: choose one of them there.`;
   return "The execution went another way.";
 }
 
@@ -101,7 +117,7 @@ function Entry({ state, execution, only }: { state: State; execution: Execution;
         </div>
       ))}
       <Text title="Input" excerpt={state.input} whole={text("input")} />
-      <Text title="Output" excerpt={state.output} open={only} whole={text("output")} />
+      <Text title="Output" excerpt={state.output} open={only && !state.is_distributed} whole={text("output")} />
       <Evidence arn={execution.arn} state={state} />
     </>
   );
@@ -120,6 +136,7 @@ function Children({ run, open }: { run: MapRun; open: (arn: string) => void }) {
   const total = run.counts.total ?? 0;
   // Whatever has changed of them, the newest are asked for anew; once all have ended, every one that was listed.
   const { executions, more, trouble } = useListing({ mapRunArn: run.arn }, NONE, JSON.stringify(run.counts), run.status !== "RUNNING");
+  const inSight = useFacts();
   return (
     <section aria-label="Children of the Map">
       <h4>
@@ -127,16 +144,18 @@ function Children({ run, open }: { run: MapRun; open: (arn: string) => void }) {
         {executions.length < total && <span class="quiet">, {executions.length.toLocaleString()} listed: more as you scroll</span>}
       </h4>
       <Trouble message={trouble} />
+      {inSight.trouble && <Refused message={`What each was given: ${inSight.trouble}`} again={inSight.again} />}
       {total === 0 && <Empty>The Map had no items: there was nothing to do.</Empty>}
       <Windowed
         rows={executions}
-        height={34}
+        height={58}
         label="Children, the newest first"
         more={more}
+        rest={inSight.seen}
         render={(child) => (
-          <button type="button" class="row" onClick={() => open(child.arn)}>
+          <button type="button" class="row" title={child.name} onClick={() => open(child.arn)}>
             <Status code={child.status} />
-            <span class="name">{child.name}</span>
+            <span class="name">{inSight.facts.get(child.arn)?.item ?? child.name}</span>
             <span class="quiet">{duration(between(child.started, child.ended))}</span>
           </button>
         )}

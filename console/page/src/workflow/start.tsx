@@ -1,20 +1,36 @@
 // The form that starts a retraining, made from the schema of its input. Whatever is left empty is left out.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useAnswer } from "../answer";
 import { post, Refusal } from "../api";
 import { Ask, message, Trouble } from "../parts";
-import { Field, type Value, valueOf } from "./field";
+import { Field, type Value, valueOf, written } from "./field";
 import type { FieldSchema, InputSchema } from "./types";
 
 /** What people set most often; the others are folded. */
 const FIRST = ["task", "promote", "force"];
 
-export function Start({ started, close }: { started: (arn: string) => void; close: () => void }) {
+/** What started the one before is no reason of the next. */
+const OWN = ["reason", "reason_detail"];
+
+interface Props {
+  /** The input that the form begins with, as JSON. */
+  input: string;
+  started: (arn: string) => void;
+  close: () => void;
+}
+
+export function Start({ input, started, close }: Props) {
   const { value: schema, trouble } = useAnswer<InputSchema>("workflow/schema", {});
   const [values, setValues] = useState<Record<string, Value>>({});
   const [wrong, setWrong] = useState({ field: "", message: "" });
   const [unfolded, setUnfolded] = useState(false);
+  useEffect(() => {
+    if (!schema) return;
+    const before = valuesOf(schema, input);
+    setValues(before);
+    setUnfolded(Object.keys(before).some((name) => !FIRST.includes(name)));
+  }, [schema === null, input]);
   const act = async () => {
     setWrong({ field: "", message: "" });
     const answer = await post<{ arn: string }>("workflow/start", { input: inputOf(schema, values) });
@@ -87,4 +103,11 @@ function inputOf(schema: InputSchema | null, values: Record<string, Value>): Rec
     if (value !== undefined) input[name] = value;
   }
   return input;
+}
+
+/** The form's values for an input; a field that a retraining does not take is left out. */
+function valuesOf(schema: InputSchema, input: string): Record<string, Value> {
+  const fields = Object.entries(JSON.parse(input) as Record<string, unknown>);
+  const taken = fields.filter(([name]) => Object.hasOwn(schema.properties, name) && !OWN.includes(name));
+  return Object.fromEntries(taken.map(([name, value]) => [name, written(schema.properties[name]!, value)]));
 }

@@ -37,11 +37,20 @@ export interface Summary {
   children: number | null;
 }
 
-/** What a list does not say of an execution; the task is a retraining's. */
+/** What a list does not say of an execution. */
 export interface Facts {
   reason: string | null;
+  /** A retraining's. */
   task: string | null;
   cost: number | null;
+  /** What a Map's child was given. */
+  item: string | null;
+  /** Of a retraining that has succeeded: `promoted`, `kept` or `yielded`. */
+  outcome: string | null;
+  /** The gate's. */
+  verdict: { promote: boolean; reason: string } | null;
+  /** The ARN of the execution that had the turn. */
+  yielded_to: string | null;
 }
 
 /** An execution as the event stream tells of it: `events` is the number of its last event while it runs. */
@@ -98,7 +107,9 @@ export interface Execution extends Summary, Facts {
 }
 
 export interface Failure {
+  /** Where it began; `Ingest rides → Ingest chunk` of a state within what another one started. */
   state: string;
+  child?: { execution: string; item: string; failed: number; total: number };
   error: string;
   cause: string;
   next_step: string;

@@ -3,34 +3,44 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { get } from "../api";
 import { Empty, message, Refused, Status, Tabs, Trouble, Windowed } from "../parts";
-import { between, dollars, duration, moment, reason } from "../words";
+import { between, dollars, duration, moment, outcome, reason } from "../words";
 import { Compare } from "./compare";
 import { ExecutionView } from "./execution";
 import { GraphPicture } from "./graph";
 import { useFacts, useListing } from "./listing";
+import type { Go, Target } from "../places";
 import { Start } from "./start";
-import type { Change, Facts, Machine, Named } from "./types";
+import type { Change, Facts, Machine, Named, Summary } from "./types";
 
 interface Props {
   /** What the event stream has told of executions, by ARN. */
   changes: Map<string, Change>;
   /** How often the event stream has begun anew: each time what was listed is listed again. */
   gaps: number;
+  target: Target;
+  go: Go;
 }
 
-export function WorkflowView({ changes, gaps }: Props) {
+export function WorkflowView({ changes, gaps, target, go }: Props) {
   const [machines, setMachines] = useState<Named[]>([]);
   const [graphs, setGraphs] = useState(new Map<string, Machine>());
   const [chosen, setChosen] = useState("");
   const [open, setOpen] = useState("");
+  // Whether somebody has chosen what is open: what the page has started itself makes way for what begins later.
+  const [isChosen, setIsChosen] = useState(false);
   const [compared, setCompared] = useState("");
-  const [starting, setStarting] = useState(false);
+  // The input that the form begins with, as JSON; null while it is closed.
+  const [starting, setStarting] = useState<string | null>(target.start ?? null);
   const [trouble, setTrouble] = useState("");
   const [tries, setTries] = useState(0);
   useEffect(() => {
     if (machines.length > 0) return;
     get<Named[]>("workflow/machines")
-      .then((all) => (setMachines(all), setChosen(all[0]?.arn ?? "")))
+      .then((all) => {
+        setMachines(all);
+        setChosen(all[0]?.arn ?? "");
+        if (target.execution && all[0]) show(`${all[0].arn.replace(":stateMachine:", ":execution:")}:${target.execution}`);
+      })
       .catch((fault: unknown) => setTrouble(message(fault)));
   }, [tries]);
   const machine = machines.find((each) => each.arn === chosen);
@@ -46,13 +56,19 @@ export function WorkflowView({ changes, gaps }: Props) {
   const inSight = useFacts();
   // What runs is opened by itself, until somebody has chosen.
   const running = history.executions.find((each) => each.status === "RUNNING") ?? history.executions[0];
-  const shown = open || running?.arn || "";
+  const shown = (isChosen ? open : newest(history.executions, open, running)) || running?.arn || "";
   const change = changes.get(shown);
   // What the list says of an execution that has ended is no other than what the event stream tells.
   const summary = change ?? history.executions.find((each) => each.arn === shown);
   const choose = (arn: string) => {
     setChosen(arn);
     setOpen("");
+    setIsChosen(false);
+    setCompared("");
+  };
+  const show = (arn: string) => {
+    setOpen(arn);
+    setIsChosen(true);
     setCompared("");
   };
   // Beside what is there, not in its place: a dialog may be open, and what has been read is still of use.
@@ -79,7 +95,7 @@ export function WorkflowView({ changes, gaps }: Props) {
         />
         {machine.name === "retrain" && (
           <p class="buttons">
-            <button type="button" class="main" onClick={() => setStarting(true)}>
+            <button type="button" class="main" onClick={() => setStarting("{}")}>
               Start a retraining …
             </button>
           </p>
@@ -95,8 +111,8 @@ export function WorkflowView({ changes, gaps }: Props) {
           label={`Executions of ${machine.name}, the newest first`}
           render={(each) => (
             <div class={`line${each.arn === shown ? " chosen" : ""}`}>
-              <button type="button" class="row" aria-pressed={each.arn === shown} onClick={() => (setOpen(each.arn), setCompared(""))}>
-                <Status code={each.status} />
+              <button type="button" class="row" aria-pressed={each.arn === shown} onClick={() => show(each.arn)}>
+                <Status code={each.status} outcome={inSight.facts.get(each.arn)?.outcome} />
                 <span class="name">{each.name}</span>
                 <span class="quiet">
                   {moment(each.started)}, {duration(between(each.started, each.ended))}
@@ -122,29 +138,43 @@ export function WorkflowView({ changes, gaps }: Props) {
         {compared && shown ? (
           <Compare arns={[shown, compared]} close={() => setCompared("")} />
         ) : shown ? (
-          <ExecutionView arn={shown} version={`${summary?.status} ${change?.events ?? null} ${summary?.redrives}`} machine={graph} open={setOpen} />
+          <ExecutionView
+            arn={shown}
+            version={`${summary?.status} ${change?.events ?? null} ${summary?.redrives}`}
+            machine={graph}
+            open={show}
+            startLike={machine.name === "retrain" ? setStarting : undefined}
+            go={go}
+          />
         ) : !history.done || !graph ? (
           !again && !history.trouble && <p class="quiet">Asking Step Functions for the workflow …</p>
         ) : (
           <GraphPicture key={machine.arn} machine={graph} states={[]} ended={false} selected="" select={() => undefined} />
         )}
       </div>
-      {starting && <Start started={setOpen} close={() => setStarting(false)} />}
+      {starting !== null && <Start input={starting} started={(arn) => (setOpen(arn), setIsChosen(false), setCompared(""))} close={() => setStarting(null)} />}
     </div>
   );
 }
 
 function none(machine: string): string {
-  if (machine === "retrain") return "No retraining has been started yet. Start one here, or by `make retrain RIDES=data/rides`.";
+  if (machine === "retrain") return "No retraining has been started yet. Drop a ride file under Data and start one here; or `make retrain RIDES=data/rides` does both.";
   if (machine === "monitor") return "No day has been monitored yet. The schedule does it each day, `wildrydes monitor` at once.";
   if (machine === "restore") return "No execution of restore yet: a retraining starts it when its promotion has failed or was stopped.";
   return `No execution of ${machine} yet: a retraining starts it when its model is better than the champion.`;
 }
 
-/** What started an execution, for what, and its cost: so far as they are known. */
+/** What the page has started, until another execution begins after it. */
+function newest(executions: Summary[], started: string, running: Summary | undefined): string {
+  const begun = executions.find((each) => each.arn === started)?.started;
+  return begun && running?.status === "RUNNING" && Date.parse(running.started) > Date.parse(begun) ? running.arn : started;
+}
+
+/** For what an execution was started, what became of it, its cost, and what started it: so far as they are known. */
 function origin(facts: Facts | undefined): string {
   if (!facts) return "";
-  const started = facts.reason !== null && `by ${reason(facts.reason)}`;
+  const became = facts.outcome !== null && facts.outcome !== "yielded" && outcome(facts.outcome);
   const cost = facts.cost !== null && dollars(facts.cost);
-  return [started, cost, facts.task].filter(Boolean).join(" · ");
+  const started = facts.reason !== null && `by ${reason(facts.reason)}`;
+  return [facts.task, became, cost, started].filter(Boolean).join(" · ");
 }

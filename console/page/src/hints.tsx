@@ -1,0 +1,48 @@
+// What commands say of a fault or of an empty list, in words for whoever has a page before them.
+
+import type { ComponentChildren } from "preact";
+
+/** By a command what does the same here, as the page's own words name it. */
+const CONTROLS: Record<string, string> = {
+  retrain: "Start a retraining, under Workflows",
+  redrive: "Redrive",
+  watch: "this page",
+  models: "Models",
+  rollback: "roll back, under Models",
+  replay: "Replay dead letters, under Operations",
+  cost: "Cost of a month, under Operations",
+  try: "Run this state again, at the state",
+};
+
+/** What a command says of where its stack is, and for which task: no more than the page shows already. */
+const PLACE = /--aws|--(?:profile|region|stack|task|from) \S+/g;
+
+const PARTS = /(`[^`]+`|--[a-z][a-z-]+)/;
+
+/**
+ * A sentence with its commands: one that a control of the page does is named by that control, an option is the form's field,
+ * and any other command is code, to be typed into a shell.
+ */
+export function Hint({ text }: { text: string }) {
+  return <>{text.split(PARTS).map(part)}</>;
+}
+
+function part(text: string, place: number): ComponentChildren {
+  if (text.startsWith("--")) return <code key={place}>{text.slice(2).replaceAll("-", "_")}</code>;
+  if (!/^`.+`$/.test(text)) return text;
+  const command = text.slice(1, -1);
+  const control = controlOf(command);
+  return control ? (
+    <em key={place} title={command}>
+      {control}
+    </em>
+  ) : (
+    <code key={place}>{command}</code>
+  );
+}
+
+/** The control that does what a command does; empty where there is none, or the command is told more than the page is. */
+function controlOf(command: string): string {
+  const [, name = "", rest = ""] = /^wildrydes ([a-z]+)(.*)/.exec(command) ?? [];
+  return Object.hasOwn(CONTROLS, name) && !/--|=/.test(rest.replace(PLACE, "")) ? CONTROLS[name]! : "";
+}

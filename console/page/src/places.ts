@@ -1,0 +1,16 @@
+// Where a control of one view leads to in another.
+
+export const VIEWS = ["Workflows", "Data", "Models", "Serving", "Operations"] as const;
+
+export type View = (typeof VIEWS)[number];
+
+/** What a view begins with when another one has led to it. */
+export interface Target {
+  /** The name of a retraining. */
+  execution?: string;
+  task?: string;
+  /** The input of a retraining whose form is open, as JSON. */
+  start?: string;
+}
+
+export type Go = (view: View, target: Target) => void;

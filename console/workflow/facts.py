@@ -1,0 +1,77 @@
+"""What lists of executions do not say: what started each and for what, what became of it, and its cost."""
+
+from typing import Any
+
+from cli import execution_cost, executions, map_children
+from cli.errors import CommandError
+from cli.stack import Stack
+from wildrydes.announcements.ended import read_description
+from wildrydes.starts import PERSON
+
+MOST_FACTS = 40
+
+_YIELDED = "yielded"
+
+
+class TooManyError(CommandError):
+    """More is asked for at once than is answered at once."""
+
+
+def facts(stack: Stack, fields: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What lists do not say of each of `fields["arns"]`, by ARN, as `facts_of` has it.
+
+    A page asks it of the executions that are in sight, once. Of those that are gone there is nothing. Raises
+    TooManyError.
+    """
+    arns = fields.get("arns")
+    if not isinstance(arns, list) or not all(isinstance(arn, str) for arn in arns) or len(arns) > MOST_FACTS:
+        raise TooManyError(f"The request needs the field arns: up to {MOST_FACTS} ARNs of executions.")
+    described = {arn: executions.described_if_there(stack, arn) for arn in arns}
+    return {arn: facts_of(stack, each) for arn, each in described.items() if each is not None}
+
+
+def facts_of(stack: Stack, described: dict[str, Any]) -> dict[str, Any]:
+    """What started an execution, and what it cost in dollars; None where its input or the ledger does not say it.
+
+    Of a retraining also its task, and once it has succeeded what became of its model: `promoted`, `kept` or `yielded`,
+    with the gate's verdict, or with the ARN of the execution that it yielded to. Of a Map's child what it was given.
+    """
+    arn = described["executionArn"]
+    is_retraining = executions.is_retraining(stack, arn)
+    outcome = _outcome(described) if is_retraining else _NO_OUTCOME
+    cost = execution_cost.accounted_usd(stack, described)
+    if outcome["outcome"] == _YIELDED:
+        # It ends before it would be accounted, after a few states.
+        cost = execution_cost.usd_by_history(stack, arn)
+    return {
+        "reason": _reason(described.get("input"), is_retraining=is_retraining),
+        "task": executions.task_of(described) if is_retraining else None,
+        "cost": cost,
+        "item": map_children.item_of(described.get("input", "")) if map_children.is_child(arn) else None,
+        **outcome,
+    }
+
+
+_NO_OUTCOME = {"outcome": None, "verdict": None, "yielded_to": None}
+
+
+def _outcome(described: dict[str, Any]) -> dict[str, Any]:
+    ended = read_description(described)
+    if ended.status != "SUCCEEDED":
+        return _NO_OUTCOME
+    output = ended.output or {}
+    verdict = output.get("verdict")
+    return {
+        "outcome": ended.outcome,
+        "verdict": verdict if isinstance(verdict, dict) else None,
+        "yielded_to": output.get("yielded_to"),
+    }
+
+
+def _reason(text: str | None, *, is_retraining: bool) -> str | None:
+    """What started an execution, a promotion's retraining, or None where the input does not say it."""
+    value = executions.object_in(text)
+    if is_retraining:
+        return str(value.get("reason", PERSON))
+    started_by = value.get("started_by")
+    return str(started_by["reason"]) if isinstance(started_by, dict) and "reason" in started_by else None
