@@ -41,12 +41,12 @@ def alarms(stack: Stack, _: Any = None) -> list[dict[str, Any]]:
 
 
 def queues(stack: Stack, _: Any = None) -> list[dict[str, Any]]:
-    """The queues of a stack with how many messages they have now: those of dead letters first."""
+    """The queues of a stack with how many messages they have now: those with dead letters first."""
     shown = [
         {"name": name, "messages": depth, "dead": name.endswith(_DEAD_LETTERS)}
         for name, depth in queue_depths(stack).items()
     ]
-    return sorted(shown, key=lambda queue: (not queue["dead"], queue["name"]))
+    return sorted(shown, key=lambda queue: (not queue["dead"], queue["messages"] == 0, queue["name"]))
 
 
 def schedules(stack: Stack, _: Any = None) -> list[dict[str, Any]]:

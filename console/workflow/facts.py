@@ -5,7 +5,7 @@ from typing import Any
 from cli import execution_cost, executions, map_children
 from cli.errors import CommandError
 from cli.stack import Stack
-from wildrydes.announcements.ended import read_description
+from wildrydes.announcements.ended import ROLLBACK_REASON, read_description
 from wildrydes.starts import PERSON
 
 MOST_FACTS = 40
@@ -33,8 +33,10 @@ def facts(stack: Stack, fields: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def facts_of(stack: Stack, described: dict[str, Any]) -> dict[str, Any]:
     """What started an execution, and what it cost in dollars; None where its input or the ledger does not say it.
 
-    Of a retraining also its task, and once it has succeeded what became of its model: `promoted`, `kept` or `yielded`,
-    with the gate's verdict, or with the ARN of the execution that it yielded to. Of a Map's child what it was given.
+    `task` is a retraining's or a promotion's, `is_accounted` whether the cost of such an execution is accounted once it
+    has ended. Of a retraining that has succeeded `outcome` is what became of its model: `promoted`, `kept` or
+    `yielded`, with the gate's verdict, or with the ARN of the execution that it yielded to. `item` is what a Map's
+    child was given.
     """
     arn = described["executionArn"]
     is_retraining = executions.is_retraining(stack, arn)
@@ -45,7 +47,8 @@ def facts_of(stack: Stack, described: dict[str, Any]) -> dict[str, Any]:
         cost = execution_cost.usd_by_history(stack, arn)
     return {
         "reason": _reason(described.get("input"), is_retraining=is_retraining),
-        "task": executions.task_of(described) if is_retraining else None,
+        "task": executions.task_of(described) if is_retraining else _task(described.get("input")),
+        "is_accounted": is_retraining,
         "cost": cost,
         "item": map_children.item_of(described.get("input", "")) if map_children.is_child(arn) else None,
         **outcome,
@@ -68,10 +71,17 @@ def _outcome(described: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _task(text: str | None) -> str | None:
+    task = executions.object_in(text).get("task")
+    return task if isinstance(task, str) else None
+
+
 def _reason(text: str | None, *, is_retraining: bool) -> str | None:
-    """What started an execution, a promotion's retraining, or None where the input does not say it."""
+    """What started an execution, a promotion's retraining or a rollback, or None where the input does not say it."""
     value = executions.object_in(text)
     if is_retraining:
         return str(value.get("reason", PERSON))
+    if str(value.get("reason", "")).startswith(ROLLBACK_REASON):
+        return str(value["reason"])
     started_by = value.get("started_by")
     return str(started_by["reason"]) if isinstance(started_by, dict) and "reason" in started_by else None

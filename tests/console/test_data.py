@@ -198,6 +198,9 @@ def test_file_is_uploaded_once_its_key_was_said_and_replaced_only_where_that_was
     page.get_by_role("button", name="Replace it").click()
     expect(section.get_by_role("status")).to_contain_text("took the place of another one")
     assert json.loads(stack.read("raw/dropped <b>.json")) == [RIDE, RIDE]
+    # What is next is a button beside it.
+    section.get_by_role("button", name="Start a retraining").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Start a retraining")
 
 
 def put(console: Console, body: bytes, **query: str) -> Answer:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from typing import Any
 
 import pytest
@@ -191,6 +192,31 @@ def test_earlier_champion_is_made_live_again(page: Page, console: Console, champ
     until(lambda: live(console), lambda execution: execution == before)
     # The page hears of it by itself.
     expect(page.get_by_label("Champions")).to_contain_text(before)
+    expect(page.get_by_role("status").filter(has_text="A promotion has been started")).to_contain_text("is done")
+    # No life of the champion is there to be rolled back to.
+    expect(page.get_by_role("listitem").filter(has_text=before).filter(has_text="roll back")).to_have_count(0)
+    page.get_by_role("button", name="Workflows").click()
+    page.get_by_role("tab", name="promote").click()
+    expect(page.get_by_label("Executions", exact=True)).to_contain_text(
+        re.compile(rf"{DEFAULT_TASK} · by a rollback from {now}")
+    )
+
+
+def test_model_leads_to_its_retraining_and_that_to_its_model_and_its_rides(
+    page: Page, console: Console, champions: tuple[str, str]
+) -> None:
+    before, _ = champions
+    page.get_by_role("button", name="Models").click()
+    page.get_by_role("listitem").filter(has_text=before).get_by_role("button", name=before).first.click()
+    page.get_by_label(f"The model of {before}").get_by_role("button", name="its retraining").click()
+    expect(page.get_by_role("heading", name=before)).to_contain_text("succeeded")
+    expect(page.get_by_label("What became of it")).to_contain_text("The model went live.")
+    page.get_by_role("button", name="Its rides").click()
+    expect(page.get_by_label("What the retraining")).to_have_value(before)
+    page.get_by_role("button", name="Workflows").click()
+    page.get_by_label("Executions", exact=True).get_by_role("button", name=before).first.click()
+    page.get_by_role("button", name="Its model").click()
+    expect(page.get_by_label(f"The model of {before}")).to_be_visible()
 
 
 def test_view_has_no_barrier_and_no_sideways_scroll(sized_page: Page, champions: tuple[str, str]) -> None:

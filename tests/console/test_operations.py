@@ -1,6 +1,7 @@
 """The operations view: alarms, queues and schedules as they are, and dead letters that are sent again."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -70,6 +71,11 @@ def test_dead_letters_are_replayed_and_what_is_no_event_is_said_to_be_left(page:
     became = page.get_by_label("What became of the dead letters")
     # No event is in it: it is left, and said to be.
     expect(became).to_contain_text("UploadsDeadLetterQueue: 0 starts asked for, 1 left")
+    expect(became).to_contain_text(re.compile(r"The message [0-9a-f-]{36} was left: \w+"))
+    expect(became).to_contain_text("The other queues had none.")
+    expect(became).not_to_contain_text("SamplesDeadLetterQueue")
+    # It comes before the queues that are empty.
+    expect(section.get_by_role("rowheader").first).to_have_text("UploadsDeadLetterQueue")
     sqs.purge_queue(QueueUrl=queues["UploadsDeadLetterQueue"])
     until(lambda: ask(console, "queues"), lambda all_queues: not any(each["messages"] for each in all_queues))
 

@@ -140,7 +140,7 @@ function Numbers({ title, series }: { title: string; series: Series[] }) {
           />
           {moments.length > MOST_ROWS && (
             <p class="quiet">
-              The newest {MOST_ROWS} of {moments.length.toLocaleString()} times. `wildrydes dashboard --json` has all.
+              The newest {MOST_ROWS} of {moments.length.toLocaleString()} times. <code>wildrydes dashboard --json</code> has all.
             </p>
           )}
         </>

@@ -1,6 +1,6 @@
 // Pieces that every view is made of.
 
-import type { ComponentChildren } from "preact";
+import { type ComponentChildren, toChildArray } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Refusal } from "./api";
 import { Hint } from "./hints";
@@ -14,7 +14,9 @@ export function Status({ code, outcome = null }: { code: string; outcome?: strin
 
 /** What there is to say where there is nothing to show, and what to do next. */
 export function Empty({ children }: { children: ComponentChildren }) {
-  return <p class="empty">{typeof children === "string" ? <Hint text={children} /> : children}</p>;
+  const parts = toChildArray(children);
+  const isText = parts.every((each) => typeof each === "string" || typeof each === "number");
+  return <p class="empty">{isText ? <Hint text={parts.join("")} /> : children}</p>;
 }
 
 /** A refusal or a fault, in the words of whoever refused. */

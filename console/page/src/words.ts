@@ -60,8 +60,11 @@ const REASON: Record<string, string> = {
   quality: "a quality alarm",
 };
 
+const ROLLBACK = "rollback from ";
+
 /** What started an execution. Whatever else an input calls its reason is said as it is. */
 export function reason(code: string): string {
+  if (code.startsWith(ROLLBACK)) return `a ${code}`;
   return Object.hasOwn(REASON, code) ? REASON[code]! : code;
 }
 

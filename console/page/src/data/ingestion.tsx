@@ -73,7 +73,8 @@ export function Ingestion({ answer }: { answer: Account }) {
       {!isOfRides && <Empty>Its task learns from samples, which come one at a time: it has ingested no ride file.</Empty>}
       {isOfRides && !account && <Empty>Its ingestion did not get to its check: look at it under Workflows.</Empty>}
       {answer.plan && <p>{answer.plan}</p>}
-      {account && <Files account={account} />}
+      {account?.files.length === 0 && !answer.plan && <Empty>No ride file was new to it.</Empty>}
+      {account && account.files.length > 0 && <Files account={account} />}
       {training ? <Training training={training} isOfRides={isOfRides} isBinary={answer.is_binary} /> : <Empty>It has built no training set.</Empty>}
     </>
   );
@@ -113,8 +114,7 @@ function Files({ account }: { account: NonNullable<Account["account"]> }) {
         />
       )}
       <h3>Files</h3>
-      {account.files.length === 0 && <Empty>No file was new to it.</Empty>}
-      {account.files.length > 0 && <Table
+      <Table
         label="Files"
         head={["File", "What became of it", "Read", "Accepted", "Rejected", "Repeated", "Why"]}
         rows={account.files.map((each) => [
@@ -126,7 +126,7 @@ function Files({ account }: { account: NonNullable<Account["account"]> }) {
           each.repeated.toLocaleString(),
           why(each),
         ])}
-      />}
+      />
       {account.files_omitted > 0 && (
         <p class="quiet">
           {count(account.files_omitted, "file is", "files are")} not listed: those with most to say come first.{" "}

@@ -11,6 +11,8 @@ export function TryRide({ task }: { task: string }) {
   const [champion, setChampion] = useState<Champion | null>(null);
   const [values, setValues] = useState<Record<string, number>>({});
   const [answer, setAnswer] = useState<Record<string, unknown> | null>(null);
+  // What the answer is of: the sliders may be elsewhere by now.
+  const [answered, setAnswered] = useState(values);
   const [trouble, setTrouble] = useState("");
   const [absent, setAbsent] = useState("");
   useEffect(() => {
@@ -30,7 +32,7 @@ export function TryRide({ task }: { task: string }) {
     // The answer to where a slider stops: not each step of it is a request.
     const timer = setTimeout(() => {
       post<Record<string, unknown>>("models/ask", { task, values })
-        .then((answered) => wanted && (setAnswer(answered), setTrouble("")))
+        .then((got) => wanted && (setAnswer(got), setAnswered(values), setTrouble("")))
         .catch((fault: unknown) => wanted && setTrouble(message(fault)));
     }, PAUSE);
     return () => {
@@ -53,6 +55,7 @@ export function TryRide({ task }: { task: string }) {
       <p class="answer" role="status" aria-live="polite">
         {answer ? sentence(answer, champion) : "Asking …"}
       </p>
+      <p class="quiet">{answer && answered !== values && !trouble ? "That is of the values before: asking again …" : "\u00a0"}</p>
       <Trouble message={trouble} />
       <div class="sliders">
         {champion.features.map((each, place) => (

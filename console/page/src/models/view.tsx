@@ -120,8 +120,8 @@ export function ModelsView({ version, target, go }: Props) {
 /** How far a rollback is: it has begun, or it is done. */
 function progress(task: Task, sent: { from: string; to: string }): string {
   const live = task.lines.find((each) => each.live)?.execution;
-  if (live === sent.to) return `${sent.to} is the champion again, instead of ${sent.from}.`;
-  return `A promotion has been started, from ${sent.from} back to ${sent.to}: the tab promote under Workflows shows it.`;
+  const begun = `A promotion has been started, from ${sent.from} back to ${sent.to}`;
+  return live === sent.to ? `${begun}, and is done: that is the champion again.` : `${begun}: the tab promote under Workflows shows it.`;
 }
 
 function lives(task: Task, line: ModelLine): ModelLine[] {

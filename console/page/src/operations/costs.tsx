@@ -68,7 +68,7 @@ export function Costs() {
               />
               {answer.executions.length > MOST_LISTED && (
                 <p class="quiet">
-                  The newest {MOST_LISTED} of {answer.executions.length.toLocaleString()}. `wildrydes cost --month {answer.month}` has all.
+                  The newest {MOST_LISTED} of {answer.executions.length.toLocaleString()}. <code>wildrydes cost --month {answer.month}</code> has all.
                 </p>
               )}
             </>

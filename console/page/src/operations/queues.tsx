@@ -12,6 +12,41 @@ export interface Queue {
   dead: boolean;
 }
 
+interface Resent {
+  /** By the id of a message, why it was left. */
+  left: Record<string, string>;
+}
+
+interface Replayed {
+  sentences: string[];
+  events: Resent;
+  samples: Resent;
+  ends: Resent;
+  announcements: Resent;
+  costs: Resent;
+  starts: Resent;
+}
+
+const MOST_NAMED = 5;
+
+/** Why messages were left, the first of them. */
+function reasons({ events, samples, ends, announcements, costs, starts }: Replayed): string[] {
+  const left = [events, samples, ends, announcements, costs, starts].flatMap((each) => Object.entries(each.left));
+  const named = left.slice(0, MOST_NAMED).map(([id, why]) => `The message ${id} was left: ${why}`);
+  return left.length > MOST_NAMED ? [...named, `And ${left.length - MOST_NAMED} more: left as well`] : named;
+}
+
+/** What became of the queues that had dead letters, and why some were left. */
+function account(replayed: Replayed): string[] {
+  const all = replayed.sentences;
+  const some = all.filter(isOfSome);
+  const others = some.length === all.length ? [] : [some.length > 0 ? "The other queues had none." : "No queue had any."];
+  return [...some, ...others, ...reasons(replayed)];
+}
+
+/** Whether a sentence, which begins with its queue's name, is of some dead letters, or of a failure. */
+const isOfSome = (sentence: string) => /[1-9]|failed/.test(sentence.slice(sentence.indexOf(":")));
+
 export function Queues({ queues, look }: { queues: Queue[]; look: () => void }) {
   const [replaying, setReplaying] = useState(false);
   const [said, setSaid] = useState<string[]>([]);
@@ -47,7 +82,8 @@ export function Queues({ queues, look }: { queues: Queue[]; look: () => void }) 
           title="Replay all dead letters?"
           confirm="Replay them"
           act={async () => {
-            setSaid((await post<{ sentences: string[] }>("operations/replay", {})).sentences);
+            const replayed = await post<Replayed>("operations/replay", {});
+            setSaid(account(replayed));
             look();
           }}
           close={() => setReplaying(false)}

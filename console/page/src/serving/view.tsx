@@ -6,6 +6,7 @@ import { Lines } from "../lines";
 import { TryRide } from "../models/try";
 import { Panel } from "../panel";
 import { Empty, Tabs } from "../parts";
+import type { Go } from "../places";
 import { Table } from "../table";
 import { count } from "../words";
 
@@ -70,7 +71,13 @@ interface Standing {
 
 const DAY = 86_400;
 
-export function ServingView({ version, champions }: { version: number; champions: Record<string, string | null> }) {
+interface Props {
+  version: number;
+  champions: Record<string, string | null>;
+  go: Go;
+}
+
+export function ServingView({ version, champions, go }: Props) {
   const [chosen, setChosen] = useState("");
   const tasks = Object.keys(champions);
   const task = chosen || tasks.find((each) => champions[each]) || tasks[0] || "";
@@ -82,7 +89,12 @@ export function ServingView({ version, champions }: { version: number; champions
       {task && !champions[task] && (
         <section class="sheet" aria-label="Try the champion">
           <h2>Try the champion</h2>
-          <Empty>There is no model of {task} yet: start a retraining of it under Workflows.</Empty>
+          <Empty>There is no model of {task} yet.</Empty>
+          <p class="buttons">
+            <button type="button" class="main" onClick={() => go("Workflows", { start: JSON.stringify({ task }) })}>
+              Start a retraining of it …
+            </button>
+          </p>
         </section>
       )}
       <Charts title="Requests, errors and latency" sections={["API"]} hours="1" />
@@ -131,7 +143,7 @@ function Watch({ task, newest }: { task: string; newest: Newest | null }) {
       </p>
       {newest.remarks.map((each) => (
         <p class="quiet" key={each}>
-          {each}.
+          {each.charAt(0).toUpperCase() + each.slice(1)}.
         </p>
       ))}
       <Table
@@ -160,7 +172,7 @@ function Watch({ task, newest }: { task: string; newest: Newest | null }) {
         />
       )}
       <p class="quiet">
-        {count(newest.days, "day has", "days have")} been looked at; this is the newest. `wildrydes monitor --date` draws the page of another.
+        {count(newest.days, "day has", "days have")} been looked at; this is the newest. <code>wildrydes monitor --date</code> draws the page of another.
       </p>
     </>
   );

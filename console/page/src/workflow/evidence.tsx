@@ -57,7 +57,12 @@ function LogTail({ tail }: { tail: Tail }) {
       <p class="quiet">
         {tail.group}: {tail.lines.length < tail.read ? `the last ${tail.lines.length.toLocaleString()} of ` : ""}
         {count(tail.read, "line", "lines")}
-        {!tail.is_whole && " that were read, the first of more: `wildrydes logs` has all"}
+        {!tail.is_whole && (
+          <>
+            {" "}
+            that were read, the first of more: <code>wildrydes logs</code> has all
+          </>
+        )}
       </p>
       {tail.lines.length > 0 ? <pre tabIndex={0}>{tail.lines.join("\n")}</pre> : <p>Nothing was logged while it ran.</p>}
     </>

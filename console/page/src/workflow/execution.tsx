@@ -89,6 +89,8 @@ function joined(before: Execution | null, answer: Execution): Execution {
 /** The state to show where nobody has chosen one: what runs, or what failed, or the last. */
 function latest(execution: Execution): string {
   const last = (status: string) => execution.states.filter((state) => state.status === status).at(-1)?.name;
+  // What had failed before a redrive is mended.
+  if (execution.status === "SUCCEEDED") return execution.states.at(-1)?.name ?? "";
   return last("RUNNING") ?? last("FAILED") ?? last("ABORTED") ?? execution.states.at(-1)?.name ?? "";
 }
 

@@ -129,8 +129,8 @@ const PAUSE = 3000;
 const ACCOUNTED = 60_000;
 
 /** Whether an execution is a retraining that has just ended without success: its cost is told some moments later. */
-export function isToBeAccounted({ ended, task, cost }: Partial<Facts> & { ended: string | null }): boolean {
-  return ended !== null && !!task && cost === null && Math.abs(Date.now() - Date.parse(ended)) < ACCOUNTED;
+export function isToBeAccounted({ ended, is_accounted, cost }: Partial<Facts> & { ended: string | null }): boolean {
+  return ended !== null && is_accounted === true && cost === null && Math.abs(Date.now() - Date.parse(ended)) < ACCOUNTED;
 }
 
 const key = (each: Summary) => `${each.arn} ${each.status} ${each.redrives}`;

@@ -40,8 +40,10 @@ export interface Summary {
 /** What a list does not say of an execution. */
 export interface Facts {
   reason: string | null;
-  /** A retraining's. */
+  /** A retraining's, or a promotion's. */
   task: string | null;
+  /** Whether its cost is accounted once it has ended. */
+  is_accounted: boolean;
   cost: number | null;
   /** What a Map's child was given. */
   item: string | null;

@@ -56,7 +56,7 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
   const inSight = useFacts();
   // What runs is opened by itself, until somebody has chosen.
   const running = history.executions.find((each) => each.status === "RUNNING") ?? history.executions[0];
-  const shown = (isChosen ? open : newest(history.executions, open, running)) || running?.arn || "";
+  const shown = (isChosen ? open : untilAnother(history.executions, open)) || running?.arn || "";
   const change = changes.get(shown);
   // What the list says of an execution that has ended is no other than what the event stream tells.
   const summary = change ?? history.executions.find((each) => each.arn === shown);
@@ -117,7 +117,9 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
                 <span class="quiet">
                   {moment(each.started)}, {duration(between(each.started, each.ended))}
                 </span>
-                <span class="quiet">{origin(inSight.facts.get(each.arn))}</span>
+                <span class="quiet" title={origin(inSight.facts.get(each.arn))}>
+                  {origin(inSight.facts.get(each.arn))}
+                </span>
               </button>
               {each.arn !== shown && (
                 <button type="button" class="small" title={`Compare with ${each.name}`} onClick={() => setCompared(each.arn)}>
@@ -164,10 +166,10 @@ function none(machine: string): string {
   return `No execution of ${machine} yet: a retraining starts it when its model is better than the champion.`;
 }
 
-/** What the page has started, until another execution begins after it. */
-function newest(executions: Summary[], started: string, running: Summary | undefined): string {
-  const begun = executions.find((each) => each.arn === started)?.started;
-  return begun && running?.status === "RUNNING" && Date.parse(running.started) > Date.parse(begun) ? running.arn : started;
+/** What the page has started, until another execution begins after its end; empty then. */
+function untilAnother(executions: Summary[], started: string): string {
+  const ended = executions.find((each) => each.arn === started)?.ended;
+  return ended && executions.some((each) => Date.parse(each.started) > Date.parse(ended)) ? "" : started;
 }
 
 /** For what an execution was started, what became of it, its cost, and what started it: so far as they are known. */
