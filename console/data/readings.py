@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from cli import executions
 from cli.account import first_lines
 from cli.athena import query
@@ -60,7 +62,11 @@ def retrainings(stack: Stack, _: Any = None) -> list[dict[str, Any]]:
 
 
 def _output(stack: Stack, arn: str) -> dict[str, Any]:
-    described = executions.described_if_there(stack, arn)
+    """The output of an execution; empty where it may not be described: whoever asks for its account is told so."""
+    try:
+        described = executions.described_if_there(stack, arn)
+    except ClientError:
+        return {}
     return executions.object_in(described.get("output")) if described else {}
 
 

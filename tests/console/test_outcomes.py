@@ -21,7 +21,9 @@ def held(console: Console) -> Iterator[str]:
     hold(faults=[{"state": "Check ingestion", "moment": "hold"}])
     console.stack.put(f"raw/{name}.json", SAMPLE_RIDES[0].read_bytes())
     arn = console.stack.start(name, promote=False, hyperparameters={"epochs": 2}, years={"first": 2015})
-    until(lambda: _execution(console, arn)["states"][-1]["name"], "Check ingestion".__eq__)
+    until(
+        lambda: [each["name"] for each in _execution(console, arn)["states"]], lambda names: "Check ingestion" in names
+    )
     yield name
     console.stack.client("stepfunctions").stop_execution(executionArn=arn)
     hold(faults=[])
