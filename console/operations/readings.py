@@ -19,6 +19,7 @@ _DEAD_LETTERS = "DeadLetterQueue"
 # Those that a person has to look at come first.
 _ORDER = ("ALARM", "INSUFFICIENT_DATA", "OK")
 _NEXT_TIMES = 5
+_MOST_LETTERS = 10
 _MOST_HOURS = 24 * 455 + 1
 
 
@@ -47,6 +48,29 @@ def queues(stack: Stack, _: Any = None) -> list[dict[str, Any]]:
         for name, depth in queue_depths(stack).items()
     ]
     return sorted(shown, key=lambda queue: (not queue["dead"], queue["messages"] == 0, queue["name"]))
+
+
+def letters(stack: Stack, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Some of the dead letters of the queue `fields["queue"]`: when each was sent, and its body. None is taken.
+
+    SQS gives any ten at most, and counts that each was looked at. Raises BadFieldError for another queue.
+    """
+    name = text_of(fields, "queue")
+    url = stack.queues().get(name)
+    # Of a queue with a consumer, a look would be one of the attempts that a message has.
+    if url is None or not name.endswith(_DEAD_LETTERS):
+        raise BadFieldError(f"The field queue is {name[:40]!r}: it has to be the name of a queue of dead letters.")
+    received = stack.client("sqs").receive_message(
+        QueueUrl=url, MaxNumberOfMessages=_MOST_LETTERS, VisibilityTimeout=0, AttributeNames=["SentTimestamp"]
+    )
+    return [
+        {
+            "id": each["MessageId"],
+            "sent": datetime.fromtimestamp(int(each["Attributes"]["SentTimestamp"]) / 1000, UTC),
+            "body": each["Body"],
+        }
+        for each in received.get("Messages", ())
+    ]
 
 
 def schedules(stack: Stack, _: Any = None) -> list[dict[str, Any]]:

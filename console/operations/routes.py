@@ -22,7 +22,7 @@ def routes(stack: Stack) -> list[Route]:
         "cost": readings.cost,
         "grants": readings.grants,
     }
-    return routes_of("operations", stack, read, {"replay": _replay})
+    return routes_of("operations", stack, read, {"letters": readings.letters, "replay": _replay})
 
 
 def _replay(stack: Stack, _: Any) -> dict[str, Any]:

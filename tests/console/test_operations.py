@@ -13,7 +13,7 @@ from cli.iam import unused_actions
 from cli.month_costs import month_costs
 from cli.role_grants import grants_of
 from cli.unused_grants import unused_grants
-from consoles import Console, page_of_user, shut_out
+from consoles import Answer, Console, page_of_user, shut_out
 from machines import until
 
 
@@ -65,6 +65,8 @@ def test_dead_letters_are_replayed_and_what_is_no_event_is_said_to_be_left(page:
     page.get_by_role("button", name="Operations").click()
     section = page.get_by_label("Queues", exact=True)
     expect(section).to_contain_text("1 message has failed too often and waits as a dead letter")
+    section.get_by_text("What waits in UploadsDeadLetterQueue").click()
+    expect(section.locator("pre")).to_have_text("no event")
     section.get_by_role("button", name="Replay dead letters").click()
     expect(page.get_by_role("dialog")).to_contain_text("Mend first what made it fail")
     page.get_by_role("button", name="Replay them").click()
@@ -78,6 +80,25 @@ def test_dead_letters_are_replayed_and_what_is_no_event_is_said_to_be_left(page:
     expect(section.get_by_role("rowheader").first).to_have_text("UploadsDeadLetterQueue")
     sqs.purge_queue(QueueUrl=queues["UploadsDeadLetterQueue"])
     until(lambda: ask(console, "queues"), lambda all_queues: not any(each["messages"] for each in all_queues))
+
+
+def test_look_at_dead_letters_takes_none_and_no_other_queue_is_looked_at(console: Console) -> None:
+    stack = console.stack
+    queues, sqs = stack.command_stack.queues(), stack.client("sqs")
+    sent = sqs.send_message(QueueUrl=queues["SamplesDeadLetterQueue"], MessageBody="<b>no sample</b>")["MessageId"]
+
+    def look(queue: str) -> Answer:
+        return console.ask("/api/operations/letters", body=json.dumps({"queue": queue}).encode())
+
+    for _ in range(2):
+        (letter,) = json.loads(look("SamplesDeadLetterQueue").body)
+        assert (letter["id"], letter["body"]) == (sent, "<b>no sample</b>")
+    # A look would be one of the attempts that its consumer has.
+    refusal = look("RidesQueue")
+    assert refusal.status == 400
+    assert json.loads(refusal.body)["field"] == ""
+    assert "a queue of dead letters" in json.loads(refusal.body)["message"]
+    sqs.purge_queue(QueueUrl=queues["SamplesDeadLetterQueue"])
 
 
 def test_schedule_says_when_it_starts_its_target_next(console: Console) -> None:

@@ -2,14 +2,20 @@
 
 import { useState } from "preact/hooks";
 import { post } from "../api";
-import { Ask } from "../parts";
+import { Ask, Empty, message, pretty, Trouble } from "../parts";
 import { Table } from "../table";
-import { count } from "../words";
+import { count, moment } from "../words";
 
 export interface Queue {
   name: string;
   messages: number;
   dead: boolean;
+}
+
+interface Letter {
+  id: string;
+  sent: string;
+  body: string;
 }
 
 interface Resent {
@@ -28,6 +34,7 @@ interface Replayed {
 }
 
 const MOST_NAMED = 5;
+const MOST_SHOWN = 20_000;
 
 /** Why messages were left, the first of them. */
 function reasons({ events, samples, ends, announcements, costs, starts }: Replayed): string[] {
@@ -77,6 +84,7 @@ export function Queues({ queues, look }: { queues: Queue[]; look: () => void }) 
         head={["Queue", "Messages", "Of what"]}
         rows={queues.map((each) => [each.name, each.messages.toLocaleString(), each.dead ? "dead letters" : "messages on their way"])}
       />
+      {queues.filter((each) => each.dead && each.messages > 0).map((each) => <Letters key={each.name} queue={each} />)}
       {replaying && (
         <Ask
           title="Replay all dead letters?"
@@ -96,5 +104,40 @@ export function Queues({ queues, look }: { queues: Queue[]; look: () => void }) 
         </Ask>
       )}
     </>
+  );
+}
+
+/** Some of the dead letters of a queue, asked for once somebody opens them. */
+function Letters({ queue }: { queue: Queue }) {
+  const [letters, setLetters] = useState<Letter[] | null>(null);
+  const [trouble, setTrouble] = useState("");
+  const open = (isOpen: boolean) => {
+    if (!isOpen) return;
+    setTrouble("");
+    post<Letter[]>("operations/letters", { queue: queue.name })
+      .then(setLetters)
+      .catch((fault: unknown) => setTrouble(message(fault)));
+  };
+  return (
+    <details class="text" onToggle={(event) => open(event.currentTarget.open)}>
+      <summary>What waits in {queue.name}</summary>
+      <Trouble message={trouble} />
+      {!letters && !trouble && <p class="quiet">Asking SQS for some of them …</p>}
+      {letters?.length === 0 && <Empty>SQS has given none this time: close it, and open it again.</Empty>}
+      {letters?.map((each) => (
+        <section key={each.id} aria-label={`The message ${each.id}`}>
+          <h4>
+            {each.id} <span class="quiet">sent {moment(each.sent)}</span>
+          </h4>
+          <pre tabIndex={0}>{pretty(each.body).slice(0, MOST_SHOWN)}</pre>
+          {pretty(each.body).length > MOST_SHOWN && <p class="quiet">Its first {MOST_SHOWN.toLocaleString()} characters.</p>}
+        </section>
+      ))}
+      {letters && letters.length < queue.messages && letters.length > 0 && (
+        <p class="quiet">
+          {letters.length} of {queue.messages.toLocaleString()}: SQS gives any of them, ten at most.
+        </p>
+      )}
+    </details>
   );
 }
