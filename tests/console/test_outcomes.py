@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from consoles import Console
 from machines import unique, until
@@ -84,6 +84,24 @@ def test_state_that_is_read_stays_in_sight_and_is_not_run_again_while_it_runs(pa
     panel.get_by_text("Input", exact=False).first.click()
     page.get_by_role("button", name="Follow what runs").click()
     expect(page.get_by_role("button", name="Follow what runs")).to_have_count(0)
+
+
+def test_why_one_failed_is_not_asked_of_the_next_that_is_opened(page: Page, console: Console, held: str) -> None:
+    name = unique("refused")
+    console.stack.ended(console.stack.start(name, years={"first": 1, "last": 2}))
+    questions: list[str] = []
+    routes: list[Route] = []
+    page.on("request", lambda request: questions.append(request.url) if "/workflow/failure" in request.url else None)
+    page.route("**/api/workflow/failure*", lambda route: routes.append(route))
+    with page.expect_request("**/api/workflow/failure*"):
+        _open(page, name)
+    # The answer comes once another execution is looked at.
+    _open(page, held)
+    with page.expect_response("**/api/workflow/failure*"):
+        routes[0].continue_()
+    page.get_by_role("tab", name="restore").click()
+    expect(page.get_by_text("No execution of restore yet")).to_be_visible()
+    assert [url for url in questions if name not in url] == []
 
 
 def test_another_retraining_begins_with_the_input_of_one_that_ended(page: Page, console: Console) -> None:

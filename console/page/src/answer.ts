@@ -29,6 +29,8 @@ export function useAsked<T>(key: string | null, ask: (before: T | null) => Promi
   const wanted = useRef({ ask, version: "" });
   wanted.current = { ask, version: `${version} ${tries}` };
   useEffect(() => {
+    // Nothing is wanted any more: the question under way is the last one.
+    if (key === null) asking.current = null;
     if (key === null || asking.current === key) return;
     asking.current = key;
     const go = async () => {
