@@ -31,6 +31,7 @@ _AT_REST_PAUSES = 4
 # AWS lets lists be asked for less often than histories, and a page that follows an execution needs no list for it:
 # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 _LOOKS_A_LISTING = 4
+_PATIENCE_SECONDS = 10
 _MOST_UNREAD = 200
 """Events that wait for a page to read them: those of a hundred seconds while something runs."""
 
@@ -76,10 +77,17 @@ def _entry(states: Any, machine: str, execution: dict[str, Any]) -> dict[str, An
 
 
 class Changes:
-    """Looks at a stack while pages listen, and hands each what has changed since it looked last."""
+    """Looks at a stack while pages listen, and hands each what has changed since it looked last.
 
-    def __init__(self, look: Callable[[Snapshot], Snapshot]) -> None:
-        self._look = look
+    A look that takes longer than `patience` is told as a trouble, and so is one that fails. `pause` is the time to the
+    next look, four times as long where nothing runs; both are in seconds.
+    """
+
+    def __init__(
+        self, look: Callable[[Snapshot], Snapshot], patience: float = _PATIENCE_SECONDS, pause: float = _PAUSE_SECONDS
+    ) -> None:
+        self._look, self._patience, self._pause = look, patience, pause
+        self._trouble = ""
         self._listeners: set[asyncio.Queue[str | None]] = set()
         self._watch: asyncio.Task[None] | None = None
         self._last: Snapshot = {}
@@ -114,6 +122,8 @@ class Changes:
         if self._watch is not None:
             # The others have been told of these before this page came.
             queue.put_nowait(_event("executions", list(self._last.values())))
+            if self._trouble:
+                queue.put_nowait(_event("trouble", {"message": self._trouble}))
         else:
             self._watch = asyncio.create_task(self._watch_on())
         try:
@@ -128,27 +138,37 @@ class Changes:
             while self._listeners:
                 running = await self._tell()
                 # Where nothing runs, what begins is seen two seconds later; a page that starts something asks at once.
-                await asyncio.sleep(_PAUSE_SECONDS * (1 if running else _AT_REST_PAUSES))
+                await asyncio.sleep(self._pause * (1 if running else _AT_REST_PAUSES))
         finally:
             # What has changed until somebody looks again is told from the beginning.
-            self._watch, self._last = None, {}
+            self._watch, self._last, self._trouble = None, {}, ""
             # However the looking has ended: a page whose stream ends opens another one, and that begins it again.
             for queue in self._listeners:
                 queue.put_nowait(None)
 
     async def _tell(self) -> bool:
         """Look once, and tell what is new. Returns whether an execution runs."""
+        late = f"AWS has not answered for {self._patience:g} s: what the page shows may be old."
+        timer = asyncio.get_running_loop().call_later(self._patience, self._tell_trouble, late)
         try:
             now = await to_thread.run_sync(self._look, self._last)
         except (*OF_AWS, CommandError) as fault:
-            message = str(fault) if isinstance(fault, CommandError) else explain(fault)[0]
-            log.warning("The stack cannot be looked at: %s", message)
-            self._send("trouble", {"message": message})
+            self._tell_trouble(str(fault) if isinstance(fault, CommandError) else explain(fault)[0])
             return False
+        finally:
+            timer.cancel()
+        self._trouble = ""
         changed = [entry for arn, entry in now.items() if self._last.get(arn) != entry]
         self._last = now
         self._send("executions", changed)
         return any(entry["status"] == "RUNNING" for entry in now.values())
+
+    def _tell_trouble(self, message: str) -> None:
+        if message != self._trouble:
+            # Once: a page may stay open all night, and looks every two seconds.
+            log.warning("The stack cannot be looked at: %s", message)
+        self._trouble = message
+        self._send("trouble", {"message": message})
 
     def _send(self, event: str, value: Any) -> None:
         text = _event(event, value)

@@ -1,13 +1,16 @@
 """What runs is looked at often, and lists of executions seldom."""
 
-from collections.abc import Iterator
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 
 from cli.executions import history
 from cli.stack import Account, Stack
-from console.changes import Changes
+from console.changes import Changes, Snapshot
 from local.account import EmbeddedAws
 from machines import ended, machine, role, unique, until
 
@@ -64,3 +67,58 @@ def test_execution_that_ran_and_is_gone_is_left_out(stack: Stack) -> None:
     arn = f"{stack.machine('retrain').replace(':stateMachine:', ':execution:')}:gone"
     before = {arn: {"arn": arn, "status": "RUNNING", "machine": stack.machine("retrain"), "events": 3}}
     assert Changes.of(stack)._look(before) == {}
+
+
+async def read_on(stream: AsyncIterator[str], count: int) -> list[tuple[str, Any]]:
+    """The next so many events of a stream."""
+    events: list[tuple[str, Any]] = []
+    while len(events) < count:
+        event, _, data = (await anext(stream)).partition("\n")
+        if event.startswith("event: "):
+            events.append((event.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+    return events
+
+
+def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [each.message for each in caplog.records if each.name == "console.changes"]
+
+
+def test_look_that_takes_too_long_is_told_to_whoever_listens_and_to_whoever_comes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answered = threading.Event()
+    late = "AWS has not answered for 0 s: what the page shows may be old."
+
+    def look(_: Snapshot) -> Snapshot:
+        answered.wait()
+        return {}
+
+    async def act() -> None:
+        changes = Changes(look, patience=0)
+        async with changes.while_served(None):
+            first, second = changes._events(), changes._events()
+            assert await read_on(first, 1) == [("trouble", {"message": late})]
+            assert await read_on(second, 2) == [("executions", []), ("trouble", {"message": late})]
+            answered.set()
+            assert [await read_on(each, 1) for each in (first, second)] == [[("executions", [])]] * 2
+
+    asyncio.run(act())
+    assert warnings_of(caplog) == [f"The stack cannot be looked at: {late}"]
+
+
+def test_fault_that_stays_is_told_at_each_look_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    faults = iter([OSError(28, "No space left on device")] * 3)
+
+    def look(_: Snapshot) -> Snapshot:
+        if fault := next(faults, None):
+            raise fault
+        return {}
+
+    async def act() -> list[tuple[str, Any]]:
+        changes = Changes(look, pause=0)
+        async with changes.while_served(None):
+            return await read_on(changes._events(), 4)
+
+    trouble = ("trouble", {"message": "No space left on device"})
+    assert asyncio.run(act()) == [trouble, trouble, trouble, ("executions", [])]
+    assert warnings_of(caplog) == ["The stack cannot be looked at: No space left on device"]
