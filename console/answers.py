@@ -38,6 +38,11 @@ _DENIALS = (
     *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized"),
     *(_BODILESS := ("403",)),
 )
+# What AWS says of keys that are not, or no longer, those of anybody: each service in words of its own.
+_OLD_KEYS = (
+    *("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"),
+    *("ExpiredToken", "ExpiredTokenException", "SignatureDoesNotMatch", "InvalidSignatureException"),
+)
 
 _MOST_DIGITS = 9
 _MOST_AT_ONCE = 32
@@ -175,6 +180,12 @@ def explain(fault: Exception) -> tuple[str, int]:
 
 def _of_refusal(refusal: ClientError) -> tuple[str, int]:
     error = refusal.response["Error"]
+    if error["Code"] in _OLD_KEYS:
+        return (
+            "AWS does not take the keys, or takes them no longer, with which this console was started "
+            f"({error['Code']}: {error['Message']}): end it, and `wildrydes console` starts another.",
+            _REFUSED,
+        )
     if error["Code"] not in _DENIALS:
         return f"{error['Code']}: {error['Message']}", _WRONG
     what = f"{refusal.operation_name} is refused" if error["Code"] in _BODILESS else error["Message"]

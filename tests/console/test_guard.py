@@ -10,7 +10,9 @@ from urllib.parse import urlencode
 
 import pytest
 from anyio import to_thread
+from starlette.responses import Response
 
+from cli.stack import Stack as CommandStack
 from console.answers import answer
 from console.operations.readings import grants
 from consoles import TOKEN, Console
@@ -145,6 +147,15 @@ def test_place_beyond_the_states_and_failure_of_what_has_not_failed_are_refused(
     console.stack.ended(running)
 
 
+async def refusal(stack: CommandStack) -> Response:
+    """The answer to whoever asks for the grants of a stack."""
+
+    async def act() -> Any:
+        return await to_thread.run_sync(grants, stack)
+
+    return await answer(act)
+
+
 def test_what_credentials_may_not_do_is_said_with_the_action(console: Console) -> None:
     server = console.stack.server
     iam = server.client("iam")
@@ -152,12 +163,16 @@ def test_what_credentials_may_not_do_is_said_with_the_action(console: Console) -
     key = iam.create_access_key(UserName="onlooker")["AccessKey"]
     onlooker = replace(server, access_key_id=key["AccessKeyId"], secret_access_key=key["SecretAccessKey"])
     stack = replace(console.stack.command_stack, client=onlooker.client)
-
-    async def act() -> Any:
-        return await to_thread.run_sync(grants, stack)
-
-    refused = asyncio.run(answer(act))
+    refused = asyncio.run(refusal(stack))
     assert refused.status_code == 403
     message = json.loads(bytes(refused.body))["message"]
     assert message.startswith("Your credentials may not do this: ")
     assert "cloudformation:ListStackResources" in message
+
+
+@pytest.mark.parametrize("keys", [{"access_key_id": "AKIAOFANOTHERSTART"}, {"secret_access_key": "another"}], ids=str)
+def test_keys_of_an_earlier_start_are_said_to_be_old(console: Console, keys: dict[str, str]) -> None:
+    stack = replace(console.stack.command_stack, client=replace(console.stack.server, **keys).client)
+    refused = asyncio.run(refusal(stack))
+    assert refused.status_code == 403
+    assert "`wildrydes console` starts another" in json.loads(bytes(refused.body))["message"]
