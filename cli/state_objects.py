@@ -56,7 +56,8 @@ class Location:
 class Objects:
     """What a state named, and what its execution wrote while it ran; `more_named` were not looked at.
 
-    `bucket` is the data bucket's name, `written` the first of the `written_objects`.
+    `bucket` is the data bucket's name, `written` the first of the `written_objects`. `is_denied` says that the user's
+    credentials may not list what was written.
     """
 
     bucket: str
@@ -66,6 +67,7 @@ class Objects:
     written_objects: int
     written_bytes: int
     is_cut: bool
+    is_denied: bool
 
 
 def objects_of(stack: Stack, execution: str, state: StateProgress) -> Objects:
@@ -73,7 +75,8 @@ def objects_of(stack: Stack, execution: str, state: StateProgress) -> Objects:
     addresses = list(dict.fromkeys(_addresses(stack.bucket, _texts(state))))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         named = list(pool.map(partial(_look, stack), addresses[:MOST_NAMED]))
-        listings = list(pool.map(partial(_listing, stack), _prefixes(execution)))
+        answers = list(pool.map(partial(_listing, stack), _prefixes(execution)))
+    listings = [each for each in answers if each is not None]
     written = [each for listing in listings for each in _written(stack, listing, state)]
     written.sort(key=lambda each: each.address)
     return Objects(
@@ -84,6 +87,7 @@ def objects_of(stack: Stack, execution: str, state: StateProgress) -> Objects:
         len(written),
         sum(each.bytes for each in written),
         any(listing["IsTruncated"] for listing in listings),
+        len(listings) < len(answers),
     )
 
 
@@ -152,8 +156,14 @@ def _status_of(refusal: ClientError) -> str:
     raise refusal
 
 
-def _listing(stack: Stack, prefix: str) -> dict[str, Any]:
-    return stack.client("s3").list_objects_v2(Bucket=stack.bucket, Prefix=prefix, MaxKeys=MOST_LISTED)
+def _listing(stack: Stack, prefix: str) -> dict[str, Any] | None:
+    """The first keys that begin with a prefix; None where the user's credentials may not list them."""
+    try:
+        return stack.client("s3").list_objects_v2(Bucket=stack.bucket, Prefix=prefix, MaxKeys=MOST_LISTED)
+    except ClientError as refusal:
+        if refusal.response["Error"]["Code"] in _DENIED:
+            return None
+        raise
 
 
 def _written(stack: Stack, listing: dict[str, Any], state: StateProgress) -> Iterator[Location]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -12,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from cli.stack import Stack
 from cli.status import champion_path
-from console.answers import answering, say_fault, say_nothing, say_status
+from console.answers import answering, explain, say_fault, say_nothing, say_status
 from console.changes import Changes
 from console.data.routes import routes as data_routes
 from console.guard import Guard
@@ -31,9 +32,17 @@ def build(stack: Stack, where: str, port: int, token: str) -> Guard:
 
     def about(_: Any) -> dict[str, Any]:
         # As little as the page's head shows: it is asked for beside the first view.
-        paths = {task.name: champion_path(stack, task) for task in TASKS.values()}
-        champions = {task: execution_of(path) if path else None for task, path in paths.items()}
-        return {"stack": stack.name, "where": where, "champions": champions}
+        champions: dict[str, str | None] = {}
+        trouble = ""
+        for task in TASKS.values():
+            try:
+                path = champion_path(stack, task)
+            except ClientError as refusal:
+                # Of the other tasks, and of the stack, the page can say all the same.
+                trouble = explain(refusal)[0]
+            else:
+                champions[task.name] = execution_of(path) if path else None
+        return {"stack": stack.name, "where": where, "champions": champions, "trouble": trouble}
 
     async def page(_: Request) -> Response:
         return FileResponse(ASSETS / "index.html", headers={"cache-control": "no-cache"})

@@ -12,7 +12,7 @@ from wildrydes.model.storage import card_key
 from wildrydes.tasks import DEFAULT_TASK
 
 # Whoever may not list a bucket is told AccessDenied of an object that is not there.
-_ABSENT = ("NoSuchKey", "404", "AccessDenied")
+_ABSENT = ("NoSuchKey", "404", _HIDDEN := "AccessDenied")
 _NAMED = frozenset(
     {"bucket", "rides", "unsettled_rides", "weather", "rows", "image", "training"}
     | {"definition_sha256", "code_sha256", "artefact_sha256"}
@@ -66,8 +66,10 @@ def _stored(execution: str, stack: str, client: Client, task: str) -> tuple[str,
     except ClientError as error:
         if error.response["Error"]["Code"] not in _ABSENT:
             raise
+        is_hidden = error.response["Error"]["Code"] == _HIDDEN
+        what = "may not be read with your credentials, if it is there" if is_hidden else "is not there"
         raise UnexplainedError(
-            f"{execution!r} is no file, and s3://{bucket}/{key} is not there: `wildrydes models` lists the models."
+            f"{execution!r} is no file, and s3://{bucket}/{key} {what}: `wildrydes models` lists the models."
         ) from None
 
 
@@ -76,5 +78,7 @@ def data_bucket(stack: str, client: Client) -> str:
     try:
         (described,) = client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     except ClientError as error:
+        if "does not exist" not in error.response["Error"]["Message"]:
+            raise
         raise UnexplainedError(f"The stack {stack} cannot be found: {error}") from None
     return next(each["OutputValue"] for each in described["Outputs"] if each["OutputKey"] == "DataBucketName")

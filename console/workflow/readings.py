@@ -4,11 +4,13 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from cli import executions, failures, map_children, redrive, state_logs, state_objects
 from cli.errors import CommandError
 from cli.executions import StateProgress
 from cli.stack import Stack
-from console.answers import number_of, text_of
+from console.answers import explain, number_of, text_of
 from console.workflow.facts import facts_of
 from console.workflow.graphs import graph
 from console.workflow.histories import Histories
@@ -72,7 +74,7 @@ def execution(histories: Histories, stack: Stack, query: dict[str, str]) -> dict
     described = states.describe_execution(executionArn=arn)
     events = histories.events(arn)
     progress = executions.progress_of(described, events)
-    map_runs = executions.count_children(states, arn, progress.states)
+    map_runs, children_trouble = _children(states, arn, progress.states)
     last = events[-1]["id"] if events else 0
     since = number_of(query, "since", last + 1) if query.get("since") else 0
     return {
@@ -95,8 +97,17 @@ def execution(histories: Histories, stack: Stack, query: dict[str, str]) -> dict
         "map_runs": [
             {"arn": run["mapRunArn"], "status": run["status"], "counts": run["executionCounts"]} for run in map_runs
         ],
+        "children_trouble": children_trouble,
         "parent": map_children.parent_of(stack, arn) if map_children.is_child(arn) else None,
     }
+
+
+def _children(states: Any, arn: str, entered: list[StateProgress]) -> tuple[list[dict[str, Any]], str]:
+    """The Map Runs of an execution; or none, and why they may not be looked at: the rest can be shown all the same."""
+    try:
+        return executions.count_children(states, arn, entered), ""
+    except ClientError as refusal:
+        return [], explain(refusal)[0]
 
 
 def _why_not_redrivable(stack: Stack, described: dict[str, Any], entered: list[StateProgress]) -> str:

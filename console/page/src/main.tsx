@@ -16,7 +16,9 @@ import { WorkflowView } from "./workflow/view";
 interface About {
   stack: string;
   where: string;
+  /** Of a task whose function may not be looked at there is none, and `trouble` says why. */
   champions: Record<string, string | null>;
+  trouble: string;
 }
 
 
@@ -35,7 +37,7 @@ function Page() {
   const seen = useRef(new Map<string, string>());
   useEffect(() => {
     get<About>("about")
-      .then((read) => (setAbout(read), setUnread("")))
+      .then((read) => (setAbout(read), setUnread(read.trouble)))
       .catch((fault: unknown) => setUnread(message(fault)));
   }, [ends]);
   useEffect(

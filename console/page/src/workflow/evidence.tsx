@@ -81,10 +81,10 @@ function ObjectTables({ objects }: { objects: Objects }) {
         more={objects.more_named > 0 ? `It names ${objects.more_named.toLocaleString()} more, which were not looked at.` : ""}
       />
       <Locations
-        caption={`Written by the execution while the state ran: ${count(objects.written_objects, "object", "objects")}, ${size(objects.written_bytes)}`}
+        caption={`Written by the execution while the state ran${objects.is_denied ? "" : `: ${count(objects.written_objects, "object", "objects")}, ${size(objects.written_bytes)}`}`}
         all={objects.written}
         bucket={objects.bucket}
-        none=""
+        none={objects.is_denied ? "Your credentials may not list the data bucket (s3:ListBucket)." : ""}
         more={
           (more > 0 ? `${more.toLocaleString()} more were written. ` : "") +
           (objects.is_cut ? "There are more than 1,000 objects under a prefix: those beyond were not looked at." : "")

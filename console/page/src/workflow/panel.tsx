@@ -54,7 +54,14 @@ export function StatePanel({ node, execution, isOrigin, openChild, select }: Pro
           </button>
         </p>
       )}
-      {entered.some((state) => state.is_distributed) && execution.map_runs.map((run) => <Children key={run.arn} run={run} open={openChild} />)}
+      {entered.some((state) => state.is_distributed) && (
+        <>
+          <Trouble message={execution.children_trouble} />
+          {execution.map_runs.map((run) => (
+            <Children key={run.arn} run={run} open={openChild} />
+          ))}
+        </>
+      )}
       {shown.map((state) => (
         <Entry key={state.place} state={state} execution={execution} only={entered.length === 1} />
       ))}

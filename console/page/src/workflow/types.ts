@@ -105,6 +105,8 @@ export interface Execution extends Summary, Facts {
   why_not_redrivable: string;
   states: State[];
   map_runs: MapRun[];
+  /** Why the Map Runs may not be looked at; else empty. */
+  children_trouble: string;
   parent: string | null;
 }
 
@@ -139,6 +141,8 @@ export interface Objects {
   written_objects: number;
   written_bytes: number;
   is_cut: boolean;
+  /** Whether the credentials may not list what was written. */
+  is_denied: boolean;
 }
 
 export interface Tail {

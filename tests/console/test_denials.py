@@ -1,0 +1,116 @@
+"""Where credentials may not do one thing, the page says so in its place, and shows the rest."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from cli import executions, models
+from consoles import TOKEN, Console, ask_at, serve_console
+from local.account import HOST
+from machines import unique
+from wildrydes.tasks import DEFAULT_TASK, TASKS
+
+Deny = Callable[[str, str], None]
+"""Takes an action away from the user of the console, on these resources."""
+
+
+@pytest.fixture(scope="module", name="execution")
+def ended_retraining(console: Console) -> dict[str, Any]:
+    """The output of a retraining whose model was promoted or kept."""
+    return console.stack.retrain()
+
+
+@pytest.fixture(name="narrow")
+def console_of_a_user(console: Console) -> Iterator[tuple[int, Deny]]:
+    """The port of a console of a user who may do all but what is denied."""
+    server, user = console.stack.server, unique("narrow")
+    iam = server.client("iam")
+    iam.create_user(UserName=user)
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+
+    def put(effect: str, action: str, resource: str) -> None:
+        statement = {"Effect": effect, "Action": action, "Resource": resource}
+        document = json.dumps({"Version": "2012-10-17", "Statement": statement})
+        iam.put_user_policy(UserName=user, PolicyName=effect, PolicyDocument=document)
+
+    put("Allow", "*", "*")
+    onlooker = replace(server, access_key_id=key["AccessKeyId"], secret_access_key=key["SecretAccessKey"])
+    with serve_console(replace(console.stack.command_stack, client=onlooker.client), "nowhere") as port:
+        yield port, partial(put, "Deny")
+
+
+def answer(port: int, path: str, **query: str) -> Any:
+    reply = ask_at(port, f"/api/{path}?{urlencode(query)}")
+    assert reply.status == 200, reply.body
+    return json.loads(reply.body)
+
+
+def test_champions_of_the_other_tasks_are_named_where_one_may_not_be(
+    console: Console, narrow: tuple[int, Deny], execution: dict[str, Any]
+) -> None:
+    port, deny = narrow
+    name = console.stack.outputs[f"{TASKS['magic_points'].function}Name"]
+    deny("lambda:GetFunctionConfiguration", f"arn:aws:lambda:*:*:function:{name}*")
+    about = answer(port, "about")
+    assert set(about["champions"]) == set(TASKS) - {"magic_points"}
+    assert about["champions"][DEFAULT_TASK] == models.promotions(console.stack.command_stack)[-1].execution
+    assert "lambda:GetFunctionConfiguration" in about["trouble"]
+
+
+@pytest.mark.parametrize("action", ["states:ListMapRuns", "states:DescribeMapRun"])
+def test_execution_is_shown_without_the_children_that_may_not_be_counted(
+    console: Console, narrow: tuple[int, Deny], execution: dict[str, Any], action: str, chromium: Browser
+) -> None:
+    port, deny = narrow
+    deny(action, "*")
+    window = chromium.new_page()
+    window.goto(f"http://{HOST}:{port}/#{TOKEN}")
+    window.get_by_label("Executions").get_by_role("button", name=execution["execution"]).first.click()
+    window.get_by_role("button", name=re.compile("^Ingest rides, Map")).click(position={"x": 30, "y": 12})
+    panel = window.get_by_label("The state Ingest rides")
+    expect(panel.get_by_role("alert")).to_contain_text(action)
+    expect(panel).to_contain_text("succeeded")
+    window.close()
+
+
+def test_objects_that_a_state_names_are_shown_where_what_it_wrote_may_not_be_listed(
+    console: Console, narrow: tuple[int, Deny], execution: dict[str, Any]
+) -> None:
+    port, deny = narrow
+    arn = executions.find(console.stack.command_stack, execution["execution"])
+    states = answer(port, "workflow/execution", arn=arn)["states"]
+    (place,) = (each["place"] for each in states if each["name"] == "Evaluate model")
+    deny("s3:ListBucket", "*")
+    objects = answer(port, "workflow/objects", arn=arn, place=str(place))
+    assert (objects["is_denied"], objects["written"]) == (True, [])
+    assert "there" in {each["status"] for each in objects["named"]}
+
+
+def test_card_that_may_not_be_read_is_not_said_to_be_gone(
+    console: Console, narrow: tuple[int, Deny], execution: dict[str, Any]
+) -> None:
+    port, deny = narrow
+    deny("s3:GetObject", "*/card.json")
+    reply = ask_at(
+        port, f"/api/models/lineage?{urlencode({'task': DEFAULT_TASK, 'execution': execution['execution']})}"
+    )
+    assert reply.status == 400
+    assert "may not be read with your credentials" in json.loads(reply.body)["message"]
+
+
+def test_stack_that_may_not_be_described_is_not_said_to_be_gone(
+    narrow: tuple[int, Deny], execution: dict[str, Any]
+) -> None:
+    port, deny = narrow
+    deny("cloudformation:DescribeStacks", "*")
+    reply = ask_at(
+        port, f"/api/models/lineage?{urlencode({'task': DEFAULT_TASK, 'execution': execution['execution']})}"
+    )
+    assert (reply.status, "may not do this" in json.loads(reply.body)["message"]) == (403, True)
