@@ -132,3 +132,26 @@ def show(page: Page, *, hidden: bool) -> None:
         }""",
         hidden,
     )
+
+
+def test_numbers_and_names_of_an_input_are_shown_as_they_are_written(
+    chromium: Browser, long: Console, console: Console
+) -> None:
+    text = (
+        '{"large":12345678901234567890,"twice":1.0,"twice":-0.0,"none":[ ],"2":"\\u00e9 \\ud800","1":{"a":[1e-7,true]}}'
+    )
+    machine_arn = json.loads(long.ask("/api/workflow/machines").body)[0]["arn"]
+    started = console.stack.client("stepfunctions").start_execution(stateMachineArn=machine_arn, input=text)
+    ended(console.stack.command_stack.client, started["executionArn"])
+    window = chromium.new_page()
+    window.goto(long.address)
+    name = started["executionArn"].rpartition(":")[2]
+    window.get_by_label("Executions").get_by_role("button", name=name).first.click()
+    own = window.get_by_label("Input and output of the execution")
+    own.get_by_text("Input", exact=False).first.click()
+    expected = [
+        *("{", '  "large": 12345678901234567890,', '  "twice": 1.0,', '  "twice": -0.0,', '  "none": [],'),
+        *('  "2": "é \\ud800",', '  "1": {', '    "a": [', "      1e-7,", "      true", "    ]", "  }", "}"),
+    ]
+    assert own.locator("pre").first.inner_text().splitlines() == expected
+    window.close()

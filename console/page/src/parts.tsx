@@ -153,13 +153,33 @@ export function Tabs<T>({ label, all, chosen, name, choose, panel }: Tabs<T>) {
   );
 }
 
-/** JSON with its lines and indents, or the text as it is. */
+/** Levels beyond which indents would be longer than all they indent. */
+const MOST_DEEP = 100;
+const TOKEN = /"(?:[^"\\]|\\.)*"|[^\s",:{}[\]]+|[{[]\s*[}\]]|[,:{}[\]]/g;
+
+/**
+ * JSON with its lines and indents, or the text as it is. Numbers stay as they are written, and names in their order, also
+ * those that come twice: JavaScript's own would show another value in the place of 1e999 or of 12345678901234567890.
+ */
 export function pretty(text: string): string {
   try {
-    return JSON.stringify(JSON.parse(text), null, 2);
+    JSON.parse(text);
   } catch {
     return text;
   }
+  const parts: string[] = [];
+  let depth = 0;
+  const line = () => parts.push("\n", "  ".repeat(depth));
+  for (const [token] of text.matchAll(TOKEN)) {
+    const isEnd = token === "}" || token === "]";
+    if (isEnd) (depth -= 1), line();
+    if (token.length > 1 && "{[".includes(token[0]!)) parts.push(token[0]!, token.at(-1)!);
+    else parts.push(token.includes("\\") ? JSON.stringify(JSON.parse(token)) : token === ":" ? ": " : token);
+    if (token === "{" || token === "[") (depth += 1), line();
+    if (depth > MOST_DEEP) return text;
+    if (token === ",") line();
+  }
+  return parts.join("");
 }
 
 interface Windowed<T> {
