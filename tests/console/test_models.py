@@ -188,7 +188,8 @@ def test_earlier_champion_is_made_live_again(page: Page, console: Console, champ
     row.get_by_role("button", name="roll back").click()
     expect(page.get_by_role("dialog")).to_contain_text("No request fails meanwhile")
     page.get_by_role("button", name="Roll back", exact=True).click()
-    expect(page.get_by_role("status").filter(has_text="A promotion has been started")).to_contain_text(before)
+    said = page.get_by_role("status").filter(has_text="A promotion has been started")
+    expect(said).to_contain_text(before)
     until(lambda: live(console), lambda execution: execution == before)
     # The page hears of it by itself.
     expect(page.get_by_label("Champions")).to_contain_text(before)
@@ -225,3 +226,23 @@ def test_view_has_no_barrier_and_no_sideways_scroll(sized_page: Page, champions:
     page.get_by_role("button", name="Check each digest").click()
     expect(page.get_by_label("What it was made from").get_by_role("status")).to_contain_text("of 7")
     assert shut_out(page) == []
+
+
+def test_rollback_that_fails_says_so_beside_the_models(
+    page: Page, console: Console, champions: tuple[str, str]
+) -> None:
+    stack = console.stack.command_stack
+    s3, now = stack.client("s3"), live(console)
+    keys = [each for each in console.stack.keys("models/registry/") if each.endswith(f"-{now}.json")]
+    entry = json.loads(console.stack.read(keys[0])) | {"time": "2026-01-01T00:00:00.000Z", "execution": "run-gone"}
+    entry["model_path"] = "models/run-gone/output/model.tar.gz"
+    key = "models/registry/2026-01-01T00:00:00.000Z-run-gone.json"
+    s3.put_object(Bucket=stack.bucket, Key=key, Body=json.dumps(entry).encode())
+    page.get_by_role("button", name="Models").click()
+    row = page.get_by_role("listitem").filter(has_text="run-gone")
+    row.get_by_role("button", name="roll back").click()
+    page.get_by_role("button", name="Roll back", exact=True).click()
+    said = page.get_by_role("status").filter(has_text="A promotion has been started")
+    expect(said).to_contain_text(re.compile(r"has failed: rollback-\w+ in the tab promote under Workflows says why"))
+    assert live(console) == now
+    s3.delete_object(Bucket=stack.bucket, Key=key)

@@ -101,7 +101,7 @@ function Page() {
         {unread !== trouble && <Trouble message={unread} />}
         {view === "Workflows" && <WorkflowView changes={changes} gaps={gaps} target={target} go={go} />}
         {view === "Data" && <DataView key={target.execution} version={ends} target={target} go={go} />}
-        {view === "Models" && <ModelsView key={target.task} version={ends} target={target} go={go} />}
+        {view === "Models" && <ModelsView key={target.task} version={ends} changes={changes} target={target} go={go} />}
         {view === "Serving" && <ServingView version={ends} champions={about?.champions ?? {}} go={go} />}
         {view === "Operations" && <OperationsView version={ends} />}
       </main>

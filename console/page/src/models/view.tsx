@@ -8,20 +8,29 @@ import { Ask, Empty, Refused, Tabs } from "../parts";
 import { moment } from "../words";
 import { CardView } from "./card";
 import "./models.css";
+import type { Change } from "../workflow/types";
 import type { ModelLine, Task } from "./types";
+
+interface Rollback {
+  arn: string;
+  from: string;
+  to: string;
+}
 
 interface Props {
   version: number;
+  /** What the event stream has told of executions, by ARN. */
+  changes: Map<string, Change>;
   target: Target;
   go: Go;
 }
 
-export function ModelsView({ version, target, go }: Props) {
+export function ModelsView({ version, changes, target, go }: Props) {
   const { value: tasks, trouble, again } = useAnswer<Task[]>("models/list", {}, version);
   const [chosen, setChosen] = useState(target.task ?? "");
   const [open, setOpen] = useState("");
   const [back, setBack] = useState<ModelLine | null>(null);
-  const [sent, setSent] = useState<{ from: string; to: string } | null>(null);
+  const [sent, setSent] = useState<Rollback | null>(null);
   const [paired, setPaired] = useState(false);
   // Beside what has been read, not in its place: a dialog may be open.
   const refused = trouble && <Refused message={trouble} again={again} />;
@@ -41,7 +50,7 @@ export function ModelsView({ version, target, go }: Props) {
           choose={(each) => (setChosen(each.task), setOpen(""), setSent(null))}
           panel="models-panel"
         />
-        {sent && <p role="status">{progress(task, sent)}</p>}
+        {sent && <p role="status">{progress(task, sent, changes.get(sent.arn)?.status)}</p>}
         {task.lines.length === 0 && (
           <>
             <Empty>There is no model of {task.task} yet.</Empty>
@@ -103,7 +112,7 @@ export function ModelsView({ version, target, go }: Props) {
           title={`Make the model of ${back.execution} the champion again?`}
           confirm="Roll back"
           act={async () => {
-            setSent(await post<{ from: string; to: string }>("models/rollback", { task: task.task, to: back.execution }));
+            setSent(await post<Rollback>("models/rollback", { task: back.task, to: back.execution }));
           }}
           close={() => setBack(null)}
         >
@@ -117,11 +126,13 @@ export function ModelsView({ version, target, go }: Props) {
   );
 }
 
-/** How far a rollback is: it has begun, or it is done. */
-function progress(task: Task, sent: { from: string; to: string }): string {
+/** How far a rollback is: it has begun, or it is done, or it has failed. */
+function progress(task: Task, { arn, from, to }: Rollback, status = "RUNNING"): string {
   const live = task.lines.find((each) => each.live)?.execution;
-  const begun = `A promotion has been started, from ${sent.from} back to ${sent.to}`;
-  return live === sent.to ? `${begun}, and is done: that is the champion again.` : `${begun}: the tab promote under Workflows shows it.`;
+  const begun = `A promotion has been started, from ${from} back to ${to}`;
+  if (!["RUNNING", "SUCCEEDED"].includes(status))
+    return `${begun}, and has failed: ${arn.slice(arn.lastIndexOf(":") + 1)} in the tab promote under Workflows says why.`;
+  return live === to ? `${begun}, and is done: that is the champion again.` : `${begun}: the tab promote under Workflows shows it.`;
 }
 
 function lives(task: Task, line: ModelLine): ModelLine[] {
