@@ -5,6 +5,7 @@ What a workflow itself refuses, and a promotion that failed, ends in a Fail stat
 
 import dataclasses
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,6 +61,9 @@ _AFTERWARDS = frozenset({"Stop promotion", "Restore", "Read live alias again", "
 # The last lines of a function come just after its answer.
 _LATE_MILLISECONDS = 1000
 
+LogReader = Callable[..., list[dict[str, Any]]]
+"""Reads the events of a log group, called as `logs.events` is."""
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -91,8 +95,8 @@ class Failure:
         }
 
 
-def failure(stack: Stack, execution_arn: str, progress: Progress) -> Failure:
-    """Find the state that failed for good, and the log of the function or job that it ran."""
+def failure(stack: Stack, execution_arn: str, progress: Progress, read: LogReader = logs.events) -> Failure:
+    """Find the state that failed for good, and the log of the function or job that it ran, by `read`."""
     described = stack.client("stepfunctions").describe_state_machine_for_execution(executionArn=execution_arn)
     states = _all_states(json.loads(described["definition"]), of_children=is_child(execution_arn))
     failed = _failed(states, progress)
@@ -100,10 +104,10 @@ def failure(stack: Stack, execution_arn: str, progress: Progress) -> Failure:
     if failed is None:
         step = _next_step(stack, execution_arn, progress, [])
         return Failure(progress.status, "no state", error, sentence(cause), step, "", [])
-    if inner := _inner(stack, execution_arn, progress, failed, states[failed.name]):
+    if inner := _inner(stack, execution_arn, progress, failed, states[failed.name], read):
         return dataclasses.replace(inner, state=f"{failed.name} → {inner.state}")
     group = _log_group(_state(states, failed.name), stack, execution_arn)
-    log = _log(stack, group, failed, _training_jobs(stack, execution_arn)) if group else []
+    log = _log(stack, group, failed, _training_jobs(stack, execution_arn), read) if group else []
     step = _next_step(stack, execution_arn, progress, log)
     return Failure(progress.status, failed.name, error, sentence(cause), step, group, log)
 
@@ -119,13 +123,18 @@ def _all_states(definition: dict[str, Any], *, of_children: bool) -> dict[str, A
 
 
 def _inner(
-    stack: Stack, execution_arn: str, progress: Progress, failed: executions.StateProgress, state: dict[str, Any]
+    stack: Stack,
+    execution_arn: str,
+    progress: Progress,
+    failed: executions.StateProgress,
+    state: dict[str, Any],
+    read: LogReader,
 ) -> Failure | None:
     """The failure of the execution that the state started, a promotion or a Map's child; None where there is none."""
     if (promotion := _promotion(state, progress.cause or "")) is not None:
-        return _of_execution(stack, promotion)
+        return _of_execution(stack, promotion, read)
     child = map_children.first_failed(stack, execution_arn) if _has_failed_children(failed, progress) else None
-    inner = _of_execution(stack, child.execution) if child else None
+    inner = _of_execution(stack, child.execution, read) if child else None
     if child is None or inner is None:
         return None
     command = inner.try_command or stack.command(f'try "{inner.state}" --from {child.execution}')
@@ -205,9 +214,9 @@ def _promotion(state: dict[str, Any], cause: str) -> str | None:
     return described.get("ExecutionArn") if isinstance(described, dict) else None
 
 
-def _of_execution(stack: Stack, execution_arn: str) -> Failure | None:
+def _of_execution(stack: Stack, execution_arn: str, read: LogReader) -> Failure | None:
     *_, progress = executions.follow(stack, execution_arn)
-    return failure(stack, execution_arn, progress) if progress.status != "SUCCEEDED" else None
+    return failure(stack, execution_arn, progress, read) if progress.status != "SUCCEEDED" else None
 
 
 def _next_step(stack: Stack, execution_arn: str, progress: Progress, log: list[str]) -> str:
@@ -273,14 +282,14 @@ def _training_jobs(stack: Stack, execution_arn: str) -> list[str]:
     return [each for each in prefixes if not any(each.startswith(other) for other in prefixes if other != each)]
 
 
-def _log(stack: Stack, group: str, state: executions.StateProgress, prefixes: list[str]) -> list[str]:
+def _log(stack: Stack, group: str, state: executions.StateProgress, prefixes: list[str], read: LogReader) -> list[str]:
     """What was logged while the execution was in `state`; of training jobs what this execution's wrote, job by job."""
     if group == logs.TRAINING:
         # The jobs of several candidates run side by side.
-        events = [each for prefix in prefixes for each in logs.events(stack, group, 0, logStreamNamePrefix=prefix)]
+        events = [each for prefix in prefixes for each in read(stack, group, 0, logStreamNamePrefix=prefix)]
     else:
         narrower = {"endTime": _milliseconds(state.left) + _LATE_MILLISECONDS} if state.left else {}
-        events = logs.events(stack, group, _milliseconds(state.entered), **narrower)
+        events = read(stack, group, _milliseconds(state.entered), **narrower)
     return [line for event in events for line in event["message"].splitlines()]
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,6 @@ from botocore.exceptions import ClientError
 from cli import options
 from cli.errors import CommandError
 from cli.stack import Stack
-from local import account
 
 TRAINING = "/aws/sagemaker/TrainingJobs"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -109,15 +108,19 @@ def events(stack: Stack, group: str, start: int, **narrower: Any) -> list[dict[s
 
     `narrower` are further parameters of FilterLogEvents, such as `endTime`.
     """
+    return list(each_event(stack, group, start, **narrower))
+
+
+def each_event(stack: Stack, group: str, start: int, **narrower: Any) -> Iterator[dict[str, Any]]:
+    """The same one by one: AWS is asked for no more pages than are read."""
+    paginator = stack.client("logs").get_paginator("filter_log_events")
     try:
-        return account.entries(
-            stack.client("logs"), "filter_log_events", "events", logGroupName=group, startTime=start, **narrower
-        )
+        for page in paginator.paginate(logGroupName=group, startTime=start, **narrower):
+            yield from page.get("events", ())
     except ClientError as fault:
         # Who has not run yet has no log group.
         if fault.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
-        return []
 
 
 def _print(lines: Iterable[Line], *, as_json: bool) -> None:

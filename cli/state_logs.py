@@ -14,6 +14,8 @@ MOST_LINES = 200
 """Lines of a tail."""
 
 _MOST_READ = 5_000
+_MOST_CHARACTERS = 20_000_000
+_LONGEST_LINE = 10_000
 _TRANSFORM = "/aws/sagemaker/TransformJobs"
 # The last lines of a function come just after its answer.
 _LATE_MILLISECONDS = 1000
@@ -45,15 +47,47 @@ def tail(stack: Stack, state: StateProgress) -> Tail:
 
     A function that runs many times at once writes for all of them into one log.
     """
-    groups, events = list[str](), list[dict[str, Any]]()
+    groups, events, reading = list[str](), list[dict[str, Any]](), BoundedReading()
     for group, narrower in _sources(stack, state):
         groups.append(group)
-        # One more than there is room for says that there are more.
-        events += logs.events(stack, group, **narrower, PaginationConfig={"MaxItems": _MOST_READ + 1 - len(events)})
-        if len(events) > _MOST_READ:
+        events += reading.events(stack, group, **narrower)
+        if not reading.is_whole:
             break
-    lines = [line for event in events[:_MOST_READ] for line in event["message"].splitlines()]
-    return Tail(", ".join(dict.fromkeys(groups)), lines[-MOST_LINES:], len(lines), len(events) <= _MOST_READ)
+    lines = [line for event in events for line in event["message"].splitlines()]
+    return Tail(", ".join(dict.fromkeys(groups)), end_of(lines), len(lines), reading.is_whole)
+
+
+class BoundedReading:
+    """Reads the first events of logs, as `logs.events` does; `is_whole` says whether there were no others.
+
+    A state may log for hours, and a line may have a megabyte.
+    """
+
+    def __init__(self, events: int = _MOST_READ, characters: int = _MOST_CHARACTERS) -> None:
+        self._events, self._characters = events, characters
+        self.is_whole = True
+
+    def events(self, stack: Stack, group: str, start: int, **narrower: Any) -> list[dict[str, Any]]:
+        """The events of a log group from `start` on, so far as there is room for them."""
+        read: list[dict[str, Any]] = []
+        for event in logs.each_event(stack, group, start, **narrower):
+            if self._events <= 0 or self._characters <= 0:
+                self.is_whole = False
+                break
+            self._events -= 1
+            self._characters -= len(event["message"])
+            read.append(event)
+        return read
+
+
+def end_of(lines: list[str]) -> list[str]:
+    """The last lines, each as far as a page has room for it."""
+    return [
+        line
+        if len(line) <= _LONGEST_LINE
+        else f"{line[:_LONGEST_LINE]} … {len(line) - _LONGEST_LINE:,} more characters"
+        for line in lines[-MOST_LINES:]
+    ]
 
 
 def _sources(stack: Stack, state: StateProgress) -> Iterator[tuple[str, dict[str, Any]]]:

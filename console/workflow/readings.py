@@ -127,8 +127,25 @@ def failure(histories: Histories, stack: Stack, query: dict[str, str]) -> dict[s
     described = stack.client("stepfunctions").describe_execution(executionArn=arn)
     if described["status"] in ("RUNNING", "SUCCEEDED"):
         raise NoFailureError(f"{described['name']} has not failed: its status is {described['status']}.")
-    ended = failures.failure(stack, arn, executions.progress_of(described, histories.events(arn)))
-    return {**ended.as_json(), "log_group": ended.log_group, "log": ended.log[-200:], "log_lines": len(ended.log)}
+    reading, trouble = state_logs.BoundedReading(), list[str]()
+
+    def read(*arguments: Any, **narrower: Any) -> list[dict[str, Any]]:
+        try:
+            return reading.events(*arguments, **narrower)
+        except ClientError as refusal:
+            # Why it failed can be said without its log.
+            trouble.append(explain(refusal)[0])
+            return []
+
+    ended = failures.failure(stack, arn, executions.progress_of(described, histories.events(arn)), read)
+    return {
+        **ended.as_json(),
+        "log_group": ended.log_group,
+        "log": state_logs.end_of(ended.log),
+        "log_lines": len(ended.log),
+        "log_is_whole": reading.is_whole,
+        "log_trouble": "".join(trouble[:1]),
+    }
 
 
 def whole(histories: Histories, stack: Stack, query: dict[str, str]) -> dict[str, Any]:

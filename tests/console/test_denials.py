@@ -114,3 +114,16 @@ def test_stack_that_may_not_be_described_is_not_said_to_be_gone(
         port, f"/api/models/lineage?{urlencode({'task': DEFAULT_TASK, 'execution': execution['execution']})}"
     )
     assert (reply.status, "may not do this" in json.loads(reply.body)["message"]) == (403, True)
+
+
+def test_failure_is_explained_without_the_log_that_may_not_be_read(console: Console, narrow: tuple[int, Deny]) -> None:
+    port, deny = narrow
+    arn = console.stack.start(years={"first": 1, "last": 2})
+    assert console.stack.ended(arn)["status"] == "FAILED"
+    whole = answer(port, "workflow/failure", arn=arn)
+    assert (whole["log_is_whole"], whole["log_trouble"]) == (True, "")
+    assert whole["log"] != []
+    deny("logs:FilterLogEvents", "*")
+    seen = answer(port, "workflow/failure", arn=arn)
+    assert (seen["state"], seen["cause"], seen["log"]) == (whole["state"], whole["cause"], [])
+    assert "logs:FilterLogEvents" in seen["log_trouble"]

@@ -274,13 +274,13 @@ function Why({ execution, failure, trouble, began, select, open }: WhyProps) {
           <summary>
             The end of the log {failure.log_group}{" "}
             <span class="quiet">
-              {failure.log.length} of {failure.log_lines.toLocaleString()} lines
+              {failure.log.length} of {failure.log_lines.toLocaleString()} lines{!failure.log_is_whole && ", which are the first of more"}
             </span>
           </summary>
           <pre tabIndex={0}>{failure.log.join("\n")}</pre>
         </details>
       )}
-      <Trouble message={trouble} />
+      <Trouble message={trouble || failure?.log_trouble || ""} />
     </section>
   );
 }

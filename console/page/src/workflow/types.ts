@@ -120,6 +120,10 @@ export interface Failure {
   log: string[];
   log_group: string;
   log_lines: number;
+  /** Whether the lines that were read were all. */
+  log_is_whole: boolean;
+  /** Why the log may not be read; else empty. */
+  log_trouble: string;
 }
 
 export interface Location {
