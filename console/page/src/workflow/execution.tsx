@@ -220,6 +220,9 @@ function Became({ execution, open }: { execution: Execution; open: (arn: string)
   );
 }
 
+/** What a failure is said to have begun in where all that was entered only reports one. */
+const NO_STATE = "no state";
+
 /** What stands between a state and the one that failed in the execution that it started. */
 const WITHIN = " → ";
 
@@ -239,14 +242,14 @@ function Why({ execution, failure, trouble, began, select, open }: WhyProps) {
   return (
     <section class="why" aria-label="Why it failed">
       <p>
-        <strong>{execution.error ?? statusWord(execution.status)}</strong>
-        {failure && " in the state "}
+        <strong>{execution.error || `${statusWord(execution.status)}, without an error's name`}</strong>
+        {failure && state !== NO_STATE && " in the state "}
         {began && (
           <button type="button" title="Show this state in the graph" onClick={() => select(began)}>
             {began}
           </button>
         )}
-        {state?.startsWith(began) ? state.slice(began.length) : state}
+        {state !== NO_STATE && (state?.startsWith(began) ? state.slice(began.length) : state)}
       </p>
       {child && (
         <p>
