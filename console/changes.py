@@ -14,6 +14,7 @@ from itertools import count
 from typing import Any
 
 from anyio import to_thread
+from botocore.exceptions import ClientError
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
@@ -21,6 +22,7 @@ from cli.errors import CommandError
 from cli.executions import described_if_there
 from cli.stack import Stack
 from console.answers import OF_AWS, explain
+from console.outputs import forget
 from console.workflow.readings import machines, summary
 
 log = logging.getLogger(__name__)
@@ -103,7 +105,15 @@ class Changes:
             # Asked for each time: a deployment may have made another one in the place of one.
             return snapshot(stack, [each["arn"] for each in machines(stack)], before)
 
-        return cls(look)
+        def look_anew(before: Snapshot) -> Snapshot:
+            try:
+                return look(before)
+            except ClientError:
+                # The stack may have been destroyed, and be deployed again with other names.
+                forget(stack.outputs)
+                raise
+
+        return cls(look_anew)
 
     @contextlib.asynccontextmanager
     async def while_served(self, _: object) -> AsyncIterator[None]:
@@ -143,8 +153,7 @@ class Changes:
             # What has changed until somebody looks again is told from the beginning.
             self._watch, self._last, self._trouble = None, {}, ""
             # However the looking has ended: a page whose stream ends opens another one, and that begins it again.
-            for queue in self._listeners:
-                queue.put_nowait(None)
+            self._end_streams()
 
     async def _tell(self) -> bool:
         """Look once, and tell what is new. Returns whether an execution runs."""
@@ -157,11 +166,18 @@ class Changes:
             return False
         finally:
             timer.cancel()
-        self._trouble = ""
+        has_mended, self._trouble = self._trouble != "", ""
         changed = [entry for arn, entry in now.items() if self._last.get(arn) != entry]
         self._last = now
         self._send("executions", changed)
+        if has_mended:
+            self._end_streams()
         return any(entry["status"] == "RUNNING" for entry in now.values())
+
+    def _end_streams(self) -> None:
+        """End each page's stream: it opens another one, and asks for all that it shows once more."""
+        for queue in self._listeners:
+            queue.put_nowait(None)
 
     def _tell_trouble(self, message: str) -> None:
         if message != self._trouble:

@@ -27,9 +27,15 @@ class FreshOutputs(Mapping[str, str]):
     def _now(self) -> Outputs:
         with self._lock:
             if self._clock() >= self._old_at:
-                self._latest = self._read() or self._latest
-                self._old_at = self._clock() + _FRESH_SECONDS
+                latest = self._read()
+                if latest:
+                    self._latest, self._old_at = latest, self._clock() + _FRESH_SECONDS
             return self._latest
+
+    def forget(self) -> None:
+        """Read at the next use."""
+        with self._lock:
+            self._old_at = self._clock()
 
     def __getitem__(self, name: str) -> str:
         return self._now()[name]
@@ -39,6 +45,12 @@ class FreshOutputs(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._now())
+
+
+def forget(outputs: Outputs) -> None:
+    """Read outputs that follow deployments anew at their next use, however old they are."""
+    if isinstance(outputs, FreshOutputs):
+        outputs.forget()
 
 
 def with_fresh_outputs(account: Account, stack: Stack, clock: Clock = time.monotonic) -> Stack:

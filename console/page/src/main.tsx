@@ -39,7 +39,7 @@ function Page() {
     get<About>("about")
       .then((read) => (setAbout(read), setUnread(read.trouble)))
       .catch((fault: unknown) => setUnread(message(fault)));
-  }, [ends]);
+  }, [ends, gaps]);
   useEffect(
     () =>
       listen((event, data) => {
@@ -100,10 +100,10 @@ function Page() {
         <Trouble message={trouble} />
         {unread !== trouble && <Trouble message={unread} />}
         {view === "Workflows" && <WorkflowView changes={changes} gaps={gaps} target={target} go={go} />}
-        {view === "Data" && <DataView key={target.execution} version={ends} target={target} go={go} />}
-        {view === "Models" && <ModelsView key={target.task} version={ends} changes={changes} target={target} go={go} />}
-        {view === "Serving" && <ServingView version={ends} champions={about?.champions ?? {}} go={go} />}
-        {view === "Operations" && <OperationsView version={ends} />}
+        {view === "Data" && <DataView key={target.execution} version={ends + gaps} target={target} go={go} />}
+        {view === "Models" && <ModelsView key={target.task} version={ends + gaps} changes={changes} target={target} go={go} />}
+        {view === "Serving" && <ServingView version={ends + gaps} champions={about?.champions ?? {}} go={go} />}
+        {view === "Operations" && <OperationsView version={ends + gaps} />}
       </main>
     </>
   );

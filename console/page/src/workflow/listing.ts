@@ -55,6 +55,8 @@ export function useListing(source: Record<string, string>, told: Summary[], vers
   };
   const refresh = async () => {
     const isFirst = pages.current === 0;
+    const length = pages.current;
+    const read: Summary[] = [];
     let page = await ask("");
     if (page && isFirst) {
       pages.current = 1;
@@ -62,7 +64,15 @@ export function useListing(source: Record<string, string>, told: Summary[], vers
       setDone(true);
     }
     if (!whole) return;
-    for (let number = 1; number < pages.current && page?.nextToken; number += 1) page = await ask(page.nextToken);
+    for (let number = 1; page; number += 1) {
+      read.push(...page.executions);
+      if (number >= length || !page.nextToken) break;
+      page = await ask(page.nextToken);
+    }
+    // What is listed no more is gone, with the stack of before a deployment, say.
+    if (!page || isFirst || pages.current !== length) return;
+    setListed(new Map(read.map((each) => [each.arn, each])));
+    setNext(page.nextToken);
   };
   useEffect(() => {
     wanted.current = name;
