@@ -86,11 +86,11 @@ def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
 def test_look_that_takes_too_long_is_told_to_whoever_listens_and_to_whoever_comes(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    answered = threading.Event()
-    late = "AWS has not answered for 0 s: what the page shows may be old."
+    answering = threading.Event()
+    late = "AWS has not answering for 0 s: what the page shows may be old."
 
     def look(_: Snapshot) -> Snapshot:
-        answered.wait()
+        answering.wait()
         return {}
 
     async def act() -> None:
@@ -99,7 +99,7 @@ def test_look_that_takes_too_long_is_told_to_whoever_listens_and_to_whoever_come
             first, second = changes._events(), changes._events()
             assert await read_on(first, 1) == [("trouble", {"message": late})]
             assert await read_on(second, 2) == [("executions", []), ("trouble", {"message": late})]
-            answered.set()
+            answering.set()
             assert [await read_on(each, 1) for each in (first, second)] == [[("executions", [])]] * 2
 
     asyncio.run(act())
