@@ -151,7 +151,8 @@ def test_what_the_page_has_started_makes_way_for_what_begins_after_its_end(page:
     expect(heading).to_contain_text("running")
     started = (heading.text_content() or "").split()[0]
     console.stack.client("stepfunctions").stop_execution(executionArn=_arn(console, started))
-    expect(heading).to_contain_text("stopped")
+    # It may have come to its own end first: its task has no samples.
+    expect(heading).to_contain_text(re.compile("stopped|failed"))
     later = console.stack.start(years={"first": 1, "last": 2}).rpartition(":")[2]
     expect(heading).to_contain_text(later)
     # Whoever has chosen one stays with it.
