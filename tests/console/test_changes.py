@@ -87,7 +87,7 @@ def test_look_that_takes_too_long_is_told_to_whoever_listens_and_to_whoever_come
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     answering = threading.Event()
-    late = "AWS has not answering for 0 s: what the page shows may be old."
+    late = "AWS has not answered for 0 s: what the page shows may be old."
 
     def look(_: Snapshot) -> Snapshot:
         answering.wait()

@@ -15,6 +15,7 @@ from cli import executions, models
 from consoles import TOKEN, Console, ask_at, serve_console
 from local.account import HOST
 from machines import unique
+from stacks import SAMPLE_RIDES
 from wildrydes.tasks import DEFAULT_TASK, TASKS
 
 Deny = Callable[[str, str], None]
@@ -23,7 +24,9 @@ Deny = Callable[[str, str], None]
 
 @pytest.fixture(scope="module", name="execution")
 def ended_retraining(console: Console) -> dict[str, Any]:
-    """The output of a retraining whose model was promoted or kept."""
+    """The output of a retraining that has ingested a file, and whose model was promoted or kept."""
+    # Whatever ran before, there is a file to ingest.
+    console.stack.put(f"raw/{unique('denied')}.json", SAMPLE_RIDES[0].read_bytes())
     return console.stack.retrain()
 
 

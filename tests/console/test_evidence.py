@@ -50,7 +50,18 @@ def test_facts_are_those_of_the_input_and_of_the_output(console: Console, retrai
     described = console.stack.client("stepfunctions").describe_execution(executionArn=arn)
     cost = json.loads(described["output"])["cost"]["total_usd"]
     assert cost > 0
-    assert facts(console, [arn]) == {arn: {"reason": "new_rides", "task": "heavy_utilization", "cost": cost}}
+    (stated,) = facts(console, [arn]).values()
+    verdict = json.loads(described["output"])["verdict"]
+    assert stated == {
+        "reason": "new_rides",
+        "task": "heavy_utilization",
+        "cost": cost,
+        "is_accounted": True,
+        "outcome": "kept",
+        "verdict": verdict,
+        "yielded_to": None,
+        "item": None,
+    }
 
 
 def test_cost_of_a_failed_retraining_is_that_of_the_ledger(console: Console) -> None:
