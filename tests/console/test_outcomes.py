@@ -140,25 +140,3 @@ def test_state_where_a_failure_began_is_marked_though_it_has_succeeded(page: Pag
         page.get_by_role("button", name="Check training set, Choice, succeeded, where the failure began")
     ).to_be_attached()
     expect(page.get_by_label("Why it failed")).to_contain_text("ask for fewer rows by min_training_rows")
-
-
-def test_what_the_page_has_started_makes_way_for_what_begins_after_its_end(page: Page, console: Console) -> None:
-    page.get_by_role("button", name="Start a retraining").click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_label("task", exact=True).select_option("pick_duration")
-    dialog.get_by_role("button", name="Start it").click()
-    expect(dialog).to_have_count(0)
-    heading = page.get_by_role("article").get_by_role("heading", level=2).first
-    # Until then the page may have shown one that ran already.
-    expect(heading).not_to_contain_text("held")
-    started = (heading.text_content() or "").split()[0]
-    console.stack.client("stepfunctions").stop_execution(executionArn=_arn(console, started))
-    # It may have come to its own end first: its task has no samples.
-    expect(heading).to_contain_text(re.compile("stopped|failed"))
-    later = console.stack.start(years={"first": 1, "last": 2}).rpartition(":")[2]
-    expect(heading).to_contain_text(later)
-    # Whoever has chosen one stays with it.
-    _open(page, started)
-    newest = console.stack.start(years={"first": 1, "last": 2}).rpartition(":")[2]
-    expect(page.get_by_label("Executions", exact=True)).to_contain_text(newest)
-    expect(heading).to_contain_text(started)

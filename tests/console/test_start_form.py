@@ -83,3 +83,27 @@ def test_form_has_every_field_of_the_input_and_starts_with_what_it_says(page: Pa
         # Its cost too, which it is accounted with once it has ended.
         re.compile(r"magic_points · \$[\d.]+ · by the schedule")
     )
+
+
+def test_what_the_page_has_started_makes_way_for_what_begins_after_its_end(page: Page, console: Console) -> None:
+    page.get_by_role("button", name="Start a retraining").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("task", exact=True).select_option("pick_duration")
+    dialog.get_by_role("button", name="Start it").click()
+    # The page shows what it has started.
+    expect(dialog).to_have_count(0)
+    heading = page.get_by_role("article").get_by_role("heading", level=2).first
+    started = (heading.text_content() or "").split()[0]
+    console.stack.client("stepfunctions").stop_execution(
+        executionArn=f"{console.stack.outputs['StateMachineArn'].replace(':stateMachine:', ':execution:')}:{started}"
+    )
+    # It may have come to its own end first: its task has no samples.
+    expect(heading).to_contain_text(re.compile("stopped|failed"))
+    later = console.stack.start(years={"first": 1, "last": 2}).rpartition(":")[2]
+    expect(heading).to_contain_text(later)
+    # Whoever has chosen one stays with it.
+    page.get_by_label("Executions", exact=True).get_by_role("button", name=started).first.click()
+    expect(heading).to_contain_text(started)
+    newest = console.stack.start(years={"first": 1, "last": 2}).rpartition(":")[2]
+    expect(page.get_by_label("Executions", exact=True)).to_contain_text(newest)
+    expect(heading).to_contain_text(started)
