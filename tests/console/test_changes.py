@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from cli.executions import history
 from cli.stack import Account, Stack
+from console import changes
 from console.changes import Changes, Snapshot
 from local.account import EmbeddedAws
 from machines import ended, machine, role, unique, until
@@ -79,12 +81,20 @@ async def read_on(stream: AsyncIterator[str], count: int) -> list[tuple[str, Any
     return events
 
 
-def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [each.message for each in caplog.records if each.name == "console.changes"]
+@pytest.fixture
+def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The messages that are logged, whatever else the process has done to its loggers."""
+    messages: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: messages.append(record.getMessage())
+    own = logging.Logger("console.changes")
+    own.addHandler(handler)
+    monkeypatch.setattr(changes, "log", own)
+    return messages
 
 
 def test_look_that_takes_too_long_is_told_to_whoever_listens_and_to_whoever_comes(
-    caplog: pytest.LogCaptureFixture,
+    warnings: list[str],
 ) -> None:
     answering = threading.Event()
     late = "AWS has not answered for 0 s: what the page shows may be old."
@@ -103,10 +113,10 @@ def test_look_that_takes_too_long_is_told_to_whoever_listens_and_to_whoever_come
             assert [await read_on(each, 1) for each in (first, second)] == [[("executions", [])]] * 2
 
     asyncio.run(act())
-    assert warnings_of(caplog) == [f"The stack cannot be looked at: {late}"]
+    assert warnings == [f"The stack cannot be looked at: {late}"]
 
 
-def test_fault_that_stays_is_told_at_each_look_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_fault_that_stays_is_told_at_each_look_and_logged_once(warnings: list[str]) -> None:
     faults = iter([OSError(28, "No space left on device")] * 3)
 
     def look(_: Snapshot) -> Snapshot:
@@ -121,4 +131,4 @@ def test_fault_that_stays_is_told_at_each_look_and_logged_once(caplog: pytest.Lo
 
     trouble = ("trouble", {"message": "No space left on device"})
     assert asyncio.run(act()) == [trouble, trouble, trouble, ("executions", [])]
-    assert warnings_of(caplog) == ["The stack cannot be looked at: No space left on device"]
+    assert warnings == ["The stack cannot be looked at: No space left on device"]

@@ -8,10 +8,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from browser import serious_faults
-from consoles import Console, page_of_user
+from cli import deploy
+from consoles import TOKEN, Console, page_of_user, serve_console
 from hostile import HOSTILE
+from local.account import HOST
 from machines import unique, until
-from stacks import SAMPLE_RIDES
+from stacks import ROOT, SAMPLE_RIDES
 
 
 def status_of(console: Console, name: str) -> str:
@@ -56,11 +58,17 @@ def test_retraining_is_started_in_the_page_and_seen_as_it_goes_on_to_its_end(pag
     expect(page.get_by_role("button", name="Back to the execution of this child")).to_be_visible()
 
 
-def test_graph_without_an_execution_shows_where_the_workflow_starts(page: Page) -> None:
-    page.get_by_role("tab", name="restore").click()
-    expect(page.get_by_text("No execution of restore yet")).to_be_visible()
-    # The corner of a large graph may be empty.
-    expect(page.get_by_role("button", name="Read promotion, Task, not entered")).to_be_in_viewport()
+def test_graph_without_an_execution_shows_where_the_workflow_starts(chromium: Browser, console: Console) -> None:
+    server, name = console.stack.server, unique("new")
+    deployed = deploy.deploy(ROOT, server, name, deploy.parameters_of_champions(f"/wildrydes/{name}"))
+    with serve_console(deployed, "nowhere") as port:
+        page = chromium.new_page(viewport={"width": 1280, "height": 850})
+        page.goto(f"http://{HOST}:{port}/#{TOKEN}")
+        page.get_by_role("tab", name="restore").click()
+        expect(page.get_by_text("No execution of restore yet")).to_be_visible()
+        # The corner of a large graph may be empty.
+        expect(page.get_by_role("button", name="Read promotion, Task, not entered")).to_be_in_viewport()
+        page.close()
 
 
 def test_stopped_retraining_says_so_and_is_redriven_to_its_end(page: Page, console: Console) -> None:
