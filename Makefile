@@ -144,7 +144,7 @@ test: setup ## run the tests, all but the proofs, in a new order: SEED= for an e
 	$(TEST) -m "not proof and not loop and not faults and not workshop" $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
 
 # A worker fewer: several of them load a server on purpose, and a function has its ten seconds on any machine.
-proofs: setup ## run the tests that take long: kills, load, a million rides, each fault of a promotion; SEED=, ARGS= as for make test
+proofs: setup ## run the tests that take long: kills, load, each fault of a promotion; SEED=, ARGS= as for make test
 	$(TEST) -n 3 -m proof $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
 
 loop: setup ## prove that the loop closes: drifts, uploads, every metric, a kill in each state; SEED=, ARGS= as for make test

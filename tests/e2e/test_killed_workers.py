@@ -94,7 +94,7 @@ def test_every_worker_is_killed_once_and_nothing_is_lost_or_counted_twice(stack:
     assert killed == (functions if output["promoted"] else functions - {"predict"})
 
 
-@pytest.mark.proof
+@pytest.mark.loop
 def test_killed_at_each_attempt_and_redriven_it_gives_what_one_gives_that_nothing_disturbed(
     stack: Stack, deaths: Path, make_stack: MakeStack
 ) -> None:

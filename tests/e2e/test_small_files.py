@@ -15,7 +15,7 @@ FILES = 400
 FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
 
 
-@pytest.mark.proof
+@pytest.mark.loop
 def test_hundreds_of_files_of_one_ride_share_chunks_and_are_done_once(make_stack: MakeStack) -> None:
     stack = make_stack()
     texts = [text for _, _, _, text in records([FEW.read_bytes()])][:FILES]

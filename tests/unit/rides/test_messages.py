@@ -181,7 +181,7 @@ def test_memory_does_not_grow_with_the_file() -> None:
     assert large < 12 << 20
 
 
-@pytest.mark.proof
+@pytest.mark.loop
 def test_a_file_of_a_million_rides_is_as_many_messages() -> None:
     block = f"{json.dumps(RIDE)}\n".encode() * 1000
     messages = FileMessages(SOURCE, repeat(block, 1000))
