@@ -7,7 +7,6 @@ import dataclasses
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from cli import executions, logs, map_children
@@ -58,8 +57,6 @@ _TRAINING = ":sagemaker:"
 _NO_CANDIDATE = "AllCandidatesFailed"
 # What a retraining does when its promotion has failed; it may fail too, but that is not where the failure began.
 _AFTERWARDS = frozenset({"Stop promotion", "Restore", "Read live alias again", "Read live version again"})
-# The last lines of a function come just after its answer.
-_LATE_MILLISECONDS = 1000
 
 LogReader = Callable[..., list[dict[str, Any]]]
 """Reads the events of a log group, called as `logs.events` is."""
@@ -288,10 +285,5 @@ def _log(stack: Stack, group: str, state: executions.StateProgress, prefixes: li
         # The jobs of several candidates run side by side.
         events = [each for prefix in prefixes for each in read(stack, group, 0, logStreamNamePrefix=prefix)]
     else:
-        narrower = {"endTime": _milliseconds(state.left) + _LATE_MILLISECONDS} if state.left else {}
-        events = read(stack, group, _milliseconds(state.entered), **narrower)
+        events = read(stack, group, **logs.while_in(state.entered, state.left))
     return [line for event in events for line in event["message"].splitlines()]
-
-
-def _milliseconds(when: datetime) -> int:
-    return int(when.timestamp() * 1000)

@@ -16,6 +16,8 @@ from cli.errors import CommandError
 from cli.stack import Stack
 
 TRAINING = "/aws/sagemaker/TrainingJobs"
+# The last lines of a function come just after its answer.
+_LATE_MILLISECONDS = 1000
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _POLL_SECONDS = 1.0
 
@@ -121,6 +123,16 @@ def each_event(stack: Stack, group: str, start: int, **narrower: Any) -> Iterato
         # Who has not run yet has no log group.
         if fault.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
+
+
+def while_in(entered: datetime, left: datetime | None) -> dict[str, int]:
+    """What narrows `events` to those that a function logged in a state: from its start until its end, if it has one."""
+    until = {"endTime": _milliseconds(left) + _LATE_MILLISECONDS} if left else {}
+    return {"start": _milliseconds(entered), **until}
+
+
+def _milliseconds(when: datetime) -> int:
+    return int(when.timestamp() * 1000)
 
 
 def _print(lines: Iterable[Line], *, as_json: bool) -> None:

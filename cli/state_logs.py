@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from cli import logs
@@ -17,8 +16,6 @@ _MOST_READ = 5_000
 _MOST_CHARACTERS = 20_000_000
 _LONGEST_LINE = 10_000
 _TRANSFORM = "/aws/sagemaker/TransformJobs"
-# The last lines of a function come just after its answer.
-_LATE_MILLISECONDS = 1000
 # By the parameter that names a job: the log group, and what follows the name in the names of its streams.
 _JOBS = {
     "TrainingJobName": (logs.TRAINING, "/"),
@@ -93,10 +90,8 @@ def end_of(lines: list[str]) -> list[str]:
 def _sources(stack: Stack, state: StateProgress) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each log group that a state's calls wrote to, with the parameters of FilterLogEvents for it."""
     functions = dict.fromkeys(name for call in state.calls if (name := _parameters(call).get("FunctionName")))
-    start = _milliseconds(state.entered)
-    until = {"endTime": _milliseconds(state.left) + _LATE_MILLISECONDS} if state.left else {}
     for function in functions:
-        yield logs.group_of(stack, function), {"start": start, **until}
+        yield logs.group_of(stack, function), logs.while_in(state.entered, state.left)
     for group, prefix in dict.fromkeys(filter(None, map(_job_in, state.calls))):
         yield group, {"start": 0, "logStreamNamePrefix": prefix}
 
@@ -113,7 +108,3 @@ def _job_in(call: dict[str, Any]) -> tuple[str, str] | None:
 def _parameters(call: dict[str, Any]) -> dict[str, Any]:
     value = json.loads(call.get("parameters") or "{}")
     return value if isinstance(value, dict) else {}
-
-
-def _milliseconds(when: datetime) -> int:
-    return int(when.timestamp() * 1000)

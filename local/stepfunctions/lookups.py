@@ -1,7 +1,7 @@
 """Executions by ARN, however many a state machine has had.
 
 moto looks through all executions of the state machine for each that is described or started; a list describes each of
-its entries, so that a page of a hundred among five thousand took a third of a second.
+its entries, so that each page of a hundred looked through all of them a hundred times.
 """
 
 from collections.abc import Sequence

@@ -37,10 +37,6 @@ def _facts(console: Console, arn: str) -> dict:
     return json.loads(console.ask("/api/workflow/facts", body=json.dumps({"arns": [arn]}).encode()).body)[arn]
 
 
-def _arn(console: Console, name: str) -> str:
-    return f"{console.stack.outputs['StateMachineArn'].replace(':stateMachine:', ':execution:')}:{name}"
-
-
 def _open(page: Page, name: str) -> None:
     page.get_by_label("Executions", exact=True).get_by_role("button", name=name).first.click()
     expect(page.get_by_role("heading", name=name)).to_be_visible()
@@ -50,7 +46,7 @@ def test_retraining_that_yielded_says_so_and_to_which_and_has_a_cost(page: Page,
     yielded = console.stack.start(promote=False)
     assert console.stack.ended(yielded)["status"] == "SUCCEEDED"
     facts = _facts(console, yielded)
-    assert (facts["outcome"], facts["yielded_to"]) == ("yielded", _arn(console, held))
+    assert (facts["outcome"], facts["yielded_to"]) == ("yielded", console.stack.execution_arn(held))
     # Some twelve transitions, and a function that is called once.
     assert 0.0002 < facts["cost"] < 0.0005
     name = yielded.rpartition(":")[2]

@@ -62,8 +62,8 @@ def test_form_has_every_field_of_the_input_and_starts_with_what_it_says(page: Pa
     expect(heading).to_contain_text(re.compile("run-"))
     expect(heading).to_contain_text("failed")
     name = (heading.text_content() or "").split()[0]
-    machine = console.stack.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
-    described = console.stack.client("stepfunctions").describe_execution(executionArn=f"{machine}:{name}")
+    arn = console.stack.execution_arn(name)
+    described = console.stack.client("stepfunctions").describe_execution(executionArn=arn)
     assert (
         json.loads(described["input"])
         == json.loads(text)
@@ -94,9 +94,7 @@ def test_what_the_page_has_started_makes_way_for_what_begins_after_its_end(page:
     expect(dialog).to_have_count(0)
     heading = page.get_by_role("article").get_by_role("heading", level=2).first
     started = (heading.text_content() or "").split()[0]
-    console.stack.client("stepfunctions").stop_execution(
-        executionArn=f"{console.stack.outputs['StateMachineArn'].replace(':stateMachine:', ':execution:')}:{started}"
-    )
+    console.stack.client("stepfunctions").stop_execution(executionArn=console.stack.execution_arn(started))
     # It may have come to its own end first: its task has no samples.
     expect(heading).to_contain_text(re.compile("stopped|failed"))
     later = console.stack.start(years={"first": 1, "last": 2}).rpartition(":")[2]

@@ -17,8 +17,8 @@ from stacks import ROOT, SAMPLE_RIDES
 
 
 def status_of(console: Console, name: str) -> str:
-    machine = console.stack.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
-    return console.stack.client("stepfunctions").describe_execution(executionArn=f"{machine}:{name}")["status"]
+    states = console.stack.client("stepfunctions")
+    return states.describe_execution(executionArn=console.stack.execution_arn(name))["status"]
 
 
 def open_execution(page: Page, name: str) -> None:

@@ -92,6 +92,10 @@ class Stack:
         )
         return started["executionArn"]
 
+    def execution_arn(self, name: str) -> str:
+        """The ARN that a retraining of this name has."""
+        return f"{self.outputs['StateMachineArn'].replace(':stateMachine:', ':execution:')}:{name}"
+
     def ended(self, execution: str, seconds: float = 120) -> dict[str, Any]:
         """Wait for the execution's end; what DescribeExecution says of it."""
         describe = self.client("stepfunctions").describe_execution

@@ -75,7 +75,7 @@ def test_cost_is_in_the_output_the_card_and_the_ledger(stack: Stack, first: dict
     assert cost["total_usd"] == pytest.approx(sum(line["usd"] for line in cost["lines"]))
     assert models.card(stack.command_stack, first["execution"], first["task"])["cost"] == cost
     # What the command computes from the history is the same, but for what came after.
-    arn = f"{stack.outputs['StateMachineArn'].replace(':stateMachine:', ':execution:')}:{first['execution']}"
+    arn = stack.execution_arn(first["execution"])
     now = datetime.now(UTC)
     usage = usage_of_execution(ExecutionRecords(stack.client), arn, now)
     assert usage["state_transitions"] == lines["state transition"]
