@@ -1,5 +1,6 @@
 """The console's application: the page's files, and what the page asks for."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,15 @@ from starlette.staticfiles import StaticFiles
 
 from cli.stack import Stack
 from cli.status import champion_path
-from console.answers import answering, explain, say_fault, say_nothing, say_status
+from console.answers import Work, answering, explain, routes_of, say_fault, say_nothing, say_status
 from console.changes import Changes
 from console.data.routes import routes as data_routes
 from console.guard import Guard
 from console.models.routes import routes as model_routes
+from console.opening import opening
 from console.operations.routes import routes as operation_routes
 from console.serving.routes import routes as serving_routes
-from console.workflow.routes import routes as workflow_routes
+from console.workflow.routes import WorkflowWork
 from wildrydes.model.storage import execution_of
 from wildrydes.tasks import TASKS
 
@@ -29,20 +31,11 @@ ASSETS = Path(__file__).resolve().parent / "assets"
 
 def build(stack: Stack, where: str, port: int, token: str) -> Guard:
     """What is served on `port` to whoever has `token`; `where` says in words where the stack is."""
-
-    def about(_: Any) -> dict[str, Any]:
-        # As little as the page's head shows: it is asked for beside the first view.
-        champions: dict[str, str | None] = {}
-        trouble = ""
-        for task in TASKS.values():
-            try:
-                path = champion_path(stack, task)
-            except ClientError as refusal:
-                # Of the other tasks, and of the stack, the page can say all the same.
-                trouble = explain(refusal)[0]
-            else:
-                champions[task.name] = execution_of(path) if path else None
-        return {"stack": stack.name, "where": where, "champions": champions, "trouble": trouble}
+    workflow = WorkflowWork.of(stack)
+    first: dict[str, Work] = {
+        "about": partial(about, where),
+        **{f"workflow/{path}": work for path, work in workflow.read.items()},
+    }
 
     async def page(_: Request) -> Response:
         return FileResponse(ASSETS / "index.html", headers={"cache-control": "no-cache"})
@@ -53,9 +46,10 @@ def build(stack: Stack, where: str, port: int, token: str) -> Guard:
         exception_handlers={HTTPException: say_status, ClientDisconnect: say_nothing, Exception: say_fault},
         routes=[
             Route("/", page),
-            Route("/api/about", answering(about)),
+            Route("/api/about", answering(partial(first["about"], stack))),
+            Route("/api/opening", answering(partial(opening, first, stack))),
             Route("/api/changes", changes.stream),
-            *workflow_routes(stack),
+            *routes_of("workflow", stack, workflow.read, workflow.change),
             *data_routes(stack),
             *model_routes(stack),
             *serving_routes(stack),
@@ -64,3 +58,18 @@ def build(stack: Stack, where: str, port: int, token: str) -> Guard:
         ],
     )
     return Guard(application, port, token)
+
+
+def about(where: str, stack: Stack, _: Any) -> dict[str, Any]:
+    """As little as the page's head shows: the stack, where it is, and the champion of each task."""
+    champions: dict[str, str | None] = {}
+    trouble = ""
+    for task in TASKS.values():
+        try:
+            path = champion_path(stack, task)
+        except ClientError as refusal:
+            # Of the other tasks, and of the stack, the page can say all the same.
+            trouble = explain(refusal)[0]
+        else:
+            champions[task.name] = execution_of(path) if path else None
+    return {"stack": stack.name, "where": where, "champions": champions, "trouble": trouble}

@@ -1,35 +1,42 @@
 """The paths of the workflow view."""
 
+from dataclasses import dataclass
 from functools import partial
-
-from starlette.routing import Route
 
 from cli.input_schema import input_schema
 from cli.stack import Stack
-from console.answers import Work, routes_of
+from console.answers import Work
 from console.workflow import facts, readings, steering
 from console.workflow.histories import Histories
 
 
-def routes(stack: Stack) -> list[Route]:
-    """What the view reads by GET, and what it changes by POST."""
-    histories = Histories(stack)
-    read: dict[str, Work] = {
-        "machines": readings.machines,
-        "graph": readings.drawn,
-        "executions": readings.listed,
-        "execution": partial(readings.execution, histories),
-        "failure": partial(readings.failure, histories),
-        "text": partial(readings.whole, histories),
-        "log": partial(readings.log, histories),
-        "objects": partial(readings.objects, histories),
-        "schema": lambda _, __: input_schema(),
-    }
-    change: dict[str, Work] = {
-        "facts": facts.facts,
-        "start": steering.start,
-        "stop": steering.stop,
-        "redrive": steering.go_on,
-        "try": steering.try_again,
-    }
-    return routes_of("workflow", stack, read, change)
+@dataclass(frozen=True)
+class WorkflowWork:
+    """By its path, what the view reads by GET, and what it changes, or asks much of, by POST."""
+
+    read: dict[str, Work]
+    change: dict[str, Work]
+
+    @classmethod
+    def of(cls, stack: Stack) -> "WorkflowWork":
+        """The work on one stack, which shares the histories that have been read."""
+        histories = Histories(stack)
+        read: dict[str, Work] = {
+            "machines": readings.machines,
+            "graph": readings.drawn,
+            "executions": readings.listed,
+            "execution": partial(readings.execution, histories),
+            "failure": partial(readings.failure, histories),
+            "text": partial(readings.whole, histories),
+            "log": partial(readings.log, histories),
+            "objects": partial(readings.objects, histories),
+            "schema": lambda _, __: input_schema(),
+        }
+        change: dict[str, Work] = {
+            "facts": facts.facts,
+            "start": steering.start,
+            "stop": steering.stop,
+            "redrive": steering.go_on,
+            "try": steering.try_again,
+        }
+        return cls(read, change)

@@ -38,6 +38,8 @@ def test_execution_is_seen_though_it_goes_on_before_its_first_answer_comes(windo
     hold(faults=[{"state": "Plan ingestion", "moment": "hold"}])
     arn = console.stack.start(name, promote=False)
     window.route(EXECUTION, lambda route: routes.append(route))
+    # Its first answer is to be one that the page asks for by itself.
+    window.route("**/api/opening?", lambda route: route.abort())
     with window.expect_request(lambda request: "/execution?" in request.url and name in request.url):
         window.goto(console.address)
     row = window.get_by_label("Executions", exact=True).get_by_role("button", name=name).first

@@ -1,6 +1,6 @@
 // What a path answers, asked for by a part of the page for as long as it shows it.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { get } from "./api";
 import { message } from "./parts";
 
@@ -28,7 +28,8 @@ export function useAsked<T>(key: string | null, ask: (before: T | null) => Promi
   const asking = useRef<string | null>(null);
   const wanted = useRef({ ask, version: "" });
   wanted.current = { ask, version: `${version} ${tries}` };
-  useEffect(() => {
+  // Not once the page is painted: what comes early, as the first view's answers do, is there in the first picture.
+  useLayoutEffect(() => {
     // Nothing is wanted any more: the question under way is the last one.
     if (key === null) asking.current = null;
     if (key === null || asking.current === key) return;

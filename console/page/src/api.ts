@@ -1,5 +1,7 @@
 // What the page asks the console's server, each request with the token of the address.
 
+import { early, open, opening, question } from "./opening";
+
 const STORE = "console-token";
 
 const hasToken = () => /^#[\w-]{16,}$/.test(location.hash);
@@ -50,9 +52,16 @@ const unexplained = (status: number) => `The console's server answered with the 
 
 /** The answer of a path to a query. */
 export async function get<T>(path: string, query: Record<string, string> = {}): Promise<T> {
-  const answer = await ask(`/api/${path}?${new URLSearchParams(query)}`, {});
-  return (await answer.json()) as T;
+  const answer = (await early(path, query)) ?? (await read(path, query));
+  return answer as T;
 }
+
+async function read(path: string, query: Record<string, string>): Promise<unknown> {
+  const answer = await ask(`/api/${question(path, query)}`, {});
+  return answer.json();
+}
+
+open(() => read("opening", {}));
 
 /** The answer to a change. */
 export async function post<T>(path: string, body: object): Promise<T> {
@@ -92,7 +101,7 @@ async function inSight(): Promise<AbortSignal> {
  */
 export function listen(heed: (event: string, data: unknown) => void, trouble: (message: string) => void): () => void {
   const end = new AbortController();
-  const read = async (hidden: AbortSignal) => {
+  const follow = async (hidden: AbortSignal) => {
     const answer = await ask("/api/changes", { signal: AbortSignal.any([end.signal, hidden]) });
     const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
     trouble("");
@@ -109,9 +118,11 @@ export function listen(heed: (event: string, data: unknown) => void, trouble: (m
     }
   };
   const go = async () => {
+    // The server looks at all of the stack then: the first view comes first.
+    await opening;
     while (!end.signal.aborted) {
       const hidden = await inSight();
-      await read(hidden).catch((fault: unknown) => {
+      await follow(hidden).catch((fault: unknown) => {
         if (!end.signal.aborted && !hidden.aborted) trouble(fault instanceof Error ? fault.message : String(fault));
       });
       if (!hidden.aborted) await new Promise((resume) => setTimeout(resume, PAUSE));

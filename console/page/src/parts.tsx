@@ -193,6 +193,7 @@ interface Windowed<T> {
   rest?: (rows: T[]) => void;
 }
 
+const MARGIN = 10;
 const NEAR = 40;
 const REST = 200;
 
@@ -201,9 +202,11 @@ const REST = 200;
 export function Windowed<T extends { arn: string }>({ rows, height, label, render, more = null, rest }: Windowed<T>) {
   const [top, setTop] = useState(0);
   const frame = useRef<HTMLDivElement>(null);
-  const first = Math.max(0, Math.floor(top / height) - 10);
-  const shown = rows.slice(first, first + 60);
-  const isNear = more !== null && first + 60 + NEAR > rows.length;
+  // As many as the window may show, and some before and after them.
+  const length = Math.ceil(innerHeight / height) + 2 * MARGIN;
+  const first = Math.max(0, Math.floor(top / height) - MARGIN);
+  const shown = rows.slice(first, first + length);
+  const isNear = more !== null && first + length + NEAR > rows.length;
   useEffect(() => {
     if (isNear) more?.();
   }, [isNear, rows.length]);

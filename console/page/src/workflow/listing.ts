@@ -1,6 +1,6 @@
 // Executions as AWS lists them, page by page: those of a state machine, or the children of a Map Run.
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { get, post } from "../api";
 import { message } from "../parts";
 import type { Facts, Summary } from "./types";
@@ -74,7 +74,7 @@ export function useListing(source: Record<string, string>, told: Summary[], vers
     setListed(new Map(read.map((each) => [each.arn, each])));
     setNext(page.nextToken);
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     wanted.current = name;
     busy.current = false;
     pages.current = 0;
@@ -83,7 +83,7 @@ export function useListing(source: Record<string, string>, told: Summary[], vers
     setDone(false);
     setTrouble("");
   }, [name]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (Object.values(source).every(Boolean)) void refresh();
   }, [name, version]);
   const executions = useMemo(() => {

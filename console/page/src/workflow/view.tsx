@@ -1,6 +1,6 @@
 // The workflow view: state machines, the history of their executions, and the execution that is looked at.
 
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { get } from "../api";
 import { Empty, message, Refused, Status, Tabs, Trouble, Windowed } from "../parts";
 import { between, dollars, duration, moment, outcome, reason } from "../words";
@@ -33,7 +33,7 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
   const [starting, setStarting] = useState<string | null>(target.start ?? null);
   const [trouble, setTrouble] = useState("");
   const [tries, setTries] = useState(0);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (machines.length > 0) return;
     get<Named[]>("workflow/machines")
       .then((all) => {
@@ -45,7 +45,7 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
   }, [tries]);
   const machine = machines.find((each) => each.arn === chosen);
   const graph = graphs.get(chosen);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!machine || graph) return;
     get<Omit<Machine, keyof Named>>("workflow/graph", { arn: machine.arn })
       .then((drawn) => setGraphs((before) => new Map(before).set(machine.arn, { ...machine, ...drawn })))
@@ -148,8 +148,8 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
             startLike={machine.name === "retrain" ? setStarting : undefined}
             go={go}
           />
-        ) : !history.done || !graph ? (
-          !again && !history.trouble && <p class="quiet">Asking Step Functions for the workflow …</p>
+        ) : !graph || !(history.done || history.trouble) ? (
+          !again && <p class="quiet">Asking Step Functions for the workflow …</p>
         ) : (
           <GraphPicture key={machine.arn} machine={graph} states={[]} ended={false} selected="" select={() => undefined} />
         )}
