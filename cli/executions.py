@@ -15,11 +15,11 @@ from cli.errors import CommandError
 from cli.stack import Stack
 from local import account
 from wildrydes.errors import BadJson
+from wildrydes.execution_arns import arn_of, is_execution_of
 from wildrydes.strict_json import decode
 from wildrydes.tasks import DEFAULT_TASK
 
 _POLL_SECONDS = 0.2
-_MACHINES = ("retrain", "promote", "monitor")
 _UNSUCCESSFUL = ("FAILED", "TIMED_OUT", "ABORTED")
 
 
@@ -64,20 +64,20 @@ def find(stack: Stack, execution: str | None) -> str:
         if not newest:
             raise NoExecutionError(f"No retraining has been started yet: {stack.command('retrain')} starts one.")
         return newest[0]["executionArn"]
-    names = [name for name in _MACHINES if stack.has_machine(name)]
-    machines = [stack.machine(name).replace(":stateMachine:", ":execution:") for name in names]
-    candidates = [execution] if execution.startswith("arn:") else [f"{machine}:{execution}" for machine in machines]
+    machines, is_arn = stack.machines(), execution.startswith("arn:")
+    candidates = [execution] if is_arn else [arn_of(machine, execution) for machine in machines.values()]
     for arn in candidates:
         try:
             return states.describe_execution(executionArn=arn)["executionArn"]
         except ClientError as fault:
             if fault.response["Error"]["Code"] not in ("ExecutionDoesNotExist", "InvalidArn", "ValidationException"):
                 raise
-    if not execution.startswith("arn:"):
-        child = map_children.named(stack, execution, [stack.machine(name) for name in names])
+    if not is_arn:
+        child = map_children.named(stack, execution, list(machines.values()))
         if child is not None:
             return child
-    workflows = f"{', '.join(names[:-1])} or {names[-1]}"
+    *others, last = machines
+    workflows = f"{', '.join(others)} or {last}" if others else last
     raise NoExecutionError(f"The stack {stack.name} has no execution {execution!r} of {workflows}.")
 
 
@@ -129,19 +129,17 @@ def object_in(text: str | None) -> dict[str, Any]:
 
 def is_retraining(stack: Stack, execution_arn: str) -> bool:
     """Whether an execution is one of `retrain`, by its ARN: a name may be that of one of each workflow."""
-    machine = stack.machine("retrain").replace(":stateMachine:", ":execution:")
-    return execution_arn.rpartition(":")[0] == machine
+    return is_execution_of(stack.machine("retrain"), execution_arn)
 
 
 def running(stack: Stack) -> list[str]:
-    """The ARNs of the executions of these workflows that run now."""
+    """The ARNs of the executions of the stack's workflows that run now."""
     states = stack.client("stepfunctions")
     return [
         each["executionArn"]
-        for name in _MACHINES
-        if stack.has_machine(name)
+        for machine in stack.machines().values()
         for each in account.entries(
-            states, "list_executions", "executions", stateMachineArn=stack.machine(name), statusFilter="RUNNING"
+            states, "list_executions", "executions", stateMachineArn=machine, statusFilter="RUNNING"
         )
     ]
 

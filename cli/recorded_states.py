@@ -10,6 +10,7 @@ from cli import executions, map_children
 from cli.context_values import with_values
 from cli.errors import CommandError
 from cli.stack import Stack
+from wildrydes.execution_arns import machine_of
 
 
 class NoStateError(CommandError):
@@ -38,7 +39,7 @@ def find(stack: Stack, name: str, execution: str | None) -> RecordedState:
     """
     arn = executions.find(stack, execution)
     states = stack.client("stepfunctions")
-    machine = states.describe_state_machine(stateMachineArn=_machine_of(arn))
+    machine = states.describe_state_machine(stateMachineArn=machine_of(arn))
     definitions = dict(_states(json.loads(machine["definition"])))
     events = executions.history(stack, arn)
     entered = [each for each in events if each["type"].endswith("StateEntered")]
@@ -56,12 +57,6 @@ def find(stack: Stack, name: str, execution: str | None) -> RecordedState:
     context = _context(arn, machine, events, event)
     definition, unrecorded = with_values(definitions[name], context)
     return RecordedState(name, definition, machine["roleArn"], details["input"], arn, unrecorded)
-
-
-def _machine_of(execution: str) -> str:
-    """The ARN of an execution's state machine; a Map's child names the Map after the machine."""
-    machine, _, _ = execution.replace(":execution:", ":stateMachine:").rpartition(":")
-    return machine.partition("/")[0]
 
 
 def _states(level: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -30,6 +30,7 @@ from cli.invoke import physical_name
 from cli.move_tasks import Moved, move_back, waiting
 from cli.replayed import Replayed, Resent, show
 from cli.stack import Stack
+from wildrydes.execution_arns import is_execution_of
 from wildrydes.starts import SCHEDULE
 
 QUEUES = ("RidesDeadLetterQueue", "LocatedRidesDeadLetterQueue")
@@ -212,7 +213,7 @@ def promotion_of(body: str, machine: str) -> str:
     _, arn = _decode(body, "detail", "executionArn")
     if arn is None:
         raise NoRecordError("it is no end of an execution")
-    if arn.rpartition(":")[0] != machine.replace(":stateMachine:", ":execution:"):
+    if not is_execution_of(machine, arn):
         raise NoRecordError(f"it is the end of another workflow's execution, {arn}")
     return arn
 

@@ -27,6 +27,8 @@ Clock = Callable[[], float]
 """The time in seconds since the epoch, as metrics and schedules have it."""
 
 _DELETED = "DELETE_COMPLETE"
+_MACHINE_ARN = "StateMachineArn"
+_FIRST_MACHINES = ("retrain", "promote", "restore")
 _LONGEST_CALL_SECONDS = 310
 
 
@@ -124,12 +126,21 @@ class Stack:
         return self.output("DataBucketName")
 
     def machine(self, name: str) -> str:
-        """The ARN of `retrain`, `promote`, `restore` or `monitor`. Raises NoStackError for a stack without it."""
-        return self.output("StateMachineArn" if name == "retrain" else f"{name.title()}StateMachineArn")
+        """The ARN of a workflow, such as `retrain`. Raises NoStackError for a stack without it."""
+        return self.output(_MACHINE_ARN if name == _FIRST_MACHINES[0] else f"{name.title()}{_MACHINE_ARN}")
 
-    def has_machine(self, name: str) -> bool:
-        """Whether the stack has a workflow; one that was deployed before there was `monitor` has none."""
-        return name != "monitor" or "MonitorStateMachineArn" in self.outputs
+    def machines(self) -> dict[str, str]:
+        """The ARNs of all workflows that the stack has, by name: `retrain` first, then what it starts.
+
+        One that was deployed before there was `monitor` has none. Raises NoStackError for another project's stack.
+        """
+        arns = {_FIRST_MACHINES[0]: self.machine(_FIRST_MACHINES[0])} | {
+            output.removesuffix(_MACHINE_ARN).lower(): arn
+            for output, arn in self.outputs.items()
+            if output.endswith(_MACHINE_ARN) and output != _MACHINE_ARN
+        }
+        names = (*_FIRST_MACHINES, *sorted(arns.keys() - {*_FIRST_MACHINES}))
+        return {name: arns[name] for name in names if name in arns}
 
     @property
     def api_url(self) -> str:

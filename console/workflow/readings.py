@@ -15,7 +15,6 @@ from console.workflow.facts import facts_of
 from console.workflow.graphs import graph
 from console.workflow.histories import Histories
 
-MACHINES = ("retrain", "promote", "restore", "monitor")
 MOST_LISTED = 100
 """Executions of a page of the list, and children of one of a Map's."""
 
@@ -28,8 +27,8 @@ class NoFailureError(CommandError):
 
 
 def machines(stack: Stack, _: Any = None) -> list[dict[str, str]]:
-    """The names and ARNs of the stack's state machines. One that was deployed before there was `monitor` has none."""
-    return [{"name": name, "arn": stack.machine(name)} for name in MACHINES if stack.has_machine(name)]
+    """The names and ARNs of the stack's state machines."""
+    return [{"name": name, "arn": arn} for name, arn in stack.machines().items()]
 
 
 def drawn(stack: Stack, query: dict[str, str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from botocore.exceptions import ClientError
 
 from aws.clients import client
+from wildrydes.execution_arns import is_execution_of
 from wildrydes.starts.requests import Request
 
 # As in statemachines.turn: a Map of the execution is to be redriven.
@@ -43,8 +44,7 @@ class Retraining:
 
     def is_running(self, execution: str) -> bool:
         """Whether the execution of this ARN runs. One that is forgotten does not, nor what is no execution of it."""
-        prefix = self.machine.replace(":stateMachine:", ":execution:", 1) + ":"
-        if not execution.startswith(prefix) or len(execution) > _LONGEST_ARN:
+        if not is_execution_of(self.machine, execution) or len(execution) > _LONGEST_ARN:
             return False
         try:
             described = client("stepfunctions").describe_execution(executionArn=execution)

@@ -1,6 +1,7 @@
 """What the commands say and do where a child of a distributed Map fails, and where a child is named to them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from cli import executions, failures, map_children, options, outcome, redrive
 from cli.display import failure_report
 from cli.stack import Account, Stack
 from local.account import EmbeddedAws
-from machines import Client, ended, machine, unique
+from machines import Client, ended, machine, role, unique
 from redrives import parameter, read, reader
 
 PROCESSOR: dict[str, Any] = {
@@ -162,3 +163,11 @@ def test_redrive_goes_on_with_the_retraining_that_failed_last(
 def test_item_of_any_kind_is_shown_in_a_line() -> None:
     assert map_children.item_of('{"chunk": 3}') == '{"chunk": 3}'
     assert len(map_children.item_of(json.dumps("x" * 5000))) == 301
+
+
+def test_execution_of_restore_is_found_by_its_name(ran: Ran, client: Client) -> None:
+    passing = {"StartAt": "Pass", "States": {"Pass": {"Type": "Pass", "End": True}}}
+    arn = machine(client, passing, role(client, "states.amazonaws.com"))
+    stack = replace(ran.stack, outputs={**ran.stack.outputs, "RestoreStateMachineArn": arn})
+    started = client("stepfunctions").start_execution(stateMachineArn=arn, name=unique("restore"))["executionArn"]
+    assert executions.find(stack, started.rpartition(":")[2]) == started

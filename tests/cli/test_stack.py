@@ -8,6 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cli.stack import Account, NoStackError, Stack
+from cli.template_document import read_template
+from stacks import ROOT
 
 
 def test_stack_of_another_project_is_named_as_one(client: Callable[[str], Any]) -> None:
@@ -15,6 +17,16 @@ def test_stack_of_another_project_is_named_as_one(client: Callable[[str], Any]) 
     for ask in (lambda: stack.bucket, lambda: stack.machine("promote"), lambda: stack.api_url):
         with pytest.raises(NoStackError, match="'another' is another project's: it has no output"):
             ask()
+
+
+def test_machines_of_a_stack_are_those_of_its_template(client: Callable[[str], Any]) -> None:
+    template = read_template(ROOT / "template.yaml")
+    arns = {name: each["Value"].get("Ref", "") for name, each in template["Outputs"].items()}
+    deployed = {name for name, each in template["Resources"].items() if each["Type"].endswith("::StateMachine")}
+    machines = Stack("rydes", arns, client).machines()
+    assert set(machines.values()) == deployed
+    assert {name: arn.lower() for name, arn in machines.items()} == {name: name for name in machines}
+    assert next(iter(machines)) == "retrain"
 
 
 @pytest.mark.parametrize(

@@ -204,8 +204,3 @@ def test_context_object_counts_the_redrives_before_the_state() -> None:
     events[2]["stateEnteredEventDetails"] = {"name": "A"}
     execution = recorded_states._context("execution:run-1", machine, events, events[2])["Execution"]
     assert (execution["RedriveCount"], execution["RedriveTime"]) == (1, "2026-01-02T00:00:00.000Z")
-
-
-def test_child_of_a_distributed_map_has_the_machine_before_the_slash() -> None:
-    child = "arn:aws:states:us-east-1:123456789012:execution:retrain/Ingest:0b6e"
-    assert recorded_states._machine_of(child) == "arn:aws:states:us-east-1:123456789012:stateMachine:retrain"

@@ -212,7 +212,7 @@ def test_watch_of_an_execution_that_has_ended(command: RunCommand, execution: st
     assert "goes live" in ran.out
     ran = command("watch", "nobody")
     assert (ran.code, ran.out) == (1, "")
-    assert "has no execution 'nobody' of retrain, promote or monitor." in ran.err
+    assert "has no execution 'nobody' of retrain, promote, restore or monitor." in ran.err
 
 
 def test_retrain_without_following(command: RunCommand, stack: Stack) -> None:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from wildrydes.cost import quantities
 from wildrydes.cost.attempts import Attempt
 from wildrydes.cost.charges import Usage, add
+from wildrydes.execution_arns import arn_of
 
 _DYNAMODB_WRITES = ("putItem", "updateItem", "deleteItem")
 # A function reads what the one before has written, and writes for the next; the others' share is some per mille of it.
@@ -50,7 +51,7 @@ def nested_executions(attempts: Iterable[Attempt]) -> list[str]:
 def _execution_arn(request: Any) -> str:
     """The ARN of a started execution follows from that of its machine and its name."""
     machine, name = request.get("StateMachineArn", ""), request.get("Name", "")
-    return f"{machine.replace(':stateMachine:', ':execution:')}:{name}" if machine and name else ""
+    return arn_of(machine, name) if machine and name else ""
 
 
 def _usage(attempt: Attempt, context: Context) -> Usage:
