@@ -186,10 +186,15 @@ def _of_refusal(refusal: ClientError) -> tuple[str, int]:
             f"({error['Code']}: {error['Message']}): end it, and `wildrydes console` starts another.",
             _REFUSED,
         )
-    if error["Code"] not in _DENIALS:
+    if not is_denial(refusal):
         return f"{error['Code']}: {error['Message']}", _WRONG
     what = f"{refusal.operation_name} is refused" if error["Code"] in _BODILESS else error["Message"]
     return f"Your credentials may not do this: {what}", _REFUSED
+
+
+def is_denial(refusal: ClientError) -> bool:
+    """Whether AWS says that the credentials may not do this: what else was asked for can be shown all the same."""
+    return refusal.response["Error"]["Code"] in _DENIALS
 
 
 def say_status(_: Request, fault: Exception) -> Response:

@@ -21,7 +21,7 @@ from starlette.responses import StreamingResponse
 from cli.errors import CommandError
 from cli.executions import described_if_there
 from cli.stack import Stack
-from console.answers import OF_AWS, explain
+from console.answers import OF_AWS, explain, is_denial
 from console.outputs import forget
 from console.workflow.readings import machines, summary
 
@@ -70,12 +70,19 @@ def _gone_on(stack: Stack, before: Snapshot) -> Snapshot:
 
 
 def _entry(states: Any, machine: str, execution: dict[str, Any]) -> dict[str, Any]:
-    events = None
-    if execution["status"] == "RUNNING":
-        arn = execution["executionArn"]
-        last = states.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=1)["events"]
-        events = last[0]["id"] if last else 0
+    events = _last_event(states, execution["executionArn"]) if execution["status"] == "RUNNING" else None
     return summary(execution) | {"machine": machine, "events": events}
+
+
+def _last_event(states: Any, arn: str) -> int | None:
+    """The number of an execution's last event; None where its history may not be read, which its answer says."""
+    try:
+        last = states.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=1)["events"]
+    except ClientError as refusal:
+        if not is_denial(refusal):
+            raise
+        return None
+    return last[0]["id"] if last else 0
 
 
 class Changes:

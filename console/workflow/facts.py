@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from cli import execution_cost, executions, map_children
 from cli.errors import CommandError
 from cli.stack import Stack
+from console.answers import is_denial
 from wildrydes.announcements.ended import ROLLBACK_REASON, read_description
 from wildrydes.starts import PERSON
 
@@ -44,7 +47,7 @@ def facts_of(stack: Stack, described: dict[str, Any]) -> dict[str, Any]:
     cost = execution_cost.accounted_usd(stack, described)
     if outcome["outcome"] == _YIELDED:
         # It ends before it would be accounted, after a few states.
-        cost = execution_cost.usd_by_history(stack, arn)
+        cost = _usd_by_history(stack, arn)
     return {
         "reason": _reason(described.get("input"), is_retraining=is_retraining),
         "task": executions.task_of(described) if is_retraining else _task(described.get("input")),
@@ -53,6 +56,16 @@ def facts_of(stack: Stack, described: dict[str, Any]) -> dict[str, Any]:
         "item": map_children.item_of(described.get("input", "")) if map_children.is_child(arn) else None,
         **outcome,
     }
+
+
+def _usd_by_history(stack: Stack, arn: str) -> float | None:
+    """What an execution cost by its history; None where that may not be read."""
+    try:
+        return execution_cost.usd_by_history(stack, arn)
+    except ClientError as refusal:
+        if not is_denial(refusal):
+            raise
+        return None
 
 
 _NO_OUTCOME = {"outcome": None, "verdict": None, "yielded_to": None}

@@ -5,7 +5,10 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from cli.stack import Stack
+from console.answers import explain, is_denial
 from local.account import entries
 
 _MOST_HISTORIES = 8
@@ -42,6 +45,15 @@ class Histories:
             else:
                 history.events = history.events + newer
             return history.events
+
+    def readable(self, arn: str) -> tuple[list[Event], str]:
+        """All events of an execution, and an empty text; or no event, and why they may not be read."""
+        try:
+            return self.events(arn), ""
+        except ClientError as refusal:
+            if not is_denial(refusal):
+                raise
+            return [], explain(refusal)[0]
 
     def _of(self, arn: str) -> _History:
         with self._lock:

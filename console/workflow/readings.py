@@ -65,17 +65,19 @@ def summary(execution: dict[str, Any]) -> dict[str, Any]:
 def execution(histories: Histories, stack: Stack, query: dict[str, str]) -> dict[str, Any]:
     """All of an execution but its longest texts: how far it is, each state that it entered, why it failed.
 
+    Where its history may not be read there is no state, and `history_trouble` says why.
+
     With `since`, the number of an event, of the states those alone that later events say something of. The answer has
     the number that it is of as `since`, 0 for all states, and that of the last event as `events`.
     """
     arn = text_of(query, "arn")
     states = stack.client("stepfunctions")
     described = states.describe_execution(executionArn=arn)
-    events = histories.events(arn)
+    events, history_trouble = histories.readable(arn)
     progress = executions.progress_of(described, events)
     map_runs, children_trouble = _children(states, arn, progress.states)
     last = events[-1]["id"] if events else 0
-    since = number_of(query, "since", last + 1) if query.get("since") else 0
+    since = number_of(query, "since", last + 1) if query.get("since") and not history_trouble else 0
     return {
         **summary(described),
         **facts_of(stack, described),
@@ -97,6 +99,7 @@ def execution(histories: Histories, stack: Stack, query: dict[str, str]) -> dict
             {"arn": run["mapRunArn"], "status": run["status"], "counts": run["executionCounts"]} for run in map_runs
         ],
         "children_trouble": children_trouble,
+        "history_trouble": history_trouble,
         "parent": map_children.parent_of(stack, arn) if map_children.is_child(arn) else None,
     }
 
@@ -136,7 +139,8 @@ def failure(histories: Histories, stack: Stack, query: dict[str, str]) -> dict[s
             trouble.append(explain(refusal)[0])
             return []
 
-    ended = failures.failure(stack, arn, executions.progress_of(described, histories.events(arn)), read)
+    events, _ = histories.readable(arn)
+    ended = failures.failure(stack, arn, executions.progress_of(described, events), read)
     return {
         **ended.as_json(),
         "log_group": ended.log_group,

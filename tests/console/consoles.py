@@ -22,7 +22,7 @@ from browser import serious_faults
 from cli import embedded
 from cli import stack as stacks_of_commands
 from console.application import build
-from local.account import HOST
+from local.account import HOST, EmbeddedAws
 from machines import allow, unique, until
 from stacks import Stack
 
@@ -73,20 +73,24 @@ def ask_at(port: int, path: str, headers: dict[str, str] | None = None, body: by
 @contextmanager
 def page_of_user(console: Console, browser: Browser, *denied: str) -> Iterator[Page]:
     """The page of a console that has the credentials of a user who may do all but these actions."""
-    server, name = console.stack.server, unique("user")
-    iam = server.client("iam")
-    iam.create_user(UserName=name)
-    statements = [allow("*"), allow(*denied) | {"Effect": "Deny"}]
-    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
-    iam.put_user_policy(UserName=name, PolicyName="all-but-these", PolicyDocument=document)
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-    user = replace(server, access_key_id=key["AccessKeyId"], secret_access_key=key["SecretAccessKey"])
+    user = user_without(console.stack.server, *denied)
     with (
         serve_console(replace(console.stack.command_stack, client=user.client), "the embedded AWS") as port,
         closing(browser.new_page()) as page,
     ):
         page.goto(f"http://{HOST}:{port}/#{TOKEN}")
         yield page
+
+
+def user_without(server: EmbeddedAws, *denied: str) -> EmbeddedAws:
+    """The server with the keys of a user who may do all but these actions."""
+    iam, name = server.client("iam"), unique("user")
+    iam.create_user(UserName=name)
+    statements = [allow("*"), allow(*denied) | {"Effect": "Deny"}]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_user_policy(UserName=name, PolicyName="all-but-these", PolicyDocument=document)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return replace(server, access_key_id=key["AccessKeyId"], secret_access_key=key["SecretAccessKey"])
 
 
 def clients_of(listener: socket.socket) -> stacks_of_commands.Client:

@@ -5,6 +5,7 @@ import json
 import logging
 import threading
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from cli.executions import history
 from cli.stack import Account, Stack
 from console import changes
 from console.changes import Changes, Snapshot
+from consoles import user_without
 from local.account import EmbeddedAws
 from machines import ended, machine, role, unique, until
 
@@ -69,6 +71,14 @@ def test_execution_that_ran_and_is_gone_is_left_out(stack: Stack) -> None:
     arn = f"{stack.machine('retrain').replace(':stateMachine:', ':execution:')}:gone"
     before = {arn: {"arn": arn, "status": "RUNNING", "machine": stack.machine("retrain"), "events": 3}}
     assert Changes.of(stack)._look(before) == {}
+
+
+def test_what_runs_is_told_of_where_its_history_may_not_be_read(stack: Stack, server: EmbeddedAws) -> None:
+    started = stack.client("stepfunctions").start_execution(stateMachineArn=stack.machine("retrain"))["executionArn"]
+    onlooker = replace(stack, client=user_without(server, "states:GetExecutionHistory").client)
+    seen = Changes.of(onlooker)._look({})[started]
+    assert (seen["status"], seen["events"]) == ("RUNNING", None)
+    stack.client("stepfunctions").stop_execution(executionArn=started)
 
 
 async def read_on(stream: AsyncIterator[str], count: int) -> list[tuple[str, Any]]:

@@ -130,3 +130,28 @@ def test_failure_is_explained_without_the_log_that_may_not_be_read(console: Cons
     seen = answer(port, "workflow/failure", arn=arn)
     assert (seen["state"], seen["cause"], seen["log"]) == (whole["state"], whole["cause"], [])
     assert "logs:FilterLogEvents" in seen["log_trouble"]
+
+
+def test_execution_is_shown_without_the_history_that_may_not_be_read(
+    console: Console, narrow: tuple[int, Deny], chromium: Browser
+) -> None:
+    port, deny = narrow
+    arn = console.stack.start(years={"first": 1, "last": 2})
+    assert console.stack.ended(arn)["status"] == "FAILED"
+    whole = answer(port, "workflow/execution", arn=arn)
+    deny("states:GetExecutionHistory", "*")
+    window = chromium.new_page()
+    window.goto(f"http://{HOST}:{port}/#{TOKEN}")
+    window.get_by_label("Executions").get_by_role("button", name=arn.rpartition(":")[2]).first.click()
+    article = window.get_by_role("article")
+    expect(article.get_by_role("alert").first).to_contain_text("states:GetExecutionHistory")
+    expect(article.get_by_role("heading", level=2).first).to_contain_text("failed")
+    expect(window.get_by_label("Why it failed")).to_contain_text(whole["error"])
+    window.get_by_role("button", name="Read input, Task, not entered").click()
+    expect(window.get_by_label("The state Read input")).to_contain_text("which may not be read")
+    window.close()
+    seen = answer(port, "workflow/execution", arn=arn)
+    fields = ("status", "error", "cause", "input", "reason", "started", "ended")
+    assert {name: seen[name] for name in fields} == {name: whole[name] for name in fields}
+    assert (whole["history_trouble"], seen["states"]) == ("", [])
+    assert seen["cause"]["text"] == answer(port, "workflow/failure", arn=arn)["cause"]

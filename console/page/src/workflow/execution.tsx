@@ -56,6 +56,7 @@ export function ExecutionView({ arn, version, machine, open, startLike, go }: Pr
     <article class="execution" aria-label={`The execution ${execution.name}`}>
       {refused}
       <Head execution={execution} open={open} startLike={startLike} go={go} follow={isRunning && selected ? () => setSelected("") : undefined} />
+      <Trouble message={execution.history_trouble && `What it went through: ${execution.history_trouble}`} />
       {execution.outcome && <Became execution={execution} open={open} />}
       {hasFailed && <Why execution={execution} failure={failure.value} trouble={failure.trouble} began={began[0] ?? ""} select={setSelected} open={open} />}
       <div class="split">

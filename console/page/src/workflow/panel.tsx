@@ -82,6 +82,7 @@ function isOfChildren(node: GraphNode, execution: Execution): boolean {
 }
 
 function absence(node: GraphNode, execution: Execution): string {
+  if (execution.history_trouble) return "Whether the execution came here is in its history, which may not be read.";
   if (execution.status === "RUNNING") return "The execution has not come here yet.";
   if (isOfChildren(node, execution)) return `The children of ${node.parent} have histories of their own: choose one of them there.`;
   return "The execution went another way.";

@@ -107,6 +107,8 @@ export interface Execution extends Summary, Facts {
   map_runs: MapRun[];
   /** Why the Map Runs may not be looked at; else empty. */
   children_trouble: string;
+  /** Why the history may not be read, and no state is told; else empty. */
+  history_trouble: string;
   parent: string | null;
 }
 
