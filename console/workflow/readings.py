@@ -1,6 +1,5 @@
 """What a page shows of state machines and executions, asked of Step Functions."""
 
-import json
 from dataclasses import asdict
 from typing import Any
 
@@ -11,8 +10,8 @@ from cli.errors import CommandError
 from cli.executions import StateProgress
 from cli.stack import Stack
 from console.answers import explain, number_of, text_of
+from console.workflow.definitions import Definitions, drawn
 from console.workflow.facts import facts_of
-from console.workflow.graphs import graph
 from console.workflow.histories import Histories
 
 MOST_LISTED = 100
@@ -31,10 +30,12 @@ def machines(stack: Stack, _: Any = None) -> list[dict[str, str]]:
     return [{"name": name, "arn": arn} for name, arn in stack.machines().items()]
 
 
-def drawn(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
-    """A state machine as a graph."""
+def graph(definitions: Definitions, stack: Stack, query: dict[str, str]) -> dict[str, Any]:
+    """The graph of the state machine `arn` as it is now, or of the one that `execution` runs with, with its digest."""
+    if "execution" in query:
+        return definitions.of(query["execution"])
     described = stack.client("stepfunctions").describe_state_machine(stateMachineArn=text_of(query, "arn"))
-    return asdict(graph(json.loads(described["definition"])))
+    return drawn(described["definition"])
 
 
 def listed(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
@@ -62,10 +63,11 @@ def summary(execution: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def execution(histories: Histories, stack: Stack, query: dict[str, str]) -> dict[str, Any]:
+def execution(histories: Histories, definitions: Definitions, stack: Stack, query: dict[str, str]) -> dict[str, Any]:
     """All of an execution but its longest texts: how far it is, each state that it entered, why it failed.
 
-    Where its history may not be read there is no state, and `history_trouble` says why.
+    Where its history may not be read there is no state, and `history_trouble` says why. `definition` is the digest of
+    the graph that it is drawn on; where that may not be asked for it is empty, and `definition_trouble` says why.
 
     With `since`, the number of an event, of the states those alone that later events say something of. The answer has
     the number that it is of as `since`, 0 for all states, and that of the last event as `events`.
@@ -76,12 +78,15 @@ def execution(histories: Histories, stack: Stack, query: dict[str, str]) -> dict
     events, history_trouble = histories.readable(arn)
     progress = executions.progress_of(described, events)
     map_runs, children_trouble = _children(states, arn, progress.states)
+    definition, definition_trouble = definitions.digest(arn, described["startDate"])
     last = events[-1]["id"] if events else 0
     since = number_of(query, "since", last + 1) if query.get("since") and not history_trouble else 0
     return {
         **summary(described),
         **facts_of(stack, described),
         "machine": described["stateMachineArn"],
+        "definition": definition,
+        "definition_trouble": definition_trouble,
         "input": _excerpt(described.get("input")),
         "output": _excerpt(described.get("output")),
         "error": described.get("error"),

@@ -7,6 +7,7 @@ from cli.input_schema import input_schema
 from cli.stack import Stack
 from console.answers import Work
 from console.workflow import facts, readings, steering
+from console.workflow.definitions import Definitions
 from console.workflow.histories import Histories
 
 
@@ -19,13 +20,13 @@ class WorkflowWork:
 
     @classmethod
     def of(cls, stack: Stack) -> "WorkflowWork":
-        """The work on one stack, which shares the histories that have been read."""
-        histories = Histories(stack)
+        """The work on one stack, which shares the histories and definitions that have been read."""
+        histories, definitions = Histories(stack), Definitions(stack)
         read: dict[str, Work] = {
             "machines": readings.machines,
-            "graph": readings.drawn,
+            "graph": partial(readings.graph, definitions),
             "executions": readings.listed,
-            "execution": partial(readings.execution, histories),
+            "execution": partial(readings.execution, histories, definitions),
             "failure": partial(readings.failure, histories),
             "text": partial(readings.whole, histories),
             "log": partial(readings.log, histories),

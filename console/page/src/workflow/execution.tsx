@@ -7,6 +7,7 @@ import { Hint } from "../hints";
 import type { Go } from "../places";
 import { Ask, message, Refused, Status, Trouble } from "../parts";
 import { between, count, dollars, duration, moment, reason, status as statusWord } from "../words";
+import { useDefinition } from "./definition";
 import { GraphPicture } from "./graph";
 import { isToBeAccounted } from "./listing";
 import { StatePanel } from "./panel";
@@ -17,7 +18,7 @@ interface Props {
   arn: string;
   /** Changes with every event of the execution: then all is asked for anew. */
   version: string;
-  /** What it is an execution of, once that is known. */
+  /** The workflow that it is an execution of, as it is now, once that is known. */
   machine: Machine | undefined;
   open: (arn: string) => void;
   /** Opens the form of a retraining with an input, as JSON; undefined of the other workflows. */
@@ -48,19 +49,21 @@ export function ExecutionView({ arn, version, machine, open, startLike, go }: Pr
   const refused = trouble && <Refused message={trouble} again={again} />;
   const hasFailed = execution !== null && !["RUNNING", "SUCCEEDED"].includes(execution.status);
   const failure = useAnswer<Failure>("workflow/failure", hasFailed ? { arn } : null, `${execution?.redrives} ${execution?.status}`);
+  const { graph, trouble: ungraphed } = useDefinition(execution, machine);
   if (!execution) return refused || <p class="quiet">Asking Step Functions for the execution …</p>;
   const isRunning = execution.status === "RUNNING";
-  const began = failure.value?.state.split(WITHIN).filter((name) => machine?.nodes.some((each) => each.name === name)) ?? [];
-  const node = machine?.nodes.find((each) => each.name === (selected || began[0] || latest(execution)));
+  const began = failure.value?.state.split(WITHIN).filter((name) => graph?.nodes.some((each) => each.name === name)) ?? [];
+  const node = graph?.nodes.find((each) => each.name === (selected || began[0] || latest(execution)));
   return (
     <article class="execution" aria-label={`The execution ${execution.name}`}>
       {refused}
       <Head execution={execution} open={open} startLike={startLike} go={go} follow={isRunning && selected ? () => setSelected("") : undefined} />
       <Trouble message={execution.history_trouble && `What it went through: ${execution.history_trouble}`} />
+      <Trouble message={ungraphed} />
       {execution.outcome && <Became execution={execution} open={open} />}
       {hasFailed && <Why execution={execution} failure={failure.value} trouble={failure.trouble} began={began[0] ?? ""} select={setSelected} open={open} />}
       <div class="split">
-        {machine && <GraphPicture key={arn} machine={machine} states={execution.states} ended={!isRunning} began={began} selected={node?.name ?? ""} select={setSelected} />}
+        {graph && <GraphPicture key={arn} machine={graph} states={execution.states} ended={!isRunning} began={began} selected={node?.name ?? ""} select={setSelected} />}
         <div class="side">
           {/* Whoever opens something of a state goes on reading it, while the execution goes on to others. */}
           {node && (

@@ -25,6 +25,8 @@ export interface Named {
 export interface Machine extends Named {
   nodes: GraphNode[];
   edges: GraphEdge[];
+  /** Two with the same are drawn alike. */
+  digest: string;
 }
 
 export interface Summary {
@@ -94,6 +96,9 @@ export interface MapRun {
 
 export interface Execution extends Summary, Facts {
   machine: string;
+  /** The digest of the graph that it is drawn on; where it is empty `definition_trouble` says why. */
+  definition: string;
+  definition_trouble: string;
   /** The number of the event since which `states` are told, 0 for all of them, and that of the last event. */
   since: number;
   events: number;
