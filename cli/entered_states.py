@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from wildrydes.errors import BadJson
@@ -9,6 +10,7 @@ from wildrydes.strict_json import decode
 
 # What the end of an execution makes of the states that have not ended.
 _ENDS = {"ExecutionFailed": "FAILED", "ExecutionTimedOut": "FAILED", "ExecutionAborted": "ABORTED"}
+_REDRIVEN = "ExecutionRedriven"
 
 
 @dataclass
@@ -37,6 +39,8 @@ class StateProgress:
     calls: list[dict[str, Any]] = field(default_factory=list)
     # The number of the last event of the history that says something of it.
     last_event: int = 0
+    # Seconds since it was entered in which the execution had ended, and waited for a redrive.
+    paused: float = 0.0
 
     @property
     def is_shown(self) -> bool:
@@ -50,8 +54,8 @@ class StateProgress:
 
     @property
     def seconds(self) -> float:
-        """Seconds in the state so far."""
-        return ((self.left or datetime.now(self.entered.tzinfo)) - self.entered).total_seconds()
+        """Seconds in the state so far, without the pause before a redrive."""
+        return ((self.left or datetime.now(self.entered.tzinfo)) - self.entered).total_seconds() - self.paused
 
 
 def entered_by(events: list[dict[str, Any]]) -> list[StateProgress]:
@@ -86,7 +90,32 @@ def entered_by(events: list[dict[str, Any]]) -> list[StateProgress]:
         if state is not None:
             of_event[event["id"]] = state
             state.last_event = event["id"]
+    _count_pauses(events, entered)
     return entered
+
+
+def seconds_paused(events: list[dict[str, Any]]) -> float:
+    """Seconds in which an execution had ended and waited for a redrive that came, by the events of its history."""
+    return sum((redriven - end).total_seconds() for end, redriven in _pauses(events))
+
+
+def _pauses(events: list[dict[str, Any]]) -> list[tuple[datetime, datetime]]:
+    """From each end of an execution to the redrive after it."""
+    moments = [(event["type"], event["timestamp"]) for event in events if event["type"] in (*_ENDS, _REDRIVEN)]
+    return [(end, moment) for (_, end), (kind, moment) in pairwise(moments) if kind == _REDRIVEN]
+
+
+def _count_pauses(events: list[dict[str, Any]], entered: list[StateProgress]) -> None:
+    """Write down how long each state waited for redrives."""
+    pauses = _pauses(events)
+    for each in entered:
+        each.paused = sum(_seconds_within(pause, each.entered, each.left) for pause in pauses)
+
+
+def _seconds_within(pause: tuple[datetime, datetime], entered: datetime, left: datetime | None) -> float:
+    """The seconds of a pause that a state was entered in and not left."""
+    begin, end = max(pause[0], entered), pause[1] if left is None else min(pause[1], left)
+    return max(0.0, (end - begin).total_seconds())
 
 
 def _begun(event: dict[str, Any]) -> dict[int, str]:

@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cli import map_children
-from cli.entered_states import StateProgress, entered_by
+from cli.entered_states import StateProgress, entered_by, seconds_paused
 from cli.errors import CommandError
 from cli.stack import Stack
 from local import account
@@ -38,11 +38,13 @@ class Progress:
     cause: str | None = None
     started: datetime | None = None
     ended: datetime | None = None
+    # Seconds in which it had ended, and waited for a redrive.
+    paused: float = 0.0
 
     @property
     def seconds(self) -> float:
-        """Seconds from its start to its end, 0 while it has not ended."""
-        return (self.ended - self.started).total_seconds() if self.started and self.ended else 0.0
+        """Seconds from its start to its end without the pauses before its redrives, 0 while it has not ended."""
+        return (self.ended - self.started).total_seconds() - self.paused if self.started and self.ended else 0.0
 
 
 def start(stack: Stack, machine: str, execution_input: dict[str, Any], name: str) -> str:
@@ -167,6 +169,7 @@ def progress_of(described: dict[str, Any], events: list[dict[str, Any]]) -> Prog
         described.get("cause"),
         described["startDate"],
         described.get("stopDate"),
+        seconds_paused(events),
     )
 
 

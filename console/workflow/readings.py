@@ -85,6 +85,8 @@ def execution(histories: Histories, definitions: Definitions, stack: Stack, quer
         **summary(described),
         **facts_of(stack, described),
         "machine": described["stateMachineArn"],
+        # Seconds in which it waited for a redrive, so far as its history may be read.
+        "paused": None if history_trouble else progress.paused,
         "definition": definition,
         "definition_trouble": definition_trouble,
         "input": _excerpt(described.get("input")),
@@ -198,6 +200,7 @@ def _state(place: int, state: StateProgress) -> dict[str, Any]:
         "status": state.status,
         "entered": state.entered,
         "left": state.left,
+        "paused": state.paused,
         "attempts": state.attempts,
         "children": state.children,
         "is_distributed": state.is_distributed,

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from cli import display
-from cli.executions import Progress, StateProgress, entered_by, task_of
+from cli.executions import Progress, StateProgress, entered_by, progress_of, task_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -113,3 +113,23 @@ def test_task_of_an_execution_is_a_text_whatever_its_input_names() -> None:
     inputs = ({}, {"task": "magic_points"}, {"target": "magic_points"}, {"task": ["a"]}, {"task": float("inf")})
     names = [task_of({"input": json.dumps(each)}) for each in inputs]
     assert names == ["heavy_utilization", "magic_points", "magic_points", "['a']", "inf"]
+
+
+def test_time_before_a_redrive_is_no_time_in_which_an_execution_or_its_states_worked() -> None:
+    history = History()
+    number = history.state("Pass", "Before", 0, {})
+    number = history.add("TaskStateEntered", number, stateEnteredEventDetails={"name": "Ask"})
+    number = history.add("TaskScheduled", number)
+    number = history.add("TaskFailed", number)
+    history.add("ExecutionFailed", number)
+    redriven = history.add("ExecutionRedriven", number)
+    number = history.add("TaskScheduled", redriven - 2)
+    number = history.add("TaskStateExited", number, stateExitedEventDetails={"name": "Ask"})
+    history.add("ExecutionSucceeded", number)
+    # Each event comes a second after the one before; from the redrive on, an hour later.
+    for event in history.events[redriven - 1 :]:
+        event["timestamp"] += timedelta(hours=1)
+    described = {"status": "SUCCEEDED", "startDate": NOW, "stopDate": history.events[-1]["timestamp"]}
+    progress = progress_of(described, history.events)
+    assert [(each.name, each.seconds, each.paused) for each in progress.states] == [("Before", 1, 0), ("Ask", 5, 3601)]
+    assert (progress.paused, progress.seconds) == (3601, 9)

@@ -13,6 +13,11 @@ export function between(start: string, end: string | null): number {
   return ((end ? Date.parse(end) : Date.now()) - Date.parse(start)) / 1000;
 }
 
+/** How long an execution took, as lists have it: with the pauses before its redrives, which no list tells apart. */
+export function took({ started, ended, redrives }: { started: string; ended: string | null; redrives: number }): string {
+  return `${duration(between(started, ended))}${redrives > 0 ? " in all, redriven" : ""}`;
+}
+
 /** A moment in the reader's own time. */
 export function moment(text: string): string {
   return new Date(text).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });

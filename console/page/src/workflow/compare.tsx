@@ -44,7 +44,7 @@ function Pair({ pair }: { pair: [Execution, Execution] }) {
         caption={`Seconds in each state, of its last entry: ${count(apart.length, "state differs", "states differ")}`}
         head={["State", ...pair.map((each) => <Title execution={each} />), "The second, beside the first"]}
         rows={[
-          ["All of it", ...pair.map((each) => <Whole execution={each} />), <strong>{apartBy(between(pair[0].started, pair[0].ended), between(pair[1].started, pair[1].ended))}</strong>],
+          ["All of it", ...pair.map((each) => <Whole execution={each} />), <strong>{apartBy(worked(pair[0]), worked(pair[1]))}</strong>],
           ["What became of it", ...pair.map((each) => (each.outcome ? outcome(each.outcome) : "")), ""],
           ...fieldsApart(pair).map(([name, ...values]) => [<code>{name}</code>, ...values.map((each) => <code>{each}</code>), <strong>another input</strong>]),
           ...(all ? compared : apart).map((each) => [each.name, ...each.ends.map((end) => <Last state={end} />), <strong>{difference(each.ends)}</strong>]),
@@ -68,8 +68,13 @@ const LEAST_FACTOR = 1.5;
 function difference([first, second]: Ends): string {
   if (!first || !second) return first ? "not entered" : "entered";
   if (first.status !== second.status) return statusWord(second.status);
-  return apartBy(between(first.entered, first.left), between(second.entered, second.left));
+  return apartBy(secondsIn(first), secondsIn(second));
 }
+
+/** Seconds that an execution worked, so far as its history tells its pauses before redrives apart. */
+const worked = (execution: Execution) => between(execution.started, execution.ended) - (execution.paused ?? 0);
+
+const secondsIn = (state: State) => between(state.entered, state.left) - state.paused;
 
 function apartBy(first: number, second: number): string {
   const more = second - first;
@@ -109,7 +114,7 @@ function Title({ execution }: { execution: Execution }) {
 function Whole({ execution }: { execution: Execution }) {
   return (
     <>
-      <Status code={execution.status} outcome={execution.outcome} /> {duration(between(execution.started, execution.ended))}
+      <Status code={execution.status} outcome={execution.outcome} /> {duration(worked(execution))}
       {execution.cost !== null && `, ${dollars(execution.cost)}`}
     </>
   );
@@ -119,7 +124,7 @@ function Last({ state }: { state: State | undefined }) {
   if (!state) return <span class="quiet">not entered</span>;
   return (
     <>
-      <Status code={state.status} /> {duration(between(state.entered, state.left))}
+      <Status code={state.status} /> {duration(secondsIn(state))}
     </>
   );
 }

@@ -6,7 +6,7 @@ import { get, post } from "../api";
 import { Hint } from "../hints";
 import type { Go } from "../places";
 import { Ask, message, Refused, Status, Trouble } from "../parts";
-import { between, count, dollars, duration, moment, reason, status as statusWord } from "../words";
+import { between, count, dollars, duration, moment, reason, status as statusWord, took } from "../words";
 import { useDefinition } from "./definition";
 import { GraphPicture } from "./graph";
 import { isToBeAccounted } from "./listing";
@@ -128,7 +128,8 @@ function Head({ execution, open, startLike, go, follow }: HeadProps) {
       <p class="quiet">
         Started {moment(execution.started)}
         {execution.reason !== null && ` by ${reason(execution.reason)}`}, {ended ? "took" : "runs for"}{" "}
-        {duration(between(execution.started, execution.ended))}
+        {execution.paused === null ? took(execution) : duration(between(execution.started, execution.ended) - execution.paused)}
+        {!!execution.paused && ` of work, ${duration(execution.paused)} more before ${execution.redrives === 1 ? "its redrive" : "its redrives"}`}
         {execution.cost !== null && `, cost ${dollars(execution.cost)} at AWS's list prices`}
         {execution.redrives > 0 && `, redriven ${execution.redrives === 1 ? "once" : `${execution.redrives} times`}`}
       </p>

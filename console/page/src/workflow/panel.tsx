@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { post } from "../api";
 import { Ask, Empty, Refused, Status, Trouble, Windowed } from "../parts";
-import { between, count, duration, moment } from "../words";
+import { between, count, duration, moment, took } from "../words";
 import { useFacts, useListing } from "./listing";
 import { Evidence } from "./evidence";
 import { Text } from "./texts";
@@ -99,7 +99,8 @@ function Entry({ state, execution, only }: { state: State; execution: Execution;
         </dd>
         <dt>Entered</dt>
         <dd>
-          {moment(state.entered)}, for {duration(between(state.entered, state.left))}
+          {moment(state.entered)}, for {duration(between(state.entered, state.left) - state.paused)}
+          {state.paused > 0 && `, and ${duration(state.paused)} before a redrive`}
         </dd>
         {state.attempts > 0 && (
           <>
@@ -164,7 +165,7 @@ function Children({ run, open }: { run: MapRun; open: (arn: string) => void }) {
           <button type="button" class="row" title={child.name} onClick={() => open(child.arn)}>
             <Status code={child.status} />
             <span class="name">{inSight.facts.get(child.arn)?.item ?? child.name}</span>
-            <span class="quiet">{duration(between(child.started, child.ended))}</span>
+            <span class="quiet">{took(child)}</span>
           </button>
         )}
       />

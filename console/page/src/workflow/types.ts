@@ -78,6 +78,8 @@ export interface State {
   status: string;
   entered: string;
   left: string | null;
+  /** Seconds since it was entered in which the execution waited for a redrive. */
+  paused: number;
   attempts: number;
   children: [number, number] | null;
   /** Of a Map: whether its iterations are executions of their own. */
@@ -96,6 +98,8 @@ export interface MapRun {
 
 export interface Execution extends Summary, Facts {
   machine: string;
+  /** Seconds in which it waited for a redrive; null where its history may not be read. */
+  paused: number | null;
   /** The digest of the graph that it is drawn on; where it is empty `definition_trouble` says why. */
   definition: string;
   definition_trouble: string;

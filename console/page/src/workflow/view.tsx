@@ -3,7 +3,7 @@
 import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { get } from "../api";
 import { Empty, message, Refused, Status, Tabs, Trouble, Windowed } from "../parts";
-import { between, dollars, duration, moment, outcome, reason } from "../words";
+import { dollars, moment, outcome, reason, took } from "../words";
 import { Compare } from "./compare";
 import { ExecutionView } from "./execution";
 import { GraphPicture } from "./graph";
@@ -115,7 +115,7 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
                 <Status code={each.status} outcome={inSight.facts.get(each.arn)?.outcome} />
                 <span class="name">{each.name}</span>
                 <span class="quiet">
-                  {moment(each.started)}, {duration(between(each.started, each.ended))}
+                  {moment(each.started)}, {took(each)}
                 </span>
                 <span class="quiet" title={origin(inSight.facts.get(each.arn))}>
                   {origin(inSight.facts.get(each.arn))}
