@@ -31,18 +31,8 @@ class Grant:
 
 def grants_of(stack: Stack) -> list[Grant]:
     """The grants of each role of the stack, by the role's name in the template; the order is that of IAM."""
-    return [grant for logical_id, role in sorted(_roles(stack).items()) for grant in _grants(stack, logical_id, role)]
-
-
-def _roles(stack: Stack) -> dict[str, str]:
-    """The names of the stack's roles, by their names in the template."""
-    pages = stack.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack.name)
-    return {
-        each["LogicalResourceId"]: each["PhysicalResourceId"]
-        for page in pages
-        for each in page["StackResourceSummaries"]
-        if each["ResourceType"] == "AWS::IAM::Role"
-    }
+    roles = sorted(stack.resources_by_name("AWS::IAM::Role").items())
+    return [grant for logical_id, role in roles for grant in _grants(stack, logical_id, role)]
 
 
 def _grants(stack: Stack, logical_id: str, role: str) -> Iterator[Grant]:

@@ -155,24 +155,33 @@ class Stack:
 
     def functions(self) -> dict[str, str]:
         """The deployed names of the stack's functions, by their folders: `ingest_rides`."""
-        return {_folder(logical): physical for logical, physical in self._resources("AWS::Lambda::Function")}
+        named = self.resources_by_name("AWS::Lambda::Function")
+        return {_folder(logical): physical for logical, physical in named.items()}
 
     def queues(self) -> dict[str, str]:
         """The URLs of the stack's queues, by their names in the template: `RidesQueue`."""
-        return dict(self._resources("AWS::SQS::Queue"))
+        return self.resources_by_name("AWS::SQS::Queue")
 
     def resources(self, kind: str) -> list[str]:
         """The physical names of the stack's resources of a type, such as `AWS::SNS::Topic`."""
-        return [physical for _, physical in self._resources(kind)]
+        return list(self.resources_by_name(kind).values())
 
-    def _resources(self, kind: str) -> list[tuple[str, str]]:
+    def resources_by_name(self, kind: str) -> dict[str, str]:
+        """The same, by their names in the template. Raises NoStackError where the stack was destroyed meanwhile."""
         cloudformation = self.client("cloudformation")
-        resources = entries(cloudformation, "list_stack_resources", "StackResourceSummaries", StackName=self.name)
-        return [
-            (each["LogicalResourceId"], each["PhysicalResourceId"])
-            for each in resources
-            if each["ResourceType"] == kind
-        ]
+        try:
+            listed = entries(cloudformation, "list_stack_resources", "StackResourceSummaries", StackName=self.name)
+        except ClientError as fault:
+            if "does not exist" not in fault.response["Error"]["Message"]:
+                raise
+            listed = []
+        resources = [each for each in listed if each.get("ResourceStatus") != _DELETED]
+        # Every stack has some. The embedded AWS remembers one that was destroyed, without them.
+        if not resources:
+            raise NoStackError(f"The stack {self.name!r} was destroyed: {self.command('deploy')} deploys it again.")
+        return {
+            each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources if each["ResourceType"] == kind
+        }
 
 
 def _folder(logical_id: str) -> str:

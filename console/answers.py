@@ -24,12 +24,13 @@ from starlette.routing import Route
 
 from cli import faults
 from cli.errors import CommandError
-from cli.stack import Stack
+from cli.stack import NoStackError, Stack
 from wildrydes.errors import BadJson
 from wildrydes.strict_json import decode
 
 _REFUSED = 403
 _WRONG = 400
+_GONE = 410
 _BROKEN = 500
 _ABSENT_SERVICE = 502
 _BUSY = 503
@@ -152,6 +153,8 @@ async def answer(act: Callable[[], Awaitable[Any]]) -> Response:
         return to_json({"message": str(fault), "field": fault.field}, _WRONG)
     except BusyError as fault:
         return to_json({"message": str(fault)}, _BUSY)
+    except NoStackError as fault:
+        return to_json({"message": str(fault)}, _GONE)
     except CommandError as fault:
         return to_json({"message": str(fault)}, _WRONG)
     except click.ClickException as fault:

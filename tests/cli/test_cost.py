@@ -230,7 +230,11 @@ def test_metrics_become_usage(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_inventory_is_of_the_stacks_own_resources_whatever_they_are_called() -> None:
     kinds = ("Alarm", "Alarm", "Dashboard")
     resources = [
-        {"ResourceType": f"AWS::CloudWatch::{kind}", "LogicalResourceId": "any", "PhysicalResourceId": f"{number}"}
+        {
+            "ResourceType": f"AWS::CloudWatch::{kind}",
+            "LogicalResourceId": f"R{number}",
+            "PhysicalResourceId": f"{number}",
+        }
         for number, kind in enumerate(kinds)
     ]
     # Another stack's has a name that begins with this one's.

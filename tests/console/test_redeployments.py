@@ -79,3 +79,27 @@ def test_execution_is_drawn_on_the_workflow_of_now_where_its_own_may_not_be_aske
         article = page.get_by_role("article")
         expect(article.get_by_role("alert").first).to_contain_text("The graph is that of the workflow as it is now")
         expect(article.get_by_role("button", name="Read input, Task, succeeded")).to_be_attached()
+
+
+def test_operations_of_a_destroyed_stack_say_that_it_is_gone(chromium: Browser, console: Console) -> None:
+    stack, name = console.stack.command_stack, unique("destroyed")
+    cloudformation = stack.client("cloudformation")
+    cloudformation.create_stack(
+        StackName=name, TemplateBody=json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    with serve_console(replace(stack, name=name), "the embedded AWS") as port:
+        window = chromium.new_page()
+        window.goto(Console(console.stack, port).address)
+        window.get_by_role("button", name="Operations").click()
+        alarms = window.get_by_label("Alarms", exact=True)
+        expect(alarms).to_contain_text("No alarm is on")
+        cloudformation.delete_stack(StackName=name)
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+        gone = f"The stack '{name}' was destroyed: wildrydes deploy"
+        for part in (alarms, window.get_by_label("Queues", exact=True), window.get_by_label("Schedules", exact=True)):
+            expect(part.get_by_role("alert")).to_contain_text(gone)
+        expect(alarms).not_to_contain_text("No alarm is on")
+        window.get_by_role("button", name="Ask IAM").click()
+        expect(window.get_by_label("Grants that nothing used").first.get_by_role("alert")).to_contain_text(gone)
+        window.close()

@@ -1,16 +1,23 @@
 // What a path answers, asked for by a part of the page for as long as it shows it.
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { get } from "./api";
+import { get, Refusal } from "./api";
 import { message } from "./parts";
 
 interface Known<T> {
   key: string | null;
-  /** Null until there is one. Where it could not be had anew, the one before stays. */
+  /** Null until there is one. Where it could not be had anew, the one before stays, unless the stack is gone. */
   value: T | null;
   /** Why the last question was refused; empty where it was not. */
   trouble: string;
+  /** Whether the stack that was asked about is there no more. */
+  gone: boolean;
 }
+
+const NOTHING = { value: null, trouble: "", gone: false };
+
+/** HTTP's status where there is nothing any more. */
+const GONE = 410;
 
 export interface Answer<T> extends Known<T> {
   again: () => void;
@@ -24,7 +31,7 @@ export interface Answer<T> extends Known<T> {
 export function useAsked<T>(key: string | null, ask: (before: T | null) => Promise<T>, version: string): Answer<T> {
   const [, redraw] = useState(0);
   const [tries, setTries] = useState(0);
-  const known = useRef<Known<T>>({ key: null, value: null, trouble: "" });
+  const known = useRef<Known<T>>({ key: null, ...NOTHING });
   const asking = useRef<string | null>(null);
   const wanted = useRef({ ask, version: "" });
   wanted.current = { ask, version: `${version} ${tries}` };
@@ -39,8 +46,11 @@ export function useAsked<T>(key: string | null, ask: (before: T | null) => Promi
         asked = wanted.current.version;
         const before = known.current.key === key ? known.current.value : null;
         const answer: Known<T> = await wanted.current.ask(before).then(
-          (value) => ({ key, value, trouble: "" }),
-          (fault: unknown) => ({ key, value: before, trouble: message(fault) }),
+          (value) => ({ key, value, trouble: "", gone: false }),
+          (fault: unknown) => {
+            const gone = fault instanceof Refusal && fault.status === GONE;
+            return { key, value: gone ? null : before, trouble: message(fault), gone };
+          },
         );
         if (asking.current !== key) return;
         known.current = answer;
@@ -52,8 +62,8 @@ export function useAsked<T>(key: string | null, ask: (before: T | null) => Promi
   }, [key, version, tries]);
   // Nothing is drawn of what is answered once the part has gone.
   useEffect(() => () => void (asking.current = ""), []);
-  const { value, trouble } = known.current.key === key ? known.current : { value: null, trouble: "" };
-  return { key, value, trouble, again: () => setTries(tries + 1) };
+  const { value, trouble, gone } = known.current.key === key ? known.current : NOTHING;
+  return { key, value, trouble, gone, again: () => setTries(tries + 1) };
 }
 
 /** What a path answers to a query; nothing is asked while `query` is null. */

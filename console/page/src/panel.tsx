@@ -20,10 +20,10 @@ interface Props<T> {
 
 export function Panel<T>({ title, path, query = {}, asking, version, button, children }: Props<T>) {
   const [wants, setWants] = useState(!button);
-  const { value, trouble, again } = useAnswer<T>(path, wants ? query : null, version);
-  // What chooses another query is a part of the answer: it stays until there is another one.
+  const { value, trouble, gone, again } = useAnswer<T>(path, wants ? query : null, version);
+  // What chooses another query is a part of the answer: it stays until there is another one, or no stack.
   const last = useRef<T | null>(null);
-  last.current = value ?? last.current;
+  last.current = gone ? null : (value ?? last.current);
   return (
     <section class="sheet" aria-label={title}>
       <h2>{title}</h2>
