@@ -154,4 +154,5 @@ def test_execution_is_shown_without_the_history_that_may_not_be_read(
     fields = ("status", "error", "cause", "input", "reason", "started", "ended")
     assert {name: seen[name] for name in fields} == {name: whole[name] for name in fields}
     assert (whole["history_trouble"], seen["states"]) == ("", [])
-    assert seen["cause"]["text"] == answer(port, "workflow/failure", arn=arn)["cause"]
+    # The function's cause is JSON, of which the sentence is shown.
+    assert json.loads(seen["cause"]["text"])["errorMessage"] == answer(port, "workflow/failure", arn=arn)["cause"]
