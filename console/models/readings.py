@@ -77,8 +77,8 @@ def fields(stack: Stack, query: Mapping[str, str]) -> dict[str, Any]:
     """What a champion may be asked: each feature with its unit, a usual value, and its range in the training set.
 
     `weight` is what a unit of it changes of the log odds or the number, and `mean` its mean; None where the model is no
-    linear one, whose parts would not add up to its answer. Raises NoModelError where nothing is live, or where the card
-    of what is live is gone or may not be read.
+    linear one, whose parts would not add up to its answer. `base` is what a linear one answers where each feature has
+    its mean. Raises NoModelError where nothing is live, or where the card of what is live is gone or may not be read.
     """
     task = task_of(query)
     path = champion_path(stack, task)
@@ -90,8 +90,18 @@ def fields(stack: Stack, query: Mapping[str, str]) -> dict[str, Any]:
         "execution": champion["execution"],
         "kind": champion["kind"],
         "unit": champion["unit"],
+        "meaning": task.meaning,
+        "base": _base(champion, weights),
         "features": [_field(task, name, champion, weights.get(name)) for name in champion["features"]],
     }
+
+
+def _base(champion: Mapping[str, Any], weights: Mapping[str, float]) -> float | None:
+    """The log odds or the number that a linear model answers to the mean of each feature; None of another model."""
+    bias = champion.get("bias")
+    if bias is None or set(weights) != set(champion["features"]):
+        return None
+    return bias + sum(weight * champion["training"][name]["mean"] for name, weight in weights.items())
 
 
 def _field(task: Task, name: str, champion: Mapping[str, Any], weight: float | None) -> dict[str, Any]:

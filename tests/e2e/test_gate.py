@@ -141,7 +141,7 @@ def test_retraining_that_failed_is_redriven_and_repeats_nothing(
     assert stack.read(again["model_path"]) == stack.read(evaluation_only["model_path"])
     # It is as good as the champion, and does not go live.
     assert (again["promoted"], again["live_model_path"]) == (False, first["model_path"])
-    assert "the difference is +0.0000, " in again["verdict"]["reason"]
+    assert ": both models say the same of every test row; " in again["verdict"]["reason"]
     assert live(stack) == first["execution"]
 
 

@@ -69,7 +69,7 @@ function Page() {
         <h1>Wild Rydes</h1>
         {about && (
           <p>
-            The stack <strong>{about.stack}</strong> in {about.where}
+            Models of the stack <strong>{about.stack}</strong> in {about.where}
           </p>
         )}
         <nav class="views" aria-label="Views">
@@ -81,6 +81,9 @@ function Page() {
         </nav>
         {about && (
           <ul class="champions" aria-label="Champions">
+            <li class="quiet" title="Of each task, a champion is the model that answers the API. It is named by its retraining.">
+              Champions, the live models:
+            </li>
             {Object.entries(about.champions).map(([task, execution]) => (
               <li key={task}>
                 <span class="quiet">{task}</span>{" "}

@@ -158,13 +158,19 @@ def _moved(champion: Champion, comparison: Comparison, rules: Rules) -> tuple[bo
 def _beyond_champion(
     judgement: AnyJudgement, execution: str, comparison: Comparison, min_improvement: float
 ) -> tuple[bool, str]:
+    measure = f"{judgement.candidate.measure[0].upper()}{judgement.candidate.measure[1:]}"
     # An interval of zero alone is an equal model, which is no better whatever is asked.
+    if comparison.low == comparison.high == 0:
+        return False, (
+            f"{measure} {judgement.candidate.loss:.4f} is that of the champion {execution}: both models say the same "
+            "of every test row"
+        )
     better = comparison.high < 0 and comparison.high <= -min_improvement
     least = f" by {min_improvement:g} or more" if min_improvement else ""
     candidate, against = judgement.candidate, judgement.champion.loss if judgement.champion else None
     field = f" and the best of {comparison.candidates} candidates" if comparison.candidates > 1 else ""
     return better, (
-        f"{candidate.measure[0].upper()}{candidate.measure[1:]} {candidate.loss:.4f} is "
+        f"{measure} {candidate.loss:.4f} is "
         f"{'' if better else 'not certainly '}below the {against:.4f} "
         f"of the champion {execution}{least}: the difference is {comparison.difference:+.4f}, "
         f"{100 * (1 - 2 * comparison.level / comparison.candidates):.6g}% interval {comparison.low:+.4f} to "

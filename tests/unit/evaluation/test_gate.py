@@ -71,7 +71,6 @@ def test_the_first_model_has_to_beat_the_constant_prediction() -> None:
         (-0.05, -0.01, 0.01, True),
         (-0.05, -0.01, 0.011, False),
         (-0.05, 0.001, 0.0, False),
-        (0.0, 0.0, 0.0, False),
         (0.01, 0.05, 0.0, False),
     ],
 )
@@ -83,6 +82,14 @@ def test_a_better_model_is_better_by_its_whole_interval(
     assert f"97.5% interval {low:+.4f} to {high:+.4f} (comparison 1 with this champion: " in outcome.reason
     assert ("not certainly below" in outcome.reason) != promoted
     assert "last-week" in outcome.reason
+
+
+def test_an_equal_model_is_no_better_and_said_to_be_equal() -> None:
+    outcome = verdict(compare(0.0, 0.0), 0.69, CHAMPION, RULES)
+    assert not outcome.promote
+    assert outcome.reason.startswith(
+        "Log loss 0.3000 is that of the champion last-week: both models say the same of every test row; AUC "
+    )
 
 
 def test_a_live_model_is_what_counts_and_not_the_constant_prediction() -> None:

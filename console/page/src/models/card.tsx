@@ -54,7 +54,11 @@ export function CardView({ task, execution, lives, go, role = "" }: Shown) {
           its retraining
         </button>
       </p>
-      {card.verdict?.reason && <p class={`verdict ${card.verdict.promote ? "yes" : "no"}`}>{card.verdict.reason}</p>}
+      {card.verdict?.reason && (
+        <p class={`verdict ${card.verdict.promote ? "yes" : "no"}`}>
+          <strong>The gate {card.verdict.promote ? "let it go live" : "did not let it go live"}</strong>, and said then: {card.verdict.reason}
+        </p>
+      )}
       <dl class="scores">
         {scores.map(([name, words]) => (
           <div key={name}>

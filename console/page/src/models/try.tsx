@@ -44,13 +44,17 @@ export function TryRide({ task }: { task: string }) {
   if (!champion) return <p class="quiet">Asking what the champion looks at …</p>;
   const isLinear = champion.features.every((each) => each.weight !== null);
   const parts = champion.features.map((each) => (each.weight ?? 0) * ((values[each.name] ?? 0) - each.mean));
+  const record = champion.kind.startsWith("binary") ? "log odds" : champion.unit || "answer";
   const largest = Math.max(...parts.map(Math.abs), 1e-12);
   return (
     <section class="sheet" aria-label="Try the champion">
       <h2>Try the champion</h2>
+      <p>
+        It predicts: <strong>{champion.meaning[0]!.toLowerCase() + champion.meaning.slice(1)}</strong>.
+      </p>
       <p class="quiet">
-        The model of {champion.execution} answers, through the API. Each answer counts against the limits of the stack's key, and
-        its request may be captured as any other.
+        The model of {champion.execution} answers, through the API, wherever a slider stops. Each answer is one of the requests
+        that the usage plan of the stack's key allows a day, and may be among those that are captured for monitoring.
       </p>
       <p class="answer" role="status" aria-live="polite">
         {answer ? sentence(answer, champion) : "Asking …"}
@@ -73,7 +77,12 @@ export function TryRide({ task }: { task: string }) {
               title={each.meaning}
               onInput={(event) => setValues({ ...values, [each.name]: event.currentTarget.valueAsNumber })}
             />
-            <output>{values[each.name]?.toLocaleString()}</output>
+            <output>
+              {values[each.name]?.toLocaleString()}{" "}
+              <span class="quiet">
+                of {rounded(each.low, each).toLocaleString()} to {rounded(each.high, each).toLocaleString()}
+              </span>
+            </output>
             {isLinear && (
               <span class="part" title="What this value adds, compared with a ride that has the mean of it">
                 <svg viewBox="-50 0 100 12" aria-hidden="true">
@@ -94,8 +103,8 @@ export function TryRide({ task }: { task: string }) {
         ))}
       </div>
       <p class="quiet">
-        {isLinear
-          ? `The bars are each value's part of the ${champion.kind.startsWith("binary") ? "log odds" : (champion.unit || "answer")}, compared with the mean of the training set: they add up.`
+        {isLinear && champion.base !== null
+          ? `Each bar is what a value adds to the ${record}, compared with its mean in the training set: ${champion.base.toFixed(2)} where each has its mean, and ${(champion.base + parts.reduce((sum, each) => sum + each, 0)).toFixed(2)} with these values.${champion.kind.startsWith("binary") ? " Log odds of 0 are a probability of one half." : ""}`
           : "The parts of the values are not shown: of this algorithm they do not add up to the answer."}
       </p>
     </section>
@@ -116,7 +125,8 @@ function rounded(value: number, field: Field): number {
 function sentence(answer: Record<string, unknown>, champion: Champion): string {
   if (typeof answer.probability === "number") {
     const share = answer.probability < 0.001 || answer.probability > 0.999 ? answer.probability.toPrecision(4) : answer.probability.toFixed(3);
-    return `Probability ${share}: ${answer.label === 1 ? "yes" : "no"}, since the threshold is ${Number(answer.threshold).toFixed(3)}.`;
+    const [is, side] = answer.label === 1 ? ["yes", "not below"] : ["no", "below"];
+    return `Probability ${share}: ${is}, since it is ${side} the model's threshold of ${Number(answer.threshold).toFixed(3)}.`;
   }
   const number = Object.entries(answer).find(([name, value]) => typeof value === "number" && name !== "threshold");
   return number ? `${Number(number[1]).toPrecision(5)} ${champion.unit}` : JSON.stringify(answer);

@@ -55,6 +55,10 @@ export interface Champion {
   execution: string;
   kind: string;
   unit: string;
+  /** What is predicted, as "Whether the ride …". */
+  meaning: string;
+  /** What a linear model answers to the mean of each feature: log odds, or the number. */
+  base: number | null;
   features: Field[];
 }
 

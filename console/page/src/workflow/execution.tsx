@@ -72,7 +72,7 @@ export function ExecutionView({ arn, version, machine, open, startLike, go }: Pr
             </div>
           )}
           <section aria-label="Input and output of the execution">
-            <h3>The execution's own</h3>
+            <h3>Input and output of all of it</h3>
             <Text title="Input" excerpt={execution.input} whole={{ arn, field: "input" }} />
             <Text title="Output" excerpt={execution.output} whole={{ arn, field: "output" }} />
           </section>

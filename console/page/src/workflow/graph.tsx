@@ -93,10 +93,12 @@ export function GraphPicture({ machine, states, ended, began = [], selected, sel
             taken{way && ` (${drawn.nodes.length} of ${count(machine.nodes.length, "state", "states")})`}
           </label>
         )}
-        <label>
-          <input type="checkbox" checked={catches} disabled={drawn !== machine} onChange={(event) => setCatches(event.currentTarget.checked)} /> ways of
-          errors (Catch)
-        </label>
+        {drawn === machine && (
+          <label>
+            <input type="checkbox" checked={catches} onChange={(event) => setCatches(event.currentTarget.checked)} /> ways of errors
+            (Catch)
+          </label>
+        )}
         <button type="button" disabled={zoom === 0} onClick={() => setZoom(zoom - 1)} aria-label="Make the graph smaller">
           −
         </button>
@@ -118,7 +120,7 @@ export function GraphPicture({ machine, states, ended, began = [], selected, sel
           aria-label={count(drawn.nodes.length, "state", "states")}
         >
           <defs>
-            <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+            <marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="9" markerHeight="9" orient="auto">
               <path d="M0,0 L8,4 L0,8 z" />
             </marker>
           </defs>

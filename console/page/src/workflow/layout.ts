@@ -87,8 +87,9 @@ export function curve(points: { x: number; y: number }[]): string {
   let path = `M${first.x.toFixed(1)},${first.y.toFixed(1)}`;
   rest.forEach((point, number) => {
     const next = rest[number + 1];
-    const end = next ? { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 } : point;
-    path += `Q${point.x.toFixed(1)},${point.y.toFixed(1)} ${end.x.toFixed(1)},${end.y.toFixed(1)}`;
+    // The last piece is straight: an arrow's head has no direction where a curve bends at its own end.
+    if (!next) path += `L${point.x.toFixed(1)},${point.y.toFixed(1)}`;
+    else path += `Q${point.x.toFixed(1)},${point.y.toFixed(1)} ${((point.x + next.x) / 2).toFixed(1)},${((point.y + next.y) / 2).toFixed(1)}`;
   });
   return path;
 }

@@ -32,7 +32,7 @@ export function StatePanel({ node, execution, isOrigin, openChild, select }: Pro
     <section class="panel" aria-label={`The state ${node.name}`}>
       <h3>{node.name}</h3>
       <p class="quiet">
-        {node.kind}
+        A state of the type {node.kind}
         {node.service && `, ${node.service}`}
         {node.parent && `, in ${node.parent}`}
       </p>

@@ -105,7 +105,7 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
         {history.executions.length === 0 && history.done && <Empty>{none(machine.name)}</Empty>}
         <Windowed
           rows={history.executions}
-          height={76}
+          height={95}
           more={history.more}
           rest={inSight.seen}
           label={`Executions of ${machine.name}, the newest first`}
@@ -117,9 +117,7 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
                 <span class="quiet">
                   {moment(each.started)}, {took(each)}
                 </span>
-                <span class="quiet" title={origin(inSight.facts.get(each.arn))}>
-                  {origin(inSight.facts.get(each.arn))}
-                </span>
+                <span class="quiet origin">{origin(inSight.facts.get(each.arn))}</span>
               </button>
               {each.arn !== shown && (
                 <button type="button" class="small" title={`Compare with ${each.name}`} onClick={() => setCompared(each.arn)}>
