@@ -1,12 +1,6 @@
 """What a request did, as a line for CloudWatch: its embedded metric format, without a payload.
 
-    PredictionLatency     milliseconds in the handler
-    Predictions           rides that were answered
-    RidesRefused          rides that could not be used
-    PredictionScore       the probabilities, as a histogram in bins of a twentieth
-    PredictionValue       a regression's values, as a histogram in twenty bins from the least to the largest
-    PredictionRequests    one a request, by the answer's status
-
+What each metric says is in `wildrydes.metric_line`.
 The scores are there once more by the label that they predict. A dimension has one value a line, so a request with both
 labels leaves a line for each beside its own.
 
@@ -28,19 +22,19 @@ from wildrydes.tasks import BINARY, TASKS
 BINS = 20
 
 _SCORE = "PredictionScore"
-_MEASURED = (("PredictionLatency", "Milliseconds"), ("Predictions", "Count"), ("RidesRefused", "Count"))
+_MEASURED = ("PredictionLatency", "Predictions", "RidesRefused")
 
 
 @cache
 def _directives(dimensions: tuple[str, ...], scores: str | None, *, is_labelled: bool) -> str:
     """What CloudWatch is to take for metrics, as JSON: it is the same for all requests, and half of their lines."""
-    names = [*_MEASURED, (scores, "None")] if scores else _MEASURED
+    names = [*_MEASURED, scores] if scores else _MEASURED
     directives = [
         directive(dimensions, *names),
-        directive((*dimensions, "status"), ("PredictionRequests", "Count")),
+        directive((*dimensions, "status"), "PredictionRequests"),
     ]
     if is_labelled:
-        directives.append(directive((*dimensions, "label"), (_SCORE, "None")))
+        directives.append(directive((*dimensions, "label"), _SCORE))
     return json.dumps(directives)
 
 
@@ -82,7 +76,7 @@ def lines(
 
 def _by_label(dimensions: dict[str, str], scores: Sequence[float], labels: Sequence[int], now: float) -> Iterator[str]:
     """A line for each label, with the scores that predict it."""
-    directives = json.dumps([directive((*dimensions, "label"), (_SCORE, "None"))])
+    directives = json.dumps([directive((*dimensions, "label"), _SCORE)])
     for label in sorted(set(labels)):
         own = [score for score, each in zip(scores, labels, strict=True) if each == label]
         yield _line(directives, {**dimensions, "label": str(label), _SCORE: _spread(own, 0.0, 1.0)}, now)

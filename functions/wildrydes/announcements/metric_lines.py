@@ -1,14 +1,6 @@
 """The metrics of an execution's end, as lines in CloudWatch's embedded metric format.
 
-    Executions             one, by workflow and outcome (see `Ended.outcome`)
-    StateSeconds           seconds of each stay in a state that takes time, by workflow and state
-    RidesIn                of a retraining: rides of new files, as locate_station counts those of messages
-    RidesRejected          rides of new files that were rejected
-    RidesWithoutWeather    rides with a label, of all there are, whose day has no weather
-    DaysSinceRetraining    days since a retraining ended well; 0 when one does
-    ChampionAgeDays        of a promotion, and of one put in order: days since the training of what is live, by task
-
-All have the dimension `service`. The format is `wildrydes.metric_line`'s.
+The format and what each metric says are in `wildrydes.metric_line`. `outcome` is that of `Ended`.
 """
 
 import json
@@ -33,26 +25,26 @@ _RIDES = {
 def metric_lines(service: str, ended: Ended, course: Course, now: float) -> Iterator[str]:
     """The lines for an end; `now` is in seconds since 1970."""
     workflow = {"service": service, "workflow": ended.workflow}
-    yield _line(workflow | {"outcome": ended.outcome}, {"Executions": 1}, "Count", now)
+    yield _line(workflow | {"outcome": ended.outcome}, {"Executions": 1}, now)
     for state, seconds in _seconds(course).items():
         for start in range(0, len(seconds), MOST_VALUES):
             values = {"StateSeconds": seconds[start : start + MOST_VALUES]}
-            yield _line(workflow | {"state": state}, values, "Seconds", now)
+            yield _line(workflow | {"state": state}, values, now)
     if ended.workflow == RETRAIN and ended.outcome in ("promoted", "kept"):
         if rides := _rides(ended.output or {}):
-            yield _line({"service": service}, rides, "Count", now)
+            yield _line({"service": service}, rides, now)
         yield age_line(service, 0.0, now)
 
 
 def age_line(service: str, days: float, now: float) -> str:
     """The line that says how many days ago a retraining ended well."""
-    return _line({"service": service}, {"DaysSinceRetraining": round(days, 4)}, "None", now)
+    return _line({"service": service}, {"DaysSinceRetraining": round(days, 4)}, now)
 
 
 def champion_line(service: str, task: str, created: datetime, now: datetime) -> str:
     """The line that says how many days ago a task's champion was trained."""
     days = max(0.0, (now - created.replace(tzinfo=created.tzinfo or UTC)).total_seconds() / 86_400)
-    return _line({"service": service, "task": task}, {"ChampionAgeDays": round(days, 3)}, "None", now.timestamp())
+    return _line({"service": service, "task": task}, {"ChampionAgeDays": round(days, 3)}, now.timestamp())
 
 
 def _seconds(course: Course) -> dict[str, list[float]]:
@@ -70,6 +62,6 @@ def _rides(output: dict[str, Any]) -> dict[str, Any]:
     return {name: count for name, count in counts.items() if isinstance(count, int | float)}
 
 
-def _line(dimensions: dict[str, str], metrics: dict[str, Any], unit: str, now: float) -> str:
-    directives = [directive(list(dimensions), *((name, unit) for name in metrics))]
+def _line(dimensions: dict[str, str], metrics: dict[str, Any], now: float) -> str:
+    directives = [directive(list(dimensions), *metrics)]
     return json.dumps(document(directives, dimensions | metrics, now))

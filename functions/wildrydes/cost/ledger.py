@@ -70,11 +70,11 @@ def _accounted_usd(of: Mapping[str, Any]) -> Mapping[str, float]:
 def metric_line(service: str, workflow: str, cost_usd: float, month_usd: float, now: datetime) -> dict[str, Any]:
     """The line by which CloudWatch counts.
 
-    `ExecutionCost` by workflow, and `MonthSpend`: what of all executions was accounted in this month. Both in dollars.
+    `ExecutionCost` by workflow, and `MonthSpend`: what of all executions was accounted in this month.
     """
     directives = [
-        directive(("service", "workflow"), ("ExecutionCost", "None")),
-        directive(("service",), ("MonthSpend", "None")),
+        directive(("service", "workflow"), "ExecutionCost"),
+        directive(("service",), "MonthSpend"),
     ]
     values = {"ExecutionCost": cost_usd, "MonthSpend": round(month_usd, 10)}
     return document(directives, {"service": service, "workflow": workflow, **values}, now.timestamp())

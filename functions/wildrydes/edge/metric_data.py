@@ -1,25 +1,37 @@
 """Outcomes -> metrics of CloudWatch, and the questions that bring them back.
 
-Namespace WildRydes/Edge, dimensions Task and Model:
+Their namespace is WildRydes/Edge, their dimensions are Task and Model.
 
-    Requests, Errors          counts: their sums
-    SquaredError or LogLoss   a statistic set a batch: its average over any time is the exact mean loss
-    RMSE                      of a regression's batch, for dashboards: an average of it is not the RMSE of the whole
-    Latency                   milliseconds, as values with counts: CloudWatch takes percentiles of such alone
+The losses are a statistic set a batch: their average over any time is the exact mean loss. Latencies are values with
+counts, since CloudWatch takes percentiles of such alone.
 
 Limits are PutMetricData's: 150 values in a datum (docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference).
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from math import sqrt
+from types import MappingProxyType
 from typing import Any
 
 from wildrydes.edge.outcomes import Tally
+from wildrydes.metric_line import COUNT, MILLISECONDS, NO_UNIT, Metric
 from wildrydes.tasks import BINARY, TASKS
 
 NAMESPACE = "WildRydes/Edge"
+_BY, _SET = ("edge_compute", "wildrydes edge"), (("Task", "Model"),)
+METRICS: Mapping[str, Metric] = MappingProxyType(
+    {
+        "Requests": Metric(COUNT, "requests that were sent", _BY, _SET),
+        "Errors": Metric(COUNT, "requests without a usable answer", _BY, _SET),
+        "LogLoss": Metric(NO_UNIT, "of a classification: the loss of each answer whose truth is known", _BY, _SET),
+        "SquaredError": Metric(NO_UNIT, "the same of a regression, in the label's unit squared", _BY, _SET),
+        "RMSE": Metric(NO_UNIT, "of a regression's batch; an average of it is not the RMSE of the whole", _BY, _SET),
+        "Latency": Metric(MILLISECONDS, "from the request to its answer, as the caller measured it", _BY, _SET),
+    }
+)
+"""Every metric of the namespace, by its name."""
 MOST_VALUES = 150
 MOST_DATA = 500
 """In one call of PutMetricData; the service takes 1,000."""
@@ -44,8 +56,8 @@ def metric_data(task: str, tally: Tally, time: datetime) -> Iterator[dict[str, A
     for standing in tally.standings(task):
         dimensions = [{"Name": "Task", "Value": task}, {"Name": "Model", "Value": standing.model}]
         common = {"Dimensions": dimensions, "Timestamp": time}
-        yield common | {"MetricName": "Requests", "Value": float(standing.requests), "Unit": "Count"}
-        yield common | {"MetricName": "Errors", "Value": float(standing.errors), "Unit": "Count"}
+        yield common | {"MetricName": "Requests", "Value": float(standing.requests), "Unit": COUNT}
+        yield common | {"MetricName": "Errors", "Value": float(standing.errors), "Unit": COUNT}
         if losses := tally.losses(standing.model):
             yield common | {"MetricName": loss_metric(task), "StatisticValues": _statistics(losses)}
             if TASKS[task].kind != BINARY:
@@ -53,7 +65,7 @@ def metric_data(task: str, tally: Tally, time: datetime) -> Iterator[dict[str, A
         times = Counter(each.tenths for each in tally.outcomes[standing.model])
         for part in _parts(sorted(times.items())):
             values, counts = ([float(each[place]) for each in part] for place in (0, 1))
-            yield common | {"MetricName": "Latency", "Values": values, "Counts": counts, "Unit": "Milliseconds"}
+            yield common | {"MetricName": "Latency", "Values": values, "Counts": counts, "Unit": MILLISECONDS}
 
 
 def calls(task: str, tally: Tally, time: datetime) -> Iterator[dict[str, Any]]:

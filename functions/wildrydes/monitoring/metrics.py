@@ -1,15 +1,6 @@
 """What a day's document says, as one line of CloudWatch's embedded metric format.
 
-    Drift            the largest PSI of a feature
-    DriftedFeatures  how many features have drifted beyond chance, missing values and unknown stations included
-    ScoreDrift       the PSI of the champion's scores
-    ServedLogLoss, ServedRmse   the measure on the predictions whose truth is known
-    QualityLoss      by how much that is above the card's, at the lower end of its interval; above 0: beyond chance
-    MissingValues, UnknownStations   shares, from 0 to 1
-    Outcomes, PredictionsSeen        counts: of truths in a week, of predictions in the day
-    ChampionAgeDays
-
-What is not known is left out. Dimensions are `service` and `task`.
+What each metric says is in `wildrydes.metric_line`. What is not known is left out. Dimensions are `service` and `task`.
 """
 
 import json
@@ -19,8 +10,6 @@ from typing import Any
 
 from wildrydes.metric_line import directive, document
 from wildrydes.tasks import BINARY
-
-_COUNTS = frozenset({"DriftedFeatures", "Outcomes", "PredictionsSeen"})
 
 
 def values(findings: Mapping[str, Any]) -> dict[str, float]:
@@ -45,6 +34,5 @@ def values(findings: Mapping[str, Any]) -> dict[str, float]:
 def line(service: str, findings: Mapping[str, Any], now: datetime) -> str:
     """The line for a day's document, without its end."""
     named = values(findings)
-    units = ((name, "Count" if name in _COUNTS else "None") for name in named)
     fields = {"service": service, "task": findings["task"], "date": findings["date"]}
-    return json.dumps(document([directive(("service", "task"), *units)], fields | named, now.timestamp()))
+    return json.dumps(document([directive(("service", "task"), *named)], fields | named, now.timestamp()))
