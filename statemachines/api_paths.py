@@ -46,7 +46,7 @@ def _paths_of(task: Task, by_hand: dict[str, Any]) -> dict[str, Any]:
         "parameters": [_row(task), *row["parameters"][1:]],
     }
     post |= {"operationId": f"predict{words}", "description": post["description"].replace("ride", task.record)}
-    card["get"] |= {"operationId": f"get{words}Model", "summary": f"The card of the live model of {task.name}"}
+    card["get"] |= {"operationId": f"get{words}Model", "summary": f"The card of the champion of {task.name}"}
     for operation in (row, post):
         operation["summary"] = task.meaning
         operation["responses"]["200"] = _answer(task, operation["responses"]["200"])
@@ -63,7 +63,7 @@ def _of(task: Task, item: dict[str, Any]) -> dict[str, Any]:
     return json.loads(json.dumps(item).replace(_DEFAULT_FUNCTION, f"${{{task.function}."))
 
 
-_ROW = "The numbers are in the order of the live model's features."
+_ROW = "The numbers are in the order of the champion's features."
 
 
 def _row(task: Task) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def _row(task: Task) -> dict[str, Any]:
         "required": True,
         "style": "form",
         "explode": False,
-        "description": "The features' values, in the live model's order, separated by commas",
+        "description": "The features' values, in the champion's order, separated by commas",
         "schema": {"type": "array", "items": number, "minItems": 1, "maxItems": len(task.features)},
         "example": [named[name].example for name in task.features],
     }
@@ -116,7 +116,7 @@ def _schemas_of(task: Task, by_hand: dict[str, Any]) -> dict[str, Any]:
         task.schema: {
             "type": "object",
             "minProperties": 1,
-            "description": f"The {record}'s measures by name, in any case. What the live model does not need may be"
+            "description": f"The {record}'s measures by name, in any case. What the champion does not need may be"
             " left out.",
         },
         several: rides | {"description": rides["description"].replace("Rides", several)},

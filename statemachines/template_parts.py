@@ -38,7 +38,7 @@ def _parameters(task: Task) -> str:
           Type: AWS::SSM::Parameter::Value<String>
           Default: {task.parameter}
           Description: >-
-            SSM parameter that holds the key of the live model of {task.name}, "none" before the first. It is read at
+            SSM parameter that holds the key of the champion of {task.name}, "none" before the first. It is read at
             each deployment, so that a deployment of code keeps the model; the workflow writes it.
         {task.model_path_name}:
           Type: String

@@ -16,7 +16,7 @@ from wildrydes.tasks import DEFAULT_TASK, TASKS, Feature, Task, features_of
 TITLE = "Wild Rydes predictions"
 """To callers; to API Gateway the title is the API's name, and the dimension of its metrics: one for each stack."""
 
-_IGNORED = {"description": "The live model does not need it; whatever it is, it is not looked at"}
+_IGNORED = {"description": "The champion does not need it; whatever it is, it is not looked at"}
 _REFERENCE = {
     "type": "string",
     "pattern": f"^{REFERENCE.pattern}$",
