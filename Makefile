@@ -16,6 +16,7 @@ override WILDRYDES := .venv/bin/wildrydes
 # Four workers on two cores: the end-to-end tests wait half of their time for what runs elsewhere.
 override TEST := $(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 override UV := .venv/bin/uv
+override REFERENCE := PYTHONPATH=.:functions $(PY) -W ignore -m docs.site.reference
 COMPILE = $(UV) pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 
 override DEV := .venv/.installed
@@ -180,7 +181,7 @@ races: setup ## repeat the tests of what races by itself: ROUNDS= (100), ARGS= f
 	$(PY) tests/races.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) -- $(ARGS)
 
 # The seed is fixed: the same lines each time, until the sources change. SEED= draws others.
-mutants: setup $(COSMIC_RAY) ## change single lines, and list what the module's tests do not notice: MUTANTS= (40 a room) SEED= ROOMS= (folders)
+mutants: setup $(COSMIC_RAY) ## change single lines, and list what the module's tests do not notice, into build/mutants.json: MUTANTS= (40 a room) SEED= ROOMS= (folders)
 	.venvs/mutants/bin/python tests/mutants $(if $(MUTANTS),--mutants $(MUTANTS)) $(if $(SEED),--seed $(SEED)) $(ROOMS)
 
 # Of the tests that start stacks; what commands start on servers of their own is not seen.
@@ -190,7 +191,7 @@ grants: setup ## learn which grants of the roles the tests use, into build/grant
 iam: setup ## list what each role of the stack may do, and what no test used: OPTIONS= (--unused, …)
 	@$(WILDRYDES) iam $(OPTIONS)
 
-check: setup $(CHECKS) $(DOCS) ## lint, types, import arrows, template, weaknesses, prose, drift of the state machines
+check: setup $(CHECKS) $(DOCS) ## lint, types, import arrows, template, weaknesses, prose, drift of the state machines and of the reference
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m pyright
@@ -201,6 +202,7 @@ check: setup $(CHECKS) $(DOCS) ## lint, types, import arrows, template, weakness
 	.venvs/checks/bin/checkov --config-file .checkov.yaml
 	$(PY) tests/architecture/audit_locks.py .venvs/checks/bin/pip-audit functions/requirements.txt requirements/*.txt
 	$(PY) -W ignore -m statemachines.render --check
+	$(REFERENCE) --check
 
 build: $(SAM) $(RUNTIME) ## validate and build with the SAM CLI, import every handler from its package
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venvs/sam/bin/sam validate --lint
@@ -225,8 +227,9 @@ page: $(DEV) ## build the console's page anew, from console/page into console/as
 	cd console/page && npm ci --ignore-scripts --no-audit --no-fund && npm run build
 	$(PY) -m console.sources
 
-render: $(DEV) ## write the state machines' ASL and pictures anew
+render: $(DEV) ## write the state machines' ASL, their pictures and the reference pages anew
 	$(PY) -W ignore -m statemachines.render
+	$(REFERENCE)
 
 data: $(DEV) ## write the sample data anew
 	$(PY) data/generate.py

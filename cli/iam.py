@@ -20,7 +20,7 @@ from cli.unused_grants import Unused, unused_grants
 def iam_command(stack: Stack, *, unused: bool, as_json: bool) -> int:
     """List the grants of the stack's roles, statement by statement, as IAM has them, and which no test ever used.
 
-    `make grants` runs the tests that learn which are used. docs/security.md has the reasons too.
+    `make grants` runs the tests that learn which are used. docs/reference/grants.md has all of it too.
 
     \b
     Example:

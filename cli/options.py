@@ -215,7 +215,11 @@ _INPUT_OPTIONS = (
         help="Search for hyperparameters, such as '{\"jobs\": 20}'; {} takes every default.",
     ),
     click.option("--years", callback=_years, metavar="FIRST-LAST", help="Years of weather.  [default: from 2009 on]"),
-    click.option("--chunk-bytes", type=int, help="Bytes of a ride file that one child execution ingests."),
+    click.option(
+        "--chunk-bytes",
+        type=int,
+        help="Bytes of a ride file that one child execution ingests.  [default: 8388608; of run 200000]",
+    ),
     click.option(
         "--max-rejected-fraction", type=float, help="Fail above this fraction of rejected rides.  [default: 0.1]"
     ),
@@ -236,7 +240,9 @@ _INPUT_OPTIONS = (
         type=float,
         help="How much answers to captured requests may change on average of a group of callers.  [default: any]",
     ),
-    click.option("--promote/--no-promote", default=None, help="Promote a better model, or judge it only."),
+    click.option(
+        "--promote/--no-promote", default=None, help="Promote a better model, or judge it only.  [default: promote]"
+    ),
     click.option(
         "--force", is_flag=True, default=None, help="Replace one that differs in features or serving, or is damaged."
     ),

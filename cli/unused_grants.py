@@ -1,6 +1,6 @@
 """The grants that the tests never used, each with the reason why it is there all the same: unused_grants.json.
 
-`make grants` compares the file with what the tests used; docs/security.md shows it.
+`make grants` compares the file with what the tests used; docs/reference/grants.md shows it.
 """
 
 import json

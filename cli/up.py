@@ -231,12 +231,12 @@ def exports(server: EmbeddedAws, stack: Stack | None = None) -> dict[str, str]:
     variables = server.variables() | {account.TOKEN_VARIABLE: server.token}
     if stack is None:
         return variables
-    variables |= {_shell_name(name): value for name, value in stack.outputs.items() if name != "ApiUrl"}
+    variables |= {shell_name(name): value for name, value in stack.outputs.items() if name != "ApiUrl"}
     api = Api.of(stack)
     return variables | {"API_URL": api.url, "API_KEY": api.key or ""}
 
 
-def _shell_name(output: str) -> str:
+def shell_name(output: str) -> str:
     """`DataBucketName` as `DATA_BUCKET`, `StateMachineArn` as `STATE_MACHINE`."""
     words = output.removesuffix("Name").removesuffix("Arn")
     return "".join(f"_{letter}" if letter.isupper() else letter for letter in words).strip("_").upper()

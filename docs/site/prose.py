@@ -28,7 +28,15 @@ from docs.site.sentences import Fault, long_sentences, place, prose_of
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-PAGES = ("README.md", "CONTRIBUTING.md", "data/README.md", "docs/*.md", "docs/workshop/*.md", "docs/decisions/*.md")
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "data/README.md",
+    "docs/*.md",
+    "docs/workshop/*.md",
+    "docs/reference/*.md",
+    "docs/decisions/*.md",
+)
 
 # The others are of American spelling, of typographical quotation marks, or of style in letters.
 _FOR_ANY_TEXT = (hedging, lexical_illusions, needless_variants, redundancy, uncomparables)

@@ -281,7 +281,7 @@ def test_variables_of_the_commands_page_are_those_of_make_run() -> None:
 
 def test_commands_page_lists_every_command_and_target() -> None:
     page = read(ROOT / "docs/commands.md")
-    assert set(re.findall(r"^\| `wildrydes (\w+)` \|", page, re.MULTILINE)) == set(COMMANDS)
+    assert set(re.findall(r"^\| \[`wildrydes (\w+)`\]", page, re.MULTILINE)) == set(COMMANDS)
     assert set(re.findall(r"`make (\w+)", page)) == TARGETS
 
 

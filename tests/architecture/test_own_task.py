@@ -23,11 +23,14 @@ STEPS = PAGE.partition("## Add a task of your own\n")[2]
 CHECKS = """
 import json, sys
 from statemachines import render
+from docs.site.reference.__main__ import main as write_reference
 from cli import deploy, options
 from wildrydes.parameters import check_parameters
 
 assert render.main([]) == 0
 assert render.main(["--check"]) == 0
+assert write_reference([]) == 0
+assert write_reference(["--check"]) == 0
 print(json.dumps({
     "parameters": check_parameters("run-1", options.validate_input({"task": sys.argv[1]}), 2026),
     "ssm": deploy.parameters_of_champions("/wildrydes"),
@@ -44,7 +47,7 @@ def copy_of_the_project(tmp_path: Path) -> Path:
     """The project with the environments of this one, to which the page's first step has been done."""
     for name in ("functions", "statemachines", "docs", "cli", "local", "reports"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("template.yaml", "pyproject.toml"):
+    for name in ("template.yaml", "pyproject.toml", "Makefile"):
         shutil.copy(ROOT / name, tmp_path)
     for name in ("data", ".venv", ".venvs"):
         (tmp_path / name).symlink_to(ROOT / name)

@@ -16,6 +16,7 @@ from local import account
 from local.sagemaker import images
 from redefinitions import shorten_pauses
 from stacks import SAMPLE_RIDES, MakeStack, Stack
+from wildrydes.model.card_meanings import unlisted_paths
 
 Explain = Callable[[Any], tuple[int, str]]
 FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
@@ -89,6 +90,11 @@ def jobs(stack: Stack, execution: str) -> list[str]:
         stack.client("sagemaker"), "list_training_jobs", "TrainingJobSummaries", NameContains=f"{execution}-explained"
     )
     return [each["TrainingJobName"] for each in listed]
+
+
+def test_a_card_has_no_field_that_its_page_lacks(card: dict[str, Any]) -> None:
+    assert card["cost"]["total_usd"] > 0
+    assert list(unlisted_paths(card)) == []
 
 
 def test_a_card_names_its_inputs_and_gives_the_same_weights(

@@ -10,6 +10,7 @@ import pytest
 from reports.page import page
 from reports.sides import Comparison
 from wildrydes.errors import AllCandidatesFailed, BadTestSet
+from wildrydes.model.card_meanings import unlisted_paths
 
 KEY = "models/e1/e1-job/output/model.tar.gz"
 FEATURES = ["distance", "magicpoints"]
@@ -138,6 +139,7 @@ def test_the_live_model_is_judged_on_the_same_rows(live: Any, evaluate: Any) -> 
     assert apart["difference"] == pytest.approx(summary["log_loss"] - theirs["log_loss"])
     # Most of it is one row of four, which not every replicate has: better, but not certainly.
     assert apart["low"] < apart["difference"] < 0 < apart["high"]
+    assert list(unlisted_paths(card)) == []
     assert summary["verdict"]["reason"].startswith(
         "Log loss 0.7374 is not certainly below the 2.6645 of the champion e0"
     )

@@ -1,20 +1,6 @@
 """The facts about a trained model, stored beside its artefact as card.json.
 
-execution, target, features, model_path, threshold      what predict needs of it
-task, kind, unit, algorithm                             what it is for (`target` is the task too), and what trained it
-serving                                                 lambda: the function answers by itself; or endpoint
-weights, bias                                           of a linear model: change a unit of each feature, and at zero,
-                                                        of the log odds or of the predicted number
-metrics, constant                                       how good it is, and the measure of a constant prediction
-live, differences, comparison, verdict                  against which champion it was judged, and the verdict
-candidates                                              every algorithm's model of the execution, or why it has none
-training, training_set, hyperparameters, golden         what it was trained on and with; a test ride and its answer
-feature_profiles                                        how each feature is spread in the train split, for `monitor`
-lineage                                                 what it was made from, by digest
-score_changes                                           how its answers to the last captured requests differ from the
-                                                        champion's, by quarters of each feature; or the reason why not
-started_by                                              why its execution was started: reason, detail
-cost                                                    what its execution cost at list prices; empty before its end
+What each field says is in `wildrydes.model.card_meanings`, and for people in docs/reference/card.md.
 """
 
 from collections.abc import Mapping
