@@ -17,6 +17,8 @@ KINDS: dict[str, tuple[str, ...]] = {
         "docs/add-an-algorithm.md",
         "docs/add-an-alarm.md",
         "docs/deploy.md",
+        "docs/upgrade.md",
+        "docs/clean-up.md",
         "docs/console.md",
         "docs/operations.md",
         "docs/stream.md",
