@@ -22,6 +22,8 @@ def watch(stack: Stack, execution: str | None, *, as_json: bool) -> int:
       wildrydes watch run-5096cabf9005
     """
     arn, console = executions.find(stack, execution), options.console(as_json=as_json)
+    if execution is None:
+        console.print(f"Following {arn.rpartition(':')[2]}", markup=False)
     if map_children.is_child(arn):
         parent = map_children.parent_of(stack, arn).rpartition(":")[2]
         whole = stack.command(f"watch {parent}")

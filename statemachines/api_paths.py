@@ -1,8 +1,9 @@
-"""The parts of the API's document that there are once a task, rendered from `wildrydes.tasks`.
+"""The parts of the API's document that follow from the tasks, rendered from `wildrydes.tasks`.
 
     /tasks/<task>/predictions   as /predictions, by the task's function, with its record and its answer
     /tasks/<task>/model         as /model
     /liveinference              the bare number, of one task
+    /predictions                the row of the query alone: the default task's features
 
 All else of functions/predict/openapi.json is written by hand: `rendered` leaves it as it is, but for the indentation.
 """
@@ -23,6 +24,7 @@ def rendered(text: str) -> str:
     document = json.loads(text)
     paths, schemas = document["paths"], document["components"]["schemas"]
     by_hand = {path: item for path, item in paths.items() if path not in _rendered_paths(paths)}
+    by_hand["/predictions"]["get"]["parameters"][0] = _row(TASKS[DEFAULT_TASK])
     document["paths"] = by_hand | {
         path: item for task in TASKS.values() for path, item in _paths_of(task, by_hand).items()
     }

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cli.template_document import read_template
+from statemachines import api_paths
 from wildrydes.api.requests import LARGEST_BODY, MOST_RIDES
 from wildrydes.capture.outcome import MOST_PLACE
 from wildrydes.tasks import DEFAULT_TASK, LIVE_INFERENCE_TASK, TASKS
@@ -133,3 +134,11 @@ def test_access_log_has_no_payload_no_query_and_no_key() -> None:
     assert "requestId" in variables
     assert not {"identity.apiKey", "requestOverride.path", "authorizer.claims"} & variables
     assert json.loads(API["AccessLogSetting"]["Format"])["status"] == "$context.status"
+
+
+def test_row_of_the_default_task_follows_from_its_features() -> None:
+    text = SOURCE.read_text(encoding="utf-8")
+    changed = json.loads(text)
+    row = changed["paths"]["/predictions"]["get"]["parameters"][0]
+    row["schema"]["maxItems"], row["example"] = 1, [30]
+    assert api_paths.rendered(json.dumps(changed)) == text

@@ -222,7 +222,10 @@ def test_retrain_without_following(command: RunCommand, stack: Stack) -> None:
     assert started["status"] == "RUNNING"
     ran = command("retrain", "--no-follow", "--features", "distance", "--min-training-rows", "1000000")
     assert (ran.code, ran.err) == (0, "")
-    assert stack.ended(ran.out.strip())["status"] == "FAILED"
+    newest = ran.out.strip()
+    assert stack.ended(newest)["status"] == "FAILED"
+    ran = command("watch")
+    assert (ran.code, ran.out.splitlines()[0]) == (1, f"Following {newest.rpartition(':')[2]}")
     ran = command("retrain", "--years", "1990-1991")
     assert (ran.code, ran.out) == (2, "")
     assert f"the weather of {stack.name} is of the years 2018 to 2019, and none of 1990 to 1991." in ran.err
