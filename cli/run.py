@@ -6,6 +6,7 @@ Everything past the server's start goes through the APIs of AWS, by boto3 and HT
 """
 
 import contextlib
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from wildrydes.tasks import SAMPLES, TASKS, features_of
 DEFAULT_CHUNK_BYTES = 200_000
 _ENDED = """
 The embedded AWS of this run has ended. To ask by yourself:
-  make up
+  make up{weather}
   make retrain {variables}
   . build/embedded-aws.env
   {curl}"""
@@ -82,23 +83,43 @@ def run(
     if ServerRecord().running_server() is None:
         folder = short(run_folder(name))
         failed = f"\nThe embedded AWS of this run has ended, and its bucket with it; {folder}/ has what is left of it."
-        console.print(failed if code else how_to_ask(execution_input), style="dim", markup=False)
+        again = how_to_ask(execution_input, rides=rides, samples=samples, weather=weather, weather_units=weather_units)
+        console.print(failed if code else again, style="dim", markup=False)
     return code
 
 
-def how_to_ask(execution_input: dict[str, Any]) -> str:
-    """The commands after which a model of the same task answers."""
+def how_to_ask(
+    execution_input: dict[str, Any],
+    *,
+    rides: Path = options.RIDES,
+    samples: Path = options.SAMPLES,
+    weather: Path = options.WEATHER,
+    weather_units: str | None = None,
+) -> str:
+    """The commands after which a model of the same task, made from the same files, answers."""
     task = TASKS[options.task_of(execution_input)]
-    data = "SAMPLES=data/samples/samples.csv.gz" if task.source == SAMPLES else "RIDES=data/rides"
+    data = f"SAMPLES={_typed(samples)}" if task.source == SAMPLES else f"RIDES={_typed(rides)}"
     named = [data, *([] if task.is_default else [f"TASK={task.name}"])]
+    if features := execution_input.get("features"):
+        named.append(f"FEATURES={','.join(features)}")
     if algorithms := execution_input.get("algorithms"):
         named.append(f"ALGORITHMS={','.join(algorithms)}")
     if serving := execution_input.get("serving"):
         named.append(f"SERVING={serving}")
     example = {name: feature.example for name, feature in features_of(task.source).items() if name in task.features}
+    of_years = [] if weather.resolve() == options.WEATHER else [f"WEATHER={_typed(weather)}"]
+    if weather_units is not None:
+        of_years.append(f"WEATHER_UNITS={weather_units}")
     return _ENDED.format(
-        variables=" ".join(named), curl=curl(SAMPLE_RIDE if task.is_default else example, path_of(task.name))
+        weather="".join(f" {variable}" for variable in of_years),
+        variables=" ".join(named),
+        curl=curl(SAMPLE_RIDE if task.is_default else example, path_of(task.name)),
     )
+
+
+def _typed(path: Path) -> str:
+    """A path as it is typed in the clone."""
+    return shlex.quote(short(path))
 
 
 Fill = Callable[[EmbeddedAws, Stack, Console], None]
