@@ -79,6 +79,8 @@ class Failure:
     log: list[str]
     child: FailedChild | None = None
     try_command: str = ""
+    # The ARN of the execution in which it began: this one, or a promotion or a child that a state of it started.
+    began_in: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The failure as `--json` prints it."""
@@ -100,13 +102,13 @@ def failure(stack: Stack, execution_arn: str, progress: Progress, read: LogReade
     error, cause = progress.error or progress.status, progress.cause or ""
     if failed is None:
         step = _next_step(stack, execution_arn, progress, [])
-        return Failure(progress.status, "no state", error, sentence(cause), step, "", [])
+        return Failure(progress.status, "no state", error, sentence(cause), step, "", [], began_in=execution_arn)
     if inner := _inner(stack, execution_arn, progress, failed, states[failed.name], read):
         return dataclasses.replace(inner, state=f"{failed.name} → {inner.state}")
     group = _log_group(_state(states, failed.name), stack, execution_arn)
     log = _log(stack, group, failed, _training_jobs(stack, execution_arn), read) if group else []
     step = _next_step(stack, execution_arn, progress, log)
-    return Failure(progress.status, failed.name, error, sentence(cause), step, group, log)
+    return Failure(progress.status, failed.name, error, sentence(cause), step, group, log, began_in=execution_arn)
 
 
 def _all_states(definition: dict[str, Any], *, of_children: bool) -> dict[str, Any]:

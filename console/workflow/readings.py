@@ -13,6 +13,7 @@ from console.answers import explain, number_of, text_of
 from console.workflow.definitions import Definitions, drawn
 from console.workflow.facts import facts_of
 from console.workflow.histories import Histories
+from wildrydes.execution_arns import machine_of
 
 MOST_LISTED = 100
 """Executions of a page of the list, and children of one of a Map's."""
@@ -85,6 +86,7 @@ def execution(histories: Histories, definitions: Definitions, stack: Stack, quer
         **summary(described),
         **facts_of(stack, described),
         "machine": described["stateMachineArn"],
+        "workflow": _workflow(stack, arn),
         # Seconds in which it waited for a redrive, so far as its history may be read.
         "paused": None if history_trouble else progress.paused,
         "definition": definition,
@@ -109,6 +111,11 @@ def execution(histories: Histories, definitions: Definitions, stack: Stack, quer
         "history_trouble": history_trouble,
         "parent": map_children.parent_of(stack, arn) if map_children.is_child(arn) else None,
     }
+
+
+def _workflow(stack: Stack, arn: str) -> str:
+    """The name of the workflow that an execution or a Map's child is of; empty of one that is none of the stack's."""
+    return next((name for name, machine in stack.machines().items() if machine == machine_of(arn)), "")
 
 
 def _children(states: Any, arn: str, entered: list[StateProgress]) -> tuple[list[dict[str, Any]], str]:
@@ -150,6 +157,7 @@ def failure(histories: Histories, stack: Stack, query: dict[str, str]) -> dict[s
     ended = failures.failure(stack, arn, executions.progress_of(described, events), read)
     return {
         **ended.as_json(),
+        "began_in": ended.began_in,
         "log_group": ended.log_group,
         "log": state_logs.end_of(ended.log),
         "log_lines": len(ended.log),

@@ -63,7 +63,7 @@ export function StatePanel({ node, execution, isOrigin, openChild, select }: Pro
         </>
       )}
       {shown.map((state) => (
-        <Entry key={state.place} state={state} execution={execution} only={entered.length === 1} />
+        <Entry key={state.place} state={state} execution={execution} only={entered.length === 1} isOrigin={isOrigin} />
       ))}
       {hasRun && node.kind !== "Map" && node.kind !== "Parallel" && (
         <p class="buttons">
@@ -88,7 +88,16 @@ function absence(node: GraphNode, execution: Execution): string {
   return "The execution went another way.";
 }
 
-function Entry({ state, execution, only }: { state: State; execution: Execution; only: boolean }) {
+interface EntryProps {
+  state: State;
+  execution: Execution;
+  /** Whether the state was entered this one time. */
+  only: boolean;
+  /** Whether a failure began in this state: then those that failed are open. */
+  isOrigin: boolean;
+}
+
+function Entry({ state, execution, only, isOrigin }: EntryProps) {
   const text = (field: string) => ({ arn: execution.arn, place: String(state.place), field });
   const body = (
     <>
@@ -132,7 +141,7 @@ function Entry({ state, execution, only }: { state: State; execution: Execution;
   );
   if (only) return body;
   return (
-    <details class="entry">
+    <details class="entry" open={isOrigin && ["FAILED", "CAUGHT"].includes(state.status)}>
       <summary>
         {state.iteration || moment(state.entered)} <Status code={state.status} />
       </summary>

@@ -98,6 +98,8 @@ export interface MapRun {
 
 export interface Execution extends Summary, Facts {
   machine: string;
+  /** The name of that workflow; empty of one that is none of the stack's. */
+  workflow: string;
   /** Seconds in which it waited for a redrive; null where its history may not be read. */
   paused: number | null;
   /** The digest of the graph that it is drawn on; where it is empty `definition_trouble` says why. */
@@ -124,6 +126,8 @@ export interface Execution extends Summary, Facts {
 export interface Failure {
   /** Where it began; `Ingest rides → Ingest chunk` of a state within what another one started. */
   state: string;
+  /** The ARN of the execution that this state is of: a promotion's or a child's, where another state started it. */
+  began_in: string;
   child?: { execution: string; item: string; failed: number; total: number };
   error: string;
   cause: string;

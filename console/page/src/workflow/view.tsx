@@ -4,6 +4,7 @@ import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { get } from "../api";
 import { Empty, message, Refused, Status, Tabs, Trouble, Windowed } from "../parts";
 import { dollars, moment, outcome, reason, took } from "../words";
+import { executionArn, isOf } from "./arns";
 import { Compare } from "./compare";
 import { ExecutionView } from "./execution";
 import { GraphPicture } from "./graph";
@@ -39,7 +40,7 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
       .then((all) => {
         setMachines(all);
         setChosen(all[0]?.arn ?? "");
-        if (target.execution && all[0]) show(`${all[0].arn.replace(":stateMachine:", ":execution:")}:${target.execution}`);
+        if (target.execution && all[0]) show(executionArn(all[0].arn, target.execution));
       })
       .catch((fault: unknown) => setTrouble(message(fault)));
   }, [tries]);
@@ -67,6 +68,9 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
     setCompared("");
   };
   const show = (arn: string) => {
+    // A retraining leads to its promotion, say, which is another workflow's.
+    const its = machines.find((each) => isOf(each.arn, arn));
+    if (its) setChosen(its.arn);
     setOpen(arn);
     setIsChosen(true);
     setCompared("");
