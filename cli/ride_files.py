@@ -45,11 +45,12 @@ def collect(path: Path, console: Console) -> list[Path]:
     of its own, or where not one of them starts with a record.
     """
     files = files_of(path)
-    with_data = [file for file, key in keys_of(path, files).items() if _has_data(file, key)]
+    firsts = {file: _first_record(file) for file, key in keys_of(path, files).items() if not skipped_by_name(key)}
+    with_data = {file: first for file, first in firsts.items() if not _is_empty(first)}
     if not with_data:
         what = ": it holds no data" if path.is_file() else " holds no file with data"
         raise UnreadableFileError(f"{path}{what}.")
-    faults = {file: fault for file in with_data if (fault := _fault(file))}
+    faults = {file: fault for file, first in with_data.items() if (fault := _fault(first))}
     named = [f"{file}: {fault}" for file, fault in list(faults.items())[:_MOST_NAMED]]
     if len(faults) > _MOST_NAMED:
         named.append(f"and {len(faults) - _MOST_NAMED:,} more")
@@ -60,31 +61,25 @@ def collect(path: Path, console: Console) -> list[Path]:
     return files
 
 
-def _has_data(file: Path, key: str) -> bool:
-    """Whether a file is one that the workflow does not skip. Raises UnreadableFileError."""
-    if skipped_by_name(key):
-        return False
-    try:
-        _first_record(file)
-    except BadRideFile as fault:
-        return fault.reason != NO_DATA
-    return True
-
-
-def _first_record(file: Path) -> Record | None:
-    """The first record of a file; None where there is none. Raises BadRideFile, UnreadableFileError."""
+def _first_record(file: Path) -> Record | BadRideFile | None:
+    """The first record of a file, or why none can be read; None where there is none. Raises UnreadableFileError."""
     try:
         return next(records(_blocks(file)), None)
+    except BadRideFile as fault:
+        return fault
     except OSError as fault:
         raise UnreadableFileError(f"{file} cannot be read: {fault.strerror}.") from None
 
 
-def _fault(file: Path) -> str | None:
-    """Why no record can be read from the start of a file; None where one can. Raises UnreadableFileError."""
-    try:
-        first = _first_record(file)
-    except BadRideFile as fault:
-        return str(fault)
+def _is_empty(first: Record | BadRideFile | None) -> bool:
+    """Whether the workflow skips a file, by its first record, since it holds no data."""
+    return isinstance(first, BadRideFile) and first.reason == NO_DATA
+
+
+def _fault(first: Record | BadRideFile | None) -> str | None:
+    """Why a file has no ride at its start; None where it has one."""
+    if isinstance(first, BadRideFile):
+        return str(first)
     if first is None:
         return "it holds an empty list"
     value = first[2]
@@ -106,7 +101,7 @@ def records_of(path: Path) -> Iterator[Any]:
     its file: one that is a text itself, or cannot be decoded to what it says.
     """
     for file, key in keys_of(path, files_of(path)).items():
-        if not _has_data(file, key):
+        if skipped_by_name(key) or _is_empty(_first_record(file)):
             continue
         try:
             for _, _, record, text in records(_blocks(file)):

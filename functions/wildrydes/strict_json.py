@@ -35,6 +35,9 @@ _LONGEST_NAME = 100
 _LONGEST_PLAIN = 4096
 # A bracket, or a whole text in quotation marks, so that the brackets in it are none. The last may have no end.
 _BRACKETS = r'(?s)[\[\]{}]|"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
+_WHOLE_TEXT = re.compile(r'(?s)"[^"\\]*+(?:\\.[^"\\]*+)*+"')
+# Some of the text that has no text in quotation marks in part.
+_PART = re.compile(rf'(?s)(?:[^"]{{1,64}}+|{_WHOLE_TEXT.pattern.removeprefix("(?s)")}){{1,64}}+')
 
 
 def decode(text: str) -> Any:
@@ -107,9 +110,52 @@ def exceeds(text: str, start: int = 0, end: int | None = None) -> bool:
     return any(levels > MOST_LEVELS for _, levels in _levels(text[start:end]))
 
 
-def closing(text: str, start: int) -> int:
-    """The place after the bracket that closes the one at `start`; -1 where the text ends before."""
-    return next((start + place for place, levels in _levels(text[start:]) if levels == 0), -1)
+class Nesting:
+    """The brackets of one value, whose text may come in parts: how many are open, and where the first is closed.
+
+    Each part begins where the value does, with what was there before. What was read of it is not read again.
+
+        >>> nesting = Nesting()
+        >>> nesting.closing('[{"]": [', 0), nesting.closing('[{"]": []}] 1', 0)
+        (-1, 11)
+    """
+
+    def __init__(self) -> None:
+        self._levels, self._deepest, self._read = 0, 0, 0
+
+    def exceeds(self, text: str, start: int, end: int) -> bool:
+        """Whether more than MOST_LEVELS brackets are open anywhere in text[start:end]."""
+        self._closing(text, start, end)
+        return self._deepest > MOST_LEVELS
+
+    def closing(self, text: str, start: int) -> int:
+        """The place after the bracket that closes the one at `start`; -1 where the text ends before."""
+        return self._closing(text, start, len(text))
+
+    def _closing(self, text: str, start: int, end: int) -> int:
+        # A text within the text that has no end is read once it has one.
+        while part := _PART.match(text, start + self._read, end):
+            if place := self._closing_in(part[0]):
+                return part.start() + place
+            self._read = part.end() - start
+        return -1
+
+    def _closing_in(self, part: str) -> int:
+        """The place after the bracket that closes the first; 0 where that is not in this part."""
+        bare = _WHOLE_TEXT.sub("", part)
+        openings, closings = bare.count("[") + bare.count("{"), bare.count("]") + bare.count("}")
+        is_exceeded = self._deepest > MOST_LEVELS
+        if closings < self._levels and (is_exceeded or self._levels + openings <= MOST_LEVELS):
+            # Whatever their order: millions of brackets are counted as fast as letters.
+            self._levels += openings - closings
+            self._deepest = max(self._deepest, self._levels)
+            return 0
+        for place, levels in _levels(part, self._levels):
+            self._levels = levels
+            self._deepest = max(self._deepest, levels)
+            if levels == 0:
+                return place
+        return 0
 
 
 def too_deep() -> BadJson:
@@ -169,9 +215,8 @@ def _exact_fault(value: Any, text: str) -> BadJson | None:
     return faults[0] if faults else None
 
 
-def _levels(text: str) -> Iterator[tuple[int, int]]:
-    """The place after each bracket, and how many are open there."""
-    levels = 0
+def _levels(text: str, levels: int = 0) -> Iterator[tuple[int, int]]:
+    """The place after each bracket, and how many are open there, with the `levels` before the text."""
     for match in re.finditer(_BRACKETS, text):
         bracket = text[match.start()]
         if bracket != '"':

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wildrydes.errors import BadJson
-from wildrydes.strict_json import MOST_LEVELS, closing, decode, exceeds, fault_of
+from wildrydes import strict_json
+from wildrydes.errors import BadJson, BadRideFile
+from wildrydes.rides.files import records
+from wildrydes.strict_json import MOST_LEVELS, Nesting, decode, exceeds, fault_of
 
 keys = st.sampled_from(["a", "A", "b", 'q"', "{", ",", "Distance", "distance", "é", "É"])
 plain = st.none() | st.integers() | st.sampled_from(["", "x", "a,b", '"', "{[", "\\"])
@@ -108,10 +110,42 @@ def test_brackets_in_texts_are_no_levels() -> None:
 
 def test_the_bracket_that_closes_another_is_found_past_texts() -> None:
     text = ' {"]": ["\\"]}", 1]} ]'
-    assert text[1 : closing(text, 1)] == '{"]": ["\\"]}", 1]}'
-    assert closing('[["]"', 0) == closing('["]', 0) == -1
+    assert text[1 : Nesting().closing(text, 1)] == '{"]": ["\\"]}", 1]}'
+    assert Nesting().closing('[["]"', 0) == Nesting().closing('["]', 0) == -1
     assert exceeds("[" * 40)
     assert exceeds('"' + "[" * 40) is False
+
+
+@given(
+    st.text('[]{}"\\\\a,', max_size=300).map("[".__add__)
+    | st.integers(1, 9000).map(lambda levels: nested(levels, '"]"')),
+    st.lists(st.integers(0, 20_000), max_size=4),
+)
+def test_nesting_of_a_text_in_parts_is_that_of_the_whole(text: str, cuts: list[int]) -> None:
+    levels = list(strict_json._levels(text))
+    closing = next((place for place, open_brackets in levels if open_brackets == 0), -1)
+    nesting, parts = Nesting(), [text[:cut] for cut in sorted(cuts) if cut < len(text)]
+    places = [nesting.closing(part, 0) for part in [*parts, text]]
+    # What was read of a value that has been closed is not read again.
+    assert next((place for place in places if place >= 0), -1) == closing
+    if closing < 0:
+        assert nesting.exceeds(text, 0, len(text)) is any(open_brackets > MOST_LEVELS for _, open_brackets in levels)
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":', '["", '])
+def test_millions_of_levels_are_not_looked_at_one_by_one(opening: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, levels = [0], strict_json._levels
+
+    def count(*arguments: Any) -> Iterator[tuple[int, int]]:
+        for each in levels(*arguments):
+            looks[0] += 1
+            yield each
+
+    monkeypatch.setattr(strict_json, "_levels", count)
+    with pytest.raises(BadRideFile, match=r"record_too_large|too_deep"):
+        list(records([opening.encode() * 1_000_000]))
+    # Those of the first few thousand characters.
+    assert 0 < looks[0] < 10_000
 
 
 @pytest.mark.parametrize("text", ["", " ", "{", "ride", '{"a": 1}}', "\ufeff\ufeff{}"])

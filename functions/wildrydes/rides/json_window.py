@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wildrydes import strict_json
 from wildrydes.errors import BadJson, BadRide, BadRideFile, Position, UnreadableBlocks
+from wildrydes.strict_json import Nesting
 
 if TYPE_CHECKING:
     # Who reads single records does not pay for what reads many.
@@ -140,15 +141,17 @@ class JsonWindow:
 
         NaN and Infinity are taken as values. Raises BadRideFile.
         """
+        nesting: Nesting | None = None
         while True:
             try:
                 value, end = self._decode(self.text, self.at)
             except JSONDecodeError as fault:
-                if strict_json.exceeds(self.text, self.at, fault.pos):
-                    return self._deep_value()
+                nesting = nesting or Nesting()
+                if nesting.exceeds(self.text, self.at, fault.pos):
+                    return self._deep_value(nesting)
                 self._expect_more(fault.pos, fault.msg)
             except RecursionError:
-                return self._deep_value()
+                return self._deep_value(nesting or Nesting())
             except ValueError:
                 self._decode = _decode_integers_as_floats
             else:
@@ -174,9 +177,9 @@ class JsonWindow:
         position = Position(self._byte_of(place), self._line + before.count("\n") + 1, column + 1)
         return BadRideFile(reason, detail, position, self.values)
 
-    def _deep_value(self) -> tuple[int, int, Any, str]:
+    def _deep_value(self, nesting: Nesting) -> tuple[int, int, Any, str]:
         """A value whose brackets are nested too deeply, up to the one that closes it: what is in it is not decoded."""
-        while (end := strict_json.closing(self.text, self.at)) < 0:
+        while (end := nesting.closing(self.text, self.at)) < 0:
             if len(self.text) - self.at > LARGEST_VALUE:
                 raise self._too_large()
             if self._ended:
