@@ -8,6 +8,7 @@ the task's: `models/` of the default task, `models/<task>/` of another.
 import json
 import re
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -26,6 +27,8 @@ from wildrydes.tasks import DEFAULT_TASK, TASKS
 # What follows the prefix. An execution may be called `registry`, and have its card there.
 _ENTRY = re.compile(r"registry/\d{4}-\d{2}-\d{2}T[^/]+\.json")
 _MOST_NAMED = 10
+# A client of boto3 has ten connections.
+_MOST_READ_AT_ONCE = 8
 _CARD = re.compile(r"[^/]+/card\.json")
 # What a line says of a model, by the metrics of its card.
 _NUMBERS = {"log_loss": "log loss", "auc": "AUC", "accuracy": "accuracy", "rmse": "RMSE", "mae": "MAE", "r2": "R²"}
@@ -135,11 +138,17 @@ def serving_of(model_card: Mapping[str, Any]) -> str:
 
 
 def _objects(stack: Stack, prefix: str, below: str, wanted: re.Pattern[str]) -> Iterator[dict[str, Any]]:
-    """The objects under `prefix` whose key beyond it is wanted; it begins with `below`."""
+    """The objects under `prefix` whose key beyond it is wanted; it begins with `below`. Some are read at a time."""
     s3: Any = stack.client("s3")
-    for each in account.entries(s3, "list_objects_v2", "Contents", Bucket=stack.bucket, Prefix=prefix + below):
-        if wanted.fullmatch(each["Key"].removeprefix(prefix)):
-            yield json.load(s3.get_object(Bucket=stack.bucket, Key=each["Key"])["Body"])
+    bucket = stack.bucket
+    listed = account.entries(s3, "list_objects_v2", "Contents", Bucket=bucket, Prefix=prefix + below)
+    keys = [each["Key"] for each in listed if wanted.fullmatch(each["Key"].removeprefix(prefix))]
+
+    def read(key: str) -> dict[str, Any]:
+        return json.load(s3.get_object(Bucket=bucket, Key=key)["Body"])
+
+    with ThreadPoolExecutor(_MOST_READ_AT_ONCE) as readers:
+        yield from readers.map(read, keys)
 
 
 def earlier(history: list[Entry], execution: str | None) -> Entry:
