@@ -249,6 +249,41 @@ def test_file_that_came_since_the_look_is_not_replaced(console: Console) -> None
     assert json.loads(console.stack.read("raw/raced.json")) == [RIDE, RIDE]
 
 
+def test_refused_file_is_removed_once_it_was_said_what_that_does(page: Page, console: Console) -> None:
+    stack, keys = console.stack, [f"raw/{unique(name)}.json" for name in ("refused", "mended")]
+    for key in keys:
+        stack.put(key, b"no ride")
+    stack.put(f"raw/{unique('good')}.json", json.dumps([RIDE | {"Name": unique("Good")}]))
+    arn = stack.start(max_rejected_fraction=1, promote=False)
+    stack.ended(arn)
+    page.get_by_role("button", name="Data", exact=True).click()
+    page.get_by_label("What the retraining").select_option(arn.rpartition(":")[2])
+    files = page.get_by_label("Rides", exact=True).get_by_label("Files", exact=True)
+    # Another one has come in its place meanwhile.
+    stack.put(keys[1], json.dumps([RIDE]))
+    for key in keys:
+        files.get_by_role("button", name=f"Remove {key}").click()
+        expect(page.get_by_role("dialog")).to_contain_text("Nothing of it was ingested.")
+        page.get_by_role("button", name="Remove it").click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("is no longer the file that was refused")
+    page.get_by_role("button", name="Cancel").click()
+    expect(files.get_by_role("row").filter(has_text=keys[0]).get_by_role("status")).to_have_text("removed")
+    assert [key in stack.keys("raw/") for key in keys] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("key", "etag"), [("models/a/card.json", "x"), ("raw/", "x"), ("", "x"), ("raw/a.json", ""), ("Raw/a.json", "x")]
+)
+def test_nothing_but_a_ride_file_is_removed(console: Console, key: str, etag: str) -> None:
+    reply = console.ask("/api/data/remove", body=json.dumps({"key": key, "etag": etag}).encode())
+    assert (reply.status, "The field" in json.loads(reply.body)["message"]) == (400, True)
+
+
+def test_file_that_is_gone_is_said_to_be(console: Console) -> None:
+    reply = console.ask("/api/data/remove", body=json.dumps({"key": "raw/none.json", "etag": "x"}).encode())
+    assert json.loads(reply.body)["message"] == "raw/none.json is not there any more."
+
+
 def test_upload_of_more_than_the_command_s_page_takes_is_refused_unread(console: Console) -> None:
     reply = console.ask("/api/data/upload?name=big.json", {"content-length": str((64 << 20) + 1)}, b"[")
     assert reply.status == 413

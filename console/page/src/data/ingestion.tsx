@@ -3,6 +3,7 @@
 import { Empty } from "../parts";
 import { Table } from "../table";
 import { count } from "../words";
+import { Removal } from "./removal";
 
 interface Rejected {
   count: number;
@@ -15,6 +16,7 @@ interface Rejected {
 
 interface FileLine {
   key: string;
+  etag: string;
   outcome: string;
   read: number;
   accepted: number;
@@ -116,7 +118,7 @@ function Files({ account }: { account: NonNullable<Account["account"]> }) {
       <h3>Files</h3>
       <Table
         label="Files"
-        head={["File", "What became of it", "Read", "Accepted", "Rejected", "Repeated", "Why"]}
+        head={["File", "What became of it", "Read", "Accepted", "Rejected", "Repeated", "Why", "What you may do"]}
         rows={account.files.map((each) => [
           <code>{each.key}</code>,
           each.outcome === "rejected" ? "left out whole" : each.outcome,
@@ -125,6 +127,7 @@ function Files({ account }: { account: NonNullable<Account["account"]> }) {
           each.rejected.toLocaleString(),
           each.repeated.toLocaleString(),
           why(each),
+          each.outcome === "rejected" || each.rejected > 0 ? <Removal key={`${each.key} ${each.etag}`} file={each} /> : "",
         ])}
       />
       {account.files_omitted > 0 && (
