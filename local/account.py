@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+import botocore.session
 from boto3.session import Session
 from botocore.client import BaseClient
 from botocore.config import Config
@@ -132,9 +133,23 @@ def make_client(service: str, **settings: Any) -> BaseClient:
         return _session().client(service, **settings)  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
+def service_model(service: str) -> Any:
+    """botocore's model of a service, of the session that makes the clients. Raises UnknownServiceError.
+
+    What is read for a client is not read again for the model, and the other way round.
+    """
+    with _MAKING_CLIENTS:
+        return _models().get_service_model(service)
+
+
 @cache
 def _session() -> Session:
-    return Session()
+    return Session(botocore_session=_models())
+
+
+@cache
+def _models() -> botocore.session.Session:
+    return botocore.session.get_session()
 
 
 def entries(client: Any, operation: str, member: str, **parameters: Any) -> list[Any]:

@@ -63,10 +63,12 @@ def build(options: Options, server: account.EmbeddedAws, saved: Saved | None = N
     from local.cloudwatch.install import Metrics
     from local.iam import deep_json, malformed_requests, passed_roles, side_doors, unsupported
     from local.iam.used_grants import UsedGrants
+    from local.protocols import service_models
     from local.scheduler.ticker import Clock
     from local.stepfunctions.faults import Faults
 
     deep_json.install()
+    service_models.install()
     verify_callers(server)
     used_grants = UsedGrants()
     used_grants.install()

@@ -23,6 +23,7 @@ def verify_callers(server: account.EmbeddedAws) -> None:
         managed_policies,
         metric_namespaces,
         mounting,
+        policy_texts,
         protocols,
         resources,
         signatures,
@@ -36,6 +37,7 @@ def verify_callers(server: account.EmbeddedAws) -> None:
     signatures.install()
     protocols.install()
     wildcards.install()
+    policy_texts.install()
     denials.install()
     metric_namespaces.install()
     managed_policies.install()

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
-from botocore.session import get_session
+from local.protocols import service_models
 
 # How botocore calls the models of services that MiniStack names otherwise; a service may have several.
 _MODELS = {
@@ -99,5 +99,4 @@ def _operations(service: str) -> Iterator[Any]:
 
 @cache
 def _models(service: str) -> tuple[Any, ...]:
-    session = get_session()
-    return tuple(session.get_service_model(name) for name in _MODELS.get(service, (service,)))
+    return tuple(service_models.model(name) for name in _MODELS.get(service, (service,)))

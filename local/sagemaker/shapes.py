@@ -4,13 +4,11 @@ SDKs check only some of these before they send, and SageMaker checks them all. M
 """
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 from botocore.model import ServiceModel
-from botocore.session import get_session
 
-from local.protocols import patterns
+from local.protocols import patterns, service_models
 from local.sagemaker.errors import ApiError
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -27,10 +25,9 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-@cache
 def model() -> ServiceModel:
-    """botocore's model of SageMaker. Loading it takes a tenth of a second, once."""
-    return get_session().get_service_model("sagemaker")
+    """botocore's model of SageMaker."""
+    return service_models.model("sagemaker")
 
 
 def check(operation: str, request: dict[str, Any]) -> None:

@@ -10,15 +10,14 @@ import contextlib
 import json
 import uuid
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
-import botocore.session
 from botocore import xform_name
 from botocore.exceptions import ClientError, UnknownServiceError
 from botocore.validate import ParamValidator
 
 from local import EmbeddedAwsError
+from local.protocols import service_models
 from local.protocols.member_names import capitalised, in_service_case
 
 # (service, as boto3 names it) -> its client, as the target's role.
@@ -140,16 +139,10 @@ def _operation(arn: str) -> Any:
     action = arn.removeprefix(_UNIVERSAL).partition(":")[2]
     name = capitalised(action)
     with contextlib.suppress(UnknownServiceError):
-        model = _model(_client_name(arn))
+        model = service_models.model(_client_name(arn))
         if name in model.operation_names and not (action[:1].lower() + action[1:]).startswith(_READING):
             return model.operation_model(name)
     raise UnsupportedTargetError(f"{arn} is no action that a universal target may call.")
-
-
-@cache
-def _model(service: str) -> Any:
-    """A service's operations and shapes: some are megabytes of JSON."""
-    return botocore.session.get_session().get_service_model(service)
 
 
 def _refuse_failed_entries(operation: str, response: Any) -> None:

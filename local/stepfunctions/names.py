@@ -11,14 +11,13 @@ from typing import Any
 from botocore import xform_name
 from botocore.model import OperationModel
 from botocore.response import StreamingBody
-from botocore.session import get_session
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import StateTaskService
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
     StateTaskServiceAwsSdk,
 )
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
-from local.protocols import member_names
+from local.protocols import member_names, service_models
 from local.protocols.member_names import capitalised
 from local.seams import replace, seam
 
@@ -29,21 +28,15 @@ _BOTO_NAMES = {"cloudwatchlogs": "logs", "eventbridge": "events", "sagemakerrunt
 METADATA = ("ResponseMetadata", "SdkHttpMetadata", "SdkResponseMetadata")
 
 
-@cache
-def _model(service: str) -> Any:
-    """A service's operations and shapes: some are megabytes of JSON."""
-    return get_session().get_service_model(service)
-
-
 def service_id(service: str) -> str:
     """What the model of a service's API calls the service: `DynamoDB`. Raises UnknownServiceError."""
-    return str(_model(service).service_id)
+    return str(service_models.model(service).service_id)
 
 
 @cache
 def operation(service: str, action: str) -> OperationModel | None:
     """The operation that boto3 calls `action` (`start_execution`), or None where the service has none of that name."""
-    model = _model(service)
+    model = service_models.model(service)
     names = {xform_name(name): name for name in model.operation_names}
     return model.operation_model(names[action]) if action in names else None
 
@@ -51,7 +44,7 @@ def operation(service: str, action: str) -> OperationModel | None:
 @cache
 def error_names(service: str) -> frozenset[str]:
     """The codes of the errors that a service's API describes."""
-    return frozenset(shape.error_code for shape in _model(service).error_shapes)
+    return frozenset(shape.error_code for shape in service_models.model(service).error_shapes)
 
 
 def in_service_case(value: Any, shape: Any) -> Any:
