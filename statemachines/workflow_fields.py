@@ -6,6 +6,7 @@ that end a workflow well give an output (`Retrained`, `Kept the live model`, `Yi
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 Fields = Mapping[str, str]
 
@@ -67,9 +68,7 @@ OUTPUT_FIELDS: Mapping[str, Fields] = MappingProxyType(
 """By workflow and field, what it says."""
 
 
-def output_fields(definition: Mapping[str, object]) -> list[str]:
+def output_fields(definition: Mapping[str, Any]) -> list[str]:
     """The fields that an execution's output may have, by the states that end it well, in their order."""
-    states: Mapping[str, Mapping[str, object]] = definition["States"]  # pyright: ignore[reportAssignmentType]
-    ends = [each for each in states.values() if each.get("End") and isinstance(each.get("Parameters"), Mapping)]
-    names = (name.removesuffix(".$") for end in ends for name in dict(end["Parameters"]))  # pyright: ignore
-    return list(dict.fromkeys(names))
+    ends = [each for each in definition["States"].values() if each.get("End") and "Parameters" in each]
+    return list(dict.fromkeys(name.removesuffix(".$") for end in ends for name in end["Parameters"]))

@@ -15,6 +15,7 @@ BUILD = "import sys, pathlib, docs.site.build as site; sys.exit(site.make(pathli
 EXAMPLES = {
     "front page": "index.html",
     "wide table": "applications.html",
+    "long tables": "reference/grants.html",
     "drawing": "architecture.html",
     "diagrams": "retrain.html",
     "folded answers": "workshop/3-weather.html",

@@ -46,9 +46,9 @@ def _allowed(parameter: Mapping[str, Any]) -> str:
     """What a parameter takes."""
     if "AllowedValues" in parameter:
         return ", ".join(code(each) or "empty" for each in parameter["AllowedValues"])
-    if "MinValue" in parameter or "MaxValue" in parameter:
-        least, most = parameter.get("MinValue"), parameter.get("MaxValue")
-        return f"a number from {number(least)} {'on' if most is None else f'to {number(most)}'}"
+    if "MinValue" in parameter:
+        most = f"to {number(parameter['MaxValue'])}" if "MaxValue" in parameter else "on"
+        return f"a number from {number(parameter['MinValue'])} {most}"
     if "ConstraintDescription" in parameter:
         return parameter["ConstraintDescription"].removeprefix("must be ").removeprefix("must have ")
     if "AllowedPattern" in parameter:

@@ -34,7 +34,7 @@ _MODEL: Mapping[str, Meaning] = {
     "serving": Meaning(_TEXT, "what serves it: lambda, the function by itself, or endpoint"),
     "features": Meaning(_LIST, "its features, in the order of its weights"),
     "model_path": Meaning(_TEXT, "the key of its artefact in the data bucket"),
-    "threshold": Meaning(_NUMBER, "the probability from which on its label is 1; of a regression 0"),
+    "threshold": Meaning(_NUMBER, "of a classification, the probability from which on its label is 1"),
     "weights": Meaning(
         _LIST, "of a linear model: by how much a unit of each feature changes the log odds or the number"
     ),
