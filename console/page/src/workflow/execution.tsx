@@ -110,7 +110,7 @@ function States({ execution, graph, failure, selected, select, open }: StatesPro
           </div>
         )}
         <section aria-label="Input and output of the execution">
-          <h3>Input and output of all of it</h3>
+          <h3>Of the whole execution</h3>
           <Text title="Input" excerpt={execution.input} whole={{ arn, field: "input" }} />
           <Text title="Output" excerpt={execution.output} whole={{ arn, field: "output" }} />
         </section>
