@@ -43,6 +43,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "docs/reference/metrics.md",
         "docs/reference/alarms.md",
         "docs/reference/grants.md",
+        "docs/reference/errors.md",
         "docs/reference/tables.md",
         "docs/rides.md",
         "docs/ride-files.md",

@@ -217,3 +217,30 @@ def test_values_of_the_template_as_text(value: Any, text: str) -> None:
 def test_examples_give_what_they_say(module: Any) -> None:
     results = doctest.testmod(module)
     assert (results.failed, results.attempted > 0) == (0, True)
+
+
+def test_every_error_is_there() -> None:
+    text = page("reference/errors.md")
+    tree = (ROOT / "cli/errors.py").read_text(encoding="utf-8")
+    # Those of the console are drawn there too: its page shows them.
+    of_commands = set(re.findall(r"^class (\w+Error)", sources("cli"), re.MULTILINE))
+    drawn = re.findall(r"─ (\w+Error)", tree)
+    assert first_cells(section(text, "Of commands")) == [each for each in drawn if each in of_commands]
+    of_functions = sources("functions/wildrydes/errors.py")
+    names = re.findall(r"^class (\w+)\((?:WildRydesError|BadRequest)\)", of_functions, re.MULTILINE)
+    assert sorted(first_cells(section(text, "Of functions"))) == sorted(names)
+    workflows = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "statemachines").glob("*.asl.json"))
+    of_workflows = set(re.findall(r'"Error": "(\w+)"', workflows))
+    assert first_cells(section(text, "Of workflows")) == sorted(of_workflows)
+
+
+def test_every_error_of_a_workflow_says_what_to_do() -> None:
+    rows = section(page("reference/errors.md"), "Of workflows").splitlines()
+    assert [row for row in rows if row.startswith("| `") and "../operations.md#when-a" not in row] == []
+
+
+def sources(path: str) -> str:
+    """The text of a module, or of all modules of a folder."""
+    place = ROOT / path
+    files = [place] if place.is_file() else sorted(place.rglob("*.py"))
+    return "\n".join(each.read_text(encoding="utf-8") for each in files)
