@@ -15,7 +15,7 @@ from cli.errors import CommandError
 from cli.stack import Stack
 from local import account
 from wildrydes.errors import BadJson
-from wildrydes.execution_arns import arn_of, is_execution_of
+from wildrydes.starts.execution_arns import arn_of, is_execution_of
 from wildrydes.strict_json import decode
 from wildrydes.tasks import DEFAULT_TASK
 

@@ -10,7 +10,7 @@ from cli import executions, map_children
 from cli.context_values import with_values
 from cli.errors import CommandError
 from cli.stack import Stack
-from wildrydes.execution_arns import machine_of
+from wildrydes.starts.execution_arns import machine_of
 
 
 class NoStateError(CommandError):

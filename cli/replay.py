@@ -30,8 +30,8 @@ from cli.invoke import physical_name
 from cli.move_tasks import Moved, move_back, waiting
 from cli.replayed import Replayed, Resent, show
 from cli.stack import Stack
-from wildrydes.execution_arns import is_execution_of
 from wildrydes.starts import SCHEDULE
+from wildrydes.starts.execution_arns import is_execution_of
 
 QUEUES = ("RidesDeadLetterQueue", "LocatedRidesDeadLetterQueue")
 """The dead-letter queues of queues."""

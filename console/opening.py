@@ -28,13 +28,13 @@ def opening(work: Mapping[str, Work], stack: Stack, _: Any = None) -> list[dict[
         return None
 
     with ThreadPoolExecutor(2) as pool:
-        beside = [pool.submit(ask, "about")]
+        others = [pool.submit(ask, "about")]
         for machine in (ask("workflow/machines") or [])[:1]:
-            beside.append(pool.submit(ask, "workflow/graph", arn=machine["arn"]))
+            others.append(pool.submit(ask, "workflow/graph", arn=machine["arn"]))
             listed = ask("workflow/executions", stateMachineArn=machine["arn"], nextToken="")
             if listed and (arn := _opened(listed["executions"])):
                 ask("workflow/execution", arn=arn, since="0")
-        for each in beside:
+        for each in others:
             each.result()
     return early
 

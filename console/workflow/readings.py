@@ -13,7 +13,7 @@ from console.answers import explain, number_of, text_of
 from console.workflow.definitions import Definitions, drawn
 from console.workflow.facts import facts_of
 from console.workflow.histories import Histories
-from wildrydes.execution_arns import machine_of
+from wildrydes.starts.execution_arns import machine_of
 
 MOST_LISTED = 100
 """Executions of a page of the list, and children of one of a Map's."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from botocore.exceptions import ClientError
 
 from aws.clients import client
-from wildrydes.execution_arns import is_execution_of
+from wildrydes.starts.execution_arns import is_execution_of
 from wildrydes.starts.requests import Request
 
 # As in statemachines.turn: a Map of the execution is to be redriven.

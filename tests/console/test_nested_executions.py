@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from cli.stack import Stack
 from consoles import Console, serve_console
+from local.account import entries
 from machines import allow, ended, machine, role, unique
 
 _MODE = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
@@ -84,8 +85,8 @@ def test_failure_of_a_child_leads_to_the_child(stack: Stack, console: Console, c
     states = stack.client("stepfunctions")
     started = states.start_execution(stateMachineArn=arn, name="of-a-map", input='["a"]')["executionArn"]
     ended(client, started)
-    (run,) = states.list_map_runs(executionArn=started)["mapRuns"]
-    (child,) = states.list_executions(mapRunArn=run["mapRunArn"])["executions"]
+    (run,) = entries(states, "list_map_runs", "mapRuns", executionArn=started)
+    (child,) = entries(states, "list_executions", "executions", mapRunArn=run["mapRunArn"])
     with serve_console(replace(stack, outputs={**stack.outputs, "StateMachineArn": arn}), "nowhere") as port:
         page = chromium.new_page()
         page.goto(Console(console.stack, port).address)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from wildrydes.cost import quantities
 from wildrydes.cost.attempts import Attempt
 from wildrydes.cost.charges import Usage, add
-from wildrydes.execution_arns import arn_of
+from wildrydes.starts.execution_arns import arn_of
 
 _DYNAMODB_WRITES = ("putItem", "updateItem", "deleteItem")
 # A function reads what the one before has written, and writes for the next; the others' share is some per mille of it.
