@@ -64,3 +64,25 @@ def test_comparison_that_is_refused_can_be_asked_for_again_and_left(window: Page
     expect(comparison.get_by_role("columnheader")).to_contain_text(["State", first, second])
     comparison.get_by_role("button", name="Back to one").click()
     expect(window.get_by_role("heading", name=first)).to_be_visible()
+
+
+def test_list_is_asked_for_once_more_however_often_the_event_stream_began_meanwhile(
+    window: Page, console: Console
+) -> None:
+    name, questions, held = failed(console), list[str](), list[Route]()
+    window.goto(console.address)
+    row = window.get_by_label("Executions", exact=True).get_by_role("button", name=name).first
+    expect(row).to_be_visible()
+    # Each stream ends at once, and the page opens another: each time it lists anew what may have begun meanwhile.
+    streams = list[Route]()
+    window.route("**/api/changes", lambda route: (streams.append(route), route.fulfill(body=": listening\n\n")))
+    window.on("request", lambda request: questions.append(request.url) if "/executions?" in request.url else None)
+    window.route("**/api/workflow/executions?*", lambda route: held.append(route), times=1)
+    window.reload()
+    # Each but the first has asked for the list anew by the time that the next one begins.
+    while len(streams) < 5:
+        window.wait_for_event("request", lambda request: request.url.endswith("/api/changes"))
+    assert len(questions) == 1
+    with window.expect_request(lambda request: "/executions?" in request.url):
+        held[0].continue_()
+    expect(row).to_be_visible()

@@ -91,7 +91,9 @@ def test_stopped_retraining_says_so_and_is_redriven_to_its_end(page: Page, conso
     page.get_by_role("button", name="Redrive it").click()
     expect(heading).to_contain_text("succeeded")
     expect(page.get_by_role("article")).to_contain_text("redriven once")
-    expect(page.get_by_role("article")).to_contain_text(re.compile(r"took .+\ss of work, .+\ss more before"))
+    expect(page.get_by_role("article")).to_contain_text(
+        re.compile(r"took .+\ss of work, .+\ss more before its redrive")
+    )
     expect(page.get_by_label("Executions", exact=True).get_by_role("button", name=name)).to_contain_text(
         "in all, redriven"
     )

@@ -20,7 +20,8 @@ export interface Listing {
 
 /**
  * The executions of `source`, the newest first: what was listed, with what the event stream has told since. At each new
- * `version` the newest page is asked for again, and with `whole` every page that there is.
+ * `version` the newest page is asked for again, and with `whole` every page that there is: once, however many versions
+ * have come by the time that the one before has been answered.
  */
 export function useListing(source: Record<string, string>, told: Summary[], version = "", whole = false): Listing {
   const [listed, setListed] = useState<Map<string, Summary>>(new Map());
@@ -31,6 +32,9 @@ export function useListing(source: Record<string, string>, told: Summary[], vers
   const wanted = useRef("");
   const busy = useRef(false);
   const pages = useRef(0);
+  const refreshed = useRef("");
+  const current = useRef("");
+  current.current = version;
   const ask = async (token: string): Promise<Page | null> => {
     try {
       const page = await get<Page>("workflow/executions", { ...source, nextToken: token });
@@ -74,8 +78,18 @@ export function useListing(source: Record<string, string>, told: Summary[], vers
     setListed(new Map(read.map((each) => [each.arn, each])));
     setNext(page.nextToken);
   };
+  const refreshInTurn = async () => {
+    if (refreshed.current === name) return;
+    refreshed.current = name;
+    for (let asked: string | null = null; asked !== current.current && wanted.current === name; ) {
+      asked = current.current;
+      await refresh();
+    }
+    if (refreshed.current === name) refreshed.current = "";
+  };
   useLayoutEffect(() => {
     wanted.current = name;
+    refreshed.current = "";
     busy.current = false;
     pages.current = 0;
     setListed(new Map());
@@ -84,7 +98,7 @@ export function useListing(source: Record<string, string>, told: Summary[], vers
     setTrouble("");
   }, [name]);
   useLayoutEffect(() => {
-    if (Object.values(source).every(Boolean)) void refresh();
+    if (Object.values(source).every(Boolean)) void refreshInTurn();
   }, [name, version]);
   const executions = useMemo(() => {
     const all = new Map(listed);
