@@ -198,6 +198,7 @@ check: setup $(CHECKS) $(DOCS) ## lint, types, import arrows, template, weakness
 	PYTHONPATH=.:functions .venv/bin/lint-imports
 	.venv/bin/cfn-lint template.yaml
 	.venvs/docs/bin/python -m docs.site.prose
+	.venvs/checks/bin/oxlint --deny-warnings console/page/src
 	.venvs/checks/bin/bandit --quiet --recursive --configfile pyproject.toml functions cli console local reports statemachines bench data
 	.venvs/checks/bin/checkov --config-file .checkov.yaml
 	$(PY) tests/architecture/audit_locks.py .venvs/checks/bin/pip-audit functions/requirements.txt requirements/*.txt

@@ -45,7 +45,10 @@ function Page() {
       listen((event, data) => {
         if (event === "open") {
           // Between two streams more may have gone on than the second one tells of: what the first has told may be old.
-          if (opened.current) setGaps((number) => number + 1), setChanges(new Map());
+          if (opened.current) {
+            setGaps((number) => number + 1);
+            setChanges(new Map());
+          }
           opened.current = true;
         }
         if (event === "trouble") setTrouble((data as { message: string }).message);

@@ -172,10 +172,16 @@ export function pretty(text: string): string {
   const line = () => parts.push("\n", "  ".repeat(depth));
   for (const [token] of text.matchAll(TOKEN)) {
     const isEnd = token === "}" || token === "]";
-    if (isEnd) (depth -= 1), line();
+    if (isEnd) {
+      depth -= 1;
+      line();
+    }
     if (token.length > 1 && "{[".includes(token[0]!)) parts.push(token[0]!, token.at(-1)!);
     else parts.push(token.includes("\\") ? JSON.stringify(JSON.parse(token)) : token === ":" ? ": " : token);
-    if (token === "{" || token === "[") (depth += 1), line();
+    if (token === "{" || token === "[") {
+      depth += 1;
+      line();
+    }
     if (depth > MOST_DEEP) return text;
     if (token === ",") line();
   }
