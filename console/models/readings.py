@@ -11,7 +11,7 @@ from cli.stack import Stack
 from cli.status import champion_path
 from console.answers import text_of
 from wildrydes.model.storage import execution_of
-from wildrydes.tasks import TASKS, Task, features_of
+from wildrydes.tasks import RIDES, SAMPLES, TASKS, Task, features_of
 
 _LOWEST, _MEDIAN, _HIGHEST = 0, 50, 100
 _SHOWN = (
@@ -46,9 +46,17 @@ def _line(line: ModelLine) -> dict[str, Any]:
 
 
 def card(stack: Stack, query: Mapping[str, str]) -> dict[str, Any]:
-    """The numbers of the model that an execution trained for a task. Raises NoModelError where it has no card."""
+    """The numbers of the model that an execution trained for a task, and `units` by feature.
+
+    Raises NoModelError where it has no card.
+    """
     read = _card(stack, text_of(query, "execution"), task_of(query))
-    return {name: read.get(name) for name in _SHOWN}
+    return {name: read.get(name) for name in _SHOWN} | {"units": _units()}
+
+
+def _units() -> dict[str, str]:
+    """The unit of each feature that there is, by its name; no name is one of two sources."""
+    return {name: each.unit for source in (RIDES, SAMPLES) for name, each in features_of(source).items()}
 
 
 def _card(stack: Stack, execution: str, task: Task) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 // Charts of the stack's CloudWatch dashboard, below their headings, over a time to choose.
 
 import { useState } from "preact/hooks";
-import { WidgetChart, type Widget } from "./lines";
+import { Lines, short, type Widget } from "./lines";
+import { noteOf } from "./notes";
 import "./charts.css";
 import { Panel } from "./panel";
 
@@ -19,6 +20,10 @@ const SPANS: [string, string][] = [
   ["720", "the last 30 days"],
 ];
 
+/** The share of the time without a point, from which on the charts begin with the first one; and the room before it. */
+const LEAST_EMPTY = 0.2;
+const EDGE = 0.04;
+
 interface Props {
   title: string;
   sections: string[];
@@ -28,7 +33,7 @@ interface Props {
   keep?: (widget: Widget, place: number, all: Widget[]) => boolean;
 }
 
-export function Charts({ title, sections, hours: first, keep = () => true }: Props) {
+export function Charts({ title, sections, hours: first, keep }: Props) {
   const [hours, setHours] = useState(first);
   const [looks, setLooks] = useState(0);
   return (
@@ -54,25 +59,94 @@ export function Charts({ title, sections, hours: first, keep = () => true }: Pro
             </button>
             <span class="quiet">until {new Date(answer.end * 1000).toLocaleTimeString()}, by the dashboard {answer.name}</span>
           </p>
-          <Drawn charts={answer.widgets.filter((each) => each.kind === "metric").filter(keep)} start={answer.start} end={answer.end} />
+          <Drawn charts={keep ? answer.widgets.filter((each) => each.kind === "metric").filter(keep) : answer.widgets} start={answer.start} end={answer.end} />
         </>
       )}
     </Panel>
   );
 }
 
-/** The charts that have points; of the others the names. */
+/** The charts that have points, below their headings; the last values; and the names of those without any. */
 function Drawn({ charts, start, end }: { charts: Widget[]; start: number; end: number }) {
   const isEmpty = (chart: Widget) => (chart.series ?? []).every((each) => each.points.length === 0);
-  const empty = charts.filter(isEmpty);
+  const metrics = charts.filter((each) => each.kind === "metric");
+  const empty = metrics.filter(isEmpty);
+  const sections = sectionsOf(charts);
+  const first = firstOf(metrics);
+  // What is but a corner of the time would be a few dots at the edge.
+  const from = first - start > (end - start) * LEAST_EMPTY ? Math.max(start, first - (end - first) * EDGE) : start;
   return (
     <>
-      <div class="charts">
-        {charts.filter((each) => !isEmpty(each)).map((each) => (
-          <WidgetChart key={each.title} widget={each} start={start} end={end} />
-        ))}
-      </div>
-      {empty.length > 0 && <p class="quiet">No points in this time: {empty.map((each) => each.title).join(", ")}.</p>}
+      {from > start && Number.isFinite(first) && (
+        <p class="quiet">There are no points before {new Date(first * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}: the charts begin there.</p>
+      )}
+      {sections.map(({ heading, charts: ofSection }) => {
+        const full = ofSection.filter((each) => !isEmpty(each));
+        const single = full.filter((each) => each.view === "singleValue");
+        if (full.length === 0) return null;
+        return (
+          <div key={heading} class="section" id={idOf(heading)} tabIndex={-1}>
+            {sections.length > 1 && <h3>{heading}</h3>}
+            <div class="charts">
+              {full.filter((each) => each.view !== "singleValue").map((each) => (
+                <Lines
+                  key={each.title}
+                  title={each.title}
+                  note={noteOf(each.title)}
+                  series={each.series ?? []}
+                  start={from}
+                  end={end}
+                  period={each.period ?? 60}
+                  now={end}
+                />
+              ))}
+            </div>
+            {single.length > 0 && (
+              <dl class="scores">
+                {single.map((each) => (
+                  <div key={each.title}>
+                    <dt>{each.title}</dt>
+                    {each.series?.map((one) => <dd key={one.label}>{one.points.length > 0 && short(one.points.at(-1)![1])}</dd>)}
+                    {noteOf(each.title) && <dd class="quiet">{noteOf(each.title)}</dd>}
+                  </div>
+                ))}
+              </dl>
+            )}
+          </div>
+        );
+      })}
+      {empty.length > 0 && (
+        <div class="without">
+          <h3>Charts without points in this time</h3>
+          <p class="quiet">{empty.map((each) => each.title).join(", ")}.</p>
+        </div>
+      )}
     </>
   );
+}
+
+/** The moment of the first point of all lines, in seconds; Infinity where there is none. */
+function firstOf(charts: Widget[]): number {
+  const lines = charts.filter((each) => each.view !== "singleValue").flatMap((each) => each.series ?? []);
+  return lines.reduce((least, { points }) => Math.min(least, points[0]?.[0] ?? Infinity), Infinity);
+}
+
+interface Section {
+  heading: string;
+  charts: Widget[];
+}
+
+/** Charts by the heading above them; those of a dashboard without headings by an empty one. */
+function sectionsOf(widgets: Widget[]): Section[] {
+  const sections: Section[] = [{ heading: "", charts: [] }];
+  for (const each of widgets) {
+    if (each.kind === "metric") sections.at(-1)!.charts.push(each);
+    else if (each.text?.startsWith("#")) sections.push({ heading: each.text.replace(/^[# ]+/, "").trim(), charts: [] });
+  }
+  return sections.filter((each) => each.charts.length > 0);
+}
+
+/** The id of the part of the page below a heading of the dashboard. */
+export function idOf(heading: string): string {
+  return `charts-${heading.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`;
 }

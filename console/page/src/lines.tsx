@@ -1,6 +1,7 @@
 // Series over time as lines, with what was highest when, and the points as a table.
 
 import { useState } from "preact/hooks";
+import { colorOf, markOf } from "./marks";
 import { Table } from "./table";
 
 export interface Series {
@@ -19,38 +20,23 @@ export interface Widget {
 }
 
 const WIDTH = 420;
-const HEIGHT = 150;
+const HEIGHT = 156;
 const LEFT = 48;
-const BOTTOM = 22;
+const RIGHT = 10;
+const BOTTOM = 24;
 const TOP = 8;
 const MOST_ROWS = 500;
 const MOST_SAID = 3;
+const MOST_MARKS = 120;
 const YEAR = 330 * 86_400;
+const DAY = 86_400;
+const PACES: [number, string][] = [[60, "minute"], [300, "5 minutes"], [3600, "hour"], [DAY, "day"]];
 
 /** A value in few characters. */
 export function short(value: number): string {
   for (const [size, letter] of [[1e9, "G"], [1e6, "M"], [1e3, "k"]] as const)
     if (Math.abs(value) >= size) return `${Number((value / size).toPrecision(3))}${letter}`;
   return `${Number(value.toPrecision(3))}`;
-}
-
-/** A chart of the dashboard: its lines, or its last value where it is one that shows that. */
-export function WidgetChart({ widget, start, end }: { widget: Widget; start: number; end: number }) {
-  const series = widget.series ?? [];
-  if (widget.view === "singleValue")
-    return (
-      <figure>
-        <figcaption>
-          <strong>{widget.title}</strong>
-        </figcaption>
-        {series.map((each) => (
-          <p class="big" key={each.label}>
-            {each.points.length > 0 && short(each.points[each.points.length - 1]![1])}
-          </p>
-        ))}
-      </figure>
-    );
-  return <Lines title={widget.title} series={series} start={start} end={end} period={widget.period ?? 60} />;
 }
 
 interface Props {
@@ -60,64 +46,96 @@ interface Props {
   end: number;
   /** Seconds from a point to the next; where they are further apart, nothing was measured between them. */
   period: number;
+  /** The moment of the question, in seconds: what a point counts up to then is not all of its period. */
+  now?: number;
+  /** What the numbers are. */
+  note?: string;
 }
 
-export function Lines({ title, series, start, end, period }: Props) {
+export function Lines({ title, series, start, end: wanted, period, now = Infinity, note }: Props) {
   const drawn = series.filter((each) => each.points.length > 0);
   const values = drawn.flatMap((each) => each.points.map(([, value]) => value));
+  // The minute that is under way may begin after the question.
+  const end = drawn.reduce((last, each) => Math.max(last, each.points.at(-1)![0]), wanted);
   const { low, high } = bounds(values);
-  const x = (moment: number) => LEFT + ((moment - start) / (end - start)) * (WIDTH - LEFT - 8);
+  const x = (moment: number) => LEFT + 6 + ((moment - start) / (end - start)) * (WIDTH - LEFT - RIGHT - 6);
   const y = (value: number) => TOP + (1 - (value - low) / (high - low)) * (HEIGHT - TOP - BOTTOM);
-  const more = drawn.length - MOST_SAID;
-  const said = drawn.slice(0, MOST_SAID).map(highest).join("; ") + (more > 0 ? `; ${more} more in the numbers` : "");
+  const said = summary(drawn);
+  const isOpen = drawn.some((each) => each.points.at(-1)![0] + period > now);
   return (
     <figure class="lines">
       <figcaption>
-        <strong>{title}</strong>
+        <strong>{title}</strong> <span class="quiet">{pace(period)}</span>
       </figcaption>
+      {note && <p class="quiet">{note}</p>}
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${title}. ${said}.`}>
         {[low, (low + high) / 2, high].map((tick) => (
           <g key={tick}>
-            <line class="grid" x1={LEFT} x2={WIDTH - 8} y1={y(tick)} y2={y(tick)} />
+            <line class="grid" x1={LEFT} x2={WIDTH - 2} y1={y(tick)} y2={y(tick)} />
             <text class="tick" x={LEFT - 5} y={y(tick) + 4} text-anchor="end">
               {short(tick)}
             </text>
           </g>
         ))}
-        {[0, 0.5, 1].map((share) => (
-          <text key={share} class="tick" x={x(start + share * (end - start))} y={HEIGHT - 6} text-anchor={(["start", "middle", "end"] as const)[share * 2]}>
-            {moment(start + share * (end - start), end - start)}
+        {ticks(start, end).map(([at, words], place) => (
+          <text key={at} class="tick" x={x(at)} y={HEIGHT - 6} text-anchor={(["start", "middle", "end"] as const)[place]}>
+            {words}
           </text>
         ))}
         {drawn.map((each, place) => (
-          <g key={each.label} class={`series s${place % 6}`}>
-            {runs(each.points, period).map((run, number) => (
-              <polyline key={number} points={run.map(([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(" ")} />
-            ))}
-            {each.points.length <= 120 &&
-              each.points.map(([at, value]) => (
-                <circle key={at} cx={x(at)} cy={y(value)} r={2.5}>
-                  <title>{`${each.label}: ${short(value)} at ${moment(at, 0)}`}</title>
-                </circle>
-              ))}
-          </g>
+          <Drawn key={each.label} series={each} place={place} x={x} y={y} period={period} now={now} />
         ))}
       </svg>
       {drawn.length > 1 && (
         <ul class="legend">
           {drawn.map((each, place) => (
             <li key={each.label}>
-              <svg viewBox="0 0 26 8" aria-hidden="true" class={`series s${place % 6}`}>
-                <polyline points="0,4 26,4" />
+              <svg viewBox="0 0 30 10" aria-hidden="true" class={`series ${colorOf(place)}`}>
+                <polyline points="0,5 30,5" />
+                <path class="mark" d={markOf(place)} transform="translate(15 5)" />
               </svg>
               {each.label}
             </li>
           ))}
         </ul>
       )}
-      <p class="quiet">{said}.</p>
+      <p class="quiet">
+        {said}.{isOpen && " Hollow: that time is not over yet."}
+      </p>
       <Numbers title={title} series={drawn} />
     </figure>
+  );
+}
+
+interface DrawnProps {
+  series: Series;
+  place: number;
+  x: (moment: number) => number;
+  y: (value: number) => number;
+  period: number;
+  now: number;
+}
+
+/** A series as its line, and its points as marks: all of them, or of many some, by which it is told from the others. */
+function Drawn({ series, place, x, y, period, now }: DrawnProps) {
+  const every = Math.ceil(series.points.length / MOST_MARKS);
+  const marked = series.points.filter((_, number) => number % every === 0 || number === series.points.length - 1);
+  return (
+    <g class={`series ${colorOf(place)}`}>
+      {runs(series.points, period).map((run, number) => (
+        <polyline key={number} points={run.map(([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(" ")} />
+      ))}
+      {marked.map(([at, value]) => (
+        <path
+          key={at}
+          class={at + period > now ? "mark open" : "mark"}
+          d={markOf(place)}
+          transform={`translate(${x(at).toFixed(1)} ${y(value).toFixed(1)})`}
+        >
+          <title>{`${series.label}: ${short(value)} at ${moment(at)}`}</title>
+        </path>
+      ))}
+    </g>
   );
 }
 
@@ -136,7 +154,7 @@ function Numbers({ title, series }: { title: string; series: Series[] }) {
             tall
             label={`Numbers of ${title}`}
             head={["Time", ...series.map((each) => each.label)]}
-            rows={rows.map((at) => [moment(at, 0), ...columns.map((each) => (each.has(at) ? short(each.get(at)!) : ""))])}
+            rows={rows.map((at) => [moment(at), ...columns.map((each) => (each.has(at) ? short(each.get(at)!) : ""))])}
           />
           {moments.length > MOST_ROWS && (
             <p class="quiet">
@@ -160,9 +178,24 @@ function runs(points: [number, number][], period: number): [number, number][][] 
   return parts;
 }
 
+/** What a chart says in words: the highest series with their highest points, and those that are nought. */
+function summary(drawn: Series[]): string {
+  const most = ({ points }: Series) => points.reduce((best, [, value]) => Math.max(best, value), -Infinity);
+  const isNought = ({ points }: Series) => points.every(([, value]) => value === 0);
+  const ordered = drawn.filter((each) => !isNought(each)).sort((one, other) => most(other) - most(one));
+  const nought = drawn.filter(isNought).map((each) => each.label);
+  const more = ordered.length - MOST_SAID;
+  const names = nought.length > MOST_SAID ? `${nought.length} ${ordered.length > 0 ? "others" : "series"}` : nought.join(", ");
+  return [
+    ...ordered.slice(0, MOST_SAID).map(highest),
+    ...(more > 0 ? [`${more} more, not as high`] : []),
+    ...(nought.length > 0 ? [`${names}: 0 each time`] : []),
+  ].join("; ");
+}
+
 function highest({ label, points }: Series): string {
   const [at, most] = points.reduce((best, point) => (point[1] > best[1] ? point : best));
-  return `${label}: highest ${short(most)} at ${moment(at, 0)}`;
+  return `${label}: ${points.length > 1 ? "highest " : ""}${short(most)} at ${moment(at)}`;
 }
 
 /** The ends of the axis: round, and nought between or at one of them. */
@@ -176,11 +209,27 @@ function bounds(values: number[]): { low: number; high: number } {
   return { low: Math.floor(least / step) * step, high: Math.ceil(most / step) * step };
 }
 
-/** A moment in the reader's own time: of the hour within two days, else of the day; both where `span` is 0. */
-function moment(seconds: number, span: number): string {
-  const date = new Date(seconds * 1000);
-  const time: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit" };
-  const day: Intl.DateTimeFormatOptions = { month: "short", day: "numeric", ...(span > YEAR && { year: "numeric" }) };
-  if (span === 0) return date.toLocaleString(undefined, { ...day, ...time });
-  return span <= 2 * 86_400 ? date.toLocaleTimeString(undefined, time) : date.toLocaleDateString(undefined, day);
+/** A moment in the reader's own time. */
+function moment(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleString(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+}
+
+/** Moments of the axis: the hour, with its day where that is another one than before; of more than two days the day. */
+function ticks(start: number, end: number): [number, string][] {
+  const span = end - start;
+  const moments = [start, start + span / 2, end];
+  const dayOf = (seconds: number) => new Date(seconds * 1000).toDateString();
+  return moments.map((seconds, place) => {
+    const date = new Date(seconds * 1000);
+    if (span > 2 * DAY)
+      return [seconds, date.toLocaleDateString(undefined, { month: "short", day: "numeric", ...(span > YEAR && { year: "numeric" }) })];
+    const isSameDay = place > 0 && dayOf(moments[place - 1]!) === dayOf(seconds);
+    return [seconds, isSameDay ? date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" }) : moment(seconds)];
+  });
+}
+
+/** What time a point is of. */
+function pace(period: number): string {
+  const [, word] = PACES.find(([seconds]) => seconds === period) ?? [0, `${period.toLocaleString()} s`];
+  return `a point for each ${word}`;
 }

@@ -59,16 +59,16 @@ export function DataView({ version, target, go }: Props) {
         <>
           <p>
             <label>
-              What the retraining{" "}
+              What the retraining did{" "}
               <select value={execution} onChange={(event) => setChosen(event.currentTarget.value)}>
                 {retrainings?.map((each) => (
                   <option key={each.name} value={each.name}>
-                    {each.name} ({each.is_yielded ? "yielded" : status(each.status)}, {moment(each.started)})
+                    {each.name}, {brief(each.started)}
                   </option>
                 ))}
-              </select>{" "}
-              did
-            </label>
+              </select>
+            </label>{" "}
+            <Chosen retraining={retrainings?.find((each) => each.name === execution)} />
           </p>
           <Panel<Account> key={`account ${execution}`} title="Rides" path="data/account" query={{ execution }} asking="Reading the account of its files …" version={version}>
             {(answer) => <Ingestion answer={answer} />}
@@ -95,6 +95,21 @@ export function DataView({ version, target, go }: Props) {
       )}
     </div>
   );
+}
+
+/** How the retraining ended that the cards below are of. */
+function Chosen({ retraining }: { retraining: Retraining | undefined }) {
+  if (!retraining) return null;
+  return (
+    <span class="quiet">
+      {retraining.is_yielded ? "yielded" : status(retraining.status)}, started {moment(retraining.started)}
+    </span>
+  );
+}
+
+/** A moment in few words: a list of choices is as wide as a telephone. */
+function brief(text: string): string {
+  return new Date(text).toLocaleString(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
 }
 
 function RidesByDay({ rides }: { rides: Rides }) {

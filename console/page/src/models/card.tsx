@@ -22,6 +22,15 @@ const NUMBERS: [string, string][] = [
   ["bias", "bias"],
 ];
 
+/** What the scores are, for whoever has not met their names. */
+const OF_CLASSES =
+  "On test rows, which training never saw. Log loss: lower is better, 0.69 is a coin's. AUC: 1 tells all pairs apart, 0.5 none. Precision: how many of those called 1 are 1. " +
+  "Recall: how many of those that are 1 were called so. Calibration error: how far probabilities are from shares, decile by decile; the calibration gap of the gate's " +
+  "sentence adds those up from the lowest on, and it alone decides. A gap that is larger than tolerated, but that chance explains, refuses no model.";
+const OF_NUMBERS =
+  "On test rows, which training never saw. RMSE: the usual error, large ones counting more; MAE: the mean error. Both in the label's unit, lower is better. " +
+  "R²: 1 is exact, 0 no better than the mean. Bias: the mean of label less prediction.";
+
 type Points = Record<string, number>[];
 
 interface Shown {
@@ -41,6 +50,7 @@ export function CardView({ task, execution, lives, go, role = "" }: Shown) {
   const scores = NUMBERS.filter(([name]) => typeof card.metrics[name] === "number");
   const roc = (card.metrics.roc ?? []) as Points;
   const calibration = (card.metrics.calibration ?? []) as Points;
+  const binary = card.kind.startsWith("binary");
   const residuals = card.metrics.residuals as Histogram | undefined;
   return (
     <article class="sheet" aria-label={`The model of ${card.execution}`}>
@@ -67,6 +77,7 @@ export function CardView({ task, execution, lives, go, role = "" }: Shown) {
           </div>
         ))}
       </dl>
+      <p class="quiet">{binary ? OF_CLASSES : OF_NUMBERS}</p>
       <div class="figures">
         {roc.length > 0 && (
           <UnitPlot
@@ -76,6 +87,7 @@ export function CardView({ task, execution, lives, go, role = "" }: Shown) {
             joined
             points={roc.map((point) => ({ x: point.false_positives ?? 0, y: point.true_positives ?? 0 }))}
             conclusion="The closer to the upper left corner, the better it tells the two labels apart."
+            diagonal="a guess's"
           />
         )}
         {calibration.length > 0 && (
@@ -86,6 +98,7 @@ export function CardView({ task, execution, lives, go, role = "" }: Shown) {
             joined={false}
             points={calibration.map((point) => ({ x: point.predicted ?? 0, y: point.observed ?? 0 }))}
             conclusion="On the diagonal a probability is as often right as it says."
+            diagonal="where points should be: each is a tenth of the rows"
           />
         )}
         {residuals && <ResidualPlot unit={card.unit} residuals={residuals} />}
@@ -96,18 +109,37 @@ export function CardView({ task, execution, lives, go, role = "" }: Shown) {
   );
 }
 
+const HOW_FAR: Record<string, string> = {
+  "log odds": "Log odds of 0 are a probability of 0.5, of 1 one of 0.73, of 3 one of 0.95; of -1 and -3 they are 0.27 and 0.05.",
+};
+
+/** What a model looks at, what moves its answer most first. */
 function Weights({ card }: { card: Card }) {
-  const what = card.kind.startsWith("binary") ? "log odds" : card.unit;
+  const what = card.kind.startsWith("binary") ? "log odds" : `answer${card.unit && `, ${card.unit}`}`;
+  const rows = card.features.map((name, place) => {
+    const spread = card.training[name];
+    return { name, spread, change: (card.weights?.[place] ?? 0) * (spread?.deviation ?? 0) };
+  });
+  rows.sort((one, other) => Math.abs(other.change) - Math.abs(one.change));
   return (
-    <Table
-      label="Weights"
-      caption={`What a deviation of each feature changes of the ${what}`}
-      head={["Feature", "Mean", "Deviation", "Weight of a deviation"]}
-      rows={card.features.map((name, place) => {
-        const spread = card.training[name];
-        const weight = (card.weights?.[place] ?? 0) * (spread?.deviation ?? 0);
-        return [name, spread?.mean.toPrecision(4) ?? "", spread?.deviation.toPrecision(4) ?? "", weight.toPrecision(4)];
-      })}
-    />
+    <section aria-label="What moves its answer">
+      <h3>What moves its answer</h3>
+      <p class="quiet">
+        The last column says by how much the {what.split(",")[0]} {what === "log odds" ? "change" : "changes"} where a value is one standard
+        deviation above its mean in training. {HOW_FAR[what] ?? ""}
+      </p>
+      <Table
+        label="Weights"
+        head={["Feature", "Mean", "Standard deviation", `Change of the ${what}`]}
+        rows={rows.map(({ name, spread, change }) => [
+          <>
+            {name} <span class="quiet">{card.units?.[name] ?? ""}</span>
+          </>,
+          spread?.mean.toPrecision(4) ?? "",
+          spread?.deviation.toPrecision(4) ?? "",
+          `${change > 0 ? "+" : ""}${change.toPrecision(3)}`,
+        ])}
+      />
+    </section>
   );
 }

@@ -14,13 +14,15 @@ interface Props {
   points: Point[];
   joined: boolean;
   conclusion: string;
+  /** What the dashed diagonal is. */
+  diagonal: string;
 }
 
 const SIDE = 220;
-const LEFT = 34;
+const LEFT = 50;
 
 /** A curve or points in the unit square, with the diagonal. */
-export function UnitPlot({ title, across, up, points, joined, conclusion }: Props) {
+export function UnitPlot({ title, across, up, points, joined, conclusion, diagonal }: Props) {
   const x = (value: number) => LEFT + value * SIDE;
   const y = (value: number) => 8 + (1 - value) * SIDE;
   return (
@@ -41,6 +43,9 @@ export function UnitPlot({ title, across, up, points, joined, conclusion }: Prop
         <text class="tick" x={x(0.5)} y={y(0) + 32} text-anchor="middle">
           {across}
         </text>
+        <text class="tick" text-anchor="middle" transform={`translate(12 ${y(0.5)}) rotate(-90)`}>
+          {up}
+        </text>
         {joined ? (
           <polyline class="curve" points={points.map((point) => `${x(point.x).toFixed(1)},${y(point.y).toFixed(1)}`).join(" ")} />
         ) : (
@@ -48,7 +53,7 @@ export function UnitPlot({ title, across, up, points, joined, conclusion }: Prop
         )}
       </svg>
       <figcaption>
-        <strong>{title}</strong>: {up} by {across.toLowerCase()}. {conclusion}
+        <strong>{title}</strong>: {up} by {across.toLowerCase()}. {conclusion} The dashed line is {diagonal}.
       </figcaption>
       <details>
         <summary>The numbers</summary>
@@ -93,6 +98,9 @@ export function ResidualPlot({ unit, residuals }: { unit: string; residuals: His
         ))}
         <text class="tick" x={LEFT - 6} y={16} text-anchor="end">
           {most}
+        </text>
+        <text class="tick" text-anchor="middle" transform={`translate(12 ${8 + SIDE / 2}) rotate(-90)`}>
+          Test rows
         </text>
         <text class="tick" x={LEFT + SIDE / 2} y={SIDE + 40} text-anchor="middle">
           Label less prediction, {unit}

@@ -31,6 +31,8 @@ export interface Card {
   kind: string;
   unit: string;
   features: string[];
+  /** By the name of a feature. */
+  units: Record<string, string> | null;
   algorithm: string;
   rows: number;
   metrics: Record<string, unknown>;

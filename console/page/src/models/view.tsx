@@ -40,7 +40,7 @@ export function ModelsView({ version, changes, target, go }: Props) {
   const live = task.lines.find((each) => each.live)?.execution;
   const champion = task.lines.find((each) => each.live && each.execution !== line?.execution);
   return (
-    <div class="workflow">
+    <div class="workflow of-models">
       <aside aria-label="Models">
         <Tabs
           label="Tasks"

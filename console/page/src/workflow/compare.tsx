@@ -43,6 +43,7 @@ function Pair({ pair }: { pair: [Execution, Execution] }) {
         label="The comparison"
         caption={`Seconds in each state, of its last entry: ${count(apart.length, "state differs", "states differ")}`}
         head={["State", ...pair.map((each) => <Title execution={each} />), "The second, beside the first"]}
+        names={["State", ...pair.map((each) => each.name), "The second, beside the first"]}
         rows={[
           ["All of it", ...pair.map((each) => <Whole execution={each} />), <strong>{apartBy(worked(pair[0]), worked(pair[1]))}</strong>],
           ["What became of it", ...pair.map((each) => (each.outcome ? outcome(each.outcome) : "")), ""],
