@@ -53,8 +53,13 @@ class Clone:
             },
         )
 
+    @property
+    def record(self) -> Path:
+        """The file that says which server is this clone's."""
+        return self.folder / "build" / "embedded-aws.json"
+
     def server(self) -> ServerProcess:
-        saved = json.loads((self.folder / "build" / "embedded-aws.json").read_text())
+        saved = json.loads(self.record.read_text())
         return ServerProcess(saved["pid"], saved["started"])
 
     def running(self) -> EmbeddedAws:
@@ -92,7 +97,8 @@ def clones(tmp_path: Path) -> Iterator[tuple[Clone, Clone]]:
         made.append(_clone(tmp_path / name))
     yield made[0], made[1]
     for clone in made:
-        clone.command("down")
+        if clone.record.exists():
+            clone.command("down")
 
 
 def test_port_of_another_clone_is_refused_and_its_server_left_alone(clones: tuple[Clone, Clone]) -> None:
@@ -105,7 +111,7 @@ def test_port_of_another_clone_is_refused_and_its_server_left_alone(clones: tupl
     assert code == 1
     assert f"Port {port}" in output
     assert f"the embedded AWS of {first.folder} (pid {server.pid}, since {server.since})" in output
-    assert not (second.folder / "build" / "embedded-aws.json").exists()
+    assert not second.record.exists()
 
     assert second.command("down") == (0, "No embedded AWS of this clone is running.\n")
     assert server.is_running()
@@ -130,7 +136,7 @@ def test_ctrl_c_in_up_leaves_neither_server_nor_record(clones: tuple[Clone, Clon
         assert process.stdout.read().splitlines()[-1] == "Stopped."
     assert process.returncode == 130
     assert [server for server in servers if server.is_running()] == []
-    assert not (clone.folder / "build" / "embedded-aws.json").exists()
+    assert not clone.record.exists()
     assert clone.server_folders() == []
 
 
@@ -185,11 +191,10 @@ def test_down_leaves_a_process_alone_that_has_the_id_of_a_dead_server(clones: tu
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as stranger:
         started = ServerProcess.of(stranger.pid).started
         (clone.folder / "build").mkdir()
-        record = clone.folder / "build" / "embedded-aws.json"
-        record.write_text(json.dumps({"pid": stranger.pid, "started": started - 60}))
+        clone.record.write_text(json.dumps({"pid": stranger.pid, "started": started - 60}))
         assert clone.command("down") == (0, f"The embedded AWS of this clone (pid {stranger.pid}) had ended already.\n")
         assert stranger.poll() is None
-        assert not record.exists()
+        assert not clone.record.exists()
         stranger.communicate(b"\n")
 
 
