@@ -146,7 +146,7 @@ def test_training_job_failed_with_its_own_log_alone(stack: Stack, watch: RunComm
 
 
 def test_promotion_that_failed_is_shown_with_its_own_state(make_stack: MakeStack, watch: RunCommand) -> None:
-    stack = make_stack()
+    stack = shorten_pauses(make_stack())
     stack.upload([FEW])
     role = stack.client("cloudformation").describe_stack_resource(
         StackName=stack.name, LogicalResourceId="PromoteRole"

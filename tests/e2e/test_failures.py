@@ -4,6 +4,8 @@ import dataclasses
 import gzip
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -165,9 +167,16 @@ def test_one_class_alone_is_unusable(make_stack: MakeStack) -> None:
     assert re.search(r"with labels from 0(\.0+)? to 0(\.0+)?, ", cause)
 
 
-def test_execution_whose_every_training_job_fails_fails_with_their_reasons(make_stack: MakeStack) -> None:
+@pytest.fixture(scope="module")
+def rides(make_stack: MakeStack) -> Stack:
+    """A stack with rides, of which no execution gets to its end."""
     stack = make_stack()
     stack.upload(SAMPLE_RIDES[:1])
+    return stack
+
+
+def test_execution_whose_every_training_job_fails_fails_with_their_reasons(rides: Stack) -> None:
+    stack = rides
     # By its counts it has rows enough; the container refuses them for the labels that a weight cannot balance.
     arn = stack.start(hyperparameters={"mini_batch_size": 100_000})
     ended, execution = stack.ended(arn), arn.rpartition(":")[2]
@@ -187,8 +196,24 @@ def test_execution_whose_every_training_job_fails_fails_with_their_reasons(make_
     assert stack.ask({"distance": 1})[0] == 503
 
 
-def test_query_that_fails_fails_the_state_with_the_engines_message(make_stack: MakeStack) -> None:
-    stack = make_stack()
+@contextmanager
+def without_table(stack: Stack, name: str) -> Iterator[None]:
+    """The stack's database without this table."""
+    glue, table = stack.client("glue"), {"DatabaseName": stack.outputs["GlueDatabaseName"], "Name": name}
+    described = glue.get_table(**table)["Table"]
+    wanted = ("Name", "TableType", "Parameters", "StorageDescriptor", "PartitionKeys")
+    glue.delete_table(**table)
+    try:
+        yield
+    finally:
+        glue.create_table(
+            DatabaseName=table["DatabaseName"],
+            TableInput={field: described[field] for field in wanted if field in described},
+        )
+
+
+def test_query_that_fails_fails_the_state_with_the_engines_message(rides: Stack) -> None:
+    stack = rides
     # As an UNLOAD that died half-way leaves files: nothing is ever written beside them, and read twice.
     name = "interrupted"
     stack.put(f"weather/{name}/part-0.parquet", b"a part")
@@ -197,23 +222,25 @@ def test_query_that_fails_fails_the_state_with_the_engines_message(make_stack: M
     ended = stack.ended(started["executionArn"])
     assert ended["error"] == "States.TaskFailed"
     assert "HIVE_PATH_ALREADY_EXISTS" in json.loads(ended["cause"])["Status"]["StateChangeReason"]
-    assert set(stack.keys("weather/")) == {f"weather/{name}/part-0.parquet"}
-    stack.upload(SAMPLE_RIDES[:1])
-    stack.client("glue").delete_table(DatabaseName=stack.outputs["GlueDatabaseName"], Name="ghcn")
-    error, cause = stack.fail()
+    assert set(stack.keys(f"weather/{name}/")) == {f"weather/{name}/part-0.parquet"}
+    with without_table(stack, "ghcn"):
+        error, cause = stack.fail()
     assert error == "States.TaskFailed"
     assert "ghcn" in json.loads(cause)["Status"]["StateChangeReason"]
 
 
-def test_missing_grant_fails_here_as_on_aws(make_stack: MakeStack) -> None:
-    stack = make_stack()
-    stack.upload(SAMPLE_RIDES[:1])
-    role = stack.client("cloudformation").describe_stack_resource(
-        StackName=stack.name, LogicalResourceId="TrainingRole"
+def test_missing_grant_fails_here_as_on_aws(rides: Stack) -> None:
+    role = rides.client("cloudformation").describe_stack_resource(
+        StackName=rides.name, LogicalResourceId="TrainingRole"
     )
-    name = role["StackResourceDetail"]["PhysicalResourceId"]
-    stack.client("iam").delete_role_policy(RoleName=name, PolicyName="Train")
-    error, cause = stack.fail()
+    policy = {"RoleName": role["StackResourceDetail"]["PhysicalResourceId"], "PolicyName": "Train"}
+    iam = rides.client("iam")
+    document = iam.get_role_policy(**policy)["PolicyDocument"]
+    iam.delete_role_policy(**policy)
+    try:
+        error, cause = rides.fail()
+    finally:
+        iam.put_role_policy(**policy, PolicyDocument=json.dumps(document))
     assert error == "AllCandidatesFailed"
     assert "SageMaker." in cause or "States." in cause
     assert "s3" in cause.lower()
