@@ -55,7 +55,7 @@ PLAN = {
     (f"GET /tasks/{TASK}/model", VALID): 10,
 }
 MODELS = Path(__file__).parents[1] / "unit" / "model" / "xgboost_models"
-FEW = 500
+FEW = 200
 LARGEST = 1e9
 # An answer, or a receipt for outcomes.
 TAKEN = (200, 202)
