@@ -96,7 +96,7 @@ def test_task_of_ones_own_is_added_by_the_steps_of_the_page(copy_of_the_project:
     (label,) = re.findall(r'label="(\w+)"', BLOCK)
     assert f'"label": "{label}"' in printed
     assert f'"models_prefix": "models/{NAME}/"' in printed
-    (parameter,) = re.findall(r"SSM parameter of its champion, `(\S+)`", STEPS)
+    (parameter,) = re.findall(r"SSM parameter of the new champion,\s+`(\S+)`", STEPS)
     assert f'"{words}ModelPathParameterName": "{parameter}"' in printed
     template = (copy_of_the_project / "template.yaml").read_text(encoding="utf-8")
     assert re.findall(rf"^  (\w*{words}\w*):$", template, re.MULTILINE) == [
