@@ -15,10 +15,12 @@ interface Props<T> {
   version?: number | string;
   /** The words of a button that asks: nothing is asked for before somebody chooses it. */
   button?: string;
+  /** What the button gives, what it takes and what it costs: there is nothing else to see before. */
+  about?: string;
   children: (answer: T) => ComponentChildren;
 }
 
-export function Panel<T>({ title, path, query = {}, asking, version, button, children }: Props<T>) {
+export function Panel<T>({ title, path, query = {}, asking, version, button, about, children }: Props<T>) {
   const [wants, setWants] = useState(!button);
   const { value, trouble, gone, again } = useAnswer<T>(path, wants ? query : null, version);
   // What chooses another query is a part of the answer: it stays until there is another one, or no stack.
@@ -28,6 +30,7 @@ export function Panel<T>({ title, path, query = {}, asking, version, button, chi
     <section class="sheet" aria-label={title}>
       <h2>{title}</h2>
       {trouble && <Refused message={trouble} again={again} />}
+      {!wants && about && <p class="quiet">{about}</p>}
       {!wants && (
         <p class="buttons">
           <button type="button" onClick={() => setWants(true)}>

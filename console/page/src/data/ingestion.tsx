@@ -172,11 +172,11 @@ function Training({ training, isOfRides, isBinary }: TrainingProps) {
       <h3>The training set</h3>
       <p>
         {set.processed_rows.toLocaleString()} rows were read: {total.toLocaleString()} are in the splits, {set.further_copies.toLocaleString()} are
-        further copies of a {isOfRides ? "ride" : "sample"}, {set.without_label.toLocaleString()} have no label, {set.without_weather.toLocaleString()} no weather.
+        further copies of a {isOfRides ? "ride" : "sample"} (no fault: files that overlap have them, and the set takes one of each), {set.without_label.toLocaleString()} have no label, {set.without_weather.toLocaleString()} no weather.
       </p>
       <Table
         label="Rows by split"
-        head={["Split", "Rows", ...(isBinary ? ["Of label 1", "Balance"] : [])]}
+        head={["Split", "Rows", ...(isBinary ? ["Label 1 (yes)", "Share of label 1"] : [])]}
         rows={splits.map((each) => [
           each.name,
           each.rows.toLocaleString(),

@@ -60,6 +60,10 @@ export function Upload({ go }: { go: Go }) {
           />
         </label>
       </p>
+      <p class="quiet">
+        JSON, plain or as gzip: an array of rides, an object with travel_data, one ride a line, or one after the other; up to 64 MB. It
+        goes under raw/ in the stack's data bucket, where retrainings look for new files. You are asked before anything is sent.
+      </p>
       <Trouble message={trouble} />
       {said && (
         <div role="status">

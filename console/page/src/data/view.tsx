@@ -80,6 +80,7 @@ export function DataView({ version, target, go }: Props) {
             query={{ execution }}
             asking="Asking Athena which station each day's weather came from …"
             button="Ask Athena where it came from"
+            about="A map of the ground stations of this retraining, with the stations whose values filled the gaps of others. Athena, AWS's SQL engine over files, takes some seconds; on AWS it bills what it reads, 10 MB at least."
           >
             {(answer) => <StationMap weather={answer} />}
           </Panel>
@@ -88,6 +89,7 @@ export function DataView({ version, target, go }: Props) {
             path="data/rides"
             asking="Counting rides by Athena, and listing their objects …"
             button="Count all rides by Athena"
+            about="All rides that the stack holds, of every retraining, by the day of the ride and by the path that they came. Athena takes some seconds; on AWS it bills what it reads, 10 MB at least."
           >
             {(answer) => <RidesByDay rides={answer} />}
           </Panel>

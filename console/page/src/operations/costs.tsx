@@ -39,6 +39,7 @@ export function Costs() {
       query={{ month }}
       asking="Adding up executions, and asking CloudWatch for the rest …"
       button={`Add up ${month}`}
+      about="What executions and all other services of a month cost at list prices, item by item; the dashboard has the executions alone. It takes some seconds; on AWS each metric that it asks for is billed."
     >
       {(answer) => (
         <>

@@ -13,7 +13,10 @@ interface Answer {
 
 export function Grants() {
   return (
-    <Panel<Answer> title="Grants that nothing used" path="operations/grants" asking="Asking IAM for each role …" button="Ask IAM">
+    <Panel<Answer> title="Grants that nothing used" path="operations/grants" asking="Asking IAM for each role …"
+      button="Ask IAM"
+      about="What the stack's roles may do, but no test of the project ever did, with the reason why each is there. It takes some seconds, and costs nothing."
+    >
       {(answer) => (
         <>
           <p>

@@ -76,7 +76,7 @@ function Alarms({ alarms }: { alarms: Alarm[] }) {
         </div>
       ))}
       <details>
-        <summary>{count(quiet.length, "other alarm", "other alarms")}</summary>
+        <summary>{count(quiet.length, "other alarm", "other alarms")}, none of them on: {states(quiet)}</summary>
         <Table
           label="Other alarms"
           head={["Alarm", "State", "Since", "What it means"]}
@@ -85,6 +85,17 @@ function Alarms({ alarms }: { alarms: Alarm[] }) {
       </details>
     </>
   );
+}
+
+/** How many alarms are in which state. */
+function states(alarms: Alarm[]): string {
+  const counts = new Map<string, number>();
+  for (const { state } of alarms) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return [...counts].map(([state, number]) => `${number.toLocaleString()} ${wordOf(state)[1]}`).join(", ");
+}
+
+function wordOf(code: string): [string, string] {
+  return Object.hasOwn(WORDS, code) ? WORDS[code]! : ["idle", code.toLowerCase()];
 }
 
 function Schedules({ schedules }: { schedules: Schedule[] }) {
@@ -118,6 +129,6 @@ function Times({ moments }: { moments: string[] }) {
 }
 
 function Mark({ code }: { code: string }) {
-  const [kind, word] = Object.hasOwn(WORDS, code) ? WORDS[code]! : ["idle", code.toLowerCase()];
+  const [kind, word] = wordOf(code);
   return <span class={`status ${kind}`}>{word}</span>;
 }

@@ -135,6 +135,7 @@ function Watch({ task, newest }: { task: string; newest: Newest | null }) {
           <strong>Beyond chance, these lie elsewhere than in training: {newest.drifted.join(", ")}.</strong>
         )}
         {newest.drifted.length === 0 && newest.predictions > 0 && "Nothing lies elsewhere than in training, beyond chance."}
+        {newest.predictions === 0 && "There is nothing to compare: that no feature is called drifted is no good news. The model may not have been live on that day."}
       </p>
       <p class={served ? `verdict${served.worse ? "" : " yes"}` : ""}>
         {served
@@ -146,9 +147,15 @@ function Watch({ task, newest }: { task: string; newest: Newest | null }) {
           {each.charAt(0).toUpperCase() + each.slice(1)}.
         </p>
       ))}
+      {newest.predictions > 0 && (
+        <p class="quiet">
+          PSI says how far the day's values lie from those of training: 0 is not at all, 0.1 a little, 0.25 far. Chance is the probability
+          that days without any change are as far apart: only where it is small is a feature called drifted.
+        </p>
+      )}
       <Table
         label="Features"
-        head={["Feature", "PSI", "Chance of it", "Missing", ""]}
+        head={["Feature", "PSI", "Chance", "Missing values", "Finding"]}
         rows={[...Object.entries(newest.features), ...(newest.scores ? [["the champion's scores", newest.scores] as const] : [])].map(
           ([name, each]) => [
             name,
@@ -172,7 +179,7 @@ function Watch({ task, newest }: { task: string; newest: Newest | null }) {
         />
       )}
       <p class="quiet">
-        {count(newest.days, "day has", "days have")} been looked at; this is the newest. <code>wildrydes monitor --date</code> draws the page of another.
+        {count(newest.days, "day has", "days have")} been looked at; this is the newest. No control of the page looks at another day; <code>wildrydes monitor --date</code>, in a shell, does.
       </p>
     </>
   );
@@ -191,7 +198,7 @@ function Leaderboard({ task, standings }: { task: string; standings: Standing[] 
   return (
     <Table
       label={`Models of ${task}, the best first`}
-      head={["Model", "Requests", "Errors", measure, "p50, ms", "p99, ms", ""]}
+      head={["Model", "Requests", "Errors", measure, "p50, ms", "p99, ms", "Now"]}
       rows={standings.map((each) => [
         each.model,
         each.requests.toLocaleString(),
