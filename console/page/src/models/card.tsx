@@ -87,7 +87,7 @@ export function CardView({ task, execution, lives, go, role = "" }: Shown) {
             joined
             points={roc.map((point) => ({ x: point.false_positives ?? 0, y: point.true_positives ?? 0 }))}
             conclusion="The closer to the upper left corner, the better it tells the two labels apart."
-            diagonal="a guess's"
+            diagonal="what guessing gives"
           />
         )}
         {calibration.length > 0 && (
