@@ -98,15 +98,8 @@ def execution(histories: Histories, definitions: Definitions, stack: Stack, quer
         "why_not_redrivable": _why_not_redrivable(stack, described, progress.states),
         "since": since,
         "events": last,
-        # Of a distributed Map's children no event of this history says anything.
-        "states": [
-            _state(place, each)
-            for place, each in enumerate(progress.states)
-            if each.last_event > since or each.is_distributed
-        ],
-        "map_runs": [
-            {"arn": run["mapRunArn"], "status": run["status"], "counts": run["executionCounts"]} for run in map_runs
-        ],
+        "states": _states(progress.states, since),
+        "map_runs": [_map_run(each) for each in map_runs],
         "children_trouble": children_trouble,
         "history_trouble": history_trouble,
         "parent": map_children.parent_of(stack, arn) if map_children.is_child(arn) else None,
@@ -197,6 +190,15 @@ def objects(histories: Histories, stack: Stack, query: dict[str, str]) -> dict[s
     arn = text_of(query, "arn")
     owner = map_children.parent_of(stack, arn) if map_children.is_child(arn) else arn
     return asdict(state_objects.objects_of(stack, owner.rpartition(":")[2], state_at(histories, query)))
+
+
+def _map_run(run: dict[str, Any]) -> dict[str, Any]:
+    return {"arn": run["mapRunArn"], "status": run["status"], "counts": run["executionCounts"]}
+
+
+def _states(entered: list[StateProgress], since: int) -> list[dict[str, Any]]:
+    """The states that an event after number `since` says something of; of a distributed Map's children none does."""
+    return [_state(place, each) for place, each in enumerate(entered) if each.last_event > since or each.is_distributed]
 
 
 def _state(place: int, state: StateProgress) -> dict[str, Any]:

@@ -24,44 +24,53 @@ export interface Answer<T> extends Known<T> {
 }
 
 /**
- * What `ask` promises: asked for as soon as `key` is not null, and anew at each other `version`, with the value so far. A
- * question under way is not dropped for a newer version, which is asked for next: a page that is told of changes faster
- * than AWS answers would show nothing else. What is answered to another key comes too late, and is dropped.
+ * Calls `ask` as soon as `key` is not null, and anew at each other `version`, one call after the other: one that is under
+ * way is not dropped for a newer version, for which `ask` is called next, once however many have come. A page that is told
+ * of changes faster than AWS answers would show nothing else. `ask` is handed whether anybody still waits for its answer:
+ * what belongs to another key comes too late.
  */
-export function useAsked<T>(key: string | null, ask: (before: T | null) => Promise<T>, version: string): Answer<T> {
-  const [, redraw] = useState(0);
-  const [tries, setTries] = useState(0);
-  const known = useRef<Known<T>>({ key: null, ...NOTHING });
+export function useInTurn(key: string | null, version: string, ask: (isWanted: () => boolean) => Promise<void>): void {
   const asking = useRef<string | null>(null);
-  const wanted = useRef({ ask, version: "" });
-  wanted.current = { ask, version: `${version} ${tries}` };
+  const wanted = useRef({ ask, version });
+  wanted.current = { ask, version };
   // Not once the page is painted: what comes early, as the first view's answers do, is there in the first picture.
   useLayoutEffect(() => {
     // Nothing is wanted any more: the question under way is the last one.
     if (key === null) asking.current = null;
     if (key === null || asking.current === key) return;
     asking.current = key;
+    const isWanted = () => asking.current === key;
     const go = async () => {
-      for (let asked = ""; asked !== wanted.current.version && asking.current === key; ) {
+      for (let asked: string | null = null; asked !== wanted.current.version && isWanted(); ) {
         asked = wanted.current.version;
-        const before = known.current.key === key ? known.current.value : null;
-        const answer: Known<T> = await wanted.current.ask(before).then(
-          (value) => ({ key, value, trouble: "", gone: false }),
-          (fault: unknown) => {
-            const gone = fault instanceof Refusal && fault.status === GONE;
-            return { key, value: gone ? null : before, trouble: message(fault), gone };
-          },
-        );
-        if (asking.current !== key) return;
-        known.current = answer;
-        redraw((number) => number + 1);
+        await wanted.current.ask(isWanted);
       }
-      asking.current = null;
+      if (isWanted()) asking.current = null;
     };
     void go();
-  }, [key, version, tries]);
+  }, [key, version]);
   // Nothing is drawn of what is answered once the part has gone.
   useEffect(() => () => void (asking.current = ""), []);
+}
+
+/** What `ask` promises of `key`, asked for in turn, with the value so far. */
+export function useAsked<T>(key: string | null, ask: (before: T | null) => Promise<T>, version: string): Answer<T> {
+  const [, redraw] = useState(0);
+  const [tries, setTries] = useState(0);
+  const known = useRef<Known<T>>({ key: null, ...NOTHING });
+  useInTurn(key, `${version} ${tries}`, async (isWanted) => {
+    const before = known.current.key === key ? known.current.value : null;
+    const answer: Known<T> = await ask(before).then(
+      (value) => ({ key, value, trouble: "", gone: false }),
+      (fault: unknown) => {
+        const gone = fault instanceof Refusal && fault.status === GONE;
+        return { key, value: gone ? null : before, trouble: message(fault), gone };
+      },
+    );
+    if (!isWanted()) return;
+    known.current = answer;
+    redraw((number) => number + 1);
+  });
   const { value, trouble, gone } = known.current.key === key ? known.current : NOTHING;
   return { key, value, trouble, gone, again: () => setTries(tries + 1) };
 }

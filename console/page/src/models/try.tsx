@@ -44,7 +44,7 @@ export function TryRide({ task }: { task: string }) {
   if (!champion) return <p class="quiet">Asking what the champion looks at …</p>;
   const isLinear = champion.features.every((each) => each.weight !== null);
   const parts = champion.features.map((each) => (each.weight ?? 0) * ((values[each.name] ?? 0) - each.mean));
-  const record = champion.kind.startsWith("binary") ? "log odds" : champion.unit || "answer";
+  const scale = champion.kind.startsWith("binary") ? "log odds" : champion.unit || "answer";
   const largest = Math.max(...parts.map(Math.abs), 1e-12);
   return (
     <section class="sheet" aria-label="Try the champion">
@@ -104,7 +104,7 @@ export function TryRide({ task }: { task: string }) {
       </div>
       <p class="quiet">
         {isLinear && champion.base !== null
-          ? `Each bar is what a value adds to the ${record}, compared with its mean in the training set: ${champion.base.toFixed(2)} where each has its mean, and ${(champion.base + parts.reduce((sum, each) => sum + each, 0)).toFixed(2)} with these values.${champion.kind.startsWith("binary") ? " Log odds of 0 are a probability of one half." : ""}`
+          ? `Each bar is what a value adds to the ${scale}, compared with its mean in the training set: ${champion.base.toFixed(2)} where each has its mean, and ${(champion.base + parts.reduce((sum, each) => sum + each, 0)).toFixed(2)} with these values.${champion.kind.startsWith("binary") ? " Log odds of 0 are a probability of one half." : ""}`
           : "The parts of the values are not shown: of this algorithm they do not add up to the answer."}
       </p>
     </section>

@@ -1,6 +1,7 @@
 // Executions as AWS lists them, page by page: those of a state machine, or the children of a Map Run.
 
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useInTurn } from "../answer";
 import { get, post } from "../api";
 import { message } from "../parts";
 import type { Facts, Summary } from "./types";
@@ -32,9 +33,6 @@ export function useListing(source: Record<string, string>, told: Summary[], vers
   const wanted = useRef("");
   const busy = useRef(false);
   const pages = useRef(0);
-  const refreshed = useRef("");
-  const current = useRef("");
-  current.current = version;
   const ask = async (token: string): Promise<Page | null> => {
     try {
       const page = await get<Page>("workflow/executions", { ...source, nextToken: token });
@@ -78,18 +76,8 @@ export function useListing(source: Record<string, string>, told: Summary[], vers
     setListed(new Map(read.map((each) => [each.arn, each])));
     setNext(page.nextToken);
   };
-  const refreshInTurn = async () => {
-    if (refreshed.current === name) return;
-    refreshed.current = name;
-    for (let asked: string | null = null; asked !== current.current && wanted.current === name; ) {
-      asked = current.current;
-      await refresh();
-    }
-    if (refreshed.current === name) refreshed.current = "";
-  };
   useLayoutEffect(() => {
     wanted.current = name;
-    refreshed.current = "";
     busy.current = false;
     pages.current = 0;
     setListed(new Map());
@@ -97,9 +85,7 @@ export function useListing(source: Record<string, string>, told: Summary[], vers
     setDone(false);
     setTrouble("");
   }, [name]);
-  useLayoutEffect(() => {
-    if (Object.values(source).every(Boolean)) void refreshInTurn();
-  }, [name, version]);
+  useInTurn(Object.values(source).every(Boolean) ? name : null, version, refresh);
   const executions = useMemo(() => {
     const all = new Map(listed);
     for (const each of told) all.set(each.arn, each);
