@@ -23,6 +23,7 @@ from sqlglot.errors import SqlglotError
 
 from local.athena import sandbox
 from local.athena.callers import Caller, ClientFactory
+from local.athena.cancellation import Cancellation
 from local.athena.errors import QueryCancelledError, QueryError, RequestError
 from local.athena.output import Output, output_of
 from local.athena.query import Job, Outcome, QueryRun
@@ -37,29 +38,6 @@ _MOST_ROWS_A_PAGE = 1000
 _MOST_QUERY_BYTES = 262144
 
 
-class _Cancellation:
-    """Stops a query's thread, and DuckDB if it is working."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-        self._lock = threading.Lock()
-        self._connection: duckdb.DuckDBPyConnection | None = None
-
-    def attach(self, connection: duckdb.DuckDBPyConnection | None) -> None:
-        with self._lock:
-            self._connection = connection
-
-    def cancel(self) -> None:
-        with self._lock:
-            self._event.set()
-            if self._connection is not None:
-                self._connection.interrupt()
-
-    def check(self) -> None:
-        if self._event.is_set():
-            raise QueryCancelledError
-
-
 class Executions:
     """The API of queries; `clients_for` gives clients that sign as a caller, `now` is the clock (UTC)."""
 
@@ -72,7 +50,7 @@ class Executions:
         self._clients_for = clients_for
         self._now = now
         self._pool = ThreadPoolExecutor(concurrent_queries, thread_name_prefix="athena-query")
-        self._running: dict[str, _Cancellation] = {}
+        self._running: dict[str, Cancellation] = {}
         self._starting = threading.Lock()
 
     def close(self) -> None:
@@ -112,7 +90,7 @@ class Executions:
         self, execution: dict[str, Any], statement: Statement | QueryError, output: Output, caller: Caller
     ) -> None:
         query_id = execution["QueryExecutionId"]
-        cancellation = self._running[query_id] = _Cancellation()
+        cancellation = self._running[query_id] = Cancellation()
         # MiniStack's stores are looked up by the account and region of the request, which are context variables.
         context = contextvars.copy_context()
         queued = time.monotonic()
@@ -129,7 +107,7 @@ class Executions:
         statement: Statement | QueryError,
         output: Output,
         caller: Caller,
-        cancellation: _Cancellation,
+        cancellation: Cancellation,
         queue_seconds: float,
     ) -> None:
         begun = time.monotonic()
@@ -159,12 +137,13 @@ class Executions:
             self._running.pop(execution["QueryExecutionId"], None)
             finish(execution, outcome, final_status, self._now(), queue_seconds, time.monotonic() - begun)
 
-    def _run(self, job: Job, caller: Caller, cancellation: _Cancellation) -> Outcome:
+    def _run(self, job: Job, caller: Caller, cancellation: Cancellation) -> Outcome:
         with tempfile.TemporaryDirectory(prefix="athena-") as name:
             folder = Path(name).resolve()
             connection = sandbox.connect(folder)
             cancellation.attach(connection)
             try:
+                cancellation.check()
                 return QueryRun(job, self._clients_for(caller), connection, folder, cancellation.check).run()
             finally:
                 cancellation.attach(None)
