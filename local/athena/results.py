@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from local.athena.dialect import result_names
 from local.athena.errors import RequestError
-from local.athena.sandbox import run
+from local.athena.sandbox import bind, run
 from local.athena.texts import athena_type, quoted, text_of
 
 Row = list[str | None]
@@ -65,12 +65,10 @@ class ResultColumn:
 
 def describe(connection: duckdb.DuckDBPyConnection, sql: str, tree: Any = None) -> list[ResultColumn]:
     """The columns of the query `sql`, which is bound and not run; what does not resolve is a QueryError."""
-    names = [name for name, *_ in run(connection, f"DESCRIBE {sql}", tree).fetchall()]
-    # Of the same name twice, DuckDB renames one in a subquery; the types come from there, the names do not.
-    described = run(connection, f"SELECT * FROM ({sql}) LIMIT 0", tree).description
-    names = result_names(names)
+    relation = bind(connection, sql, tree)
     return [
-        ResultColumn(name, athena_type(column[1]), column[1]) for name, column in zip(names, described, strict=True)
+        ResultColumn(name, athena_type(type_), type_)
+        for name, type_ in zip(result_names(relation.columns), relation.types, strict=True)
     ]
 
 

@@ -5,6 +5,7 @@ configuration locked. DuckDB's errors come out in Athena's words.
 """
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,17 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
 
 def run(connection: duckdb.DuckDBPyConnection, sql: str, tree: exp.Expr | None = None) -> Any:
     """Execute `sql`; a DuckDB error becomes a QueryError that names what `tree`, the user's query, has wrong."""
+    return _in_athenas_words(connection.execute, sql, tree)
+
+
+def bind(connection: duckdb.DuckDBPyConnection, sql: str, tree: exp.Expr | None = None) -> Any:
+    """The relation of the query `sql`, with names and types of its columns; it is not run. Errors as those of `run`."""
+    return _in_athenas_words(connection.sql, sql, tree)
+
+
+def _in_athenas_words(call: Callable[[str], Any], sql: str, tree: exp.Expr | None) -> Any:
     try:
-        return connection.execute(sql)
+        return call(sql)
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
