@@ -142,11 +142,11 @@ down: ## stop what `make up` started: FORGET=1 (remove the state that KEEP=1 has
 
 # In a new order each time, by a seed that pytest prints and SEED= gives again. tests/conftest.py orders the folders.
 test: setup ## run the tests, all but the proofs, in a new order: SEED= for an earlier one, ARGS= for pytest
-	$(TEST) -m "not proof and not loop and not faults and not workshop" $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
+	$(TEST) -m "not proof and not loop and not faults and not workshop and not fuzz" $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
 
 # A worker fewer: several of them load a server on purpose, and a function has its ten seconds on any machine.
-proofs: setup ## run the tests that take long: kills, load, each fault of a promotion; SEED=, ARGS= as for make test
-	$(TEST) -n 3 -m proof $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
+proofs: setup ## run the tests that take long, most of them on stacks of their own: failures, kills, load, views of the console; SEED=, ARGS= as for make test
+	$(TEST) -n 3 -m "proof and not loop" $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
 
 loop: setup ## prove that the loop closes: drifts, uploads, every metric, a kill in each state; SEED=, ARGS= as for make test
 	$(TEST) -m loop $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
@@ -162,7 +162,7 @@ workshop: setup ## run every command of docs/workshop/ in fresh clones: ARGS= fo
 # Every execution of the end-to-end tests counts; the page of `make faults` adds them to its own.
 transitions: setup ## learn which transitions of the workflows the end-to-end tests go, for `make faults`: ARGS= for pytest
 	@rm -rf build/transitions
-	$(TEST) -m "not proof and not loop and not faults" tests/e2e --transitions build/transitions $(ARGS)
+	$(TEST) -m "not loop and not faults and not fuzz" tests/e2e --transitions build/transitions $(ARGS)
 
 # Neither the applications nor the list is part of this project.
 applications: setup $(SAM) ## deploy and run other projects' applications: FOLDER= (checkouts), LIST= (FOLDER/applications.json), ONLY= (names)
@@ -186,7 +186,7 @@ mutants: setup $(COSMIC_RAY) ## change single lines, and list what the module's 
 
 # Of the tests that start stacks; what commands start on servers of their own is not seen.
 grants: setup ## learn which grants of the roles the tests use, into build/grants.json: ARGS= for pytest
-	PYTHONPATH=. $(PY) tests/architecture/audit_grants.py -- -m "not proof" tests/e2e $(ARGS)
+	PYTHONPATH=. $(PY) tests/architecture/audit_grants.py -- -m "not loop and not faults and not fuzz" tests/e2e $(ARGS)
 
 iam: setup ## list what each role of the stack may do, and what no test used: OPTIONS= (--unused, …)
 	@$(WILDRYDES) iam $(OPTIONS)

@@ -24,7 +24,7 @@ from local.account import EmbeddedAws
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 # What takes longest comes first, and the many short tests fill up the end.
-FOLDERS_FIRST = ("e2e", "notebooks", "local")
+FOLDERS_FIRST = ("e2e", "console", "notebooks", "local")
 
 Client = Callable[[str], Any]
 WriteArtefact = Callable[..., bytes]

@@ -101,6 +101,7 @@ def clones(tmp_path: Path) -> Iterator[tuple[Clone, Clone]]:
             clone.command("down")
 
 
+@pytest.mark.proof
 def test_port_of_another_clone_is_refused_and_its_server_left_alone(clones: tuple[Clone, Clone]) -> None:
     first, second = clones
     port = str(embedded.free_port())

@@ -19,6 +19,8 @@ from wildrydes.bucket import file_lines_key, summary_key
 from wildrydes.rides.stations import ground_stations
 from wildrydes.tasks import DEFAULT_TASK, TASKS
 
+pytestmark = pytest.mark.proof
+
 HOSTILE = "<img src=x onerror=alert(1)>"
 RIDE = {
     "Name": "Bucephalus",

@@ -18,6 +18,8 @@ from machines import unique
 from stacks import SAMPLE_RIDES
 from wildrydes.tasks import DEFAULT_TASK, TASKS
 
+pytestmark = pytest.mark.proof
+
 Deny = Callable[[str, str], None]
 """Takes an action away from the user of the console, on these resources."""
 

@@ -13,6 +13,8 @@ from consoles import Console
 from local.account import HOST
 from machines import unique, until
 
+pytestmark = pytest.mark.proof
+
 
 def failed(console: Console) -> str:
     """A retraining that has failed at once; its name."""

@@ -16,6 +16,8 @@ from local.account import entries
 from machines import unique, until
 from stacks import SAMPLE_RIDES
 
+pytestmark = pytest.mark.proof
+
 Execution = Mapping[str, Any]
 
 

@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 from consoles import Console
 from machines import unique
 
+pytestmark = pytest.mark.proof
+
 EXECUTION = re.compile(r"/api/workflow/execution\?")
 
 

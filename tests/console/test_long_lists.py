@@ -13,6 +13,8 @@ from consoles import Console, serve_console
 from local.account import entries
 from machines import allow, ended, machine, role
 
+pytestmark = pytest.mark.proof
+
 _EXECUTIONS, _CHILDREN, _TEXT = 130, 120, 60_000
 _NUMBERS = (
     '{"large":12345678901234567890,"twice":1.0,"twice":-0.0,"none":[ ],"2":"\\u00e9 \\ud800","1":{"a":[1e-7,true]}}'

@@ -16,6 +16,8 @@ from machines import until
 from wildrydes.model.storage import card_key, execution_of
 from wildrydes.tasks import DEFAULT_TASK
 
+pytestmark = pytest.mark.proof
+
 
 @pytest.fixture(scope="module")
 def champions(console: Console) -> tuple[str, str]:

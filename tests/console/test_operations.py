@@ -16,6 +16,8 @@ from cli.unused_grants import unused_grants
 from consoles import Answer, Console, page_of_user, shut_out
 from machines import until
 
+pytestmark = pytest.mark.proof
+
 
 def ask(console: Console, what: str) -> Any:
     return json.loads(console.ask(f"/api/operations/{what}").body)

@@ -12,6 +12,8 @@ from consoles import Console
 from machines import unique, until
 from stacks import SAMPLE_RIDES
 
+pytestmark = pytest.mark.proof
+
 
 @pytest.fixture(scope="module")
 def held(console: Console) -> Iterator[str]:

@@ -5,10 +5,13 @@ import re
 from dataclasses import replace
 from urllib.parse import quote
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from consoles import Console, page_of_user, serve_console
 from machines import ended, role, unique
+
+pytestmark = pytest.mark.proof
 
 
 def test_executions_of_before_are_gone_once_the_stack_is_there_again(chromium: Browser, console: Console) -> None:

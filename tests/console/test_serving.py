@@ -19,6 +19,8 @@ from wildrydes.edge.outcomes import Outcome, Tally
 from wildrydes.model.storage import execution_of
 from wildrydes.tasks import DEFAULT_TASK, TASKS
 
+pytestmark = pytest.mark.proof
+
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 

@@ -6,6 +6,8 @@ from playwright.sync_api import Page, expect
 from cli.status import champion_path
 from consoles import Console
 
+pytestmark = pytest.mark.proof
+
 # Text that is wider than its element is cut, or runs over what is beside it. Whoever can focus a region that has a name
 # can scroll it.
 _CUT = """() => [...document.querySelectorAll("main *")]

@@ -185,6 +185,7 @@ def test_execution_that_is_focused_stays_so_when_a_new_one_comes_above_it(page: 
     expect(page.get_by_role("heading", name=name)).to_be_visible()
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 800, 1280])
 def test_page_has_no_barrier_and_no_sideways_scroll(page: Page, console: Console, width: int, scheme: str) -> None:

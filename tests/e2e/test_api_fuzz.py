@@ -1,6 +1,6 @@
 """Requests generated from the document that the API serves: no 5xx, and each answer is as documented.
 
-`make test` generates FEW of them, and `make fuzz` ten thousand, which takes minutes.
+`make fuzz` generates ten thousand, which takes minutes; pytest by itself FEW.
 """
 
 import json
@@ -31,6 +31,8 @@ from http_caller import invoker
 from promotions import WriteArtefact, promote, store, trained
 from stacks import MakeStack, Stack
 from wildrydes.tasks import TASKS
+
+pytestmark = pytest.mark.fuzz
 
 VALID, WRONG = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 TASK = "pick_duration"

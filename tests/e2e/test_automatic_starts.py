@@ -13,6 +13,8 @@ from machines import until
 from stacks import SAMPLE_RIDES, MakeStack, Stack
 from wildrydes.starts.requests import text_of, time_of
 
+pytestmark = pytest.mark.proof
+
 TASK = "heavy_utilization"
 MINUTE = 60
 

@@ -18,6 +18,8 @@ from wildrydes.capture.record import Capture
 from wildrydes.capture.record import lines as lines_of
 from wildrydes.model.linear_model import read_model
 
+pytestmark = pytest.mark.proof
+
 FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
 FIELDS = {"probability", "label", "threshold", "target", "model", "request_id"}
 

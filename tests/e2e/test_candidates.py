@@ -13,6 +13,8 @@ from local import account
 from promotions import ask_function
 from stacks import DIVERGING, ROOT, SAMPLE_RIDES, MakeStack, Stack
 
+pytestmark = pytest.mark.proof
+
 SAMPLES = 1500
 FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
 

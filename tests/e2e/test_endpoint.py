@@ -18,6 +18,8 @@ from promotions import Model, promote, redefined, start, store
 from stacks import MakeStack, Stack
 from wildrydes.evaluation.golden import golden_request
 
+pytestmark = pytest.mark.proof
+
 
 @pytest.fixture(scope="module")
 def key(server: EmbeddedAws) -> str:

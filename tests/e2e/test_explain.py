@@ -18,6 +18,8 @@ from redefinitions import shorten_pauses
 from stacks import SAMPLE_RIDES, MakeStack, Stack
 from wildrydes.model.card_meanings import unlisted_paths
 
+pytestmark = pytest.mark.proof
+
 Explain = Callable[[Any], tuple[int, str]]
 FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
 NO_IMAGE = f"sha256:{'0' * 64}"

@@ -16,6 +16,8 @@ from notices import listen
 from redefinitions import shorten_pauses
 from stacks import DIVERGING, SAMPLE_RIDES, MakeStack, Stack
 
+pytestmark = pytest.mark.proof
+
 FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
 
 

@@ -18,6 +18,8 @@ from redefinitions import shorten_pauses
 from stacks import DIVERGING, SAMPLE_RIDES, MakeStack, Stack
 from wildrydes.tasks import TASKS
 
+pytestmark = pytest.mark.proof
+
 
 @pytest.fixture(scope="module")
 def stack(make_stack: MakeStack) -> Stack:

@@ -13,6 +13,8 @@ from commands import runner, use_record, write_below
 from promotions import ask_function, bring_back_trained, traces
 from stacks import SAMPLE_RIDES, MakeStack, Stack
 
+pytestmark = pytest.mark.proof
+
 RIDE = {"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMAX": 333, "TMIN": 300, "PRCP": 0}
 
 

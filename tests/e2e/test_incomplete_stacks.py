@@ -14,6 +14,8 @@ from commands import RunCommand, caller, use_record
 from local.account import EmbeddedAws, entries
 from stacks import Stack
 
+pytestmark = pytest.mark.proof
+
 
 @pytest.fixture
 def run(server: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunCommand:

@@ -165,6 +165,7 @@ def test_of_five_starts_at_once_one_trains_and_says_why_it_was_started(stack: St
     assert listed[first["execution"]] == {"reason": "person", "detail": ""}
 
 
+@pytest.mark.proof
 def test_service_requested_comes_near_the_best_that_can_be_reached(stack: Stack, first: dict[str, Any]) -> None:
     output = stack.retrain(task="service_requested")
     assert output["metrics"]["auc"] >= BEST["best_auc_on_the_test_split"] - 0.02
@@ -174,6 +175,7 @@ def test_service_requested_comes_near_the_best_that_can_be_reached(stack: Stack,
     assert stack.ask(RIDE)[1]["model"] == first["execution"]
 
 
+@pytest.mark.proof
 def test_pricing_finds_the_overcharge_that_the_generator_put_in(stack: Stack, first: dict[str, Any]) -> None:
     output = stack.retrain(task="magic_points")
     card = models.card(stack.command_stack, output["execution"], "magic_points")
@@ -223,6 +225,7 @@ def test_deployment_of_code_keeps_model_and_data(
     assert all(key.startswith("predictions/") for key in after.keys() - keys.keys())
 
 
+@pytest.mark.proof
 def test_real_rides_are_kept_though_their_nearest_station_never_reports(
     make_stack: MakeStack, shared_data: Path, server: EmbeddedAws
 ) -> None:
@@ -251,6 +254,7 @@ def next_day(stack: Stack, earlier: list[str]) -> str:
     return new
 
 
+@pytest.mark.proof
 def test_a_week_of_moved_clock_starts_the_deployed_workflow_exactly_on_schedule(
     make_stack: MakeStack,
 ) -> None:

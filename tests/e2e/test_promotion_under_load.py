@@ -24,6 +24,8 @@ from promotions import (
 from stacks import MakeStack, Stack
 from wildrydes.tasks import DEFAULT_TASK, TASKS
 
+pytestmark = pytest.mark.proof
+
 OTHER = "service_requested"
 
 
@@ -38,7 +40,6 @@ def first(stack: Stack, write_artefact: WriteArtefact) -> Model:
     return trained(stack, write_artefact, 0.25)
 
 
-@pytest.mark.proof
 def test_tenth_of_the_requests_first_and_all_when_no_alarm_goes_off(
     stack: Stack, write_artefact: WriteArtefact, first: Model
 ) -> None:
@@ -60,7 +61,6 @@ def test_tenth_of_the_requests_first_and_all_when_no_alarm_goes_off(
     assert (after.answer[1]["model"], after.routing) == (model.execution, {})
 
 
-@pytest.mark.proof
 def test_of_fifty_promotions_at_once_one_wins_and_every_answer_is_of_one_whole_model(
     stack: Stack, write_artefact: WriteArtefact, first: Model
 ) -> None:
@@ -87,7 +87,6 @@ def test_of_fifty_promotions_at_once_one_wins_and_every_answer_is_of_one_whole_m
     print(f"\n{sum(by_model.values())} answers, {by_model[winners[0].execution]} of them the winner's")  # noqa: T201
 
 
-@pytest.mark.proof
 def test_rollback_takes_seconds_and_fails_no_request(
     stack: Stack, write_artefact: WriteArtefact, first: Model, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -145,7 +144,6 @@ def test_promotion_of_one_task_changes_no_answer_and_nothing_else_of_another(
     ]  # fmt: skip
 
 
-@pytest.mark.proof
 def test_promotions_of_two_tasks_at_once_both_succeed_and_each_answers_by_its_own_models(
     stack: Stack, write_artefact: WriteArtefact, first: Model
 ) -> None:

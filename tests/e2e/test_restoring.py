@@ -35,6 +35,8 @@ from promotions import (
 from redefinitions import shorten_pauses
 from stacks import ROOT, MakeStack, Stack
 
+pytestmark = pytest.mark.proof
+
 GARBAGE = "s3://elsewhere/model.tar.gz"
 
 
@@ -169,10 +171,10 @@ def test_before_the_first_promotion_the_alias_says_so(first_retraining: tuple[Mo
     [
         (GARBAGE, False),
         (None, True),
-        *(
-            pytest.param(*each, marks=pytest.mark.proof)
-            for each in (("none", False), ("none", True), (GARBAGE, True), (None, False))
-        ),
+        ("none", False),
+        ("none", True),
+        (GARBAGE, True),
+        (None, False),
     ],
 )
 def test_parameter_is_repaired_by_the_alias(
@@ -227,7 +229,6 @@ def test_promotion_that_fails_by_itself_fails_the_retraining(stack: Stack, first
     assert (error, json.loads(cause)["Error"]) == ("States.TaskFailed", "SmokeTestFailed")
 
 
-@pytest.mark.proof
 def test_promotion_that_runs_out_of_time_while_it_bakes_is_undone(
     stack: Stack, write_artefact: WriteArtefact, first: Model
 ) -> None:
@@ -237,7 +238,6 @@ def test_promotion_that_runs_out_of_time_while_it_bakes_is_undone(
     assert (error, json.loads(cause)["Status"]) == ("States.TaskFailed", "TIMED_OUT")
 
 
-@pytest.mark.proof
 def test_promotion_that_is_stopped_while_it_bakes_is_undone(
     stack: Stack, write_artefact: WriteArtefact, first: Model
 ) -> None:
@@ -261,7 +261,7 @@ def test_retraining_that_is_stopped_stops_its_promotion_which_is_undone(
 
 
 # Neither to follow it nor to stop it, where no action is named.
-@pytest.mark.parametrize("denied", [("states:DescribeExecution",), pytest.param((), marks=pytest.mark.proof)])
+@pytest.mark.parametrize("denied", [("states:DescribeExecution",), ()])
 def test_retraining_that_may_not_follow_its_promotion_has_it_stopped_and_undone(
     stack: Stack, write_artefact: WriteArtefact, first: Model, denied: tuple[str, ...]
 ) -> None:
@@ -451,7 +451,7 @@ def test_redrive_of_a_retraining_that_was_interrupted_while_its_promotion_was_re
     assert promotions_of(stack, arn) == {"0": "ABORTED", "2": "SUCCEEDED"}
 
 
-@pytest.mark.parametrize("succeeds", [True, pytest.param(False, marks=pytest.mark.proof)])
+@pytest.mark.parametrize("succeeds", [True, False])
 def test_redrive_goes_on_where_the_restoring_had_ended_before_its_start_was_repeated(
     stack: Stack, write_artefact: WriteArtefact, first: Model, *, succeeds: bool
 ) -> None:

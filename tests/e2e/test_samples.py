@@ -24,6 +24,8 @@ from statemachines import sql
 from wildrydes.samples.files import describe_file
 from wildrydes.samples.sample import FIELDS
 
+pytestmark = pytest.mark.proof
+
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "data" / "samples" / "samples.csv.gz"
 COUNT = 20_000

@@ -20,6 +20,8 @@ from local.sagemaker.images import LINEAR_LEARNER
 from promotions import RIDE, WriteArtefact, promote, trained
 from stacks import ROOT, SAMPLE_RIDES, Stack
 
+pytestmark = pytest.mark.proof
+
 BEFORE_THE_LOOP_WAS_CLOSED = "e4312a7"
 FOREVER = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 86_400, "End": True}}}
 
@@ -153,7 +155,6 @@ def test_destroy_leaves_nothing(
     assert (ran.code, ran.out.partition(" in ")[0]) == (0, "There is nothing of the stack 'stage'")
 
 
-@pytest.mark.proof
 def test_upgrade_keeps_data_and_champion(
     server: EmbeddedAws, run: RunCommand, write_artefact: WriteArtefact, tmp_path: Path
 ) -> None:

@@ -4,12 +4,15 @@ import io
 import threading
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from cli.stream import Fleet
 from cli.stream_ledger import Counts
 from stacks import MakeStack
 from stream_rides import ride
+
+pytestmark = pytest.mark.proof
 
 QUIET = Console(file=io.StringIO())
 

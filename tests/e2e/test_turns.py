@@ -13,6 +13,8 @@ from wildrydes.bucket import Source
 from wildrydes.rides.files import records
 from wildrydes.rides.ingestion import ingest
 
+pytestmark = pytest.mark.proof
+
 ROOT = Path(__file__).resolve().parents[2]
 STATES = json.loads((ROOT / "statemachines" / "retrain.asl.json").read_text(encoding="utf-8"))["States"]
 FIRST = "Name itself"

@@ -12,6 +12,8 @@ from wildrydes.bucket import Source
 from wildrydes.errors import IngestionIncomplete, RideFileChanged, TooManyRejectedRides
 from wildrydes.rides import sharing
 
+pytestmark = pytest.mark.proof
+
 BYTES = 8_192
 """Of a chunk: files of up to 1,024 bytes are small."""
 

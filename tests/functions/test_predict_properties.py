@@ -13,6 +13,8 @@ import predict.app
 from predictions import Answer, Ask
 from wildrydes.tasks import DEFAULT_TASK, TASKS
 
+pytestmark = pytest.mark.proof
+
 FEATURES = TASKS[DEFAULT_TASK].features
 
 # The fixture is the same model for every example, and is not changed by any.

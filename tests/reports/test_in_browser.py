@@ -15,6 +15,8 @@ from simulated_traffic import DATE, card, day, weather
 from wildrydes.monitoring.report import Period, report, watch_of
 from wildrydes.pricing.study import RideOfSplit, conduct
 
+pytestmark = pytest.mark.proof
+
 MakeCard = Callable[..., dict[str, Any]]
 NAMES = ("report", "report_alone", "report_of_regression", "monitor", "pricing", "dashboard")
 START = 1_700_000_000.0

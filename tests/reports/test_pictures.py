@@ -135,6 +135,7 @@ def test_what_a_card_lacks_is_left_out(make_card: MakeCard) -> None:
     assert len(curves.calibration(Comparison.of(one_label)).axes) == 1
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("with_champion", [False, True])
 def test_pictures_have_one_size_and_the_same_bytes_again(make_card: MakeCard, with_champion: bool) -> None:
     for rows in (None, SEPARATE):

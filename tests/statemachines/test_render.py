@@ -72,6 +72,7 @@ def test_transition_to_no_state_is_named() -> None:
     ]
 
 
+@pytest.mark.proof
 def test_check_fails_on_drift_and_names_the_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

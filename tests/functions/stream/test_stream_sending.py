@@ -82,6 +82,7 @@ def test_an_entry_that_is_refused_as_such_is_not_sent_again(stream: Any) -> None
     assert len(queue.calls) == 1
 
 
+@pytest.mark.proof
 def test_bodies_are_taken_no_faster_than_they_are_sent(stream: Any) -> None:
     answers: list[int] = []
     most_ahead = 0

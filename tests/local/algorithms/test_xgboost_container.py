@@ -210,6 +210,7 @@ def array_of(mark: bytes, count: int) -> bytes:
     return b"[$" + mark + b"#L" + count.to_bytes(8, "big") + bytes(count)
 
 
+@pytest.mark.proof
 def test_files_of_large_arrays_are_refused_within_a_few_times_their_size() -> None:
     """Each has 30 million numbers in the place of a few; as Python's integers they would take a thousand megabytes."""
     large = array_of(b"i", 30_000_000)

@@ -273,6 +273,7 @@ def test_the_others_have_what_they_had(after: After) -> None:
     assert after.client("events").describe_event_bus(Name="kept")["Name"] == "kept"
 
 
+@pytest.mark.proof
 def test_a_users_key_opens_what_it_opened(after: After) -> None:
     key = after.names.access_key
     user = EmbeddedAws(after.server.endpoint, key["AccessKeyId"], key["SecretAccessKey"], "")

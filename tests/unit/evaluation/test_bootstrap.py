@@ -68,6 +68,7 @@ def test_a_model_is_no_better_than_itself_and_better_than_its_noisy_copy() -> No
     assert better["log_loss"].low < better["log_loss"].difference < better["log_loss"].high
 
 
+@pytest.mark.proof
 def test_the_interval_of_the_auc_is_that_of_drawing_rows_again() -> None:
     rows = score_rows(400, 3, 1.0)
     draw = Random(11)
@@ -86,6 +87,7 @@ def test_the_interval_of_the_auc_is_that_of_drawing_rows_again() -> None:
     assert (difference.low, difference.high) == (pytest.approx(cuts[0], abs=0.005), pytest.approx(cuts[-1], abs=0.005))
 
 
+@pytest.mark.proof
 def test_the_interval_is_about_the_same_once_rows_are_no_longer_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = score_rows(6000, 4, 1.0)
     exact = judge(rows, [0.5, 0.5]).differences

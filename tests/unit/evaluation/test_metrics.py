@@ -51,6 +51,7 @@ def test_metrics_are_those_of_their_definitions(rows: list[tuple[int, float]], t
     assert (values.rows, values.threshold, values.not_finite) == (len(rows), threshold, 0)
 
 
+@pytest.mark.proof
 @given(rows_of, rows_of)
 def test_a_difference_is_that_of_the_two_models_on_the_same_rows(
     rows: list[tuple[int, float]], others: list[tuple[int, float]]
@@ -84,6 +85,7 @@ def test_more_rows_than_are_kept_have_an_auc_within_its_stated_error(seed: int, 
     assert (banded.confusion, banded.log_loss, banded.rows) == (exact.confusion, exact.log_loss, 300)
 
 
+@pytest.mark.proof
 def test_memory_does_not_grow_with_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(classification, "RANKED_ROWS", 300)
     monkeypatch.setattr(bootstrap, "REPLICATES", 2)

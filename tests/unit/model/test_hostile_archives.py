@@ -203,6 +203,7 @@ def test_a_hostile_archive_is_a_bad_model_within_bounded_memory(forge: Forge, go
     assert 0 < len(str(refusal.value)) < 1000
 
 
+@pytest.mark.proof
 def test_the_largest_model_that_is_read_stays_within_the_memory(good: Members) -> None:
     count = MOST_UNPACKED // 4 - 4096
     contents = good | {PARAMS: params(array(bytes(4 * count), (count, 1)))}

@@ -105,6 +105,7 @@ def test_what_was_refused_is_refused_again_until_a_higher_bound_allows_it() -> N
     check_rejections(execute(folder), 0.5)
 
 
+@pytest.mark.proof
 def test_many_bad_records_are_all_rejected_and_kept_small(capsys: pytest.CaptureFixture[str]) -> None:
     runpy.run_path(str(CASES / MANY / "make.py"))
     result = ingested(capsys.readouterr().out.encode())

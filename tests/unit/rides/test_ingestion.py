@@ -123,6 +123,7 @@ def test_the_first_record_of_each_reason_is_quoted_with_its_number_in_the_file()
     assert [line["position"]["record"] for line in rejected_lines(ingested)] == [8, 9, 10]
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("record", ["1", "[]", "{}", '"é"', '{"Distance":"far"}', '{"Name":null,"name":1}'])
 def test_memory_is_flat_however_many_records_are_rejected(record: str) -> None:
     def peak(count: int) -> int:

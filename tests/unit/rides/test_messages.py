@@ -175,6 +175,7 @@ def test_a_rejected_ride_of_a_file_names_the_file_and_one_of_a_producer_its_mess
     assert json.loads(of_producer.line) == expected | {"source": SENDER, "position": None}
 
 
+@pytest.mark.proof
 def test_memory_does_not_grow_with_the_file() -> None:
     small, large = peak_of(8), peak_of(40)
     assert large < small * 1.1
