@@ -65,6 +65,7 @@ def faults_of(page: Page, file: Path) -> list[str]:
     return [f"{file.name}: {fault}" for fault in [*wide, *serious_faults(page)]]
 
 
+@pytest.mark.proof
 def test_page_of_each_kind_shuts_nobody_out_and_fits_its_window(site: Path, page: Page, scheme: str) -> None:
     assert [fault for each in EXAMPLES.values() for fault in faults_of(page, site / each)] == []
     assert page.evaluate("document.body.dataset.mdColorScheme") == {"light": "default", "dark": "slate"}[scheme]

@@ -200,6 +200,7 @@ def test_model_of_mileage_and_weather_asks_for_no_more(stack: Stack, first: dict
     assert (status, problem["detail"], problem["field"]) == (422, "TMIN is missing", "TMIN")
 
 
+@pytest.mark.proof
 def test_deployment_of_code_keeps_model_and_data(
     stack: Stack, first: dict[str, Any], copy_of_the_project: Path
 ) -> None:

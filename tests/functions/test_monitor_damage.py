@@ -13,7 +13,7 @@ from wildrydes.capture.outcome import Outcome, line, read_line
 from wildrydes.capture.record import Capture, lines
 from wildrydes.errors import BadCapture
 
-MOST_BYTES, MOST_LINE_BYTES = 1 << 21, 1 << 18
+MOST_BYTES, MOST_LINE_BYTES = 1 << 18, 1 << 16
 FOLDER, OUTCOMES = "predictions/2026/11/25", "outcomes/2026/11/25"
 EVENT = {"first_partition": "2026/11/19", "last_partition": "2026/11/26"}
 ONE = Capture(1764158400.0, "pick_duration", "run-1", "id-1", ("a",), [0], [None], [[1.0]], [0.5])

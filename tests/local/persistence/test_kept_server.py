@@ -21,6 +21,8 @@ from local.account import EmbeddedAws
 from machines import allow, ended, function, invoke, machine, role
 from redrives import entered, history, long_poll
 
+pytestmark = pytest.mark.proof
+
 LARGE = b"large " * 50_000
 CODE = "import os\ndef handler(event, context):\n    return [os.environ.get('VERSION'), event]\n"
 ENDS = "Step Functions Execution Status Change"
@@ -273,7 +275,6 @@ def test_the_others_have_what_they_had(after: After) -> None:
     assert after.client("events").describe_event_bus(Name="kept")["Name"] == "kept"
 
 
-@pytest.mark.proof
 def test_a_users_key_opens_what_it_opened(after: After) -> None:
     key = after.names.access_key
     user = EmbeddedAws(after.server.endpoint, key["AccessKeyId"], key["SecretAccessKey"], "")
