@@ -40,7 +40,15 @@ LONG_STATES = {
 
 _FUNCTION = re.compile(r"^  (\w+):\n    Type: AWS::Serverless::Function$", re.MULTILINE)
 
-_SPREAD = ("p10", "p50", "p90")
+_SPREAD = {"p10": "a tenth lie below", "p50": "half lie below", "p90": "nine tenths lie below"}
+_ANSWERS = {"0": "no", "1": "yes"}
+_OUTCOMES = {
+    "Started": "started",
+    "Succeeded": "succeeded",
+    "Failed": "failed",
+    "TimedOut": "timed out",
+    "Aborted": "stopped",
+}
 
 Definitions = Mapping[str, Mapping[str, Any]]
 
@@ -84,13 +92,12 @@ def _sections(definitions: Definitions, functions: Sequence[str]) -> Iterator[tu
 
 def _executions(definitions: Definitions) -> list[Widget]:
     """Executions by outcome, and the seconds by state."""
-    outcomes = ("Started", "Succeeded", "Failed", "TimedOut", "Aborted")
     ends = [
         Widget(
             f"Executions of {workflow}",
             [
-                row("AWS/States", f"Executions{end}", ("StateMachineArn", f"${{{machine}}}"), label=end)
-                for end in outcomes
+                row("AWS/States", f"Executions{end}", ("StateMachineArn", f"${{{machine}}}"), label=label)
+                for end, label in _OUTCOMES.items()
             ],
             period=HOUR,
             width=6,
@@ -127,7 +134,7 @@ def _states(definition: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _rides() -> list[Widget]:
-    names = {"RidesIn": "in", "RidesRejected": "rejected", "RidesWithoutWeather": "without weather"}
+    names = {"RidesIn": "read", "RidesRejected": "rejected", "RidesWithoutWeather": "without weather"}
     return [
         Widget("Rides", [own(name, label=label) for name, label in names.items()], period=HOUR),
         Widget(
@@ -147,7 +154,7 @@ def _queues() -> list[Widget]:
 
     letters = {queue: queue.removesuffix("DeadLetterQueue") for queue in DEAD_LETTERS}
     return [
-        Widget("Depth", of_queues("ApproximateNumberOfMessagesVisible"), "Maximum", MINUTE),
+        Widget("Messages that wait", of_queues("ApproximateNumberOfMessagesVisible"), "Maximum", MINUTE),
         Widget("Age of the oldest ride in seconds", of_queues("ApproximateAgeOfOldestMessage"), "Maximum", MINUTE),
         Widget(
             "Dead letters",
@@ -183,14 +190,21 @@ def _model(task: Task) -> list[Widget]:
         _scores(task) if task.kind == BINARY else _values(task),
         Widget(
             f"Drift: {task.name}",
-            [own(each, named, label=each) for each in ("Drift", "DriftedFeatures", "ScoreDrift")],
+            [
+                own("Drift", named, label="PSI of the feature that drifted most"),
+                own("DriftedFeatures", named, label="features that drifted beyond chance"),
+                own("ScoreDrift", named, label="PSI of the scores"),
+            ],
             "Maximum",
             DAY,
             width=6,
         ),
         Widget(
             f"Served quality: {task.name}",
-            [own(served, named, label=served), own("QualityLoss", named, label="worse than promised")],
+            [
+                own(served, named, label=f"{'RMSE' if task.kind == REGRESSION else 'log loss'} on known truths"),
+                own("QualityLoss", named, label="at least so much worse than promised"),
+            ],
             "Average",
             DAY,
             width=6,
@@ -210,17 +224,17 @@ def _model(task: Task) -> list[Widget]:
 def _scores(task: Task) -> Widget:
     """The probabilities of a classifier, by the label that they predict."""
     rows = [
-        own("PredictionScore", *_task_of(task), ("label", label), stat=each, label=f"{each} of {label}")
-        for label in ("0", "1")
-        for each in _SPREAD
+        own("PredictionScore", *_task_of(task), ("label", label), stat=each, label=f"{answer}: {below}")
+        for label, answer in _ANSWERS.items()
+        for each, below in _SPREAD.items()
     ]
-    return Widget(f"Scores by label: {task.name}", rows, period=HOUR, width=6)
+    return Widget(f"Probabilities answered: {task.name}", rows, period=HOUR, width=6)
 
 
 def _values(task: Task) -> Widget:
     """What a regression predicts."""
-    rows = [own("PredictionValue", *_task_of(task), stat=each, label=each) for each in _SPREAD]
-    return Widget(f"Values of {task.label}", rows, period=HOUR, width=6)
+    rows = [own("PredictionValue", *_task_of(task), stat=each, label=below) for each, below in _SPREAD.items()]
+    return Widget(f"Numbers answered: {task.name}", rows, period=HOUR, width=6)
 
 
 def _task_of(task: Task) -> tuple[tuple[str, str], ...]:

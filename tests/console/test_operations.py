@@ -41,7 +41,7 @@ def test_what_may_not_be_asked_leaves_all_else_in_its_place(console: Console, ch
         queues = page.get_by_label("Queues", exact=True)
         expect(queues.get_by_role("alert")).to_contain_text("Your credentials may not do this")
         expect(queues.get_by_role("button", name="Ask again")).to_be_visible()
-        expect(page.get_by_label("Alarms", exact=True)).to_contain_text("other alarms")
+        expect(page.get_by_label("Alarms", exact=True)).to_contain_text("in order")
         expect(page.get_by_label("Schedules", exact=True).get_by_role("rowheader")).to_have_text(["monitor"])
     with page_of_user(console, chromium, "states:ListExecutions", "ssm:GetParameter") as page:
         page.get_by_role("button", name="Operations").click()
@@ -158,6 +158,6 @@ def test_grants_that_nothing_used_are_those_of_the_command(page: Page, console: 
 def test_view_has_no_barrier_and_no_sideways_scroll(sized_page: Page) -> None:
     page = sized_page
     page.get_by_role("button", name="Operations").click()
-    page.get_by_text("other alarms").click()
+    page.get_by_text("in order").first.click()
     expect(page.get_by_role("table").first).to_be_visible()
     assert shut_out(page) == []

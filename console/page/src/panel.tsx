@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { useAnswer } from "./answer";
+import { idOf } from "./jumps";
 import { Refused } from "./parts";
 
 interface Props<T> {
@@ -27,7 +28,7 @@ export function Panel<T>({ title, path, query = {}, asking, version, button, abo
   const last = useRef<T | null>(null);
   last.current = gone ? null : (value ?? last.current);
   return (
-    <section class="sheet" aria-label={title}>
+    <section class="sheet" aria-label={title} id={idOf("panel", title)} tabIndex={-1}>
       <h2>{title}</h2>
       {trouble && <Refused message={trouble} again={again} />}
       {!wants && about && <p class="quiet">{about}</p>}

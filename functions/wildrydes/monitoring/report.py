@@ -195,13 +195,21 @@ def _age(card: ModelCard, day: str) -> float | None:
     return round(max(0.0, (end - trained).total_seconds() / 86400), 3)
 
 
+def _few(rows: float) -> str:
+    if rows == 0:
+        return "the day has no row to compare with training: whether it has drifted is not known"
+    return (
+        f"rows that are alike count once, and the day has {rows:.1f} so: below {LEAST_ROWS} only a large drift is seen"
+    )
+
+
 def _remarks(card: ModelCard, watch: Watch, how_good: Quality | None) -> Iterator[str]:
     if unknown := [name for name in card.features if name not in watch.features]:
         yield f"the card has no profile of {', '.join(unknown)}: the next retraining's card has them"
     if watch.scores is None:
         yield "the card has no histogram of scores to compare with"
     if not watch.independent.rows >= LEAST_ROWS:
-        yield f"the day has {watch.independent.rows:.0f} rows that differ: few drifts show in so few"
+        yield _few(watch.independent.rows)
     if how_good is None:
         rows = len(watch.truths.rows())
         yield f"the truth is known of {rows} of the champion's predictions: too few, or alike, to say how good it was"

@@ -111,7 +111,7 @@ def test_a_day_without_predictions_has_a_document_that_says_so() -> None:
     one = document(observations=[])
     assert (one["predictions"], one["models"], one["by_day"], one["drifted"], one["served"]) == (0, {}, [], [], None)
     assert one["remarks"] == [
-        "the day has 0 rows that differ: few drifts show in so few",
+        "the day has no row to compare with training: whether it has drifted is not known",
         "the truth is known of 0 of the champion's predictions: too few, or alike, to say how good it was",
     ]
 

@@ -2,8 +2,9 @@
 
 import { useState } from "preact/hooks";
 import { useAnswer } from "../answer";
-import "../charts.css";
-import { Lines } from "../lines";
+import "../charts/charts.css";
+import { Lines } from "../charts/lines";
+import { noon } from "../charts/scale";
 import { Panel } from "../panel";
 import type { Go, Target } from "../places";
 import { Empty, Trouble } from "../parts";
@@ -118,7 +119,6 @@ function RidesByDay({ rides }: { rides: Rides }) {
   const total = rides.by_day.reduce((sum, [, count]) => sum + count, 0);
   if (total === 0) return <Empty>There are no rides yet: nothing has passed the check of an ingestion.</Empty>;
   const objects = Object.values(rides.paths).reduce((sum, each) => sum + each.objects, 0);
-  const seconds = (day: string) => Date.parse(`${day}T00:00:00Z`) / 1000;
   const days = rides.by_day;
   return (
     <>
@@ -128,10 +128,11 @@ function RidesByDay({ rides }: { rides: Rides }) {
       </p>
       <Lines
         title="Rows by the day of the ride"
-        series={[{ label: "rides", points: days.map(([day, count]) => [seconds(day), count]) }]}
-        start={seconds(days[0]![0]) - DAY / 2}
-        end={seconds(days[days.length - 1]![0]) + DAY / 2}
+        series={[{ label: "rides", points: days.map(([day, count]) => [noon(day), count]) }]}
+        start={noon(days[0]![0]) - DAY / 2}
+        end={noon(days[days.length - 1]![0]) + DAY / 2}
         period={DAY}
+        isOfDays
       />
       <Table
         label="Objects by path"

@@ -1,7 +1,8 @@
 // The operations view: alarms, queues with their dead letters, schedules, the dashboard, costs and grants.
 
 import { useEffect, useState } from "preact/hooks";
-import { Charts } from "../dashboard";
+import { Charts } from "../charts/dashboard";
+import { idOf, Jumps } from "../jumps";
 import { Panel } from "../panel";
 import { Empty } from "../parts";
 import { Table } from "../table";
@@ -28,10 +29,11 @@ interface Schedule {
 }
 
 const PAUSE = 10_000;
+const PARTS = ["Alarms", "Queues", "Schedules", "The dashboard", "Cost of a month", "Grants that nothing used"];
 const WORDS: Record<string, [string, string]> = {
   ALARM: ["failed", "alarm"],
   OK: ["succeeded", "in order"],
-  INSUFFICIENT_DATA: ["idle", "no data"],
+  INSUFFICIENT_DATA: ["idle", "without data yet"],
 };
 
 export function OperationsView({ version }: { version: number }) {
@@ -44,6 +46,7 @@ export function OperationsView({ version }: { version: number }) {
   const now = `${version} ${looks}`;
   return (
     <div class="operations">
+      <Jumps label="Parts of this view" to={PARTS.map((each) => [each, idOf("panel", each)])} />
       <Panel<Alarm[]> title="Alarms" path="operations/alarms" asking="Asking CloudWatch for the alarms …" version={now}>
         {(alarms) => <Alarms alarms={alarms} />}
       </Panel>
@@ -65,7 +68,11 @@ function Alarms({ alarms }: { alarms: Alarm[] }) {
   const quiet = alarms.filter((each) => each.state !== "ALARM");
   return (
     <>
-      {alarming.length === 0 && <Empty>No alarm is on.</Empty>}
+      <p>
+        {alarming.length === 0
+          ? `None of the ${count(alarms.length, "alarm", "alarms")} is on.`
+          : `Of ${count(alarms.length, "alarm", "alarms")} ${alarming.length === 1 ? "one is" : `${alarming.length.toLocaleString()} are`} on:`}
+      </p>
       {alarming.map((each) => (
         <div class="why" key={each.name}>
           <p>
@@ -76,9 +83,11 @@ function Alarms({ alarms }: { alarms: Alarm[] }) {
         </div>
       ))}
       <details>
-        <summary>{count(quiet.length, "other alarm", "other alarms")}, none of them on: {states(quiet)}</summary>
+        <summary>
+          The {alarming.length > 0 ? `${quiet.length.toLocaleString()} that are off` : quiet.length.toLocaleString()}: {states(quiet)}
+        </summary>
         <Table
-          label="Other alarms"
+          label="Alarms that are off"
           head={["Alarm", "State", "Since", "What it means"]}
           rows={quiet.map((each) => [each.name, <Mark code={each.state} />, moment(each.since), each.description])}
         />

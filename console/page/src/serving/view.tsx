@@ -1,15 +1,17 @@
 // The serving view: what callers ask the champions, what they get, and whether that is still what was promised.
 
 import { useState } from "preact/hooks";
-import { Charts } from "../dashboard";
-import { Lines } from "../lines";
+import { Charts } from "../charts/dashboard";
+import { Grid } from "../charts/grid";
+import { Lines } from "../charts/lines";
+import { noteOf } from "../charts/notes";
+import { noon, type Point } from "../charts/scale";
 import { TryRide } from "../models/try";
 import { Panel } from "../panel";
 import { Empty, Tabs } from "../parts";
 import type { Go } from "../places";
 import { Table } from "../table";
 import { count } from "../words";
-
 
 interface Compared {
   psi: number | null;
@@ -26,6 +28,14 @@ interface Day {
   measure: number | null;
   low: number | null;
   high: number | null;
+}
+
+/** How far a day lies from training: of the feature that does most, and of the scores; and how many features do beyond chance. */
+interface Drift {
+  day: string;
+  psi: number | null;
+  scores: number | null;
+  features: number;
 }
 
 interface Served {
@@ -45,6 +55,10 @@ interface Newest {
   outcomes: number;
   drifted: string[];
   remarks: string[];
+  /** From the model's training to the end of the day; 0 of a model that was trained later. */
+  champion_age_days: number | null;
+  /** The days that were looked at, and had requests. */
+  drift: Drift[];
   days: number;
   features: Record<string, Compared>;
   scores: Compared | null;
@@ -99,11 +113,11 @@ export function ServingView({ version, champions, go }: Props) {
       )}
       <Charts title="Requests, errors and latency" sections={["API"]} hours="1" />
       <Charts
-        title="Scores and drift by day"
+        title="What it answered"
         sections={["Models"]}
         hours="168"
-        // What a regression answers stands before its drift, under the label's name.
-        keep={(each, place, all) => each.title.includes(task) || all[place + 1]?.title === `Drift: ${task}`}
+        // What the monitor found is below, by the days that it is about.
+        keep={(each) => each.title.endsWith(`: ${task}`) && !/^(Drift|Served)/.test(each.title)}
       />
       <Panel<Watched[]> title="Drift and quality" path="serving/watched" asking="Reading what the monitor has found …" version={version}>
         {(answer) => <Watch task={task} newest={answer.find((each) => each.task === task)?.newest ?? null} />}
@@ -126,7 +140,6 @@ function Watch({ task, newest }: { task: string; newest: Newest | null }) {
     );
   const { served } = newest;
   const measured = newest.by_day.filter((each) => each.measure !== null);
-  const seconds = (day: string) => Date.parse(`${day}T00:00:00Z`) / 1000;
   return (
     <>
       <p>
@@ -135,7 +148,11 @@ function Watch({ task, newest }: { task: string; newest: Newest | null }) {
           <strong>Beyond chance, these lie elsewhere than in training: {newest.drifted.join(", ")}.</strong>
         )}
         {newest.drifted.length === 0 && newest.predictions > 0 && "Nothing lies elsewhere than in training, beyond chance."}
-        {newest.predictions === 0 && "There is nothing to compare: that no feature is called drifted is no good news. The model may not have been live on that day."}
+        {newest.predictions === 0 && `There is nothing to compare: that no feature is called drifted is no good news. ${
+            newest.champion_age_days === 0
+              ? "The model was trained after that day: it could not answer yet."
+              : "Nobody asked it on that day, or it was not live yet."
+          }`}
       </p>
       <p class={served ? `verdict${served.worse ? "" : " yes"}` : ""}>
         {served
@@ -166,23 +183,39 @@ function Watch({ task, newest }: { task: string; newest: Newest | null }) {
           ],
         )}
       />
-      {measured.length > 0 && (
-        <Lines
-          title="Measured on each day's truths"
-          series={[
-            { label: "measured", points: measured.map((each) => [seconds(each.day), each.measure!]) },
-            ...(served ? [{ label: "promised", points: measured.map((each): [number, number] => [seconds(each.day), served.promised]) }] : []),
-          ]}
-          start={seconds(measured[0]!.day) - DAY / 2}
-          end={seconds(measured[measured.length - 1]!.day) + DAY / 2}
-          period={DAY}
-        />
-      )}
+      <Grid charts={[...drifts(newest.drift), ...(measured.length > 0 ? [<Measured key="measured" days={measured} served={served} />] : [])]} />
       <p class="quiet">
         {count(newest.days, "day has", "days have")} been looked at; this is the newest. No control of the page looks at another day; <code>wildrydes monitor --date</code>, in a shell, does.
       </p>
     </>
   );
+}
+
+const spanOf = (days: { day: string }[]) => ({ start: noon(days[0]!.day) - DAY / 2, end: noon(days.at(-1)!.day) + DAY / 2, period: DAY, isOfDays: true });
+
+function pointsOf<T extends { day: string }>(days: T[], value: (day: T) => number | null): Point[] {
+  return days.flatMap((each) => (value(each) === null ? [] : [[noon(each.day), value(each)!] as Point]));
+}
+
+/** How far each day was from training, by the day that was looked at. */
+function drifts(days: Drift[]) {
+  if (days.length === 0) return [];
+  const psi = [
+    { label: "the feature farthest away", points: pointsOf(days, (each) => each.psi) },
+    { label: "the scores", points: pointsOf(days, (each) => each.scores) },
+  ];
+  return [
+    <Lines key="psi" title="How far from training" note={noteOf("How far")} series={psi} {...spanOf(days)} />,
+    <Lines key="drifted" title="Features that drifted" note={noteOf("Features that drifted")} series={[{ label: "features", points: pointsOf(days, (each) => each.features) }]} {...spanOf(days)} />,
+  ];
+}
+
+function Measured({ days, served }: { days: Day[]; served: Served | null }) {
+  const series = [
+    { label: "measured", points: pointsOf(days, (each) => each.measure) },
+    ...(served ? [{ label: "promised", points: pointsOf(days, () => served.promised) }] : []),
+  ];
+  return <Lines title="Measured on each day's truths" series={series} {...spanOf(days)} />;
 }
 
 function Verdict({ compared }: { compared: Compared }) {

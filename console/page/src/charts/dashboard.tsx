@@ -1,10 +1,14 @@
 // Charts of the stack's CloudWatch dashboard, below their headings, over a time to choose.
 
 import { useState } from "preact/hooks";
-import { Lines, short, type Widget } from "./lines";
-import { noteOf } from "./notes";
+import { Panel } from "../panel";
+import { idOf, Jumps } from "../jumps";
 import "./charts.css";
-import { Panel } from "./panel";
+import { Grid } from "./grid";
+import { Lines } from "./lines";
+import { noteOf } from "./notes";
+import { short } from "./scale";
+import { formOf, tell, type Widget } from "./series";
 
 interface Dashboard {
   name: string;
@@ -20,17 +24,16 @@ const SPANS: [string, string][] = [
   ["720", "the last 30 days"],
 ];
 
-/** The share of the time without a point, from which on the charts begin with the first one; and the room before it. */
+/** The share of the time without a point, from which on the charts begin with the first one. */
 const LEAST_EMPTY = 0.2;
-const EDGE = 0.04;
 
 interface Props {
   title: string;
   sections: string[];
   /** How many hours are shown until somebody chooses others: one of `SPANS`. */
   hours: string;
-  /** Which of the charts are wanted, by their place among all. */
-  keep?: (widget: Widget, place: number, all: Widget[]) => boolean;
+  /** Which of the charts are wanted. */
+  keep?: (widget: Widget) => boolean;
 }
 
 export function Charts({ title, sections, hours: first, keep }: Props) {
@@ -72,23 +75,25 @@ function Drawn({ charts, start, end }: { charts: Widget[]; start: number; end: n
   const metrics = charts.filter((each) => each.kind === "metric");
   const empty = metrics.filter(isEmpty);
   const sections = sectionsOf(charts);
+  const parts = sections.filter((each) => !each.charts.every(isEmpty));
   const first = firstOf(metrics);
   // What is but a corner of the time would be a few dots at the edge.
-  const from = first - start > (end - start) * LEAST_EMPTY ? Math.max(start, first - (end - first) * EDGE) : start;
+  const from = first - start > (end - start) * LEAST_EMPTY && first < end ? first : start;
   return (
     <>
       {from > start && Number.isFinite(first) && (
         <p class="quiet">There are no points before {new Date(first * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}: the charts begin there.</p>
       )}
+      {parts.length > 1 && <Jumps label="Parts of the dashboard" to={parts.map(({ heading }) => [heading, idOf("charts", heading)])} />}
       {sections.map(({ heading, charts: ofSection }) => {
         const full = ofSection.filter((each) => !isEmpty(each));
         const single = full.filter((each) => each.view === "singleValue");
         if (full.length === 0) return null;
         return (
-          <div key={heading} class="section" id={idOf(heading)} tabIndex={-1}>
+          <div key={heading} class="section" id={idOf("charts", heading)} tabIndex={-1}>
             {sections.length > 1 && <h3>{heading}</h3>}
-            <div class="charts">
-              {full.filter((each) => each.view !== "singleValue").map((each) => (
+            <Grid
+              charts={full.filter((each) => each.view !== "singleValue").map((each) => (
                 <Lines
                   key={each.title}
                   title={each.title}
@@ -100,7 +105,7 @@ function Drawn({ charts, start, end }: { charts: Widget[]; start: number; end: n
                   now={end}
                 />
               ))}
-            </div>
+            />
             {single.length > 0 && (
               <dl class="scores">
                 {single.map((each) => (
@@ -125,10 +130,11 @@ function Drawn({ charts, start, end }: { charts: Widget[]; start: number; end: n
   );
 }
 
-/** The moment of the first point of all lines, in seconds; Infinity where there is none. */
+/** The moment of the first point of all that is drawn over time, in seconds; Infinity where there is none. */
 function firstOf(charts: Widget[]): number {
-  const lines = charts.filter((each) => each.view !== "singleValue").flatMap((each) => each.series ?? []);
-  return lines.reduce((least, { points }) => Math.min(least, points[0]?.[0] ?? Infinity), Infinity);
+  const told = charts.filter((each) => each.view !== "singleValue").map((each) => tell(each.series ?? []));
+  const moments = told.filter((each) => ["lines", "rows"].includes(formOf(each))).flatMap((each) => each.moments);
+  return moments.reduce((least, each) => Math.min(least, each), Infinity);
 }
 
 interface Section {
@@ -146,7 +152,3 @@ function sectionsOf(widgets: Widget[]): Section[] {
   return sections.filter((each) => each.charts.length > 0);
 }
 
-/** The id of the part of the page below a heading of the dashboard. */
-export function idOf(heading: string): string {
-  return `charts-${heading.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`;
-}

@@ -1,0 +1,92 @@
+// Series over time in the form in which they are read best, what they say in words, and the points as a table.
+
+import { useState } from "preact/hooks";
+import { Table } from "../table";
+import { Bars } from "./bars";
+import { Plot } from "./plot";
+import { Rows } from "./rows";
+import { date, moment, type Name, paceOf, short } from "./scale";
+import { formOf, list, type Series, tell } from "./series";
+import { useWidth } from "./width";
+
+const MOST_ROWS = 500;
+
+interface Props {
+  title: string;
+  series: Series[];
+  start: number;
+  end: number;
+  /** Seconds from a point to the next; where they are further apart, nothing was measured between them. */
+  period: number;
+  /** The moment of the question, in seconds: what a point counts up to then is not all of its period. */
+  now?: number;
+  /** What the numbers are. */
+  note?: string;
+  /** Whether a point is of a day of the calendar, by `noon`, and not of the period that begins at its moment. */
+  isOfDays?: boolean;
+}
+
+export function Lines({ title, series, start, end: wanted, period, now = Infinity, note, isOfDays = false }: Props) {
+  const [figure, width] = useWidth<HTMLElement>();
+  const measured = series.filter((each) => each.points.length > 0);
+  const told = tell(measured);
+  const form = formOf(told);
+  // The minute that is under way may begin after the question.
+  const end = measured.reduce((last, each) => Math.max(last, each.points.at(-1)![0]), wanted);
+  const isOpen = told.groups.some((each) => each.points.at(-1)![0] + period > now);
+  const name = isOfDays ? date : moment;
+  const axis = { name, groups: told.groups, width, start, end, period, now };
+  return (
+    <figure class="lines" ref={figure}>
+      <figcaption>
+        <strong>{title}</strong> {form !== "sentence" && form !== "bars" && <span class="quiet">a point for each {paceOf(period)}</span>}
+      </figcaption>
+      {note && <p class="quiet">{note}</p>}
+      {form === "bars" && <Bars name={name} groups={told.groups} period={period} isOpen={isOpen} />}
+      {form === "lines" && <Plot title={title} {...axis} />}
+      {form === "rows" && <Rows {...axis} />}
+      {isOpen && form !== "bars" && <p class="quiet">Hollow: that {paceOf(period)} is not over yet.</p>}
+      {told.nought.length > 0 && (
+        <p class={form === "sentence" ? "" : "quiet"}>
+          0 {form === "sentence" ? span(measured, name) : "each time"}: {list(told.nought)}.
+        </p>
+      )}
+      <Numbers title={title} series={measured} name={name} />
+    </figure>
+  );
+}
+
+/** When, or from when to when series have points. */
+function span(series: Series[], name: Name): string {
+  const moments = series.flatMap((each) => [each.points[0]![0], each.points.at(-1)![0]]);
+  const [first, last] = [moments.reduce((one, other) => Math.min(one, other)), moments.reduce((one, other) => Math.max(one, other))];
+  return first === last ? `at ${name(first)}` : `each time from ${name(first)} to ${name(last)}`;
+}
+
+/** The points as a table, the newest first. It is made when somebody opens it. */
+function Numbers({ title, series, name }: { title: string; series: Series[]; name: Name }) {
+  const [open, setOpen] = useState(false);
+  const columns = open ? series.map((each) => new Map(each.points)) : [];
+  const moments = [...new Set(columns.flatMap((each) => [...each.keys()]))].sort((one, other) => other - one);
+  const rows = moments.slice(0, MOST_ROWS);
+  return (
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>The numbers</summary>
+      {open && (
+        <>
+          <Table
+            tall
+            label={`Numbers of ${title}`}
+            head={["Time", ...series.map((each) => each.label)]}
+            rows={rows.map((at) => [name(at), ...columns.map((each) => (each.has(at) ? short(each.get(at)!) : ""))])}
+          />
+          {moments.length > MOST_ROWS && (
+            <p class="quiet">
+              The newest {MOST_ROWS} of {moments.length.toLocaleString()} times. <code>wildrydes dashboard --json</code> has all.
+            </p>
+          )}
+        </>
+      )}
+    </details>
+  );
+}

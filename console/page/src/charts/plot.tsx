@@ -1,0 +1,109 @@
+// A few series as lines in one picture.
+
+import { colorOf, markOf } from "./marks";
+import { coincidences, type Group, list, summary } from "./series";
+import { bounds, type Name, type Point, runs, short, ticks } from "./scale";
+
+interface Props {
+  name: Name;
+  title: string;
+  groups: Group[];
+  width: number;
+  start: number;
+  end: number;
+  period: number;
+  now: number;
+}
+
+const HEIGHT = 150;
+const LEFT = 46;
+const RIGHT = 10;
+const BOTTOM = 22;
+const TOP = 8;
+const MOST_MARKS = 120;
+/** Pixels within which one mark hides another, and how much larger than the next the outer one is. */
+const HIDDEN = 4;
+const LARGER = 0.7;
+
+type Place = (value: number) => number;
+
+export function Plot({ name, title, groups, width, start, end, period, now }: Props) {
+  const { low, high } = bounds(groups.flatMap((each) => each.points.map(([, value]) => value)));
+  const x: Place = (at) => LEFT + 6 + ((at - start) / (end - start)) * (width - LEFT - RIGHT - 6);
+  const y: Place = (value) => TOP + (1 - (value - low) / (high - low)) * (HEIGHT - TOP - BOTTOM);
+  const same = coincidences(groups);
+  return (
+    <>
+      <svg width={width} height={HEIGHT} viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={`${title}. ${summary(groups, name)}.`}>
+        {[low, (low + high) / 2, high].map((tick) => (
+          <g key={tick}>
+            <line class="grid" x1={LEFT} x2={width - 2} y1={y(tick)} y2={y(tick)} />
+            <text class="tick" x={LEFT - 5} y={y(tick) + 4} text-anchor="end">
+              {short(tick)}
+            </text>
+          </g>
+        ))}
+        {ticks(start, end, width - LEFT).map(([at, words], place, every) => (
+          <text key={at} class="tick" x={x(at)} y={HEIGHT - 5} text-anchor={place === 0 ? "start" : place === every.length - 1 ? "end" : "middle"}>
+            {words}
+          </text>
+        ))}
+        {groups.map((each, place) => (
+          <Line key={each.names[0]} name={name} group={each} place={place} others={groups.slice(place + 1)} x={x} y={y} period={period} now={now} />
+        ))}
+      </svg>
+      {(groups.length > 1 || groups[0]!.names.length > 1) && (
+        <ul class="legend">
+          {groups.map((each, place) => (
+            <li key={each.names[0]}>
+              <svg viewBox="0 0 30 10" aria-hidden="true" class={`series ${colorOf(place)}`}>
+                <polyline points="0,5 30,5" />
+                <path class="mark" d={markOf(place)} transform="translate(15 5)" />
+              </svg>
+              {list(each.names)}
+            </li>
+          ))}
+        </ul>
+      )}
+      <p class="quiet">{[summary(groups, name), ...same].join(". ")}.</p>
+    </>
+  );
+}
+
+interface LineProps {
+  name: Name;
+  group: Group;
+  place: number;
+  /** Those that are drawn above it. */
+  others: Group[];
+  x: Place;
+  y: Place;
+  period: number;
+  now: number;
+}
+
+/** A line, and its points as marks: all of them, or of many some. Where another one's mark will lie on a mark, it is the larger. */
+function Line({ name, group, place, others, x, y, period, now }: LineProps) {
+  const { points } = group;
+  const every = Math.ceil(points.length / MOST_MARKS);
+  const marked = points.filter((_, number) => number % every === 0 || number === points.length - 1);
+  const values = others.map((each) => new Map(each.points));
+  const above = ([at, value]: Point) => values.filter((each) => each.has(at) && Math.abs(y(each.get(at)!) - y(value)) < HIDDEN).length;
+  return (
+    <g class={`series ${colorOf(place)}`}>
+      {runs(points, period).map((run, number) => (
+        <polyline key={number} points={run.map(([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(" ")} />
+      ))}
+      {marked.map((point) => (
+        <path
+          key={point[0]}
+          class={point[0] + period > now ? "mark open" : "mark"}
+          d={markOf(place)}
+          transform={`translate(${x(point[0]).toFixed(1)} ${y(point[1]).toFixed(1)}) scale(${1 + LARGER * above(point)})`}
+        >
+          <title>{`${list(group.names)}: ${short(point[1])} at ${name(point[0])}`}</title>
+        </path>
+      ))}
+    </g>
+  );
+}

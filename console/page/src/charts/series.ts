@@ -1,0 +1,93 @@
+// What the series of a chart have to say, and in which form it is shown.
+
+import { type Name, type Point, short } from "./scale";
+
+export interface Series {
+  label: string;
+  points: Point[];
+}
+
+export interface Widget {
+  kind: string;
+  title: string;
+  text?: string;
+  view?: string;
+  period?: number;
+  series?: Series[];
+}
+
+/** Series with the same points: they are drawn once. */
+export interface Group {
+  names: string[];
+  points: Point[];
+  highest: Point;
+}
+
+export interface Told {
+  /** What is drawn, in the order of the dashboard. */
+  groups: Group[];
+  /** The names of the series that are 0 each time: they are named, not drawn. */
+  nought: string[];
+  /** The moments at which any of the groups has a point. */
+  moments: number[];
+}
+
+/** Series that are still told apart in one picture. */
+const MOST_LINES = 4;
+
+/**
+ * `sentence` where nothing is to be drawn; `bars` of a single moment, at which a line would be a heap of points; `lines` in
+ * one picture, where they are few; else `rows`, a small picture for each.
+ */
+export type Form = "sentence" | "bars" | "lines" | "rows";
+
+export function tell(series: Series[]): Told {
+  const measured = series.filter((each) => each.points.length > 0);
+  const isNought = ({ points }: Series) => points.every(([, value]) => value === 0);
+  const groups = new Map<string, Group>();
+  for (const { label, points } of measured.filter((each) => !isNought(each))) {
+    const key = JSON.stringify(points);
+    const alike = groups.get(key);
+    if (alike) alike.names.push(label);
+    else groups.set(key, { names: [label], points, highest: points.reduce((best, point) => (point[1] > best[1] ? point : best)) });
+  }
+  const drawn = [...groups.values()];
+  const moments = [...new Set(drawn.flatMap((each) => each.points.map(([at]) => at)))];
+  return { groups: drawn, nought: measured.filter(isNought).map((each) => each.label), moments };
+}
+
+export function formOf({ groups, moments }: Told): Form {
+  if (groups.length === 0) return "sentence";
+  if (moments.length === 1) return "bars";
+  return groups.length > MOST_LINES ? "rows" : "lines";
+}
+
+/** Names as one reads them: "a, b and c". */
+export function list(names: string[]): string {
+  return names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : (names[0] ?? "");
+}
+
+/** The groups, the one with the highest point first. */
+export function ranked(groups: Group[]): Group[] {
+  return [...groups].sort((one, other) => other.highest[1] - one.highest[1]);
+}
+
+/** What a picture of few lines says in words: the highest point of each. */
+export function summary(groups: Group[], name: Name): string {
+  return ranked(groups)
+    .map(({ names, points, highest: [at, most] }) => `${list(names)}: ${points.length > 1 ? "highest " : ""}${short(most)} at ${name(at)}`)
+    .join("; ");
+}
+
+/** What is the same in a picture of few lines: series that are one line, and points that lie on each other. */
+export function coincidences(groups: Group[]): string[] {
+  const merged = groups.filter((each) => each.names.length > 1).map(({ names }) => `${list(names)} have the same values: they are one line`);
+  const pairs = groups.flatMap((one, place) => groups.slice(place + 1).map((other) => [one, other] as const));
+  const partly = pairs.flatMap(([one, other]) => {
+    const values = new Map(one.points);
+    const same = other.points.filter(([at, value]) => values.get(at) === value).length;
+    const times = same === 1 ? "one time" : `${same} times`;
+    return same > 0 ? [`${one.names[0]} and ${other.names[0]} have the same value at ${times}: one mark lies around the other`] : [];
+  });
+  return [...merged, ...partly];
+}

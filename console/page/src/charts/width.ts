@@ -1,0 +1,20 @@
+// The width that a part of the page has: charts are drawn in pixels, so that their letters are as large in each of them.
+
+import { type RefObject } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+
+const USUAL = 360;
+
+/** The width of an element in pixels, as it is and as it becomes. */
+export function useWidth<T extends HTMLElement>(): [RefObject<T | null>, number] {
+  const element = useRef<T>(null);
+  const [width, setWidth] = useState(USUAL);
+  useLayoutEffect(() => {
+    const measure = () => setWidth(element.current?.clientWidth || USUAL);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element.current!);
+    return () => observer.disconnect();
+  }, []);
+  return [element, width];
+}
