@@ -50,6 +50,23 @@ def test_list_has_each_task_and_what_is_live(console: Console, champions: tuple[
     assert (line["log_loss"], line["auc"]) == (of_card["log_loss"], of_card["auc"])
 
 
+def test_list_says_its_order_the_live_model_first(page: Page, console: Console, champions: tuple[str, str]) -> None:
+    console.stack.retrain(hyperparameters={"epochs": 2}, promote=False)
+    page.get_by_role("button", name="Models").click()
+    lists = page.get_by_label("Models", exact=True).get_by_role("list")
+    expect(lists).to_have_count(3)
+    titles = ["Live: it answers the API", "Were live, the newest first", "Never live, the newest first"]
+    assert [each.get_attribute("aria-label") for each in lists.all()] == titles
+    expect(lists.first.get_by_role("listitem")).to_have_text([re.compile(live(console))])
+    was = [line["execution"] for line in lines_of(console) if line["until"] and not line["live"]]
+    expect(lists.nth(1).get_by_role("listitem")).to_have_text([re.compile(each) for each in was])
+
+
+def lines_of(console: Console) -> list[dict[str, Any]]:
+    (task,) = (each for each in answer(console, "list") if each["task"] == DEFAULT_TASK)
+    return task["lines"]
+
+
 def test_parts_of_a_ride_add_up_to_the_answer_of_the_api(console: Console, champions: tuple[str, str]) -> None:
     champion = answer(console, f"fields?task={DEFAULT_TASK}")
     card = models.card(console.stack.command_stack, champion["execution"])

@@ -8,7 +8,7 @@ const CONTROLS: Record<string, string> = {
   redrive: "Redrive",
   watch: "this page",
   models: "Models",
-  rollback: "roll back, under Models",
+  rollback: "Roll back, under Models",
   replay: "Replay dead letters, under Operations",
   cost: "Cost of a month, under Operations",
   try: "Run this state again, at the state",

@@ -5,8 +5,8 @@ import { useAnswer } from "../answer";
 import { post } from "../api";
 import type { Go, Target } from "../places";
 import { Ask, Empty, Refused, Tabs } from "../parts";
-import { moment } from "../words";
 import { CardView } from "./card";
+import { key, ModelList } from "./list";
 import "./models.css";
 import type { Change } from "../workflow/types";
 import type { ModelLine, Task } from "./types";
@@ -37,7 +37,6 @@ export function ModelsView({ version, changes, target, go }: Props) {
   if (!tasks) return refused || <p class="quiet">Reading the models' cards …</p>;
   const task = tasks.find((each) => each.task === chosen) ?? tasks.find((each) => each.lines.length) ?? tasks[0]!;
   const line = task.lines.find((each) => key(each) === open) ?? task.lines.find((each) => !open && each.execution === target.execution) ?? task.lines.find((each) => each.live) ?? task.lines[0];
-  const live = task.lines.find((each) => each.live)?.execution;
   const champion = task.lines.find((each) => each.live && each.execution !== line?.execution);
   return (
     <div class="workflow of-models">
@@ -61,29 +60,7 @@ export function ModelsView({ version, changes, target, go }: Props) {
             </p>
           </>
         )}
-        <ol class="models">
-          {task.lines.map((each) => (
-            <li key={key(each)} class={each === line ? "chosen" : ""}>
-              <button type="button" class="row" aria-pressed={each === line} onClick={() => setOpen(key(each))}>
-                <span class={`status ${each.live ? "succeeded" : "idle"}`}>{each.live ? "live" : each.until ? "was live" : "never live"}</span>
-                <span class="name">{each.execution}</span>
-                <span class="quiet">{numbers(each)}</span>
-                {each.until && (
-                  <span class="quiet">
-                    {each.live ? "since " : ""}
-                    {moment(each.since)}
-                    {!each.live && ` to ${moment(each.until)}`}
-                  </span>
-                )}
-              </button>
-              {each.until && !each.live && each.execution !== live && (
-                <button type="button" class="small" onClick={() => setBack(each)}>
-                  roll back …
-                </button>
-              )}
-            </li>
-          ))}
-        </ol>
+        <ModelList lines={task.lines} chosen={line} choose={(each) => setOpen(key(each))} rollBack={setBack} />
       </aside>
       <div class="main-part" id="models-panel" role="tabpanel" aria-label={`Models of ${task.task}`}>
         {refused}
@@ -137,18 +114,4 @@ function progress(task: Task, { arn, from, to }: Rollback, status = "RUNNING"): 
 
 function lives(task: Task, line: ModelLine): ModelLine[] {
   return task.lines.filter((each) => each.execution === line.execution && each.until);
-}
-
-function key(line: ModelLine): string {
-  return `${line.execution} ${line.since}`;
-}
-
-function numbers(line: ModelLine): string {
-  const named: [string, number | null][] = [
-    ["log loss", line.log_loss],
-    ["AUC", line.auc],
-    ["RMSE", line.rmse],
-    ["R²", line.r2],
-  ];
-  return named.flatMap(([name, number]) => (number === null ? [] : [`${name} ${number.toFixed(4)}`])).join(", ");
 }

@@ -125,7 +125,7 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
               </button>
               {each.arn !== shown && (
                 <button type="button" class="small" title={`Compare with ${each.name}`} onClick={() => setCompared(each.arn)}>
-                  compare
+                  Compare
                 </button>
               )}
             </div>
