@@ -80,6 +80,7 @@ def account(stack: Stack, query_fields: Mapping[str, str]) -> dict[str, Any]:
 
     `account` is `cli.account`'s, of the files with most to say; None where the check of the ingestion wrote none.
     `training` has `weather` and `training_set` (`cli.run_summary`); None where the execution has no such output.
+    `task` is what it learned to predict, `meaning` that in words, empty of a task that there is no more.
     `source` is what its task learns from, rides or samples, and `is_binary` says whether its labels are 0 and 1. `plan`
     is what it said of the files that were new to it, and `yielded_to` the name of the execution that it yielded to, or
     None. Raises NoExecutionError.
@@ -88,8 +89,11 @@ def account(stack: Stack, query_fields: Mapping[str, str]) -> dict[str, Any]:
     described = stack.client("stepfunctions").describe_execution(executionArn=executions.find(stack, execution))
     output = executions.object_in(described.get("output"))
     counts, plan = output.get("training_set"), output.get("plan")
-    task = TASKS.get(executions.task_of(described), TASKS[DEFAULT_TASK])
+    name = executions.task_of(described)
+    task = TASKS.get(name, TASKS[DEFAULT_TASK])
     return {
+        "task": name,
+        "meaning": task.meaning if name in TASKS else "",
         "source": task.source,
         # An execution may be of a task that there is no more.
         "is_binary": output.get("kind", task.kind) == BINARY,

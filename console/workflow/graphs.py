@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from console.workflow.conditions import condition
+
 NEXT, CHOICE, CATCH = "next", "choice", "catch"
 
 
@@ -24,7 +26,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Edge:
-    """A way from a state to the next; `label` names the errors of a Catch, and a Choice's default."""
+    """A way from a state to the next; `label` names the errors of a Catch, and the answers of a Choice."""
 
     source: str
     target: str
@@ -68,10 +70,13 @@ def _levels(definition: Mapping[str, Any], parent: str) -> Iterator[tuple[str, M
 def _edges(name: str, state: Mapping[str, Any]) -> Iterator[Edge]:
     if "Next" in state:
         yield Edge(name, state["Next"], NEXT, "")
-    for target in dict.fromkeys(choice["Next"] for choice in state.get("Choices", ())):
-        yield Edge(name, target, CHOICE, "")
+    answers: dict[str, list[str]] = {}
+    for choice in state.get("Choices", ()):
+        answers.setdefault(choice["Next"], []).append(condition(choice))
     if "Default" in state:
-        yield Edge(name, state["Default"], CHOICE, "otherwise")
+        answers.setdefault(state["Default"], []).append("otherwise")
+    for target, rules in answers.items():
+        yield Edge(name, target, CHOICE, ", or ".join(rules))
     for catch in state.get("Catch", ()):
         yield Edge(name, catch["Next"], CATCH, ", ".join(catch["ErrorEquals"]))
 

@@ -77,6 +77,7 @@ def test_reasons_files_and_splits_are_shown_and_what_a_ride_says_is_text(
     files = section.get_by_label("Files", exact=True)
     expect(files.get_by_role("row").filter(has_text="raw/_SUCCESS")).to_contain_text("skipped")
     expect(files.get_by_role("row").filter(has_text=f"raw/{HOSTILE}.json")).to_contain_text("1 not_a_number")
+    expect(section).to_contain_text("Its label is heavy_utilization: whether the ride leaves its unicorn heavily used.")
     splits = section.get_by_label("Rows by split").get_by_role("row")
     train = execution["training_set"]["train_rows"]
     expect(splits.filter(has_text="train")).to_contain_text(f"{train:,}")
@@ -88,6 +89,7 @@ def test_regression_has_no_balance_of_labels(page: Page, console: Console) -> No
     assert (seen["source"], seen["is_binary"]) == ("rides", False)
     page.get_by_role("button", name="Data", exact=True).click()
     page.get_by_label("What the retraining").select_option(name)
+    expect(page.get_by_label("Rides", exact=True)).to_contain_text("Its label is magic_points: how many magic points")
     head = page.get_by_label("Rows by split").get_by_role("columnheader")
     expect(head).to_have_text(["Split", "Rows"])
 
@@ -97,7 +99,8 @@ def test_rows_of_a_task_that_there_is_no_more_have_the_labels_of_its_kind(
 ) -> None:
     name = console.stack.retrain(task="magic_points", promote=False)["execution"]
     monkeypatch.setattr(readings, "TASKS", {DEFAULT_TASK: TASKS[DEFAULT_TASK]})
-    assert answer(console, "account", execution=name)["is_binary"] is False
+    seen = answer(console, "account", execution=name)
+    assert (seen["task"], seen["meaning"], seen["is_binary"]) == ("magic_points", "", False)
 
 
 def test_retraining_that_there_is_not_is_said_to_be_none(console: Console) -> None:

@@ -149,7 +149,7 @@ def test_execution_is_shown_without_the_history_that_may_not_be_read(
     expect(article.get_by_role("alert").first).to_contain_text("states:GetExecutionHistory")
     expect(article.get_by_role("heading", level=2).first).to_contain_text("failed")
     expect(window.get_by_label("Why it failed")).to_contain_text(whole["error"])
-    window.get_by_role("button", name="Read input, Task, not entered").click()
+    window.get_by_role("button", name="Read input, Task, not known whether it was entered").click()
     expect(window.get_by_label("The state Read input")).to_contain_text("which may not be read")
     window.close()
     seen = answer(port, "workflow/execution", arn=arn)

@@ -55,3 +55,30 @@ def test_nodes_say_what_they_are_in_and_what_they_call() -> None:
         ("Call", "Map", "lambda invoke", True),
     ]
     assert Edge("Get", "Map", CATCH, "States.Timeout, S3.NoSuchKeyException") in drawn.edges
+
+
+def test_ways_of_a_choice_have_its_answers_in_few_words() -> None:
+    present = {"Variable": "$.request.input.task", "IsPresent": True}
+    is_samples = {"Variable": "$.request.input.task", "StringEquals": "samples"}
+    is_ours = {"Variable": "$.alias.version", "StringEqualsPath": "$.published.version"}
+    changing = [{"Variable": "$.deployed.Status", "StringEquals": each} for each in ("Creating", "Updating")]
+    rules = [
+        {"And": [present, is_samples], "Next": "B"},
+        {"Not": is_samples, "Next": "C"},
+        {"And": [is_ours, {"Or": changing}], "Next": "D"},
+        {"Variable": "$.seconds", "NumericGreaterThan": 0, "Next": "E"},
+        {"Variable": "$.promote", "BooleanEquals": True, "Next": "E"},
+        {"Variable": "$.found", "IsPresent": False, "Next": "F"},
+        {"Condition": "{% $states.input.n > 3 %}", "Next": "G"},
+    ]
+    choice = {"Type": "Choice", "Choices": rules, "Default": "F"}
+    ends: dict[str, Any] = {name: {"Type": "Succeed"} for name in "BCDEFG"}
+    drawn = graph({"StartAt": "A", "States": {"A": choice, **ends}})
+    assert {edge.target: edge.label for edge in drawn.edges} == {
+        "B": "task = samples",
+        "C": "task ≠ samples",
+        "D": "alias.version = published.version and (Status = Creating or Updating)",
+        "E": "seconds > 0, or promote = yes",
+        "F": "found is not there, or otherwise",
+        "G": "$states.input.n > 3",
+    }

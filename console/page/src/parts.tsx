@@ -3,6 +3,7 @@
 import { type ComponentChildren, toChildArray } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Refusal } from "./api";
+import { useEdges } from "./edges";
 import { Hint } from "./hints";
 import { status as statusWord } from "./words";
 
@@ -208,6 +209,7 @@ const REST = 200;
 export function Windowed<T extends { arn: string }>({ rows, height, label, render, more = null, rest }: Windowed<T>) {
   const [top, setTop] = useState(0);
   const frame = useRef<HTMLDivElement>(null);
+  useEdges(frame);
   // As many as the window may show, and some before and after them.
   const length = Math.ceil(innerHeight / height) + 2 * MARGIN;
   const first = Math.max(0, Math.floor(top / height) - MARGIN);

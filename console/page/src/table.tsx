@@ -3,6 +3,7 @@
 
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEdges } from "./edges";
 
 export type Cell = string | JSX.Element;
 
@@ -26,6 +27,7 @@ export function Table({ head, names, rows, label, caption, tall = false }: Props
   useLayoutEffect(() => {
     if (frame.current) fit(frame.current);
   });
+  useEdges(frame);
   useLayoutEffect(() => {
     const element = frame.current!;
     let width = element.clientWidth;

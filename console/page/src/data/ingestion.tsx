@@ -1,5 +1,6 @@
 // What became of ride files and their rides: counts that add up, reasons with an example each, and the rows of the splits.
 
+import { Pre } from "../edges";
 import { Empty } from "../parts";
 import { Table } from "../table";
 import { count } from "../words";
@@ -43,6 +44,9 @@ interface Split {
 }
 
 export interface Account {
+  task: string;
+  /** What the task predicts, as "Whether the ride …"; empty of a task that there is no more. */
+  meaning: string;
   /** What its plan says of files that are new, and of those that are not. */
   plan: string | null;
   /** The name of the execution that it yielded to. */
@@ -77,7 +81,7 @@ export function Ingestion({ answer }: { answer: Account }) {
       {answer.plan && <p>{answer.plan}</p>}
       {account?.files.length === 0 && !answer.plan && <Empty>No ride file was new to it.</Empty>}
       {account && account.files.length > 0 && <Files account={account} />}
-      {training ? <Training training={training} isOfRides={isOfRides} isBinary={answer.is_binary} /> : <Empty>It has built no training set.</Empty>}
+      {training ? <Training training={training} isOfRides={isOfRides} isBinary={answer.is_binary} task={answer.task} meaning={answer.meaning} /> : <Empty>It has built no training set.</Empty>}
     </>
   );
 }
@@ -111,7 +115,7 @@ function Files({ account }: { account: NonNullable<Account["account"]> }) {
             <code>{each.key}</code>,
             place(each),
             each.detail ?? "",
-            each.record ? <pre class="record" tabIndex={0}>{each.record}</pre> : "",
+            each.record ? <Pre class="record" label="The first such record" text={each.record} /> : "",
           ])}
         />
       )}
@@ -161,9 +165,11 @@ interface TrainingProps {
   isOfRides: boolean;
   /** Labels of other tasks are numbers: there is no balance of them. */
   isBinary: boolean;
+  task: string;
+  meaning: string;
 }
 
-function Training({ training, isOfRides, isBinary }: TrainingProps) {
+function Training({ training, isOfRides, isBinary, task, meaning }: TrainingProps) {
   const { training_set: set, weather } = training;
   const splits = (["train", "validation", "test"] as const).map((name) => ({ name, ...set[name] }));
   const total = splits.reduce((sum, each) => sum + each.rows, 0);
@@ -171,12 +177,16 @@ function Training({ training, isOfRides, isBinary }: TrainingProps) {
     <>
       <h3>The training set</h3>
       <p>
+        Its label is <strong>{task}</strong>
+        {meaning && `: ${meaning.charAt(0).toLowerCase()}${meaning.slice(1)}`}.{isBinary && " It is 1 for yes and 0 for no."}
+      </p>
+      <p>
         {set.processed_rows.toLocaleString()} rows were read: {total.toLocaleString()} are in the splits, {set.further_copies.toLocaleString()} are
         further copies of a {isOfRides ? "ride" : "sample"} (no fault: files that overlap have them, and the set takes one of each), {set.without_label.toLocaleString()} have no label, {set.without_weather.toLocaleString()} no weather.
       </p>
       <Table
         label="Rows by split"
-        head={["Split", "Rows", ...(isBinary ? ["Label 1 (yes)", "Share of label 1"] : [])]}
+        head={["Split", "Rows", ...(isBinary ? [`${task}: 1 (yes)`, "Share of 1 (yes)"] : [])]}
         rows={splits.map((each) => [
           each.name,
           each.rows.toLocaleString(),

@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { post } from "../api";
+import { Pre } from "../edges";
 import { Ask, Empty, message, pretty, Trouble } from "../parts";
 import { Table } from "../table";
 import { count, moment } from "../words";
@@ -129,7 +130,7 @@ function Letters({ queue }: { queue: Queue }) {
           <h4>
             {each.id} <span class="quiet">sent {moment(each.sent)}</span>
           </h4>
-          <pre tabIndex={0}>{pretty(each.body).slice(0, MOST_SHOWN)}</pre>
+          <Pre label={`The body of ${each.id}`} text={pretty(each.body).slice(0, MOST_SHOWN)} />
           {pretty(each.body).length > MOST_SHOWN && <p class="quiet">Its first {MOST_SHOWN.toLocaleString()} characters.</p>}
         </section>
       ))}

@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { useAnswer } from "../answer";
+import { Pre } from "../edges";
 import { Trouble } from "../parts";
 import { count, moment, size } from "../words";
 import type { Location, Objects, State, Tail } from "./types";
@@ -64,7 +65,7 @@ function LogTail({ tail }: { tail: Tail }) {
           </>
         )}
       </p>
-      {tail.lines.length > 0 ? <pre tabIndex={0}>{tail.lines.join("\n")}</pre> : <p>Nothing was logged while it ran.</p>}
+      {tail.lines.length > 0 ? <Pre label={`The end of ${tail.group}`} text={tail.lines.join("\n")} /> : <p>Nothing was logged while it ran.</p>}
     </>
   );
 }

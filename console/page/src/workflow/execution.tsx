@@ -95,18 +95,29 @@ interface StatesProps {
 function States({ execution, graph, failure, selected, select, open }: StatesProps) {
   const { arn } = execution;
   const isRunning = execution.status === "RUNNING";
+  const hasSucceeded = execution.status === "SUCCEEDED";
   const began = statesOf(failure).filter((name) => graph?.nodes.some((each) => each.name === name));
   const node = graph?.nodes.find((each) => each.name === (selected || began[0] || latest(execution)));
   return (
     <div class="split">
       {graph && (
-        <GraphPicture key={arn} machine={graph} states={execution.states} ended={!isRunning} began={began} selected={node?.name ?? ""} select={select} />
+        <GraphPicture
+          key={arn}
+          machine={graph}
+          states={execution.states}
+          ended={!isRunning}
+          began={began}
+          selected={node?.name ?? ""}
+          inSight={selected || (hasSucceeded ? "" : node?.name)}
+          isKnown={!execution.history_trouble}
+          select={select}
+        />
       )}
       <div class="side">
         {/* Whoever opens something of a state goes on reading it, while the execution goes on to others. */}
         {node && (
           <div onClickCapture={() => isRunning && select(node.name)}>
-            <StatePanel key={`${arn} ${node.name}`} node={node} execution={execution} isOrigin={began.includes(node.name)} openChild={open} select={select} />
+            <StatePanel key={`${arn} ${node.name}`} node={node} isLast={hasSucceeded && !selected} execution={execution} isOrigin={began.includes(node.name)} openChild={open} select={select} />
           </div>
         )}
         <section aria-label="Input and output of the execution">

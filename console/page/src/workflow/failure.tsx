@@ -1,5 +1,6 @@
 // Why an execution failed: the state where it began, the cause, what to do next, and the end of the log of what ran there.
 
+import { Pre } from "../edges";
 import { Hint } from "../hints";
 import { Trouble } from "../parts";
 import { count, status as statusWord } from "../words";
@@ -101,7 +102,7 @@ function Log({ failure }: { failure: Failure }) {
           {failure.log.length} of {failure.log_lines.toLocaleString()} lines{!failure.log_is_whole && ", which are the first of more"}
         </span>
       </summary>
-      <pre tabIndex={0}>{failure.log.join("\n")}</pre>
+      <Pre label={`The end of ${failure.log_group}`} text={failure.log.join("\n")} />
     </details>
   );
 }

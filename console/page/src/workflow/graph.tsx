@@ -1,6 +1,7 @@
 // The graph of a state machine, its states in the colours of where an execution is.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEdges } from "../edges";
 import { count, status as statusWord } from "../words";
 import { type Box, curve, layout } from "./layout";
 import type { Machine, State } from "./types";
@@ -14,6 +15,10 @@ interface Props {
   /** The states in which a failure began: a Choice that leads to it has succeeded all the same. */
   began?: string[];
   selected: string;
+  /** The state to be seen first; empty where that is the start. What runs is seen in its place. */
+  inSight?: string;
+  /** Whether it is known which states were entered. */
+  isKnown?: boolean;
   select: (name: string) => void;
 }
 
@@ -34,11 +39,12 @@ function statuses(states: State[]): Map<string, string> {
 
 const ZOOMS = [0.35, 0.5, 0.7, 0.85, 1, 1.25];
 
-export function GraphPicture({ machine, states, ended, began = [], selected, select }: Props) {
+export function GraphPicture({ machine, states, ended, began = [], selected, inSight = "", isKnown = true, select }: Props) {
   const [way, setWay] = useState(ended && machine.nodes.length > SMALL);
   const [catches, setCatches] = useState(false);
   const [zoom, setZoom] = useState(3);
   const frame = useRef<HTMLDivElement>(null);
+  useEdges(frame);
   const entered = new Set(states.map((state) => state.name)).size;
   const drawn = useMemo(() => (way && entered > 0 ? wayTaken(machine, states) : machine), [machine, way, way && states]);
   const placed = useMemo(() => layout(drawn, catches || drawn !== machine), [drawn, catches]);
@@ -46,8 +52,8 @@ export function GraphPicture({ machine, states, ended, began = [], selected, sel
   const now = statuses(states);
   const running = states.filter((state) => state.status === "RUNNING").at(-1)?.name ?? "";
   const scale = ZOOMS[zoom] ?? 1;
-  // A graph that nothing has entered is seen from its start: its upper left corner may be empty.
-  const shown = running || selected || (machine.nodes.find((each) => each.is_start && !each.parent)?.name ?? "");
+  // Not from its upper left corner, which may be empty.
+  const shown = running || inSight || (machine.nodes.find((each) => each.is_start && !each.parent)?.name ?? "");
   useEffect(() => {
     const box = placed.boxes.find((each) => each.node.name === shown);
     const room = frame.current;
@@ -74,6 +80,7 @@ export function GraphPicture({ machine, states, ended, began = [], selected, sel
       key={box.node.name}
       box={box}
       code={now.get(box.node.name)}
+      isKnown={isKnown}
       isOrigin={began.includes(box.node.name)}
       chosen={selected}
       select={select}
@@ -111,7 +118,7 @@ export function GraphPicture({ machine, states, ended, began = [], selected, sel
           +
         </button>
       </p>
-      <div class="frame" ref={frame} role="group" aria-label="States and the ways between them. The arrow keys go from one to the next.">
+      <div class="frame" ref={frame} tabIndex={0} role="group" aria-label="States and the ways between them. The arrow keys go from one to the next.">
         <svg
           width={placed.width * scale}
           height={placed.height * scale}
@@ -140,6 +147,18 @@ export function GraphPicture({ machine, states, ended, began = [], selected, sel
               </title>
             </path>
           ))}
+          {placed.lines.map(
+            ({ edge, label }) =>
+              label && (
+                <g key={`${edge.source}|${edge.target}`} class="answer-label" aria-hidden="true">
+                  <rect x={label.x - label.width / 2} y={label.y - 8} width={label.width} height={15} rx={3} />
+                  <text x={label.x} y={label.y + 3.5} class="middle">
+                    {label.text}
+                  </text>
+                  <title>{edge.label}</title>
+                </g>
+              ),
+          )}
           {placed.boxes
             .filter((box) => !box.inner)
             .map(state)}
@@ -152,6 +171,7 @@ export function GraphPicture({ machine, states, ended, began = [], selected, sel
 interface StateProps {
   box: Box;
   code: string | undefined;
+  isKnown: boolean;
   /** Whether a failure began here. */
   isOrigin: boolean;
   chosen: string;
@@ -186,10 +206,10 @@ function nearest(boxes: Box[], from: Box, key: string): Box | undefined {
 
 const HEAD = 42;
 
-function State({ box, code, isOrigin, chosen, select, bar, isStop, go, hold }: StateProps) {
+function State({ box, code, isKnown, isOrigin, chosen, select, bar, isStop, go, hold }: StateProps) {
   const { node } = box;
   const choose = () => select(node.name);
-  const said = `${node.name}, ${node.kind}${code ? `, ${statusWord(code)}` : ", not entered"}${isOrigin ? ", where the failure began" : ""}`;
+  const said = `${node.name}, ${node.kind}, ${code ? statusWord(code) : isKnown ? "not entered" : "not known whether it was entered"}${isOrigin ? ", where the failure began" : ""}`;
   return (
     <g
       class={`state ${(code ?? "idle").toLowerCase()} ${node.kind.toLowerCase()}${isOrigin ? " origin" : ""}${chosen === node.name ? " chosen" : ""}`}

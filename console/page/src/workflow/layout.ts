@@ -15,6 +15,8 @@ export interface Box {
 export interface Line {
   edge: GraphEdge;
   points: { x: number; y: number }[];
+  /** Where its answer stands: the middle of the label. */
+  label: { x: number; y: number; width: number; text: string } | null;
 }
 
 export interface Layout {
@@ -27,11 +29,24 @@ export interface Layout {
 const LINE = 22;
 const PADDING = 14;
 const HEADER = 26;
+/** Characters of a label that have room, and pixels of one of them and of a line. */
+const MOST_LABEL = 30;
+const CHARACTER = 5.7;
+const LABEL = 15;
+
+/** What a way of a Choice answers, as far as there is room; all of it is the title of the way. */
+function labelOf({ kind, label }: GraphEdge): string {
+  if (kind !== "choice") return "";
+  return label.length > MOST_LABEL ? `${label.slice(0, MOST_LABEL - 1).trimEnd()}…` : label;
+}
 
 export function layout(machine: Machine, catches: boolean): Layout {
   const edges = machine.edges.filter((edge) => catches || edge.kind !== "catch");
   return level(machine, edges, "");
 }
+
+/** The place that a label takes on its way; ways without one take none. */
+const room = (text: string) => (text ? { width: text.length * CHARACTER + 6, height: LABEL, labelpos: "c" } : {});
 
 function level(machine: Machine, edges: GraphEdge[], parent: string): Layout {
   const nodes = machine.nodes.filter((node) => node.parent === parent);
@@ -51,7 +66,7 @@ function level(machine: Machine, edges: GraphEdge[], parent: string): Layout {
   }
   edges.forEach((edge, number) => {
     if (names.has(edge.source) && names.has(edge.target))
-      graph.setEdge(edge.source, edge.target, { weight: edge.kind === "catch" ? 0 : 3 }, String(number));
+      graph.setEdge(edge.source, edge.target, { weight: edge.kind === "catch" ? 0 : 3, ...room(labelOf(edge)) }, String(number));
   });
   place(graph);
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
@@ -68,14 +83,16 @@ function level(machine: Machine, edges: GraphEdge[], parent: string): Layout {
         ...inside.lines.map((line) => ({
           ...line,
           points: line.points.map((point) => ({ x: point.x + left, y: point.y + y + HEADER })),
+          label: line.label && { ...line.label, x: line.label.x + left, y: line.label.y + y + HEADER },
         })),
       );
     }
   }
   for (const each of graph.edges()) {
     const edge = edges[Number(each.name)];
-    const line = graph.edge(each) as { points: { x: number; y: number }[] };
-    if (edge) result.lines.push({ edge, points: line.points });
+    const { points, x, y, width: wide = 0 } = graph.edge(each) as { points: { x: number; y: number }[]; x?: number; y?: number; width?: number };
+    const text = edge ? labelOf(edge) : "";
+    if (edge) result.lines.push({ edge, points, label: text && x !== undefined && y !== undefined ? { x, y, width: wide, text } : null });
   }
   return result;
 }

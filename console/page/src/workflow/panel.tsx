@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { post } from "../api";
+import { Pre } from "../edges";
 import { Ask, Empty, Refused, Status, Trouble, Windowed } from "../parts";
 import { between, count, duration, moment, took } from "../words";
 import { useFacts, useListing } from "./listing";
@@ -14,13 +15,15 @@ interface Props {
   execution: Execution;
   /** Whether a failure began in this state. */
   isOrigin: boolean;
+  /** Whether it is shown since it was the last one, and nobody has chosen another. */
+  isLast: boolean;
   openChild: (arn: string) => void;
   select: (name: string) => void;
 }
 
 const MOST_ENTRIES = 20;
 
-export function StatePanel({ node, execution, isOrigin, openChild, select }: Props) {
+export function StatePanel({ node, execution, isOrigin, isLast, openChild, select }: Props) {
   const entered = execution.states.filter((state) => state.name === node.name);
   const [trying, setTrying] = useState(false);
   // Before its end there is nothing recorded to run it on.
@@ -36,6 +39,7 @@ export function StatePanel({ node, execution, isOrigin, openChild, select }: Pro
         {node.service && `, ${node.service}`}
         {node.parent && `, in ${node.parent}`}
       </p>
+      {isLast && <p class="quiet">It was the last one: choose any other in the diagram.</p>}
       {node.comment && <p>{node.comment}</p>}
       {isOrigin && <p class="next">The failure began here.</p>}
       {entered.length === 0 && <Empty>{absence(node, execution)}</Empty>}
@@ -219,7 +223,7 @@ function Try({ node, execution, close }: { node: GraphNode; execution: Execution
           {tried.missing_grant.resource && ` on ${tried.missing_grant.resource}`}.
         </p>
       )}
-      {tried.output !== null && <pre tabIndex={0}>{JSON.stringify(tried.output, null, 2)}</pre>}
+      {tried.output !== null && <Pre label="Its output" text={JSON.stringify(tried.output, null, 2)} />}
       {tried.next_state && <p>{tried.next_state} would be next.</p>}
     </div>
   );

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { useAnswer } from "../answer";
 import { post, Refusal } from "../api";
+import { Pre } from "../edges";
 import { Ask, message, Trouble } from "../parts";
 import { Field, type Value, valueOf, written } from "./field";
 import type { FieldSchema, InputSchema } from "./types";
@@ -85,7 +86,7 @@ function Preview({ schema, values }: { schema: InputSchema; values: Record<strin
   return (
     <details class="more">
       <summary>The input as JSON</summary>
-      <pre tabIndex={0}>{text}</pre>
+      <Pre label="The input, as JSON" text={text} />
     </details>
   );
 }

@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { get } from "../api";
+import { Pre } from "../edges";
 import { message, pretty, Trouble } from "../parts";
 import type { Excerpt } from "./types";
 
@@ -41,7 +42,7 @@ function Known({ title, excerpt, open, whole }: { title: string; excerpt: Excerp
       <summary>
         {title} <span class="quiet">{excerpt.length.toLocaleString()} characters</span>
       </summary>
-      {isOpen && <pre tabIndex={0}>{shown}</pre>}
+      {isOpen && <Pre label={title} text={shown} />}
       {isOpen && isCut && !trouble && <p class="quiet">Reading {excerpt.length.toLocaleString()} characters …</p>}
       {isOpen && shown.length < laid.length && (
         <p>

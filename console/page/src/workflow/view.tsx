@@ -1,8 +1,8 @@
 // The workflow view: state machines, the history of their executions, and the execution that is looked at.
 
-import { useLayoutEffect, useMemo, useState } from "preact/hooks";
-import { get } from "../api";
-import { Empty, message, Refused, Status, Tabs, Trouble, Windowed } from "../parts";
+import { useMemo, useRef, useState } from "preact/hooks";
+import { type Answer, useAnswer } from "../answer";
+import { Empty, Refused, Status, Tabs, Trouble, Windowed } from "../parts";
 import { dollars, moment, outcome, reason, took } from "../words";
 import { executionArn, isOf } from "./arns";
 import { Compare } from "./compare";
@@ -23,41 +23,27 @@ interface Props {
 }
 
 export function WorkflowView({ changes, gaps, target, go }: Props) {
-  const [machines, setMachines] = useState<Named[]>([]);
-  const [graphs, setGraphs] = useState(new Map<string, Machine>());
+  const listed = useAnswer<Named[]>("workflow/machines", {});
+  const machines = listed.value ?? [];
   const [chosen, setChosen] = useState("");
+  const machine = machines.find((each) => each.arn === chosen) ?? machines[0];
+  const { graph, drawn } = useGraph(machine);
+  // The retraining that another view has led to.
+  const [wanted] = useState(target.execution);
   const [open, setOpen] = useState("");
   // Whether somebody has chosen what is open: what the page has started itself makes way for what begins later.
-  const [isChosen, setIsChosen] = useState(false);
+  const [isChosen, setIsChosen] = useState(wanted !== undefined);
   const [compared, setCompared] = useState("");
   // The input that the form begins with, as JSON; null while it is closed.
   const [starting, setStarting] = useState<string | null>(target.start ?? null);
-  const [trouble, setTrouble] = useState("");
-  const [tries, setTries] = useState(0);
-  useLayoutEffect(() => {
-    if (machines.length > 0) return;
-    get<Named[]>("workflow/machines")
-      .then((all) => {
-        setMachines(all);
-        setChosen(all[0]?.arn ?? "");
-        if (target.execution && all[0]) show(executionArn(all[0].arn, target.execution));
-      })
-      .catch((fault: unknown) => setTrouble(message(fault)));
-  }, [tries]);
-  const machine = machines.find((each) => each.arn === chosen);
-  const graph = graphs.get(chosen);
-  useLayoutEffect(() => {
-    if (!machine || graph) return;
-    get<Omit<Machine, keyof Named>>("workflow/graph", { arn: machine.arn })
-      .then((drawn) => setGraphs((before) => new Map(before).set(machine.arn, { ...machine, ...drawn })))
-      .catch((fault: unknown) => setTrouble(message(fault)));
-  }, [machine, tries]);
-  const told = useMemo(() => [...changes.values()].filter((each) => each.machine === chosen), [changes, chosen]);
-  const history = useListing({ stateMachineArn: chosen }, told, String(gaps), true);
+  const arn = machine?.arn ?? "";
+  const told = useMemo(() => [...changes.values()].filter((each) => each.machine === arn), [changes, arn]);
+  const history = useListing({ stateMachineArn: arn }, told, String(gaps), true);
   const inSight = useFacts();
   // What runs is opened by itself, until somebody has chosen.
   const running = history.executions.find((each) => each.status === "RUNNING") ?? history.executions[0];
-  const shown = (isChosen ? open : untilAnother(history.executions, open)) || running?.arn || "";
+  const first = wanted && machines[0] ? executionArn(machines[0].arn, wanted) : "";
+  const shown = (isChosen ? open || first : untilAnother(history.executions, open)) || running?.arn || "";
   const change = changes.get(shown);
   // What the list says of an execution that has ended is no other than what the event stream tells.
   const summary = change ?? history.executions.find((each) => each.arn === shown);
@@ -76,7 +62,8 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
     setCompared("");
   };
   // Beside what is there, not in its place: a dialog may be open, and what has been read is still of use.
-  const again = trouble && <Refused message={trouble} again={() => (setTrouble(""), setTries(tries + 1))} />;
+  const refused = [listed, drawn].filter((each) => each.trouble);
+  const again = refused[0] && <Refused message={refused[0].trouble} again={() => refused.forEach((each) => each.again())} />;
   if (again && !machine) return again;
   if (!machine) return <p class="quiet">Asking Step Functions for the workflows …</p>;
   return (
@@ -159,6 +146,15 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
       {starting !== null && <Start input={starting} started={(arn) => (setOpen(arn), setIsChosen(false), setCompared(""))} close={() => setStarting(null)} />}
     </div>
   );
+}
+
+/** The graph of a workflow, asked for once; and the answer that it comes by. */
+function useGraph(machine: Named | undefined): { graph: Machine | undefined; drawn: Answer<Omit<Machine, keyof Named>> } {
+  const graphs = useRef(new Map<string, Machine>());
+  const isMissing = machine !== undefined && !graphs.current.has(machine.arn);
+  const drawn = useAnswer<Omit<Machine, keyof Named>>("workflow/graph", isMissing ? { arn: machine.arn } : null);
+  if (isMissing && drawn.value) graphs.current.set(machine.arn, { ...machine, ...drawn.value });
+  return { graph: machine && graphs.current.get(machine.arn), drawn };
 }
 
 function none(machine: string): string {

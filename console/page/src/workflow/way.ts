@@ -9,21 +9,22 @@ export function wayTaken(machine: Machine, states: State[]): Machine {
   for (const state of states)
     for (let name = state.name; name; name = parents.get(name) ?? "") entered.add(name);
   const steps = stepsOf(states, parents);
-  const caught = new Set(states.filter((state) => state.status === "CAUGHT").map((state) => state.name));
-  const isTaken = (edge: GraphEdge) =>
-    steps.has(`${edge.source}\n${edge.target}`) && (edge.kind === "catch") === caught.has(edge.source);
+  const isTaken = (edge: GraphEdge) => steps.has(step(edge.source, edge.target, edge.kind === "catch"));
   return { ...machine, nodes: machine.nodes.filter((node) => entered.has(node.name)), edges: machine.edges.filter(isTaken) };
 }
+
+/** A step from a state to the next: a state that was entered twice may have failed once, and was then left another way. */
+const step = (source: string, target: string, isCaught: boolean) => `${source}\n${target}\n${isCaught}`;
 
 /** Which state was entered after which, of each Map's iteration and each level by itself. */
 function stepsOf(states: State[], parents: Map<string, string>): Set<string> {
   const steps = new Set<string>();
-  const last = new Map<string, string>();
+  const last = new Map<string, State>();
   for (const state of states) {
     const course = `${parents.get(state.name) ?? ""}\n${state.iteration}`;
     const before = last.get(course);
-    if (before) steps.add(`${before}\n${state.name}`);
-    last.set(course, state.name);
+    if (before) steps.add(step(before.name, state.name, before.status === "CAUGHT"));
+    last.set(course, state);
   }
   return steps;
 }
