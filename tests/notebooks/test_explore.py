@@ -99,7 +99,7 @@ def test_the_exercises_have_their_answers(outputs: dict[str, list[Any]]) -> None
 
 @pytest.mark.proof
 def test_each_part_is_named_as_it_begins(outputs: dict[str, list[Any]], parts: list[str]) -> None:
-    assert parts[:2] == ["Rides, weather, and what can be learnt from them", "Rides: what comes in"]
+    assert parts[:2] == ["Rides, weather, and what a model can learn from them", "Rides: the input files"]
     assert "Retrain" in parts
 
 
