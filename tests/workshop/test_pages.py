@@ -84,7 +84,7 @@ def test_readme_leads_to_the_page_with_its_times(page: Path) -> None:
     (row,) = re.findall(rf"^\| \d+ \| \[.+\]\({re.escape(page.name)}\) \|(.*)\|$", README, re.MULTILINE)
     whole, machine, short = (cell.strip() for cell in row.split("|"))
     assert part(page, "Time").strip() == (
-        f"{HOLD_MY_HAND}: {whole}, of which the machine takes {machine}. {DO_IT_FOR_ME}: {short}."
+        f"{HOLD_MY_HAND}: {whole}, including {machine} of machine time. {DO_IT_FOR_ME}: {short}."
     )
 
 
