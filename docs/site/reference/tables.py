@@ -62,7 +62,7 @@ def _type_of(key: Mapping[str, Any]) -> str:
 _INTRODUCTION = """
 The stack has a Glue database, the output `GlueDatabaseName`, and Athena reads these tables in the workgroup
 `AthenaWorkGroupName`. Tasks learn from `rides` with `weather`, or from `samples`.
-[Captured predictions](../capture.md#ask-athena) shows how to join the last two.
+[Captured predictions](../capture.md#query-predictions-and-outcomes) shows how to join the last two.
 
     wildrydes query "SELECT groundstation, count(*) AS rides FROM rides GROUP BY groundstation"
     make query SQL="SELECT count(*) AS samples FROM samples"
