@@ -75,7 +75,7 @@ export function reason(code: string): string {
 
 const OUTCOME: Record<string, string> = {
   promoted: "went live",
-  kept: "champion stays",
+  kept: "did not go live",
   yielded: "yielded",
 };
 

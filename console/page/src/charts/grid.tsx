@@ -11,7 +11,7 @@ const MOST = 4;
 export function Grid({ charts }: { charts: VNode[] }) {
   const [frame, width] = useWidth<HTMLDivElement>();
   return (
-    <div ref={frame}>
+    <div ref={frame} class="chart-rows">
       {rowsOf(charts, Math.min(MOST, Math.max(1, Math.floor((width + GAP) / (LEAST + GAP))))).map((row, place) => (
         <div key={place} class="charts" style={{ gridTemplateColumns: `repeat(${row.length}, minmax(0, 1fr))` }}>
           {row}

@@ -2,7 +2,7 @@
 
 const NOTES: [string, string][] = [
   ["Executions of ", "How many began and how many ended, by their end."],
-  ["What became of ", "Promoted: its model went live. Kept: the champion stayed. Yielded: another retraining was under way."],
+  ["What became of ", "Promoted: its model went live. Kept: it did not, and what answered before still does. Yielded: another retraining was under way."],
   ["Seconds by state", "The mean time in a state. A state that took no time to speak of is not drawn."],
   ["Rides stored", "One at a time, by the queues."],
   ["Rides", "Of the ride files that retrainings ingested."],

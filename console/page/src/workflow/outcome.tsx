@@ -14,7 +14,7 @@ export function Became({ execution, open }: Props) {
   return (
     <section class={`verdict${code === "promoted" ? " yes" : ""}`} aria-label="What became of it">
       <p>
-        <strong>{code === "promoted" ? "The model went live." : "The champion stays."}</strong>{" "}
+        <strong>{code === "promoted" ? "The model went live." : "The model did not go live."}</strong>{" "}
         {code === "kept" && verdict?.promote && (
           <>
             The model would have gone live, but it was started without <code>promote</code>.{" "}
