@@ -1,7 +1,7 @@
 """A chart has the form in which its series are read: bars of a moment, few lines, many rows, or a sentence."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +11,7 @@ from consoles import Console
 from machines import unique
 
 HOUR = timedelta(hours=1)
-Series = Mapping[str, list[float]]
+Series = Mapping[str, Sequence[float]]
 Show = Callable[[Series], Locator]
 
 

@@ -99,13 +99,13 @@ def test_operations_of_a_destroyed_stack_say_that_it_is_gone(chromium: Browser, 
         window.goto(Console(console.stack, port).address)
         window.get_by_role("button", name="Operations").click()
         alarms = window.get_by_label("Alarms", exact=True)
-        expect(alarms).to_contain_text("No alarm is on")
+        expect(alarms).to_contain_text("The stack has no alarms.")
         cloudformation.delete_stack(StackName=name)
         cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
         gone = f"The stack '{name}' was destroyed: wildrydes deploy"
         for part in (alarms, window.get_by_label("Queues", exact=True), window.get_by_label("Schedules", exact=True)):
             expect(part.get_by_role("alert")).to_contain_text(gone)
-        expect(alarms).not_to_contain_text("No alarm is on")
+        expect(alarms).not_to_contain_text("The stack has no alarms.")
         window.get_by_role("button", name="Ask IAM").click()
         expect(window.get_by_label("Grants that nothing used").first.get_by_role("alert")).to_contain_text(gone)
         window.close()

@@ -23,9 +23,11 @@ export function Bars({ name, groups, period, isOpen }: Props) {
         {shown.map(({ names, highest: [, value] }) => (
           <li key={names[0]}>
             <span>{names[0]}</span> <strong>{short(value)}</strong>
-            {all.length > 1 && <span class={value < 0 ? "length less" : "length"}>
-              <span style={{ width: `${(Math.abs(value) / most) * 100}%` }} />
-            </span>}
+            {all.length > 1 && (
+              <span class={value < 0 ? "length less" : "length"}>
+                <span style={{ width: `${(Math.abs(value) / most) * 100}%` }} />
+              </span>
+            )}
           </li>
         ))}
       </ul>

@@ -64,6 +64,7 @@ export function OperationsView({ version }: { version: number }) {
 }
 
 function Alarms({ alarms }: { alarms: Alarm[] }) {
+  if (alarms.length === 0) return <Empty>The stack has no alarms.</Empty>;
   const alarming = alarms.filter((each) => each.state === "ALARM");
   const quiet = alarms.filter((each) => each.state !== "ALARM");
   return (
@@ -82,16 +83,18 @@ function Alarms({ alarms }: { alarms: Alarm[] }) {
           <p class="quiet">{each.reason}</p>
         </div>
       ))}
-      <details>
-        <summary>
-          The {alarming.length > 0 ? `${quiet.length.toLocaleString()} that are off` : quiet.length.toLocaleString()}: {states(quiet)}
-        </summary>
-        <Table
-          label="Alarms that are off"
-          head={["Alarm", "State", "Since", "What it means"]}
-          rows={quiet.map((each) => [each.name, <Mark code={each.state} />, moment(each.since), each.description])}
-        />
-      </details>
+      {quiet.length > 0 && (
+        <details>
+          <summary>
+            The {alarming.length > 0 ? `${quiet.length.toLocaleString()} that are off` : quiet.length.toLocaleString()}: {states(quiet)}
+          </summary>
+          <Table
+            label="Alarms that are off"
+            head={["Alarm", "State", "Since", "What it means"]}
+            rows={quiet.map((each) => [each.name, <Mark code={each.state} />, moment(each.since), each.description])}
+          />
+        </details>
+      )}
     </>
   );
 }
