@@ -69,6 +69,7 @@ EmbeddedAwsError
 ├── TrainingError               algorithms.linear_learner.errors: the training job fails
 │   ├── CustomerError
 │   └── AlgorithmError
+├── LongLineError               algorithms.inputs.decimal_files: a line is longer than any row
 ├── NotAllowedError             algorithms.linear_learner.rules: a hyperparameter is out of its range
 ├── BadRecordError              algorithms.linear_learner.recordio: the bytes are no RecordIO
 ├── ToolkitError                algorithms.xgboost.errors: the training job fails

@@ -17,6 +17,7 @@ from local.stepfunctions import (
     children,
     choices,
     creation,
+    data_limits,
     definitions,
     described_children,
     distributed_map,
@@ -94,6 +95,7 @@ def install(endpoint: str, faults: Faults) -> tuple[threading.RLock, Part]:
     injection.install(faults)
     language.install()
     failures.install()
+    data_limits.install()
     lost_connections.install()
     choices.install()
     times.install()

@@ -12,7 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from local import EmbeddedAwsError
 from local.algorithms.inputs import decimals
+
+LONGEST_LINE = 1 << 24
+"""Bytes of a line, without its end: of a row with more, only a line that never ends is known."""
 
 # Of lines that are parsed at once: what is made of them along the way stays in a core's cache.
 _BLOCK_BYTES = 1 << 19
@@ -23,12 +27,20 @@ _GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 31
 
 
+class LongLineError(EmbeddedAwsError):
+    """The line `number`, from 1, has more than LONGEST_LINE bytes: what follows has not been read."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"row {number}: it has more than {LONGEST_LINE:,} bytes")
+        self.number = number
+
+
 def read_decimals(path: Path, *, unpack: bool) -> list[np.ndarray] | None:
     """The table of a file in parts, each (rows, columns), or None where a line has anything but decimals and commas.
 
-    With `unpack`, gzip is unpacked. Raises OSError, EOFError and zlib.error where it is damaged.
+    With `unpack`, gzip is unpacked. Raises OSError, EOFError and zlib.error where it is damaged, and LongLineError.
     """
-    blocks = _blocks(_unpacked(path) if unpack and _is_gzip(path) else _pieces(path, _BLOCK_BYTES))
+    blocks = _blocks(_lines_within_bounds(path, unpack=unpack))
     first = list(islice(blocks, _FEW_BLOCKS))
     if not first:
         return []
@@ -42,6 +54,25 @@ def read_decimals(path: Path, *, unpack: bool) -> list[np.ndarray] | None:
             return None
         tables.append(table)
     return tables
+
+
+def read_lines(path: Path, *, unpack: bool) -> bytes:
+    """All of a file, unpacked where `read_decimals` unpacks it. Raises what that raises."""
+    return b"".join(_lines_within_bounds(path, unpack=unpack))
+
+
+def _lines_within_bounds(path: Path, *, unpack: bool) -> Iterator[bytes]:
+    """The content in pieces, until a line is too long: a few KB of gzip may hold one that fills the memory."""
+    number, size = 1, 0
+    for piece in _unpacked(path) if unpack and _is_gzip(path) else _pieces(path, _BLOCK_BYTES):
+        end = piece.find(b"\n")
+        size += len(piece) if end < 0 else end
+        # Within a piece no line is too long: it is shorter itself.
+        if size > LONGEST_LINE:
+            raise LongLineError(number)
+        if end >= 0:
+            number, size = number + piece.count(b"\n"), len(piece) - piece.rindex(b"\n") - 1
+        yield piece
 
 
 def _parse_together(blocks: Iterator[bytes], columns: int) -> list[np.ndarray] | None:

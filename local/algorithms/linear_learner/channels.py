@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from local.algorithms.inputs import recordio
-from local.algorithms.inputs.decimal_files import read_decimals
+from local.algorithms.inputs.decimal_files import LongLineError, read_decimals, read_lines
 from local.algorithms.inputs.dense_records import read_dense
 from local.algorithms.linear_learner.errors import CustomerError
 
@@ -83,12 +83,25 @@ def _tables(path: Path, container_path: Path, reader: Reader, *, unpack: bool) -
         tables = read_decimals(path, unpack=unpack) if reader is _read_csv else None
         if tables is not None:
             return tables
-        data = path.read_bytes()
-        if unpack and data.startswith(b"\x1f\x8b"):
-            data = gzip.decompress(data)
+        data = read_lines(path, unpack=unpack) if reader is _read_csv else _read_records(path, unpack=unpack)
+    except LongLineError as fault:
+        raise CustomerError(
+            f"Unable to parse csv: {_rows_around(fault.number)}, file {container_path}: {fault}"
+        ) from None
     except (OSError, EOFError, zlib.error) as error:
         raise CustomerError(f"Unable to decompress {container_path}: {error}") from None
     return [reader(data, container_path)] if data.strip() else []
+
+
+def _read_records(path: Path, *, unpack: bool) -> bytes:
+    data = path.read_bytes()
+    return gzip.decompress(data) if unpack and data.startswith(b"\x1f\x8b") else data
+
+
+def _rows_around(number: int) -> str:
+    """The thousand rows that a message names, for the row of this number, from 1."""
+    first = (number - 1) // 1000 * 1000 + 1
+    return f"rows {first}-{first + 999}"
 
 
 def _read_csv(data: bytes, container_path: Path) -> np.ndarray:
@@ -109,9 +122,8 @@ def _unparsable(lines: list[str], container_path: Path, reason: str) -> Customer
         wrong = next((value for value in values if not _is_number(value)), None)
         fault = f"{wrong!r} is no number" if wrong is not None else f"it has {len(values)} columns, not {columns}"
         if wrong is not None or len(values) != columns:
-            first = (number - 1) // 1000 * 1000 + 1
             return CustomerError(
-                f"Unable to parse csv: rows {first}-{first + 999}, file {container_path}: row {number}: {fault}"
+                f"Unable to parse csv: {_rows_around(number)}, file {container_path}: row {number}: {fault}"
             )
     return CustomerError(f"Unable to parse csv: rows 1-1000, file {container_path}: {reason}")
 

@@ -4,6 +4,7 @@ import functools
 import gzip
 import importlib.util
 import struct
+import tracemalloc
 import warnings
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from local.algorithms.inputs import recordio
+from local.algorithms.inputs.decimal_files import LONGEST_LINE
 from local.algorithms.inputs.dense_records import read_dense
 from local.algorithms.linear_learner.channels import Dataset, read_all
 from local.algorithms.linear_learner.errors import CustomerError
@@ -55,6 +57,30 @@ def test_gzip_is_unpacked_where_the_channel_says_so(tmp_path: Path):
 def test_gzip_in_a_channel_that_does_not_say_so_is_no_csv(tmp_path: Path):
     with pytest.raises(CustomerError, match="Unable to parse csv: rows 1-1000, file /opt/ml/input/data/train/packed"):
         read(tmp_path, CSV, packed=gzip.compress(b"1,2\n"))
+
+
+@pytest.mark.parametrize("first", [b"1,2\n0,3\n", b"1,2\n0,none\n"], ids=["decimals", "other text"])
+def test_line_without_end_is_refused_before_it_fills_the_memory(tmp_path: Path, first: bytes):
+    size = 256 << 20
+    packed = gzip.compress(first) + gzip.compress(b"1" * size, 1)
+    place = "Unable to parse csv: rows 1-1000, file /opt/ml/input/data/train/packed: row 3"
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(CustomerError, match=f"{place}: it has more than 16,777,216 bytes"):
+            read(tmp_path, {**CSV, "CompressionType": "Gzip"}, packed=packed)
+        assert tracemalloc.get_traced_memory()[1] < size // 4
+    finally:
+        tracemalloc.stop()
+
+
+def test_line_of_as_many_bytes_as_a_row_may_have_is_read(tmp_path: Path):
+    value = b"7" * 8 + b","
+    row = value * (LONGEST_LINE // len(value)) + b"3" * (LONGEST_LINE % len(value))
+
+    assert read(tmp_path, CSV, rows=row + b"\n").features[0, -1] == float(row.rpartition(b",")[2])
+    with pytest.raises(CustomerError, match="row 2: it has more than"):
+        read(tmp_path, CSV, rows=b"1,2\n3" + row)
 
 
 def test_truncated_gzip_is_named(tmp_path: Path):

@@ -102,6 +102,28 @@ def test_error_has_the_name_of_awss_table(
     assert described["stopDate"] >= described["startDate"]
 
 
+@pytest.mark.parametrize(
+    ("letters", "status"),
+    [
+        ("ü" * 60_000, "SUCCEEDED"),
+        ("ü" * 131_070, "SUCCEEDED"),
+        ("ü" * 131_072, "FAILED"),
+        ("\U0001f984" * 65_536, "FAILED"),
+    ],
+)
+def test_data_is_limited_by_its_bytes_in_utf_8(client: Client, nobody: str, letters: str, status: str) -> None:
+    """Step Functions service quotas: 262,144 bytes as a UTF-8 encoded string, and a text has two quotation marks."""
+    join = PASS | {"Parameters": {"text.$": "States.Format('{}{}', $.half, $.half)"}, "OutputPath": "$.text"}
+    started = client("stepfunctions").start_execution(
+        stateMachineArn=machine(client, {"StartAt": "Join", "States": {"Join": join}}, nobody),
+        input=json.dumps({"half": letters[::2]}, ensure_ascii=False),
+    )
+    described = ended(client, started["executionArn"])
+    outcome = json.loads(described["output"]) if status == "SUCCEEDED" else described["error"]
+    expected = letters if status == "SUCCEEDED" else "States.DataLimitExceeded"
+    assert (described["status"], outcome == expected) == (status, True)
+
+
 def test_only_is_present_asks_for_what_may_be_missing(client: Client, nobody: str) -> None:
     present, equal = {"Variable": "$.id", "IsPresent": True}, {"Variable": "$.id", "StringEquals": "a"}
     both = choice({"And": [present, equal]}, Default="End")
