@@ -6,6 +6,7 @@ import pytest
 
 from wildrydes.cost.forecast import Fixtures, forecast, of_requests
 from wildrydes.cost.prices import regions
+from wildrydes.cost.quantities import GB
 
 
 @pytest.mark.parametrize("region", regions())
@@ -60,6 +61,9 @@ def test_json_has_both_bills_and_the_prices_of_a_million() -> None:
     assert made["usd_of_million_requests"] > made["usd_of_million_rides"] > 0
 
 
-def test_usage_of_requests_is_proportional() -> None:
+def test_usage_of_requests_is_proportional_and_counts_kilobytes_of_1024_bytes() -> None:
     one, many = of_requests(1), of_requests(1000)
     assert {item: quantity * 1000 for item, quantity in one.items()} == pytest.approx(many)
+    # REQUEST_KB: 3 KB in logs, 5 KB for Firehose; as many requests as a gigabyte has kilobytes.
+    usage = of_requests(GB // 1024)
+    assert (usage["log_gb"], usage["firehose_gb"]) == (3, 5)
