@@ -8,7 +8,7 @@ from botocore.exceptions import WaiterError
 
 from api_makers import PROBLEM, MadeApi, change, document, echo, make
 from local import account
-from machines import Client, allow, machine, role
+from machines import Client, allow, machine, role, unique
 
 VALIDATED: dict[str, Any] = {"x-amazon-apigateway-request-validator": "all"}
 SCHEMAS = {
@@ -203,3 +203,39 @@ def test_document_with_an_unknown_gateway_response_is_refused(client: Client, en
     wrong["x-amazon-apigateway-gateway-responses"] = {"NO_SUCH_TYPE": {"statusCode": "400"}}
     with pytest.raises(WaiterError):
         make(client, endpoint, wrong)
+
+
+def test_changed_document_of_sams_api_is_another_deployment_of_the_same_stage(
+    client: Client, function_arn: str
+) -> None:
+    """AWS::Serverless::Api: SAM names the deployment by the document's digest, and CloudFormation makes a new one."""
+
+    def deploy(call: str, *paths: str) -> dict[str, str]:
+        body = document(function_arn, **{path: {"get": {}} for path in paths})
+        api = {"Type": "AWS::Serverless::Api", "Properties": {"StageName": "live", "DefinitionBody": body}}
+        template = {
+            "Transform": "AWS::Serverless-2016-10-31",
+            "Resources": {"Api": api},
+            "Outputs": {"Api": {"Value": {"Ref": "Api"}}, "Deployment": {"Value": {"Ref": "Api.Deployment"}}},
+        }
+        stacks = client("cloudformation")
+        getattr(stacks, call)(
+            StackName=name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+        )
+        waiter = stacks.get_waiter(f"stack_{call.removesuffix('_stack')}_complete")
+        waiter.wait(StackName=name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 600})
+        outputs = stacks.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
+        return {each["OutputKey"]: each["OutputValue"] for each in outputs}
+
+    def deployment_of_stage(api: str) -> str:
+        return client("apigateway").get_stage(restApiId=api, stageName="live")["deploymentId"]
+
+    name = unique("api")
+    first = deploy("create_stack", "rides")
+    assert deployment_of_stage(first["Api"]) == first["Deployment"]
+    second = deploy("update_stack", "rides", "stations")
+    assert second["Api"] == first["Api"]
+    assert deployment_of_stage(second["Api"]) == second["Deployment"] != first["Deployment"]
+    # CloudFormation removes the deployment that the template has no more.
+    remaining = client("apigateway").get_deployments(restApiId=second["Api"])["items"]
+    assert [each["id"] for each in remaining] == [second["Deployment"]]
