@@ -63,7 +63,7 @@ def tune(tasks: Tasks, trained: State) -> Task:
         parameters={
             "Error": "NoBestTrainingJob",
             "Cause": "States.Format('The tuning job {} ended without a training job that has its objective metric.', "
-            "$.tuning.HyperParameterTuningJobName)",
+            "$.candidate.tuning.job)",
         },
         result_path="$.error",
     )
