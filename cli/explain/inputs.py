@@ -4,7 +4,6 @@ Of rides it asks S3 for the ETag alone; weather, rows and artefact are read. Und
 alone wrote, so that what was added there since is a difference; under `processed/` rides are always added.
 """
 
-import gzip
 import re
 import zlib
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from cli.stack import Client
 from local import account
 from wildrydes.errors import BadLineage
 from wildrydes.model.card import ModelCard
-from wildrydes.model.lineage import Listing, StoredObject, code_digest, definition_digest, read_list
+from wildrydes.model.lineage import Listing, StoredObject, code_digest, definition_digest, unpack_list
 
 ROOT = Path(__file__).resolve().parents[2]
 _IMAGE = re.compile(r"(?P<registry>\d{12})\.dkr\.ecr\.[^/]+/(?P<repository>[^@:]+)[@:].+")
@@ -88,7 +87,7 @@ def _listed(name: str, described: dict[str, Any], bucket: Bucket, *, whole: bool
     if packed is None:
         return Finding(name, listing.sha256, Status.GONE, (f"{listing.list}, which lists it, is gone",))
     try:
-        objects = read_list(gzip.decompress(packed), listing.sha256)
+        objects = list(unpack_list(packed, listing.sha256))
     except (BadLineage, OSError, EOFError, zlib.error) as changed:
         return Finding(name, listing.sha256, Status.DIFFERS, (f"{listing.list}: {changed}",))
     versions = bucket.versions(listing.prefix)

@@ -1,6 +1,5 @@
 """Lists of objects: what there is under a prefix, and the lists of a model's inputs, stored beside its card."""
 
-import gzip
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from hashlib import sha256
@@ -8,7 +7,7 @@ from typing import Any
 
 from aws import s3
 from wildrydes.bucket import lineage_key
-from wildrydes.model.lineage import Listing, StoredObject, list_text, read_list
+from wildrydes.model.lineage import Listing, StoredObject, pack_list, unpack_list
 
 
 def iterate_objects(bucket: str, prefix: str) -> Iterator[StoredObject]:
@@ -34,11 +33,11 @@ def hash_contents(bucket: str, objects: Iterable[StoredObject]) -> Iterator[Stor
 
 def write_listing(bucket: str, execution: str, name: str, prefix: str, objects: Iterable[StoredObject]) -> Listing:
     """Writes the list of an execution's input `name`, whose objects are under `prefix`."""
-    text, key = list_text(objects), lineage_key(execution, name)
-    s3.write(bucket, key, gzip.compress(text, mtime=0), "application/gzip")
-    return Listing(prefix, text.count(b"\n"), sha256(text).hexdigest(), key)
+    packed, key = pack_list(objects), lineage_key(execution, name)
+    s3.write(bucket, key, packed.data, "application/gzip")
+    return Listing(prefix, packed.objects, packed.sha256, key)
 
 
-def read_listing(bucket: str, listing: Listing) -> list[StoredObject]:
-    """The objects of an input, from its list. Raises MissingObject, BadLineage."""
-    return read_list(gzip.decompress(s3.read(bucket, listing.list)), listing.sha256)
+def read_listing(bucket: str, listing: Listing) -> Iterator[StoredObject]:
+    """The objects of an input, from its list. Raises MissingObject, and BadLineage at the end."""
+    return unpack_list(s3.read(bucket, listing.list), listing.sha256)

@@ -9,17 +9,21 @@ of code      of "<path>\\n<sha256 of the file>\\n" over the functions' own modul
 of the ASL   of the definition as it is rendered, zeros in the place of the digest itself
 """
 
+import gzip
 import json
 import re
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from wildrydes.errors import BadLineage
 
+_GZIP = 16 + zlib.MAX_WBITS
 _OWN = ("aws", "wildrydes")
 _DEFINITION = re.compile(rb'("definition_sha256": ")([0-9a-f]{64})(")')
 
@@ -51,16 +55,39 @@ class Listing:
     list: str
 
 
-def list_text(objects: Iterable[StoredObject]) -> bytes:
-    """The text of a list of objects; they come in the order of their keys."""
-    return b"".join(json.dumps(each.to_json()).encode() + b"\n" for each in objects)
+@dataclass(frozen=True)
+class PackedList:
+    """A list's text as gzip, the SHA-256 of the text, and how many objects it has."""
+
+    data: bytes
+    sha256: str
+    objects: int
 
 
-def read_list(text: bytes, digest: str) -> list[StoredObject]:
-    """The objects in the text of a list. Raises BadLineage when the text has another digest."""
-    if (actual := sha256(text).hexdigest()) != digest:
-        raise BadLineage(f"the list has the digest {actual}, and should have {digest}: it was changed")
-    return [_object(json.loads(line)) for line in text.splitlines()]
+def pack_list(objects: Iterable[StoredObject]) -> PackedList:
+    """The list of objects, which come in the order of their keys. They are not held: memory grows with `data`."""
+    digest, packer, data, number = sha256(), zlib.compressobj(wbits=_GZIP), BytesIO(), 0
+    for each in objects:
+        line = json.dumps(each.to_json()).encode() + b"\n"
+        digest.update(line)
+        data.write(packer.compress(line))
+        number += 1
+    data.write(packer.flush())
+    return PackedList(data.getvalue(), digest.hexdigest(), number)
+
+
+def unpack_list(data: bytes, digest: str) -> Iterator[StoredObject]:
+    """The objects in a packed list, one by one. Raises BadLineage, at its end when the text has another digest."""
+    actual = sha256()
+    with gzip.open(BytesIO(data)) as lines:
+        for number, line in enumerate(lines, 1):
+            actual.update(line)
+            try:
+                yield _object(json.loads(line))
+            except (ValueError, KeyError, TypeError) as fault:
+                raise BadLineage(f"line {number} of the list is no object's ({fault!r}): it was changed") from None
+    if actual.hexdigest() != digest:
+        raise BadLineage(f"the list has the digest {actual.hexdigest()}, and should have {digest}: it was changed")
 
 
 def _object(line: dict[str, Any]) -> StoredObject:
@@ -69,17 +96,28 @@ def _object(line: dict[str, Any]) -> StoredObject:
 
 
 def find_unsettled(
-    before: Sequence[StoredObject], after: Iterable[StoredObject], until: datetime
-) -> list[StoredObject]:
-    """What a query may have read or not, of objects listed before it began and listed again after it.
+    before: Iterable[StoredObject], after: Iterable[StoredObject], until: datetime
+) -> Iterator[StoredObject]:
+    """What a query may have read or not, of objects listed before it began and listed again after it, by their keys.
 
     Those that came or were replaced at or before `until`, when the query had read its last object; and those that are
-    no longer there, in the state they had. An object that was put again as it was counts as the same.
+    no longer there, in the state they had. An object that was put again as it was counts as the same. Both lists come
+    in the order of their keys, and are gone through once, side by side.
     """
-    was = {each.key: each.etag for each in before}
-    later = {each.key: each for each in after}
-    came = [each for each in later.values() if each.modified <= until and was.get(each.key) != each.etag]
-    return sorted([*came, *(each for each in before if each.key not in later)], key=lambda each: each.key)
+    earlier = iter(before)
+    was = next(earlier, None)
+    for now in after:
+        while was is not None and was.key < now.key:
+            yield was
+            was = next(earlier, None)
+        is_there = was is not None and was.key == now.key
+        if now.modified <= until and not (is_there and was.etag == now.etag):
+            yield now
+        if is_there:
+            was = next(earlier, None)
+    if was is not None:
+        yield was
+        yield from earlier
 
 
 def code_digest(root: Path) -> str:

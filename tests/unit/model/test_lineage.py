@@ -1,5 +1,8 @@
 """Lists of objects, what two of them leave open, and digests of code and of definitions."""
 
+import gzip
+import tracemalloc
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -7,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from wildrydes.errors import BadLineage
-from wildrydes.model.lineage import StoredObject, code_digest, definition_digest, find_unsettled, list_text, read_list
+from wildrydes.model.lineage import StoredObject, code_digest, definition_digest, find_unsettled, pack_list, unpack_list
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -18,15 +21,38 @@ def make_object(key: str, etag: str = "1", minute: int = 0, content: str | None 
 
 def test_a_list_is_read_back_as_it_was_and_in_no_other_text() -> None:
     objects = [make_object("processed/a"), make_object("processed/é", "2", 5, "ab" * 32)]
-    text = list_text(objects)
+    packed = pack_list(objects)
+    text = gzip.decompress(packed.data)
     assert text.splitlines()[0] == (
         b'{"key": "processed/a", "etag": "1", "size": 5, "version": "v1", "modified": "2026-01-02T12:00:00+00:00"}'
     )
-    digest = sha256(text).hexdigest()
-    assert read_list(text, digest) == objects
-    with pytest.raises(BadLineage, match=f"should have {digest}: it was changed"):
-        read_list(text.replace(b"v1", b"v2"), digest)
-    assert read_list(b"", sha256(b"").hexdigest()) == []
+    assert (packed.sha256, packed.objects) == (sha256(text).hexdigest(), 2)
+    assert list(unpack_list(packed.data, packed.sha256)) == objects
+    with pytest.raises(BadLineage, match=f"should have {packed.sha256}: it was changed"):
+        list(unpack_list(gzip.compress(text.replace(b"v1", b"v2")), packed.sha256))
+    empty = pack_list([])
+    assert (list(unpack_list(empty.data, empty.sha256)), empty.objects) == ([], 0)
+
+
+@pytest.mark.parametrize("line", [b"{", b"[]", b'{"key": "a"}', b"\xff"])
+def test_a_line_that_is_no_objects_is_named(line: bytes) -> None:
+    packed = pack_list([make_object("a")])
+    with pytest.raises(BadLineage, match="line 2 of the list is no object's"):
+        list(unpack_list(gzip.compress(gzip.decompress(packed.data) + line + b"\n"), packed.sha256))
+
+
+def test_lists_are_packed_and_compared_without_their_objects_being_held() -> None:
+    def objects() -> Iterator[StoredObject]:
+        return (make_object(f"processed/{number:06}") for number in range(5_000))
+
+    tracemalloc.start()
+    packed = pack_list(objects())
+    unsettled = list(find_unsettled(unpack_list(packed.data, packed.sha256), objects(), NOON))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert unsettled == []
+    # An object by itself takes some 600 bytes.
+    assert most < 200 * packed.objects
 
 
 def test_what_came_or_was_replaced_or_went_while_a_query_ran_is_unsettled() -> None:
@@ -35,8 +61,10 @@ def test_what_came_or_was_replaced_or_went_while_a_query_ran_is_unsettled() -> N
     came, replaced, put_again = make_object("e", minute=10), make_object("c", "2", 9), make_object("a", minute=9)
     until = NOON.replace(minute=10)
     after = [put_again, replaced_late, replaced, came, came_late]
-    assert find_unsettled(before, after, until) == [replaced, make_object("d"), came]
-    assert find_unsettled(before, before, until) == []
+    assert list(find_unsettled(before, after, until)) == [replaced, make_object("d"), came]
+    assert list(find_unsettled(before, before, until)) == []
+    assert list(find_unsettled(before, [], until)) == before
+    assert list(find_unsettled([], before, until)) == before
 
 
 def test_a_definition_carries_its_digest_in_the_place_of_zeros() -> None:
