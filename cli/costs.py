@@ -1,6 +1,6 @@
 """Costs as the commands show them: a sentence of an execution's, and tables of bills."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -64,6 +64,16 @@ def parts_table(parts: Iterable[tuple[str, float]]) -> Table:
     table = Table.grid(padding=(0, 2))
     for name, usd in parts:
         table.add_row(name, dollars(usd))
+    return table
+
+
+def text_table(head: Sequence[str], rows: Iterable[Sequence[str]], to_the_right: int | None = None) -> Table:
+    """Rows of text; columns from `to_the_right` on are numbers."""
+    table = Table(*head, box=None, pad_edge=False)
+    if to_the_right is not None:
+        _to_the_right(table, to_the_right)
+    for row in rows:
+        table.add_row(*row)
     return table
 
 

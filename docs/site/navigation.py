@@ -68,6 +68,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "docs/pricing.md",
         "docs/monitoring.md",
         "docs/costs.md",
+        "docs/scale.md",
         "docs/security.md",
         "docs/embedded-aws.md",
     ),

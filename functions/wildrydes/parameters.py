@@ -48,13 +48,15 @@ LONGEST_TRAINING_JOB = 61 - candidates.LONGEST_SUFFIX
 
 # Step Functions takes 80 characters. A promotion adds the number of the redrive to the name, what restores it another.
 _EXECUTION = re.compile(r"[A-Za-z0-9_-]{1,74}")
+DEFAULT_CHUNK_BYTES = 8 << 20
+
 _DEFAULTS: dict[str, Any] = {
     "task": DEFAULT_TASK,
     "target": DEFAULT_TASK,
     "features": None,
     **candidates.FIELDS,
     "years": {},
-    "chunk_bytes": 8 << 20,
+    "chunk_bytes": DEFAULT_CHUNK_BYTES,
     "max_rejected_fraction": 0.1,
     "max_station_miles": 1500,
     "max_without_weather_fraction": 0.1,

@@ -1,8 +1,10 @@
 """`wildrydes cost`: what it prints of a forecast, an execution and a month, and which usage is wrong."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,9 @@ from cli import cost, costs, month_costs, month_metrics, options
 from cli.month_metrics import Month, usage_by_inventory, usage_by_metrics
 from cli.stack import Stack
 from histories import START, History
+from wildrydes.cost.forecast import forecast
 
+ROOT = Path(__file__).resolve().parents[2]
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:rydes"
 OUTPUTS = {
     "DataBucketName": "data",
@@ -85,6 +89,64 @@ def test_forecast_needs_no_stack(capsys: Output) -> None:
     assert made["usd_with_free_tier"] < made["usd"]
 
 
+@pytest.mark.parametrize("written", ["1000000000", "1e9", "1E+9", "1000e6"])
+def test_numbers_may_have_an_exponent(written: str, capsys: Output) -> None:
+    assert commands.main(["cost", "--rides", written, "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert {path: made["scale"][path]["new_rides"] for path in ("batch", "stream")} == {
+        "batch": 250_000_000,
+        "stream": 250_000_000,
+    }
+
+
+def test_rides_are_compared_by_path_with_what_breaks_first(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "220")
+    assert commands.main(["cost", "--rides", "1e9", "--months", "1", "--retrainings", "10"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (read,) = [line for line in lines if line.startswith("rides read by a retraining")]
+    assert read.split()[-2:] == ["1,000,000,000", "1,000,000,000"]
+    (new,) = [line for line in lines if line.startswith("new rides")]
+    assert new.split()[2:] == ["100,000,000"] * 2 + ["1,000,000,000"] * 2
+    broken = lines.index("1,000,000,000 rides a month by batch are too many for:")
+    assert lines[broken + 1].startswith("  evaluate_model: 900 s")
+
+
+def test_months_change_what_a_retraining_reads(capsys: Output) -> None:
+    scanned = []
+    for months in ("1", "12"):
+        assert commands.main(["cost", "--rides", "1e8", "--months", months, "--json"]) == 0
+        scanned.append(json.loads(capsys.readouterr().out)["scale"]["batch"]["retraining"]["scanned_gb"])
+    assert scanned[0] < scanned[1]
+
+
+def test_commands_of_the_page_on_scale_work(capsys: Output) -> None:
+    page = (ROOT / "docs/scale.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^ {4}wildrydes (.+)$", page, re.MULTILINE)
+    assert len(lines) >= 2
+    for line in lines:
+        assert commands.main(line.split()) == 0
+        assert "what breaks first" in capsys.readouterr().out.lower() or "--json" in line
+
+
+def test_page_on_costs_has_the_forecasts_figures() -> None:
+    page = (ROOT / "docs/costs.md").read_text(encoding="utf-8")
+    made = forecast(1_000_000, 1_000_000, "us-east-1")
+    for name, title in {
+        "requests": "a million requests",
+        "rides": "a million rides, one at a time",
+        "retrainings": "four retrainings on 12 million of these rides",
+        "stack": "the stack by itself",
+    }.items():
+        (row,) = re.findall(rf"^\| {title} \|.*\| (\$[0-9.]+) \|$", page, re.MULTILINE)
+        assert row == costs.dollars(float(made.parts[name].total))
+
+
+def test_forecast_without_rides_says_nothing_of_them(capsys: Output) -> None:
+    assert commands.main(["cost", "--requests", "1e6", "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert (made["scale"], made["limits"]) == ({}, {})
+
+
 @pytest.mark.parametrize(("option", "line"), [("--endpoints", "SageMaker"), ("--retrainings", "Step Functions")])
 def test_each_number_of_a_forecast_makes_one(option: str, line: str, capsys: Output) -> None:
     dollars = []
@@ -114,6 +176,11 @@ def test_forecast_is_shown_line_by_line(capsys: Output) -> None:
         (["--month", "2026-13"], "is no month such as 2026-11 that has begun"),
         (["--month", "3026-01"], "is no month such as 2026-11 that has begun"),
         (["--rides", "-1"], "--rides"),
+        (["--rides", "1.5"], "'1.5' is no whole number such as 250000 or 1e9"),
+        (["--rides", "1e99"], "'1e99' is no whole number"),
+        (["--rides", "nan"], "'nan' is no whole number"),
+        (["--rides", "1e13"], "is not in the range 0<=x<=1000000000000"),
+        (["--months", "1", "--month", "2026-10"], "A forecast takes neither an execution nor --month."),
         (["--rides", "1", "--region", "eu-north-1"], "none of the regions that prices are known of"),
     ],
 )

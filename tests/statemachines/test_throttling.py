@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from statemachines import throttling
-from statemachines.limits import limits_of
+from statemachines.limits import RATES, limits_of
 from statemachines.retries_page import CHUNKS_AT_ONCE, Retrying, retries, shares
 from statemachines.tasks import LAMBDA_KILLS, LAMBDA_THROTTLES
 from statemachines.throttling import Outage, Rate, Slots, longest_pauses, outlasted_seconds, share_that_passes
+from wildrydes.cost.quotas import GETS, PUTS, Quota
 
 ROOT = Path(__file__).resolve().parents[2]
 MACHINES = ("retrain", "promote", "restore", "monitor")
@@ -175,3 +176,10 @@ def test_a_kill_is_tried_again_twice() -> None:
     kills = [each for each in RETRIES if each.retrier["ErrorEquals"] == [*LAMBDA_KILLS]]
     assert {each.retrier["MaxAttempts"] for each in kills} == {2}
     assert len(kills) == 14
+
+
+@pytest.mark.parametrize(("call", "quota"), [("map", GETS), ("aws-sdk:s3:putObject", PUTS)])
+def test_limits_of_s3_are_those_that_costs_are_computed_with(call: str, quota: Quota) -> None:
+    limit = RATES[call].limit
+    assert isinstance(limit, Rate)
+    assert (limit.per_second, RATES[call].url) == (quota.value, quota.url)

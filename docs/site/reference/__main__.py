@@ -21,6 +21,7 @@ from docs.site.reference import (
     inputs,
     metrics,
     outputs,
+    scale,
     tables,
 )
 
@@ -46,6 +47,7 @@ PARTS: dict[str, Callable[[str], str]] = {
     "docs/execution-input.md": inputs.with_fields,
     "docs/monitoring.md": metrics.with_metrics_of_the_monitor,
     "docs/operations.md": outputs.with_dead_letter_queues,
+    "docs/scale.md": scale.with_tables,
     "docs/samples.md": tables.with_sample_fields,
     "docs/tuning.md": hyperparameters.with_searches,
 }

@@ -10,9 +10,13 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from wildrydes.cost.charges import Bill, Usage, add, bill, scale
-from wildrydes.cost.quantities import GB, HOURS_A_MONTH, MB, TB
+from wildrydes.cost.load import MONTHS, RETRAININGS, STREAM, Load, batches
+from wildrydes.cost.quantities import GB, HOURS_A_MONTH
+from wildrydes.cost.retraining import usage
 
 MILLION = 1_000_000
+
+INSTANCE = "ml.m5.large"
 
 
 def _usage(**quantities: str | int) -> Usage:
@@ -21,10 +25,12 @@ def _usage(**quantities: str | int) -> Usage:
 
 _KB_OF_GB = Decimal(1024) / GB
 
-# A ride: sent, received and deleted in tens, twice; located a hundred at a time in 50 ms of 512 MB, and stored twenty
-# at a time in 30 ms of 512 MB, into an object.
-RIDE = _usage(sqs_requests="0.6", lambda_requests="0.06", lambda_gb_seconds="0.001", s3_puts="0.05")
+# A ride that comes by itself: sent to a queue, received and deleted with those of the same second, ten at most in a
+# request; located up to a hundred at a time in 50 ms of 512 MB. Packs of them go the same way, and are stored in 30 ms
+# of 512 MB, into an object.
 RIDE_LOG_KB = Decimal("0.1")
+_RECEIVED_AT_ONCE = 10
+_LOCATED_SECONDS, _LOCATED_AT_ONCE, _STORED_SECONDS, _STREAM_GB = Decimal("0.05"), 100, Decimal("0.03"), Decimal("0.5")
 
 # A request: answered in 5 ms of 512 MB. It leaves 3 KB in the logs of the API and of Lambda, of which 1 KB is captured:
 # Firehose bills 5 KB for it, unless many come at once. X-Ray keeps a trace of each twentieth.
@@ -37,17 +43,6 @@ REQUEST_KB: Mapping[str, Decimal] = MappingProxyType(
         "data_out_gb": Decimal("0.3"),
     }
 )
-
-# A retraining: states and retries, the functions, the start of its queries, and two minutes of an instance. For each
-# 8 MB of new ride files a child more.
-RETRAINING = _usage(
-    state_transitions=80, lambda_requests=12, lambda_gb_seconds=45, s3_puts=80, s3_gets=150, sns_publishes=1
-)
-TRAINING_HOURS, TRAINING_VOLUME_GB = Decimal(2) / 60, 10
-BYTES_OF_RIDE = 100
-"""What Athena reads of a stored ride, compressed."""
-
-_QUERIES, _LEAST_OF_QUERY = 3, Decimal(10 * MB)
 
 # With nothing to do: Lambda's five pollers ask each of two queues, which wait 20 seconds.
 POLLS = _usage(sqs_requests=5 * 2 * HOURS_A_MONTH * 3600 // 20)
@@ -93,15 +88,16 @@ def forecast(
     rides: int,
     requests: int,
     region: str,
-    retrainings: int = 4,
-    instance: str = "ml.m5.large",
+    retrainings: int = RETRAININGS,
+    instance: str = INSTANCE,
     fixtures: Fixtures = Fixtures(),  # noqa: B008 - a frozen value
+    months: int = MONTHS,
 ) -> Forecast:
-    """A month's costs in a region."""
+    """The costs in a region of the last of so many months, each with as many rides."""
     usages = {
         "rides": of_rides(rides),
         "requests": of_requests(requests),
-        "retrainings": of_retrainings(retrainings, rides, instance),
+        "retrainings": of_retrainings(Load(rides, STREAM, months, retrainings), instance),
         "stack": of_stack(fixtures, instance),
     }
     whole = add(usages.values())
@@ -115,8 +111,17 @@ def forecast(
 
 
 def of_rides(rides: int) -> Usage:
-    """Rides that come one at a time, through both queues into the bucket."""
-    return add([scale(RIDE, Decimal(rides)), {"log_gb": rides * RIDE_LOG_KB * _KB_OF_GB}])
+    """Rides that come one at a time and evenly, through both queues into the bucket."""
+    located, stored = batches(rides)
+    received = max(located, -(-rides // _RECEIVED_AT_ONCE)) + max(stored, -(-located // _RECEIVED_AT_ONCE))
+    seconds = located * _LOCATED_SECONDS * max(1, Decimal(rides) / _LOCATED_AT_ONCE / max(1, located))
+    return {
+        "sqs_requests": Decimal(rides + located + 2 * received),
+        "lambda_requests": Decimal(located + stored),
+        "lambda_gb_seconds": (seconds + stored * _STORED_SECONDS) * _STREAM_GB,
+        "s3_puts": Decimal(stored),
+        "log_gb": rides * RIDE_LOG_KB * _KB_OF_GB,
+    }
 
 
 def of_requests(requests: int) -> Usage:
@@ -125,12 +130,9 @@ def of_requests(requests: int) -> Usage:
     return add([scale(REQUEST, Decimal(requests)), sizes])
 
 
-def of_retrainings(retrainings: int, rides: int, instance: str) -> Usage:
-    """Retrainings on all rides so far: each of their queries reads them all."""
-    scanned = _QUERIES * max(_LEAST_OF_QUERY, Decimal(rides * BYTES_OF_RIDE)) / TB
-    volume = TRAINING_HOURS / HOURS_A_MONTH * TRAINING_VOLUME_GB
-    machine = {f"ml_hours/{instance}": TRAINING_HOURS, "ml_gb_months": volume}
-    return scale(add([RETRAINING, {"athena_tb": scanned}, machine]), Decimal(retrainings))
+def of_retrainings(load: Load, instance: str) -> Usage:
+    """A month's retrainings, each on all rides so far."""
+    return scale(usage(load, instance), Decimal(load.retrainings))
 
 
 def of_stack(fixtures: Fixtures, instance: str) -> Usage:

@@ -43,8 +43,10 @@ def test_retrainings_read_all_rides_and_at_least_ten_megabytes_a_query() -> None
             line.quantity for line in forecast(rides, 0, "us-east-1", 1).listed.lines if line.item == "athena_tb"
         )
 
-    assert scanned(0) == scanned(1000) == Decimal(30) / (1 << 20)
-    assert scanned(10_000_000) == Decimal(3 * 10_000_000 * 100) / (1 << 40)
+    # Two queries read the rides, and two the weather.
+    assert scanned(0) == scanned(1000) == Decimal(40) / (1 << 20)
+    rides = 2 * 12 * 10_000_000 * 87
+    assert scanned(10_000_000) == Decimal(rides + 20 * (1 << 20)) / (1 << 40)
 
 
 def test_endpoint_costs_each_hour_of_the_month() -> None:
