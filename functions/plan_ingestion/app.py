@@ -32,8 +32,7 @@ from wildrydes.rides.planning import (
     plan_file,
     summary,
 )
-from wildrydes.rides.shared_chunk import SharedChunk
-from wildrydes.rides.sharing import groups, part, plan_group, plan_line
+from wildrydes.rides.sharing import groups, part, plan_lines
 from wildrydes.rides.skipping import skipped_by_name
 
 logger = Logger()
@@ -74,15 +73,9 @@ def write_plan(
     shared: Iterable[Sequence[StoredFile]],
 ) -> None:
     """Writes the list of files, those that share a chunk last and side by side, and then the manifest."""
-    lines, items = [plan_line(file.plan) for file in files], list[Chunk | SharedChunk](chunks)
-    start = sum(map(len, lines))
-    for group in shared:
-        chunk, text = plan_group(group, len(items), start)
-        start = chunk.end
-        items.append(chunk)
-        lines.append(text)
-    s3.write(bucket, layout.planned_files_key(execution), "".join(lines).encode(), "application/jsonl")
-    s3.write_json(bucket, layout.manifest_key(execution), [asdict(item) for item in items])
+    lines, shared_chunks = plan_lines((file.plan for file in files), shared, len(chunks))
+    s3.write(bucket, layout.planned_files_key(execution), lines, "application/jsonl")
+    s3.write_json(bucket, layout.manifest_key(execution), [asdict(item) for item in (*chunks, *shared_chunks)])
 
 
 def open_files(bucket: str, files: Iterable[StoredFile]) -> Iterator[s3.OpenFile]:

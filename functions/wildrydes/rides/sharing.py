@@ -12,6 +12,7 @@ the manifest stays small however many files it has: it says where their lines ar
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
 
 from wildrydes.bucket import StoredFile
 from wildrydes.rides.reports import FilePlan
@@ -79,3 +80,20 @@ def plan_group(files: Sequence[StoredFile], item: int, start: int) -> tuple[Shar
     digest = group_digest(file.source for file in files)
     text = "".join(plan_line(FilePlan(file.source, file.size, shared=digest)) for file in files)
     return SharedChunk(item, digest, len(files), start, start + len(text), files[0].source.key), text
+
+
+def plan_lines(
+    files: Iterable[FilePlan], shared: Iterable[Sequence[StoredFile]], first_item: int
+) -> tuple[bytes, list[SharedChunk]]:
+    """An execution's list of files, those that share chunks last, and these chunks, numbered from `first_item`.
+
+    Of many files the lines are most of what a plan holds: they are put into one buffer, without a second copy.
+    """
+    lines, chunks = BytesIO(), list[SharedChunk]()
+    for file in files:
+        lines.write(plan_line(file).encode())
+    for item, group in enumerate(shared, first_item):
+        chunk, text = plan_group(group, item, lines.tell())
+        chunks.append(chunk)
+        lines.write(text.encode())
+    return lines.getvalue(), chunks

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import tracemalloc
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +20,7 @@ from wildrydes.rides.planning import manifest, plan_file
 from wildrydes.rides.reports import FilePlan, FileResult, Report, check_plan, check_reports, spread
 from wildrydes.rides.shared_chunk import read_item
 from wildrydes.rides.shared_ingestion import IngestedFiles, ingest_files
-from wildrydes.rides.sharing import FEWEST_FILES, MOST_BYTES, MOST_FILES, groups, part, plan_group
+from wildrydes.rides.sharing import FEWEST_FILES, MOST_BYTES, MOST_FILES, groups, part, plan_group, plan_lines
 
 ARRIVED = "2026-01-01T00:00:00.000Z"
 SIZES = st.lists(st.one_of(st.integers(0, 4_000), st.integers(0, 20 << 20)), max_size=300)
@@ -89,6 +90,23 @@ def test_compressed_files_count_as_what_they_expand_to() -> None:
     named = [StoredFile(Source(f"raw/{place}.GZ", ""), 1 << 20) for place in range(4)]
     assert [len(group) for group in groups(named, 8 << 20)] == [1, 1, 1, 1]
     assert [len(group) for group in groups(files([1 << 20] * 16), 8 << 20)] == [8, 8]
+
+
+def test_lines_of_many_files_are_held_once() -> None:
+    shared = list(groups(files([250] * 20_000), 8 << 20))
+    others = [FilePlan(Source("raw/large.json", "e"), 20 << 20, 3)]
+    tracemalloc.start()
+    lines, chunks = plan_lines(others, shared, 3)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [chunk.item for chunk in chunks] == list(range(3, 43))
+    text = lines.splitlines(keepends=True)
+    assert FilePlan.from_json(json.loads(text[0])) == others[0]
+    for chunk, group in zip(chunks, shared, strict=True):
+        of_chunk = [FilePlan.from_json(json.loads(line)) for line in lines[chunk.start : chunk.end].splitlines()]
+        assert [plan.source for plan in of_chunk] == [file.source for file in group]
+    # The buffer grows by an eighth at a time, and has another one of that size while it does.
+    assert most < 2.5 * len(lines)
 
 
 def test_an_item_stays_small_and_says_where_its_files_are_in_the_list() -> None:
