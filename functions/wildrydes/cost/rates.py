@@ -26,8 +26,8 @@ PLAN = Rate(0.13 / 70_000, "seconds of a ride that is planned", _INGESTION)
 TRAINING_START = Rate(120, "seconds before a training job reads its first row", "docs/costs.md, A forecast")
 TRAINING = Rate(3.1e-6, "seconds of a row that is read and trained on, by the embedded container", _TRAINING)
 STREAM = Rate(1 / 1721, "seconds of a ride on the per-record path", "docs/performance.md, Rides one at a time")
-JUDGED_ROW = Rate(49e-6, "seconds of a row of the test split that two models answer", _RATES)
-SUMMED_ROW = Rate(20e-6, "seconds of a row of the train split that is summed up", _RATES)
+TEST_ROW = Rate(49e-6, "seconds of a row of the test split that two models answer", _RATES)
+TRAIN_ROW = Rate(20e-6, "seconds of a row of the train split that is summed up", _RATES)
 LISTED_OBJECT = Rate(83, "bytes of memory of an object in the list that list_rides writes", _RATES)
 REQUEST = Rate(
     0.1,
@@ -50,8 +50,8 @@ RATES = (
     TRAINING_START,
     TRAINING,
     STREAM,
-    JUDGED_ROW,
-    SUMMED_ROW,
+    TEST_ROW,
+    TRAIN_ROW,
     LISTED_OBJECT,
     REQUEST,
     STREAM_OF_BYTES,

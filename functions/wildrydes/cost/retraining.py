@@ -61,7 +61,7 @@ def seconds(load: Load) -> dict[str, float]:
         "check": load.chunks * _REQUESTS_OF_CHECK * rates.REQUEST.value / _COPIES_AT_ONCE,
         "list": pages,
         "train": rates.TRAINING_START.value + load.stored * rates.TRAINING.value,
-        "evaluate": load.stored * (TEST_SHARE * rates.JUDGED_ROW.value + TRAIN_SHARE * rates.SUMMED_ROW.value),
+        "evaluate": load.stored * (TEST_SHARE * rates.TEST_ROW.value + TRAIN_SHARE * rates.TRAIN_ROW.value),
     }
 
 

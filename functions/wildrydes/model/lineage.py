@@ -110,10 +110,10 @@ def find_unsettled(
         while was is not None and was.key < now.key:
             yield was
             was = next(earlier, None)
-        is_there = was is not None and was.key == now.key
-        if now.modified <= until and not (is_there and was.etag == now.etag):
+        same = was if was is not None and was.key == now.key else None
+        if now.modified <= until and (same is None or same.etag != now.etag):
             yield now
-        if is_there:
+        if same is not None:
             was = next(earlier, None)
     if was is not None:
         yield was
