@@ -212,14 +212,14 @@ def headings() -> tuple[Table, ...]:
     numbers = tuple(f"comparison {number}" for number in RETRAININGS)
     return (
         Table("Refused for calibration", ("test rows", *(f"calibrated, {name}" for name in MODELS), *shifts)),
-        Table("Promoted though no better", ("models", *times, f"{max(RETRAININGS)} without a budget")),
-        Table("Promoted, being better by 0.01", ("test rows", *numbers, "without a budget")),
+        Table("False promotions", ("models", *times, f"{max(RETRAININGS)} without a budget")),
+        Table("Promotions of models that are better by 0.01", ("test rows", *numbers, "without a budget")),
         Table(
-            "Regressors promoted though no better",
+            "False promotions of regressors",
             ("errors, and the two models", *(f"{rows:,} test rows" for rows in regressors.ROWS)),
             digits=2,
         ),
-        Table("Regressors promoted, being better by 2%", ("test rows", *numbers, "without a budget")),
+        Table("Promotions of regressors that are better by 2%", ("test rows", *numbers, "without a budget")),
     )
 
 

@@ -6,6 +6,7 @@ What leads into a part, or out of it, has a flag with the state's name and the p
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from textwrap import fill
 from typing import Any
 
 from statemachines.picture_conditions import words_of
@@ -25,6 +26,27 @@ _SHAPES = {
     "Pass": '("{}")',
 }
 _FLAG = '>"{}"]'
+
+_PURPOSES = {
+    "retrain": "This workflow builds a training set from rides or samples, and trains the candidates. The best one "
+    "replaces the champion if it passes [the gate](model-gate.md). To start the workflow, run `wildrydes retrain`. "
+    "[Execution input](execution-input.md) has the fields of its input.",
+    "promote": "This workflow makes a model the champion. If a step fails, it undoes its own changes. Retrainings and "
+    "rollbacks start it. If it fails, see [the runbook](operations.md#when-a-promotion-fails).",
+    "restore": "This workflow cleans up after a promotion that was stopped, timed out or failed. It completes the "
+    "promotion if the alias `live` was already moved, and undoes it otherwise. EventBridge starts the workflow, and so "
+    "does a retraining whose promotion failed. To start it by hand, see "
+    "[the runbook](operations.md#when-a-promotion-fails).",
+    "monitor": "This workflow checks a day of captured predictions for drift, and compares the champions' predictions "
+    "with the known outcomes. To start it, run `wildrydes monitor`, or set the template's parameter `MonitorSchedule`. "
+    "[Monitoring](monitoring.md) explains the results.",
+}
+"""What each workflow does, and what starts it."""
+
+_KEY = (
+    "A diamond is a Choice, and a box with double sides is a Map. A dotted arrow is taken after an error. A flag "
+    "stands for states in other parts, and has the number of their part."
+)
 
 
 @dataclass(frozen=True)
@@ -64,8 +86,10 @@ class _Machine:
 
 def picture(name: str, definition: dict[str, Any]) -> str:
     """A Markdown page with the flowcharts of `definition` (ASL). States are numbered in the order of definition."""
-    head = f"# The `{name}` workflow\n\nGenerated from `statemachines/{name}.py` by `make render`."
-    return "\n\n".join([head, *_sections(name, definition, "##")]) + "\n"
+    source = f"`make render` generates this page from `statemachines/{name}.py`."
+    texts = [_PURPOSES[name], f"{_KEY} {source}"]
+    head = [f"# The `{name}` workflow", *(fill(text, 120, break_on_hyphens=False) for text in texts)]
+    return "\n\n".join([*head, *_sections(name, definition, "##")]) + "\n"
 
 
 def _sections(name: str, definition: dict[str, Any], level: str) -> Iterator[str]:
@@ -74,7 +98,7 @@ def _sections(name: str, definition: dict[str, Any], level: str) -> Iterator[str
     parts = [_Part(group, f"{n}. {group[0]}" if len(groups) > 1 else "") for n, group in enumerate(groups, 1)]
     machine = _Machine(name, definition, parts)
     if len(parts) > 1:
-        yield f"It has {len(machine.states)} states. This is how its parts follow each other:"
+        yield f"It has {len(machine.states)} states, drawn in {len(parts)} parts. This is how the parts are connected:"
         yield _fence(_overview(machine))
     for part in parts:
         if part.title:

@@ -137,7 +137,7 @@ def test_catch_of_one_error_has_an_arrow_with_its_name() -> None:
         },
         **{name: {"Type": "Pass", "End": True} for name in ("Look", "Go on", "Tell")},
     }
-    (chart,) = charts(picture("test", {"StartAt": "Do", "States": states}))
+    (chart,) = charts(picture("retrain", {"StartAt": "Do", "States": states}))
     assert chart.leads("Do", "Look") == ["ResourceConflict"]
     assert chart.leads("Do", "Go on") == ["fails"]
     assert chart.leads("Do fails", "Tell") == [""]

@@ -123,7 +123,7 @@ def test_picture_shows_each_state_and_where_it_leads() -> None:
         "Do": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": "End"},
         "End": {"Type": "Succeed"},
     }
-    lines = picture("test", {"StartAt": "Ask", "States": states}).splitlines()
+    lines = picture("retrain", {"StartAt": "Ask", "States": states}).splitlines()
     assert '  s0{"Ask"}' in lines
     assert '  s1["Do<br/><small>lambda invoke</small>"]' in lines
     assert '  s0 -- "chunks > 0" --> s1' in lines

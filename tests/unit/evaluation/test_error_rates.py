@@ -44,7 +44,7 @@ def test_refusals_for_calibration_are_as_often_as_stated(rows: int) -> None:
 @pytest.mark.parametrize("name", ["equal, 50 test rows", "equal, 100 test rows"])
 def test_false_promotions_are_as_often_as_stated(name: str) -> None:
     """All families of the page, by its seed. Two of them may fall otherwise, by another rounding of a logarithm."""
-    shares = stated("Promoted though no better")[name]
+    shares = stated("False promotions")[name]
     drawn = bench.false_promotions(bench.EQUAL[name], bench.DRAWS // 2)
     assert drawn == pytest.approx(shares, abs=0.0025)
 
@@ -52,7 +52,7 @@ def test_false_promotions_are_as_often_as_stated(name: str) -> None:
 @pytest.mark.parametrize("name", ["equal, 50 of the rows differ", "equal, 0.7% instead of 1.8% on 50 rows"])
 def test_false_promotions_of_more_rows_are_about_as_often_as_stated(name: str) -> None:
     families = 100
-    shares = stated("Promoted though no better")[name]
+    shares = stated("False promotions")[name]
     for share, drawn in zip(shares, bench.false_promotions(bench.EQUAL[name], families), strict=True):
         assert within(share, drawn, families)
 
@@ -61,7 +61,7 @@ def test_a_budget_that_is_too_generous_is_noticed(monkeypatch: pytest.MonkeyPatc
     name = "equal, 50 test rows"
     monkeypatch.setattr(bench, "level", lambda comparison: 10 * level(comparison))
     generous = bench.false_promotions(bench.EQUAL[name], bench.DRAWS // 2)
-    assert generous[2] > stated("Promoted though no better")[name][2] + 0.05
+    assert generous[2] > stated("False promotions")[name][2] + 0.05
 
 
 @pytest.mark.parametrize(
@@ -83,42 +83,44 @@ def test_the_simulations_guard_on_calibration_is_the_gates(rows: int, model: str
 
 
 def test_better_models_are_promoted_as_often_as_stated() -> None:
-    for share, drawn in zip(stated("Promoted, being better by 0.01")["500"], bench.power(500, 400), strict=True):
+    for share, drawn in zip(
+        stated("Promotions of models that are better by 0.01")["500"], bench.power(500, 400), strict=True
+    ):
         assert within(share, drawn, 400)
 
 
 def test_the_page_has_every_row_and_none_of_them_breaks_the_promise() -> None:
-    calibration, promotions = stated("Refused for calibration"), stated("Promoted though no better")
+    calibration, promotions = stated("Refused for calibration"), stated("False promotions")
     assert list(calibration) == [f"{rows:,}" for rows in bench.ROWS]
     assert max(max(shares[: len(bench.MODELS)]) for shares in calibration.values()) <= LEAST_CHANCE
     assert list(promotions) == list(bench.EQUAL)
     # Of 1,000 families, so that the budget is within the error of the draws.
     assert max(max(shares[: len(bench.RETRAININGS)]) for shares in promotions.values()) <= ERROR_BUDGET + 0.01
-    assert list(stated("Promoted, being better by 0.01")) == [f"{rows:,}" for rows in bench.BETTER_ROWS]
+    assert list(stated("Promotions of models that are better by 0.01")) == [f"{rows:,}" for rows in bench.BETTER_ROWS]
 
 
 @pytest.mark.parametrize("name", regressors.names())
 def test_regressors_that_are_no_better_are_promoted_as_often_as_stated(name: str) -> None:
     draws, levels = 4000, [level(1)]
     errors, _, pair = name.partition(": ")
-    for rows, share in list(zip(regressors.ROWS, stated("Regressors promoted though no better")[name], strict=True))[
-        :2
-    ]:
+    for rows, share in list(zip(regressors.ROWS, stated("False promotions of regressors")[name], strict=True))[:2]:
         (drawn,) = regressors.promotions(regressors.ERRORS[errors], regressors.EQUAL[pair], rows, levels, draws)
         assert abs(share - drawn) <= 5 * sqrt(max(share, 0.0005) / draws)
 
 
 def test_better_regressors_are_promoted_as_often_as_stated() -> None:
     levels = [*(level(number) for number in bench.RETRAININGS), ERROR_BUDGET]
-    shares = stated("Regressors promoted, being better by 2%")["500"]
+    shares = stated("Promotions of regressors that are better by 2%")["500"]
     for share, drawn in zip(shares, regressors.power(500, levels, 400), strict=True):
         assert within(share, drawn, 400)
 
 
 def test_the_page_has_every_regressor_and_says_which_break_the_promise() -> None:
-    table = stated("Regressors promoted though no better")
+    table = stated("False promotions of regressors")
     assert list(table) == regressors.names()
-    assert list(stated("Regressors promoted, being better by 2%")) == [f"{rows:,}" for rows in regressors.BETTER_ROWS]
+    assert list(stated("Promotions of regressors that are better by 2%")) == [
+        f"{rows:,}" for rows in regressors.BETTER_ROWS
+    ]
     # Of 20,000: three standard errors of what is allowed.
     beyond = level(1) + 3 * sqrt(level(1) / 20_000)
     for name, shares in table.items():
