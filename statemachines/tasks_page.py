@@ -14,24 +14,28 @@ def rendered(page: str) -> str:
 
 def section(task: Task) -> str:
     """What there is to know of one task."""
-    kind = "a label of 0 or 1, measured by log loss" if task.kind == BINARY else f"a number of {task.unit}, by RMSE"
+    kind = (
+        "a label of 0 or 1, measured by log loss"
+        if task.kind == BINARY
+        else f"a value in {task.unit}, measured by RMSE"
+    )
     source = "rides with the weather of their day" if task.source == RIDES else "samples of a fulfilment centre"
     features = features_of(task.source)
     rows = "".join(f"| `{name}` | {features[name].unit} | {features[name].meaning} |\n" for name in task.features)
     return f"""## {task.name}
 {task.meaning}: {kind}.
-It is the column `{task.label}` of {source}.
+The label is the column `{task.label}` of {source}.
 
     make run TASK={task.name}
 
-| feature | unit | what |
+| feature | unit | meaning |
 |---|---|---|
 {rows}
-| what serves it | name |
+| part | name |
 |---|---|
-| function, with the alias `live` | `{task.function}` |
-| alarm | `{task.alarm}` |
-| SSM parameter, by the template's parameter `{task.model_path_name}` | `{task.parameter}` |
-| models, cards and registry in the bucket | `{task.models_prefix}` |
+| function that serves it, with the alias `live` | `{task.function}` |
+| alarm on its errors | `{task.alarm}` |
+| SSM parameter, named by the template's parameter `{task.model_path_name}` | `{task.parameter}` |
+| prefix of its models, cards and registry in the bucket | `{task.models_prefix}` |
 
 """
