@@ -87,7 +87,7 @@ def _table(all_retries: list[Retrying]) -> str:
         f"| {round(RUNS * min(passed[each.key(published)] for each in states))} of {RUNS} |\n"
         for (published, pauses), states in sorted(rows.items(), key=lambda row: row[0][0].text.lower())
     )
-    head = "| limit | states | calls at once | attempts more | pauses at most | outlasts (99%) | runs that pass |\n"
+    head = "| limit | states | calls at once | retries | total pause at most | outlasts (99%) | runs that pass |\n"
     return head + "|---|---|---|---|---|---|---|\n" + "".join(lines)
 
 
