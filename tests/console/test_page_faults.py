@@ -43,9 +43,12 @@ def silent() -> Iterator[socket.socket]:
 
 @pytest.fixture
 def absent(silent: socket.socket) -> Iterator[str]:
-    """The origin of a console whose AWS has ended."""
-    with console_before(silent) as origin:
+    """The origin of a console whose AWS has ended. Its port stays bound: no other server comes to listen there."""
+    with console_before(silent) as origin, socket.socket() as bound:
+        address = silent.getsockname()
         silent.close()
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
         yield origin
 
 

@@ -72,7 +72,7 @@ def test_a_day_without_predictions_has_a_page_and_takes_old_pictures_away(tmp_pa
     assert {file.suffix for file in tmp_path.iterdir()} == {".html", ".json"}
     text = text_of(page.read_text(encoding="utf-8"))
     assert "Too few truths are known to say how good the champion was." in text
-    assert "the day has 0 rows that differ" in text
+    assert "the day has no row to compare with training" in text
     assert "too few, or alike, to say how good it was" in text
 
 

@@ -237,5 +237,5 @@ def test_changed_document_of_sams_api_is_another_deployment_of_the_same_stage(
     assert second["Api"] == first["Api"]
     assert deployment_of_stage(second["Api"]) == second["Deployment"] != first["Deployment"]
     # CloudFormation removes the deployment that the template has no more.
-    remaining = client("apigateway").get_deployments(restApiId=second["Api"])["items"]
+    remaining = account.entries(client("apigateway"), "get_deployments", "items", restApiId=second["Api"])
     assert [each["id"] for each in remaining] == [second["Deployment"]]
