@@ -29,26 +29,26 @@ interface Props {
 export function Lines({ title, series, start, end: wanted, period, now = Infinity, note, isOfDays = false }: Props) {
   const [figure, width] = useWidth<HTMLElement>();
   const measured = series.filter((each) => each.points.length > 0);
-  const told = tell(measured);
-  const form = formOf(told);
+  const parts = tell(measured);
+  const form = formOf(parts);
   // The minute that is under way may begin after the question.
   const end = measured.reduce((last, each) => Math.max(last, each.points.at(-1)![0]), wanted);
-  const isOpen = told.groups.some((each) => each.points.at(-1)![0] + period > now);
+  const isOpen = parts.groups.some((each) => each.points.at(-1)![0] + period > now);
   const name = isOfDays ? date : moment;
-  const axis = { name, groups: told.groups, width, start, end, period, now };
+  const axis = { name, groups: parts.groups, width, start, end, period, now };
   return (
     <figure class="lines" ref={figure}>
       <figcaption>
         <strong>{title}</strong> {form !== "sentence" && form !== "bars" && <span class="quiet">a point for each {paceOf(period)}</span>}
       </figcaption>
       {note && <p class="quiet">{note}</p>}
-      {form === "bars" && <Bars name={name} groups={told.groups} period={period} isOpen={isOpen} />}
-      {form === "lines" && <Plot title={title} {...axis} />}
-      {form === "rows" && <Rows {...axis} />}
+      {form === "bars" && <Bars name={name} groups={parts.groups} period={period} isOpen={isOpen} />}
+      {form === "lines" && <Plot title={title} axis={axis} />}
+      {form === "rows" && <Rows axis={axis} />}
       {isOpen && form !== "bars" && <p class="quiet">Hollow: that {paceOf(period)} is not over yet.</p>}
-      {told.nought.length > 0 && (
+      {parts.nought.length > 0 && (
         <p class={form === "sentence" ? "" : "quiet"}>
-          0 {form === "sentence" ? span(measured, name) : "each time"}: {list(told.nought)}.
+          0 {form === "sentence" ? span(measured, name) : "each time"}: {list(parts.nought)}.
         </p>
       )}
       <Numbers title={title} series={measured} name={name} />

@@ -1,19 +1,9 @@
 // A few series as lines in one picture.
 
+import { type Axis, markClass, type Place, Times } from "./axis";
 import { colorOf, markOf } from "./marks";
 import { coincidences, type Group, list, summary } from "./series";
-import { bounds, type Name, type Point, runs, short, ticks } from "./scale";
-
-interface Props {
-  name: Name;
-  title: string;
-  groups: Group[];
-  width: number;
-  start: number;
-  end: number;
-  period: number;
-  now: number;
-}
+import { bounds, type Point, runs, short } from "./scale";
 
 const HEIGHT = 150;
 const LEFT = 46;
@@ -25,9 +15,8 @@ const MOST_MARKS = 120;
 const HIDDEN = 4;
 const LARGER = 0.7;
 
-type Place = (value: number) => number;
-
-export function Plot({ name, title, groups, width, start, end, period, now }: Props) {
+export function Plot({ title, axis }: { title: string; axis: Axis }) {
+  const { name, groups, width, start, end } = axis;
   const { low, high } = bounds(groups.flatMap((each) => each.points.map(([, value]) => value)));
   const x: Place = (at) => LEFT + 6 + ((at - start) / (end - start)) * (width - LEFT - RIGHT - 6);
   const y: Place = (value) => TOP + (1 - (value - low) / (high - low)) * (HEIGHT - TOP - BOTTOM);
@@ -43,13 +32,9 @@ export function Plot({ name, title, groups, width, start, end, period, now }: Pr
             </text>
           </g>
         ))}
-        {ticks(start, end, width - LEFT).map(([at, words], place, every) => (
-          <text key={at} class="tick" x={x(at)} y={HEIGHT - 5} text-anchor={place === 0 ? "start" : place === every.length - 1 ? "end" : "middle"}>
-            {words}
-          </text>
-        ))}
+        <Times axis={axis} room={width - LEFT} x={x} y={HEIGHT - 5} />
         {groups.map((each, place) => (
-          <Line key={each.names[0]} name={name} group={each} place={place} others={groups.slice(place + 1)} x={x} y={y} period={period} now={now} />
+          <Line key={each.names[0]} axis={axis} group={each} place={place} others={groups.slice(place + 1)} x={x} y={y} />
         ))}
       </svg>
       {(groups.length > 1 || groups[0]!.names.length > 1) && (
@@ -71,19 +56,17 @@ export function Plot({ name, title, groups, width, start, end, period, now }: Pr
 }
 
 interface LineProps {
-  name: Name;
+  axis: Pick<Axis, "name" | "period" | "now">;
   group: Group;
   place: number;
   /** Those that are drawn above it. */
   others: Group[];
   x: Place;
   y: Place;
-  period: number;
-  now: number;
 }
 
 /** A line, and its points as marks: all of them, or of many some. Where another one's mark will lie on a mark, it is the larger. */
-function Line({ name, group, place, others, x, y, period, now }: LineProps) {
+function Line({ axis, group, place, others, x, y }: LineProps) {
   const { points } = group;
   const every = Math.ceil(points.length / MOST_MARKS);
   const marked = points.filter((_, number) => number % every === 0 || number === points.length - 1);
@@ -91,17 +74,17 @@ function Line({ name, group, place, others, x, y, period, now }: LineProps) {
   const above = ([at, value]: Point) => values.filter((each) => each.has(at) && Math.abs(y(each.get(at)!) - y(value)) < HIDDEN).length;
   return (
     <g class={`series ${colorOf(place)}`}>
-      {runs(points, period).map((run, number) => (
+      {runs(points, axis.period).map((run, number) => (
         <polyline key={number} points={run.map(([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(" ")} />
       ))}
       {marked.map((point) => (
         <path
           key={point[0]}
-          class={point[0] + period > now ? "mark open" : "mark"}
+          class={markClass(point[0], axis)}
           d={markOf(place)}
           transform={`translate(${x(point[0]).toFixed(1)} ${y(point[1]).toFixed(1)}) scale(${1 + LARGER * above(point)})`}
         >
-          <title>{`${list(group.names)}: ${short(point[1])} at ${name(point[0])}`}</title>
+          <title>{`${list(group.names)}: ${short(point[1])} at ${axis.name(point[0])}`}</title>
         </path>
       ))}
     </g>

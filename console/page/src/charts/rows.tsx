@@ -1,18 +1,9 @@
 // Many series as a small picture each, below each other on one axis of time, the highest first.
 
+import { type Axis, markClass, type Place, Times } from "./axis";
 import { Rest } from "./bars";
 import { type Group, list, ranked } from "./series";
-import { type Name, type Point, runs, short, ticks } from "./scale";
-
-interface Props {
-  name: Name;
-  groups: Group[];
-  width: number;
-  start: number;
-  end: number;
-  period: number;
-  now: number;
-}
+import { type Point, runs, short } from "./scale";
 
 const MOST = 8;
 const HEIGHT = 28;
@@ -20,13 +11,14 @@ const EDGE = 4;
 /** How many times as high as another row one may be, so that both are still read on one scale. */
 const MOST_APART = 12;
 
-export function Rows({ name, groups, width, start, end, period, now }: Props) {
+export function Rows({ axis }: { axis: Axis }) {
+  const { groups, width, start, end } = axis;
   const all = ranked(groups);
   const shown = all.slice(0, MOST);
   const top = (group: Group) => Math.max(group.highest[1], ...group.points.map(([, value]) => Math.abs(value)));
   const tops = shown.map(top);
   const isOneScale = Math.max(...tops) <= MOST_APART * Math.min(...tops);
-  const x = (at: number) => EDGE + ((at - start) / (end - start)) * (width - 2 * EDGE);
+  const x: Place = (at) => EDGE + ((at - start) / (end - start)) * (width - 2 * EDGE);
   return (
     <>
       <ul class="rows">
@@ -36,16 +28,12 @@ export function Rows({ name, groups, width, start, end, period, now }: Props) {
             <span class="quiet">
               highest <strong>{short(group.highest[1])}</strong>
             </span>
-            <Row name={name} group={group} width={width} x={x} most={isOneScale ? Math.max(...tops) : tops[place]!} period={period} now={now} />
+            <Row axis={axis} group={group} x={x} most={isOneScale ? Math.max(...tops) : tops[place]!} />
           </li>
         ))}
       </ul>
       <svg class="axis" width={width} height={16} viewBox={`0 0 ${width} 16`} aria-hidden="true">
-        {ticks(start, end, width).map(([at, words], place, every) => (
-          <text key={at} class="tick" x={x(at)} y={12} text-anchor={place === 0 ? "start" : place === every.length - 1 ? "end" : "middle"}>
-            {words}
-          </text>
-        ))}
+        <Times axis={axis} room={width} x={x} y={12} />
       </svg>
       <p class="quiet">{isOneScale ? `All on one scale, from 0 to ${short(Math.max(...tops))}.` : "Each on a scale of its own, from 0 to its highest."}</p>
       <Rest groups={all.slice(MOST)} />
@@ -54,17 +42,15 @@ export function Rows({ name, groups, width, start, end, period, now }: Props) {
 }
 
 interface RowProps {
-  name: Name;
+  axis: Axis;
   group: Group;
-  width: number;
-  x: (at: number) => number;
+  x: Place;
   most: number;
-  period: number;
-  now: number;
 }
 
-function Row({ name, group, width, x, most, period, now }: RowProps) {
-  const y = (value: number) => HEIGHT - EDGE - (Math.abs(value) / most) * (HEIGHT - 2 * EDGE);
+function Row({ axis, group, x, most }: RowProps) {
+  const { name, width, period } = axis;
+  const y: Place = (value) => HEIGHT - EDGE - (Math.abs(value) / most) * (HEIGHT - 2 * EDGE);
   const [at, value] = group.highest;
   const coordinates = (points: Point[]) => points.map((point) => `${x(point[0]).toFixed(1)},${y(point[1]).toFixed(1)}`).join(" ");
   return (
@@ -75,7 +61,7 @@ function Row({ name, group, width, x, most, period, now }: RowProps) {
           <polyline key={number} points={coordinates(run)} />
         ))}
         {group.points.map((point) => (
-          <circle key={point[0]} class={point[0] + period > now ? "mark open" : "mark"} cx={x(point[0])} cy={y(point[1])} r={2}>
+          <circle key={point[0]} class={markClass(point[0], axis)} cx={x(point[0])} cy={y(point[1])} r={2}>
             <title>{`${short(point[1])} at ${name(point[0])}`}</title>
           </circle>
         ))}
