@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from cli.costs import dollars
 from wildrydes.cost.growth import Amount, Growth
 from wildrydes.cost.limits import MOST_RIDES, Reached
+from wildrydes.cost.load import PATHS
 
 AMOUNTS_HEAD = ("what", "a retraining, batch", "stream", "a month, batch", "stream")
 LIMITS_HEAD = ("limit", "batch", "stream", "what is changed then")
@@ -31,7 +32,7 @@ def amounts(growths: Sequence[Growth]) -> Iterator[tuple[str, ...]]:
 def limits(reached: Sequence[Reached]) -> Iterator[tuple[str, ...]]:
     """A row a limit: the rides a month that reach it by each path, and what is changed then."""
     for each in reached:
-        yield each.limit.name, _rides(each, "batch"), _rides(each, "stream"), each.limit.change
+        yield each.limit.name, *(_rides(each, path) for path in PATHS), each.limit.change
 
 
 def over(growth: Growth) -> list[str]:

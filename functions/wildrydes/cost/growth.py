@@ -59,11 +59,12 @@ def growth(load: Load, region: str, instance: str = INSTANCE) -> Growth:
     stored_gb = stored_bytes(load) / GB
     of_path = of_rides(load.rides) if load.path == STREAM else {}
     month = add([scale(once, Decimal(load.retrainings)), of_path, {"s3_gb_months": stored_gb}])
-    hours = retraining.hours(load)
+    run = retraining.map_run(load)
+    hours = retraining.hours(load, run)
     taken = sorted(((limit.name, share) for limit, share in shares(load)), key=lambda each: -each[1])
     return Growth(
         load,
-        retraining.map_run(load),
+        run,
         _amount(once, hours, Decimal(0), region),
         _amount(month, hours * load.retrainings, stored_gb, region),
         tuple(taken),

@@ -65,10 +65,10 @@ def seconds(load: Load) -> dict[str, float]:
     }
 
 
-def hours(load: Load) -> float:
-    """The hours of a retraining, without Athena's and the promotion's."""
+def hours(load: Load, run: MapRun) -> float:
+    """The hours of a retraining whose Map is `run`, without Athena's and the promotion's."""
     stages = seconds(load)
-    return (sum(stages.values()) - stages["ingest"] + map_run(load).seconds) / 3600
+    return (sum(stages.values()) - stages["ingest"] + run.seconds) / 3600
 
 
 def scanned_bytes(load: Load) -> Decimal:
