@@ -151,9 +151,10 @@ proofs: setup ## run the tests that take long, most of them on stacks of their o
 loop: setup ## prove that the loop closes: drifts, uploads, every metric, a kill in each state; SEED=, ARGS= as for make test
 	$(TEST) -m loop $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
 
-# One process, in the order of the file: the matrix runs executions side by side itself. It prints the matrix and writes it into build/.
-faults: setup ## inject each fault at each Task and Map, into build/faults.json and build/faults.html: ARGS= for pytest
-	$(PY) -m pytest -q -m faults --randomly-dont-reorganize tests/e2e/test_fault_matrix.py $(ARGS)
+# One process, in the order of the file: the matrix runs executions side by side itself. It prints the matrix and writes it into build/,
+# beside what earlier parts came to.
+faults: setup ## inject faults at each Task and Map, into build/faults.json and build/faults.html: PART= (1/6), ARGS= for pytest
+	$(PY) -m pytest -q -m faults --randomly-dont-reorganize tests/e2e/test_fault_matrix.py --fault-part $(or $(PART),1/6) $(ARGS)
 
 # Each mode in a fresh clone, with the environments installed anew. The times are in build/workshop.json.
 workshop: setup ## run every command of docs/workshop/ in fresh clones: ARGS= for pytest

@@ -34,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """How many requests the API is fuzzed with, which faults are injected, and where what the tests used is written."""
     parser.addoption("--generated-requests", type=int, help="requests to generate from the API's document")
     parser.addoption("--fault-cells", default="", help="regular expression of the cells of `make faults` to run")
+    parser.addoption("--fault-part", default="1/1", help="part of the cells of `make faults` to run, such as 2/6")
     parser.addoption("--fault-seconds", type=int, default=840, help="seconds after which `make faults` begins no cell")
     parser.addoption("--transitions", help="folder for the transitions that the executions of all stacks have gone")
     parser.addoption("--used-grants", type=Path, help="folder for what the server noted of the grants that were used")

@@ -9,16 +9,20 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from consoles import Console, page_of_user
-from machines import unique
+from machines import unique, until
 
 OPENING = "**/api/opening?"
 
 
 @pytest.fixture(name="name")
 def refused_retraining(console: Console) -> str:
-    """The name of a retraining that its input has ended: the newest, which a page opens by itself."""
+    """The name of a retraining that its input has ended: the newest, which a page opens by itself.
+
+    Its cost comes into the ledger a moment after its end, and nothing changes after that.
+    """
     arn = console.stack.start(unique("opening"), years={"first": 1, "last": 2})
     assert console.stack.ended(arn)["error"] == "BadExecutionInput"
+    until(lambda: answer(console, "workflow/execution", {"arn": arn})["cost"], lambda usd: usd is not None)
     return arn.rpartition(":")[2]
 
 

@@ -35,7 +35,7 @@ def make_stack(server: EmbeddedAws, weather: noaa.Weather, pytestconfig: pytest.
 
     yield make
     if folder := pytestconfig.getoption("--transitions"):
-        fault_transitions.write(Path(folder), stacks)
+        fault_transitions.write(Path(folder), fault_transitions.gone_in(stacks))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 
 from fault_cells import Cell, cells
 from fault_course import GOOD, NOT_REACHED, NOT_RUN, Result
+from fault_parts import digest, row
 from fault_transitions import Transition, all_transitions
 from reports.html import document, table
 
@@ -20,8 +21,10 @@ class Matrix:
     # Until when cells are run, by time.monotonic().
     end: float = float("inf")
     results: list[Result] = field(default_factory=list)
+    # Those of earlier runs of the same workflows; a newer result of a cell takes their place.
+    earlier: list[Result] = field(default_factory=list)
     transitions: dict[str, set[Transition]] = field(default_factory=dict)
-    # Those that executions of other tests have gone.
+    # Those that earlier runs and other tests have gone.
     others: dict[str, set[Transition]] = field(default_factory=dict)
 
     def add(self, machine: str, transitions: set[Transition]) -> None:
@@ -30,8 +33,15 @@ class Matrix:
 
     @property
     def injected(self) -> list[Result]:
-        """The results of the cells whose fault happened."""
-        return [each for each in self.results if each.outcome not in (NOT_REACHED, NOT_RUN)]
+        """The results of the cells whose fault happened, in this run or in an earlier one."""
+        own = [each for each in self.results if each.outcome not in (NOT_REACHED, NOT_RUN)]
+        done = {each.cell for each in own}
+        return own + [each for each in self.earlier if each.cell not in done]
+
+    @property
+    def every(self) -> list[Result]:
+        """The results of this run and of earlier ones: of a cell that was not injected now, the earlier one as well."""
+        return self.injected + [each for each in self.results if each.outcome in (NOT_REACHED, NOT_RUN)]
 
     @property
     def not_injected(self) -> list[Cell]:
@@ -47,14 +57,16 @@ class Matrix:
     def document(self) -> dict[str, Any]:
         """All of it as JSON."""
         return {
+            "digests": {machine: digest(machine) for machine in self.transitions},
             "totals": {
+                "injected_now": sum(each.outcome not in (NOT_REACHED, NOT_RUN) for each in self.results),
                 "injected": len(self.injected),
                 "cells": sum(len(cells(machine)) for machine in self.transitions),
                 "outcomes": dict(Counter(each.outcome for each in self.injected).most_common()),
             },
             "not_injected": dict(Counter(f"{each.machine}: {each.state}" for each in self.not_injected)),
             "transitions": {machine: self._coverage(machine) for machine in self.transitions},
-            "results": [_row(each) for each in self.results],
+            "results": [row(each) for each in self.every],
         }
 
     def _coverage(self, machine: str) -> dict[str, Any]:
@@ -63,7 +75,7 @@ class Matrix:
         return {
             "all": len(every),
             "gone": len(gone),
-            "gone_in_other_tests": len(others - gone),
+            "gone_earlier": len(others - gone),
             "missing": [list(each) for each in sorted(every - gone - others)],
         }
 
@@ -77,7 +89,8 @@ class Matrix:
         missing = ", ".join(f"{place} ({count})" for place, count in content["not_injected"].items())
         lines.append(f"{len(self.not_injected)} cells not injected: {missing}")
         totals = ", ".join(f"{count} {outcome}" for outcome, count in content["totals"]["outcomes"].items())
-        return "\n".join([*lines, f"{content['totals']['injected']} faults: {totals}"])
+        counts = "{injected_now} faults now, {injected} with earlier runs, of {cells} cells".format(**content["totals"])
+        return "\n".join([*lines, f"{counts}: {totals}"])
 
     def _said(self) -> dict[tuple[str, str], str]:
         """By state, what came of its cells, kind by kind."""
@@ -92,7 +105,11 @@ class Matrix:
         """The page: totals, a table a workflow with a column a kind, and the transitions that nothing has gone."""
         content = self.document()
         totals = table(("outcome", "faults"), [(name, str(n)) for name, n in content["totals"]["outcomes"].items()])
-        sections = ["<h1>Faults</h1>", f"<p>{content['totals']['injected']} were injected.</p>", totals]
+        sections = [
+            "<h1>Faults</h1>",
+            f"<p>{len(self.injected)} of {content['totals']['cells']} were injected, in this run or earlier.</p>",
+            totals,
+        ]
         for machine, coverage in content["transitions"].items():
             sections += [f"<h2>{escape(machine)}</h2>", self._table(machine)]
             sections.append(f"<p>{_gone(coverage)}. Not gone:</p>")
@@ -100,7 +117,7 @@ class Matrix:
         return document("Faults", sections)
 
     def _table(self, machine: str) -> str:
-        own = [each for each in self.results if each.cell.machine == machine]
+        own = [each for each in self.every if each.cell.machine == machine]
         kinds = list(dict.fromkeys(each.cell.fault.kind for each in own))
         names = list(dict.fromkeys(each.cell.state for each in own))
         rows = [[name, *(_square(own, name, kind) for kind in kinds)] for name in names]
@@ -114,24 +131,10 @@ class Matrix:
 
 
 def _gone(coverage: dict[str, Any]) -> str:
-    others = f", and {coverage['gone_in_other_tests']} more in other tests" if coverage["gone_in_other_tests"] else ""
+    others = (
+        f", and {coverage['gone_earlier']} more in earlier runs and other tests" if coverage["gone_earlier"] else ""
+    )
     return f"{coverage['gone']} of {coverage['all']} transitions gone{others}"
-
-
-def _row(result: Result) -> dict[str, Any]:
-    cell = result.cell
-    return {
-        "workflow": cell.machine,
-        "state": cell.state,
-        "fault": cell.fault.kind,
-        "error": cell.fault.error,
-        "moment": cell.fault.moment,
-        "mode": cell.mode,
-        "times": cell.times,
-        "outcome": result.outcome,
-        "execution": result.execution,
-        "detail": result.detail[:500],
-    }
 
 
 def _square(results: list[Result], state: str, kind: str) -> str:

@@ -79,10 +79,10 @@ def gone_in(stacks: Iterable[Stack]) -> dict[str, set[Transition]]:
     }
 
 
-def write(folder: Path, stacks: list[Stack]) -> None:
-    """Write what the stacks of one process have gone into a file of its own."""
+def write(folder: Path, transitions: dict[str, set[Transition]]) -> None:
+    """Write the transitions of one run, by workflow, into a file of its own."""
     folder.mkdir(parents=True, exist_ok=True)
-    content = {machine: sorted(transitions) for machine, transitions in gone_in(stacks).items()}
+    content = {machine: sorted(own) for machine, own in transitions.items()}
     (folder / f"{uuid.uuid4().hex}.json").write_text(json.dumps(content), encoding="utf-8")
 
 

@@ -1,9 +1,13 @@
 """The cells of the fault matrix, as they follow from the rendered ASL."""
 
+from pathlib import Path
+
 import pytest
 
 from fault_cells import BEYOND, FIRST, ONCE, WITHIN, cells, definition, states
-from fault_course import by_state
+from fault_course import NOT_RUN, RECOVERED, Result, by_state
+from fault_parts import Part, earlier
+from fault_report import Matrix
 from fault_transitions import all_transitions, taken
 
 MACHINES = ("retrain", "promote", "restore", "monitor")
@@ -69,3 +73,36 @@ def test_transitions_are_those_of_every_level() -> None:
     retrain = all_transitions("retrain")
     assert {("Train candidate", "Was the training killed?"), ("Set input aside", "Read input")} <= retrain
     assert ("Read parameter", "Read live alias") in retrain
+
+
+def test_parts_have_each_cell_once_and_each_of_them_nearly_all_states() -> None:
+    for machine in MACHINES:
+        own = [Part(number, 6).cells(machine) for number in range(1, 7)]
+        assert sorted(str(cell) for each in own for cell in each) == sorted(str(cell) for cell in cells(machine))
+        every = {cell.state for cell in cells(machine)}
+        for each in own:
+            assert len({cell.state for cell in each}) >= 0.8 * len(every)
+    assert Part.parse("6/6") == Part(6, 6)
+    for wrong in ("0/6", "7/6", "one/6", "6"):
+        with pytest.raises(ValueError):
+            Part.parse(wrong)
+
+
+def test_matrix_goes_on_with_what_earlier_runs_wrote_of_the_same_workflows(tmp_path: Path) -> None:
+    first, second, third = cells("monitor")[:3]
+    before = Matrix(
+        results=[Result(first, RECOVERED, "a"), Result(second, NOT_RUN, ""), Result(third, RECOVERED, "c")],
+        transitions={"monitor": set()},
+    )
+    before.write(tmp_path)
+    file = tmp_path / "faults.json"
+    assert earlier(file, ["monitor"]) == [Result(first, RECOVERED, "a"), Result(third, RECOVERED, "c")]
+    now = Matrix(
+        results=[Result(first, RECOVERED, "b")],
+        transitions={"monitor": set()},
+        earlier=earlier(file, ["monitor"]),
+    )
+    assert now.injected == [Result(first, RECOVERED, "b"), Result(third, RECOVERED, "c")]
+    assert (now.document()["totals"]["injected_now"], now.document()["totals"]["injected"]) == (1, 2)
+    file.write_text(file.read_text(encoding="utf-8").replace('"monitor": "', '"monitor": "another'), encoding="utf-8")
+    assert earlier(file, ["monitor"]) == earlier(tmp_path / "none.json", ["monitor"]) == []

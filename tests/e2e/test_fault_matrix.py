@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 import fault_transitions
-from fault_cells import Cell, cells
+from fault_cells import Cell
 from fault_course import GOOD, Course, Result
 from fault_endpoints import encrypts_on_request, short_waits
 from fault_groups import Groups, Progress, parts
+from fault_parts import Part, earlier
 from fault_promotions import only_ends
 from fault_report import Matrix
 from fault_steps import (
@@ -37,14 +38,24 @@ from stacks import ROOT, MakeStack, Stack
 
 pytestmark = pytest.mark.faults
 
+TRANSITIONS = ROOT / "build" / "transitions"
+"""Where each run writes the transitions that its executions took."""
+
 Chosen = Callable[[str], list[Cell]]
 
 
 @pytest.fixture(scope="module")
-def chosen(pytestconfig: pytest.Config) -> Chosen:
-    """The cells of a workflow that are to be run: all, or those that --fault-cells names."""
+def part(pytestconfig: pytest.Config) -> Part:
+    """The part that is to be run; all parts where cells are named."""
+    named = pytestconfig.getoption("--fault-cells")
+    return Part() if named else Part.parse(str(pytestconfig.getoption("--fault-part")))
+
+
+@pytest.fixture(scope="module")
+def chosen(pytestconfig: pytest.Config, part: Part) -> Chosen:
+    """The cells of a workflow that are to be run: those of the part, or those of them that --fault-cells names."""
     pattern = str(pytestconfig.getoption("--fault-cells"))
-    return lambda machine: [cell for cell in cells(machine) if re.search(pattern, str(cell))]
+    return lambda machine: [cell for cell in part.cells(machine) if re.search(pattern, str(cell))]
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +93,9 @@ def groups(
             begun.close()
     for machine, transitions in fault_transitions.gone_in(stacks).items():
         matrix.add(machine, transitions)
-    matrix.others = fault_transitions.read(ROOT / "build" / "transitions")
+    matrix.others = fault_transitions.read(TRANSITIONS)
+    matrix.earlier = earlier(ROOT / "build" / "faults.json", list(matrix.transitions))
+    fault_transitions.write(TRANSITIONS, matrix.transitions)
     say("\n" + matrix.text())
     matrix.write(ROOT / "build")
 
@@ -174,11 +187,11 @@ def test_end_of_retraining(bad: list[Result]) -> None:
     assert bad == []
 
 
-def test_every_cell_is_run(request: pytest.FixtureRequest, groups: Groups) -> None:
+def test_every_cell_of_the_part_is_run(request: pytest.FixtureRequest, groups: Groups, part: Part) -> None:
     """A state that no course comes to has no result, and nothing else would say so."""
     selected = {item.name for item in request.session.items}
     if request.config.getoption("--fault-cells") or not {*STEPS, *RETRAININGS} <= selected:
         pytest.skip("some of the cells are chosen")
     results = {result.cell for test in (*STEPS, *RETRAININGS) for result in groups.results(test)}
-    every = [cell for machine in fault_transitions.OUTPUTS for cell in cells(machine)]
+    every = [cell for machine in fault_transitions.OUTPUTS for cell in part.cells(machine)]
     assert [str(cell) for cell in every if cell not in results] == []
