@@ -47,7 +47,7 @@ class Api:
 
 
 def serve(server: EmbeddedAws, package: bytes, name: str, fraction: str = "0") -> Api:
-    """A stack of that name with the model live: its deployment finds the model's path in the SSM parameter."""
+    """A stack of that name with the model as champion: its deployment finds the model's path in the SSM parameter."""
     parameters = deploy.parameters_of_champions(f"/wildrydes/{name}") | {
         "CaptureFraction": fraction,
         "ThrottleRate": "100000",

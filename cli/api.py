@@ -89,7 +89,7 @@ def _reason(status: int, body: bytes, task: str, options: str) -> str:
         problem = {}
     detail = problem.get("detail", text) if isinstance(problem, dict) else text
     if status == 503 and isinstance(problem, dict) and problem.get("field") == "model":
-        return f"No model of {task} is live: `wildrydes retrain --task {task}{options}` trains one."
+        return f"{task} has no champion: `wildrydes retrain --task {task}{options}` trains one."
     return f"The API answered {status}: {detail}"
 
 

@@ -197,12 +197,12 @@ def _repair(parameter: dict[str, Any]) -> Iterator[str]:
         return
     held = f"was {was['value']!r} since {was['changed']}" if "value" in was else f"could not be read: {was['Error']}"
     became = "it was repaired" if "state" in repair else f"it could not be repaired: {repair['Cause']}"
-    yield f"The SSM parameter with the live model {held}; {became}."
+    yield f"The SSM parameter with the champion {held}; {became}."
 
 
 def _prediction(prediction: dict[str, Any] | None, execution: str) -> list[Text]:
     if prediction is None:
-        return [Text("No model is live: the API has nothing to answer with yet.")]
+        return [Text("There is no champion: the API has nothing to answer with yet.")]
     lines = [Text(f"$ {prediction['curl']}"), Text(prediction["answer"], style="bold")]
     model = (prediction["response"] or {}).get("model")
     if model not in (None, execution):

@@ -46,11 +46,11 @@ class Edge:
 
     @classmethod
     def of(cls, stack: Stack, task: str) -> "Edge":
-        """Raises models.NoModelError where no model of the task is live, NoAnswerError where the API has no key."""
+        """Raises models.NoModelError where the task has no champion, NoAnswerError where the API has no key."""
         history = models.promotions(stack, task)
         if not history:
             retrain = stack.command(f"retrain --task {task}")
-            raise models.NoModelError(f"No model of {task} is live: {retrain} trains one.")
+            raise models.NoModelError(f"{task} has no champion: {retrain} trains one.")
         api, execution = Api.of(stack), history[-1].execution
         if api.key is None:
             raise NoAnswerError("This stack's API takes signed requests alone: the parameter EdgeTask sends such.")

@@ -123,7 +123,7 @@ def measure(stack: Stack, seconds: float, excess_seconds: float, *, as_json: boo
     """Measure and print. Returns 1 where something was wrong, or there is no champion."""
     questions = questions_for(stack)
     if not questions:
-        click.echo(f"No model of {DEFAULT_TASK} is live: {stack.command('retrain')} promotes one.", err=True)
+        click.echo(f"{DEFAULT_TASK} has no champion: {stack.command('retrain')} promotes one.", err=True)
         return 1
     target, (rate, burst) = Api.of(stack), plan_of(stack)
     with bar("5 requests a second", count := round(5 * seconds)) as show:

@@ -180,7 +180,7 @@ def choose(
     task: str = DEFAULT_TASK,
     options: str = "",
 ) -> str:
-    """The execution whose model of a task is meant: by default the live one's, or the newest while none is live.
+    """The execution whose model of a task is meant: by default the champion's, or the newest while there is none.
 
     Raises NoModelError where it has no card.
     """

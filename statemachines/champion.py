@@ -36,7 +36,7 @@ def read_champion(tasks: Tasks, then: State) -> State:
     )
     live = read_version(
         tasks,
-        "Read live model",
+        "Read champion",
         "$.live.version",
         "$.live",
         {"version": "$.Version", "model_path": "$.Environment.Variables.MODEL_PATH"},

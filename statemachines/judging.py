@@ -39,7 +39,7 @@ METRICS = (
 def judge(tasks: Tasks) -> State:
     """The candidate against the champion of that moment; the better of them is live then."""
     retrained = _account("Account costs", _outcome("Retrained", promoted=True))
-    same = _account("Account costs of a candidate", _outcome("Kept the live model", promoted=False))
+    same = _account("Account costs of a candidate", _outcome("Kept the champion", promoted=False))
     name = name_promotion()
     promotion = start_promotion(end_promotion(retrained, name, tasks.failure))
     sdk.Chain([name, promotion, retrained])

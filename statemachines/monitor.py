@@ -105,7 +105,7 @@ def _task() -> State:
     tasks = Tasks(failed)
     alias = read_alias(tasks, "Read live alias", "$.live", {"version": "$.FunctionVersion"})
     live = read_version(
-        tasks, "Read live model", "$.live.version", "$.live", {"model_path": "$.Environment.Variables.MODEL_PATH"}
+        tasks, "Read champion", "$.live.version", "$.live", {"model_path": "$.Environment.Variables.MODEL_PATH"}
     )
     sdk.Chain([alias, live, _join(tasks, _judge(tasks))])
     return choose_task("$.task.task", alias)

@@ -68,7 +68,7 @@ def build() -> sdk.Graph:
     start.add_choice(complete(), _set_out(refused, handlers))
     start.default_choice(refused)
     return sdk.Graph(
-        start, comment="Make a model the live one, or leave everything as it was", timeout_seconds=PROMOTION_SECONDS
+        start, comment="Make a model the champion, or leave everything as it was", timeout_seconds=PROMOTION_SECONDS
     )
 
 

@@ -29,7 +29,7 @@ def _function(task: Task) -> str:
             Timeout: 10
             MemorySize: 512
             LoggingConfig: {{ LogGroup: !Ref Predict{task.words}Logs, LogFormat: JSON }}
-            # A promotion moves it from version to version; a deployment publishes its code with the live model's path.
+            # A promotion moves it from version to version; a deployment publishes its code with the champion's path.
             AutoPublishAlias: live
             Environment:
               Variables:

@@ -1,7 +1,7 @@
 """What the fields of the workflows' inputs and outputs say, for docs/execution-input.md and docs/reference/outputs.md.
 
 The input of a retraining is `wildrydes.parameters`', that of a promotion `statemachines.promotion_schema`'s. The states
-that end a workflow well give an output (`Retrained`, `Kept the live model`, `Yielded`, …); a test compares.
+that end a workflow well give an output (`Retrained`, `Kept the champion`, `Yielded`, …); a test compares.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ _RETRAIN: Fields = {
     "parameter": "what the SSM parameter of the champion held (was), and whether it was right or repaired (repair)",
     "started_by": "why the execution was started: reason and detail",
     "serving": "what serves the model: lambda or endpoint",
-    "live_model_path": "the key of the artefact that answers from now on; none where no model is live",
+    "live_model_path": "the key of the artefact that answers from now on; none where there is no champion",
     "cost": "what the execution cost at list prices: total_usd and a line a quantity, or why it is unknown",
     "yielded_to": "of an execution that yields: the ARN of the retraining that has the turn. Its output has these "
     "besides: execution, task, started_by, promoted",
@@ -41,7 +41,7 @@ _PROMOTE: Fields = {
     "reason": "why it was promoted",
 }
 _RESTORE: Fields = {
-    "promoted": "whether the promotion's model is live",
+    "promoted": "whether the promotion's model is the champion",
     "model_path": "the key of the artefact that answers",
 }
 _MONITOR: Fields = {
@@ -53,10 +53,10 @@ _MONITOR: Fields = {
 
 INPUT_FIELDS: Mapping[str, Fields] = MappingProxyType(
     {
-        "restore": {"promotion": "the ARN of the execution of promote that is put in order; it has no default"},
+        "restore": {"promotion": "the ARN of the execution of promote to clean up after; it has no default"},
         "monitor": {
-            "date": "the day that is looked at, in UTC, as YYYY-MM-DD; by default yesterday",
-            "task": "the task that is looked at; by default every task",
+            "date": "the day to check, in UTC, as YYYY-MM-DD; by default yesterday",
+            "task": "the task to check; by default every task",
         },
     }
 )

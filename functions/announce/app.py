@@ -60,7 +60,7 @@ def tell_of_alarm(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def champion_lines(service: str, ended: Ended, now: datetime) -> list[str]:
-    """How old the model is that is live since an end, where its card says so."""
+    """How old the champion is since an end, where its card says so."""
     path = ended.champion
     if path is None or path == NO_MODEL:
         return []

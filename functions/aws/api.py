@@ -3,7 +3,7 @@
 url      AWS's, or <AWS_ENDPOINT_URL>/_aws/execute-api/<id>/<stage>/ where that names another endpoint
 key      API Gateway says the value of the key whose id is in the environment, once a process; no file has it
 signed   each request, by the function's role: what a stack without keys asks for, and others pass over
-tries    three: a lost connection, 429, 500, 502 and 504 may pass; 503 says that no model is live
+tries    three: a lost connection, 429, 500, 502 and 504 may pass; 503 says that there is no champion
 """
 
 import http.client

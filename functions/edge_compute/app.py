@@ -5,7 +5,7 @@
 
 The rows are the test split of the champion, which it was not trained on. Each minute goes on where the one before it
 ended. The truth of a row is looked at once the answer is there, and told to the API as its outcome. Raises BadValue for
-another event, ApiRefused while no model of the task is live, and MissingObject where the champion's test split is gone.
+another event, ApiRefused while the task has no champion, and MissingObject where the champion's test split is gone.
 """
 
 import http.client

@@ -274,9 +274,9 @@ def public_detail(error: WildRydesError, settings: PredictSettings) -> str:
     if isinstance(error, NoChampion):
         return str(error)
     if isinstance(error, EndpointNotAsked):
-        return "the endpoint of the live model does not answer"
+        return "the champion's endpoint does not answer"
     execution = settings.model_path.removeprefix(TASKS[settings.task].models_prefix).partition("/")[0]
-    return f"the live model, that of the execution {execution}, cannot be loaded"
+    return f"the champion, the model of the execution {execution}, cannot be loaded"
 
 
 def log_fault(error: WildRydesError, settings: PredictSettings) -> None:

@@ -3,7 +3,7 @@
     in   {"distance": miles, "TMIN": tenths of °C, "TMAX": tenths of °C, "PRCP": tenths of mm}
     out  as `wildrydes.pricing.quote` has it: price, the parts of distance and weather, what today's rule would charge
 
-Raises BadValue for an event that is no ride, ApiRefused while no model of magic points is live, and ApiNotReached.
+Raises BadValue for an event that is no ride, ApiRefused while magic points have no champion, and ApiNotReached.
 """
 
 from typing import Any

@@ -96,9 +96,7 @@ def test_rows_may_come_from_a_file_and_bad_ones_are_named(stack: Stack, tmp_path
 
 
 def test_without_a_champion_there_is_nobody_to_ask(stack: Stack) -> None:
-    with pytest.raises(
-        NoModelError, match=r"No model of magic_points is live: `wildrydes retrain --task magic_points`"
-    ):
+    with pytest.raises(NoModelError, match=r"magic_points has no champion: `wildrydes retrain --task magic_points`"):
         Edge.of(stack, "magic_points")
 
 

@@ -32,6 +32,6 @@ def test_where_no_model_is_live_the_task_is_named(task: str) -> None:
     assert task_at(path_of(task)) == task
     with (
         serve([(503, {"field": "model", "detail": "no champion"})]) as (url, _),
-        pytest.raises(NoAnswerError, match=f"No model of {task} is live: `wildrydes retrain --task {task}` trains one"),
+        pytest.raises(NoAnswerError, match=f"{task} has no champion: `wildrydes retrain --task {task}` trains one"),
     ):
         Api(f"{url}/", "a-key").ask({}, path_of(task))

@@ -66,7 +66,7 @@ def test_graph_of_what_ended_well_opens_at_its_start(page: Page, article: Locato
     frame = page.get_by_role("group", name="States and the ways between them")
     expect(page.get_by_role("button", name="Set input aside, Pass, succeeded")).to_be_in_viewport(ratio=0.9)
     expect(frame).to_have_attribute("data-more", "↓ more below")
-    expect(page.get_by_role("region", name="The state Kept the live model")).to_contain_text("It was the last one")
+    expect(page.get_by_role("region", name="The state Kept the champion")).to_contain_text("It was the last one")
     frame.evaluate(_ENDS)
     frame.evaluate(_STARTS)
     expect(frame).to_have_attribute("data-more", "↓ more below")

@@ -26,7 +26,7 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 
 @pytest.fixture(scope="module")
 def champion(console: Console) -> str:
-    """The execution whose model is live."""
+    """The execution whose model is the champion."""
     stack = console.stack
     path = champion_path(stack.command_stack)
     return execution_of(path) if path else stack.retrain(hyperparameters={"epochs": 15})["execution"]

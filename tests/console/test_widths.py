@@ -24,7 +24,7 @@ _WIDTHS = (390, 800, 1280)
 
 @pytest.fixture(scope="module")
 def champion(console: Console) -> None:
-    """A stack with a model that is live, and thus rides, rows and numbers to show."""
+    """A stack with a champion, and thus rides, rows and numbers to show."""
     if not champion_path(console.stack.command_stack):
         console.stack.retrain(hyperparameters={"epochs": 15})
 

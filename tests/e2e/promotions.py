@@ -76,7 +76,7 @@ def store(
         "metrics": {"log_loss": 0.25, "auc": 0.9, "accuracy": 0.875},
         "hyperparameters": {},
         "created": "2026-01-02T03:04:05+00:00",
-        "verdict": {"promote": passed, "reason": "there is no live model"},
+        "verdict": {"promote": passed, "reason": "there is no champion"},
         "golden": {"ride": ride, number_of(task): probability},
         "serving": serving,
     }

@@ -319,7 +319,7 @@ def lost_predictions(watch: Watch) -> None:
 
 
 def faults_of_the_api(watch: Watch) -> None:
-    """No model is live, functions fail, and callers see it."""
+    """There is no champion, functions fail, and callers see it."""
     for _ in range(5):
         assert ask(watch.stack, "service_requested") == 503
     watch.fires("api-faults")

@@ -34,7 +34,7 @@ def live(stack: Stack, write_artefact: WriteArtefact) -> Model:
 
 @pytest.fixture(scope="module")
 def model(stack: Stack, live: Model) -> LinearModel:
-    """The live model, to tell the right numbers by."""
+    """The champion, to tell the right numbers by."""
     return read_model(stack.read(live.path))
 
 
@@ -276,7 +276,7 @@ def test_key_is_asked_for(api: Caller, path: str, key: str | None) -> None:
 
 
 def card_of(stack: Stack) -> str:
-    """The ARN of the method that tells the live model's card."""
+    """The ARN of the method that tells the champion's card."""
     return f"arn:aws:execute-api:us-east-1:123456789012:{stack.outputs['ApiId']}/live/GET/model"
 
 

@@ -55,7 +55,7 @@ def command(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> RunCommand:
-    """Runs a command with `--aws`, while the retraining's model is live."""
+    """Runs a command with `--aws`, while the retraining's model is the champion."""
     use_environment(monkeypatch, stack.server)
     write_below(monkeypatch, tmp_path / "build")
     bring_back(stack, champion)

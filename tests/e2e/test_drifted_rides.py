@@ -87,7 +87,7 @@ def training_rows(stack: Stack, task: str) -> list[Record]:
 
 
 def champion(stack: Stack, task: str) -> str:
-    """The execution whose model is live."""
+    """The execution whose model is the champion."""
     function = {"FunctionName": stack.outputs[f"{TASKS[task].function}Name"], "Qualifier": "live"}
     variables = stack.client("lambda").get_function_configuration(**function)["Environment"]["Variables"]
     return execution_of(variables["MODEL_PATH"])

@@ -1,4 +1,4 @@
-"""What goes live and what does not: one stack, whose live model is challenged again and again."""
+"""What goes live and what does not: one stack, whose champion is challenged again and again."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ RIDE = {"distance": 30, "healthpoints": 30, "magicpoints": 2500, "TMAX": 333, "T
 
 @pytest.fixture(scope="module")
 def stack(make_stack: MakeStack) -> Stack:
-    """A stack with the sample's rides, and no live model."""
+    """A stack with the sample's rides, and no champion."""
     stack = make_stack()
     stack.upload(SAMPLE_RIDES)
     return stack

@@ -32,7 +32,7 @@ def stack(make_stack: MakeStack) -> Stack:
 
 @pytest.fixture(scope="module")
 def first_output(stack: Stack) -> dict[str, Any]:
-    """The first retraining on the sample; before it no model is live."""
+    """The first retraining on the sample; before it there is no champion."""
     status, answer = stack.ask(RIDE)
     assert (status, "no model has been promoted yet" in answer["detail"]) == (503, True)
     stack.upload(SAMPLE_RIDES)

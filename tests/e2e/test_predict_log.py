@@ -28,7 +28,7 @@ JOINED = """
 
 @dataclass(frozen=True)
 class Served:
-    """A stack, its live model, and the answer that it gave before there was one."""
+    """A stack, its champion, and the answer that it gave before there was one."""
 
     stack: Stack
     model: Model

@@ -45,14 +45,14 @@ def first_model(stack: Stack, write_artefact: WriteArtefact) -> Model:
     model = trained(stack, write_artefact, 0.25)
     status, answer = stack.ask(RIDE)
     assert (status, "no model has been promoted yet" in answer["detail"]) == (503, True)
-    output = promote(stack, model, reason="there is no live model")
+    output = promote(stack, model, reason="there is no champion")
     assert output["previous_model_path"] == "none"
     return model
 
 
 @pytest.fixture
 def first(stack: Stack, first_model: Model) -> Model:
-    """A model that is live."""
+    """A champion."""
     bring_back(stack, first_model)
     return first_model
 
@@ -287,7 +287,7 @@ def test_models_are_listed_with_when_and_why(
     assert output[now + 1] == "    log loss is better by 0.125"
     (other,) = [number for number, line in enumerate(output) if line.startswith(never.execution)]
     assert "never live" in output[other]
-    assert output[other + 1] == "    its promotion failed or was not started; there is no live model"
+    assert output[other + 1] == "    its promotion failed or was not started; there is no champion"
 
 
 # One for each write whose repetition meets what was written, and one that is put back; `make faults` runs all.

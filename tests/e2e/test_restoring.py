@@ -59,7 +59,7 @@ def first_retraining(stack: Stack, write_artefact: WriteArtefact) -> tuple[Model
 
 @pytest.fixture
 def first(stack: Stack, first_retraining: tuple[Model, Any, Any]) -> Model:
-    """A model that is live."""
+    """A champion."""
     bring_back(stack, first_retraining[0])
     return first_retraining[0]
 

@@ -1,4 +1,4 @@
-"""evaluate_model, on artefacts that MXNet wrote: metrics, card, and the verdict beside a live model."""
+"""evaluate_model, on artefacts that MXNet wrote: metrics, card, and the verdict beside a champion."""
 
 import gzip
 import json
@@ -107,7 +107,7 @@ LIVE = "models/e0/e0-job/output/model.tar.gz"
 
 @pytest.fixture
 def live(model_bucket: Any, write_artefact: Any) -> Any:
-    """A live model that is surer of the same: it makes the same mistake, at a higher cost."""
+    """A champion that is surer of the same: it makes the same mistake, at a higher cost."""
     model_bucket.put(LIVE, write_artefact([-5.0, 0.1], 0.0, 0.5))
     card = {
         "execution": "e0",

@@ -74,7 +74,7 @@ def test_a_row_of_numbers_is_in_the_order_of_the_models_features(ask: Ask) -> No
 @pytest.mark.parametrize(
     ("row", "status", "detail"),
     [
-        ("10", 422, "features has 1 values; the live model needs 2: distance,magicpoints"),
+        ("10", 422, "features has 1 values; the champion needs 2: distance,magicpoints"),
         ("", 422, "features has 1 values"),
         ("10,550,3", 422, "features has 3 values"),
         ("10,", 422, "magicpoints is the text '', not a number"),
@@ -355,7 +355,7 @@ def test_a_live_model_that_cannot_be_read_is_503_and_the_log_names_it(
     model_bucket.put(KEY, b"not a model")
     answer = ask(RIDE)
     assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
-    assert answer.json["detail"] == "the live model, that of the execution e1, cannot be loaded"
+    assert answer.json["detail"] == "the champion, the model of the execution e1, cannot be loaded"
     assert f"{KEY}: BadModel: the artefact is no gzip" in caplog.text
     assert "required" not in ask.get("/openapi.json").json["components"]["schemas"]["Ride"]
 
@@ -384,7 +384,7 @@ def test_a_model_that_has_not_passed_the_gate_does_not_answer(
     answer = ask(RIDE)
     assert (answer.status, answer.json["detail"]) == (
         503,
-        "the live model, that of the execution e1, cannot be loaded",
+        "the champion, the model of the execution e1, cannot be loaded",
     )
     assert f"{KEY} has not passed the gate; the verdict in its card is {verdict!r}" in caplog.text
 

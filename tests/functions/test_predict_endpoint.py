@@ -196,7 +196,7 @@ def test_an_endpoint_that_does_not_answer_is_503_and_the_log_says_why(
 
     answer = pick(SAMPLE)
 
-    assert (answer.status, answer.json["detail"]) == (503, "the endpoint of the live model does not answer")
+    assert (answer.status, answer.json["detail"]) == (503, "the champion's endpoint does not answer")
     assert "EndpointNotAsked: the endpoint stack-pick-duration gave no scores, at last for 424" in caplog.text
 
 

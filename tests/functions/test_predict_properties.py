@@ -1,4 +1,4 @@
-"""predict's handler, whatever it is asked: no exception, no 5xx while a model is live, a field in each 4xx."""
+"""predict's handler, whatever it is asked: no exception, no 5xx while there is a champion, a field in each 4xx."""
 
 import base64
 import json
@@ -43,7 +43,7 @@ QUERIES = st.none() | st.dictionaries(st.sampled_from(["features", "x"]), st.lis
 
 
 def check_answer(answer: Answer) -> None:
-    """What holds of every answer while a model is live."""
+    """What holds of every answer while there is a champion."""
     assert answer.status in (200, 400, 404, 405, 413, 415, 422)
     # Lambda's runtime sends it as UTF-8, which a surrogate without its half has none of.
     answer.body.encode()
@@ -112,7 +112,7 @@ def live(ask: Ask, write_artefact: Callable[..., bytes], model_bucket: Any) -> A
 
 
 def scores_of_mxnet(mx: Any, rows: list[list[float]]) -> list[float]:
-    """What MXNet's own Module says of the rows, by the weights of the live model."""
+    """What MXNet's own Module says of the rows, by the champion's weights."""
     weight, bias = mx.sym.Variable("weight", shape=(6, 1)), mx.sym.Variable("bias", shape=(1, 1))
     total = mx.sym.broadcast_add(mx.sym.dot(mx.sym.Variable("data"), weight), bias)
     module = mx.mod.Module(mx.sym.LogisticRegressionOutput(total, mx.sym.Variable("label")), ["data"], ["label"])

@@ -16,7 +16,7 @@ FEATURES = ["distance", "magicpoints", "TMAX"]
 
 
 def score_rows(rows: int) -> list[tuple[int, tuple[float, float]]]:
-    """Labels drawn with the candidate's probability; the live model knows half as much."""
+    """Labels drawn with the candidate's probability; the champion knows half as much."""
     draw = Random(4)
     margins = [draw.gauss(0, 2) for _ in range(rows)]
     return [(int(draw.random() < logistic(margin)), (margin, margin / 2 + draw.gauss(0, 1))) for margin in margins]
@@ -24,7 +24,7 @@ def score_rows(rows: int) -> list[tuple[int, tuple[float, float]]]:
 
 @pytest.fixture(scope="session")
 def make_card() -> MakeCard:
-    """A card of a model alone, or beside a live one; of `rows`, or of 300 that are drawn; with fields changed."""
+    """A card of a model alone, or beside a champion; of `rows`, or of 300 that are drawn; with fields changed."""
 
     def make(
         *, with_champion: bool = False, rows: list[tuple[int, tuple[float, float]]] | None = None, **changes: Any

@@ -128,7 +128,7 @@ def test_every_refusal_is_told_and_ends_in_fail() -> None:
     going_on = {*GOING_ON.values(), "Read live alias again", "Read restoring", "Read turn", "Take over"}
     # A bill that cannot be made fails nothing.
     for accounting in ("Account costs", "Account costs of a candidate"):
-        assert ends_of(accounting) <= {"Retrained", "Kept the live model"}
+        assert ends_of(accounting) <= {"Retrained", "Kept the champion"}
     going_on |= {"Is champion defined?", "Is champion defined by now?"}
     assert handlers - going_on == {"Notify failure", "Retraining failed"}
     for handler in set(GOING_ON.values()):
@@ -140,15 +140,15 @@ def test_every_refusal_is_told_and_ends_in_fail() -> None:
 
 
 def test_workflow_ends_with_a_new_live_model_or_with_the_one_that_was() -> None:
-    assert ends_of(DEFINITION["StartAt"]) == {"Retrained", "Kept the live model", "Yielded", "Retraining failed"}
-    new, old = STATES["Retrained"]["Parameters"], STATES["Kept the live model"]["Parameters"]
+    assert ends_of(DEFINITION["StartAt"]) == {"Retrained", "Kept the champion", "Yielded", "Retraining failed"}
+    new, old = STATES["Retrained"]["Parameters"], STATES["Kept the champion"]["Parameters"]
     assert set(new) == set(old)
     assert (new["promoted"], old["promoted"]) == (True, False)
     assert new["verdict.$"] == old["verdict.$"] == "$.metrics.verdict"
 
 
 def test_cost_is_accounted_right_before_each_end_that_is_a_success() -> None:
-    for end, accounting in (("Retrained", "Account costs"), ("Kept the live model", "Account costs of a candidate")):
+    for end, accounting in (("Retrained", "Account costs"), ("Kept the champion", "Account costs of a candidate")):
         assert STATES[end]["Parameters"]["cost.$"] == "$.accounts.cost"
         before = {name for name, state in STATES.items() if state.get("Next") == end}
         assert before == {f"{accounting}: read", f"{accounting}: unknown"}
@@ -233,7 +233,7 @@ def test_only_a_holder_that_runs_or_is_about_to_is_yielded_to() -> None:
 
 def test_reason_of_the_start_is_in_output_card_and_registry() -> None:
     path = "$.parameters.started_by"
-    for name in ("Retrained", "Kept the live model", "Yielded"):
+    for name in ("Retrained", "Kept the champion", "Yielded"):
         assert STATES[name]["Parameters"]["started_by.$"] == path
     assert STATES["Evaluate model"]["Parameters"]["Payload"]["started_by.$"] == path
     assert STATES["Promote"]["Parameters"]["Input"]["started_by.$"] == path
@@ -246,7 +246,7 @@ def test_nothing_goes_live_but_by_the_verdict() -> None:
     gate = STATES["Is it better?"]
     (rule,) = gate["Choices"]
     assert (rule["Variable"], rule["BooleanEquals"]) == ("$.metrics.verdict.promote", True)
-    assert ends_of(gate["Default"]) == {"Kept the live model"}
+    assert ends_of(gate["Default"]) == {"Kept the champion"}
     # Without that one rule no way leads to a promotion.
     assert "Retrained" in reachable(STATES, DEFINITION["StartAt"])
     assert "Retrained" not in reachable({**STATES, "Is it better?": gate | {"Choices": []}}, DEFINITION["StartAt"])
@@ -257,8 +257,8 @@ def test_alias_says_what_is_live_and_the_parameter_nothing() -> None:
     assert payload["live_model_path.$"] == "$.live.model_path"
     assert STATES["Promote"]["Parameters"]["Input"]["replaces.$"] == "$.live.model_path"
     written = [name for name, state in STATES.items() if state.get("ResultPath") == "$.live"]
-    assert written == ["Read live alias", "Read live model"]
-    assert STATES["Read live model"]["Parameters"]["Qualifier.$"] == "$.live.version"
+    assert written == ["Read live alias", "Read champion"]
+    assert STATES["Read champion"]["Parameters"]["Qualifier.$"] == "$.live.version"
     # The older of both is read first.
     assert STATES["Read parameter"]["Next"] == "Read live alias"
     assert STATES["Repair parameter"]["Parameters"]["Value.$"] == "$.live.model_path"

@@ -85,7 +85,7 @@ function Page() {
         {about && (
           <ul class="champions" aria-label="Champions">
             <li class="quiet" title="Of each task, a champion is the model that answers the API. It is named by its retraining.">
-              Champions, the live models:
+              Champions:
             </li>
             {Object.entries(about.champions).map(([task, execution]) => (
               <li key={task}>

@@ -119,7 +119,7 @@ def row_of(text: str, features: Sequence[str], vocabulary: Vocabulary) -> list[f
     """These features in a row of numbers in their order. Raises BadValue; its field is `features`."""
     values = text.split(",")
     if len(values) != len(features):
-        detail = f"features has {len(values)} values; the live model needs {len(features)}: {','.join(features)}"
+        detail = f"features has {len(values)} values; the champion needs {len(features)}: {','.join(features)}"
         raise BadValue(detail, "features", list(features))
     try:
         return [_in_range(feature, value, vocabulary) for feature, value in zip(features, values, strict=True)]
