@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from textwrap import fill
 from typing import Any
 
-from statemachines.picture_conditions import words_of
+from statemachines.conditions import words_of
 from statemachines.picture_parts import leads_to_handler, parts_of
 
 _MOST_NAMED = 0.75
 """The share of a part's failing Tasks from which on they are not named one by one."""
+
+_LONGEST = 64
+"""Letters of what an arrow asks: more would hide other arrows."""
 
 _ITERATIONS = {"DISTRIBUTED": "one child execution a chunk", "INLINE": "one iteration an item"}
 
@@ -211,12 +214,23 @@ def _ways(state: str, fields: dict[str, Any]) -> Iterator[_Way]:
     targets = list(dict.fromkeys(rule["Next"] for rule in fields.get("Choices", [])))
     for target in targets:
         rules = [rule for rule in fields["Choices"] if rule["Next"] == target]
-        yield _Way(state, f'-- "{words_of(rules, alone=len(targets) == 1)}" -->', target)
+        yield _Way(state, f'-- "{_question(rules, is_alone=len(targets) == 1)}" -->', target)
     if "Default" in fields:
         yield _Way(state, '-- "otherwise" -->', fields["Default"])
     for catch in fields.get("Catch", []):
         if not leads_to_handler(catch):
             yield _Way(state, f'-. "{_errors(catch["ErrorEquals"])}" .->', catch["Next"])
+
+
+def _question(rules: list[dict[str, Any]], *, is_alone: bool) -> str:
+    """What the rules that lead to one state ask, cut off where it is too long.
+
+    Where these are the only rules of their Choice, the state's name asks it, and a long question becomes "yes".
+    """
+    text = words_of(rules).replace('"', "'")
+    if len(text) <= _LONGEST:
+        return text
+    return "yes" if is_alone else f"{text[: _LONGEST - 1].rstrip()}…"
 
 
 def _errors(names: list[str]) -> str:

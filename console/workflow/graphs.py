@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from console.workflow.conditions import condition
+from statemachines.conditions import words_of
 
 NEXT, CHOICE, CATCH = "next", "choice", "catch"
 
@@ -70,13 +70,14 @@ def _levels(definition: Mapping[str, Any], parent: str) -> Iterator[tuple[str, M
 def _edges(name: str, state: Mapping[str, Any]) -> Iterator[Edge]:
     if "Next" in state:
         yield Edge(name, state["Next"], NEXT, "")
-    answers: dict[str, list[str]] = {}
+    rules: dict[str, list[Mapping[str, Any]]] = {}
     for choice in state.get("Choices", ()):
-        answers.setdefault(choice["Next"], []).append(condition(choice))
+        rules.setdefault(choice["Next"], []).append(choice)
+    answers = {target: [words_of(each)] for target, each in rules.items()}
     if "Default" in state:
         answers.setdefault(state["Default"], []).append("otherwise")
-    for target, rules in answers.items():
-        yield Edge(name, target, CHOICE, ", or ".join(rules))
+    for target, texts in answers.items():
+        yield Edge(name, target, CHOICE, ", or ".join(texts))
     for catch in state.get("Catch", ()):
         yield Edge(name, catch["Next"], CATCH, ", ".join(catch["ErrorEquals"]))
 

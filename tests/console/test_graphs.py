@@ -78,7 +78,7 @@ def test_ways_of_a_choice_have_its_answers_in_few_words() -> None:
         "B": "task = samples",
         "C": "task ≠ samples",
         "D": "alias.version = published.version and (Status = Creating or Updating)",
-        "E": "seconds > 0, or promote = yes",
+        "E": "seconds > 0 or promote is true",
         "F": "found is not there, or otherwise",
         "G": "$states.input.n > 3",
     }

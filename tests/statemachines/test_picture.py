@@ -11,7 +11,6 @@ import pytest
 
 from statemachines import render
 from statemachines.picture import picture
-from statemachines.picture_conditions import words_of
 from statemachines.picture_parts import MOST_STATES, parts_of
 
 ASL = {name: json.loads((render.HERE / f"{name}.asl.json").read_text(encoding="utf-8")) for name in render.WORKFLOWS}
@@ -161,35 +160,24 @@ def test_parts_are_what_hangs_together() -> None:
     assert parts_of({"StartAt": "a0", "States": states}) == [list(states)]
 
 
-@pytest.mark.parametrize(
-    ("rule", "words"),
-    [
-        ({"Variable": "$.plan.chunks", "NumericGreaterThan": 0}, "chunks > 0"),
-        ({"Variable": "$.a.rows", "NumericLessThanPath": "$.b.least"}, "rows < least"),
-        ({"Variable": "$.a.rows", "NumericEqualsPath": "$.b.rows"}, "a.rows = b.rows"),
-        ({"Variable": "$.a.job", "IsPresent": True}, "job is there"),
-        ({"Variable": "$.a.job", "IsPresent": False}, "no job"),
-        ({"Not": {"Variable": "$.a.config", "StringEquals": "none"}}, "config ≠ none"),
-        ({"Variable": "$.error.Cause", "StringMatches": '*"AlgorithmError*'}, "Cause like *'AlgorithmError*"),
-        (
-            {"Or": [{"Variable": "$.status", "StringEquals": each} for each in ("Creating", "Updating", "Deleting")]},
-            "status = Creating, Updating or Deleting",
-        ),
-        (
-            {"And": [{"Variable": "$.s", "NumericEquals": 200}, {"Variable": "$.p", "IsPresent": True}]},
-            "s = 200 and p is there",
-        ),
-        (
-            {"And": [{"Variable": "$.p", "IsPresent": True}, {"Variable": "$.p", "BooleanEquals": True}]},
-            "p is True",
-        ),
-    ],
-)
-def test_words_of_a_condition(rule: dict[str, Any], words: str) -> None:
-    assert words_of([rule | {"Next": "Do"}]) == words
+def labels(*rules: dict[str, Any]) -> list[str]:
+    """What the arrows ask that lead from a Choice with these rules to its next states."""
+    states: dict[str, Any] = {
+        "Ask": {"Type": "Choice", "Choices": list(rules), "Default": "End"},
+        **{name: {"Type": "Pass", "Next": "End"} for name in dict.fromkeys(rule["Next"] for rule in rules)},
+        "End": {"Type": "Succeed"},
+    }
+    (chart,) = charts(picture("retrain", {"StartAt": "Ask", "States": states}))
+    return [label for start, label, _ in chart.arrows if chart.states.get(start) == "Ask"]
 
 
 def test_long_condition_is_cut_off_or_left_to_the_name_of_the_state() -> None:
-    rule = {"And": [{"Variable": f"$.value_{n}", "NumericEquals": n} for n in range(9)], "Next": "Do"}
-    assert words_of([rule]) == "value_0 = 0 and value_1 = 1 and value_2 = 2 and value_3 = 3 and…"
-    assert words_of([rule], alone=True) == "yes"
+    long = {"And": [{"Variable": f"$.value_{n}", "NumericEquals": n} for n in range(9)], "Next": "Do"}
+    other = {"Variable": "$.value", "StringMatches": "*x*", "Next": "Do else"}
+    assert labels(long, other) == [
+        "value_0 = 0 and value_1 = 1 and value_2 = 2 and value_3 = 3 and…",
+        # A label of Mermaid's ends at a double quote.
+        "value has 'x'",
+        "otherwise",
+    ]
+    assert labels(long) == ["yes", "otherwise"]
