@@ -40,6 +40,9 @@ def opening(work: Mapping[str, Work], stack: Stack, _: Any = None) -> list[dict[
 
 
 def _opened(executions: list[dict[str, Any]]) -> str:
-    """The ARN of the execution that a page opens by itself: what runs, else the newest. Empty where there is none."""
+    """The ARN of the execution that a page opens by itself: what runs, else the newest. Empty where there is none.
+
+    The page has this rule too (`workflow/view.tsx`): it chooses anew while executions begin and end.
+    """
     running = (each["arn"] for each in executions if each["status"] == "RUNNING")
     return next(running, executions[0]["arn"] if executions else "")

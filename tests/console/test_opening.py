@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -59,6 +60,28 @@ def test_it_has_what_the_paths_answer(console: Console, name: str) -> None:
     assert len(early) == len(paths)
     for each in early:
         assert answer(console, each["path"], each["query"]) == each["answer"], each["path"]
+
+
+@pytest.fixture
+def running(console: Console) -> Iterator[str]:
+    """The ARN of a retraining that stays in a state."""
+    name = unique("running")
+    hold = partial(console.stack.server.request, "/_local/faults", execution=name)
+    hold(faults=[{"state": "Plan ingestion", "moment": "hold"}])
+    arn = console.stack.start(name, promote=False)
+    yield arn
+    console.stack.client("stepfunctions").stop_execution(executionArn=arn)
+    hold(faults=[])
+
+
+def test_page_opens_the_execution_that_it_has(window: Page, console: Console, running: str, name: str) -> None:
+    # The rule stands twice, in the server and in the page, which goes on choosing while executions begin and end.
+    early = {each["path"]: each for each in answer(console, "opening", {})}
+    newest, *_ = early["workflow/executions"]["answer"]["executions"]
+    assert newest["arn"].endswith(f":{name}")
+    assert early["workflow/execution"]["query"]["arn"] == running
+    window.goto(console.address)
+    expect(window.get_by_role("heading", name=running.rpartition(":")[2])).to_be_visible()
 
 
 def test_first_view_needs_no_other_request(window: Page, console: Console, name: str) -> None:
