@@ -18,7 +18,7 @@ CHANGING = [rule("$.status", "StringEquals", each) for each in ("Creating", "Upd
 
 
 @pytest.mark.parametrize(
-    ("asked", "words"),
+    ("comparison", "words"),
     [
         (rule("$.plan.chunks", "NumericGreaterThan", 0), "chunks > 0"),
         (rule("$.plan.chunks", "NumericGreaterThanEquals", 0.5), "chunks ≥ 0.5"),
@@ -34,8 +34,8 @@ CHANGING = [rule("$.status", "StringEquals", each) for each in ("Creating", "Upd
         (rule("$.a.job", "IsTimestamp", False), "job is not a timestamp"),
     ],
 )
-def test_comparison(asked: dict[str, Any], words: str) -> None:
-    assert words_of([asked | {"Next": "Do", "Comment": "Is it so?", "Assign": {"seen": True}}]) == words
+def test_comparison(comparison: dict[str, Any], words: str) -> None:
+    assert words_of([comparison | {"Next": "Do", "Comment": "Is it so?", "Assign": {"seen": True}}]) == words
 
 
 @pytest.mark.parametrize(
