@@ -36,7 +36,7 @@ _PROPERTIES: dict[str, dict[str, Any]] = {
         "type": "object",
         "default": {},
         "examples": ['{"epochs": 30}', '{"xgboost": {"eta": 0.3}}'],
-        "description": "By name, or by algorithm and name where there are many.",
+        "description": "Values by name, or by algorithm and name for several algorithms.",
     },
     "tuning": {"type": ["object", "null"], "default": None, "examples": ['{"jobs": 20}']},
     "features": {"type": "array", "items": {"enum": list(_FEATURES)}, "minItems": 1, "uniqueItems": True},

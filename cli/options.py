@@ -193,7 +193,7 @@ _INPUT_OPTIONS = (
         "--algorithms",
         callback=_names,
         metavar="NAMES",
-        help=f"What trains a candidate each: some of {', '.join(ALGORITHMS)}.  [default: {ALGORITHMS[0]}]",
+        help=f"Algorithms that train a candidate each: some of {', '.join(ALGORITHMS)}.  [default: {ALGORITHMS[0]}]",
     ),
     click.option(
         "--hyperparameter",
@@ -234,24 +234,24 @@ _INPUT_OPTIONS = (
         help="Fail above this fraction of rides with a label whose day has no weather.  [default: 0.1]",
     ),
     click.option("--min-training-rows", type=int, help="Fail with fewer rows to train on.  [default: 100]"),
-    click.option("--min-improvement", type=float, help="How much lower log loss or RMSE has to be.  [default: 0]"),
+    click.option("--min-improvement", type=float, help="How much lower the log loss or RMSE must be.  [default: 0]"),
     click.option(
         "--max-score-change",
         type=float,
-        help="How much answers to captured requests may change on average of a group of callers.  [default: any]",
+        help="Most that answers to captured requests may change, as the mean of a group of callers.  [default: any]",
     ),
     click.option(
         "--promote/--no-promote", default=None, help="Promote a better model, or judge it only.  [default: promote]"
     ),
     click.option(
-        "--force", is_flag=True, default=None, help="Replace one that differs in features or serving, or is damaged."
+        "--force", is_flag=True, default=None, help="Replace a champion of other features or serving, or a damaged one."
     ),
     click.option(
         "--reason",
         type=click.Choice(starts.REASONS),
-        help=f"What starts it, for the card and the list of models.  [default: {starts.PERSON}]",
+        help=f"Why it starts, for the card and the list of models.  [default: {starts.PERSON}]",
     ),
-    click.option("--reason-detail", metavar="TEXT", help="More of the reason, in a line."),
+    click.option("--reason-detail", metavar="TEXT", help="More about the reason, in one line."),
 )
 
 

@@ -57,7 +57,7 @@ def _others() -> Iterator[str]:
         for name, each in schema["properties"].items()
     ]
     yield (
-        f"**promote**, as [a JSON Schema](promotion.schema.json). {codes(schema['required'])} are needed.\n\n"
+        f"**promote**, as [a JSON Schema](promotion.schema.json). {codes(schema['required'])} are required.\n\n"
         f"{table(_HEAD, rows)}"
     )
     for workflow, fields in INPUT_FIELDS.items():
