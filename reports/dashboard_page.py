@@ -7,10 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from reports import charts
+from reports.charts.values import number
 from reports.html import document, table
 
 _COLUMNS = 24
 _HEADING = "#"
+_OVER_TIME = "timeSeries"
+_LEAST_EMPTY = 0.2
+"""The share of the time without a point from which on charts begin with the first one."""
+
 _STYLE = (
     """
 main { max-width: 96rem }
@@ -38,9 +43,27 @@ def page(dashboard: Mapping[str, Any]) -> str:
     """The page as HTML: no script, no network."""
     start, end = dashboard["start"], dashboard["end"]
     span = f"{_time(start)} to {_time(end)}, UTC"
-    widgets = "\n".join(_widget(each, start, end) for each in dashboard["widgets"])
-    head = f'<h1>{escape(dashboard["name"])}</h1>\n<p class="quiet">{span}. Point at a mark for its time and value.</p>'
+    first = _first(dashboard["widgets"], start, end)
+    late = f" Charts over time begin with the first point, at {_time(first)}." if first > start else ""
+    widgets = "\n".join(_widget(each, first, end) for each in dashboard["widgets"])
+    notes = f"{span}.{late} Point at a mark for its time and value."
+    head = f'<h1>{escape(dashboard["name"])}</h1>\n<p class="quiet">{notes}</p>'
     return document(dashboard["name"], (head, f'<div class="widgets">\n{widgets}\n</div>'), _STYLE)
+
+
+def _first(widgets: Sequence[Widget], start: float, end: float) -> float:
+    """Where charts begin: at the first point of all that is drawn over time, where that is late.
+
+    What is but a corner of the time would be a few dots at the edge.
+    """
+    parts = (
+        charts.parts_of((str(each["label"]), each["points"]) for each in widget["series"])
+        for widget in widgets
+        if widget["kind"] == "metric" and widget["view"] == _OVER_TIME
+    )
+    moments = [seconds for each in parts if each.is_over_time for group in each.groups for seconds, _ in group.points]
+    first = min(moments, default=start)
+    return first if (end - start) * _LEAST_EMPTY < first - start < end - start else start
 
 
 def _time(seconds: float) -> str:
@@ -60,7 +83,7 @@ def _chart(widget: Widget, start: float, end: float) -> str:
     if widget["kind"] != "metric":
         return f"<p>A widget of the kind {escape(widget['kind'])} is not drawn here.</p>"
     series = widget["series"]
-    if widget["view"] == "timeSeries":
+    if widget["view"] == _OVER_TIME:
         return charts.chart(series, start, end, widget["period"])
     if widget["view"] in ("singleValue", "gauge"):
         return "".join(_number(each) for each in series)
@@ -73,7 +96,7 @@ def _number(series: Mapping[str, Any]) -> str:
 
 def _last(series: Mapping[str, Any]) -> str:
     points: Sequence[tuple[float, float]] = series["points"]
-    return charts.number(points[-1][1]) if points else "–"
+    return number(points[-1][1]) if points else "–"
 
 
 def _text(markdown: str) -> Iterator[str]:

@@ -73,7 +73,7 @@ def test_charts_have_the_points_of_their_rows(
     assert totals == {"a": 8, "sent b": 10, "both": 15, "absent": 0}
     assert shown["end"] - shown["start"] == pytest.approx(7200)
     page = Path(shown["page"]).read_text(encoding="utf-8")
-    assert ("sent b: 10 at" in page, "<h2>Queues</h2>" in page) == (True, True)
+    assert ("<span>sent b</span> <strong>10</strong>" in page, "<h2>Queues</h2>" in page) == (True, True)
 
     assert run(monkeypatch, stack, tmp_path) == 0
     assert capsys.readouterr().out.startswith("1 of 1 charts have points in the last 24 hours.\nThe page is ")

@@ -91,7 +91,7 @@ def study() -> dict[str, Any]:
 
 
 def dashboard() -> dict[str, Any]:
-    """A widget of each kind, one of them without points."""
+    """A widget of each kind, and charts of each form: lines, none, bars, rows, and a sentence."""
 
     def widget(view: str, *values: float) -> dict[str, Any]:
         points = [(START + 300 * place, value) for place, value in enumerate(values)]
@@ -100,7 +100,11 @@ def dashboard() -> dict[str, Any]:
 
     views = [widget(view, 3, 9, 4) for view in ("timeSeries", "singleValue", "pie")]
     text = {"kind": "text", "width": 24, "title": "", "text": "# Rides\nof today"}
-    return {"name": "rydes", "start": START, "end": START + 3600, "widgets": [text, *views, widget("timeSeries")]}
+    forms = [widget("timeSeries"), widget("timeSeries", 3), widget("timeSeries", 3, 9), widget("timeSeries", 0, 0)]
+    forms[2]["series"] = [
+        {"label": f"function {place} " * 4, "points": [(START, 1), (START + 300, place)]} for place in range(2, 12)
+    ]
+    return {"name": "rydes", "start": START, "end": START + 3600, "widgets": [text, *views, *forms]}
 
 
 @pytest.fixture
