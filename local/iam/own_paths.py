@@ -1,7 +1,6 @@
 """Serves the paths that AWS does not have, `/_local/…`, to whoever has the token of this start."""
 
 import hmac
-import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -89,9 +88,11 @@ def _object(body: bytes) -> dict[str, Any]:
 
 
 def seconds_to_advance(parameters: Mapping[str, Any]) -> float:
-    """`advance_seconds` of a request that moves the clock on. Raises BadInputError."""
+    """`advance_seconds` of a request that moves the clock on, and has no other field. Raises BadInputError."""
+    if others := parameters.keys() - {"advance_seconds"}:
+        raise BadInputError(f"The clock takes advance_seconds alone, and not {', '.join(sorted(others))[:100]}.")
     seconds = parameters.get("advance_seconds", 0)
     is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if not is_number or not math.isfinite(seconds) or not 0 <= seconds <= _LONGEST_ADVANCE_SECONDS:
+    if not is_number or not 0 <= seconds <= _LONGEST_ADVANCE_SECONDS:
         raise BadInputError(f"advance_seconds is no number between 0 and {_LONGEST_ADVANCE_SECONDS}.")
     return float(seconds)

@@ -7,6 +7,9 @@ what one of these says; by the others a caller could choose what is authorised.
     JSON     X-Amz-Target
     CBOR     the path, in CloudWatch where there is no X-Amz-Target
     query    the form in the body, else the query
+
+The same holds for parameters: MiniStack looks for them in a form of any service. So the form of a request to S3 or
+Lambda, whose handlers read the query alone, could choose the action or the resource that is authorised.
 """
 
 import re
@@ -30,8 +33,9 @@ _CBOR_CALL = re.compile(r"/operation/([^/?]+)")
 
 
 def install() -> None:
-    """Look for the action in one place. To be called before what names other actions than MiniStack."""
-    from ministack.core import iam_actions
+    """Look for action and parameters in one place. To be called before what names other actions than MiniStack."""
+    from ministack import app
+    from ministack.core import iam_actions, router
 
     original = seam(iam_actions, "extract_iam_action")
 
@@ -47,7 +51,17 @@ def install() -> None:
         action = named_action(service, method, path, headers, body, query)
         return original(service, method, path, {}, b"", {"Action": action})
 
+    with_form = seam(app, "_routing_params")
+
+    def routing_params(
+        method: str, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        parameters = with_form(method, path, headers, body, query)
+        service = router.detect_service(method, path, headers, parameters)
+        return parameters if method == "POST" and reads_form(service, headers) else query
+
     replace(iam_actions, "extract_iam_action", extract_iam_action)
+    replace(app, "_routing_params", routing_params)
 
 
 def named_action(
