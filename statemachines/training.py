@@ -29,17 +29,22 @@ from statemachines.algorithms import ALGORITHMS
 from statemachines.asl import InlineMap, Pass, TrainingTask
 from statemachines.encryption import chosen
 from statemachines.predicting import PREFIX, Reader, predict_test_split
-from statemachines.tasks import NAME_TAKEN, STACK_TAGS, Tasks, catch, job_retries
-from statemachines.tuning import JOB_SETTINGS, OUTPUT, STORAGE, VOLUME, tune
-
-JOBS = 3
-"""Training jobs that a candidate without tuning starts at most."""
+from statemachines.tasks import STACK_TAGS, Tasks, catch, job_retries
+from statemachines.tuning import (
+    ATTEMPT,
+    JOB_SETTINGS,
+    OUTPUT,
+    STORAGE,
+    VOLUME,
+    another_job,
+    is_left,
+    is_taken,
+    tune,
+)
 
 # What DescribeTrainingJob says of a job that did not fail by the algorithm: 137 is 128 + SIGKILL, of whoever it was, of
 # the kernel for want of memory too.
 _KILLED = ('*exit code: 137"*', '*"InternalServerError: *')
-
-_ATTEMPT = "$.attempt"
 
 # The hyperparameter that follows the counted rows, unless the input has it -> where its value is.
 _COUNTED = {"mini_batch_size": "$.training_set.mini_batch_size", "sample_size": "$.training_set.train_rows"}
@@ -85,7 +90,7 @@ def _candidate() -> State:
     trained = _end_trained(failed)
     job = _training_job(failed)
     job.next(trained)
-    first = Pass("Name training job", parameters={"number": 1, "job": "$.candidate.training_job"}, result_path=_ATTEMPT)
+    first = Pass("Name training job", parameters={"number": 1, "job": "$.candidate.training_job"}, result_path=ATTEMPT)
     first.next(job)
     tuned = sdk.Choice("Is it to be tuned?")
     tuned.add_choice(rule.IsPresent(variable="$.candidate.tuning", value=True), tune(Tasks(failed), trained))
@@ -230,21 +235,7 @@ def _was_killed() -> BaseRule:
         rule.IsPresent(variable=cause, value=True),
         rule.Or([rule.StringMatches(variable=cause, value=pattern) for pattern in _KILLED]),
     ]
-    taken = rule.StringEquals(variable="$.error.Error", value=NAME_TAKEN)
-    left = rule.NumericLessThan(variable=f"{_ATTEMPT}.number", value=JOBS)
-    return rule.And([left, rule.Or([rule.And(killed), taken])])
-
-
-def _another_job(job: State) -> Pass:
-    """The next name, and the job once more."""
-    number = f"States.MathAdd({_ATTEMPT}.number, 1)"
-    another = Pass(
-        "Name another training job",
-        parameters={"number": number, "job": f"States.Format('{{}}-{{}}', $.candidate.training_job, {number})"},
-        result_path=_ATTEMPT,
-    )
-    another.next(job)
-    return another
+    return rule.And([is_left(), rule.Or([rule.And(killed), is_taken()])])
 
 
 def _training_job(failed: State) -> TrainingTask:
@@ -268,7 +259,7 @@ def _training_job(failed: State) -> TrainingTask:
     job = TrainingTask(
         "Train candidate",
         estimator=estimator,
-        job_name=f"{_ATTEMPT}.job",
+        job_name=f"{ATTEMPT}.job",
         parameters={
             "InputDataConfig": "$.algorithm.channels",
             # What is given in the input takes precedence.
@@ -283,6 +274,7 @@ def _training_job(failed: State) -> TrainingTask:
         retry=job_retries(),
         catch=catch(killed),
     )
-    killed.add_choice(_was_killed(), _another_job(job))
+    another = another_job("Name another training job", "$.candidate.training_job", job)
+    killed.add_choice(_was_killed(), another)
     killed.default_choice(failed)
     return job

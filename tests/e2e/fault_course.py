@@ -232,6 +232,12 @@ class Course:
             self.results[-1] = Result(last.cell, outcome, arn, f"a redrive fails again: {detail}")
             # What this attempt met as well, another execution shows.
             return
+        if culprits := [each for each in self.pending if each.is_caught and each.fault.error in described["cause"]]:
+            # A Catch took their fault, and an execution that was redriven since then ends by what it had dropped.
+            self.pending = [*(each for each in self.pending if each not in culprits), *met]
+            outcome = FAILED if self._notice(arn, described) else SILENT
+            self._settle(culprits, outcome, arn, detail)
+            return
         self._settle(met, UNEXPECTED, arn, detail)
 
     def _notice(self, arn: str, described: dict[str, Any]) -> str:

@@ -35,6 +35,21 @@ def what_is_live(stack: Stack, task: str) -> dict[str, Any]:
     }
 
 
+def changes(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """What is not as it was before, field by field; of a list what has come and gone."""
+    return "; ".join(
+        f"{name}: {_difference(before.get(name), now.get(name))}"
+        for name in sorted(before | now)
+        if before.get(name) != now.get(name)
+    )
+
+
+def _difference(before: Any, now: Any) -> str:
+    if isinstance(before, list) and isinstance(now, list):
+        return f"came {sorted(set(now) - set(before))}, gone {sorted(set(before) - set(now))}"
+    return f"{before!r} became {now!r}"
+
+
 @dataclass
 class Promotion:
     """A promotion by turns of two models of one task, with a tenth of the requests first."""
@@ -106,8 +121,8 @@ class Promotion:
             return ""
         try:
             until(self.live_now, self._is_whole, LONGEST_SECONDS / 2)
-        except AssertionError as late:
-            return f"{_NOT_PUT_BACK}, {self.before}: {late}"
+        except AssertionError:
+            return f"{_NOT_PUT_BACK}: {changes(self.before, self.live_now())}"
         return ""
 
     def _is_whole(self, now: dict[str, Any]) -> bool:
@@ -194,7 +209,8 @@ class Restoring(Promotion):
 
     def wrong(self, output: dict[str, Any]) -> str:
         now = self.live_now()
-        return "" if self._is_whole(now) and output["promoted"] == self.completes else f"{output}: {now}"
+        is_right = self._is_whole(now) and output["promoted"] == self.completes
+        return "" if is_right else f"{output}, and since the promotion {changes(self.before, now) or 'nothing changed'}"
 
     def left(self, arn: str) -> str:
         """Where it failed, whoever reads its notice starts it again."""
@@ -203,7 +219,9 @@ class Restoring(Promotion):
             return ""
         again = self._restore(json.loads(described["input"])["promotion"], unique("again"))
         ended = self.stack.ended(again)
-        return "" if ended["status"] == "SUCCEEDED" and not self.wrong(json.loads(ended["output"])) else str(ended)
+        if ended["status"] != "SUCCEEDED":
+            return f"started again it ended {ended['status']}: {ended.get('error')}: {ended.get('cause')}"
+        return self.wrong(json.loads(ended["output"]))
 
 
 def start_restoring(stack: Stack, promotion: str, name: str) -> str:

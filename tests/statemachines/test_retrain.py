@@ -49,7 +49,8 @@ def catches_all(state: dict[str, Any]) -> bool:
 
 
 def test_the_whole_has_the_time_of_the_longest_that_its_states_may_take() -> None:
-    # A search, what a container predicts, three tries of the champion's transform job, the promotion and its restoring.
+    # A search that is begun three times, what a container predicts, three tries of the champion's transform job, the
+    # promotion and its restoring.
     search, transform, promotion = (
         (ITERATION if name in ITERATION else STATES)[name]["TimeoutSeconds"]
         for name in ("Tune candidate", "Predict by candidate", "Promote")
@@ -58,7 +59,7 @@ def test_the_whole_has_the_time_of_the_longest_that_its_states_may_take() -> Non
     functions = 3 * sum(
         STATES[name]["TimeoutSeconds"] for name in ("Apply defaults", "Plan ingestion", "Check ingestion", "List rides")
     )
-    jobs = max(search, 3 * ITERATION["Train candidate"]["TimeoutSeconds"]) + 2 * 3 * transform + 2 * promotion
+    jobs = 3 * max(search, ITERATION["Train candidate"]["TimeoutSeconds"]) + 2 * 3 * transform + 2 * promotion
     assert DEFINITION["TimeoutSeconds"] >= jobs + functions
     assert DEFINITION["TimeoutSeconds"] < jobs + functions + queries + 6 * 3600
     # Of what it starts and awaits, none is cut off by the state that awaits it.
@@ -335,7 +336,8 @@ def test_candidate_that_fails_loses_and_the_others_go_on() -> None:
     assert handlers == {
         "Resolve image": "Name image by tag",
         "Train candidate": "Was the training killed?",
-        **dict.fromkeys(("Tune candidate", "Describe best job"), "Candidate failed"),
+        "Tune candidate": "Is the tuning job's name taken?",
+        "Describe best job": "Candidate failed",
         **dict.fromkeys(("Define candidate", "Define candidate once more"), "Candidate failed"),
         "Predict by candidate": "Is candidate to predict again?",
         "Forget candidate": "Did candidate predict?",
@@ -499,9 +501,24 @@ def test_no_job_is_started_whose_hyperparameters_need_more_rows_than_there_are()
     assert STATES["Train candidates"]["ItemSelector"]["training_set"]["train_rows.$"] == "$.training_set.train_rows"
 
 
+def test_search_whose_name_is_taken_goes_on_under_another() -> None:
+    assert ITERATION["Name tuning job"]["Parameters"] == {"number": 1, "job.$": "$.candidate.tuning.job"}
+    assert ITERATION["Tune candidate"]["Parameters"]["HyperParameterTuningJobName.$"] == "$.attempt.job"
+    choice = ITERATION["Is the tuning job's name taken?"]
+    (rule,) = choice["Choices"]
+    assert rule["And"] == [
+        {"Variable": "$.attempt.number", "NumericLessThan": 3},
+        {"Variable": "$.error.Error", "StringEquals": "SageMaker.ResourceInUseException"},
+    ]
+    assert (rule["Next"], choice["Default"]) == ("Name another tuning job", "Candidate failed")
+    another = ITERATION["Name another tuning job"]
+    assert another["Next"] == "Tune candidate"
+    assert another["Parameters"]["job.$"].startswith("States.Format('{}-{}', $.candidate.tuning.job, ")
+
+
 def test_tuned_model_is_described_as_the_job_that_trained_it() -> None:
     (rule,) = ITERATION["Is it to be tuned?"]["Choices"]
-    assert (rule["Variable"], rule["Next"]) == ("$.candidate.tuning", "Tune candidate")
+    assert (rule["Variable"], rule["Next"]) == ("$.candidate.tuning", "Name tuning job")
     assert ITERATION["Is it to be tuned?"]["Default"] == "Name training job"
     best, trained = ITERATION["Describe best job"], ITERATION["Train candidate"]
     assert best["Parameters"] == {"TrainingJobName.$": "$.tuning.best"}

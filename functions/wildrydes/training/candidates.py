@@ -35,8 +35,11 @@ FIELDS: Mapping[str, Any] = MappingProxyType(
 )
 """The fields of an input that are about candidates, with their defaults."""
 LONGEST_SUFFIX = max(map(len, JOB_SUFFIXES.values()))
-LONGEST_TUNING_JOB = 32
-"""Characters that SageMaker allows in a tuning job's name. Its training jobs' names begin with it."""
+LONGEST_TUNING_JOB = 30
+"""Characters of a tuning job's name. SageMaker allows 32, and the workflow adds "-2" or "-3" where the name is taken.
+
+Its training jobs' names begin with it.
+"""
 
 
 @dataclass(frozen=True)
