@@ -266,8 +266,8 @@ def check_dashboard(stack: Stack, rides: int) -> None:
     shown = until(lambda: charts(stack), lambda now: now["What became of retrainings"]["promoted"], 120)
     ends = shown["Executions of retrain"]
     assert {label: sum(value for _, value in points) for label, points in ends.items() if points} == {
-        "Started": 1,
-        "Succeeded": 1,
+        "started": 1,
+        "succeeded": 1,
     }
     outcomes = shown["What became of retrainings"]
     assert {label: [value for _, value in points] for label, points in outcomes.items()} == {
@@ -275,7 +275,7 @@ def check_dashboard(stack: Stack, rides: int) -> None:
         "kept": [],
         "yielded": [],
     }
-    assert last(shown["Rides"], "in") == rides
+    assert last(shown["Rides"], "read") == rides
     assert last(shown["Days since a retraining"], "days") == 0
     age = until(lambda: last(charts(stack)[AGE], "days"), lambda age: age is not None and age < 1)
     assert age >= 0
