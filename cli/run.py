@@ -25,10 +25,12 @@ from cli.run_folders import run_folder, short
 from cli.server_record import ServerRecord
 from cli.stack import Stack
 from local.account import EmbeddedAws
+from wildrydes import parameters
 from wildrydes.tasks import SAMPLES, TASKS, features_of
 
-# Small, so that even the sample fans out over some children.
+# Small, so that even the sample fans out over some children. Of more data each gets more, up to the workflow's default.
 DEFAULT_CHUNK_BYTES = 200_000
+_CHILDREN = 40
 _ENDED = """
 The embedded AWS of this run has ended. To ask by yourself:
   make up{weather}
@@ -69,7 +71,7 @@ def run(
         fill = fill_samples(samples)
     else:
         fill = fill_rides(rides, weather, weather_units, execution_input, console)
-    execution_input = {"chunk_bytes": DEFAULT_CHUNK_BYTES} | execution_input
+    execution_input = {"chunk_bytes": chunk_bytes_of(rides)} | execution_input
     name = new_name()
     with _server(console, run_folder(name) / "embedded-aws.log") as server:
         stack = deploy_stack(server, console, verbose=verbose)
@@ -86,6 +88,13 @@ def run(
         again = how_to_ask(execution_input, rides=rides, samples=samples, weather=weather, weather_units=weather_units)
         console.print(failed if code else again, style="dim", markup=False)
     return code
+
+
+def chunk_bytes_of(rides: Path) -> int:
+    """The bytes of a chunk by which a file, or a folder of files, keeps some forty children busy, and no more."""
+    files = rides.rglob("*") if rides.is_dir() else [rides]
+    size = sum(file.stat().st_size for file in files if file.is_file())
+    return min(max(size // _CHILDREN, DEFAULT_CHUNK_BYTES), parameters.DEFAULT_CHUNK_BYTES)
 
 
 def how_to_ask(

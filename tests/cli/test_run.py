@@ -1,8 +1,8 @@
-"""What `wildrydes run` says at its end."""
+"""What `wildrydes run` says at its end, and over how many children it fans out."""
 
 from pathlib import Path
 
-from cli.run import how_to_ask
+from cli.run import chunk_bytes_of, how_to_ask
 
 
 def test_the_commands_of_a_run_make_the_same_model_again() -> None:
@@ -19,3 +19,15 @@ def test_they_name_the_files_and_features_of_the_run() -> None:
     assert "  make up WEATHER='my weather' WEATHER_UNITS=metric\n" in lines
     assert "  make retrain RIDES=mine/rides.json FEATURES=distance,TMAX\n" in lines
     assert "  make up\n" in how_to_ask({}, weather=Path("data/weather"))
+
+
+def test_children_are_some_forty_whatever_the_size_up_to_the_workflows_default(tmp_path: Path) -> None:
+    (tmp_path / "deeper").mkdir()
+    files = [tmp_path / "a.json", tmp_path / "deeper" / "b.json"]
+    chunks = {1_000: 200_000, 8_000_000: 400_000, 1_000_000_000: 8 << 20}
+    for size, chunk in chunks.items():
+        for file in files:
+            with file.open("wb") as sparse:
+                sparse.truncate(size)
+        assert chunk_bytes_of(tmp_path) == chunk
+    assert chunk_bytes_of(files[0]) == 8 << 20
