@@ -4,7 +4,7 @@ import stepfunctions.steps as sdk
 from stepfunctions.steps.choice_rule import BaseRule
 from stepfunctions.steps.states import State
 
-from statemachines.asl import Pass
+from statemachines.asl import Task
 from statemachines.serving_endpoint import (
     CHANGING,
     ENDPOINT,
@@ -15,8 +15,12 @@ from statemachines.serving_endpoint import (
     is_for_endpoint,
     is_in_progress,
 )
-from statemachines.tasks import Tasks
+from statemachines.tasks import SNS_FAULTS, Tasks, catch, retry
 
+_LEFT = (
+    "'{} has ended well, and left something in SageMaker, which may cost until it is deleted. {}: {} The endpoint of "
+    "the task is {}; its former model and configuration are {}.'"
+)
 # Requests that the version before has taken may still be on their way to the endpoint: the function's Timeout.
 _SECONDS_FOR_REQUESTS = 10
 
@@ -26,9 +30,10 @@ rule = sdk.ChoiceRule
 def delete_what_was_served(before: str, then: State, request: str = "$.request") -> State:
     """Deletes the model and the configuration at the path `before`, and the endpoint unless `request` is for one.
 
-    What cannot be deleted costs no promotion: its error is at `$.not_deleted`.
+    What cannot be deleted costs no promotion: its error is at `$.not_deleted`, and who hears of failures is told.
     """
-    definitions = _delete_definitions(Tasks(then, "$.not_deleted"), before, "former", then)
+    end = _tell_what_is_left(before, then)
+    definitions = _delete_definitions(Tasks(end, "$.not_deleted"), before, "former", end)
     endpoint = Tasks(definitions, "$.not_deleted").call(
         "Delete endpoint", "sagemaker:deleteEndpoint", {"EndpointName": ENDPOINT}
     )
@@ -46,20 +51,46 @@ def delete_what_was_served(before: str, then: State, request: str = "$.request")
     return left
 
 
-def put_endpoint_back(before: str, config: str, was_written: BaseRule, then: State) -> State:
-    """The endpoint with the configuration at the path `before` again, or none; the new one at `config` is deleted."""
-    tasks = Tasks(then, "$.not_put_back.endpoint")
+def _tell_what_is_left(before: str, then: State) -> sdk.Choice:
+    tell = Task(
+        "Tell: not deleted",
+        resource="arn:aws:states:::sns:publish",
+        parameters={
+            "TopicArn": "${FailureTopicArn}",
+            "Subject": "Not deleted",
+            "Message": f"States.Format({_LEFT}, $$.Execution.Id, $.not_deleted.Error, $.not_deleted.Cause, "
+            f"{ENDPOINT}, {before})",
+        },
+        result_path=None,
+        timeout_seconds=60,
+        retry=retry(SNS_FAULTS),
+        catch=catch(then, "$.notification_error"),
+    )
+    tell.next(then)
+    choice = sdk.Choice("Is all deleted?")
+    choice.add_choice(rule.IsPresent(variable="$.not_deleted.Cause", value=True), tell)
+    choice.default_choice(then)
+    return choice
+
+
+def put_endpoint_back(
+    before: str, config: str, was_written: BaseRule, then: State, tasks: Tasks, stuck: State
+) -> State:
+    """The endpoint with the configuration at the path `before` again, or none; the new one at `config` is deleted.
+
+    Errors go where those of `tasks` go, and an endpoint that ends with another configuration to `stuck`.
+    """
     definitions = _delete_definitions(Tasks(then, "$.not_deleted"), config, "new", then)
     state = sdk.Choice("What does it serve?")
     look = Once("Read endpoint again", "Is it gone?", (GONE,), state, refused=definitions).call(
-        Tasks(definitions, "$.no_endpoint"), "sagemaker:describeEndpoint", {"EndpointName": ENDPOINT}, "$.deployed"
+        tasks, "sagemaker:describeEndpoint", {"EndpointName": ENDPOINT}, "$.deployed"
     )
     wait = sdk.Wait("Wait to put endpoint back", seconds=2)
     wait.next(look)
     delete = Once(
         "Delete new endpoint", "Is the new endpoint going?", (CHANGING, GONE), definitions, refused=look
     ).call(tasks, "sagemaker:deleteEndpoint", {"EndpointName": ENDPOINT})
-    awaited = _await_restoration(tasks, before, definitions, then)
+    awaited = _await_restoration(tasks, before, definitions, stuck)
     restoration = Once("Put endpoint back", "Is it being put back?", (CHANGING,), awaited).call(
         tasks, "sagemaker:updateEndpoint", {"EndpointName": ENDPOINT, "EndpointConfigName": before}
     )
@@ -74,12 +105,10 @@ def put_endpoint_back(before: str, config: str, was_written: BaseRule, then: Sta
     return written
 
 
-def _await_restoration(tasks: Tasks, before: str, done: State, then: State) -> State:
+def _await_restoration(tasks: Tasks, before: str, done: State, stuck: State) -> State:
     look = describe_endpoint(tasks, "Read endpoint put back")
     wait = sdk.Wait("Wait for endpoint put back", seconds=2)
     wait.next(look)
-    stuck = Pass("Endpoint not put back", parameters={"endpoint": "$.deployed"}, result_path="$.not_put_back.endpoint")
-    stuck.next(then)
     back = sdk.Choice("Is it back?")
     back.add_choice(is_in_progress("$.deployed.EndpointStatus"), wait)
     back.add_choice(rule.StringEqualsPath(variable="$.deployed.EndpointConfigName", value=before), done)

@@ -2,8 +2,8 @@
 
     the registry -> the SSM parameter -> the alias `live` -> the endpoint -> MODEL_PATH -> the notification
 
-A step that fails here does not stop the others: what could not be put back is in the notification. Somebody else's
-change is left alone. A write that finds another revision may have been made before, with its answer lost, so what is
+A step that fails here does not stop the others, but for the endpoint's: what could not be put back is in the
+notification. Somebody else's change is left alone. A write that finds another revision may have been made before, with its answer lost, so what is
 there is looked at again.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import stepfunctions.steps as sdk
 from stepfunctions.steps.states import State
 
-from statemachines.asl import Task
+from statemachines.asl import Pass, Task
 from statemachines.endpoint_end import put_endpoint_back
 from statemachines.inference import (
     NO_WEIGHTS,
@@ -53,8 +53,12 @@ def build_handlers(entry: Entry) -> Handlers:
     )
     model_path = _put_model_path_back(configuration, notify)
     written = rule.IsPresent(variable="$.artefact.config", value=True)
-    # The hold on the function goes last: until then nobody else promotes.
-    endpoint = put_endpoint_back(BEFORE, "$.artefact.config", written, model_path)
+    # The hold on the function goes last: until then nobody else promotes. It stays where the endpoint could not be put
+    # back: `restore`, which comes after each promotion that failed, tries again.
+    stuck = Pass("Endpoint not put back", parameters={"endpoint": "$.deployed"}, result_path="$.not_put_back.endpoint")
+    stuck.next(notify)
+    errors = Tasks(notify, "$.not_put_back.endpoint")
+    endpoint = put_endpoint_back(BEFORE, "$.artefact.config", written, model_path, errors, stuck)
     alias = _put_live_back(endpoint)
     parameter = Tasks(alias, "$.not_put_back.parameter").call(
         "Put parameter back", "ssm:putParameter", parameter_of("$.previous.variables.MODEL_PATH")

@@ -46,9 +46,9 @@ from statemachines.inference import (
 )
 from statemachines.promotion_end import NOT_AWAITED, STOPPED
 from statemachines.registry import Entry, write_registry
-from statemachines.serving_endpoint import LONGEST_SECONDS, is_for_endpoint, name_definitions
+from statemachines.serving_endpoint import ENDPOINT, LONGEST_SECONDS, is_for_endpoint, name_definitions
 from statemachines.task_choice import choose_task
-from statemachines.tasks import CONFLICTS, SNS_FAULTS, Tasks, catch, failure, retry
+from statemachines.tasks import CONFLICTS, SNS_FAULTS, Tasks, catch, failure, refusal, retry
 
 _DEFAULTS = (
     r"""States.StringToJson('\{"reason":"none given","serving":"lambda","""
@@ -199,12 +199,15 @@ def _undo(tasks: Tasks) -> State:
         "Put MODEL_PATH back", "lambda:updateFunctionConfiguration", variables_of("$.before.variables")
     )
     model_path.next(_end("Undone", "It was undone: version {} is live for all requests, of {}.", promoted=False))
-    sdk.Chain([live, parameter, before, _put_endpoint_back(model_path)])
+    sdk.Chain([live, parameter, before, _put_endpoint_back(model_path, tasks.failure)])
     return live
 
 
-def _put_endpoint_back(then: State) -> State:
-    """The endpoint as the promotion found it, if it asked for one; the hold on the function goes after it."""
+def _put_endpoint_back(then: State, failed: State) -> State:
+    """The endpoint as the promotion found it, if it asked for one; the hold on the function goes after it.
+
+    Where that fails the hold stays, and who starts this workflow again tries again.
+    """
     before = "$.inference.variables.PREVIOUS_ENDPOINT_CONFIG"
     name = Pass(
         "Name its endpoint",
@@ -212,7 +215,14 @@ def _put_endpoint_back(then: State) -> State:
         result_path="$.artefact",
     )
     written = rule.And([rule.IsPresent(variable=before, value=True), is_for_endpoint("$.request.input")])
-    name.next(put_endpoint_back(before, "$.artefact.config", written, then))
+    stuck = refusal(
+        "Endpoint not put back",
+        "EndpointNotPutBack",
+        "'The endpoint {} has the configuration {} and is {}. It was to have the configuration {} again.', "
+        f"{ENDPOINT}, $.deployed.EndpointConfigName, $.deployed.EndpointStatus, {before}",
+        failed,
+    )
+    name.next(put_endpoint_back(before, "$.artefact.config", written, then, Tasks(failed), stuck))
     return name
 
 

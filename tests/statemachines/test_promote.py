@@ -46,7 +46,7 @@ LOOKS = {
     "Move a tenth": "Read weighted alias",
     "Move live": "Read moved alias",
 }
-COSTS_NOTHING = ("Delete endpoint", "Delete former configuration", "Delete former model")
+COSTS_NOTHING = ("Delete endpoint", "Delete former configuration", "Delete former model", "Tell: not deleted")
 
 
 def followers(state: dict[str, Any], *, errors: bool = True) -> set[str]:
@@ -96,7 +96,7 @@ def test_no_function_but_the_one_that_is_promoted_is_invoked() -> None:
     assert all(
         task["Resource"].startswith("arn:aws:states:::aws-sdk:")
         for name, task in TASKS.items()
-        if name not in (*invoked, "Notify failure")
+        if name not in (*invoked, "Notify failure", "Tell: not deleted")
     )
 
 
@@ -462,6 +462,16 @@ def test_switching_back_to_the_function_removes_endpoint_configuration_and_model
     assert STATES["Wait for requests"]["Next"] == "Delete endpoint"
     assert STATES["Delete endpoint"]["Next"] == "Delete former configuration"
     assert STATES["Delete former configuration"]["Next"] == "Delete former model"
-    assert STATES["Is an endpoint left?"]["Default"] == STATES["Delete former model"]["Next"] == "Promoted"
+    assert STATES["Delete former model"]["Next"] == "Is all deleted?"
+    assert STATES["Is an endpoint left?"]["Default"] == STATES["Is all deleted?"]["Default"] == "Promoted"
+    # What is left may cost: who hears of failures is told, and the promotion succeeds.
+    assert STATES["Delete former model"]["Catch"][-1] == {
+        "ErrorEquals": ["States.ALL"],
+        "ResultPath": "$.not_deleted",
+        "Next": "Is all deleted?",
+    }
+    (left,) = STATES["Is all deleted?"]["Choices"]
+    assert left == {"Variable": "$.not_deleted.Cause", "IsPresent": True, "Next": "Tell: not deleted"}
+    assert (STATES["Tell: not deleted"]["Next"], STATES["Tell: not deleted"]["Catch"][0]["Next"]) == ("Promoted",) * 2
     # Nothing is deleted before the new version is live and recorded.
     assert STATES["Write registry"]["Next"] == "Is an endpoint left?"

@@ -127,3 +127,16 @@ def test_entry_in_the_registry_is_that_of_a_promotion() -> None:
     )
     previous = STATES["Read previous version"]["Parameters"]
     assert previous["Qualifier.$"] == "$.live.variables.PREVIOUS_VERSION"
+
+
+def test_endpoint_that_cannot_be_put_back_fails_and_keeps_the_hold() -> None:
+    for name in ("Read endpoint again", "Put endpoint back", "Delete new endpoint"):
+        for each in (name, f"{name} once more"):
+            assert STATES[each]["Catch"][-1] == {
+                "ErrorEquals": ["States.ALL"],
+                "ResultPath": "$.error",
+                "Next": "Notify failure",
+            }
+    assert STATES["Read endpoint put back"]["Catch"][-1]["Next"] == "Notify failure"
+    stuck = STATES["Endpoint not put back"]
+    assert (stuck["Parameters"]["Error"], stuck["Next"]) == ("EndpointNotPutBack", "Notify failure")
