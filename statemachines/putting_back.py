@@ -3,8 +3,8 @@
     the registry -> the SSM parameter -> the alias `live` -> the endpoint -> MODEL_PATH -> the notification
 
 A step that fails here does not stop the others, but for the endpoint's: what could not be put back is in the
-notification. Somebody else's change is left alone. A write that finds another revision may have been made before, with its answer lost, so what is
-there is looked at again.
+notification. Somebody else's change is left alone. A write that finds another revision may have been made before, with
+its answer lost, so what is there is looked at again.
 """
 
 from dataclasses import dataclass
