@@ -64,7 +64,8 @@ def ours(_shape, path):
             reader = ride_reader(1500.0, source.arrived_at)
             records = records_and_runs_of_chunk(blocks(path, chunk.start, chunk.end), chunk.start, reader)
             ingested = ingest(records, source, chunk.first_record, 1500.0)
-            path.with_suffix(f".{chunk.chunk}.gz").write_bytes(ingested.processed)
+            for year, of_year in ingested.processed.items():
+                path.with_suffix(f".{chunk.chunk}.{year}.gz").write_bytes(of_year.data)
             rides += ingested.counts.accepted
         return {"rides": rides, "plan_cpu": planned}
 

@@ -66,7 +66,8 @@ def bytes_of_rides(number: int) -> Iterator[str]:
             write(path, path.name, number)
             yield f"a ride, {path.name}: {path.stat().st_size / number:.0f} bytes"
         records = records_and_runs_of_chunk(iter([paths[-1].read_bytes()]), 0, ride_reader(1500, _NOW))
-        stored = ingest(records, Source("raw/rides.json", "e", None, _NOW)).processed
+        ingested = ingest(records, Source("raw/rides.json", "e", None, _NOW))
+        stored = b"".join(of_year.data for of_year in ingested.processed.values())
     yield f"a stored ride: {len(stored) / number:.1f} bytes, unpacked {len(gzip.decompress(stored)) / number:.0f}"
 
 
@@ -114,7 +115,7 @@ def memory_of_lists(number: int) -> Iterator[str]:
 def _objects(number: int) -> Iterator[StoredObject]:
     chance = random.Random(number)  # noqa: S311
     for place in range(number):
-        key = f"processed/stream/2026-11-27/{place:010x}{chance.randbytes(11).hex()}.jsonl.gz"
+        key = f"processed/year=2026/stream/2026-11-27/{place:010x}{chance.randbytes(11).hex()}.1-rides.jsonl.gz"
         yield StoredObject(key, chance.randbytes(16).hex(), 300, chance.randbytes(16).hex(), _MOMENT)
 
 

@@ -22,6 +22,8 @@ from cli import deploy, embedded
 from cli.progress import Show, bar
 from local.account import EmbeddedAws
 from local.server import ROOT
+from wildrydes.bucket import PROCESSED
+from wildrydes.rides.partitions import is_streamed
 
 _DEADLINE_SECONDS = 1200
 
@@ -79,7 +81,7 @@ def measure_ours(server: EmbeddedAws, rides: list[Any]) -> Result:
     counted: dict[str, int] = {}
 
     def stored() -> int:
-        for key in _keys(s3, bucket, "processed/stream/"):
+        for key in filter(is_streamed, _keys(s3, bucket, PROCESSED)):
             if key not in counted:
                 body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
                 counted[key] = len(gzip.decompress(body).splitlines())

@@ -78,6 +78,8 @@ def summary(report: dict[str, Any]) -> Group:
     table.add_row("training set", f"{splits} rows")
     causes = ("further_copies", "without_weather", "without_label") if from_rides else ("further_copies",)
     table.add_row("", f"left out: {_counts(training_set, causes)}")
+    if other := report["other_years"]["rides"]:
+        table.add_row("", f"not read: {other:,} rides of other years")
     if from_rides:
         _add_weather(table, report["weather"])
     scores = ", ".join(f"{name} {_score(metrics[key])}" for key, name in _SCORES.items() if key in metrics)

@@ -21,6 +21,7 @@ from wildrydes.tasks import TASKS
 OF_WORKFLOWS = frozenset(
     {
         "apply_defaults",
+        "arrange_rides",
         "plan_ingestion",
         "ingest_rides",
         "check_ingestion",

@@ -18,21 +18,23 @@ def summarize(
     account: Account | None = None,
     region: str = "",
 ) -> dict[str, Any]:
-    """Keys `rides, weather, training_set, metrics, candidates (every algorithm's), model_path, parameter (the SSM
-    parameter as it was, and its repair), serving (`by` what, in which region, at which price of the endpoint), cost (at
-    list prices), verdict, prediction (null: none is live), execution (and what it was started by)`.
+    """Keys `rides, weather, training_set, other_years, metrics, candidates (every algorithm's), model_path, parameter
+    (the SSM parameter as it was, and its repair), serving (`by` what, in which region, at which price of the endpoint),
+    cost (at list prices), verdict, prediction (null: none is live), execution (and what it was started by)`.
 
     With an account, `ingestion` too: what became of each file, and the first rejected record of each reason.
 
     Rides add up: read = accepted + rejected + repeated, where a repeated ride came before in the same chunk of the same
     execution; and processed_rows = further_copies + without_label + without_weather + the rows of the three splits,
-    where a further copy is of a ride that is there already, from another chunk, file, execution or stream.
+    where a further copy is of a ride that is there already, from another chunk, file, execution or stream. They are
+    rows of the years that the execution asked for; those of `other_years`, {"objects", "rides"}, were not read.
     """
     plan = output["plan"]
     return {
         "rides": output["rides"]
         | {"files": plan["objects"], "files_ingested_before": plan["already_ingested"], "message": plan["message"]},
         **weather_and_training_set(output["training_set"]),
+        "other_years": output.get("other_years", {"objects": 0, "rides": 0}),
         "metrics": _metrics(output) | {"target": output["target"], "features": output["features"]},
         "candidates": output["metrics"].get("candidates", []),
         "model_path": output["model_path"],

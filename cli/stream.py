@@ -25,6 +25,8 @@ from cli.progress import bars
 from cli.stack import Stack
 from cli.stream_ledger import Counts, Ledger
 from local.account import entries
+from wildrydes.bucket import PROCESSED, REJECTED
+from wildrydes.rides.partitions import is_streamed
 
 BATCH = 10
 _LOOK_SECONDS = 0.3
@@ -152,7 +154,7 @@ class Fleet:
         self._seen |= new
         for key, _ in new:
             for line in self._lines(key):
-                if key.startswith("rejected/"):
+                if key.startswith(REJECTED):
                     self.ledger.note_rejected(line["source"].get("message_id", ""))
                 else:
                     self.ledger.note_stored(line, now)
@@ -162,8 +164,9 @@ class Fleet:
         """What has been stored and rejected. The same rides sent again are written again, over the same object."""
         return {
             (entry["Key"], entry["LastModified"])
-            for prefix in ("processed/stream/", "rejected/")
+            for prefix in (PROCESSED, REJECTED)
             for entry in entries(self._s3, "list_objects_v2", "Contents", Bucket=self.path.bucket, Prefix=prefix)
+            if prefix == REJECTED or is_streamed(entry["Key"])
         }
 
     def _lines(self, key: str) -> list[Any]:

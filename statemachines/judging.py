@@ -9,6 +9,7 @@ from statemachines.champion_predictions import predict_by_champion
 from statemachines.promotion_end import end_promotion, name_promotion
 from statemachines.promotion_request import start_promotion
 from statemachines.tasks import FUNCTION_SECONDS, Tasks, catch, function_retries, refusal
+from statemachines.training_set import LISTING, YEARS
 
 # The fields of evaluate_model's answer: the metrics of the best model (null those of the other kind), and the verdict.
 METRICS = (
@@ -73,7 +74,8 @@ def _evaluate(tasks: Tasks) -> LambdaTask:
             "serving": "$.parameters.serving",
             "started_by": "$.parameters.started_by",
             "lineage": {
-                "rides": "$.rides_listed",
+                "rides": {name: f"$.rides_listed.{name}" for name in LISTING},
+                **{name: f"$.rides_listed.{name}" for name in YEARS},
                 "state_machine": "$$.StateMachine.Id",
                 "definition_sha256": DEFINITION_SHA256,
             },
@@ -139,6 +141,7 @@ def _outcome(state_id: str, *, promoted: bool) -> Pass:
             "rides": "$.rides",
             "plan": "$.plan",
             "training_set": "$.training_set",
+            "other_years": "$.rides_listed.other_years",
             "metrics": "$.metrics",
             # Of a candidate whose hyperparameters were given it is empty.
             "tuning": "$.candidates[*].tuning",

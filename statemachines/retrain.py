@@ -24,7 +24,7 @@ from statemachines.training_set_check import check_training_set
 from statemachines.turn import take_turn
 from wildrydes.tasks import SAMPLES
 
-# What apply_defaults and plan_ingestion answer.
+# What apply_defaults, arrange_rides and plan_ingestion answer.
 PARAMETERS = (
     "execution",
     "task",
@@ -52,6 +52,7 @@ PARAMETERS = (
     "champion_job",
     "started_by",
 )
+ARRANGED = ("objects", "rides", "left")
 PLAN = (
     "bucket",
     "manifest",
@@ -129,10 +130,14 @@ def _data(tasks: Tasks, then: State) -> State:
 
 
 def _ingestion(tasks: Tasks) -> list[State]:
-    """A manifest of chunks, and a child execution for each chunk."""
+    """What is there in its years, a manifest of what is new, and a child execution for each chunk."""
     plan = tasks.function(
         "Plan ingestion",
-        {"execution": "$.parameters.execution", "chunk_bytes": "$.parameters.chunk_bytes"},
+        {
+            "execution": "$.parameters.execution",
+            "chunk_bytes": "$.parameters.chunk_bytes",
+            "arranged": "$.arranged.objects",
+        },
         PLAN,
         "$.plan",
     )
@@ -151,7 +156,21 @@ def _ingestion(tasks: Tasks) -> list[State]:
     ingest.next(check)
     any_new = sdk.Choice("Any new rides?")
     any_new.add_choice(sdk.ChoiceRule.NumericGreaterThan(variable="$.plan.chunks", value=0), ingest)
-    return [plan, any_new, check]
+    return [*_arrangement(tasks), plan, any_new, check]
+
+
+def _arrangement(tasks: Tasks) -> list[State]:
+    """Objects of an earlier version into their years, in as many calls as it takes."""
+    start = Pass("Arrange nothing yet", result={"objects": 0, "rides": 0}, result_path="$.arranged")
+    arrange = tasks.function(
+        "Arrange rides",
+        {"execution": "$.parameters.execution", "arranged": "$.arranged"},
+        ARRANGED,
+        "$.arranged",
+    )
+    done = sdk.Choice("All arranged?")
+    done.add_choice(sdk.ChoiceRule.NumericGreaterThan(variable="$.arranged.left", value=0), arrange)
+    return [start, arrange, done]
 
 
 def _ingest_rides(tasks: Tasks) -> DistributedMap:

@@ -8,7 +8,7 @@ from stepfunctions.steps.states import State
 from statemachines import sql
 from statemachines.asl import Pass
 from statemachines.tasks import Tasks
-from statemachines.training_set import COUNTS, LISTING
+from statemachines.training_set import COUNTS, LISTING, YEARS
 from wildrydes.tasks import SAMPLES
 
 # The columns of queries/samples_counts.sql, in their order.
@@ -45,7 +45,7 @@ def build_samples(tasks: Tasks) -> list[State]:
     listing = tasks.function(
         "List samples",
         {"execution": "$.parameters.execution", "source": SAMPLES},
-        LISTING,
+        (*LISTING, *YEARS),
         "$.rides_listed",
         function="ListRides",
     )

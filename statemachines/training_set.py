@@ -10,6 +10,9 @@ from wildrydes.tasks import RIDES
 LISTING = ("prefix", "objects", "sha256", "list")
 """What list_rides answers: the list of what the next query reads."""
 
+YEARS = ("years", "other_years")
+"""What it answers too: the years of that, and what there is of other years, which no query reads."""
+
 # The columns of queries/training_set_counts.sql, in their order.
 COUNTS = (
     "processed_rows",
@@ -45,8 +48,13 @@ def build_training_set(tasks: Tasks) -> list[State]:
     # Right before the query that reads them, so that later rides can be recognised.
     listing = tasks.function(
         "List rides",
-        {"execution": "$.parameters.execution", "source": RIDES},
-        LISTING,
+        {
+            "execution": "$.parameters.execution",
+            "source": RIDES,
+            "first_year": "$.parameters.first_year",
+            "last_year": "$.parameters.last_year",
+        },
+        (*LISTING, *YEARS),
         "$.rides_listed",
     )
     rides = tasks.query("Build training set", sql.query("training_set"), "$.training_set_query")

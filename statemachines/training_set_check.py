@@ -16,7 +16,10 @@ _COUNTS = (
     "$.training_set.train_rows, $.training_set.lowest_label, $.training_set.highest_label, "
     "$.training_set.validation_rows, $.training_set.test_rows, $.parameters.min_training_rows"
 )
-_LEFT_OUT = "Of {} different rides {} were left out because they have no {}, and {} because their day has no weather."
+_LEFT_OUT = (
+    "Of {} different rides {} were left out because they have no {}, and {} because their day has no weather. "
+    "{} rides of other years than {} to {} were not read."
+)
 
 
 def check_training_set(tasks: Tasks) -> sdk.Choice:
@@ -37,7 +40,10 @@ def _unusable(failure: State) -> sdk.Choice:
     """Says what there is and what it takes; of rides, also why others were left out."""
     error = "UnusableTrainingSet"
     samples = refusal("Unusable samples", error, f"'{_ROWS}', {_COUNTS}", failure)
-    left_out = "$.training_set.rides, $.training_set.without_label, $.parameters.label, $.training_set.without_weather"
+    left_out = (
+        "$.training_set.rides, $.training_set.without_label, $.parameters.label, $.training_set.without_weather, "
+        "$.rides_listed.other_years.rides, $.parameters.first_year, $.parameters.last_year"
+    )
     rides = refusal("Unusable training set", error, f"'{_ROWS} {_LEFT_OUT}', {_COUNTS}, {left_out}", failure)
     choice = sdk.Choice("Unusable of which source?")
     choice.add_choice(rule.StringEquals(variable="$.parameters.source", value=SAMPLES), samples)

@@ -18,6 +18,7 @@ _RETRAIN: Fields = {
     "features": "the features that the model was trained on, in their order",
     "rides": "what became of the new ride files: rides read, accepted, rejected and repeated, and a line a file",
     "plan": "the manifest of the chunks, how many there were, and which files were left out whole",
+    "other_years": "objects and rides of other years than the execution asks for, which were not read",
     "training_set": "how many rows each split has, and how many rides were left out for which reason",
     "metrics": "the new model's metrics, its artefact (model_path), its card, and each candidate's measure",
     "tuning": "of each search for hyperparameters its job, and what it chose",

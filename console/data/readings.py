@@ -17,6 +17,7 @@ from console.workflow.readings import summary
 from local.account import entries
 from wildrydes.announcements.ended import is_yielded
 from wildrydes.bucket import PROCESSED
+from wildrydes.rides.partitions import is_streamed
 from wildrydes.rides.stations import ground_stations
 from wildrydes.tasks import BINARY, DEFAULT_TASK, TASKS
 
@@ -25,7 +26,6 @@ _MOST_RETRAININGS = 50
 _MOST_OBJECTS = 50_000
 # A name that Step Functions may have given, without quotation marks: it may stand in SQL.
 _NAME = re.compile(r"[\w.+!@=()-]{1,80}")
-_STREAM = f"{PROCESSED}stream/"
 
 _RIDES_BY_DAY = """
 SELECT substr(statustime, 1, 10) AS day, count(*) AS rides
@@ -121,7 +121,7 @@ def rides(stack: Stack, _: Any = None) -> dict[str, Any]:
         PaginationConfig={"MaxItems": _MOST_OBJECTS + 1},
     )
     for each in listed[:_MOST_OBJECTS]:
-        path = paths["one at a time" if each["Key"].startswith(_STREAM) else "files"]
+        path = paths["one at a time" if is_streamed(each["Key"]) else "files"]
         path["objects"] += 1
         path["bytes"] += each["Size"]
     return {"by_day": by_day, "paths": paths, "is_cut": len(listed) > _MOST_OBJECTS}

@@ -5,7 +5,7 @@ transient, and honours AWS_ENDPOINT_URL.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -13,11 +13,12 @@ from botocore.exceptions import ClientError
 
 from aws import clients
 from wildrydes.bucket import Source, StoredFile, arrival_time
-from wildrydes.errors import MissingObject, RideFileChanged
+from wildrydes.errors import MissingObject, ObjectsNotDeleted, RideFileChanged
 
 BLOCK_BYTES = 1 << 20
 _AT_ONCE = 8
 _READS_AT_ONCE = 16
+_DELETED_AT_ONCE = 1000
 _CODES_WHEN_GONE = ("NoSuchKey", "NoSuchVersion", "404", "PreconditionFailed", "412", "InvalidRange", "416")
 _CODES_WHEN_REPLACED = (*_CODES_WHEN_GONE, "ConditionalRequestConflict", "409")
 """Of a conditional write: the conflict is with another write at the same time."""
@@ -204,11 +205,12 @@ def write_json_objects(bucket: str, values: Mapping[str, Any]) -> None:
         list(writers.map(lambda key: write_json(bucket, key, values[key]), values))
 
 
-def write_objects(bucket: str, objects: Mapping[str, bytes], content_type: str) -> None:
-    """Writes each object to its key, some at a time."""
+def write_objects(bucket: str, objects: Mapping[str, bytes], content_type: str) -> dict[str, str]:
+    """Writes each object to its key, some at a time. Gives the ETag of each key."""
     client()
     with ThreadPoolExecutor(_AT_ONCE) as writers:
-        list(writers.map(lambda key: write(bucket, key, objects[key], content_type), objects))
+        etags = writers.map(lambda key: write(bucket, key, objects[key], content_type), objects)
+        return dict(zip(objects, etags, strict=True))
 
 
 def copy_objects(bucket: str, copies: Iterable[Copy]) -> None:
@@ -216,6 +218,20 @@ def copy_objects(bucket: str, copies: Iterable[Copy]) -> None:
     client()
     with ThreadPoolExecutor(_AT_ONCE) as writers:
         list(writers.map(lambda copy: _copy(bucket, copy), copies))
+
+
+def delete(bucket: str, object_keys: Sequence[str]) -> None:
+    """Deletes objects; in a bucket with versions their last ones stay, each below a marker. Raises ObjectsNotDeleted.
+
+    One that is not there is as good as deleted.
+    """
+    for start in range(0, len(object_keys), _DELETED_AT_ONCE):
+        objects = [{"Key": key} for key in object_keys[start : start + _DELETED_AT_ONCE]]
+        answer = client().delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+        for error in answer.get("Errors", ()):
+            raise ObjectsNotDeleted(
+                f"s3://{bucket}/{error['Key']} was not deleted: {error['Code']}, {error['Message']}"
+            )
 
 
 def move(bucket: str, copy: Copy) -> None:

@@ -5,14 +5,15 @@
           "files_rejected", "file_lines": <excerpt of at most 10>, "file_lines_omitted"}
 
 The whole account is under ingestions/<execution>/: files.jsonl has a line a file, summary.json what they add up to and
-the first rejected record of each reason. Both are written also where the execution is refused. Rides are copied from
+the first rejected record of each reason. Both are written also where the execution is refused; processed.jsonl, which
+names the objects that the rides are in, only where it is not. Rides are copied from
 staged/ to processed/ after that, and the marks under ingested/ come last, but for those of shared chunks. So nothing of
 a refused execution is ever trained on, and what it was refused for is read, and refused, again. Whatever dies in
 between can be done again.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -24,7 +25,7 @@ from wildrydes.bucket import Chunk
 from wildrydes.errors import IngestionIncomplete, MissingObject, TooManyRejectedRides
 from wildrydes.rides.accounts import Account, account, check_refusals, check_rejections
 from wildrydes.rides.gzip_lines import gzipped
-from wildrydes.rides.ingestion import EMPTY
+from wildrydes.rides.partitions import empty_key, staged_key
 from wildrydes.rides.reports import (
     FilePlan,
     Report,
@@ -100,31 +101,30 @@ def refuse(bucket: str, execution: str, accounted: Account, max_rejected_fractio
     check_refusals(accounted, layout.refusals(s3.keys(bucket, layout.REFUSED)), max_rejected_fraction)
 
 
-def settle(bucket: str, execution: str, accounted: Account, reports: Iterable[Report]) -> None:
+def settle(bucket: str, execution: str, accounted: Account, reports: Sequence[Report]) -> None:
     """Lets the rides of all chunks into processed/, and marks their files. Raises MissingObject.
 
+    A chunk without a ride, and a file without a record, gets an object that says so, and that no query reads.
     The mark of a shared chunk counts once its rides are there too, and comes first. So at no moment are there rides
     under processed/ whose files the next execution would put together in another way, and ingest twice.
     """
     mark_together(bucket, execution, accounted)
-    chunks = ((report.chunk, report.etag) for report in reports)
-    s3.copy_objects(
-        bucket,
-        (
-            s3.Copy(
-                layout.staged_key(execution, chunk.source, chunk.chunk, chunk.of),
-                etag,
-                layout.processed_key(chunk.source, chunk.chunk, chunk.of),
-            )
-            for chunk, etag in chunks
-        ),
-    )
+    copies = [
+        s3.Copy(staged_key(execution, key), report.years[year].etag, key)
+        for report in reports
+        for year, key in report.keys.items()
+    ]
+    s3.copy_objects(bucket, copies)
+    s3.write_json_lines(bucket, layout.let_in_key(execution), ({"key": copy.target} for copy in copies))
+    chunks = [report.chunk for report in reports if not report.years]
+    empty = {empty_key(chunk.source, chunk.chunk, chunk.of) for chunk in chunks}
     marks = {}
     for line in (line for line in accounted.lines if not line.plan.shared and line.outcome != "skipped"):
         source = line.plan.source
         if line.outcome == "read" and not line.plan.chunks:
-            s3.write(bucket, layout.processed_key(source, 0, 1), EMPTY, "application/gzip")
+            empty.add(empty_key(source, 0, 1))
         marks[layout.ingested_key(source)] = line.to_json() | {"execution": execution}
+    s3.write_objects(bucket, dict.fromkeys(sorted(empty), gzipped(())), "application/gzip")
     s3.write_json_objects(bucket, marks)
 
 

@@ -11,7 +11,8 @@ in   {"execution", "task", "kind", "target" (the task), "features", "training_se
       "gate": {"min_improvement", "max_score_change", "promote", "force"},
       "serving": "lambda" (the default) or "endpoint",
       "started_by": why the execution was started, {"reason", "detail"}, for the card,
-      "lineage": what the workflow knows: {"rides": list_rides' answer, "state_machine", "definition_sha256"}}
+      "lineage": what the workflow knows: {"rides", "years", "other_years": list_rides' answer, "state_machine",
+                  "definition_sha256"}}
      keys and prefixes may be s3:// URIs in the data bucket, as SageMaker and Athena give them;
      `tuning` and the prefixes of predictions are there where they are needed
 out  {"verdict": {"promote", "reason"}, "golden": as `wildrydes.evaluation.golden` has it, "live_model_path",

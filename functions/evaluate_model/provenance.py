@@ -7,6 +7,7 @@ from typing import Any
 from aws import listings
 from wildrydes.bucket import training_sets_prefix, weather_prefix
 from wildrydes.model.lineage import Listing, StoredObject, code_digest, find_unsettled
+from wildrydes.rides.partitions import Years
 
 FUNCTIONS = Path(__file__).resolve().parents[1]
 
@@ -21,11 +22,12 @@ def lineage(bucket: str, event: dict[str, Any], candidate: dict[str, Any], artef
     weather, _ = write_input_listing(bucket, execution, "weather", weather_prefix(execution))
     rows, row_objects = write_input_listing(bucket, execution, "rows", training_sets_prefix(execution))
     rides = Listing(**origin["rides"])
+    # Of samples, and of an execution that an earlier version started, all objects were listed.
+    years = origin.get("years") and Years(**origin["years"])
+    now = (each for each in listings.iterate_objects(bucket, rides.prefix) if not years or years.has(each.key))
     # The query wrote its rows when it had read its rides.
     until = max(each.modified for each in row_objects)
-    doubtful = find_unsettled(
-        listings.read_listing(bucket, rides), listings.iterate_objects(bucket, rides.prefix), until
-    )
+    doubtful = find_unsettled(listings.read_listing(bucket, rides), now, until)
     return origin | {
         "weather": asdict(weather),
         "rows": asdict(rows),

@@ -10,24 +10,26 @@ follow from the execution and the chunk, the bytes from the chunk's.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import s3, settings
-from wildrydes.bucket import Chunk, Source, counts_key, planned_files_key, rejected_key, staged_key
+from wildrydes.bucket import Chunk, Source, counts_key, planned_files_key, rejected_key
 from wildrydes.errors import IngestionIncomplete, MissingObject
 from wildrydes.rides.files import Record, decompressed, records_and_runs_of_chunk
 from wildrydes.rides.ingestion import ingest
 from wildrydes.rides.json_window import Run
+from wildrydes.rides.partitions import keys_of_chunk, staged_key
 from wildrydes.rides.plain_rides import ride_reader
-from wildrydes.rides.reports import FilePlan, Report
+from wildrydes.rides.reports import FilePlan, Report, StagedRides
 from wildrydes.rides.runs import RunReader
 from wildrydes.rides.shared_chunk import SharedChunk, group_digest, read_item
 from wildrydes.rides.shared_ingestion import ingest_files
 from wildrydes.rides.stations import MAX_STATION_MILES
+from wildrydes.rides.year_lines import RidesOfYear
 
 logger = Logger()
 
@@ -57,8 +59,8 @@ def ingest_part(bucket: str, execution: str, chunk: Chunk, max_station_miles: fl
     if ingested.rejected:
         key = rejected_key(chunk.source, chunk.chunk, chunk.of)
         s3.write(bucket, key, ingested.rejected, "application/gzip")
-    etag = write_rides(bucket, execution, chunk, ingested.processed)
-    return Report(chunk, ingested.counts, etag, ingested.first_rejected)
+    years = write_rides(bucket, execution, chunk, ingested.processed)
+    return Report(chunk, ingested.counts, years, ingested.first_rejected)
 
 
 def ingest_small_files(bucket: str, execution: str, chunk: SharedChunk, max_station_miles: float) -> Report:
@@ -69,8 +71,8 @@ def ingest_small_files(bucket: str, execution: str, chunk: SharedChunk, max_stat
     s3.write_objects(bucket, whole, "application/jsonl")
     of_records = {key: data for key, data in ingested.rejected.items() if key not in whole}
     s3.write_objects(bucket, of_records, "application/gzip")
-    etag = write_rides(bucket, execution, chunk, ingested.processed)
-    return Report(chunk, ingested.counts, etag, ingested.first_rejected, ingested.files)
+    years = write_rides(bucket, execution, chunk, ingested.processed)
+    return Report(chunk, ingested.counts, years, ingested.first_rejected, ingested.files)
 
 
 def planned_sources(bucket: str, execution: str, chunk: SharedChunk) -> list[Source]:
@@ -86,10 +88,15 @@ def planned_sources(bucket: str, execution: str, chunk: SharedChunk) -> list[Sou
     return sources
 
 
-def write_rides(bucket: str, execution: str, chunk: Chunk | SharedChunk, processed: bytes) -> str:
-    """Puts the rides of a chunk where they wait. Gives the object's ETag."""
-    key = staged_key(execution, chunk.source, chunk.chunk, chunk.of)
-    return s3.write(bucket, key, processed, "application/gzip")
+def write_rides(
+    bucket: str, execution: str, chunk: Chunk | SharedChunk, processed: Mapping[int, RidesOfYear]
+) -> dict[int, StagedRides]:
+    """Puts the rides of a chunk where they wait, an object a year. Gives each year's number of rides, and its ETag."""
+    rides = {year: each.rides for year, each in processed.items()}
+    keys = keys_of_chunk(chunk.source, chunk.chunk, chunk.of, rides)
+    data = {staged_key(execution, keys[year]): each.data for year, each in processed.items()}
+    etags = s3.write_objects(bucket, data, "application/gzip")
+    return {year: StagedRides(rides[year], etags[staged_key(execution, keys[year])]) for year in rides}
 
 
 def read_records(bucket: str, chunk: Chunk, runs: RunReader) -> Iterator[Record | Run]:

@@ -1,11 +1,14 @@
 """Right before the training set is built: lists the rides there are, which is what the query is going to read.
 
-Also sees that all that this execution ingested is among them. Of a task that learns from samples it lists the samples.
+These are the objects of the years that the execution asks for; those of other years are counted. It also sees that all
+that this execution ingested is there. Of a task that learns from samples it lists the samples.
 
-in   {"execution": <name>, "source": "rides" or "samples"}
-out  {"prefix", "objects", "sha256": of the list, "list": <its key>}
+in   {"execution": <name>, "source": "rides" or "samples", "first_year": 2009, "last_year": 2026}
+out  {"prefix", "objects", "sha256": of the list, "list": <its key>, "years": {"first", "last"}, null of samples,
+      "other_years": {"objects", "rides"}: what no query reads}
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
@@ -15,10 +18,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import listings, s3, settings
 from wildrydes import tasks
-from wildrydes.bucket import PROCESSED, SAMPLES, manifest_key, processed_key
+from wildrydes.bucket import PROCESSED, SAMPLES, let_in_key
 from wildrydes.errors import IngestionIncomplete, MissingObject
-from wildrydes.model.lineage import StoredObject
-from wildrydes.rides.shared_chunk import read_item
+from wildrydes.model.lineage import Listing, StoredObject
+from wildrydes.rides.partitions import ALL_YEARS, Years, is_empty, is_of_earlier_version, rides_of
 
 logger = Logger()
 
@@ -28,27 +31,47 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Writes the list beside where the model's card will be. Raises IngestionIncomplete."""
     bucket, execution = settings.data_settings().bucket, event["execution"]
     logger.append_keys(execution=execution)
-    prefix = SAMPLES if event["source"] == tasks.SAMPLES else PROCESSED
-    # Samples come as they are: an execution ingests none.
-    missing = keys_ingested(bucket, execution) if prefix == PROCESSED else set()
-    objects = cross_off(missing, listings.iterate_objects(bucket, prefix))
-    listing = listings.write_listing(bucket, execution, "rides", prefix, objects)
-    logger.info("listed", extra={event["source"]: asdict(listing)})
+    other: Counter[str] = Counter(objects=0, rides=0)
+    if event["source"] == tasks.SAMPLES:
+        # Samples come as they are, and are of no year: an execution ingests none.
+        years, prefix, objects = None, SAMPLES, listings.iterate_objects(bucket, SAMPLES)
+        listing = listings.write_listing(bucket, execution, "rides", prefix, objects)
+    else:
+        years = Years(event.get("first_year", ALL_YEARS.first), event.get("last_year", ALL_YEARS.last))
+        listing = list_rides(bucket, execution, years, other)
+    answer = asdict(listing) | {"years": years and years._asdict(), "other_years": dict(other)}
+    logger.info("listed", extra={event["source"]: answer})
+    return answer
+
+
+def list_rides(bucket: str, execution: str, years: Years, other: Counter[str]) -> Listing:
+    """Writes the list of the objects of some years, and counts those of others. Raises IngestionIncomplete.
+
+    Where an object of an earlier version came after its like were arranged, it is in no year yet: no query would read
+    its rides.
+    """
+    missing, earlier = keys_ingested(bucket, execution), list[str]()
+    objects = select(years, cross_off(missing, listings.iterate_objects(bucket, PROCESSED)), other, earlier)
+    listing = listings.write_listing(bucket, execution, "rides", PROCESSED, objects)
     if missing:
         raise IngestionIncomplete(
             f"{len(missing)} objects with rides were deleted after they had been ingested, the first of them "
             f"{min(missing)}. Start again: their files are ingested anew"
         )
-    return asdict(listing)
+    if earlier:
+        raise IngestionIncomplete(
+            f"{len(earlier)} objects with rides are as an earlier version wrote them, the first of them {earlier[0]}, "
+            "and no query reads them there. Start again: they are put into their years"
+        )
+    return listing
 
 
 def keys_ingested(bucket: str, execution: str) -> set[str]:
-    """The keys under processed/ of the chunks that the execution ingested. Raises IngestionIncomplete."""
+    """The keys under processed/ of the rides that the execution ingested. Raises IngestionIncomplete."""
     try:
-        chunks = [read_item(item) for item in s3.read_json(bucket, manifest_key(execution))]
+        return {line["key"] for line in s3.read_json_lines(bucket, let_in_key(execution))}
     except MissingObject as missing:
         raise IngestionIncomplete(f"{missing}. Start again") from None
-    return {processed_key(chunk.source, chunk.chunk, chunk.of) for chunk in chunks}
 
 
 def cross_off(keys: set[str], objects: Iterable[StoredObject]) -> Iterator[StoredObject]:
@@ -56,3 +79,19 @@ def cross_off(keys: set[str], objects: Iterable[StoredObject]) -> Iterator[Store
     for each in objects:
         keys.discard(each.key)
         yield each
+
+
+def select(
+    years: Years, objects: Iterable[StoredObject], other: Counter[str], earlier: list[str]
+) -> Iterator[StoredObject]:
+    """The objects of some years. Of the others `other` counts the objects and their rides, as far as keys tell.
+
+    Keys of an earlier version, which are of no year, go to `earlier`.
+    """
+    for each in objects:
+        if years.has(each.key):
+            yield each
+        elif is_of_earlier_version(each.key):
+            earlier.append(each.key)
+        elif not is_empty(each.key):
+            other.update(objects=1, rides=rides_of(each.key))

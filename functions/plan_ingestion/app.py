@@ -1,6 +1,6 @@
 """Raw objects -> a manifest of chunks, which the Map fans out over.
 
-    in   {"execution": <name>, "chunk_bytes": 8388608}
+    in   {"execution": <name>, "chunk_bytes": 8388608, "arranged": <objects that arrange_rides put into their years>}
     out  {"bucket", "manifest": <its key>, "chunks", "objects": <files planned>, "already_ingested",
           "rejected_files": <at most 20>, "rejected_file_count", "message"}
 
@@ -23,12 +23,14 @@ from wildrydes import bucket as layout
 from wildrydes.bucket import Chunk, StoredFile
 from wildrydes.errors import RideFileChanged
 from wildrydes.rides.ingestion import rejected_file
+from wildrydes.rides.partitions import ingested_completely
 from wildrydes.rides.planning import (
     MOST_REJECTED_FILES,
     PlannedFile,
     done_together,
     manifest,
     new_files,
+    of_arranged,
     plan_file,
     summary,
 )
@@ -59,7 +61,8 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         "already_ingested": ingested_count,
         "rejected_files": rejected[:MOST_REJECTED_FILES],
         "rejected_file_count": len(rejected),
-        "message": summary(len(new) + ingested_count, ingested_count, files, chunk_count, len(small), len(shared)),
+        "message": summary(len(new) + ingested_count, ingested_count, files, chunk_count, len(small), len(shared))
+        + of_arranged(event.get("arranged", 0)),
     }
     logger.info("planned", extra={"plan": plan})
     return plan
@@ -95,7 +98,7 @@ def open_files(bucket: str, files: Iterable[StoredFile]) -> Iterator[s3.OpenFile
 
 def ingested_digests(bucket: str) -> frozenset[str]:
     """The digests of the sources that earlier executions ingested completely or left out whole, and passed."""
-    processed = layout.ingested_completely(s3.keys(bucket, layout.PROCESSED))
+    processed = ingested_completely(s3.keys(bucket, layout.PROCESSED))
     rejected = layout.rejected_whole(s3.keys(bucket, layout.REJECTED))
     marks = layout.marked(s3.keys(bucket, layout.INGESTED))
     together = done_together(read_marks(bucket), processed, rejected)

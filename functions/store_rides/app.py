@@ -1,13 +1,14 @@
-"""Located rides -> one object a batch, under processed/stream/.
+"""Located rides -> an object a batch and year, under processed/.
 
     in   a batch of messages of the located-rides queue (see `wildrydes.rides.located_rides`)
     out  {"batchItemFailures": [{"itemIdentifier": <message id>}]}
 
-The key follows from the rides, so that the same batch, delivered again, overwrites. Batched in another way, the same
-rides make another object beside the first; the training set takes each ride_id once.
+The keys follow from the rides, so that the same batch, delivered again, overwrites. Batched in another way, the same
+rides make other objects beside the first; the training set takes each ride_id once. Most batches are of one year.
 """
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -29,8 +30,8 @@ metrics = Metrics(namespace=NAMESPACE)
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Stores the rides of a batch.
 
-    A message that is none of locate_station's is reported as failed, for the dead-letter queue. The object is every
-    other message's: where writing it fails, botocore's error fails the batch, and all of it comes back.
+    A message that is none of locate_station's is reported as failed, for the dead-letter queue. The objects are every
+    other message's: where writing one fails, botocore's error fails the batch, and all of it comes back.
     """
     bucket = settings.data_settings().bucket
     processor = batch_processor()
@@ -47,10 +48,11 @@ def located_rides(record: SQSRecord) -> LocatedRides:
     return read_pack(record.body)
 
 
-def store(bucket: str, rides: StoredRides) -> None:
-    """Writes the object, and measures how many rides it holds and how old the oldest is."""
-    s3.write(bucket, rides.key, rides.data, "application/gzip")
-    age = max(0.0, time.time() * 1000 - rides.sent_at)
-    metrics.add_metric("RidesStored", MetricUnit.Count, rides.rides)
+def store(bucket: str, rides: Sequence[StoredRides]) -> None:
+    """Writes the objects of the years, and measures how many rides they hold and how old the oldest is."""
+    s3.write_objects(bucket, {each.key: each.data for each in rides}, "application/gzip")
+    age = max(0.0, time.time() * 1000 - min(each.sent_at for each in rides))
+    count = sum(each.rides for each in rides)
+    metrics.add_metric("RidesStored", MetricUnit.Count, count)
     metrics.add_metric("OldestRideAge", MetricUnit.Milliseconds, age)
-    logger.info("stored", extra={"key": rides.key, "rides": rides.rides, "oldest_ride_ms": round(age)})
+    logger.info("stored", extra={"keys": [each.key for each in rides], "rides": count, "oldest_ride_ms": round(age)})

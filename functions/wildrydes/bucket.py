@@ -3,9 +3,10 @@
     raw/, stream/                      ride files, as they were put
     manifests/<execution>.files.jsonl  the files that an execution plans, a line each
     manifests/<execution>.json         their chunks
-    staged/<execution>/<source>/       rides of chunks, until the whole execution's ingestion has been checked
-    processed/<source>/                the same rides after that: what training sets are built from
-    processed/stream/<day>/            rides that came one at a time
+    staged/<execution>/year=<year>/    rides of chunks, until the whole execution's ingestion has been checked
+    processed/year=<year>/<source>/    the same rides after that: what training sets are built from
+    processed/year=<year>/stream/<day>/  rides that came one at a time
+    processed/empty/<source>/          a chunk without a ride (`wildrydes.rides.partitions` has all of processed/)
     rejected/<source>/                 rejected records of a chunk, or the fault of a whole file
     rejected/stream/<day>/             messages that are no rides
     samples/<day>/                     samples of the fulfilment centre, as Firehose delivers them
@@ -18,7 +19,8 @@
     damaged/lines/<key>                the lines of one that could not be read; the others are still at its key
     ingested/<source>.json             the line of a file that passed the check: it is not ingested again
     ingested/shared/<digest>.jsonl.gz  the lines of the small files that shared a chunk, likewise
-    ingestions/<execution>/            reports of chunks; then files.jsonl, a line a file, and summary.json
+    ingestions/<execution>/            reports of chunks; then files.jsonl, a line a file, processed.jsonl, a line an
+                                       object that its rides are in, and summary.json
     monitoring/<task>/<date>.json      what became of a task's predictions of a day
     monitored/<execution>/<task>/      the predictions that an execution of `monitor` looked at, with their truths
 
@@ -50,7 +52,6 @@ INGESTED_TOGETHER = "ingested/shared/"
 ARRIVAL_TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z")
 """What `arrival_time` writes."""
 
-_PROCESSED_CHUNK = re.compile(r"processed/([0-9a-f]{32})/([0-9]{5})-of-([0-9]{5})\.jsonl\.gz")
 _REJECTED_FILE = re.compile(r"rejected/([0-9a-f]{32})/file\.jsonl")
 _INGESTED = re.compile(r"ingested/([0-9a-f]{32})\.json")
 _REFUSED = re.compile(r"ingested/refused/([^/]+)/([0-9a-f]{32})\.json")
@@ -125,19 +126,9 @@ def arrival_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def processed_key(source: Digested, chunk: int, of: int) -> str:
-    """The object for the accepted rides of chunk `chunk` (from 0) of `of`."""
-    return f"{PROCESSED}{source.digest}/{chunk:05}-of-{of:05}.jsonl.gz"
-
-
 def staged_prefix(execution: str) -> str:
     """Where the rides of an execution's chunks wait for its check."""
     return f"staged/{execution}/"
-
-
-def staged_key(execution: str, source: Digested, chunk: int, of: int) -> str:
-    """The object for the accepted rides of a chunk, until the check puts it under processed/."""
-    return staged_prefix(execution) + processed_key(source, chunk, of).removeprefix(PROCESSED)
 
 
 def rejected_key(source: Digested, chunk: int, of: int) -> str:
@@ -150,22 +141,14 @@ def rejected_file_key(source: Source) -> str:
     return f"{REJECTED}{source.digest}/file.jsonl"
 
 
-def streamed_key(day: str, lines: Iterable[str]) -> str:
-    """The object for rides that came one at a time; `day` is when the oldest was sent, 'YYYY-MM-DD'.
-
-    It follows from their lines, not from their ids: the same rides may come again with another FieldService.
-    """
-    return f"{PROCESSED}{STREAM}{day}/{_digest(lines)}.jsonl.gz"
-
-
 def rejected_messages_key(day: str, lines: Iterable[str]) -> str:
     """The object for messages that are no rides; `day` is when the oldest was sent, 'YYYY-MM-DD'."""
-    return f"{REJECTED}{STREAM}{day}/{_digest(lines)}.jsonl"
+    return f"{REJECTED}{STREAM}{day}/{digest_of(lines)}.jsonl"
 
 
 def rejected_samples_key(day: str, lines: Iterable[str]) -> str:
     """The object for records that are no samples; `day` is when the first was sent, 'YYYY-MM-DD'."""
-    return f"{REJECTED}{SAMPLES}{day}/{_digest(lines)}.jsonl"
+    return f"{REJECTED}{SAMPLES}{day}/{digest_of(lines)}.jsonl"
 
 
 def manifest_key(execution: str) -> str:
@@ -196,6 +179,11 @@ def file_lines_key(execution: str) -> str:
 def summary_key(execution: str) -> str:
     """What an execution's files add up to, and the first rejected record of each reason."""
     return f"{counts_prefix(execution)}summary.json"
+
+
+def let_in_key(execution: str) -> str:
+    """The keys under processed/ of the rides that an execution ingested, a line each."""
+    return f"{counts_prefix(execution)}processed.jsonl"
 
 
 def ingested_key(source: Source) -> str:
@@ -238,16 +226,6 @@ def monitoring_key(task: str, day: str) -> str:
     return f"{monitoring_prefix(task)}{day}.json"
 
 
-def ingested_completely(processed_keys: Iterable[str]) -> frozenset[str]:
-    """The digests of the sources all of whose chunks are among the keys under processed/."""
-    counts: dict[tuple[str, str], int] = {}
-    for key in processed_keys:
-        if match := _PROCESSED_CHUNK.fullmatch(key):
-            digest, _, of = match.groups()
-            counts[digest, of] = counts.get((digest, of), 0) + 1
-    return frozenset(digest for (digest, of), count in counts.items() if count == int(of))
-
-
 def rejected_whole(rejected_keys: Iterable[str]) -> frozenset[str]:
     """The digests of the sources that were rejected whole, by the keys under rejected/."""
     return frozenset(match[1] for key in rejected_keys if (match := _REJECTED_FILE.fullmatch(key)))
@@ -272,6 +250,6 @@ def key_in_bucket(key_or_uri: str, bucket: str) -> str:
     return key_or_uri.removeprefix(f"s3://{bucket}/")
 
 
-def _digest(texts: Iterable[str]) -> str:
+def digest_of(texts: Iterable[str]) -> str:
     """The first 32 hex digits of the SHA-256 of texts, whatever their order."""
     return sha256("\n".join(sorted(texts)).encode()).hexdigest()[:32]

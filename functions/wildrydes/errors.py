@@ -10,6 +10,7 @@ WildRydesError
 ├── RideFileChanged          the version of the object that was planned is gone
 ├── SharedChunkTooLarge      small files that share a chunk expand to more than one function ingests
 ├── IngestionIncomplete      a report or an object of an ingestion is missing: it was deleted or replaced
+├── UnreadableRides          an object that an earlier version wrote under processed/ cannot be put into its years
 ├── TooManyRejectedRides     more rides were rejected than the execution allows
 ├── TooManyRidesWithoutWeather  more rides have no weather than the execution allows; its workflow raises it
 ├── AllCandidatesFailed      no algorithm gave a model: the reason of each
@@ -39,6 +40,7 @@ WildRydesError
 ├── ApiNotReached            it did not answer, however often it was asked
 ├── MessagesNotSent          a queue did not take messages, however often they were sent
 ├── EndpointNotAsked         a SageMaker endpoint did not answer, or with something else than scores
+├── ObjectsNotDeleted        S3 did not delete objects that it should: the first of them, and why
 ├── MissingObject            an object of the bucket that should be there is not, or may not be read
 ├── ObjectNotRead            S3 did not give an object, however often it was asked, or gave more than is read
 └── MissingSetting           an environment variable that a function needs
@@ -143,6 +145,10 @@ class SharedChunkTooLarge(WildRydesError):
 
 class IngestionIncomplete(WildRydesError):
     """What was planned, what was reported and what was written do not agree; the message says what is missing."""
+
+
+class UnreadableRides(WildRydesError):
+    """An object under processed/ that looks like those of an earlier version, and holds something else than rides."""
 
 
 class TooManyRejectedRides(WildRydesError):
@@ -267,6 +273,10 @@ class ApiNotReached(WildRydesError):
 
 class MessagesNotSent(WildRydesError):
     """A queue refused messages, or did not take them however often they were sent."""
+
+
+class ObjectsNotDeleted(WildRydesError):
+    """S3 refused to delete objects; the text names the first, and the reason."""
 
 
 class MissingObject(WildRydesError):

@@ -3,6 +3,8 @@
 -- Not a query by itself: sql.py puts it in the place of <copies> in two others.
 -- Put in by render.py:
 --       <label_column>  the task's label: heavy_utilization, service_requested or magicpoints
+--       <first_year>  <last_year>  whole numbers, both included: only objects of rides of these years are opened. All
+--                   copies of a ride are of one year
 -- Rows are copies of one ride when they agree in the seven fields that were true during the ride. The order of their
 -- arrival is that of arrived_at, then arrival_position. Rows from before these columns have neither, and come first.
 --       ride_id     that of the first arrival, so that no later one moves the ride to another split. Of rows from before
@@ -32,4 +34,5 @@ SELECT
     ) FILTER (WHERE ${label_column} IS NOT NULL) AS label,
     count(*) AS copies
 FROM rides
+WHERE year BETWEEN ${first_year} AND ${last_year}
 GROUP BY name, statustime, latitude, longitude, distance, healthpoints, magicpoints

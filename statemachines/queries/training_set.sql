@@ -11,6 +11,7 @@
 --       <copies>           copies.sql
 -- Put in by render.py:
 --       <bucket>           name of the data bucket
+--       <first_year>  <last_year>  whole numbers, both included: the years of rides that are read
 --       <execution>        name of the execution, [A-Za-z0-9_-]{1,74}
 --       <label_column>     the task's label: heavy_utilization, service_requested or magicpoints
 --       <label_type>       integer, or decimal(28, 9) for a regression

@@ -2,8 +2,8 @@
 --
 -- In:   rides and weather (partition <execution>), as in training_set.sql.
 -- Out:  one row of numbers, read by getQueryResults:
---       processed_rows   rows of rides = repeated + without_label + without_weather + train_rows + validation_rows
---                        + test_rows
+--       processed_rows   rows of rides of the years that are read = repeated + without_label + without_weather
+--                        + train_rows + validation_rows + test_rows
 --       rides            different rides
 --       repeated         rows beyond the first of a ride
 --       without_label    rides whose <label_column> is absent
@@ -19,6 +19,7 @@
 -- Put in by sql.py:
 --       <copies>        copies.sql
 -- Put in by render.py:
+--       <first_year>  <last_year>  whole numbers, both included: the years of rides that are read
 --       <execution>     name of the execution, [A-Za-z0-9_-]{1,74}
 --       <label_column>  the task's label: heavy_utilization, service_requested or magicpoints
 --       <stations>      rows of VALUES: ('<id>', <latitude>, <longitude>), … in degrees, as doubles (4.07969E1)

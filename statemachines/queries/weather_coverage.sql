@@ -10,6 +10,7 @@
 -- Put in by sql.py:
 --       <copies>        copies.sql
 -- Put in by render.py:
+--       <first_year>  <last_year>  whole numbers, both included: the years of rides that are read
 --       <execution>     name of the execution, [A-Za-z0-9_-]{1,74}
 --       <label_column>  heavy_utilization or service_requested
 WITH

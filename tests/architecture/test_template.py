@@ -11,6 +11,7 @@ import pytest
 from cli.template_document import read_template
 from local.sagemaker import images
 from wildrydes.parameters import check_parameters
+from wildrydes.rides.partitions import FIRST_YEAR, LAST_YEAR, year_of
 from wildrydes.tasks import TASKS, Task
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,6 +49,13 @@ def test_each_folder_with_an_app_is_a_function_and_the_other_way_round() -> None
         # One folder serves every task, by a function each.
         task = "" if folder != "predict" else TASKS[function["Environment"]["Variables"]["TASK"]].words
         assert name == "".join(word.capitalize() for word in folder.split("_")) + f"{task}Function"
+
+
+def test_the_table_of_rides_has_every_year_that_a_ride_can_have_and_no_other_objects() -> None:
+    parameters = of_type("AWS::Glue::Table")["RidesTable"]["TableInput"]["Parameters"]
+    assert parameters["projection.year.range"] == f"{FIRST_YEAR},{LAST_YEAR}"
+    folder = parameters["storage.location.template"]["Fn::Sub"].removeprefix("s3://${DataBucket}/")
+    assert year_of(f"{folder.replace('${!year}', '2017')}a") == 2017
 
 
 def test_code_and_definitions_are_files_and_nothing_is_inline() -> None:

@@ -16,6 +16,7 @@ from console.data import readings
 from consoles import Answer, Console, shut_out
 from machines import unique
 from wildrydes.bucket import file_lines_key, summary_key
+from wildrydes.rides.partitions import is_streamed
 from wildrydes.rides.stations import ground_stations
 from wildrydes.tasks import DEFAULT_TASK, TASKS
 
@@ -141,7 +142,7 @@ def test_all_rides_are_counted_by_day_and_their_objects_by_path(
     rows = [json.loads(row) for key in keys for row in gzip.decompress(console.stack.read(key)).splitlines()]
     assert len(rows) >= execution["training_set"]["processed_rows"]
     assert dict(seen["by_day"]) == Counter(row["statustime"][:10] for row in rows)
-    assert seen["paths"]["files"]["objects"] == sum(not key.startswith("processed/stream/") for key in keys)
+    assert seen["paths"]["files"]["objects"] == sum(not is_streamed(key) for key in keys)
     page.get_by_role("button", name="Data", exact=True).click()
     section = page.get_by_label("Rides by day and path")
     section.get_by_role("button", name="Count all rides").click()

@@ -143,7 +143,7 @@ def test_an_explanation_as_json(
 def test_more_rides_take_nothing_from_a_card_which_needs_no_stack_to_look_it_up(
     stack: Stack, explain: Explain, card: dict[str, Any]
 ) -> None:
-    key = "processed/stream/2026-01-02/later.jsonl.gz"
+    key = "processed/year=2026/stream/2026-01-02/later.jsonl.gz"
     stack.put(key, gzip.compress(b""))
     code, said = explain(card)
     delete(stack, key)

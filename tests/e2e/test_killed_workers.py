@@ -20,6 +20,7 @@ from wildrydes.bucket import Source
 from wildrydes.model.linear_model import read_model
 from wildrydes.rides.files import records
 from wildrydes.rides.ingestion import ingest
+from wildrydes.rides.partitions import is_streamed
 
 FEW = min(SAMPLE_RIDES, key=lambda path: path.stat().st_size)
 # What takes no part in a retraining, nor in the way of rides that arrive one at a time.
@@ -56,9 +57,9 @@ def stack(server: EmbeddedAws, weather: noaa.Weather, copy_of_the_project: Path,
     return Stack(server, deploy.deploy(copy_of_the_project, server, name, parameters))
 
 
-def stored(stack: Stack, prefix: str = "processed/stream/") -> list[Any]:
+def stored(stack: Stack, prefix: str = "") -> list[Any]:
     """The rides below a prefix, by default those that came one at a time."""
-    keys = stack.keys(prefix)
+    keys = stack.keys(prefix) if prefix else filter(is_streamed, stack.keys("processed/"))
     return [json.loads(line) for key in keys for line in gzip.decompress(stack.read(key)).splitlines()]
 
 

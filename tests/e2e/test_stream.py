@@ -14,6 +14,7 @@ from commands import runner, use_record
 from machines import until
 from stacks import MakeStack, Stack
 from stream_rides import ride
+from wildrydes.rides.partitions import is_streamed
 
 RIDES = 20_000
 REPEATED = RIDES // 5
@@ -74,7 +75,7 @@ def empty(stack: Stack, seconds: float, *before: str) -> None:
 
 
 def stored(stack: Stack) -> list[dict[str, Any]]:
-    keys = stack.keys("processed/stream/")
+    keys = filter(is_streamed, stack.keys("processed/"))
     return [json.loads(line) for key in keys for line in gzip.decompress(stack.read(key)).splitlines()]
 
 

@@ -162,7 +162,7 @@ EVALUATION = {
 def model_bucket(bucket: Bucket, write_artefact: Any) -> Bucket:
     """A model that says 1 from 50 magic points a mile on, and four test rows, one of them against it."""
     bucket.put(KEY, write_artefact([-0.5, 0.01], 0.0, 0.5))
-    bucket.put("manifests/e1.json", "[]")
+    bucket.put("ingestions/e1/processed.jsonl", "")
     bucket.put("training-sets/e1/split=test/part-0", "1,10,550\n0,10,450\n")
     bucket.put("training-sets/e1/split=test/part-1.gz", gzip.compress(b"1,20.0,1001.0\n1,10,400\n"))
     bucket.put("training-sets/e1/split=train/part-0.gz", gzip.compress(b"1,10,500\n0,20,100\n1,30,1500\n0,20,300\n"))
@@ -177,7 +177,9 @@ def evaluate(model_bucket: Bucket, run: Callable[[str, Any], Any]) -> Callable[.
         event = EVALUATION | changes
         lineage = event["lineage"]
         if "rides" not in lineage:
-            lineage = lineage | {"rides": run("list_rides", {"execution": event["execution"], "source": "rides"})}
+            listed = run("list_rides", {"execution": event["execution"], "source": "rides"})
+            names = ("prefix", "objects", "sha256", "list")
+            lineage = lineage | {"rides": {name: listed[name] for name in names}, "years": listed["years"]}
         return run("evaluate_model", event | {"lineage": lineage})
 
     return evaluate

@@ -12,7 +12,8 @@ from wildrydes import bucket as layout
 from wildrydes.bucket import Chunk, Source
 from wildrydes.errors import BadExecutionInput, RideFileChanged, TooManyRejectedRides
 from wildrydes.rides.counts import Counts
-from wildrydes.rides.reports import FilePlan, Report
+from wildrydes.rides.partitions import keys_of_chunk, staged_key
+from wildrydes.rides.reports import FilePlan, Report, StagedRides
 
 ROOT = Path(__file__).parents[2]
 EVENTS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "events").glob("*.json")}
@@ -34,12 +35,17 @@ def function_of(event: str) -> str:
 def write_ingestion(bucket: Any, execution: str, counts: Counts) -> None:
     """What plan_ingestion and ingest_rides leave of one file of one chunk."""
     source = Source("raw/of the first run.json", "0")
-    etag = bucket.put(layout.staged_key(execution, source, 0, 1), b"")
+    key = keys_of_chunk(source, 0, 1, {2018: counts.accepted})[2018]
+    etag = bucket.put(staged_key(execution, key), b"")
     chunk = Chunk(0, source.key, source.etag, 0, 4000, 0, 1)
     bucket.put(layout.planned_files_key(execution), json.dumps(FilePlan(source, 4000, 1).to_json()))
     bucket.put(layout.manifest_key(execution), json.dumps([asdict(chunk)]))
-    bucket.put(layout.counts_key(execution, 0), json.dumps(Report(chunk, counts, etag).to_json()))
-    bucket.put(layout.processed_key(source, 0, 1), b"")
+    bucket.put(
+        layout.counts_key(execution, 0),
+        json.dumps(Report(chunk, counts, {2018: StagedRides(counts.accepted, etag)}).to_json()),
+    )
+    bucket.put(key, b"")
+    bucket.put(layout.let_in_key(execution), json.dumps({"key": key}))
     bucket.put(layout.rejected_key(source, 0, 1), b"")
 
 
@@ -60,7 +66,14 @@ def example(bucket: Any, run: Any, write_artefact: Any, monkeypatch: pytest.Monk
     card |= {"verdict": {"promote": True, "reason": "there is no champion"}}
     bucket.put("models/first-run/card.json", json.dumps(card))
     monkeypatch.setenv("MODEL_PATH", MODEL)
-    return lambda name: run(function_of(name), EVENTS[name])
+
+    def run_example(name: str) -> Any:
+        if name.startswith("arrange_rides_"):
+            times = [json.dumps({"statustime": f"{year}-12-31 10:00:00.000"}) + "\n" for year in (2017, 2018)]
+            bucket.put(f"processed/{'0' * 32}/00000-of-00001.jsonl.gz", gzip.compress("".join(times).encode()))
+        return run(function_of(name), EVENTS[name])
+
+    return run_example
 
 
 def test_every_function_has_an_example_and_every_example_a_function() -> None:
@@ -144,6 +157,7 @@ VALUES: dict[str, dict[str, Any]] = {
         "last_year": 2019,
         "min_training_rows": 500,
     },
+    "arrange_rides_of_an_earlier_version": {"objects": 1, "rides": 2, "left": 0},
     "plan_ingestion_new_files": {"chunks": 1, "objects": 1, "manifest": "manifests/first-run.json"},
     "ingest_rides_one_chunk": {"item": 0, "read": 4, "accepted": 2, "rejected": 1, "repeated": 1},
     "list_rides_before_the_training_set": {

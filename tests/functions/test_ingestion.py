@@ -30,7 +30,7 @@ def test_a_ride_ends_up_processed_with_its_station_and_label(bucket: Any, run: A
         "rejected_file_count": 0,
         "message": "1 of 1 files under raw/ are new: 1 chunks to ingest, 0 files rejected whole.",
     }
-    assert bucket.keys("processed/") == [f"processed/{digest}/00000-of-00001.jsonl.gz"]
+    assert bucket.keys("processed/") == [f"processed/year=2019/{digest}/00000-of-00001.1-of-1.1-rides.jsonl.gz"]
     (line,) = processed(bucket)
     canonical = (
         '"name":"Shadowfax","statustime":"2019-01-01 10:00:00.000","latitude":40.64,"longitude":-73.77,'
@@ -90,7 +90,7 @@ def test_a_small_chunk_size_fans_one_file_out_without_losing_a_ride(bucket: Any,
     assert plan["chunks"] == 17
     assert counts["accepted"] == 100
     assert {line["distance"] for line in processed(bucket)} == {10.5 + n for n in range(100)}
-    assert bucket.keys("processed/")[-1].endswith("/00016-of-00017.jsonl.gz")
+    assert bucket.keys("processed/")[-1].split("/")[-1].startswith("00016-of-00017.1-of-1.")
 
 
 def test_bad_rides_are_rejected_with_reason_and_position_and_neighbours_kept(bucket: Any, run: Any) -> None:

@@ -175,8 +175,8 @@ def test_rides_deleted_after_the_check_fail_the_list_of_rides(bucket: Any, run: 
     delete_one(bucket, key)
     with pytest.raises(IngestionIncomplete, match=f"1 objects with rides were deleted .* {key}"):
         run("list_rides", {"execution": "e1", "source": "rides"})
-    delete_one(bucket, "manifests/e1.json")
-    with pytest.raises(IngestionIncomplete, match=r"manifests/e1\.json is not there"):
+    delete_one(bucket, "ingestions/e1/processed.jsonl")
+    with pytest.raises(IngestionIncomplete, match=r"ingestions/e1/processed\.jsonl is not there"):
         run("list_rides", {"execution": "e1", "source": "rides"})
 
 

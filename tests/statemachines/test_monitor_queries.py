@@ -83,7 +83,12 @@ def outcome(request_id: str, value: float, time: str = "2025-11-27T01:00:00.000Z
 
 def test_a_prediction_meets_its_ride_or_what_was_told_of_it(lake: Lake) -> None:
     put(lake, "predictions/2025/11/26", lines(capture("a", "ride-1", None, "ride-2")), lines(capture("b", None)))
-    put(lake, "rides", f"{json.dumps(RIDE)}\n", f"{json.dumps(RIDE | {'ride_id': 'ride-2', 'latitude': 43.0})}\n")
+    put(
+        lake,
+        "processed/year=2025",
+        f"{json.dumps(RIDE)}\n",
+        f"{json.dumps(RIDE | {'ride_id': 'ride-2', 'latitude': 43.0})}\n",
+    )
     put(lake, "outcomes/2025/11/27", outcome("b", 650.0), outcome("a", 1.0, place=2), outcome("b", 1.0, task="other"))
     measures = {"distance": 12.0, "TMIN": -30.5}
     assert join(lake) == [
@@ -129,7 +134,7 @@ def test_a_ride_that_came_again_has_the_label_of_its_last_arrival_that_has_one(l
     later = {"arrived_at": "2025-11-28T00:00:00.000Z"}
     put(
         lake,
-        "rides",
+        "processed/year=2025",
         *(f"{json.dumps(RIDE | each)}\n" for each in ({}, {"service_requested": 1} | later, {"service_requested": 0})),
     )
     truths = join(lake, task="service_requested", label_column="service_requested")

@@ -5,6 +5,7 @@ import csv
 import hashlib
 import json
 import math
+import random
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from athena_lake import JSON, PARQUET, Finished, Lake
 from local.account import EmbeddedAws
 from statemachines import sql
+from wildrydes.rides.partitions import FIRST_YEAR, LAST_YEAR
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 QUERIES = REPOSITORY / "statemachines" / "queries"
@@ -34,7 +36,13 @@ def lake(server: EmbeddedAws) -> Lake:
     rides |= dict.fromkeys(("latitude", "longitude", "distance", "healthpoints", "magicpoints"), "double")
     rides |= {"service_requested": "int", "groundstation": "string", "heavy_utilization": "int"}
     rides |= {"arrived_at": "string", "arrival_position": "bigint"}
-    lake.table("rides", rides, JSON)
+    by_year = {
+        "projection.enabled": "true",
+        "projection.year.type": "integer",
+        "projection.year.range": f"{FIRST_YEAR},{LAST_YEAR}",
+        "storage.location.template": f"s3://{lake.name}/processed/year=${{year}}/",
+    }
+    lake.table("rides", rides, JSON, keys={"year": "int"}, properties=by_year)
     ghcn = {"id": "string", "date": "string", "data_value": "bigint"}
     ghcn |= dict.fromkeys(("m_flag", "q_flag", "s_flag", "obs_time"), "string")
     projection = {
@@ -124,7 +132,9 @@ def ride(ride_id: str, **fields: object) -> dict[str, object]:
 
 
 def store_rides(lake: Lake, key: str, *rides: dict[str, object]) -> None:
-    lake.put(f"rides/{key}.jsonl.gz", "".join(json.dumps(one) + "\n" for one in rides))
+    for year in sorted({str(one["statustime"])[:4] for one in rides}):
+        of_year = [one for one in rides if str(one["statustime"])[:4] == year]
+        lake.put(f"processed/year={year}/{key}.jsonl.gz", "".join(json.dumps(one) + "\n" for one in of_year))
 
 
 def training_set(lake: Lake, execution: str = "e-1") -> dict[str, list[str]]:
@@ -343,6 +353,33 @@ def test_the_farthest_rides_of_the_training_set_are_counted(weathered: Lake) -> 
     store_rides(weathered, "a", *rides)
     counts = counts_of(weathered)
     assert (counts["train_rows"], counts["far_rides"], counts["farthest_miles"]) == (3, 2, 69.1)
+
+
+def test_objects_of_other_years_are_not_opened(weathered: Lake) -> None:
+    store_rides(weathered, "a", *(ride(f"00{number}") for number in range(3)))
+    bounds: dict[str, Any] = {"first_year": 2019, "last_year": 2019}
+    scanned = run(weathered, "training_set_counts", **bounds).scanned
+    for name in ("2018/a", "2020/a"):
+        # Who opens them reads no rides.
+        weathered.s3.put_object(
+            Bucket=weathered.name, Key=f"processed/year={name}.jsonl.gz", Body=random.Random(1).randbytes(9_999)
+        )
+    weathered.put("processed/empty/a.jsonl.gz", "no row\n")
+    weathered.put("processed/a.jsonl.gz", "no row either\n")
+    assert run(weathered, "training_set_counts", **bounds).scanned == scanned
+    run(weathered, "training_set", **bounds)
+    counts = counts_of(weathered, **bounds)
+    assert (counts["processed_rows"], counts["rides"], counts["train_rows"]) == (3, 3, 3)
+
+
+def test_each_year_that_is_asked_for_is_read_and_the_counts_add_up(weathered: Lake) -> None:
+    for year in (2018, 2019, 2020):
+        store_rides(weathered, "a", *(ride(f"00{n}", statustime=f"{year}-01-01 08:00:00.000") for n in range(3)))
+    for bounds, read in (((2019, 2019), 3), ((2018, 2019), 6), ((2018, 2020), 9), ((2021, 2021), 0)):
+        counts = counts_of(weathered, first_year=bounds[0], last_year=bounds[1])
+        assert counts["processed_rows"] == read
+        rows = sum(counts[f"{split}_rows"] for split in ("train", "validation", "test"))
+        assert read == rows + counts["repeated"] + counts["without_label"] + counts["without_weather"]
 
 
 def test_no_rides_and_no_weather_count_as_nothing(lake: Lake) -> None:

@@ -557,7 +557,7 @@ def test_samples_are_not_ingested_and_need_no_weather() -> None:
     assert samples == {
         "Variable": "$.parameters.source", "StringEquals": "samples", "Next": "Plan no ingestion",
     }  # fmt: skip
-    assert choice["Default"] == "Plan ingestion"
+    assert choice["Default"] == "Arrange nothing yet"
     way = [samples["Next"]]
     while way[-1] != "Check training set":
         way.append(STATES[way[-1]]["Next"])
@@ -589,7 +589,29 @@ def test_rides_are_listed_right_before_they_are_read() -> None:
     assert STATES["Select weather"]["Next"] == "List rides"
     assert STATES["List rides"]["Next"] == "Build training set"
     payload = STATES["Evaluate model"]["Parameters"]["Payload"]
-    assert payload["lineage"]["rides.$"] == "$.rides_listed"
+    listed = {name.removesuffix(".$") for name in STATES["List rides"]["ResultSelector"]}
+    lineage = payload["lineage"]
+    of_list = {*lineage["rides"].items(), *((name, lineage[name]) for name in ("years.$", "other_years.$"))}
+    assert of_list == {(f"{name}.$", f"$.rides_listed.{name}") for name in listed}
+
+
+def test_rides_are_listed_and_read_of_the_years_that_the_execution_asks_for() -> None:
+    payload = STATES["List rides"]["Parameters"]["Payload"]
+    for name in ("first_year", "last_year"):
+        assert payload[f"{name}.$"] == f"$.parameters.{name}"
+    for state in ("Build training set", "Count training set", "Describe weather"):
+        query = STATES[state]["Parameters"]["QueryString.$"]
+        assert "FROM rides WHERE year BETWEEN {} AND {} GROUP BY" in query
+        assert query.count("$.parameters.first_year, $.parameters.last_year") == 1
+
+
+def test_rides_are_arranged_before_they_are_planned_in_as_many_calls_as_it_takes() -> None:
+    assert STATES["Arrange nothing yet"]["Result"] == {"objects": 0, "rides": 0}
+    assert STATES["Arrange nothing yet"]["Next"] == "Arrange rides"
+    assert STATES["Arrange rides"]["Parameters"]["Payload"]["arranged.$"] == "$.arranged"
+    choice = STATES[STATES["Arrange rides"]["Next"]]
+    assert choice["Choices"] == [{"Variable": "$.arranged.left", "NumericGreaterThan": 0, "Next": "Arrange rides"}]
+    assert choice["Default"] == "Plan ingestion"
 
 
 FUNCTIONS = [name for name, task in TASKS.items() if task["Resource"] == "arn:aws:states:::lambda:invoke"]

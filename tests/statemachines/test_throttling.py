@@ -175,7 +175,7 @@ def test_the_same_seed_gives_the_same_draws() -> None:
 def test_a_kill_is_tried_again_twice() -> None:
     kills = [each for each in RETRIES if each.retrier["ErrorEquals"] == [*LAMBDA_KILLS]]
     assert {each.retrier["MaxAttempts"] for each in kills} == {2}
-    assert len(kills) == 14
+    assert len(kills) == 15
 
 
 @pytest.mark.parametrize(("call", "quota"), [("map", GETS), ("aws-sdk:s3:putObject", PUTS)])

@@ -141,7 +141,9 @@ _DATA: Mapping[str, Meaning] = {
     "feature_profiles.*.missing": Meaning(_NUMBER, "rows without a value"),
     "feature_profiles.*.independent_rows": Meaning(_NUMBER, "as how many rows they count"),
     "training_set": Meaning(_OBJECT, "what the rows were made from"),
-    "training_set.processed_rows": Meaning(_NUMBER, "rows of the source's table"),
+    "training_set.processed_rows": Meaning(
+        _NUMBER, "rows of the source's table, of rides those of the years that were read"
+    ),
     "training_set.rides": Meaning(_NUMBER, "different rides"),
     "training_set.samples": Meaning(_NUMBER, "different samples"),
     "training_set.repeated": Meaning(_NUMBER, "further copies of them, which were left out"),
@@ -176,6 +178,8 @@ _ORIGIN: Mapping[str, Meaning] = {
             ("unsettled_rides", "objects that may have been read or not, since they came meanwhile"),
         )
     },
+    "lineage.years": Meaning(_OBJECT, "the years of the rides that were read; null of samples", is_whole=True),
+    "lineage.other_years": Meaning(_OBJECT, "objects and rides of other years, which no query read", is_whole=True),
     "lineage.image": Meaning(
         _OBJECT, "the training container's image: its URI, and its digest or why that is unknown", is_whole=True
     ),

@@ -8,7 +8,7 @@ the source comes in pieces of one size: gzip is written with modification time 0
 import json
 from binascii import hexlify
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain, compress, repeat
 from typing import Any
@@ -17,10 +17,11 @@ from wildrydes.bucket import Source
 from wildrydes.errors import BadRide, BadRideFile
 from wildrydes.rides.counts import Counts
 from wildrydes.rides.files import Record
-from wildrydes.rides.gzip_lines import GzipLines, fast_lines, gzipped, small_lines
+from wildrydes.rides.gzip_lines import GzipLines, fast_lines, small_lines
 from wildrydes.rides.json_window import Run
 from wildrydes.rides.ride import Ride, canonical, parse, processed_line, ride_id
 from wildrydes.rides.stations import MAX_STATION_MILES, nearest_station
+from wildrydes.rides.year_lines import RidesOfYear, YearLines
 
 LONGEST_REJECTED_TEXT = 2048
 """Characters of a rejected record that its line under rejected/ quotes."""
@@ -40,12 +41,12 @@ class Remainder:
 
 @dataclass(frozen=True)
 class Ingested:
-    """`processed` and `rejected` are gzip of one JSON object a line; `rejected` is empty bytes if no record was.
+    """`processed`, by year, and `rejected` are gzip of one JSON object a line; `rejected` is empty if no record was.
 
     `first_rejected` has, by reason, what `rejected` says of the first record of that reason, its text cut short.
     """
 
-    processed: bytes
+    processed: Mapping[int, RidesOfYear]
     rejected: bytes
     counts: Counts
     first_rejected: Mapping[str, Mapping[str, Any]]
@@ -65,13 +66,13 @@ def ingest(
 
     Runs are those of `wildrydes.rides.plain_rides`: their rides are checked and located.
     """
-    lines = fast_lines()
+    lines = YearLines(fast_lines)
     rest = ingest_into(lines, records, source, first_record, max_station_miles)
     return Ingested(lines.end(), rest.rejected, rest.counts, rest.first_rejected)
 
 
 def ingest_into(
-    lines: GzipLines, records: Iterable[Record | Run], source: Source, first_record: int, max_station_miles: float
+    lines: YearLines, records: Iterable[Record | Run], source: Source, first_record: int, max_station_miles: float
 ) -> Remainder:
     """What `ingest` does, with the accepted rides put into `lines`, where those of other files may be already."""
     nearest = nearest_station(max_station_miles)
@@ -135,7 +136,7 @@ def _line(
 class _Accepted:
     """The accepted rides of a chunk: their lines, compressed as they come, and what each said of its FieldService."""
 
-    def __init__(self, source: Source, lines: GzipLines) -> None:
+    def __init__(self, source: Source, lines: YearLines) -> None:
         self.count = 0
         self._services: dict[bytes, int | None] = {}
         self._arrived_at = source.arrived_at
@@ -145,12 +146,15 @@ class _Accepted:
         record = canonical(ride)
         id_of_ride = ride_id(record)
         if self._is_news(bytes.fromhex(id_of_ride), ride.service_requested):
-            self._lines.line(processed_line(ride, record, id_of_ride, station, self._arrived_at, position))
+            self._lines.line(
+                ride.statustime[:4], processed_line(ride, record, id_of_ride, station, self._arrived_at, position)
+            )
 
     def add_run(self, run: Run) -> None:
         """Adds the rides of a run, whose content is a PlainRides."""
         rides = run.content
-        rows = zip(
+        years: Sequence[str] = rides.years
+        rows: Iterable[tuple[bytes, ...]] = zip(
             repeat(b'{"ride_id":"'),
             map(hexlify, rides.digests),
             repeat(b'",'),
@@ -159,9 +163,11 @@ class _Accepted:
             map(b"%d}\n".__mod__, run.starts()),
         )
         if not self._are_all_new(rides.digests, rides.services):
-            rows = compress(rows, map(self._is_news, rides.digests, rides.services))
-        # Bytes put together in C: half the time of a text for each ride.
-        self._lines.data(b"".join(chain.from_iterable(rows)))
+            news = list(map(self._is_news, rides.digests, rides.services))
+            rows, years = compress(rows, news), list(compress(years, news))
+        for year, of_year in _by_year(rows, years):
+            # Bytes put together in C: half the time of a text for each ride.
+            self._lines.data(year, b"".join(chain.from_iterable(of_year)), years.count(year))
 
     def _are_all_new(self, digests: Sequence[bytes], services: Sequence[int | None]) -> bool:
         """Whether no ride is there more than once; counts all of them then."""
@@ -209,5 +215,14 @@ class _Rejected:
         return self._lines.end() if self._lines else b""
 
 
-EMPTY = gzipped(())
-"""The object under processed/ for a file without a ride, so that the file is not read again."""
+def _by_year(
+    rows: Iterable[tuple[bytes, ...]], years: Sequence[str]
+) -> Iterator[tuple[str, Iterable[tuple[bytes, ...]]]]:
+    """The rows of each year; most runs have one."""
+    different = sorted(set(years))
+    if len(different) == 1:
+        yield different[0], rows
+        return
+    every = list(rows)
+    for year in different:
+        yield year, compress(every, map(year.__eq__, years))

@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from wildrydes.bucket import ARRIVAL_TIME, streamed_key
+from wildrydes.bucket import ARRIVAL_TIME
 from wildrydes.errors import BadLocatedRides
-from wildrydes.rides.gzip_lines import gzipped
+from wildrydes.rides.gzip_lines import small_lines
 from wildrydes.rides.messages import Located
+from wildrydes.rides.partitions import streamed_keys
+from wildrydes.rides.year_lines import YearLines, year_of_ride
 
 LONGEST_PACK = 200_000
 """The bytes that a message with many rides may have. A queue takes 262,144."""
@@ -94,8 +96,8 @@ def read_pack(body: str) -> LocatedRides:
     return LocatedRides(value["sent"], value["rides"])
 
 
-def combine(messages: Iterable[LocatedRides]) -> StoredRides:
-    """The one object for the rides of some messages, at least one, each ride once."""
+def combine(messages: Iterable[LocatedRides]) -> list[StoredRides]:
+    """The objects for the rides of some messages, at least one: an object a year, each ride once."""
     parts = list(messages)
     lines: dict[str, str] = {}
     for each in parts:
@@ -103,7 +105,12 @@ def combine(messages: Iterable[LocatedRides]) -> StoredRides:
             _add(lines, ride_id, line)
     sent_at = min(each.sent_at for each in parts)
     ordered = [lines[ride_id] for ride_id in sorted(lines)]
-    return StoredRides(streamed_key(day(sent_at), ordered), gzipped(ordered), len(lines), sent_at)
+    by_year = YearLines(small_lines)
+    for line in ordered:
+        by_year.line(year_of_ride(json.loads(line)), line)
+    years = by_year.end()
+    keys = streamed_keys(day(sent_at), ordered, {year: each.rides for year, each in years.items()})
+    return [StoredRides(keys[year], each.data, each.rides, sent_at) for year, each in years.items()]
 
 
 def day(milliseconds: int) -> str:
@@ -152,9 +159,10 @@ def _is_line(ride_id: str, line: Any) -> bool:
         return False
     try:
         ride: Any = json.loads(line)
+        year_of_ride(ride)
     except (ValueError, RecursionError):
         return False
-    if type(ride) is not dict or ride.get("ride_id") != ride_id:
+    if ride.get("ride_id") != ride_id:
         return False
     arrived_at, position = ride.get("arrived_at"), ride.get("arrival_position")
     return (arrived_at is None or (type(arrived_at) is str and ARRIVAL_TIME.fullmatch(arrived_at) is not None)) and (

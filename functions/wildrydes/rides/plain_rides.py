@@ -70,12 +70,16 @@ class _Canonical(msgspec.Struct, gc=False):
 
 
 class PlainRides(NamedTuple):
-    """Rides by columns, in UTF-8: digests, canonical records but the null, what `end_of_line` gives, FieldServices."""
+    """Rides by columns, in UTF-8: digests, canonical records but the null, what `end_of_line` gives, FieldServices.
+
+    `years` are those of their local times, 'YYYY'.
+    """
 
     digests: Sequence[bytes]
     records: Sequence[bytes]
     ends: Sequence[bytes]
     services: Sequence[int | None]
+    years: Sequence[str]
 
 
 def ride_reader(max_station_miles: float, arrived_at: str | None) -> RunReader:
@@ -101,7 +105,9 @@ def ride_reader(max_station_miles: float, arrived_at: str | None) -> RunReader:
             for service, station, each in zip(services, stations, records, strict=True)
         ]
         canonical = [line[1:-1] for line in lines.split(b"\n")[:-1]]
-        return PlainRides(digests(canonical), [line[:-4] for line in canonical], last, services)
+        return PlainRides(
+            digests(canonical), [line[:-4] for line in canonical], last, services, [time[:4] for time in times]
+        )
 
     return RunReader(make)
 

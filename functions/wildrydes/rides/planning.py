@@ -140,6 +140,13 @@ def summary(
     )
 
 
+def of_arranged(objects: int) -> str:
+    """What there is to say of objects that an earlier version wrote, for people; empty if there was none."""
+    if not objects:
+        return ""
+    return f" {objects} objects that an earlier version wrote under processed/ were put into their years."
+
+
 def _of_small(small_count: int, shared_count: int) -> str:
     if not small_count:
         return ""

@@ -3,7 +3,7 @@
     manifests/<execution>.files.jsonl   one FilePlan a file under raw/ that was not ingested before
     manifests/<execution>.json          one Chunk or SharedChunk an item: what the Map fans out over
     ingestions/<execution>/00007.json   the Report of item 7
-    staged/<execution>/…                its rides
+    staged/<execution>/…                its rides, an object a year
 
 Objects are deleted by people, by rules and by mistake. So the three are held against each other before a ride counts.
 """
@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
-from wildrydes.bucket import Chunk, Source, counts_key, rejected_key, staged_key
+from wildrydes.bucket import Chunk, Source, counts_key, rejected_key
 from wildrydes.errors import BadRideFile, IngestionIncomplete, Position
 from wildrydes.rides.counts import Counts
+from wildrydes.rides.partitions import keys_of_chunk, staged_key
 from wildrydes.rides.shared_chunk import SharedChunk, group_digest, read_item
 
 MOST_NAMED = 5
@@ -99,16 +100,23 @@ class FileResult:
         return fields | {"fault": fault, "parts": parts}
 
 
+class StagedRides(NamedTuple):
+    """The rides of one year of a chunk: how many they are, and the ETag of their object."""
+
+    rides: int
+    etag: str
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A chunk that was ingested: its counts, the ETag of its rides, and the first rejected record of each reason.
+    """A chunk that was ingested: its counts, its rides by year, and the first rejected record of each reason.
 
     Of a shared chunk it has a result a file, in the files' order, and the reasons are theirs.
     """
 
     chunk: Chunk | SharedChunk
     counts: Counts
-    etag: str
+    years: Mapping[int, StagedRides]
     first_rejected: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     files: Sequence[FileResult] = ()
 
@@ -117,13 +125,22 @@ class Report:
         """The report in a decoded JSON object."""
         files = tuple(FileResult.from_json(each) for each in value.get("files", ()))
         chunk, counts = read_item(value["chunk"]), Counts.from_json(value)
-        return cls(chunk, counts, value["etag"], value["first_rejected"], files)
+        # One of an earlier version has no such field: its accepted rides are in no object then.
+        years = {int(year): StagedRides(**each) for year, each in value.get("years", {}).items()}
+        return cls(chunk, counts, years, value["first_rejected"], files)
 
     def to_json(self) -> dict[str, Any]:
         """The report as a JSON object: its counts, and the other fields beside them."""
-        first = dict(self.first_rejected)
-        answer = self.counts.to_json() | {"chunk": asdict(self.chunk), "etag": self.etag, "first_rejected": first}
-        return answer | ({"files": [each.to_json() for each in self.files]} if self.files else {})
+        years = {str(year): each._asdict() for year, each in sorted(self.years.items())}
+        fields = {"chunk": asdict(self.chunk), "years": years, "first_rejected": dict(self.first_rejected)}
+        files = {"files": [each.to_json() for each in self.files]} if self.files else {}
+        return self.counts.to_json() | fields | files
+
+    @property
+    def keys(self) -> dict[int, str]:
+        """The object under processed/ for the rides of each year."""
+        rides = {year: each.rides for year, each in self.years.items()}
+        return keys_of_chunk(self.chunk.source, self.chunk.chunk, self.chunk.of, rides)
 
 
 def check_plan(manifest_key: str, files: Iterable[FilePlan], chunks: Sequence[Chunk | SharedChunk]) -> None:
@@ -205,10 +222,9 @@ def spread(files: Iterable[FilePlan], reports: Iterable[Report]) -> tuple[list[F
             FilePlan(file.source, result.size, of, result.skipped, result.fault, result.compression, file.shared)
         )
         item, key, etag = report.chunk.item, file.source.key, file.source.etag
+        # The rides of all files are together: a part has no objects of its own.
         alone.extend(
-            Report(
-                Chunk(item, key, etag, part.start, part.end, number, of), part.counts, report.etag, part.first_rejected
-            )
+            Report(Chunk(item, key, etag, part.start, part.end, number, of), part.counts, {}, part.first_rejected)
             for number, part in enumerate(result.parts)
         )
     return plans, alone
@@ -225,9 +241,13 @@ def _faults(execution: str, chunk: Chunk | SharedChunk, report: Report | None, s
         faults.append(f"of {chunk.records} records in {where} {report.counts.read} were read")
     if isinstance(chunk, SharedChunk) and len(report.files) != chunk.files:
         faults.append(f"{len(report.files)} of {where} were read")
-    key = staged_key(execution, chunk.source, chunk.chunk, chunk.of)
-    if staged.get(key) != report.etag:
-        faults.append(f"{key} with the rides of {where} is {'another object' if key in staged else 'missing'}")
+    stored = sum(each.rides for each in report.years.values())
+    if stored != report.counts.accepted:
+        faults.append(f"of {report.counts.accepted} accepted rides of {where} {stored} have a year")
+    for year, processed_key in report.keys.items():
+        key = staged_key(execution, processed_key)
+        if staged.get(key) != report.years[year].etag:
+            faults.append(f"{key} with the rides of {where} is {'another object' if key in staged else 'missing'}")
     return faults
 
 

@@ -12,19 +12,20 @@ from wildrydes.bucket import Source, rejected_file_key, rejected_key
 from wildrydes.errors import SharedChunkTooLarge
 from wildrydes.rides.counts import Counts, total
 from wildrydes.rides.files import decompressed, records_and_runs_of_chunk
-from wildrydes.rides.gzip_lines import GzipLines, fast_lines
+from wildrydes.rides.gzip_lines import fast_lines
 from wildrydes.rides.gzip_members import MOST_BYTES
 from wildrydes.rides.ingestion import ingest_into, rejected_file
 from wildrydes.rides.plain_rides import ride_reader
 from wildrydes.rides.planning import PlannedFile, manifest, plan_file
 from wildrydes.rides.reports import FileResult, Part
+from wildrydes.rides.year_lines import RidesOfYear, YearLines
 
 
 @dataclass
 class IngestedFiles:
-    """`processed` is gzip of the rides of all files, `rejected` what goes to each key under rejected/."""
+    """`processed` has the rides of all files by year, `rejected` what goes to each key under rejected/."""
 
-    processed: bytes = b""
+    processed: Mapping[int, RidesOfYear] = field(default_factory=dict)
     rejected: dict[str, bytes] = field(default_factory=dict)
     files: list[FileResult] = field(default_factory=list)
 
@@ -45,7 +46,7 @@ class IngestedFiles:
 
 def ingest_files(files: Iterable[tuple[Source, bytes]], max_station_miles: float) -> IngestedFiles:
     """What the files gave, in their order. Raises SharedChunkTooLarge where they expand to more than MOST_BYTES."""
-    ingested, lines, expanded = IngestedFiles(), fast_lines(), 0
+    ingested, lines, expanded = IngestedFiles(), YearLines(fast_lines), 0
     for source, data in files:
         # It is far smaller than a chunk: only its records can be too many for one.
         planned = plan_file(source, [data], len(data) + 1, len(data))
@@ -64,7 +65,7 @@ def ingest_files(files: Iterable[tuple[Source, bytes]], max_station_miles: float
 
 
 def _ingest_file(
-    lines: GzipLines, planned: PlannedFile, data: bytes, max_station_miles: float, rejected: dict[str, bytes]
+    lines: YearLines, planned: PlannedFile, data: bytes, max_station_miles: float, rejected: dict[str, bytes]
 ) -> Iterator[Part]:
     for chunk in manifest([planned]):
         start, end = chunk.start, chunk.end

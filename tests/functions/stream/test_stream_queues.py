@@ -87,7 +87,7 @@ def test_a_batch_that_fails_as_a_whole_is_reported_as_a_whole(stream: Any) -> No
 def test_a_batch_becomes_one_object_with_each_ride_once(stream: Any) -> None:
     assert stream.run("store_rides", stream.example("store_rides_two_messages")) == {"batchItemFailures": []}
     ((key, rides),) = stream.stored_rides().items()
-    assert key.startswith("processed/stream/2024-07-09/")
+    assert key.startswith("processed/year=2018/stream/2024-07-09/")
     assert sorted(each["distance"] for each in rides) == [11.0, 14.0, 17.0]
     assert [each["ride_id"] for each in rides] == sorted(each["ride_id"] for each in rides)
     metrics = stream.metrics()

@@ -22,7 +22,7 @@ def fault(reason: str, byte: int = 0, records: int = 0) -> BadRideFile:
 
 def report(name: str, item: int, counts: Counts, size: int, **first: dict[str, Any]) -> Report:
     chunk = Chunk(item, f"raw/{name}", "0123", 0, size, 0, 1)
-    return Report(chunk, counts, "etag", first)
+    return Report(chunk, counts, {}, first)
 
 
 def test_a_line_a_file_and_their_sum() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from stored_rides import unpack
 from wildrydes.bucket import Source
 from wildrydes.errors import TooManyRejectedRides
 from wildrydes.evaluation.classification import judge
@@ -51,7 +52,7 @@ def execute(folder: Mapping[str, bytes]) -> Account:
     results = [
         (chunk, ingest(records([folder[chunk.key]]), Source(chunk.key, chunk.etag))) for chunk in manifest(files)
     ]
-    reports = [Report(chunk, result.counts, "etag", result.first_rejected) for chunk, result in results]
+    reports = [Report(chunk, result.counts, {}, result.first_rejected) for chunk, result in results]
     return account([file.plan for file in files], reports)
 
 
@@ -63,7 +64,7 @@ def test_rides_of_the_case_are_counted(case: str, file: str) -> None:
 
 
 def test_one_class_in_the_test_split_does_not_go_live() -> None:
-    lines = gzip.decompress(ingested((CASES / ONE_CLASS / "rides.json").read_bytes()).processed).splitlines()
+    lines = unpack(ingested((CASES / ONE_CLASS / "rides.json").read_bytes()).processed).splitlines()
     rides = [json.loads(line) for line in lines]
     # The test split, as training_set.sql takes it.
     labels = [ride["heavy_utilization"] for ride in rides if ride["ride_id"][:3] >= "e66"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from stored_rides import unpack
 from wildrydes.bucket import Source
 from wildrydes.rides.files import records
 from wildrydes.rides.ingestion import Ingested, ingest
@@ -31,7 +32,7 @@ def ingested(data: bytes) -> Ingested:
 
 
 def processed(result: Ingested) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in gzip.decompress(result.processed).splitlines()]
+    return [json.loads(line) for line in unpack(result.processed).splitlines()]
 
 
 def rejected(result: Ingested) -> list[dict[str, Any]]:

@@ -88,7 +88,7 @@ def execute(folder: Mapping[str, bytes], settled: frozenset[str], chunk_bytes: i
             records = records_of_chunk([data[chunk.start : chunk.end]], chunk.start)
         ingested = ingest(records, chunk.source, chunk.first_record)
         assert ingested.counts.read == chunk.records
-        reports.append(Report(chunk, ingested.counts, "etag", ingested.first_rejected))
+        reports.append(Report(chunk, ingested.counts, {}, ingested.first_rejected))
     return account([file.plan for file in files], reports)
 
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stored_rides import unpack
 from wildrydes.bucket import Source
 from wildrydes.rides.files import records
 from wildrydes.rides.ingestion import ingest
@@ -75,10 +76,11 @@ def test_a_file_gives_the_same_rides_and_rejections_through_raw_and_through_the_
     outcomes = [locate(body, SENDER, NOON) for body in FileMessages(SOURCE, blocks)]
     arrivals = [Arrival(each, str(n), n) for n, each in enumerate(outcomes) if isinstance(each, Located)]
     streamed = combine(read_pack(pack.body) for pack in packs(arrivals))
-    assert streamed.rides == batch.counts.accepted > 1000
+    assert sum(each.rides for each in streamed) == batch.counts.accepted > 1000
+    assert [each.rides for each in streamed] == [each.rides for each in batch.processed.values()]
     # Of a ride that is there twice a chunk has the first place, a message the last.
-    of_batch = dict(map(place, gzip.decompress(batch.processed).splitlines()))
-    of_stream = dict(map(place, gzip.decompress(streamed.data).splitlines()))
+    of_batch = dict(map(place, unpack(batch.processed).splitlines()))
+    of_stream = dict(map(place, (line for each in streamed for line in gzip.decompress(each.data).splitlines())))
     assert of_stream.keys() == of_batch.keys()
     later = [line for line in of_batch if of_stream[line] != of_batch[line]]
     assert len(later) == batch.counts.repeated
@@ -96,7 +98,7 @@ def test_a_ride_is_the_same_line_from_a_file_from_a_producer_and_in_a_batch(
         return
     (message_of_file,) = FileMessages(SOURCE, [text.encode()])
     from_file, from_producer = locate(message_of_file, SENDER, NOON), locate(text, SENDER, NOON)
-    batch = gzip.decompress(ingest(records([text.encode()]), SOURCE).processed).decode()
+    batch = unpack(ingest(records([text.encode()]), SOURCE).processed).decode()
     assert type(from_file) is type(from_producer)
     if isinstance(from_file, Located) and isinstance(from_producer, Located):
         assert from_file.ride_id == from_producer.ride_id

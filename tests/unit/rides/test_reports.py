@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from wildrydes.bucket import Chunk, Source, rejected_key, staged_key
+from wildrydes.bucket import Chunk, Source, rejected_key
 from wildrydes.errors import IngestionIncomplete
 from wildrydes.rides.counts import Counts
+from wildrydes.rides.partitions import keys_of_chunk, staged_key
 from wildrydes.rides.reports import (
     MOST_NAMED,
     FilePlan,
     Report,
+    StagedRides,
     check_plan,
     check_reports,
     missing_rejected,
@@ -21,8 +23,17 @@ from wildrydes.rides.reports import (
 
 SOURCE = Source("raw/a.json", "0123")
 CHUNKS = [Chunk(item, SOURCE.key, SOURCE.etag, 10 * item, 10 * item + 9, item, 8, records=2) for item in range(8)]
-REPORTS = {chunk.item: Report(chunk, Counts(2, 1, 1, {"x": 1}), f"e{chunk.item}") for chunk in CHUNKS}
-STAGED = {staged_key("e1", SOURCE, item, 8): f"e{item}" for item in range(8)}
+REPORTS = {
+    chunk.item: Report(chunk, Counts(2, 1, 1, {"x": 1}), {2017: StagedRides(1, f"e{chunk.item}")}) for chunk in CHUNKS
+}
+
+
+def key_of(item: int) -> str:
+    """Where the rides of a chunk wait."""
+    return staged_key("e1", keys_of_chunk(SOURCE, item, 8, {2017: 1})[2017])
+
+
+STAGED = {key_of(item): f"e{item}" for item in range(8)}
 REJECTED = frozenset(rejected_key(SOURCE, item, 8) for item in range(8))
 
 
@@ -62,7 +73,7 @@ def test_a_report_of_another_plan_is_none() -> None:
 
 
 def test_an_object_that_is_missing_or_another_is_named() -> None:
-    key = staged_key("e1", SOURCE, 3, 8)
+    key = key_of(3)
     gone = {each: etag for each, etag in STAGED.items() if each != key}
     assert f"{key} with the rides of bytes 30 to 39 of raw/a.json is missing" in incomplete(staged=gone)
     assert f"{key} with the rides of bytes 30 to 39 of raw/a.json is another" in incomplete(staged={**STAGED, key: ""})
@@ -71,7 +82,7 @@ def test_an_object_that_is_missing_or_another_is_named() -> None:
 def test_rejected_records_that_are_missing_are_named_where_there_were_some() -> None:
     key = rejected_key(SOURCE, 3, 8)
     assert f"{key} with the rejected records of bytes 30 to 39" in incomplete(rejected=REJECTED - {key})
-    none = {item: replace(report, counts=Counts(2, 2)) for item, report in REPORTS.items()}
+    none = {item: replace(report, counts=Counts(2, 1, 0, {}, 1)) for item, report in REPORTS.items()}
     check(CHUNKS, none, STAGED, [])
     assert rejected_keys(none.values()) == {}
 
@@ -79,6 +90,15 @@ def test_rejected_records_that_are_missing_are_named_where_there_were_some() -> 
 def test_records_that_were_planned_and_not_read_are_counted() -> None:
     short = replace(REPORTS[3], counts=Counts(1, 0, 1, {"x": 1}))
     assert "of 2 records in bytes 30 to 39 of raw/a.json 1 were read" in incomplete(reports={**REPORTS, 3: short})
+
+
+def test_accepted_rides_that_are_in_no_year_are_counted() -> None:
+    """So a report that an earlier version wrote, which names no years, is refused."""
+    none = Report.from_json({**REPORTS[3].to_json(), "years": {}})
+    assert "of 1 accepted rides of bytes 30 to 39 of raw/a.json 0 have a year" in incomplete(
+        reports={**REPORTS, 3: none}
+    )
+    assert Report.from_json(REPORTS[3].to_json()) == REPORTS[3]
 
 
 def test_of_many_faults_some_are_named_and_the_others_counted() -> None:

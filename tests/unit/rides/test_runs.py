@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from stored_rides import unpack
 from wildrydes.bucket import Source
 from wildrydes.errors import BadRideFile
 from wildrydes.rides.files import chunks, records, records_and_runs, records_and_runs_of_chunk, records_of_chunk
@@ -220,7 +221,7 @@ def ranges(items: Iterable[Any]) -> tuple[list[tuple[int, int]], Any]:
 
 def unpacked(ingested: Ingested) -> Any:
     rejected = gzip.decompress(ingested.rejected) if ingested.rejected else b""
-    return gzip.decompress(ingested.processed), rejected, ingested.counts, ingested.first_rejected
+    return unpack(ingested.processed), rejected, ingested.counts, ingested.first_rejected
 
 
 def ingest_runs(data: bytes, start: int, length: int, miles: float) -> Ingested:
@@ -303,7 +304,7 @@ def test_a_ride_that_comes_again_in_a_run_is_written_as_one_that_is_read_by_itse
     data = "\n".join(text_of(ride.items()) for ride in [first, second, *later]).encode()
     ingested = ingest_runs(data, 0, 1 << 20, 1500.0)
     assert unpacked(ingested) == unpacked(ingest(records_of_chunk([data], 0), SOURCE, 7))
-    assert [json.loads(line)["service_requested"] for line in gzip.decompress(ingested.processed).splitlines()] == [
+    assert [json.loads(line)["service_requested"] for line in unpack(ingested.processed).splitlines()] == [
         None, None, 1, 0
     ]  # fmt: skip
     assert (ingested.counts.read, ingested.counts.accepted, ingested.counts.repeated) == (7, 4, 3)

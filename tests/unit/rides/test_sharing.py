@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stored_rides import stage, unpack
 from wildrydes.bucket import Source, StoredFile
 from wildrydes.errors import IngestionIncomplete, SharedChunkTooLarge
 from wildrydes.rides import shared_ingestion
@@ -157,8 +158,8 @@ def test_files_together_give_what_each_gives_alone(contents: list[bytes]) -> Non
     sources = [Source(f"raw/{place}", f"{place}", f"v{place}", ARRIVED) for place in range(len(contents))]
     together = ingest_files(zip(sources, contents, strict=True), 1500.0)
     each = [alone(source, data) for source, data in zip(sources, contents, strict=True)]
-    rows = [gzip.decompress(part.processed) for parts in each for part in parts]
-    assert gzip.decompress(together.processed) == b"".join(rows)
+    rows = [unpack(part.processed) for parts in each for part in parts]
+    assert unpack(together.processed) == b"".join(rows)
     assert [[part.counts for part in file.parts] for file in together.files] == [
         [part.counts for part in parts] for parts in each
     ]
@@ -183,7 +184,11 @@ def report_of(contents: list[bytes]) -> tuple[list[FilePlan], Report, IngestedFi
     chunk, text = plan_group(stored, 0, 0)
     plans = [FilePlan.from_json(json.loads(line)) for line in text.splitlines()]
     ingested = ingest_files(zip((file.source for file in stored), contents, strict=True), 1500.0)
-    return plans, Report(chunk, ingested.counts, "etag", ingested.first_rejected, ingested.files), ingested
+    return (
+        plans,
+        Report(chunk, ingested.counts, stage(ingested.processed), ingested.first_rejected, ingested.files),
+        ingested,
+    )
 
 
 def test_reports_of_shared_chunks_are_spread_over_their_files() -> None:
@@ -212,9 +217,11 @@ def test_reports_of_shared_chunks_are_spread_over_their_files() -> None:
 
 def test_a_shared_chunk_of_which_a_file_or_the_rides_are_missing_is_named() -> None:
     _, report, _ = report_of([ride(1).encode(), ride(2).encode()])
-    staged = {f"staged/e1/{report.chunk.source.digest}/00000-of-00001.jsonl.gz": "etag"}
+    staged = {
+        f"staged/e1/year=2019/{report.chunk.source.digest}/00000-of-00001.1-of-1.2-rides.jsonl.gz": "etag of 2019"
+    }
     check_reports("e1", [report.chunk], [report], staged)
-    short = Report(report.chunk, report.counts, "etag", {}, report.files[:1])
+    short = Report(report.chunk, report.counts, report.years, {}, report.files[:1])
     for wrong, message in (
         ([short], "1 of 2 small files, the first of them raw/0 were read"),
         ([], "the report ingestions/e1/00000.json of 2 small files, the first of them raw/0 is missing"),

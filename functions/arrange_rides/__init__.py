@@ -1,0 +1,1 @@
+"""What is under processed/ -> the layout that queries read."""
