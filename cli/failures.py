@@ -27,6 +27,9 @@ NEXT_STEPS = {
     "by --max-without-weather-fraction.",
     "UnusableTrainingSet": "Add rides, widen the years of weather by --years, or ask for fewer rows by "
     "--min-training-rows.",
+    "UnreadableRides": "Delete the object that the cause names, and redrive. If its file is under raw/, it is ingested "
+    "anew.",
+    "ObjectsNotDeleted": "Correct the role or the bucket's policy, and redrive: what was done stays done.",
     "AllCandidatesFailed": "Correct the hyperparameters that the causes name.",
     "BadLineage": "Start again: a list of the inputs was changed while the execution ran.",
     "SharedChunkTooLarge": "Start again with a smaller --chunk-bytes: the compressed files of a chunk are too much "

@@ -214,7 +214,9 @@ _INPUT_OPTIONS = (
         metavar="JSON",
         help="Search for hyperparameters, such as '{\"jobs\": 20}'; {} takes every default.",
     ),
-    click.option("--years", callback=_years, metavar="FIRST-LAST", help="Years of weather.  [default: from 2009 on]"),
+    click.option(
+        "--years", callback=_years, metavar="FIRST-LAST", help="Years of rides and weather.  [default: from 2009 on]"
+    ),
     click.option(
         "--chunk-bytes",
         type=int,

@@ -8,7 +8,7 @@ All fields of the input may be left out; none may be there twice:
     algorithms             a list of what candidates are trained by (`training.candidates`); linear-learner by default
     hyperparameters        by name (`training.hyperparameters`), or by algorithm and name; 15 epochs by default
     tuning                 how hyperparameters are searched for (`training.tuning`); by default they are not
-    years                  {"first": 2009, "last": this year}: the weather's, between 1750 and 2100
+    years                  {"first": 2009, "last": this year}: of rides and weather, between 1750 and 2100
     chunk_bytes            how much of a raw file one child of the Map ingests: 1,024 to 67,108,864, default 8,388,608
     max_rejected_fraction  0 to 1, default 0.1
     max_station_miles      how far a ride may be from the nearest ground station: 1 to 12,500 miles, default 1,500

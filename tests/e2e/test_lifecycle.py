@@ -68,8 +68,8 @@ def test_rejected_rides_are_kept_with_reason_source_and_position(stack: Stack, f
 def test_cost_is_in_the_output_the_card_and_the_ledger(stack: Stack, first: dict[str, Any]) -> None:
     cost = first["cost"]
     lines = {line["unit"].split(" (")[0]: line["quantity"] for line in cost["lines"]}
-    # Five functions, that of the eight children, the smoke test of the promotion, and the one that accounts.
-    assert lines["request"] == 5 + 8 + 1 + 1
+    # Six functions, that of the eight children, the smoke test of the promotion, and the one that accounts.
+    assert lines["request"] == 6 + 8 + 1 + 1
     assert lines["TB scanned"] == pytest.approx(3 * 10 / (1 << 20))
     assert lines["hour of ml.m5.large"] > 0
     assert cost["total_usd"] == pytest.approx(sum(line["usd"] for line in cost["lines"]))

@@ -26,7 +26,7 @@ def _of_retrain() -> Iterator[tuple[str, str, str, str]]:
             yield code("target"), "as `task`", "", "Another name for task."
         for member, each in schema.get("properties", {}).items():
             default = _default(each) or "this year"
-            yield code(f"{name}.{member}"), takes(each), default, f"The {member} year of the weather."
+            yield code(f"{name}.{member}"), takes(each), default, f"The {member} year of the rides and of the weather."
 
 
 def _default(schema: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from wildrydes.cost.load import BATCH, PATHS, SECONDS_A_MONTH, STREAM, Load
 MOST_RIDES = 10**12
 """A month; what is not reached by then is not reached."""
 
-_YEARS = "Store rides by the year they took place in, and read the years asked for."
+_YEARS = "Ask for fewer years, by --years."
 _COMPACT = "Put the objects of a day together into one."
 
 
@@ -72,10 +72,10 @@ LIMITS = (
         f"{_COMPACT} {_YEARS}",
     ),
     Limit(
-        f"plan_ingestion, list_rides: {_FUNCTION.value:,} s to list all objects",
+        f"arrange_rides, plan_ingestion, list_rides: {_FUNCTION.value:,} s to list all objects",
         _stage("list", _FUNCTION.value),
         _FUNCTION.url,
-        f"{_COMPACT} {_YEARS}",
+        _COMPACT,
     ),
     Limit(
         f"Athena: {quotas.QUERY_SECONDS.value:,} s to open all objects, {quotas.GETS.value:,} a second",

@@ -9,6 +9,7 @@
 A query opens the objects of the years that it names, and no others. The year is that of the ride's statustime, so all
 copies of a ride are in one partition. Names say how many rides there are: a listing tells what a query leaves unread.
 
+    >>> from wildrydes.bucket import Source
     >>> name = keys_of_chunk(Source("raw/x.json", "abc"), 2, 12, {2017: 340, 2016: 5})[2017]
     >>> name
     'processed/year=2017/51afe1a7b6b19ba4bcbbdee51d9c9643/00002-of-00012.2-of-2.340-rides.jsonl.gz'
