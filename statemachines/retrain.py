@@ -52,7 +52,7 @@ PARAMETERS = (
     "champion_job",
     "started_by",
 )
-ARRANGED = ("objects", "rides", "left")
+ARRANGED = ("objects", "rides", "merged", "merged_into", "postponed", "left")
 PLAN = (
     "bucket",
     "manifest",
@@ -130,13 +130,13 @@ def _data(tasks: Tasks, then: State) -> State:
 
 
 def _ingestion(tasks: Tasks) -> list[State]:
-    """What is there in its years, a manifest of what is new, and a child execution for each chunk."""
+    """What is there arranged, a manifest of what is new, and a child execution for each chunk."""
     plan = tasks.function(
         "Plan ingestion",
         {
             "execution": "$.parameters.execution",
             "chunk_bytes": "$.parameters.chunk_bytes",
-            "arranged": "$.arranged.objects",
+            "arranged": "$.arranged",
         },
         PLAN,
         "$.plan",
@@ -160,8 +160,8 @@ def _ingestion(tasks: Tasks) -> list[State]:
 
 
 def _arrangement(tasks: Tasks) -> list[State]:
-    """Objects of an earlier version into their years, in as many calls as it takes."""
-    start = Pass("Arrange nothing yet", result={"objects": 0, "rides": 0}, result_path="$.arranged")
+    """Objects of an earlier version into their years, and small ones put together, in as many calls as it takes."""
+    start = Pass("Arrange nothing yet", result=dict.fromkeys(ARRANGED, 0), result_path="$.arranged")
     arrange = tasks.function(
         "Arrange rides",
         {"execution": "$.parameters.execution", "arranged": "$.arranged"},

@@ -1,12 +1,15 @@
 """What a card says a model was made from, against what is there now.
 
-Of rides it asks S3 for the ETag alone; weather, rows and artefact are read. Under `weather` and `rows` the execution
+Of rides it asks S3 for the ETag alone; weather, rows and artefact are read. Where arrange_rides has put the rides of an
+object into others since, they count as what they were. Under `weather` and `rows` the execution
 alone wrote, so that what was added there since is a difference; under `processed/` rides are always added.
 """
 
+import gzip
+import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -17,6 +20,7 @@ from botocore.exceptions import ClientError
 
 from cli.stack import Client
 from local import account
+from wildrydes.bucket import MOVED, PROCESSED
 from wildrydes.errors import BadLineage
 from wildrydes.model.card import ModelCard
 from wildrydes.model.lineage import Listing, StoredObject, code_digest, definition_digest, unpack_list
@@ -94,13 +98,37 @@ def _listed(name: str, described: dict[str, Any], bucket: Bucket, *, whole: bool
     now = {each["Key"]: each for each in versions if each["IsLatest"]}
     stored = {(each["Key"], each["VersionId"]) for each in versions}
     gone = [each for each in objects if each.key not in now]
+    moves = _moves(bucket) if gone and listing.prefix == PROCESSED else {}
+    moved = [each for each in gone if _is_moved(each.key, each.etag, moves, now)]
+    gone = [each for each in gone if each not in moved]
     changed = [each for each in objects if each.key in now and not _same(each, now[each.key], bucket)]
     added = sorted(set(now) - {each.key for each in objects}) if whole else []
     details = [_detail(each, stored, "is gone") for each in gone]
     details += [_detail(each, stored, "is another object") for each in changed]
     details += [f"{key} was added" for key in added]
     status = Status.GONE if gone else Status.DIFFERS if details else Status.MATCH
+    if moved:
+        details.append(f"the rides of {len(moved)} objects were put into others since, which are there")
     return Finding(name, listing.sha256, status, tuple(details))
+
+
+def _moves(bucket: Bucket) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """The ETag of each object whose rides were put into others, and the keys of these, by its key."""
+    moves = {}
+    for listed in bucket.versions(MOVED):
+        lines = gzip.decompress(bucket.content(listed["Key"]) or gzip.compress(b"")).splitlines()
+        moves |= {line["key"]: (line["etag"], tuple(line["into"])) for line in map(json.loads, lines)}
+    return moves
+
+
+def _is_moved(
+    key: str, etag: str | None, moves: Mapping[str, tuple[str, tuple[str, ...]]], now: Mapping[str, Any]
+) -> bool:
+    """Whether the rides of an object are in others that are there, or whose rides were moved on in turn."""
+    if key not in moves:
+        return False
+    was, into = moves[key]
+    return etag in (was, None) and all(target in now or _is_moved(target, None, moves, now) for target in into)
 
 
 def _same(was: StoredObject, now: dict[str, Any], bucket: Bucket) -> bool:

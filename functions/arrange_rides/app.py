@@ -1,81 +1,97 @@
-"""Before an ingestion is planned: puts rides that an earlier version stored into their years, where queries read them.
+"""Before an ingestion is planned: brings what is under processed/ into the form that queries read at the least cost.
 
-    in   {"execution": <name>, "arranged": {"objects", "rides"}: what earlier calls of the execution put there}
-    out  {"objects": how many objects of an earlier version were put there by now, "rides": how many are in them,
-          "left": objects for the next call}
+Rides that an earlier version stored go into their years (`earlier`), and small objects of rides that came one at a time
+are put together (`small`). Where an execution dies in between, or two do the same, no ride is lost: an object is
+deleted once its rides are in others. What does not fit into the time of one call is left for the next one.
 
-Each object is divided by the years of its rides, and deleted once all of them are written. Their keys follow from its
-own: where an execution dies in between, or two do the same, the same objects are written again. Nothing reads an object
-where it was, so nothing misses it. What does not fit into the time of one call is left for the next one.
+    in   {"execution": <name>, "arranged": what earlier calls of the execution answered, or zeros}
+    out  {"objects": how many objects of an earlier version were put into their years by now, "rides": in them,
+          "merged": how many small objects were put together by now, "merged_into": into how many,
+          "postponed": small objects that were not, since another execution reads or moves rides,
+          "left": what is left for the next call}
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from aws import s3, settings
-from wildrydes.bucket import PROCESSED
-from wildrydes.errors import MissingObject
-from wildrydes.rides.arrangement import divide
-from wildrydes.rides.gzip_lines import gzipped
-from wildrydes.rides.partitions import is_of_earlier_version, keys_of_earlier
+from arrange_rides import earlier, small
+from aws import s3
+from aws.ride_access import RideAccess
+from aws.settings import rides_settings
+from wildrydes.bucket import PROCESSED, StoredFile
+from wildrydes.rides.compaction import MOST_CANDIDATES, groups, is_candidate
+from wildrydes.rides.partitions import is_of_earlier_version
 
 logger = Logger()
 
-_AT_ONCE = 4
-"""Objects, each of some megabytes with what is made of it."""
-
 _GROUP = 100
-"""Objects between two looks at the clock."""
+"""Objects of an earlier version between two looks at the clock."""
 
 _SECONDS_OF_GROUP = 120
+
+_COUNTS = ("objects", "rides", "merged", "merged_into")
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Arranges what there is time for. Raises UnreadableRides, ObjectsNotDeleted."""
-    bucket, counts = settings.data_settings().bucket, Counter(event["arranged"])
+    settings = rides_settings()
+    bucket, access = settings.bucket, RideAccess(settings.turns_table)
     logger.append_keys(execution=event["execution"])
-    keys = [key for key in s3.keys(bucket, PROCESSED) if is_of_earlier_version(key)]
-    left = len(keys)
-    for group in groups(keys):
-        if context.get_remaining_time_in_millis() < 1000 * _SECONDS_OF_GROUP:
-            break
-        counts.update(objects=len(group), rides=arrange(bucket, group))
-        left -= len(group)
-    arranged = {"objects": counts["objects"], "rides": counts["rides"], "left": left}
+
+    def is_late() -> bool:
+        return context.get_remaining_time_in_millis() < 1000 * _SECONDS_OF_GROUP
+
+    counts: Counter[str] = Counter()
+    of_earlier_version, candidates = sort_out(bucket, datetime.now(UTC))
+    left = put_into_years(bucket, of_earlier_version, counts, is_late)
+    if not left:
+        left = put_together(bucket, access, candidates, counts, is_late)
+    sums = {name: event["arranged"].get(name, 0) + counts[name] for name in _COUNTS}
+    arranged = sums | {"postponed": counts["postponed"], "left": left}
     logger.info("arranged", extra=arranged)
     return arranged
 
 
-def groups(keys: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The keys, some at a time."""
-    return (keys[start : start + _GROUP] for start in range(0, len(keys), _GROUP))
+def sort_out(bucket: str, now: datetime) -> tuple[list[StoredFile], list[StoredFile]]:
+    """The objects that an earlier version wrote, and small ones that may be put together, MOST_CANDIDATES at most."""
+    of_earlier_version, candidates = list[StoredFile](), list[StoredFile]()
+    for file in s3.stored_files(bucket, PROCESSED):
+        if is_of_earlier_version(file.source.key):
+            of_earlier_version.append(file)
+        elif len(candidates) < MOST_CANDIDATES and is_candidate(file, now):
+            candidates.append(file)
+    return of_earlier_version, candidates
 
 
-def arrange(bucket: str, keys: Sequence[str]) -> int:
-    """Puts the rides of some objects into their years, and deletes the objects. Gives the number of rides."""
-    s3.client()
-    with ThreadPoolExecutor(_AT_ONCE) as workers:
-        rides = sum(workers.map(partial(put_into_years, bucket), keys))
-    s3.delete(bucket, keys)
-    return rides
+def put_into_years(bucket: str, files: Sequence[StoredFile], counts: Counter[str], is_late: Callable[[], bool]) -> int:
+    """Arranges objects of an earlier version, and counts them. Gives how many are left."""
+    for start in range(0, len(files), _GROUP):
+        if is_late():
+            return len(files) - start
+        group = files[start : start + _GROUP]
+        counts.update(objects=len(group), rides=earlier.put_into_years(bucket, group))
+    return 0
 
 
-def put_into_years(bucket: str, key: str) -> int:
-    """Writes the objects of the years of an object. Gives the number of its rides. Raises UnreadableRides."""
-    try:
-        data = s3.read(bucket, key)
-    except MissingObject:
-        # Another execution was first.
-        return 0
-    years = divide(key, data)
-    rides = {year: each.rides for year, each in years.items()}
-    for year, target in keys_of_earlier(key, rides):
-        s3.write(bucket, target, gzipped(()) if year is None else years[year].data, "application/gzip")
-    return sum(rides.values())
+def put_together(
+    bucket: str, access: RideAccess, files: Sequence[StoredFile], counts: Counter[str], is_late: Callable[[], bool]
+) -> int:
+    """Puts small objects together, and counts them. Gives how many are left, none where that is postponed."""
+    every = list(groups(files))
+    for place, group in enumerate(every):
+        left = sum(map(len, every[place:]))
+        if is_late():
+            return left
+        merged = small.put_together(bucket, access, group)
+        if merged is None:
+            counts.update(postponed=left)
+            return 0
+        counts.update(merged=merged, merged_into=int(merged > 0))
+    # There may be more than were looked at. Where nothing could be put together, the next call could not either.
+    return int(len(files) == MOST_CANDIDATES and counts["merged"] > 0)

@@ -17,6 +17,13 @@ class DataSettings(NamedTuple):
     bucket: str
 
 
+class RidesSettings(NamedTuple):
+    """For who reads rides by Athena, or deletes their objects: the data bucket, and the table of `aws.ride_access`."""
+
+    bucket: str
+    turns_table: str
+
+
 class PredictSettings(NamedTuple):
     """For predict: the data bucket, and the key of the champion's artefact, "none" before the first promotion.
 
@@ -50,10 +57,11 @@ class LocateSettings(NamedTuple):
 
 
 class MonitorSettings(NamedTuple):
-    """For monitor_model: the data bucket, and the dimension of its metrics."""
+    """For monitor_model: the data bucket, the dimension of its metrics, and the table of `aws.ride_access`."""
 
     bucket: str
     service: str
+    turns_table: str
 
 
 class CollectSettings(NamedTuple):
@@ -139,9 +147,15 @@ def locate_settings() -> LocateSettings:
 
 
 @cache
+def rides_settings() -> RidesSettings:
+    """From DATA_BUCKET and TURNS_TABLE. Raises MissingSetting."""
+    return RidesSettings(_variable("DATA_BUCKET"), _variable("TURNS_TABLE"))
+
+
+@cache
 def monitor_settings() -> MonitorSettings:
-    """From DATA_BUCKET and POWERTOOLS_SERVICE_NAME. Raises MissingSetting."""
-    return MonitorSettings(_variable("DATA_BUCKET"), _variable("POWERTOOLS_SERVICE_NAME"))
+    """From DATA_BUCKET, POWERTOOLS_SERVICE_NAME and TURNS_TABLE. Raises MissingSetting."""
+    return MonitorSettings(_variable("DATA_BUCKET"), _variable("POWERTOOLS_SERVICE_NAME"), _variable("TURNS_TABLE"))
 
 
 @cache

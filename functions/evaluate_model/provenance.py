@@ -1,11 +1,14 @@
 """What a model was made from, by digest, for its card."""
 
+import gzip
+import json
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from aws import listings
-from wildrydes.bucket import training_sets_prefix, weather_prefix
+from aws import listings, s3
+from wildrydes.bucket import MOVED, training_sets_prefix, weather_prefix
 from wildrydes.model.lineage import Listing, StoredObject, code_digest, find_unsettled
 from wildrydes.rides.partitions import Years
 
@@ -28,6 +31,9 @@ def lineage(bucket: str, event: dict[str, Any], candidate: dict[str, Any], artef
     # The query wrote its rows when it had read its rides.
     until = max(each.modified for each in row_objects)
     doubtful = find_unsettled(listings.read_listing(bucket, rides), now, until)
+    # An object that was put together with others since was there while the query read.
+    moved = keys_moved(bucket, until)
+    doubtful = (each for each in doubtful if each.key not in moved)
     return origin | {
         "weather": asdict(weather),
         "rows": asdict(rows),
@@ -36,6 +42,16 @@ def lineage(bucket: str, event: dict[str, Any], candidate: dict[str, Any], artef
         "code_sha256": code_digest(FUNCTIONS),
         "bucket": bucket,
     }
+
+
+def keys_moved(bucket: str, since: datetime) -> frozenset[str]:
+    """The keys under processed/ that rides were moved from, or to, since a moment. Raises MissingObject."""
+    keys = set[str]()
+    for each in listings.iterate_objects(bucket, MOVED):
+        if each.modified >= since:
+            for line in map(json.loads, gzip.decompress(s3.read(bucket, each.key)).splitlines()):
+                keys.update((line["key"], *line["into"]))
+    return frozenset(keys)
 
 
 def write_input_listing(bucket: str, execution: str, name: str, prefix: str) -> tuple[Listing, list[StoredObject]]:

@@ -1,7 +1,8 @@
 """Right before the training set is built: lists the rides there are, which is what the query is going to read.
 
-These are the objects of the years that the execution asks for; those of other years are counted. It also sees that all
-that this execution ingested is there. Of a task that learns from samples it lists the samples.
+These are the objects of the years that the execution asks for; those of other years are counted. From then on no object
+is deleted because its rides are in others, until the queries have ended (`aws.ride_access`). It also sees that all that
+this execution ingested is there. Of a task that learns from samples it lists the samples.
 
 in   {"execution": <name>, "source": "rides" or "samples", "first_year": 2009, "last_year": 2026}
 out  {"prefix", "objects", "sha256": of the list, "list": <its key>, "years": {"first", "last"}, null of samples,
@@ -17,6 +18,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import listings, s3, settings
+from aws.ride_access import wait_to_read
 from wildrydes import tasks
 from wildrydes.bucket import PROCESSED, SAMPLES, let_in_key
 from wildrydes.errors import IngestionIncomplete, MissingObject
@@ -37,6 +39,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         years, prefix, objects = None, SAMPLES, listings.iterate_objects(bucket, SAMPLES)
         listing = listings.write_listing(bucket, execution, "rides", prefix, objects)
     else:
+        wait_to_read(settings.rides_settings().turns_table)
         years = Years(event.get("first_year", ALL_YEARS.first), event.get("last_year", ALL_YEARS.last))
         listing = list_rides(bucket, execution, years, other)
     answer = asdict(listing) | {"years": years and years._asdict(), "other_years": dict(other)}

@@ -24,6 +24,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws import s3
+from aws.ride_access import wait_to_read
 from aws.settings import MonitorSettings, monitor_settings
 from monitor_model.damage import Days, set_aside
 from wildrydes.bucket import key_in_bucket, monitoring_key
@@ -48,9 +49,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return plan(event["input"], datetime.fromisoformat(event["started"]))
     if "first_partition" in event:
         days = Days(event["first_partition"], event["last_partition"])
-        return set_aside(
+        damage = set_aside(
             monitor_settings().bucket, days, lambda: context.get_remaining_time_in_millis() > _LEFT_MILLISECONDS
         )
+        # The queries that come next read rides.
+        wait_to_read(monitor_settings().turns_table)
+        return damage
     settings, now = monitor_settings(), datetime.now(UTC)
     logger.append_keys(task=event["task"], date=event["date"])
     if event["live_model_path"] == NO_MODEL:

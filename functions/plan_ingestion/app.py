@@ -1,6 +1,6 @@
 """Raw objects -> a manifest of chunks, which the Map fans out over.
 
-    in   {"execution": <name>, "chunk_bytes": 8388608, "arranged": <objects that arrange_rides put into their years>}
+    in   {"execution": <name>, "chunk_bytes": 8388608, "arranged": <what arrange_rides answered>}
     out  {"bucket", "manifest": <its key>, "chunks", "objects": <files planned>, "already_ingested",
           "rejected_files": <at most 20>, "rejected_file_count", "message"}
 
@@ -62,7 +62,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         "rejected_files": rejected[:MOST_REJECTED_FILES],
         "rejected_file_count": len(rejected),
         "message": summary(len(new) + ingested_count, ingested_count, files, chunk_count, len(small), len(shared))
-        + of_arranged(event.get("arranged", 0)),
+        + of_arranged(event.get("arranged", {})),
     }
     logger.info("planned", extra={"plan": plan})
     return plan

@@ -21,6 +21,7 @@
     ingested/shared/<digest>.jsonl.gz  the lines of the small files that shared a chunk, likewise
     ingestions/<execution>/            reports of chunks; then files.jsonl, a line a file, processed.jsonl, a line an
                                        object that its rides are in, and summary.json
+    moved/<digest>.jsonl.gz            objects under processed/ whose rides are in others now, a line each
     monitoring/<task>/<date>.json      what became of a task's predictions of a day
     monitored/<execution>/<task>/      the predictions that an execution of `monitor` looked at, with their truths
 
@@ -46,6 +47,7 @@ OUTCOMES = "outcomes/"
 DAMAGED_OBJECTS = "damaged/objects/"
 DAMAGED_LINES = "damaged/lines/"
 INGESTED = "ingested/"
+MOVED = "moved/"
 REFUSED = "ingested/refused/"
 INGESTED_TOGETHER = "ingested/shared/"
 
@@ -214,6 +216,14 @@ def training_sets_prefix(execution: str) -> str:
 def lineage_key(execution: str, name: str) -> str:
     """The list of the objects of one input of the model that an execution trained."""
     return f"models/{execution}/lineage/{name}.jsonl.gz"
+
+
+def moved_key(keys: Iterable[str]) -> str:
+    """The list of objects under processed/ that were deleted once their rides were in others.
+
+    A line has the object's key, its etag, and the keys of the others, `into`.
+    """
+    return f"{MOVED}{digest_of(keys)}.jsonl.gz"
 
 
 def monitoring_prefix(task: str) -> str:

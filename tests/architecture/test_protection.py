@@ -125,6 +125,7 @@ def test_each_role_that_touches_what_is_encrypted_may_use_the_key_and_no_other()
     # Those whose calls have SageMaker, DynamoDB or Lambda encrypt something, and those that SageMaker acts as.
     assert lent == {
         "RetrainRole", "PromoteRole", "RestoreRole", "TrainingRole", "ModelRole", "StartRetrainingFunctionRole",
+        "ArrangeRidesFunctionRole", "ListRidesFunctionRole", "MonitorModelFunctionRole",
     }  # fmt: skip
 
 

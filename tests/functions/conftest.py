@@ -26,6 +26,7 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "DATA_BUCKET": NAME,
     "MODEL_PATH": "none",
+    "TURNS_TABLE": "turns",
     "POWERTOOLS_SERVICE_NAME": "wildrydes",
 }
 
@@ -109,12 +110,20 @@ def bucket(monkeypatch: pytest.MonkeyPatch, moto_server: str) -> Iterator[Bucket
         clients.session,
         clients.client,
         settings.data_settings,
+        settings.rides_settings,
+        settings.monitor_settings,
         settings.predict_settings,
         predict.app.load_champion,
     ):
         cached.cache_clear()
     with mock_aws():
         bucket = Bucket()
+        boto3.client("dynamodb").create_table(
+            TableName="turns",
+            KeySchema=[{"AttributeName": "task", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "task", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
         # predict has an HTTP client of its own. The other functions read through the server as well then.
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", moto_server)
         yield bucket

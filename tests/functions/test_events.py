@@ -157,7 +157,7 @@ VALUES: dict[str, dict[str, Any]] = {
         "last_year": 2019,
         "min_training_rows": 500,
     },
-    "arrange_rides_of_an_earlier_version": {"objects": 1, "rides": 2, "left": 0},
+    "arrange_rides_of_an_earlier_version": {"objects": 1, "rides": 2, "merged": 0, "postponed": 0, "left": 0},
     "plan_ingestion_new_files": {"chunks": 1, "objects": 1, "manifest": "manifests/first-run.json"},
     "ingest_rides_one_chunk": {"item": 0, "read": 4, "accepted": 2, "rejected": 1, "repeated": 1},
     "list_rides_before_the_training_set": {

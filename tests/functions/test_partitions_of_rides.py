@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import arrange_rides.app
+import arrange_rides.earlier
 from aws import s3
 from ingestions import ingest_all, plan_and_ingest, processed, ride
 from wildrydes.bucket import Source
@@ -35,7 +36,9 @@ def rows_by_key(bucket: Any) -> dict[str, list[Any]]:
 
 def arrange(run: Any) -> Any:
     """The counts of an execution's only call."""
-    return run("arrange_rides", {"execution": "e1", "arranged": {"objects": 0, "rides": 0}})
+    answer = run("arrange_rides", {"execution": "e1", "arranged": {"objects": 0, "rides": 0}})
+    assert (answer.pop("merged"), answer.pop("merged_into"), answer.pop("postponed")) == (0, 0, 0)
+    return answer
 
 
 def list_rides(run: Any, execution: str, **years: int) -> Any:
@@ -120,7 +123,7 @@ def test_a_file_that_an_earlier_version_ingested_stays_done(bucket: Any, run: An
     (key,) = bucket.keys("processed/")
     bucket.put(f"processed/{Source(source.key, source.etag).digest}/00000-of-00001.jsonl.gz", bucket.get(key))
     bucket.s3.delete_object(Bucket="wildrydes-data", Key=key)
-    arranged = arrange(run)["objects"]
+    arranged = arrange(run)
     plan = run("plan_ingestion", {"execution": "e2", "chunk_bytes": 8 << 20, "arranged": arranged})
     assert (plan["already_ingested"], plan["chunks"], bucket.keys("processed/")) == (1, 0, [key])
     assert plan["message"].endswith(
@@ -133,7 +136,7 @@ class _DeadError(Exception):
 
 
 @pytest.mark.parametrize("step", ["write", "delete"])
-@pytest.mark.parametrize("calls", range(4))
+@pytest.mark.parametrize("calls", range(6))
 def test_who_dies_in_between_loses_nothing_and_doubles_nothing(
     bucket: Any, run: Any, monkeypatch: pytest.MonkeyPatch, step: str, calls: int
 ) -> None:
@@ -147,12 +150,11 @@ def test_who_dies_in_between_loses_nothing_and_doubles_nothing(
 
     monkeypatch.setattr(s3, step, die)
     monkeypatch.setattr(arrange_rides.app, "_GROUP", 1)
-    # Three objects are deleted one by one, and four are written.
+    # Three objects are deleted one by one. Four are written, and three lists of what was moved.
     if step == "write" or calls < 3:
         with pytest.raises(_DeadError):
             arrange(run)
-    monkeypatch.undo()
-    monkeypatch.setenv("DATA_BUCKET", "wildrydes-data")
+    monkeypatch.setattr(s3, step, real)
     rows = {row["ride_id"] for rows in rows_by_key(bucket).values() for row in rows}
     assert len(rows) == 4
     arrange(run)
@@ -169,7 +171,7 @@ def test_two_executions_that_arrange_at_once_do_no_harm(bucket: Any, run: Any, m
         return real(*arguments)
 
     monkeypatch.setattr(s3, "read", read)
-    monkeypatch.setattr(arrange_rides.app, "_AT_ONCE", 1)
+    monkeypatch.setattr(arrange_rides.earlier, "_AT_ONCE", 1)
     assert arrange(run) == {"objects": 3, "rides": 0, "left": 0}
     assert rows_by_key(bucket) == ARRANGED
 
@@ -189,7 +191,8 @@ def test_what_does_not_fit_into_one_call_is_left_for_the_next(
     first = arrange(run)
     assert first == {"objects": 2, "rides": 3, "left": 1}
     monkeypatch.setattr(arrange_rides.app, "_SECONDS_OF_GROUP", 0)
-    assert run("arrange_rides", {"execution": "e1", "arranged": first}) == {"objects": 3, "rides": 4, "left": 0}
+    last = run("arrange_rides", {"execution": "e1", "arranged": first})
+    assert (last["objects"], last["rides"], last["left"]) == (3, 4, 0)
     assert rows_by_key(bucket) == ARRANGED
 
 

@@ -140,11 +140,18 @@ def summary(
     )
 
 
-def of_arranged(objects: int) -> str:
-    """What there is to say of objects that an earlier version wrote, for people; empty if there was none."""
-    if not objects:
-        return ""
-    return f" {objects} objects that an earlier version wrote under processed/ were put into their years."
+def of_arranged(arranged: Mapping[str, int]) -> str:
+    """What there is to say of what arrange_rides answered, for people; empty if it found nothing to do."""
+    sentences = []
+    if objects := arranged.get("objects", 0):
+        sentences.append(
+            f" {objects} objects that an earlier version wrote under processed/ were put into their years."
+        )
+    if merged := arranged.get("merged", 0):
+        sentences.append(f" {merged} small objects with rides were put together into {arranged['merged_into']}.")
+    if postponed := arranged.get("postponed", 0):
+        sentences.append(f" {postponed} small objects with rides stay apart for now: another execution uses them.")
+    return "".join(sentences)
 
 
 def _of_small(small_count: int, shared_count: int) -> str:
