@@ -26,7 +26,7 @@ MOST_NAMED, MOST_SHOWN, MOST_LISTED = 20, 20, 1_000
 
 _ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.-]{2,62})/([^\s'\"\\)]+)")
 _FOLDERS = (
-    *(bucket.RAW, bucket.STREAM, bucket.PROCESSED, bucket.REJECTED, bucket.SAMPLES, bucket.INGESTED),
+    *(bucket.RAW, bucket.STREAM, bucket.PROCESSED, bucket.REJECTED, bucket.SAMPLES, bucket.INGESTED, bucket.MOVED),
     *("manifests/", "staged/", "ingestions/", "weather/", "training-sets/", "monitoring/", "monitored/"),
     *(models_prefix(task) for task in TASKS),
 )

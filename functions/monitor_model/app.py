@@ -49,12 +49,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return plan(event["input"], datetime.fromisoformat(event["started"]))
     if "first_partition" in event:
         days = Days(event["first_partition"], event["last_partition"])
-        damage = set_aside(
-            monitor_settings().bucket, days, lambda: context.get_remaining_time_in_millis() > _LEFT_MILLISECONDS
-        )
         # The queries that come next read rides.
         wait_to_read(monitor_settings().turns_table)
-        return damage
+        return set_aside(
+            monitor_settings().bucket, days, lambda: context.get_remaining_time_in_millis() > _LEFT_MILLISECONDS
+        )
     settings, now = monitor_settings(), datetime.now(UTC)
     logger.append_keys(task=event["task"], date=event["date"])
     if event["live_model_path"] == NO_MODEL:

@@ -15,7 +15,7 @@ MOST_RIDES = 10**12
 """A month; what is not reached by then is not reached."""
 
 _YEARS = "Ask for fewer years, by --years."
-_COMPACT = "Put the objects of a day together into one."
+_LARGER = "Make objects larger: raise chunk_bytes, and SMALL_BYTES of a stream."
 
 
 class Limit(NamedTuple):
@@ -69,19 +69,19 @@ LIMITS = (
         f"list_rides: {retraining.MEMORY_MB['list']:,} MB for the list of all objects",
         _memory,
         rates.LISTED_OBJECT.source,
-        f"{_COMPACT} {_YEARS}",
+        f"{_LARGER} {_YEARS}",
     ),
     Limit(
-        f"arrange_rides, plan_ingestion, list_rides: {_FUNCTION.value:,} s to list all objects",
+        f"plan_ingestion, list_rides: {_FUNCTION.value:,} s to list all objects",
         _stage("list", _FUNCTION.value),
         _FUNCTION.url,
-        _COMPACT,
+        _LARGER,
     ),
     Limit(
         f"Athena: {quotas.QUERY_SECONDS.value:,} s to open all objects, {quotas.GETS.value:,} a second",
         _requests,
         quotas.GETS.url,
-        f"{_COMPACT} {_YEARS}",
+        f"{_LARGER} {_YEARS}",
     ),
     Limit(
         f"plan_ingestion: {_FUNCTION.value:,} s to read all new files",

@@ -1,7 +1,7 @@
 """So many rides a month, how they come, and what that makes of files, chunks, objects and rows.
 
     batch    files under raw/, each larger than a chunk
-    stream   one at a time, evenly over the month, into objects of some seconds' rides
+    stream   one at a time, evenly over the month, into objects of some seconds' rides, which a retraining puts together
 
 >>> batch = Load(10_000_000, "batch", months=12)
 >>> (batch.new, batch.stored, batch.chunks, batch.objects)
@@ -13,8 +13,9 @@ from math import ceil
 from typing import NamedTuple
 
 from wildrydes.cost.quantities import HOURS_A_MONTH
-from wildrydes.cost.rates import RAW_RIDE
+from wildrydes.cost.rates import RAW_RIDE, STORED_RIDE
 from wildrydes.parameters import DEFAULT_CHUNK_BYTES
+from wildrydes.rides.compaction import MOST_OBJECTS, SMALL_BYTES
 
 BATCH, STREAM = "batch", "stream"
 PATHS = (BATCH, STREAM)
@@ -59,11 +60,20 @@ class Load:
         return ceil(self.new * RAW_RIDE.value / DEFAULT_CHUNK_BYTES) if self.path == BATCH else 0
 
     @property
+    def small(self) -> int:
+        """The objects of some seconds' rides that came since the last retraining, and that it puts together."""
+        return ceil(batches(self.rides).stored / self.retrainings) if self.path == STREAM and self.retrainings else 0
+
+    @property
     def objects(self) -> int:
-        """The objects under processed/."""
+        """The objects under processed/ that a query opens.
+
+        Of a stream these are the ones put together, those of this retraining, and those of the last hour.
+        """
         if self.path == BATCH:
             return self.chunks * self.retrainings * self.months
-        return batches(self.rides).stored * self.months
+        large = ceil(self.stored * STORED_RIDE.value / SMALL_BYTES)
+        return large + ceil(self.small / MOST_OBJECTS) + ceil(batches(self.rides).stored / HOURS_A_MONTH)
 
 
 def batches(rides: int) -> Batches:

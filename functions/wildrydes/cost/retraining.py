@@ -6,12 +6,14 @@ reads: NOAA's observations beyond the least that is billed.
 
 from collections.abc import Mapping
 from decimal import Decimal
+from math import ceil
 
 from wildrydes.cost import rates
 from wildrydes.cost.charges import Usage
 from wildrydes.cost.load import Load
 from wildrydes.cost.map_run import GETS_OF_CHILD, PUTS_OF_CHILD, TRANSITIONS_OF_CHILD, MapRun, simulate
 from wildrydes.cost.quantities import HOURS_A_MONTH, MB, TB
+from wildrydes.rides.compaction import MOST_OBJECTS
 
 AT_ONCE = 40
 """IngestConcurrency."""
@@ -39,7 +41,14 @@ LISTINGS = 3
 """Of processed/: by arrange_rides, by the plan, and by list_rides."""
 
 _LEAST_OF_QUERY = Decimal(10 * MB)
-_COPIES_AT_ONCE = 8
+_COPIES_AT_ONCE, _READS_AT_ONCE = 8, 16
+_SECONDS_OF_ARRANGEMENT = 780
+"""Of a call, before it leaves the rest to the next."""
+
+_TRANSITIONS_OF_ARRANGEMENT = 2
+_PUTS_OF_GROUP = 2
+"""Of small objects that are put together: what they make, and the list of them."""
+
 _REQUESTS_OF_CHECK = 2
 """Of each chunk: its report is read, its rides are copied."""
 
@@ -63,7 +72,7 @@ def seconds(load: Load) -> dict[str, float]:
     reads = load.new * rates.RAW_RIDE.value / rates.STREAM_OF_BYTES.value if load.chunks else 0.0
     planned = load.new * rates.PLAN.value / rates.core(MEMORY_MB["plan"]) if load.chunks else 0.0
     return {
-        "arrange": pages,
+        "arrange": pages + load.small * (1 / KEYS_A_PAGE + 1 / _READS_AT_ONCE) * rates.REQUEST.value,
         "plan": reads + planned + pages,
         "ingest": seconds_of_chunk(load),
         "check": load.chunks * _REQUESTS_OF_CHECK * rates.REQUEST.value / _COPIES_AT_ONCE,
@@ -90,15 +99,19 @@ def usage(load: Load, instance: str) -> Usage:
     stages = seconds(load)
     calls = {name: load.chunks if name == "ingest" else 1 for name in MEMORY_MB}
     gb_seconds = sum(calls[name] * stages[name] * memory / 1024 for name, memory in MEMORY_MB.items())
-    pages = LISTINGS * load.objects / KEYS_A_PAGE
+    pages = (LISTINGS * load.objects + load.small) / KEYS_A_PAGE
+    more_calls = int(stages["arrange"] // _SECONDS_OF_ARRANGEMENT)
+    puts_of_groups = _PUTS_OF_GROUP * ceil(load.small / MOST_OBJECTS)
     copies = load.chunks
     trained = Decimal(stages["train"]) / 3600
     return {
-        "state_transitions": Decimal(TRANSITIONS + TRANSITIONS_OF_CHILD * load.chunks),
-        "lambda_requests": Decimal(FUNCTION_CALLS + load.chunks),
+        "state_transitions": Decimal(
+            TRANSITIONS + TRANSITIONS_OF_CHILD * load.chunks + _TRANSITIONS_OF_ARRANGEMENT * more_calls
+        ),
+        "lambda_requests": Decimal(FUNCTION_CALLS + load.chunks + more_calls),
         "lambda_gb_seconds": Decimal(GB_SECONDS) + Decimal(gb_seconds),
-        "s3_puts": Decimal(S3_PUTS + PUTS_OF_CHILD * load.chunks + copies + int(pages)),
-        "s3_gets": Decimal(S3_GETS + (GETS_OF_CHILD + 1) * load.chunks + RIDE_QUERIES * load.objects),
+        "s3_puts": Decimal(S3_PUTS + PUTS_OF_CHILD * load.chunks + copies + int(pages) + puts_of_groups),
+        "s3_gets": Decimal(S3_GETS + (GETS_OF_CHILD + 1) * load.chunks + RIDE_QUERIES * load.objects + load.small),
         "sns_publishes": Decimal(1),
         "athena_tb": scanned_bytes(load) / TB,
         f"ml_hours/{instance}": trained,

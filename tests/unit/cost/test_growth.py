@@ -13,6 +13,7 @@ from wildrydes.cost.limits import LIMITS, Limit, fewest, reached
 from wildrydes.cost.load import BATCH, LOCATED_AT_ONCE, PATHS, STORED_AT_ONCE, STREAM, Load, batches
 from wildrydes.cost.rates import RATES, RAW_RIDE, STORED_RIDE
 from wildrydes.parameters import DEFAULT_CHUNK_BYTES
+from wildrydes.rides.compaction import MOST_OBJECTS, SMALL_BYTES
 
 ROOT = Path(__file__).resolve().parents[3]
 MONTH_SECONDS = 730 * 3600
@@ -30,9 +31,24 @@ def test_chunks_and_transitions_follow_bytes(rides: int) -> None:
     assert usage["lambda_requests"] - load.chunks == retraining.FUNCTION_CALLS
 
 
-def test_stream_has_neither_chunks_nor_more_transitions() -> None:
+def test_stream_has_no_chunks_and_a_call_for_each_quarter_of_an_hour_that_its_small_objects_take() -> None:
     few, many = (retraining.usage(Load(rides, STREAM), "ml.m5.large") for rides in (10**5, 10**9))
-    assert few["state_transitions"] == many["state_transitions"] == retraining.TRANSITIONS
+    assert few["state_transitions"] == retraining.TRANSITIONS
+    calls = retraining.seconds(Load(10**9, STREAM))["arrange"] // 780
+    assert calls == 2
+    assert many["state_transitions"] == retraining.TRANSITIONS + 2 * calls
+    assert many["lambda_requests"] == retraining.FUNCTION_CALLS + calls
+
+
+def test_a_retraining_opens_the_bytes_of_a_stream_and_not_its_seconds() -> None:
+    load = Load(10**7, STREAM)
+    stored = load.stored * STORED_RIDE.value
+    assert batches(load.rides).stored * load.months > 13_000_000
+    last_hour = batches(load.rides).stored / 730
+    assert stored / SMALL_BYTES < load.objects < stored / SMALL_BYTES + load.small / MOST_OBJECTS + last_hour + 3
+    usage = retraining.usage(load, "ml.m5.large")
+    assert usage["s3_gets"] == retraining.S3_GETS + 2 * load.objects + load.small
+    assert Load(10**7, STREAM, retrainings=0).small == 0
 
 
 def test_retraining_reads_all_rides_twice_whatever_is_new() -> None:
