@@ -1,1 +1,1 @@
-"""What a ride, a ground station, a label and a model are. Pure: no AWS, no environment, standard library only."""
+"""What a ride, a ground station, a label and a model are. Pure: no AWS, no environment, two packages: isal, msgspec."""
