@@ -1,4 +1,4 @@
-"""What the benchmarks' commands share: what they print to stderr while they measure, and how they end by Ctrl-C."""
+"""What the benchmarks' commands share: their notes to stderr, and how they end by Ctrl-C or another signal."""
 
 import sys
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-_INTERRUPTED = 130
+from cli import interrupts
 
 
 def note(text: str) -> None:
@@ -15,8 +15,9 @@ def note(text: str) -> None:
 
 
 def run(main: Callable[[], int]) -> NoReturn:
-    """End the process with what `main` returns, or by Ctrl-C."""
+    """End the process with what `main` returns, or by Ctrl-C, SIGTERM or SIGHUP."""
     try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(_INTERRUPTED)
+        with interrupts.like_ctrl_c():
+            sys.exit(main())
+    except KeyboardInterrupt as fault:
+        sys.exit(interrupts.exit_code(fault))

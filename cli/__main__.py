@@ -1,6 +1,6 @@
 """The `wildrydes` command.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
 """
 
 import importlib
@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-_INTERRUPTED = 130
+from cli import interrupts
 
 # Where each command is. A module is imported once its command is needed: some of them take a second.
 COMMANDS = {
@@ -81,10 +81,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name. Returns its exit code."""
     logging.basicConfig(level=logging.WARNING)
     try:
-        return _run(arguments)
-    except (click.Abort, KeyboardInterrupt):
+        with interrupts.like_ctrl_c():
+            return _run(arguments)
+    except (click.Abort, KeyboardInterrupt) as fault:
         click.echo("Stopped.", err=True)
-        return _INTERRUPTED
+        return interrupts.exit_code(fault)
 
 
 def _run(arguments: Sequence[str] | None) -> int:

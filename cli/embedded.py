@@ -27,7 +27,7 @@ _OTHER_PORTS = 4
 
 
 class PortTakenError(ServerError):
-    """Somebody took the port while the server started."""
+    """Somebody has the port, or took it while the server started; the message says who."""
 
 
 def free_port() -> int:
@@ -38,7 +38,7 @@ def free_port() -> int:
 
 
 def refuse_taken(port: int) -> None:
-    """Raise ServerError where `port` cannot be listened on; the message says whose it is."""
+    """Raise PortTakenError where `port` cannot be listened on; the message says whose it is."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -47,7 +47,7 @@ def refuse_taken(port: int) -> None:
             owner = listener(port)
             reason = f"is used by {owner}" if owner else f"cannot be opened ({fault.strerror})"
             advice = f"`make down` in {owner.folder} ends it" if owner and owner.folder else "End what listens there"
-            raise ServerError(
+            raise PortTakenError(
                 f"Port {port} of {account.HOST} {reason}. {advice}; or choose another port by PORT=."
             ) from None
 
@@ -121,8 +121,12 @@ def await_ready(process: subprocess.Popen, server: account.EmbeddedAws, log: Pat
     while time.monotonic() < deadline:
         if process.poll() is not None:
             tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-5:]
-            fault = PortTakenError if process.returncode == PORT_TAKEN else ServerError
-            raise fault("The embedded AWS could not start.\n" + "\n".join(tail))
+            message = "The embedded AWS could not start.\n" + "\n".join(tail)
+            if process.returncode != PORT_TAKEN:
+                raise ServerError(message)
+            refuse_taken(server.port)
+            # Whoever had the port has ended meanwhile.
+            raise PortTakenError(message)
         if answers(server, _PROBE_SECONDS):
             return
         time.sleep(_POLL_SECONDS)

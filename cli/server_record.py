@@ -1,6 +1,6 @@
 """What a clone remembers of the server that `make up` started: which process it is, and how to reach it.
 
-    build/embedded-aws.json   the process, by id and start time, and since when it runs
+    build/embedded-aws.json   the process, by id and start time, and whether the stack is deployed there
     build/embedded-aws.env    endpoint, keys and names of resources, for a shell to source; its owner alone may read it
 
 A process id alone would not do: the system gives it to another process once the first has ended.
@@ -96,10 +96,17 @@ class ServerRecord:
         return self.build / "embedded-aws.env"
 
     def save(self, process: ServerProcess, variables: Mapping[str, str]) -> None:
-        """Remember a server: its process, and the variables with which it is reached."""
+        """Remember a server that has no stack yet: its process, and the variables with which it is reached."""
+        self._write(process, variables, deployed=False)
+
+    def complete(self, process: ServerProcess, variables: Mapping[str, str]) -> None:
+        """Remember that the stack is deployed on that server, and all variables."""
+        self._write(process, variables, deployed=True)
+
+    def _write(self, process: ServerProcess, variables: Mapping[str, str], *, deployed: bool) -> None:
         write_variables(variables, self.variables_file)
         replacement = self.state.with_suffix(".json.new")
-        replacement.write_text(json.dumps(asdict(process)) + "\n", encoding="utf-8")
+        replacement.write_text(json.dumps(asdict(process) | {"deployed": deployed}) + "\n", encoding="utf-8")
         replacement.replace(self.state)
 
     def forget(self) -> None:
@@ -113,6 +120,12 @@ class ServerRecord:
             return ServerProcess.saved(json.loads(self.state.read_text(encoding="utf-8")))
         except (FileNotFoundError, ValueError, TypeError, KeyError, RecursionError):
             return None
+
+    def is_half_filled(self) -> bool:
+        """Whether an `up` was killed before it had deployed its stack on the server that is remembered."""
+        if self.process() is None:
+            return False
+        return json.loads(self.state.read_text(encoding="utf-8")).get("deployed") is False
 
     def running_server(self) -> EmbeddedAws | None:
         """The server that `make up` started, if its process runs, whether it is quick to answer or not.

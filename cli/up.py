@@ -14,7 +14,7 @@ from cli.api import Api
 from cli.application import Application
 from cli.console_process import ConsoleError, ConsoleRecord
 from cli.deployment import deploy_stack, fill_weather, sweep_orphans
-from cli.server_record import BUILD, LOG, ServerError, ServerProcess, ServerRecord, write_variables
+from cli.server_record import BUILD, LOG, ServerError, ServerProcess, ServerRecord
 from cli.stack import Stack
 from local import account
 from local.account import EmbeddedAws
@@ -87,17 +87,19 @@ def start(
     observations = weather_files.collect(weather, weather_units)
     record = ServerRecord()
     with record.starting():
-        running = record.running_server()
+        running = _whole_server(record, console)
         if running is not None:
             return _already(running, port, console, keep=keep)
         sweep_orphans(console)
         if not keep:
             saved_state.point_out(console)
         server = EmbeddedAws.on_port((saved_state.port(port) if keep else port) or _DEFAULT_PORT)
-        with _started(server, record, console, *(saved_state.OPTIONS if keep else ())):
+        with _started(server, record, console, *(saved_state.OPTIONS if keep else ())) as process:
             if keep:
                 saved_state.announce(server, console)
-            _fill(server, record, observations, console, verbose=verbose)
+            variables = _fill(server, observations, console, verbose=verbose)
+            record.complete(process, variables)
+            _show(variables, record.variables_file.relative_to(ROOT), console)
         if with_console:
             _serve_console(console)
     return 0
@@ -118,7 +120,7 @@ def start_application(application: Application, port: int | None, console: Conso
     """Build another project's application, start a server, and deploy it there. Raises ServerError where one runs."""
     record = ServerRecord()
     with record.starting():
-        if (running := record.running_server()) is not None:
+        if (running := _whole_server(record, console)) is not None:
             raise ServerError(f"The embedded AWS of this clone runs at {running.endpoint}: `make down` ends it.")
         sweep_orphans(console)
         server = EmbeddedAws.on_port(port or _DEFAULT_PORT)
@@ -126,16 +128,32 @@ def start_application(application: Application, port: int | None, console: Conso
         console.print(f"Building {application.template}", markup=False)
         programs = applications.build(application, server)
         runtimes = [f"--runtime={name}={program}" for name, program in programs.items()]
-        with _started(server, record, console, *runtimes):
+        with _started(server, record, console, *runtimes) as process:
             stack = applications.deploy(application, server, console, verbose=verbose)
             variables = applications.exports(stack, server.endpoint) | exports(server)
-            write_variables(variables, record.variables_file)
+            record.complete(process, variables)
             _show(variables, record.variables_file.relative_to(ROOT), console)
     return 0
 
 
+def _whole_server(record: ServerRecord, console: Console) -> EmbeddedAws | None:
+    """The server of this clone that runs. One whose `up` was killed before its stack was deployed is ended instead."""
+    running, process = record.running_server(), record.process()
+    if running is None or process is None or not record.is_half_filled():
+        return running
+    console.print(
+        f"The embedded AWS at {running.endpoint} has no complete stack, since its `up` was killed: ending it, to start "
+        "anew.",
+        style="yellow",
+        markup=False,
+    )
+    embedded.stop(process)
+    record.forget()
+    return None
+
+
 @contextlib.contextmanager
-def _started(server: EmbeddedAws, record: ServerRecord, console: Console, *arguments: str) -> Iterator[None]:
+def _started(server: EmbeddedAws, record: ServerRecord, console: Console, *arguments: str) -> Iterator[ServerProcess]:
     """Start a server before the block; where the block fails, end it. `arguments` are those of the server."""
     embedded.refuse_taken(server.port)
     console.print(f"Starting the embedded AWS on {account.HOST}:{server.port}")
@@ -145,21 +163,20 @@ def _started(server: EmbeddedAws, record: ServerRecord, console: Console, *argum
         with interrupts.held_back():
             process = embedded.spawn(server, LOG, options=arguments)
             on_failure.callback(embedded.end, process)
-            record.save(ServerProcess.of(process.pid), exports(server))
+            owner = ServerProcess.of(process.pid)
+            record.save(owner, exports(server))
         embedded.await_ready(process, server, LOG)
-        yield
+        yield owner
         on_failure.pop_all()
 
 
 def _fill(
-    server: EmbeddedAws, record: ServerRecord, observations: weather_files.Weather, console: Console, *, verbose: bool
-) -> None:
-    """Deploy the stack, put the weather in place, and say how to reach them."""
+    server: EmbeddedAws, observations: weather_files.Weather, console: Console, *, verbose: bool
+) -> dict[str, str]:
+    """Deploy the stack and put the weather in place. Returns the variables by which they are reached."""
     stack = deploy_stack(server, console, verbose=verbose)
     fill_weather(server, observations, console)
-    variables = exports(server, stack)
-    write_variables(variables, record.variables_file)
-    _show(variables, record.variables_file.relative_to(ROOT), console)
+    return exports(server, stack)
 
 
 def _already(running: EmbeddedAws, port: int | None, console: Console, *, keep: bool) -> int:

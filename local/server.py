@@ -95,9 +95,11 @@ def main(arguments: list[str] | None = None) -> int:
         options = Options(flags.port, flags.region, interpreters, folder, flags.failed_puts)
         check(options)
         server = server_from(options, os.environ)
+        # Before anything is built: of two servers that start at once, one has the port and the other ends here.
+        listener = listen(options.port)
         prepare(options)
         with opened(flags.keep, options.port) as saved:
-            asyncio.run(serve(options, server, saved, until_stdin_closes=flags.until_stdin_closes))
+            asyncio.run(serve(options, server, saved, listener, until_stdin_closes=flags.until_stdin_closes))
     except (StartError, StateError) as fault:
         print(fault, file=sys.stderr)  # noqa: T201 - the command's own output
         return fault.exit_code if isinstance(fault, StartError) else 1
@@ -137,19 +139,30 @@ def opened(keep: Path | None, port: int) -> Iterator[Saved | None]:
 
 
 def check(options: Options) -> None:
-    """Raise StartError where the port is taken or the functions have no interpreter."""
+    """Raise StartError where the functions have no interpreter."""
     for runtime, program in options.interpreters.programs.items():
         if not program.exists():
             raise StartError(f"{program}, of {runtime}, is missing: `make setup` builds the functions' environment.")
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((account.HOST, options.port))
-        except OSError as fault:
-            raise PortTakenError(
-                f"Port {options.port} on {account.HOST} cannot be opened ({fault.strerror}): "
-                "stop what listens there (`make down`, if it is the embedded AWS) or choose another by PORT=."
-            ) from None
+
+
+def listen(port: int) -> socket.socket:
+    """A socket that listens on that port. Raises PortTakenError.
+
+    It listens from now on: two that are only bound may have one port, and the second fails once the first listens.
+    """
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        listener.bind((account.HOST, port))
+        listener.listen()
+    except OSError as fault:
+        listener.close()
+        raise PortTakenError(
+            f"Port {port} on {account.HOST} cannot be opened ({fault.strerror}): "
+            "stop what listens there (`make down`, if it is the embedded AWS) or choose another by PORT=."
+        ) from None
+    return listener
 
 
 def server_from(options: Options, environment: Mapping[str, str]) -> account.EmbeddedAws:
@@ -198,7 +211,12 @@ def prepare(options: Options) -> None:
 
 
 async def serve(
-    options: Options, server: account.EmbeddedAws, saved: Saved | None, *, until_stdin_closes: bool
+    options: Options,
+    server: account.EmbeddedAws,
+    saved: Saved | None,
+    listener: socket.socket,
+    *,
+    until_stdin_closes: bool,
 ) -> None:
     """Serve until SIGTERM or SIGINT, or `until_stdin_closes`; then stop what was started. Raises StateError."""
     from hypercorn.asyncio import serve as hypercorn_serve
@@ -206,7 +224,8 @@ async def serve(
 
     application, stop = build(options, server, saved)
     config = Config()
-    config.bind = [f"{account.HOST}:{options.port}"]
+    # It is hypercorn's from now on, which closes it.
+    config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     config.loglevel = os.environ["LOG_LEVEL"]

@@ -126,19 +126,54 @@ def test_port_of_another_clone_is_refused_and_its_server_left_alone(clones: tupl
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize("line", ["Starting the embedded AWS", "Deploying template.yaml", "Filled noaa-ghcn-pds"])
-def test_ctrl_c_in_up_leaves_neither_server_nor_record(clones: tuple[Clone, Clone], line: str) -> None:
+@pytest.mark.parametrize(
+    ("number", "line"),
+    [
+        (signal.SIGINT, "Starting the embedded AWS"),
+        (signal.SIGINT, "Deploying template.yaml"),
+        (signal.SIGINT, "Filled noaa-ghcn-pds"),
+        (signal.SIGTERM, "Deploying template.yaml"),
+        (signal.SIGHUP, "Deploying template.yaml"),
+    ],
+)
+def test_a_signal_in_up_leaves_neither_server_nor_record(
+    clones: tuple[Clone, Clone], number: signal.Signals, line: str
+) -> None:
     clone, _ = clones
     with clone.start("up", "--port", str(embedded.free_port())) as process:
         assert process.stdout
         assert any(printed.startswith(line) for printed in process.stdout)
         servers = psutil.Process(process.pid).children()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         assert process.stdout.read().splitlines()[-1] == "Stopped."
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert [server for server in servers if server.is_running()] == []
     assert not clone.record.exists()
     assert clone.server_folders() == []
+
+
+@pytest.mark.proof
+def test_up_starts_anew_where_one_was_killed_before_it_had_deployed_the_stack(clones: tuple[Clone, Clone]) -> None:
+    clone, _ = clones
+    port = str(embedded.free_port())
+    with clone.start("up", "--port", port) as process:
+        assert process.stdout
+        assert any(printed.startswith("Deploying template.yaml") for printed in process.stdout)
+        half_filled = clone.server()
+        process.kill()
+    assert half_filled.is_running()
+    code, output = clone.command("up", "--port", port)
+    assert (code, output.splitlines()[0]) == (
+        0,
+        f"The embedded AWS at http://127.0.0.1:{port} has no complete stack, since its `up` was killed: ending it, to "
+        "start anew.",
+    )
+    assert not half_filled.is_running()
+    whole = clone.server()
+    assert "RIDES_QUEUE_URL" in read_variables(clone.folder / "build" / "embedded-aws.env")
+    code, output = clone.command("up", "--port", port)
+    assert (code, "is running already" in output) == (0, True)
+    assert clone.server() == whole
 
 
 @pytest.mark.proof

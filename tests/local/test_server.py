@@ -1,5 +1,6 @@
 """How the server starts, what it answers for, and what it refuses."""
 
+import dataclasses
 import json
 import socket
 import sys
@@ -16,6 +17,7 @@ from cli import embedded
 from local import account
 from local.account import EmbeddedAws
 from local.seams import MissingSeamError, replace, replace_everywhere
+from local.server import ROOT
 from machines import Client, unique
 
 
@@ -36,8 +38,27 @@ def test_server_refuses_a_port_that_is_taken_and_names_it(tmp_path: Path) -> Non
         taken.bind((account.HOST, 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(embedded.ServerError, match=f"Port {port} on 127.0.0.1 cannot be opened"):
+        with pytest.raises(embedded.ServerError, match=f"Port {port} of 127.0.0.1 is used by python"):
             embedded.launch(EmbeddedAws.on_port(port), tmp_path / "log")
+
+
+def test_of_two_servers_that_start_at_once_on_a_port_one_ends_and_names_the_other(tmp_path: Path) -> None:
+    server, other = EmbeddedAws.on_port(embedded.free_port()), EmbeddedAws.on_port(1)
+    other = dataclasses.replace(other, endpoint=server.endpoint)
+    processes = [embedded.spawn(each, tmp_path / str(index), tied=True) for index, each in enumerate((server, other))]
+    ready, refusals = [], []
+    try:
+        for index, (process, each) in enumerate(zip(processes, (server, other), strict=True)):
+            try:
+                embedded.await_ready(process, each, tmp_path / str(index))
+                ready.append(process.pid)
+            except embedded.PortTakenError as fault:
+                refusals.append(str(fault))
+    finally:
+        for process in processes:
+            embedded.end(process)
+    (pid,), (refusal,) = ready, refusals
+    assert f"Port {server.port} of 127.0.0.1 is used by the embedded AWS of {ROOT} (pid {pid}, since " in refusal
 
 
 def test_server_ends_with_the_block_and_takes_its_children_along(tmp_path: Path) -> None:
