@@ -193,7 +193,7 @@ def _search(search: dict[str, Any]) -> str:
 
 
 def _repair(parameter: dict[str, Any]) -> Iterator[str]:
-    """What was the matter with the SSM parameter, the copy of what is live: nothing, as a rule."""
+    """What was the matter with the SSM parameter, which names the champion too: nothing, as a rule."""
     was, repair = parameter["was"], parameter["repair"]
     if repair.get("state") == "right":
         return

@@ -308,7 +308,34 @@ def test_errors_of_the_operations_page_exist() -> None:
             assert hasattr(wildrydes.errors, error) or f'"{error}"' in definitions, error
 
 
-def test_ci_runs_the_commands_of_the_readme() -> None:
+def test_ci_runs_what_the_readme_and_contributing_ask_for() -> None:
     ci = read(ROOT / ".ci/run")
-    targets = re.findall(r"^make(?: -\S+)* ([a-z ]+?)(?: REQUESTS=\d+)?$", ci, re.MULTILINE)
-    assert " ".join(targets).split() == ["check", "build", "docs", "fuzz", "test", "proofs"]
+    lines = re.findall(r"^make(?: -\S+)* ([a-z ]+?)(?: REQUESTS=\d+)?$", ci, re.MULTILINE)
+    targets = " ".join(lines).split()
+    demands = {
+        target
+        for document in (README, read(ROOT / "CONTRIBUTING.md"))
+        for target, comment in re.findall(r"^    make ([a-z]+) +# (.+)$", document, re.MULTILINE)
+        if comment.startswith(("the tests", "lint", "the site"))
+    }
+    assert demands == {"test", "check", "docs"}
+    assert demands <= set(targets) <= TARGETS
+    assert len(set(targets)) == len(targets)
+    # What CI runs besides takes longer: CONTRIBUTING.md asks for one of these.
+    assert "Run `make proofs` too before you hand in a change" in read(ROOT / "CONTRIBUTING.md").replace("\n", " ")
+    assert "proofs" in targets
+
+
+def test_the_page_of_commands_names_those_that_print_no_json() -> None:
+    (named, always) = re.findall(
+        r"^Every command but (.*?) prints JSON: (.*?) always, the others with `--json`",
+        read(ROOT / "docs/commands.md"),
+        re.MULTILINE,
+    )[0]
+    without = set(re.findall(r"`([a-z]+)`", named + always))
+    commands = {
+        name: getattr(importlib.import_module(module), attribute) for name, (module, attribute) in COMMANDS.items()
+    }
+    assert without == {
+        name for name, each in commands.items() if not any("--json" in option.opts for option in each.params)
+    }

@@ -138,7 +138,9 @@ def test_page_that_finds_a_functions_runtime_api_is_refused(target: Besieged) ->
         assert ports
         for port in ports:
             own = ("host", f"127.0.0.1:{port}")
-            for headers in ([("host", f"evil.example:{port}")], [own, ("origin", EVIL)], [own, own], []):
+            # A picture of a page is asked for without an Origin: there the browser says where the page is from.
+            picture = [own, ("sec-fetch-site", "cross-site")]
+            for headers in ([("host", f"evil.example:{port}")], [own, ("origin", EVIL)], picture, [own, own], []):
                 request = Request("GET", "/2018-06-01/runtime/invocation/next", tuple(headers))
                 assert send(port, request).status in (400, 403)
         assert invoke(target.server.client, arn, 2) == (2, None)
