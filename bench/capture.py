@@ -16,9 +16,9 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from bench.api import EXECUTION, Api, package_in, serve
 from bench.command import note, run
 from bench.one_way import FEATURES
-from bench.served import EXECUTION, Api, package_in, serve
 from cli import embedded
 from cli.progress import bar
 from wildrydes.capture.record import Capture, lines

@@ -25,10 +25,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bench.api import Api, package_in, serve
 from bench.command import note, run
-from bench.console_served import STACK, serve_console
+from bench.console_process import STACK, serve_console
 from bench.one_way import FEATURES
-from bench.served import Api, package_in, serve
 from cli import embedded, executions
 from cli.progress import bar
 from cli.stack import Stack

@@ -10,7 +10,7 @@ from cli.execution_cost import usd_by_history
 from cli.month_metrics import Month, usage_by_inventory, usage_by_metrics
 from cli.stack import Stack
 from local import account
-from wildrydes.announcements.ended import is_yielded
+from wildrydes.announcements.end import is_yielded
 from wildrydes.cost import ledger
 from wildrydes.cost.charges import Bill, bill
 

@@ -28,7 +28,7 @@ from cli import options
 from cli.errors import CommandError
 from cli.invoke import physical_name
 from cli.move_tasks import Moved, move_back, waiting
-from cli.replayed import Replayed, Resent, show
+from cli.replay_summary import ReplaySummary, Resent, show
 from cli.stack import Stack
 from wildrydes.starts import SCHEDULE
 from wildrydes.starts.execution_arns import is_execution_of
@@ -74,7 +74,7 @@ def replay_command(stack: Stack, *, as_json: bool) -> int:
     return 0 if replayed.is_clear else 1
 
 
-def replay(stack: Stack) -> Replayed:
+def replay(stack: Stack) -> ReplaySummary:
     """Send the dead letters of all queues on their way again."""
     events = resend(
         stack, stack.output("StreamFilesDeadLetterQueueUrl"), physical_name(stack, "fan_out_rides"), file_event_of
@@ -89,7 +89,7 @@ def replay(stack: Stack) -> Replayed:
     starter = physical_name(stack, "start_retraining")
     starts = resend(stack, stack.output("UploadsDeadLetterQueueUrl"), starter, start_event_of)
     moves = {name: move_back(stack.client("sqs"), stack.output(f"{name}Url")) for name in QUEUES}
-    return Replayed(events, samples, ends, announcements, costs, starts, moves)
+    return ReplaySummary(events, samples, ends, announcements, costs, starts, moves)
 
 
 def resend(stack: Stack, queue: str, function: str, read: ReadEvent | None = None) -> Resent:

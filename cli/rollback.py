@@ -15,7 +15,7 @@ from rich.console import Console
 from cli import display, executions, models, options
 from cli.outcome import conclude
 from cli.stack import Stack
-from wildrydes.announcements.ended import ROLLBACK_REASON
+from wildrydes.announcements.end import ROLLBACK_REASON
 from wildrydes.tasks import DEFAULT_TASK
 
 

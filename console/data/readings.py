@@ -15,7 +15,7 @@ from cli.stack import Stack
 from console.answers import BadFieldError, text_of
 from console.workflow.readings import summary
 from local.account import entries
-from wildrydes.announcements.ended import is_yielded
+from wildrydes.announcements.end import is_yielded
 from wildrydes.bucket import PROCESSED
 from wildrydes.rides.partitions import is_streamed
 from wildrydes.rides.stations import ground_stations

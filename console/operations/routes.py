@@ -6,7 +6,7 @@ from typing import Any
 from starlette.routing import Route
 
 from cli import replay
-from cli.replayed import sentences
+from cli.replay_summary import sentences
 from cli.stack import Stack
 from console.answers import routes_of
 from console.operations import readings

@@ -8,7 +8,7 @@ from cli import execution_cost, executions, map_children
 from cli.errors import CommandError
 from cli.stack import Stack
 from console.answers import is_denial
-from wildrydes.announcements.ended import ROLLBACK_REASON, read_description
+from wildrydes.announcements.end import ROLLBACK_REASON, read_description
 from wildrydes.starts import PERSON
 
 MOST_FACTS = 40

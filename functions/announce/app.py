@@ -20,7 +20,7 @@ from aws import executions, s3, topics
 from aws.settings import announce_settings, data_settings
 from wildrydes.announcements.alarm_over import is_of_alarm, over_notice
 from wildrydes.announcements.course import read_history
-from wildrydes.announcements.ended import Ended, arn_of
+from wildrydes.announcements.end import End, arn_of
 from wildrydes.announcements.metric_lines import age_line, champion_line, metric_lines
 from wildrydes.announcements.notice import notice_of
 from wildrydes.errors import BadModel, MissingObject
@@ -59,7 +59,7 @@ def tell_of_alarm(event: dict[str, Any]) -> dict[str, Any]:
     return {"announced": notice.subject}
 
 
-def champion_lines(service: str, ended: Ended, now: datetime) -> list[str]:
+def champion_lines(service: str, ended: End, now: datetime) -> list[str]:
     """How old the champion is since an end, where its card says so."""
     path = ended.champion
     if path is None or path == NO_MODEL:

@@ -12,13 +12,13 @@ from itertools import islice
 from typing import Any
 
 from aws.clients import client
-from wildrydes.announcements.ended import Ended, is_yielded, read_description
+from wildrydes.announcements.end import End, is_yielded, read_description
 
 MOST_LOOKED_AT = 200
 """Of the executions of a machine that succeeded last: so many in a row may have yielded to another."""
 
 
-def describe(arn: str) -> Ended:
+def describe(arn: str) -> End:
     """The execution as it is described."""
     return read_description(client("stepfunctions").describe_execution(executionArn=arn))
 

@@ -74,13 +74,13 @@ function prefixConsole() {
 }
 
 function moduleFile(name) {
-  const found = EXTENSIONS.map((extension) => path.resolve(process.env.LAMBDA_TASK_ROOT, name + extension)).find(
-    (file) => fs.statSync(file, { throwIfNoEntry: false })?.isFile(),
+  const file = EXTENSIONS.map((extension) => path.resolve(process.env.LAMBDA_TASK_ROOT, name + extension)).find(
+    (each) => fs.statSync(each, { throwIfNoEntry: false })?.isFile(),
   );
-  if (found === undefined) {
+  if (file === undefined) {
     throw new RuntimeError("Runtime.ImportModuleError", `Error: Cannot find module '${path.basename(name)}'`);
   }
-  return found;
+  return file;
 }
 
 async function imported(file) {
@@ -105,12 +105,12 @@ async function handlerOf(handler) {
     throw new RuntimeError("Runtime.MalformedHandlerName", "Bad handler");
   }
   const exports = await imported(moduleFile(path.join(folder, module)));
-  const inside = (value) => names.reduce((each, name) => each?.[name], value);
-  const found = inside(exports) ?? inside(exports.default);
-  if (typeof found !== "function") {
+  const inside = (object) => names.reduce((each, name) => each?.[name], object);
+  const value = inside(exports) ?? inside(exports.default);
+  if (typeof value !== "function") {
     throw new RuntimeError("Runtime.HandlerNotFound", `${handler} is undefined or not exported`);
   }
-  return found;
+  return value;
 }
 
 function contextOf(headers) {

@@ -21,7 +21,7 @@ from local.seams import replace, seam
 from local.stepfunctions.redrive_progress import Progress, progress_of
 
 
-class _KnownMapRuns:
+class _MapRunsWithoutAnother:
     """Stands for the Map Runs of an execution while a Map begins that has one already: the one it makes is dropped."""
 
     def __init__(self, map_runs: Any) -> None:
@@ -38,7 +38,7 @@ def install() -> None:
     def evaluate(self: Any, env: Any) -> None:
         progress = progress_of(env)
         if progress.resumes and progress.map_run is not None:
-            env.map_run_record_pool_manager = _KnownMapRuns(env.map_run_record_pool_manager)
+            env.map_run_record_pool_manager = _MapRunsWithoutAnother(env.map_run_record_pool_manager)
         run(self, env)
 
     replace(StateMap, "_eval_execution", evaluate)

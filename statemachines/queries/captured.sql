@@ -24,23 +24,23 @@ FROM (
         predictions.model AS model,
         predictions.request_id AS request_id,
         predictions.features AS features,
-        answered.place AS place,
-        CAST(answered.reference AS varchar) AS reference,
-        answered.measures AS measures,
-        answered.score AS score,
+        answer.place AS place,
+        CAST(answer.reference AS varchar) AS reference,
+        answer.measures AS measures,
+        answer.score AS score,
         row_number() OVER (
-            PARTITION BY predictions.request_id, answered.place ORDER BY predictions.time
+            PARTITION BY predictions.request_id, answer.place ORDER BY predictions.time
         ) AS copy
     FROM predictions
     CROSS JOIN UNNEST(
         predictions.places, predictions."references", predictions.rows, predictions.scores
-    ) AS answered (place, reference, measures, score)
+    ) AS answer (place, reference, measures, score)
     WHERE predictions.capture = 1
         AND predictions.task = '${task}'
         AND predictions.day BETWEEN '${first_partition}' AND '${last_partition}'
         AND substr(predictions.time, 1, 10) BETWEEN '${first_date}' AND '${date}'
-        AND answered.score IS NOT NULL
-        AND cardinality(answered.measures) = cardinality(predictions.features)
+        AND answer.score IS NOT NULL
+        AND cardinality(answer.measures) = cardinality(predictions.features)
 ) AS copies
 LEFT JOIN (
     SELECT

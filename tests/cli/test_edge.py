@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from api_server import serve
 from cli import edge, leaderboard, standings
 from cli.api import Api
 from cli.edge import Edge
 from cli.models import NoModelError
 from cli.stack import Stack
 from local.account import EmbeddedAws
-from served_api import serve
 
 FEATURES = ("distance", "TMIN", "TMAX", "PRCP")
 QUIET = Console(file=io.StringIO())

@@ -6,9 +6,9 @@ import sys
 import pytest
 from rich.table import Table
 
+from api_server import serve
 from cli import options, trimming
 from cli.api import Api, NoAnswerError, path_of, task_at
-from served_api import serve
 from wildrydes.tasks import TASKS
 
 

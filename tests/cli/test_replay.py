@@ -280,7 +280,7 @@ def test_what_is_shown_names_what_was_left_and_what_failed() -> None:
     output = io.StringIO()
     events = Resent(2, {f"m{number}": "it is no JSON" for number in range(7)})
     moves = {"RidesDeadLetterQueue": Moved("COMPLETED", 3), "LocatedRidesDeadLetterQueue": Moved("FAILED", 0, "why")}
-    replayed = replay.Replayed(events, Resent(3), Resent(1), Resent(4), Resent(5), Resent(6), moves)
+    replayed = replay.ReplaySummary(events, Resent(3), Resent(1), Resent(4), Resent(5), Resent(6), moves)
     replay.show(replayed, Console(file=output, width=200))
     assert output.getvalue().splitlines() == [
         "StreamFilesDeadLetterQueue: 2 events sent again, 7 messages left",

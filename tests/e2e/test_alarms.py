@@ -20,7 +20,7 @@ from machines import until
 from notices import Heard, listen
 from promotions import WriteArtefact, promote, redefined, start, trained
 from stacks import MakeStack, Stack
-from wildrydes.announcements.ended import ROLLBACK_REASON
+from wildrydes.announcements.end import ROLLBACK_REASON
 from wildrydes.tasks import TASKS, Task
 
 

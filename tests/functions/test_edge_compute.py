@@ -10,8 +10,8 @@ from typing import Any
 import boto3
 import pytest
 
+from api_server import serve
 from aws import api, api_settings
-from served_api import serve
 from wildrydes.errors import ApiRefused, BadValue, MissingObject
 
 EVENTS = Path(__file__).parents[2] / "events"

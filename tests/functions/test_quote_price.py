@@ -8,9 +8,9 @@ from typing import Any
 import boto3
 import pytest
 
+from api_server import Answers, serve
 from aws import api, api_settings
 from aws.api_settings import ApiSettings
-from served_api import Answers, serve
 from wildrydes.errors import ApiNotReached, ApiRefused, BadValue, MissingSetting
 
 EVENTS = Path(__file__).parents[2] / "events"

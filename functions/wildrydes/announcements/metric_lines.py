@@ -1,6 +1,6 @@
 """The metrics of an execution's end, as lines in CloudWatch's embedded metric format.
 
-The format and what each metric says are in `wildrydes.metric_line`. `outcome` is that of `Ended`.
+The format and what each metric says are in `wildrydes.metric_line`. `outcome` is that of `End`.
 """
 
 import json
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wildrydes.announcements.course import Course
-from wildrydes.announcements.ended import RETRAIN, Ended
+from wildrydes.announcements.end import RETRAIN, End
 from wildrydes.metric_line import directive, document
 
 MOST_VALUES = 100
@@ -22,7 +22,7 @@ _RIDES = {
 }
 
 
-def metric_lines(service: str, ended: Ended, course: Course, now: float) -> Iterator[str]:
+def metric_lines(service: str, ended: End, course: Course, now: float) -> Iterator[str]:
     """The lines for an end; `now` is in seconds since 1970."""
     workflow = {"service": service, "workflow": ended.workflow}
     yield _line(workflow | {"outcome": ended.outcome}, {"Executions": 1}, now)

@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 from wildrydes.announcements.course import Course, Stay
-from wildrydes.announcements.ended import MONITOR, PROMOTE, RETRAIN, Ended
+from wildrydes.announcements.end import MONITOR, PROMOTE, RETRAIN, End
 from wildrydes.announcements.redrives import is_in_vain
 from wildrydes.tasks import TASKS
 
@@ -36,7 +36,7 @@ class Notice(NamedTuple):
     message: str
 
 
-def notice_of(ended: Ended, course: Course, *, is_on_aws: bool) -> Notice | None:
+def notice_of(ended: End, course: Course, *, is_on_aws: bool) -> Notice | None:
     """What is to be published of an end; None where there is nothing to say, or the workflow has said it.
 
     Its commands lead to the stack of the execution: on AWS, or on the embedded AWS.
@@ -49,13 +49,13 @@ def notice_of(ended: Ended, course: Course, *, is_on_aws: bool) -> Notice | None
     return None
 
 
-def _options(ended: Ended, *, is_on_aws: bool) -> str:
+def _options(ended: End, *, is_on_aws: bool) -> str:
     """What follows a command that is to work on the execution's stack, with a space before it."""
     where = f" --aws --region {ended.region}" if is_on_aws else ""
     return where + ("" if ended.stack == DEFAULT_STACK else f" --stack {ended.stack}")
 
 
-def _failure(ended: Ended, course: Course, options: str) -> Notice:
+def _failure(ended: End, course: Course, options: str) -> Notice:
     """What failed, where, why, the log, and the commands that help."""
     end = _ENDS[ended.status]
     anchor = f"executions-{ended.status.lower().replace('_', '-')}"
@@ -72,7 +72,7 @@ def _failure(ended: Ended, course: Course, options: str) -> Notice:
     return _notice(f"{_subject(ended)} {end}", head, facts, ended)
 
 
-def _commands(ended: Ended, course: Course, options: str) -> dict[str, str]:
+def _commands(ended: End, course: Course, options: str) -> dict[str, str]:
     """How to go on: where it failed, unless that is in vain or it was a promotion, or anew."""
     anew = _NEXT.get(ended.workflow, f"wildrydes {ended.workflow}") + _task_option(ended) + options
     last_kind = course.stays[-1].kind if course.stays else ""
@@ -81,7 +81,7 @@ def _commands(ended: Ended, course: Course, options: str) -> dict[str, str]:
     return {"go on": f"wildrydes redrive {ended.arn}{options}", "or anew": anew}
 
 
-def _promotion(ended: Ended, options: str) -> Notice:
+def _promotion(ended: End, options: str) -> Notice:
     """What is live now, instead of what, why, and how to go back."""
     request, output = ended.request or {}, ended.output or {}
     task, model = request.get("task", "the default task"), output.get("execution", "")
@@ -97,7 +97,7 @@ def _promotion(ended: Ended, options: str) -> Notice:
     return _notice(f"{kind}: {model} is live", f"The model of {model} is live for {task}.", facts, ended)
 
 
-def _task_option(ended: Ended) -> str:
+def _task_option(ended: End) -> str:
     """The option of the commands that take a task, if the execution was for one by name; `target` is its older name.
 
     What is no task does not get into a command that a person copies.
@@ -108,17 +108,17 @@ def _task_option(ended: Ended) -> str:
     return f" --task {task}" if is_taken and isinstance(task, str) and task in TASKS else ""
 
 
-def _subject(ended: Ended) -> str:
+def _subject(ended: End) -> str:
     return _SUBJECTS.get(ended.workflow, ended.workflow.capitalize())
 
 
-def _notice(subject: str, head: str, facts: dict[str, str], ended: Ended) -> Notice:
+def _notice(subject: str, head: str, facts: dict[str, str], ended: End) -> Notice:
     lines = [head, "", *(f"{name:<8} {text}" for name, text in facts.items()), ""]
     lines.append(f"execution {ended.arn}")
     return Notice(subject.encode("ascii", "replace").decode()[:LONGEST_SUBJECT], "\n".join(lines) + "\n")
 
 
-def log_group(ended: Ended, where: Stay | None) -> str:
+def log_group(ended: End, where: Stay | None) -> str:
     """The log group of what ran in a state: a function's, SageMaker's, otherwise the workflow's own.
 
     A function's is called as the function is in the template, in words with hyphens.

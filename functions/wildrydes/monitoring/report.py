@@ -7,7 +7,7 @@ features, scores                    by feature, and of the scores: `wildrydes.mo
                                     the histogram: edges, `then` and `now`
 missing_values, unknown_stations    `wildrydes.monitoring.shares.Share`, and `drifted`
 drifted                             what of these has drifted
-served                              `wildrydes.monitoring.served.Quality`, `worse` and all metrics: of the champion from
+served                              `wildrydes.monitoring.quality.Quality`, `worse`, all metrics: of the champion from
                                     `first_date` on
 by_day                              by day and model: predictions, outcomes, the measure, its interval, and calibration
 outcomes, unusable_outcomes         of the champion's predictions, those whose truth is known; truths that are no label
@@ -27,7 +27,7 @@ from wildrydes.monitoring.day import Spread, Truths, Watch
 from wildrydes.monitoring.drift import compare
 from wildrydes.monitoring.error_budget import level
 from wildrydes.monitoring.observations import FAR
-from wildrydes.monitoring.served import Quality, metrics, quality
+from wildrydes.monitoring.quality import Quality, metrics, quality
 
 LEAST_ROWS = 30
 """Fewer independent rows are not compared."""

@@ -8,7 +8,7 @@ import pytest
 from cli.stack import DEFAULT_NAME
 from courses import START, History
 from wildrydes.announcements.course import Course, Stay, read_history
-from wildrydes.announcements.ended import Ended, arn_of, read_description
+from wildrydes.announcements.end import End, arn_of, read_description
 from wildrydes.announcements.metric_lines import metric_lines
 from wildrydes.announcements.notice import DEFAULT_STACK, LONGEST_SUBJECT, log_group, notice_of, sentence
 from wildrydes.errors import BadEndEvent
@@ -16,8 +16,8 @@ from wildrydes.errors import BadEndEvent
 ARN = "arn:aws:states:us-east-1:123456789012:execution:wildrydes-{}:run-1"
 
 
-def ended(workflow: str, status: str, **fields: Any) -> Ended:
-    return Ended(ARN.format(workflow), status, **fields)
+def ended(workflow: str, status: str, **fields: Any) -> End:
+    return End(ARN.format(workflow), status, **fields)
 
 
 def stopped_in(state: str, service: str = "", **parameters: Any) -> Course:
@@ -61,7 +61,7 @@ def test_commands_lead_to_the_execution_s_stack_and_task(
     workflow: str, request_fields: dict[str, str], anew: str
 ) -> None:
     arn = f"arn:aws:states:eu-west-1:123456789012:execution:rydes-dev-{workflow}:run-1"
-    notice = notice_of(Ended(arn, "TIMED_OUT", request=request_fields), Course(), is_on_aws=True)
+    notice = notice_of(End(arn, "TIMED_OUT", request=request_fields), Course(), is_on_aws=True)
     assert notice is not None
     options = "--aws --region eu-west-1 --stack rydes-dev"
     for line in (

@@ -12,7 +12,7 @@ import pytest
 from drift_cases import LATER_ROWS, QUANTILES, ROWS, SHARES, cases
 from wildrydes.evaluation.feature_profiles import BinnedRows, Profiler
 from wildrydes.monitoring.drift import chance_of_distance, compare, distance, psi
-from wildrydes.monitoring.served import quantile
+from wildrydes.monitoring.quality import quantile
 from wildrydes.monitoring.shares import TOLERABLE_SHARE, chance_of_count, share_of
 
 ANSWERS = json.loads(Path(__file__).with_name("evidently.answers.json").read_text(encoding="utf-8"))

@@ -18,7 +18,7 @@ class Resent:
 
 
 @dataclass(frozen=True)
-class Replayed:
+class ReplaySummary:
     """What became of the dead letters of each queue."""
 
     events: Resent
@@ -48,7 +48,7 @@ class Replayed:
         return moved and not any(each.left for _, each in self.resent.values())
 
 
-def show(replayed: Replayed, console: Console) -> None:
+def show(replayed: ReplaySummary, console: Console) -> None:
     """Print what became of the dead letters as a person reads it."""
     for name, (done, each) in replayed.resent.items():
         _print_resent(f"{name}: {each.sent:,} {done}", each, console)
@@ -57,7 +57,7 @@ def show(replayed: Replayed, console: Console) -> None:
         console.print(_moved(name, each), style=style)
 
 
-def sentences(replayed: Replayed) -> list[str]:
+def sentences(replayed: ReplaySummary) -> list[str]:
     """What became of the dead letters, a sentence a queue."""
     resent = [
         f"{name}: {each.sent:,} {done}, {len(each.left):,} left" for name, (done, each) in replayed.resent.items()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from wildrydes.announcements.ended import Ended, arn_of, read_description
+from wildrydes.announcements.end import End, arn_of, read_description
 from wildrydes.errors import BadEndEvent
 
 ARN = "arn:aws:states:eu-west-1:123456789012:execution:wild-rydes-dev-promote:run-1"
@@ -37,7 +37,7 @@ def test_what_is_no_end_is_refused_and_shown(bad: Any) -> None:
 
 
 def test_an_end_is_of_a_stack_a_workflow_and_a_region() -> None:
-    ended = Ended(ARN, "FAILED")
+    ended = End(ARN, "FAILED")
     parts = (ended.stack, ended.workflow, ended.region, ended.name)
     assert parts == ("wild-rydes-dev", "promote", "eu-west-1", "run-1")
 
@@ -58,12 +58,12 @@ def test_an_end_is_of_a_stack_a_workflow_and_a_region() -> None:
 def test_an_outcome_is_the_status_but_for_a_retraining_that_succeeded(
     workflow: str, status: str, output: dict[str, Any] | None, outcome: str
 ) -> None:
-    assert Ended(ARN.replace("promote", workflow), status, output=output).outcome == outcome
+    assert End(ARN.replace("promote", workflow), status, output=output).outcome == outcome
 
 
 def test_a_champion_is_a_key() -> None:
-    assert Ended(ARN, "SUCCEEDED", output={"model_path": "models/a"}).champion == "models/a"
-    assert Ended(ARN, "SUCCEEDED", output={"model_path": {"key": "models/a"}}).champion is None
+    assert End(ARN, "SUCCEEDED", output={"model_path": "models/a"}).champion == "models/a"
+    assert End(ARN, "SUCCEEDED", output={"model_path": {"key": "models/a"}}).champion is None
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_champion_is_a_key() -> None:
     ],
 )
 def test_a_rollback_says_so_at_the_start_of_its_reason(request_: dict[str, Any] | None, is_rollback: bool) -> None:
-    assert Ended(ARN, "SUCCEEDED", request=request_).is_rollback is is_rollback
+    assert End(ARN, "SUCCEEDED", request=request_).is_rollback is is_rollback
 
 
 def test_a_description_is_read_whole() -> None:
@@ -89,11 +89,11 @@ def test_a_description_is_read_whole() -> None:
         "input": '{"task": "magic_points"}',
         "output": '{"promoted": false}',
     }
-    whole = Ended(ARN, "FAILED", "PromotionConflict", "somebody else", {"task": "magic_points"}, {"promoted": False})
+    whole = End(ARN, "FAILED", "PromotionConflict", "somebody else", {"task": "magic_points"}, {"promoted": False})
     assert read_description(described) == whole
 
 
 @pytest.mark.parametrize("text", [None, "", "[1]", '"text"', "{", "[" * 100_000])
 def test_what_is_no_object_in_a_description_is_none(text: str | None) -> None:
     described = {"executionArn": ARN, "status": "ABORTED", "error": None, "input": text, "output": text}
-    assert read_description(described) == Ended(ARN, "ABORTED")
+    assert read_description(described) == End(ARN, "ABORTED")

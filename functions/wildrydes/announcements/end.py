@@ -1,6 +1,6 @@
 """An execution that has ended, as DescribeExecution says it.
 
->>> ended = Ended("arn:aws:states:eu-west-1:123456789012:execution:wildrydes-dev-retrain:run-1", "ABORTED")
+>>> ended = End("arn:aws:states:eu-west-1:123456789012:execution:wildrydes-dev-retrain:run-1", "ABORTED")
 >>> ended.stack, ended.workflow, ended.name, ended.outcome
 ('wildrydes-dev', 'retrain', 'run-1', 'aborted')
 """
@@ -20,7 +20,7 @@ ROLLBACK_REASON = "rollback from"
 """What the reason of a promotion begins with that a rollback started."""
 
 
-class Ended(NamedTuple):
+class End(NamedTuple):
     """An execution's end. `request` and `output` are its input and output as JSON; None where they are no objects."""
 
     arn: str
@@ -91,9 +91,9 @@ def arn_of(event: Any) -> str:
     return arn
 
 
-def read_description(described: dict[str, Any]) -> Ended:
+def read_description(described: dict[str, Any]) -> End:
     """The end in an answer of DescribeExecution."""
-    return Ended(
+    return End(
         described["executionArn"],
         described["status"],
         described.get("error") or "",

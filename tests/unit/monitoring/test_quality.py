@@ -9,7 +9,7 @@ import pytest
 
 from wildrydes.errors import BadModel
 from wildrydes.evaluation.independent_rows import IndependentRows
-from wildrydes.monitoring.served import LEAST_CLUSTERS, LEAST_ROWS, metrics, quality, quantile
+from wildrydes.monitoring.quality import LEAST_CLUSTERS, LEAST_ROWS, metrics, quality, quantile
 from wildrydes.tasks import BINARY, REGRESSION
 
 LEVEL = 1e-5
