@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { get, Refusal } from "./api";
 import { message } from "./parts";
 
-interface Known<T> {
+interface Reading<T> {
   key: string | null;
   /** Null until there is one. Where it could not be had anew, the one before stays, unless the stack is gone. */
   value: T | null;
@@ -19,7 +19,7 @@ const NOTHING = { value: null, trouble: "", gone: false };
 /** HTTP's status where there is nothing any more. */
 const GONE = 410;
 
-export interface Answer<T> extends Known<T> {
+export interface Answer<T> extends Reading<T> {
   again: () => void;
 }
 
@@ -41,8 +41,8 @@ export function useInTurn(key: string | null, version: string, ask: (isWanted: (
     asking.current = key;
     const isWanted = () => asking.current === key;
     const go = async () => {
-      for (let asked: string | null = null; asked !== wanted.current.version && isWanted(); ) {
-        asked = wanted.current.version;
+      for (let latest: string | null = null; latest !== wanted.current.version && isWanted(); ) {
+        latest = wanted.current.version;
         await wanted.current.ask(isWanted);
       }
       if (isWanted()) asking.current = null;
@@ -54,13 +54,13 @@ export function useInTurn(key: string | null, version: string, ask: (isWanted: (
 }
 
 /** What `ask` promises of `key`, asked for in turn, with the value so far. */
-export function useAsked<T>(key: string | null, ask: (before: T | null) => Promise<T>, version: string): Answer<T> {
+export function useReading<T>(key: string | null, ask: (before: T | null) => Promise<T>, version: string): Answer<T> {
   const [, redraw] = useState(0);
   const [tries, setTries] = useState(0);
-  const known = useRef<Known<T>>({ key: null, ...NOTHING });
+  const reading = useRef<Reading<T>>({ key: null, ...NOTHING });
   useInTurn(key, `${version} ${tries}`, async (isWanted) => {
-    const before = known.current.key === key ? known.current.value : null;
-    const answer: Known<T> = await ask(before).then(
+    const before = reading.current.key === key ? reading.current.value : null;
+    const answer: Reading<T> = await ask(before).then(
       (value) => ({ key, value, trouble: "", gone: false }),
       (fault: unknown) => {
         const gone = fault instanceof Refusal && fault.status === GONE;
@@ -68,15 +68,15 @@ export function useAsked<T>(key: string | null, ask: (before: T | null) => Promi
       },
     );
     if (!isWanted()) return;
-    known.current = answer;
+    reading.current = answer;
     redraw((number) => number + 1);
   });
-  const { value, trouble, gone } = known.current.key === key ? known.current : NOTHING;
+  const { value, trouble, gone } = reading.current.key === key ? reading.current : NOTHING;
   return { key, value, trouble, gone, again: () => setTries(tries + 1) };
 }
 
 /** What a path answers to a query; nothing is asked while `query` is null. */
 export function useAnswer<T>(path: string, query: Record<string, string> | null, version: string | number = ""): Answer<T> {
   const key = query && `${path}?${new URLSearchParams(query)}`;
-  return useAsked<T>(key, () => get<T>(path, query!), String(version));
+  return useReading<T>(key, () => get<T>(path, query!), String(version));
 }

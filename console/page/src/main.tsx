@@ -33,7 +33,7 @@ function Page() {
   const [ends, setEnds] = useState(0);
   const [gaps, setGaps] = useState(0);
   const opened = useRef(false);
-  const told = useRef(false);
+  const hasFirst = useRef(false);
   const seen = useRef(new Map<string, string>());
   useEffect(() => {
     get<About>("about")
@@ -61,8 +61,8 @@ function Page() {
         const fresh = changed.filter((each) => seen.current.get(each.arn) !== `${each.status} ${each.ended}`);
         for (const each of fresh) seen.current.set(each.arn, `${each.status} ${each.ended}`);
         // A retraining that has ended may have another champion; those that are told first had ended before.
-        if (told.current && fresh.some((each) => each.status !== "RUNNING")) setEnds((number) => number + 1);
-        told.current = true;
+        if (hasFirst.current && fresh.some((each) => each.status !== "RUNNING")) setEnds((number) => number + 1);
+        hasFirst.current = true;
       }, setTrouble),
     [],
   );

@@ -132,8 +132,8 @@ function Drawn({ charts, start, end }: { charts: Widget[]; start: number; end: n
 
 /** The moment of the first point of all that is drawn over time, in seconds; Infinity where there is none. */
 function firstOf(charts: Widget[]): number {
-  const told = charts.filter((each) => each.view !== "singleValue").map((each) => tell(each.series ?? []));
-  const moments = told.filter((each) => ["lines", "rows"].includes(formOf(each))).flatMap((each) => each.moments);
+  const outlines = charts.filter((each) => each.view !== "singleValue").map((each) => tell(each.series ?? []));
+  const moments = outlines.filter((each) => ["lines", "rows"].includes(formOf(each))).flatMap((each) => each.moments);
   return moments.reduce((least, each) => Math.min(least, each), Infinity);
 }
 

@@ -23,7 +23,7 @@ export interface Group {
   highest: Point;
 }
 
-export interface Told {
+export interface Outline {
   /** What is drawn, in the order of the dashboard. */
   groups: Group[];
   /** The names of the series that are 0 each time: they are named, not drawn. */
@@ -41,7 +41,7 @@ const MOST_LINES = 4;
  */
 export type Form = "sentence" | "bars" | "lines" | "rows";
 
-export function tell(series: Series[]): Told {
+export function tell(series: Series[]): Outline {
   const measured = series.filter((each) => each.points.length > 0);
   const isNought = ({ points }: Series) => points.every(([, value]) => value === 0);
   const groups = new Map<string, Group>();
@@ -56,7 +56,7 @@ export function tell(series: Series[]): Told {
   return { groups: drawn, nought: measured.filter(isNought).map((each) => each.label), moments };
 }
 
-export function formOf({ groups, moments }: Told): Form {
+export function formOf({ groups, moments }: Outline): Form {
   if (groups.length === 0) return "sentence";
   if (moments.length === 1) return "bars";
   return groups.length > MOST_LINES ? "rows" : "lines";

@@ -12,16 +12,16 @@ export function TryRide({ task }: { task: string }) {
   const [values, setValues] = useState<Record<string, number>>({});
   const [answer, setAnswer] = useState<Record<string, unknown> | null>(null);
   // What the answer is of: the sliders may be elsewhere by now.
-  const [answered, setAnswered] = useState(values);
+  const [answerValues, setAnswerValues] = useState(values);
   const [trouble, setTrouble] = useState("");
   const [absent, setAbsent] = useState("");
   useEffect(() => {
     setChampion(null);
     setAnswer(null);
     get<Champion>("models/fields", { task })
-      .then((asked) => {
-        setChampion(asked);
-        setValues(Object.fromEntries(asked.features.map((each) => [each.name, rounded(each.usual, each)])));
+      .then((fresh) => {
+        setChampion(fresh);
+        setValues(Object.fromEntries(fresh.features.map((each) => [each.name, rounded(each.usual, each)])));
         setAbsent("");
       })
       .catch((fault: unknown) => setAbsent(message(fault)));
@@ -32,7 +32,7 @@ export function TryRide({ task }: { task: string }) {
     // The answer to where a slider stops: not each step of it is a request.
     const timer = setTimeout(() => {
       post<Record<string, unknown>>("models/ask", { task, values })
-        .then((got) => wanted && (setAnswer(got), setAnswered(values), setTrouble("")))
+        .then((got) => wanted && (setAnswer(got), setAnswerValues(values), setTrouble("")))
         .catch((fault: unknown) => wanted && setTrouble(message(fault)));
     }, PAUSE);
     return () => {
@@ -59,7 +59,7 @@ export function TryRide({ task }: { task: string }) {
       <p class="answer" role="status" aria-live="polite">
         {answer ? sentence(answer, champion) : "Asking …"}
       </p>
-      <p class="quiet">{answer && answered !== values && !trouble ? "That is of the values before: asking again …" : "\u00a0"}</p>
+      <p class="quiet">{answer && answerValues !== values && !trouble ? "That is of the values before: asking again …" : "\u00a0"}</p>
       <Trouble message={trouble} />
       <div class="sliders">
         {champion.features.map((each, place) => (

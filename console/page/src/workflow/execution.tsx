@@ -1,7 +1,7 @@
 // An execution: where it is in the graph, how it ended, and what may be done about it.
 
 import { useEffect, useState } from "preact/hooks";
-import { type Answer, useAnswer, useAsked } from "../answer";
+import { type Answer, useAnswer, useReading } from "../answer";
 import { get } from "../api";
 import type { Go } from "../places";
 import { Refused, Trouble } from "../parts";
@@ -57,7 +57,7 @@ function useExecution(arn: string, version: string): Answer<Execution> {
   const [looks, setLooks] = useState(0);
   const ask = async (before: Execution | null) =>
     joined(before, await get<Execution>("workflow/execution", { arn, since: String(before?.events ?? 0) }));
-  const answer = useAsked(arn, ask, `${version} ${looks}`);
+  const answer = useReading(arn, ask, `${version} ${looks}`);
   const execution = answer.value;
   // The children of a Map that runs are executions of their own: nothing in this history says that they go on.
   // And of a child that runs the event stream says nothing.
@@ -109,7 +109,7 @@ function States({ execution, graph, failure, selected, select, open }: StatesPro
           began={began}
           selected={node?.name ?? ""}
           inSight={selected || (hasSucceeded ? "" : node?.name)}
-          isKnown={!execution.history_trouble}
+          hasHistory={!execution.history_trouble}
           select={select}
         />
       )}

@@ -174,8 +174,8 @@ function rangeOf(schema: FieldSchema): string {
   const { minimum, maximum } = part ?? schema;
   const range =
     minimum === undefined ? "" : maximum === undefined ? `From ${minimum.toLocaleString()} on.` : `From ${bound(minimum, part)} to ${bound(maximum, part)}.`;
-  const known = schema.default !== undefined && schema.default !== null && !schema.properties && !schema.enum && schema.default !== "";
-  const standard = known && !isOf(schema, "boolean") && !isOf(schema, "object") ? `Default: ${shown(schema.default)}.` : "";
+  const hasDefault = schema.default !== undefined && schema.default !== null && !schema.properties && !schema.enum && schema.default !== "";
+  const standard = hasDefault && !isOf(schema, "boolean") && !isOf(schema, "object") ? `Default: ${shown(schema.default)}.` : "";
   return [range, standard].filter(Boolean).join(" ");
 }
 

@@ -18,7 +18,7 @@ interface Props {
   /** The state to be seen first; empty where that is the start. What runs is seen in its place. */
   inSight?: string;
   /** Whether it is known which states were entered. */
-  isKnown?: boolean;
+  hasHistory?: boolean;
   select: (name: string) => void;
 }
 
@@ -28,18 +28,18 @@ const SMALL = 20;
 /** By its name the status of a state: of one that ran in many iterations the one that matters most. */
 function statuses(states: State[]): Map<string, string> {
   const order = ["SUCCEEDED", "CAUGHT", "ABORTED", "FAILED", "RUNNING"];
-  const found = new Map<string, string>();
+  const byName = new Map<string, string>();
   for (const each of states) {
-    const before = found.get(each.name);
+    const before = byName.get(each.name);
     const matters = !each.iteration || before === undefined || order.indexOf(each.status) > order.indexOf(before);
-    if (matters) found.set(each.name, each.status);
+    if (matters) byName.set(each.name, each.status);
   }
-  return found;
+  return byName;
 }
 
 const ZOOMS = [0.35, 0.5, 0.7, 0.85, 1, 1.25];
 
-export function GraphPicture({ machine, states, ended, began = [], selected, inSight = "", isKnown = true, select }: Props) {
+export function GraphPicture({ machine, states, ended, began = [], selected, inSight = "", hasHistory = true, select }: Props) {
   const [way, setWay] = useState(ended && machine.nodes.length > SMALL);
   const [catches, setCatches] = useState(false);
   const [zoom, setZoom] = useState(3);
@@ -80,7 +80,7 @@ export function GraphPicture({ machine, states, ended, began = [], selected, inS
       key={box.node.name}
       box={box}
       code={now.get(box.node.name)}
-      isKnown={isKnown}
+      hasHistory={hasHistory}
       isOrigin={began.includes(box.node.name)}
       chosen={selected}
       select={select}
@@ -171,7 +171,7 @@ export function GraphPicture({ machine, states, ended, began = [], selected, inS
 interface StateProps {
   box: Box;
   code: string | undefined;
-  isKnown: boolean;
+  hasHistory: boolean;
   /** Whether a failure began here. */
   isOrigin: boolean;
   chosen: string;
@@ -206,10 +206,10 @@ function nearest(boxes: Box[], from: Box, key: string): Box | undefined {
 
 const HEAD = 42;
 
-function State({ box, code, isKnown, isOrigin, chosen, select, bar, isStop, go, hold }: StateProps) {
+function State({ box, code, hasHistory, isOrigin, chosen, select, bar, isStop, go, hold }: StateProps) {
   const { node } = box;
   const choose = () => select(node.name);
-  const said = `${node.name}, ${node.kind}, ${code ? statusWord(code) : isKnown ? "not entered" : "not known whether it was entered"}${isOrigin ? ", where the failure began" : ""}`;
+  const said = `${node.name}, ${node.kind}, ${code ? statusWord(code) : hasHistory ? "not entered" : "not known whether it was entered"}${isOrigin ? ", where the failure began" : ""}`;
   return (
     <g
       class={`state ${(code ?? "idle").toLowerCase()} ${node.kind.toLowerCase()}${isOrigin ? " origin" : ""}${chosen === node.name ? " chosen" : ""}`}

@@ -24,7 +24,7 @@ export interface Listing {
  * `version` the newest page is asked for again, and with `whole` every page that there is: once, however many versions
  * have come by the time that the one before has been answered.
  */
-export function useListing(source: Record<string, string>, told: Summary[], version = "", whole = false): Listing {
+export function useListing(source: Record<string, string>, news: Summary[], version = "", whole = false): Listing {
   const [listed, setListed] = useState<Map<string, Summary>>(new Map());
   const [next, setNext] = useState<string | null>(null);
   const [done, setDone] = useState(false);
@@ -88,10 +88,10 @@ export function useListing(source: Record<string, string>, told: Summary[], vers
   useInTurn(Object.values(source).every(Boolean) ? name : null, version, refresh);
   const executions = useMemo(() => {
     const all = new Map(listed);
-    for (const each of told) all.set(each.arn, each);
+    for (const each of news) all.set(each.arn, each);
     const timed = [...all.values()].map((each) => [Date.parse(each.started), each] as const);
     return timed.sort(([one], [other]) => other - one).map(([, each]) => each);
-  }, [listed, told]);
+  }, [listed, news]);
   return { executions, done, more: next !== null ? () => void more() : null, trouble };
 }
 
@@ -108,26 +108,26 @@ interface FactsInSight {
 export function useFacts(): FactsInSight {
   const [facts, setFacts] = useState<Map<string, Facts>>(new Map());
   const [trouble, setTrouble] = useState("");
-  const asked = useRef(new Set<string>());
+  const requests = useRef(new Set<string>());
   const sight = useRef<Summary[]>([]);
   const seen = (rows: Summary[]) => {
     sight.current = rows;
-    const fresh = rows.filter((each) => !asked.current.has(key(each))).slice(0, MOST_FACTS);
+    const fresh = rows.filter((each) => !requests.current.has(key(each))).slice(0, MOST_FACTS);
     if (fresh.length === 0) return;
-    for (const each of fresh) asked.current.add(key(each));
+    for (const each of fresh) requests.current.add(key(each));
     post<Record<string, Facts>>("workflow/facts", { arns: fresh.map((each) => each.arn) })
       .then((answer) => {
         setFacts((before) => new Map([...before, ...Object.entries(answer)]));
         setTrouble("");
         const early = fresh.filter((each) => isToBeAccounted({ ...each, ...answer[each.arn] }));
-        for (const each of early) asked.current.delete(key(each));
+        for (const each of early) requests.current.delete(key(each));
         if (early.length > 0) setTimeout(() => seen(sight.current), PAUSE);
       })
       // They are not asked for again by themselves: the list changes with every execution that goes on.
       .catch((fault: unknown) => setTrouble(message(fault)));
   };
   const again = () => {
-    asked.current.clear();
+    requests.current.clear();
     setTrouble("");
     seen(sight.current);
   };

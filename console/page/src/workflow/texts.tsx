@@ -19,10 +19,10 @@ const MOST_SHOWN = 20_000;
 export function Text({ title, excerpt, open = false, whole }: Props) {
   if (!excerpt) return null;
   // After a redrive an output may be another one of the same length.
-  return <Known key={`${excerpt.length} ${excerpt.text}`} title={title} excerpt={excerpt} open={open} whole={whole} />;
+  return <ExcerptText key={`${excerpt.length} ${excerpt.text}`} title={title} excerpt={excerpt} open={open} whole={whole} />;
 }
 
-function Known({ title, excerpt, open, whole }: { title: string; excerpt: Excerpt; open: boolean; whole: Record<string, string> }) {
+function ExcerptText({ title, excerpt, open, whole }: { title: string; excerpt: Excerpt; open: boolean; whole: Record<string, string> }) {
   const [isOpen, setOpen] = useState(open);
   const [read, setRead] = useState<string | null>(null);
   const [all, setAll] = useState(false);

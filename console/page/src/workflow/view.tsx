@@ -37,8 +37,8 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
   // The input that the form begins with, as JSON; null while it is closed.
   const [starting, setStarting] = useState<string | null>(target.start ?? null);
   const arn = machine?.arn ?? "";
-  const told = useMemo(() => [...changes.values()].filter((each) => each.machine === arn), [changes, arn]);
-  const history = useListing({ stateMachineArn: arn }, told, String(gaps), true);
+  const news = useMemo(() => [...changes.values()].filter((each) => each.machine === arn), [changes, arn]);
+  const history = useListing({ stateMachineArn: arn }, news, String(gaps), true);
   const inSight = useFacts();
   // What runs is opened by itself, until somebody has chosen.
   const running = history.executions.find((each) => each.status === "RUNNING") ?? history.executions[0];
