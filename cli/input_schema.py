@@ -8,7 +8,7 @@ The meaning is that of the command's option. What is right or wrong in company a
 import re
 from typing import Any
 
-from cli.options import input_meanings
+from cli.input_options import input_meanings
 from wildrydes import starts
 from wildrydes.algorithms import ALGORITHMS, SERVINGS
 from wildrydes.parameters import CHUNK_BYTES, FIRST_YEARS, STATION_MILES

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cli import executions, options, ride_files, sample_files
+from cli import executions, input_options, options, ride_files, sample_files
 from cli.following import follow_detached
 from cli.stack import Stack
 from cli.weather import check_stack_years
@@ -19,7 +19,7 @@ def new_name() -> str:
 
 
 @click.command(epilog=options.EXIT_CODES_OF_FOLLOWING, short_help="Start the retraining workflow and follow it.")
-@options.execution_input
+@input_options.execution_input
 @click.option("--rides", type=options.EXISTING, help="File or folder of rides to upload to raw/ first.")
 @click.option("--samples", type=options.EXISTING, help="File of samples to put under samples/ first.")
 @click.option("--no-follow", is_flag=True, help="Start it, print its ARN, and do not wait.")

@@ -14,7 +14,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from cli import embedded, executions, options, ride_files, sample_files
+from cli import embedded, executions, input_options, options, ride_files, sample_files
 from cli import weather as weather_files
 from cli.api import curl, path_of
 from cli.deployment import deploy_stack, fill_weather, sweep_orphans
@@ -44,7 +44,7 @@ The embedded AWS of this run has ended. To ask by yourself:
 @options.weather
 @options.weather_units
 @options.samples
-@options.execution_input
+@input_options.execution_input
 @options.verbose
 @options.as_json
 def run(
@@ -67,7 +67,7 @@ def run(
       wildrydes run --task service_requested --features distance,TMAX,TMIN,PRCP
     """
     console = options.console(as_json=as_json)
-    if options.source_of(execution_input) == SAMPLES:
+    if input_options.source_of(execution_input) == SAMPLES:
         fill = fill_samples(samples)
     else:
         fill = fill_rides(rides, weather, weather_units, execution_input, console)
@@ -106,7 +106,7 @@ def how_to_ask(
     weather_units: str | None = None,
 ) -> str:
     """The commands after which a model of the same task, made from the same files, answers."""
-    task = TASKS[options.task_of(execution_input)]
+    task = TASKS[input_options.task_of(execution_input)]
     data = f"SAMPLES={_typed(samples)}" if task.source == SAMPLES else f"RIDES={_typed(rides)}"
     named = [data, *([] if task.is_default else [f"TASK={task.name}"])]
     if features := execution_input.get("features"):

@@ -63,28 +63,7 @@ class PortTakenError(StartError):
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until a signal comes. Returns the exit code: 1, or PORT_TAKEN, where the server could not start."""
-    parser = argparse.ArgumentParser(prog="python -m local.server", description="Serve the embedded AWS on 127.0.0.1.")
-    parser.add_argument("--port", type=int, default=4566, help="port to listen on (default: %(default)s)")
-    parser.add_argument("--region", default=account.DEFAULT_REGION, help="region to serve (default: %(default)s)")
-    parser.add_argument(
-        "--functions-python",
-        type=Path,
-        default=FUNCTIONS_PYTHON,
-        help=f"interpreter of {FUNCTIONS_RUNTIME}, with the functions' packages (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--runtime",
-        dest="runtimes",
-        action="append",
-        type=_runtime,
-        default=[],
-        metavar="NAME=PROGRAM",
-        help="program of another runtime, such as python3.12=/opt/python3.12/bin/python; may be given many times",
-    )
-    parser.add_argument("--failed-puts", type=float, default=0.0, help="fraction of Firehose's records that fail")
-    parser.add_argument("--keep", type=Path, help="folder to keep the state in, and to go on from")
-    parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input is closed")
-    flags = parser.parse_args(arguments)
+    flags = _parser().parse_args(arguments)
     # Until `serve` heeds the signal: the folder must go even where the server was ended while it starts.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     folder = make_folder(tied=flags.until_stdin_closes)
@@ -106,6 +85,32 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    """The options of the process."""
+    parser = argparse.ArgumentParser(prog="python -m local.server", description="Serve the embedded AWS on 127.0.0.1.")
+    parser.add_argument("--port", type=int, default=4566, help="port to listen on (default: %(default)s)")
+    parser.add_argument("--region", default=account.DEFAULT_REGION, help="region to serve (default: %(default)s)")
+    parser.add_argument(
+        "--functions-python",
+        type=Path,
+        default=FUNCTIONS_PYTHON,
+        help=f"interpreter of {FUNCTIONS_RUNTIME}, with the functions' packages (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--runtime",
+        dest="runtimes",
+        action="append",
+        type=_runtime,
+        default=[],
+        metavar="NAME=PROGRAM",
+        help="program of another runtime, such as python3.12=/opt/python3.12/bin/python; may be given many times",
+    )
+    parser.add_argument("--failed-puts", type=float, default=0.0, help="fraction of Firehose's records that fail")
+    parser.add_argument("--keep", type=Path, help="folder to keep the state in, and to go on from")
+    parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input is closed")
+    return parser
 
 
 def _runtime(text: str) -> tuple[str, Path]:

@@ -32,19 +32,8 @@ def smoke_test(then: State, handler: State) -> State:
         retry=function_retries(),
         catch=catch(handler),
     )
-    probability = "$.smoke.answer.probability"
-    within = [
-        rule.NumericGreaterThanEquals(variable=probability, value=0),
-        rule.NumericLessThanEquals(variable=probability, value=1),
-    ]
-    passed = [
-        rule.NumericEquals(variable="$.smoke.status", value=200),
-        # A regression answers a value, everything else a probability.
-        rule.Or([rule.And([*_as_evaluated("probability"), *within]), rule.And(_as_evaluated("value"))]),
-        rule.StringEqualsPath(variable="$.smoke.answer.model", value="$.request.execution"),
-    ]
     choice = sdk.Choice("As evaluated?")
-    choice.add_choice(rule.And(passed), then)
+    choice.add_choice(rule.And(_right_answer()), then)
     cause = (
         "'Version {} answered the golden ride with {} and {}; the evaluation of {} had {}.', "
         "$.published.version, $.smoke.status, States.JsonToString($.smoke.answer), $.request.execution, "
@@ -53,6 +42,21 @@ def smoke_test(then: State, handler: State) -> State:
     choice.default_choice(refusal("Smoke test failed", "SmokeTestFailed", cause, handler))
     ask.next(choice)
     return ask
+
+
+def _right_answer() -> list[BaseRule]:
+    """The status is 200, the number is the evaluation's, and the model is the one that is meant."""
+    probability = "$.smoke.answer.probability"
+    within = [
+        rule.NumericGreaterThanEquals(variable=probability, value=0),
+        rule.NumericLessThanEquals(variable=probability, value=1),
+    ]
+    return [
+        rule.NumericEquals(variable="$.smoke.status", value=200),
+        # A regression answers a value, everything else a probability.
+        rule.Or([rule.And([*_as_evaluated("probability"), *within]), rule.And(_as_evaluated("value"))]),
+        rule.StringEqualsPath(variable="$.smoke.answer.model", value="$.request.execution"),
+    ]
 
 
 def _as_evaluated(name: str) -> list[BaseRule]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from cli import executions, options, recorded_states, redrive, try_state
+from cli import executions, input_options, recorded_states, redrive, try_state
 from cli.retrain import new_name
 from cli.stack import Stack
 from cli.weather import check_stack_years
@@ -27,7 +27,7 @@ def start(stack: Stack, fields: dict[str, Any]) -> dict[str, Any]:
 def _checked(stack: Stack, execution_input: dict[str, Any]) -> dict[str, Any]:
     """The input once it has passed the command's checks. Raises BadFieldError with the field's name."""
     try:
-        checked = options.validate_input(execution_input)
+        checked = input_options.validate_input(execution_input)
         check_stack_years(stack, checked)
     except click.BadParameter as fault:
         # The command names its option, which may be the field's singular.

@@ -54,6 +54,15 @@ def install(interpreters: Interpreters, endpoint: str) -> ForkServer:
         # Node.js looks for packages in the folders above a function's, where AWS's runtime has its SDK too.
         (Path(tempfile.gettempdir()) / "node_modules").symlink_to(packages)
     forks = ForkServer(str(interpreters.forking))
+    _start_by_forks(lambda_runtime, forks)
+    _guard_runtime_api(lambda_runtime)
+    _run_by_runtime_api(lambda_runtime, lambda_svc, interpreters)
+    _give_own_variables(lambda_svc, interpreters, endpoint)
+    return forks
+
+
+def _start_by_forks(lambda_runtime: Any, forks: ForkServer) -> None:
+    """Let a function's process be a fork where its environment says so."""
     popen = seam(lambda_runtime.subprocess, "Popen")
 
     def start(arguments: list[str], **options: Any) -> Any:
@@ -64,7 +73,9 @@ def install(interpreters: Interpreters, endpoint: str) -> ForkServer:
 
     replace(lambda_runtime, "subprocess", SimpleNamespace(**vars(lambda_runtime.subprocess) | {"Popen": start}))
 
-    _guard_runtime_api(lambda_runtime)
+
+def _run_by_runtime_api(lambda_runtime: Any, lambda_svc: Any, interpreters: Interpreters) -> None:
+    """Run functions of managed runtimes as those that bring their own: by the client of the Runtime API."""
     worker_class = _worker_class(lambda_runtime, interpreters)
     class_for = seam(lambda_runtime, "_worker_class_for")
     replace(
@@ -78,6 +89,10 @@ def install(interpreters: Interpreters, endpoint: str) -> ForkServer:
         return run(func, event, request_id)
 
     replace(lambda_svc, "_execute_function_warm", execute_warm)
+
+
+def _give_own_variables(lambda_svc: Any, interpreters: Interpreters, endpoint: str) -> None:
+    """Give a function its own variables alone, and let a runtime that forks be seen by them."""
     environment_of = seam(lambda_svc, "_provided_worker_env")
 
     def worker_environment(config: dict, code_dir: str, port: int) -> dict[str, str]:
@@ -85,7 +100,6 @@ def install(interpreters: Interpreters, endpoint: str) -> ForkServer:
         return ForkedEnvironment(variables) if interpreters.forks(str(config.get("Runtime"))) else variables
 
     replace(lambda_svc, "_provided_worker_env", worker_environment)
-    return forks
 
 
 def needs_interpreter(environment: Mapping[str, str], own: Mapping[str, str]) -> bool:

@@ -24,7 +24,7 @@ CHECKS = """
 import json, sys
 from statemachines import render
 from docs.site.reference.__main__ import main as write_reference
-from cli import deploy, options
+from cli import deploy, input_options
 from wildrydes.parameters import check_parameters
 
 assert render.main([]) == 0
@@ -32,7 +32,7 @@ assert render.main(["--check"]) == 0
 assert write_reference([]) == 0
 assert write_reference(["--check"]) == 0
 print(json.dumps({
-    "parameters": check_parameters("run-1", options.validate_input({"task": sys.argv[1]}), 2026),
+    "parameters": check_parameters("run-1", input_options.validate_input({"task": sys.argv[1]}), 2026),
     "ssm": deploy.parameters_of_champions("/wildrydes"),
 }))
 """

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli import __main__ as commands
-from cli import executions, options, retrain, ride_files, run, weather
+from cli import executions, input_options, options, retrain, ride_files, run, weather
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:wildrydes-retrain:run-1"
 
@@ -87,7 +87,7 @@ class _Nothing:
 def test_knn_alone_is_refused_by_its_option_unless_an_endpoint_is_to_serve_it() -> None:
     for serving in ({}, {"serving": "lambda"}):
         with pytest.raises(click.BadParameter, match="set serving to endpoint") as refusal:
-            options.validate_input({"algorithms": ["knn"]} | serving)
+            input_options.validate_input({"algorithms": ["knn"]} | serving)
         assert refusal.value.param_hint == "--algorithms"
 
 
@@ -97,7 +97,7 @@ def test_units_of_weather_are_those_that_can_be_read() -> None:
 
 def test_every_field_of_the_input_has_an_option() -> None:
     @click.command()
-    @options.execution_input
+    @input_options.execution_input
     def show(execution_input: dict[str, Any]) -> None:
         click.echo(sorted(execution_input))
 
@@ -113,5 +113,5 @@ def test_every_field_of_the_input_has_an_option() -> None:
 
 
 def test_a_task_says_what_it_learns_from_under_either_name() -> None:
-    assert options.source_of({}) == options.source_of({"target": "service_requested"}) == "rides"
-    assert options.source_of({"task": "pick_duration"}) == options.source_of({"target": "pick_duration"}) == "samples"
+    inputs = [{}, {"target": "service_requested"}, {"task": "pick_duration"}, {"target": "pick_duration"}]
+    assert [input_options.source_of(each) for each in inputs] == ["rides", "rides", "samples", "samples"]
