@@ -31,6 +31,7 @@ from local.athena.records import failure_status, finish, new_execution
 from local.athena.results import Row, read_page
 from local.athena.statements import Statement, parse
 from local.persistence.parts import Part, go_on_only
+from local.protocols.digits import is_number
 
 logger = logging.getLogger(__name__)
 
@@ -165,7 +166,7 @@ class Executions:
         if not 1 <= limit <= _MOST_ROWS_A_PAGE:
             raise RequestError("InvalidRequestException", "MaxResults is more than maximum allowed length 1000")
         token = request.get("NextToken") or "0"
-        if not token.isdigit():
+        if not is_number(token):
             raise RequestError("InvalidRequestException", f"Invalid NextToken {token}")
         rows, following = self._page(execution, caller, int(token), limit)
         answer: dict[str, Any] = {

@@ -20,6 +20,7 @@ from local.athena.errors import QueryError
 from local.athena.hive_types import parse_hive_type
 from local.athena.sandbox import run
 from local.athena.texts import identifier, quoted
+from local.protocols.digits import is_number
 
 _MOST_PARTITIONS = 1_000_000
 
@@ -151,7 +152,7 @@ def _integer_texts(table: Table, key: Column) -> str:
     except ValueError as error:
         raise _invalid(table, key, "range") from error
     interval, digits = (_property(table, key, name, "1") for name in ("interval", "digits"))
-    if not interval.isdigit() or not digits.isdigit() or int(interval) < 1:
+    if not is_number(interval) or not is_number(digits) or int(interval) < 1:
         raise _invalid(table, key, "interval")
     text = f"printf('%0{int(digits)}d', range)"
     return f"SELECT {text} AS t FROM range({first}, {last} + 1, {int(interval)})"

@@ -17,6 +17,7 @@ from local.athena.hive_types import INTEGERS, HiveType, parse_hive_type
 from local.athena.objects import FetchedObject
 from local.athena.sandbox import run
 from local.athena.texts import identifier, quoted
+from local.protocols.digits import is_number
 
 FILE = '"athena file"'
 """The column of a reader's relation that holds the path of a row's file."""
@@ -151,7 +152,7 @@ def _split_options(table: Table, files: list[FetchedObject]) -> str:
     header = table.parameters.get("skip.header.line.count", "0")
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(table.columns)))
     return (
-        f"{paths(files)}, auto_detect = false, header = false, skip = {int(header) if header.isdigit() else 0}, "
+        f"{paths(files)}, auto_detect = false, header = false, skip = {int(header) if is_number(header) else 0}, "
         f"columns = {{{columns}}}, null_padding = true, strict_mode = false, filename = {quoted(FILE[1:-1])}"
     )
 

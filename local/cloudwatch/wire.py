@@ -13,6 +13,7 @@ from typing import Any
 from xml.sax.saxutils import escape  # nosec B406 - it writes XML, and reads none
 
 from local.cloudwatch.errors import InvalidDashboardError, RefusedError
+from local.protocols.digits import is_number
 from local.seams import seam
 
 Members = dict[str, Any]
@@ -69,7 +70,7 @@ def members_of_form(params: Mapping[str, Any]) -> Members:
 def _with_lists(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
-    if all(name.isdigit() for name in value):
+    if all(is_number(name) for name in value):
         return [_with_lists(value[name]) for name in sorted(value, key=int)]
     return {name: _with_lists(each) for name, each in value.items()}
 

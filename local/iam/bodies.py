@@ -2,6 +2,7 @@
 
 from local import EmbeddedAwsError
 from local.iam.request_guard import Message, Receive
+from local.protocols.digits import is_number
 
 
 class TooLargeError(EmbeddedAwsError):
@@ -14,7 +15,7 @@ class DisconnectedError(EmbeddedAwsError):
 
 async def read(receive: Receive, content_length: str, limit: int) -> bytes:
     """The whole body. Raises TooLargeError, by the declared length before anything is read, and DisconnectedError."""
-    if content_length.isdecimal() and int(content_length) > limit:
+    if content_length.isdecimal() and (not is_number(content_length) or int(content_length) > limit):
         raise TooLargeError(f"A request's body may have {limit} bytes here.")
     chunks, size, more = [], 0, True
     while more:

@@ -44,7 +44,9 @@ SERVICES = frozenset(
 def close() -> None:
     """Serve AWS's services of this project and the deployed API, and nothing else."""
     from ministack import app
+    from ministack.core import router
 
+    replace(router, "_is_aws_service_name", _is_unknown)
     replace(app, "_handle_pre_body_request", _nothing)
     replace(app, "_handle_post_body_shortcuts", _nothing)
     replace(app, "_handle_special_data_plane_request", _deployed_api)
@@ -53,6 +55,14 @@ def close() -> None:
     handlers = seam(app, "SERVICE_HANDLERS")
     for service in set(handlers) - SERVICES:
         del handlers[service]
+
+
+def _is_unknown(_: str) -> bool:
+    """Whether a service that nothing serves is named by a signature: each is, and its request goes to no other service.
+
+    MiniStack asks the models of all AWS services, which it loads for seconds while every other request waits.
+    """
+    return True
 
 
 async def _nothing(*_: Any) -> None:

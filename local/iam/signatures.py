@@ -21,10 +21,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from local import account
+from local.iam import version_2
 from local.iam.bodies import DisconnectedError, TooLargeError, once, read
 from local.iam.refusals import RefusedObjectError, UnauthenticatedError, s3_error, send_refusal
 from local.iam.request_guard import Application, Receive, Scope, Send, is_api_path
 from local.iam.signed_request import Request
+from local.protocols.digits import is_number
 from local.seams import replace_everywhere, seam
 
 # A zip file of 50 MB in a CreateFunction, as base64: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -40,6 +42,8 @@ _IN_A_THREAD = 1024 * 1024
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _UNSIGNED = frozenset({"UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"})
 _STREAMING = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+# In seconds; a URL is valid for a week at most.
+_CENTURIES = "9" * 12
 _PUBLIC_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 
@@ -52,6 +56,7 @@ def install() -> None:
 
     _check_parts()
     replace_everywhere(sigv4, "signatures_match", _signatures_match)
+    version_2.install()
 
 
 def _signatures_match(computed: str, provided: str) -> bool:
@@ -69,7 +74,6 @@ def _check_parts() -> None:
             "AuthError",
             "CredentialResolutionError",
             "SignedRequest",
-            "_sigv2_check",
             "resolve_credential",
         ),
         router: ("detect_service", "extract_access_key_id"),
@@ -184,23 +188,12 @@ def _check_body(request: Request, signature: Any, credential: Any, body: bytes, 
 
 
 def _verify_version_2(request: Request) -> None:
-    from ministack.core import iam_evaluator, router
+    from ministack.core import router
 
     service = router.detect_service(request.method, request.path, request.headers, request.query)
     if service != "s3" or not request.has_one_signature:
         raise UnauthenticatedError("UnsupportedSignature", f"The signature's algorithm must be {_ALGORITHM}.")
-    signed = iam_evaluator.SignedRequest(
-        request.parameter("AWSAccessKeyId"),
-        request.method,
-        request.raw_path,
-        request.query,
-        request.headers,
-        sigv2=True,
-        auth_path=request.raw_path,
-    )
-    outcome = iam_evaluator._sigv2_check(signed, account.ACCOUNT_ID)
-    if isinstance(outcome, iam_evaluator.AuthError):
-        raise UnauthenticatedError(outcome.code, outcome.message)
+    version_2.verify(request)
 
 
 def _signature(request: Request) -> Any:
@@ -242,11 +235,23 @@ def _refuse_other_times(request: Request, signature: Any) -> None:
         if skewed := sigv4.request_time_failure(signature):
             raise UnauthenticatedError(*skewed)
         return
-    expires = request.parameter("X-Amz-Expires")
+    expires = _readable_seconds(request.parameter("X-Amz-Expires"))
     if refusal := s3._presign_time_error(signature.amz_date, expires, request.path):
         raise RefusedObjectError(refusal)
     if sigv4.presigned_request_is_expired(signature.amz_date, expires):
         raise UnauthenticatedError("RequestExpired", "Request has expired")
+
+
+def _readable_seconds(text: str) -> str:
+    """A text that MiniStack reads as a number, or refuses: it takes `²` for a digit, and int() refuses 5,000 of them.
+
+    >>> [_readable_seconds(text) for text in ("60", "-1", "\u00b2", "9" * 5000)]
+    ['60', '-1', 'no number', '999999999999']
+    """
+    digits = text.removeprefix("-")
+    if not text or is_number(digits):
+        return text
+    return _CENTURIES if digits.isascii() and digits.isdigit() else "no number"
 
 
 def _credential(request: Request, signature: Any) -> Any:

@@ -17,6 +17,7 @@ from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
+from local.protocols.digits import is_number
 from local.seams import replace, seam
 from local.stepfunctions import revisions
 from local.stepfunctions.pages import page
@@ -53,7 +54,7 @@ def machine_of(arn: str) -> str:
 def is_version(arn: str) -> bool:
     """Whether an ARN is that of a version, by its form."""
     machine, _, number = arn.rpartition(":")
-    return machine_of(arn) == machine and number.isdecimal()
+    return machine_of(arn) == machine and is_number(number)
 
 
 def _machine(response: Any) -> Any:
@@ -158,7 +159,7 @@ def route(backend: Any, arn: str) -> str:
 def alias_of(backend: Any, arn: str) -> Any:
     """The alias that an ARN names, or None where it names none."""
     machine, _, qualifier = arn.rpartition(":")
-    if machine_of(arn) != machine or qualifier.isdecimal():
+    if machine_of(arn) != machine or is_number(qualifier):
         return None
     return backend.describe_state_machine(machine).aliases.get(qualifier)
 

@@ -7,7 +7,7 @@ import json
 import re
 
 from attacks_from_elsewhere import FOREIGN, HOSTS, ORIGINS, OWN_PATHS, PAGES, SIDE_DOORS, side_door
-from attacks_on_signatures import ANONYMOUS, SIGNATURES
+from attacks_on_signatures import ANONYMOUS, NO_NUMBERS, SIGNATURES, UNSIGNED_PARAMETERS
 from forgeries import PAYLOADS, Attack
 from local.account import TOKEN_HEADER
 from raw_http import Reply
@@ -149,6 +149,12 @@ _SIGNATURES = {
     "chunks that are not signed": MISMATCH,
     "version 2": UNSUPPORTED,
     "version 2 in the query": MISMATCH,
+    **{f"version 2 and an unsigned {parameter}": MISMATCH for _, parameter in UNSIGNED_PARAMETERS},
+    "version 2 and a second value of what is signed": MISMATCH,
+    "version 2 and what is signed in another case": MISMATCH,
+    "version 2 and what is signed as a header too": MISMATCH,
+    **{f"version 2 for {name}": DENIED for name in NO_NUMBERS},
+    **{f"a URL for {name}": BAD_URL for name in NO_NUMBERS},
     "version 2 by the key test": UNKNOWN_KEY,
     "version 4a": UNSUPPORTED,
     "no algorithm": UNSUPPORTED,

@@ -1,8 +1,11 @@
 """Attacks without a signature, and with one that is not the sender's, not of this request, or not of this time."""
 
+import base64
 import hashlib
+import hmac
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import parse_qsl, quote
 
 from besieged import Besieged
 from forgeries import (
@@ -88,6 +91,35 @@ def two_credentials(target: Besieged) -> Request:
     return authorised_by(signed, signed.header("authorization").replace("Credential=", credential, 1))
 
 
+def version_2(target: Besieged, method: str, unsigned: str, signed: str = "") -> Request:
+    """A URL of the root's that is signed by Version 2, with its `signed` parameters, and `unsigned` ones after it.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html
+    """
+    expires = "4102444800"
+    headers = "".join(f"{name}:{value}\n" for name, value in sorted(parse_qsl(signed)))
+    text = f"{method}\n\n\n{expires}\n{headers}/vault/object"
+    digest = hmac.new(target.root.secret.encode(), text.encode(), hashlib.sha1).digest()
+    signature = quote(base64.b64encode(digest), safe="")
+    query = f"AWSAccessKeyId={target.root.key_id}&Expires={expires}{signed}&Signature={signature}{unsigned}"
+    return target.request(method, f"/vault/object?{query}")
+
+
+UNSIGNED_PARAMETERS = (
+    ("PUT", "x-amz-copy-source=%2Fvault%2Fspare"),
+    ("PUT", "X-Amz-Copy-Source=%2Fvault%2Fspare"),
+    ("PUT", "x-amz-tagging=a%3Db"),
+    ("PUT", "x-amz-acl=public-read"),
+    ("PUT", "x-amz-meta-a=b"),
+    ("PUT", "x-amz-storage-class=GLACIER"),
+    ("PUT", "x-amz-acl=private%0Ax-amz-meta-a:b"),
+    ("PUT", "legal-hold"),
+    ("PUT", "retention"),
+    ("GET", "x-amz-request-payer=requester"),
+    ("GET", "attributes"),
+)
+# Python's isdigit takes the first for a digit, and int() neither.
+NO_NUMBERS = {"a superscript": "²", "5,000 digits": "9" * 5_000}
 HOUR = timedelta(hours=1)
 SIGNATURES: dict[str, Attack] = {
     "zeros by the root's key": lambda t: forged_header(read_object(t), "s3", t.root),
@@ -180,6 +212,31 @@ SIGNATURES: dict[str, Attack] = {
     "version 2 in the query": lambda t: t.request(
         "GET", f"/vault/object?AWSAccessKeyId={t.root.key_id}&Signature=c2ln&Expires=4102444800"
     ),
+    **{
+        f"version 2 and an unsigned {parameter}": lambda t, method=method, parameter=parameter: version_2(
+            t, method, f"&{parameter}"
+        )
+        for method, parameter in UNSIGNED_PARAMETERS
+    },
+    "version 2 and a second value of what is signed": lambda t: version_2(
+        t, "PUT", "&x-amz-acl=public-read", "&x-amz-acl=private"
+    ),
+    "version 2 and what is signed in another case": lambda t: version_2(
+        t, "PUT", "&X-Amz-Acl=public-read", "&x-amz-acl=private"
+    ),
+    "version 2 and what is signed as a header too": lambda t: version_2(
+        t, "PUT", "", "&x-amz-acl=private"
+    ).with_headers(("x-amz-acl", "public-read")),
+    **{
+        f"version 2 for {name}": lambda t, expires=expires: t.request(
+            "GET", f"/vault/object?AWSAccessKeyId={t.root.key_id}&Signature=c2ln&Expires={quote(expires)}"
+        )
+        for name, expires in NO_NUMBERS.items()
+    },
+    **{
+        f"a URL for {name}": lambda t, expires=expires: presign(read_object(t), t.root, "s3", expires=expires)
+        for name, expires in NO_NUMBERS.items()
+    },
     "version 2 by the key test": lambda t: t.request(
         "GET", "/vault/object?AWSAccessKeyId=test&Signature=c2ln&Expires=4102444800"
     ),

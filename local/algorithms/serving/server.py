@@ -20,6 +20,8 @@ LARGEST_PAYLOAD = 6 * 1024 * 1024
 # MaxPayloadInMB of a transform job goes up to 100.
 LARGEST_BATCH_PAYLOAD = 100 * 1024 * 1024
 _LOGGER = logging.getLogger(__name__)
+# Python reads no number of over 4,300 digits.
+_MOST_DIGITS = 18
 _TEXT = "text/plain; charset=utf-8"
 
 
@@ -85,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(403, "The token is missing or wrong.")
         elif self.path != "/invocations":
             self._refuse(404, "There is nothing at this path.")
-        elif not length.isdecimal() or int(length) > self.served.largest_payload:
+        elif not length.isdecimal() or len(length) > _MOST_DIGITS or int(length) > self.served.largest_payload:
             self._refuse(413, f"The payload has more than {self.served.largest_payload} bytes.")
         else:
             self._invoke(self.rfile.read(int(length)))

@@ -230,6 +230,8 @@ def test_bodies_are_read_to_their_limit(parts: list[bytes], limit: int) -> None:
 def test_declared_length_is_refused_unread() -> None:
     with pytest.raises(TooLargeError, match="may have 10 bytes"):
         asyncio.run(read(receiving(), "11", 10))
+    with pytest.raises(TooLargeError, match="may have 10 bytes"):
+        asyncio.run(read(receiving(), "9" * 5_000, 10))
 
 
 def test_body_that_was_read_is_given_once() -> None:

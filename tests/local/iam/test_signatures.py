@@ -12,13 +12,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 from boto3.session import Session
+from botocore.auth import HmacV1Auth
 from botocore.config import Config
 
 from besieged import SECRET, Besieged, besieged
 from local.account import EmbeddedAws
 from local.iam.signatures import LARGEST_ANONYMOUS, LARGEST_API_CALL
+from local.iam.version_2 import UNSIGNED_SUBRESOURCES
 from local.lambda_.interpreters import Interpreters
 from local.server import Options, StartError, server_from
 from machines import allow, unique
@@ -64,6 +67,52 @@ def test_url_takes_what_its_holder_sends(target: Besieged, version: str) -> None
     )
     reply = send(target.server.port, target.request("PUT", url.removeprefix(target.server.endpoint), "sent"))
     assert (reply.status, read(target, f"put-{version}")) == (200, b"sent")
+
+
+def test_url_does_what_was_signed_with_it(target: Besieged) -> None:
+    """boto3 writes headers that it has signed by Version 2 into the query."""
+    parameters = {"Bucket": "vault", "Key": "copy", "CopySource": "vault/object", "ACL": "private"}
+    url = s3_client(target.server, signature_version="s3").generate_presigned_url("copy_object", Params=parameters)
+    reply = send(target.server.port, target.request("PUT", url.removeprefix(target.server.endpoint)))
+    assert (reply.status, read(target, "copy")) == (200, SECRET.encode())
+
+
+def test_user_who_signs_by_version_2_may_write_metadata(target: Besieged) -> None:
+    name, iam = unique("writer"), target.server.client("iam")
+    iam.create_user(UserName=name)
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow("s3:PutObject")]})
+    iam.put_user_policy(UserName=name, PolicyName="write", PolicyDocument=policy)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    settings = {"signature_version": "s3", "s3": {"addressing_style": "path"}}
+    client = Session().client(
+        "s3",
+        endpoint_url=target.server.endpoint,
+        region_name=REGION,
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+        config=Config(**settings),
+    )
+    parameters = {"Bucket": "vault", "Key": "written", "Metadata": {"note": "mine"}}
+    url = client.generate_presigned_url("put_object", Params=parameters)
+    reply = send(target.server.port, target.request("PUT", url.removeprefix(target.server.endpoint), "text"))
+    assert reply.status == 200
+    assert target.server.client("s3").head_object(Bucket="vault", Key="written")["Metadata"] == {"note": "mine"}
+
+
+def test_what_botocore_leaves_unsigned_in_version_2_is_known() -> None:
+    model = botocore.session.get_session().get_service_model("s3")
+    operations: Any = model.operation_names
+    targets = [model.operation_model(name).http["requestUri"] for name in operations]
+    subresources = {each for target in targets for each in target.partition("?")[2].split("&") if each}
+    names = {each.partition("=")[0] for each in subresources}
+    # `list-type=2` lists the same bucket in another form.
+    assert names - {"list-type"} - set(HmacV1Auth.QSAOfInterest) <= UNSIGNED_SUBRESOURCES
+
+
+def test_service_that_nothing_serves_is_named_without_a_look_at_all_of_aws(target: Besieged) -> None:
+    """MiniStack loads the models of all services to find the name, and then takes the request for one of S3."""
+    reply = send(target.server.port, sign(target.request("GET", "/vault/object"), target.root, "nothing"))
+    assert (reply.status, json.loads(reply.body)) == (400, {"error": "Unsupported service: nothing"})
 
 
 def test_upload_in_parts_is_verified(target: Besieged) -> None:
