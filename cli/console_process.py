@@ -1,6 +1,6 @@
 """The console's process: started, recorded and ended by those who started it.
 
-build/console.json   the process, by id and start time, and its address
+build/console.json   the process, by id and start time, its address, and the clone whose it is
 build/console.log    what it says; its first line is the address, whose token is a secret: mode 0600
 """
 
@@ -19,7 +19,7 @@ import psutil
 
 from cli import interrupts
 from cli.errors import CommandError
-from cli.server_record import BUILD, ServerProcess
+from cli.server_record import BUILD, ServerProcess, clone_of, is_of_clone
 from local.server import ROOT
 
 _START_SECONDS = 60
@@ -65,9 +65,9 @@ class ConsoleRecord:
         try:
             saved = json.loads(self.state.read_text(encoding="utf-8"))
             console = RunningConsole(ServerProcess.saved(saved["process"]), str(saved["address"]))
-        except (OSError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None
-        return console if console.process.is_running() else None
+        return console if is_of_clone(saved, self.build) and console.process.is_running() else None
 
     def begin(self, arguments: Sequence[str] = ()) -> subprocess.Popen:
         """Start a console that outlives this process, and do not wait for it."""
@@ -103,7 +103,7 @@ class ConsoleRecord:
 
     def _save(self, console: RunningConsole) -> None:
         with _private(self.state) as file:
-            file.write(json.dumps(asdict(console)).encode() + b"\n")
+            file.write(json.dumps(asdict(console) | {"clone": clone_of(self.build)}).encode() + b"\n")
 
     def end(self) -> bool:
         """End the recorded console and forget it. Returns whether one ran."""

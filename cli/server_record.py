@@ -1,9 +1,10 @@
 """What a clone remembers of the server that `make up` started: which process it is, and how to reach it.
 
-    build/embedded-aws.json   the process, by id and start time, and whether the stack is deployed there
+    build/embedded-aws.json   the process, by id and start time, the clone whose it is, and whether the stack is there
     build/embedded-aws.env    endpoint, keys and names of resources, for a shell to source; its owner alone may read it
 
-A process id alone would not do: the system gives it to another process once the first has ended.
+A process id alone would not do: the system gives it to another process once the first has ended. Nor does a record
+without its clone: a copy of the clone has a copy of the record, and must not end the other's server.
 """
 
 import contextlib
@@ -35,6 +36,7 @@ _UNSET = f"""unset {" ".join(CREDENTIAL_VARIABLES)} $(env | sed -n 's/^\\(AWS_EN
 # Start times are told to a hundredth of a second; after a correction of the clock they may differ by more.
 _SAME_START_SECONDS = 1.0
 _PROCESS_IDS = 1 << 31
+_LONGEST_SHOWN = 200
 _ENDPOINT = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}")
 
 
@@ -60,9 +62,13 @@ class ServerProcess:
     @classmethod
     def saved(cls, record: Any) -> "ServerProcess":
         """The process in a record, as JSON has it. Raises ValueError, TypeError or KeyError for what is none."""
-        pid, started = record["pid"], float(record["started"])
+        pid = record["pid"]
+        try:
+            started = float(record["started"])
+        except OverflowError as fault:
+            raise ValueError(f"{str(record)[:_LONGEST_SHOWN]} is no process") from fault
         if type(pid) is not int or not 0 < pid < _PROCESS_IDS or not math.isfinite(started):
-            raise ValueError(f"{record!r} is no process")
+            raise ValueError(f"{str(record)[:_LONGEST_SHOWN]} is no process")
         return cls(pid, started)
 
     def is_running(self) -> bool:
@@ -106,7 +112,8 @@ class ServerRecord:
     def _write(self, process: ServerProcess, variables: Mapping[str, str], *, deployed: bool) -> None:
         write_variables(variables, self.variables_file)
         replacement = self.state.with_suffix(".json.new")
-        replacement.write_text(json.dumps(asdict(process) | {"deployed": deployed}) + "\n", encoding="utf-8")
+        record = asdict(process) | {"clone": clone_of(self.build), "deployed": deployed}
+        replacement.write_text(json.dumps(record) + "\n", encoding="utf-8")
         replacement.replace(self.state)
 
     def forget(self) -> None:
@@ -115,9 +122,11 @@ class ServerRecord:
             file.unlink(missing_ok=True)
 
     def process(self) -> ServerProcess | None:
-        """The process that is remembered, whether it runs or not; None where none is."""
+        """The process that is remembered, whether it runs or not; None where none of this clone is."""
         try:
-            return ServerProcess.saved(json.loads(self.state.read_text(encoding="utf-8")))
+            record = json.loads(self.state.read_text(encoding="utf-8"))
+            process = ServerProcess.saved(record)
+            return process if is_of_clone(record, self.build) else None
         except (FileNotFoundError, ValueError, TypeError, KeyError, RecursionError):
             return None
 
@@ -171,6 +180,20 @@ class ServerRecord:
                     "Another `make up` or `make down` of this clone is under way: wait, or stop it by Ctrl-C."
                 ) from None
             yield
+
+
+def clone_of(build: Path) -> str:
+    """The clone whose folder `build` is, as records name it."""
+    return str(build.resolve().parent)
+
+
+def is_of_clone(record: Mapping[str, Any], build: Path) -> bool:
+    """Whether a record was written in the clone of this folder `build`, or in one that was moved here since.
+
+    A record without a clone is of a version that wrote none.
+    """
+    clone = record.get("clone", clone_of(build))
+    return clone == clone_of(build) or not (isinstance(clone, str) and Path(clone).exists())
 
 
 def write_variables(variables: Mapping[str, str], path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import stat
 from dataclasses import asdict
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cli import embedded
 from cli.console_process import ConsoleError, ConsoleRecord, RunningConsole
 from cli.server_record import ServerProcess
 
@@ -50,13 +52,33 @@ def test_process_of_another_start_with_the_recorded_id_is_not_ended(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"process": {"pid": -1, "started": 0}, "address": ""}', '{"process": 1}']
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"process": {"pid": -1, "started": 0}, "address": ""}',
+        '{"process": 1}',
+        "[" * 100_000,
+        '{"process": {"pid": 1, "started": 1%s}, "address": ""}' % ("0" * 400),
+    ],
+    ids=range(7),
 )
 def test_record_that_is_none_is_passed_over(tmp_path: Path, text: str) -> None:
     record = ConsoleRecord(tmp_path)
     record.state.write_text(text)
     assert record.running() is None
     assert record.end() is False
+
+
+def test_console_of_a_copied_record_is_not_ended(tmp_path: Path) -> None:
+    first, second = ConsoleRecord(tmp_path / "first" / "build"), ConsoleRecord(tmp_path / "second" / "build")
+    first.build.mkdir(parents=True)
+    process = first.begin(["--aws", "--region=us-east-1", f"--port={embedded.free_port()}"])
+    shutil.copytree(first.build.parent, second.build.parent)
+    second_ended, code_after = second.end(), process.poll()
+    assert (second_ended, code_after, first.end()) == (False, None, True)
+    process.wait()
 
 
 def test_console_without_an_address_yet_is_not_given_out(tmp_path: Path) -> None:

@@ -350,6 +350,19 @@ def test_env_file_unsets_what_would_lead_elsewhere(tmp_path: Path) -> None:
     assert read_variables(file) == server.variables()
 
 
+def test_copy_of_a_clone_does_not_take_the_server_for_its_own(tmp_path: Path) -> None:
+    own = ServerProcess.of(os.getpid())
+    first, second, moved = (ServerRecord(tmp_path / name / "build") for name in ("first", "second", "moved"))
+    first.build.mkdir(parents=True)
+    first.save(own, {})
+    shutil.copytree(first.build.parent, second.build.parent)
+    assert (first.process(), second.process()) == (own, None)
+    assert second.running_server() is None
+    # A clone that was moved is the same one still.
+    first.build.parent.rename(moved.build.parent)
+    assert moved.process() == own
+
+
 GARBAGE = (
     "",
     "[]",
@@ -361,6 +374,7 @@ GARBAGE = (
     '{"pid": 1, "started": NaN}',
     '{"pid": true, "started": 1}',
     '{"pid": 99999999999, "started": 1}',
+    '{"pid": 1, "started": 1%s}' % ("0" * 400),
 )
 
 
