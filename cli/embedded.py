@@ -11,6 +11,10 @@ import urllib.error
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError
+
+from cli.errors import CommandError
 from cli.listeners import listener
 from cli.server_record import ServerError, ServerProcess, ServerRecord
 from local import account
@@ -24,6 +28,9 @@ _KILL_SECONDS = 5
 _PROBE_SECONDS = 2
 _POLL_SECONDS = 0.05
 _OTHER_PORTS = 4
+# Connections to a server that ends are refused a moment before its process is gone.
+END_SECONDS = 2
+_OF_A_LOST_SERVER = (BotoCoreError, Boto3Error, CommandError, OSError)
 
 
 class PortTakenError(ServerError):
@@ -54,7 +61,8 @@ def refuse_taken(port: int) -> None:
 
 @contextlib.contextmanager
 def temporary_server(log: Path, *options: str) -> Iterator[account.EmbeddedAws]:
-    """Serve on a free port for the length of the block. Raises ServerError. `options` are the server's own.
+    """Serve on a free port for the length of the block. Raises ServerError, also where a fault of the block is that the
+    server has ended. `options` are the server's own.
 
     The server ends with this process too, however that ends.
     """
@@ -69,6 +77,19 @@ def temporary_server(log: Path, *options: str) -> Iterator[account.EmbeddedAws]:
             process.terminate()
             _untie(process)
             raise
+        except _OF_A_LOST_SERVER as fault:
+            _refuse_ended(process, log, fault)
+            raise
+
+
+def _refuse_ended(process: subprocess.Popen, log: Path, fault: Exception) -> None:
+    """Raise ServerError where a server has ended, which is then what the fault comes from."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        code = process.wait(END_SECONDS)
+        raise ServerError(
+            f"The embedded AWS of this command has ended in the middle of it (exit code {code}). Its log is {log}; to "
+            "try again, run the command again."
+        ) from fault
 
 
 def _launch_somewhere(log: Path, options: Sequence[str]) -> tuple[account.EmbeddedAws, subprocess.Popen]:
@@ -170,14 +191,14 @@ def stop(process: ServerProcess) -> None:
             return
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, number)
-        if _ended(process, seconds):
+        if ends_within(process, seconds):
             return
     raise ServerError(
         f"The embedded AWS (pid {process.pid}) did not end: {ServerRecord().state.name} keeps its record."
     )
 
 
-def _ended(process: ServerProcess, seconds: float) -> bool:
+def ends_within(process: ServerProcess, seconds: float) -> bool:
     """Wait for the end of `process`, for so many seconds; whether it came."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

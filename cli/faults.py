@@ -10,8 +10,10 @@ from botocore.exceptions import (
     NoRegionError,
 )
 
+from cli import embedded
 from cli.errors import CommandError
 from cli.server_record import LOG, ServerRecord
+from local.account import HOST
 
 EXPECTED = (CommandError, ClientError, BotoCoreError, Boto3Error, OSError)
 
@@ -29,7 +31,7 @@ def message(fault: BaseException) -> str:
         case NoRegionError():
             return "No AWS region is set: --region names one."
         case EndpointConnectionError() | HTTPClientError():
-            return f"{fault}{_server_has_ended()}"
+            return f"{fault}{_server_has_ended(str(fault))}"
         case OSError():
             where = f"{fault.filename}: " if fault.filename else ""
             return f"{where}{fault.strerror or fault}"
@@ -37,9 +39,11 @@ def message(fault: BaseException) -> str:
             return str(fault)
 
 
-def _server_has_ended() -> str:
-    """What to add where nobody answers, if this clone's server was started and runs no more."""
+def _server_has_ended(reason: str) -> str:
+    """What to add where nobody answers on this machine, if this clone's server runs no more."""
     process = ServerRecord().process()
-    if process is None or process.is_running():
+    if process is None:
+        return "\nNo embedded AWS is running: `make up` starts one." if f"//{HOST}:" in reason else ""
+    if not embedded.ends_within(process, embedded.END_SECONDS):
         return ""
     return f"\nThe embedded AWS of this clone has ended: `make up` starts it again. Its log is {LOG}."

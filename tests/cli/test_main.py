@@ -4,6 +4,7 @@ import errno
 import importlib
 import os
 import pkgutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,9 +17,10 @@ from click.testing import CliRunner
 
 import cli
 from cli import __main__ as commands
-from cli import faults, stack
+from cli import embedded, faults, stack
 from cli.errors import CommandError
-from cli.server_record import ServerProcess, ServerRecord
+from cli.listeners import listener
+from cli.server_record import ServerError, ServerProcess, ServerRecord
 from local.account import EmbeddedAws
 from local.server import ROOT
 
@@ -154,10 +156,29 @@ def test_lost_server_of_this_clone_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     ended = ServerProcess(os.getpid(), 0.0)
     monkeypatch.setattr(ServerRecord, "process", lambda _: ended)
     assert "`make up` starts it again. Its log is " in faults.message(lost)
-    running = ServerProcess.of(os.getpid())
-    for process in (None, running):
-        monkeypatch.setattr(ServerRecord, "process", lambda _, process=process: process)
-        assert faults.message(lost) == 'Could not connect to the endpoint URL: "http://127.0.0.1:4566/"'
+    said = 'Could not connect to the endpoint URL: "http://127.0.0.1:4566/"'
+    monkeypatch.setattr(embedded, "END_SECONDS", 0)
+    monkeypatch.setattr(ServerRecord, "process", lambda _: ServerProcess.of(os.getpid()))
+    assert faults.message(lost) == said
+    # `down` in another shell has removed the record.
+    monkeypatch.setattr(ServerRecord, "process", lambda _: None)
+    assert faults.message(lost) == f"{said}\nNo embedded AWS is running: `make up` starts one."
+    of_aws = EndpointConnectionError(endpoint_url="https://s3.amazonaws.com/")
+    assert faults.message(of_aws) == str(of_aws)
+
+
+def test_server_of_a_command_that_ends_in_the_middle_is_named_with_its_log(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with pytest.raises(ServerError) as refusal, embedded.temporary_server(log) as server:
+        owner = listener(server.port)
+        assert owner is not None
+        os.kill(owner.process.pid, signal.SIGKILL)
+        for _ in range(1_000):
+            server.client("sts").get_caller_identity()
+    assert str(refusal.value) == (
+        f"The embedded AWS of this command has ended in the middle of it (exit code -9). Its log is {log}; to try "
+        "again, run the command again."
+    )
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="only Linux has a device that is always full")
