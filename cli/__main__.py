@@ -3,16 +3,24 @@
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
 """
 
-import importlib
-import logging
-import os
 import sys
-from collections.abc import Sequence
-from typing import Any
 
-import click
+_INTERRUPTED = 130
 
-from cli import interrupts
+try:
+    import importlib
+    import logging
+    import os
+    from collections.abc import Sequence
+    from typing import Any
+
+    import click
+
+    from cli import interrupts
+except KeyboardInterrupt:
+    # Before `main`, which heeds Ctrl-C from then on.
+    sys.stderr.write("Stopped.\n")
+    sys.exit(_INTERRUPTED)
 
 # Where each command is. A module is imported once its command is needed: some of them take a second.
 COMMANDS = {
@@ -79,8 +87,8 @@ def wildrydes() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name. Returns its exit code."""
-    logging.basicConfig(level=logging.WARNING)
     try:
+        logging.basicConfig(level=logging.WARNING)
         with interrupts.like_ctrl_c():
             return _run(arguments)
     except (click.Abort, KeyboardInterrupt) as fault:

@@ -15,6 +15,7 @@ CommandError            every fault that a command expects
 ├─ NotRedrivableError   an execution cannot go on where it failed (`redrive`)
 ├─ UnreadableFileError  a file of rides, weather, samples or an event cannot be read (`ride_files`, `weather`, …)
 │  └─ WeatherFileError  a weather file is not what it should be (`weather`)
+├─ UnwritableFolderError  a folder that a command writes to takes no files (`run_folders`)
 ├─ NoFunctionError      there is no such function (`invoke`)
 ├─ NotPublishedError    SNS did not take messages (`publish`)
 ├─ QueryError           a query of Athena failed (`athena`)

@@ -1,5 +1,10 @@
 """The faults that end a command without a traceback, and what it says of each."""
 
+import errno
+import shutil
+import tempfile
+from pathlib import Path
+
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import (
     BotoCoreError,
@@ -14,6 +19,7 @@ from cli import embedded
 from cli.errors import CommandError
 from cli.server_record import LOG, ServerRecord
 from local.account import HOST
+from local.server import ROOT
 
 EXPECTED = (CommandError, ClientError, BotoCoreError, Boto3Error, OSError)
 
@@ -34,9 +40,18 @@ def message(fault: BaseException) -> str:
             return f"{fault}{_server_has_ended(str(fault))}"
         case OSError():
             where = f"{fault.filename}: " if fault.filename else ""
-            return f"{where}{fault.strerror or fault}"
+            return f"{where}{fault.strerror or fault}{'' if where else _free_space(fault)}"
         case _:
             return str(fault)
+
+
+def _free_space(fault: OSError) -> str:
+    """What to add to a full disk that the system does not name: how much is free where commands write."""
+    if fault.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return ""
+    places = {place: shutil.disk_usage(place).free for place in (ROOT, Path(tempfile.gettempdir())) if place.exists()}
+    free = ", ".join(f"{count:,} bytes in {place}" for place, count in places.items())
+    return f". Free are {free}. The command's output may go to another place."
 
 
 def _server_has_ended(reason: str) -> str:

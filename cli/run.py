@@ -21,7 +21,7 @@ from cli.deployment import deploy_stack, fill_weather, sweep_orphans
 from cli.following import follow
 from cli.outcome import SAMPLE_RIDE
 from cli.retrain import new_name
-from cli.run_folders import run_folder, short
+from cli.run_folders import check_writable, run_folder, short
 from cli.server_record import ServerRecord
 from cli.stack import Stack
 from local.account import EmbeddedAws
@@ -66,6 +66,7 @@ def run(
     Example:
       wildrydes run --task service_requested --features distance,TMAX,TMIN,PRCP
     """
+    check_writable()
     console = options.console(as_json=as_json)
     if input_options.source_of(execution_input) == SAMPLES:
         fill = fill_samples(samples)

@@ -4,9 +4,11 @@ import errno
 import importlib
 import os
 import pkgutil
+import re
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,10 @@ from click.testing import CliRunner
 
 import cli
 from cli import __main__ as commands
-from cli import embedded, faults, stack
+from cli import embedded, faults, run, stack
 from cli.errors import CommandError
 from cli.listeners import listener
+from cli.run_folders import check_writable
 from cli.server_record import ServerError, ServerProcess, ServerRecord
 from local.account import EmbeddedAws
 from local.server import ROOT
@@ -121,6 +124,15 @@ def test_ctrl_c_ends_a_command_with_130(monkeypatch: pytest.MonkeyPatch, capsys:
     assert capsys.readouterr() == ("", "\nStopped.\n")
 
 
+def test_ctrl_c_while_the_command_is_loaded_gives_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt")
+    path = os.pathsep.join((str(tmp_path), str(ROOT), str(ROOT / "functions")))
+    ran = subprocess.run(
+        [sys.executable, "-m", "cli", "--help"], env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "Stopped.\n")
+
+
 def refusal(code: str, text: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": text}}, "DescribeStacks")
 
@@ -129,7 +141,6 @@ def refusal(code: str, text: str) -> ClientError:
     ("fault", "line"),
     [
         (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/b/log"), "/b/log: No space left on device"),
-        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "No space left on device"),
         (PermissionError(errno.EACCES, os.strerror(errno.EACCES), "build"), "build: Permission denied"),
         (CommandError("It cannot be done."), "It cannot be done."),
         (
@@ -187,7 +198,21 @@ def test_full_device_for_standard_output_is_one_line() -> None:
         ran = subprocess.run(
             [sys.executable, "-m", "cli", "--help"], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True
         )
-    assert (ran.returncode, ran.stderr) == (1, "No space left on device\n")
+    places = rf"[0-9,]+ bytes in {re.escape(str(ROOT))}, [0-9,]+ bytes in .+"
+    line = rf"No space left on device\. Free are {places}\. The command's output may go to another place\.\n"
+    assert ran.returncode == 1
+    assert re.fullmatch(line, ran.stderr)
+
+
+def test_run_looks_first_whether_it_can_write_its_folder(
+    monkeypatch: pytest.MonkeyPatch, capsys: Output, tmp_path: Path
+) -> None:
+    build = tmp_path / "build"
+    build.write_text("a file in its place")
+    monkeypatch.setattr(run, "check_writable", partial(check_writable, build))
+    assert commands.main(["run"]) == 1
+    reason = f"{build} cannot be written: File exists. A run writes its log and its report there."
+    assert capsys.readouterr() == ("", f"{reason}\n")
 
 
 def test_reader_that_has_enough_gets_no_traceback() -> None:
