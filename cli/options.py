@@ -16,7 +16,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from cli import embedded
+from cli import embedded, unfinished_stacks
 from cli.server_record import ServerError, ServerRecord
 from cli.stack import DEFAULT_NAME, Account, Stack
 from cli.trimming import trimmed
@@ -112,7 +112,8 @@ def on_stack(command: Command) -> Command:
 
     @functools.wraps(command)
     def with_stack(aws: bool, profile: str | None, region: str | None, stack_name: str, **arguments: Any) -> Any:
-        return command(Stack.describe(account(aws, profile, region), stack_name), **arguments)
+        with unfinished_stacks.named(stack_name, aws=aws):
+            return command(Stack.describe(account(aws, profile, region), stack_name), **arguments)
 
     return stack_options(with_stack)
 

@@ -181,6 +181,14 @@ class ServerRecord:
                 ) from None
             yield
 
+    def is_starting(self) -> bool:
+        """Whether an `up` or a `down` of this clone is under way."""
+        try:
+            with self.starting():
+                return False
+        except ServerError:
+            return True
+
 
 def clone_of(build: Path) -> str:
     """The clone whose folder `build` is, as records name it."""

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 
 import cli
 from cli import __main__ as commands
-from cli import embedded, faults, run, stack
+from cli import embedded, faults, run, stack, unfinished_stacks
 from cli.errors import CommandError
 from cli.listeners import listener
 from cli.run_folders import check_writable
@@ -278,3 +278,16 @@ def test_missing_stack_is_named_with_its_place(
     monkeypatch.setattr(ServerRecord, "running_server", lambda _: server)
     assert commands.main(["models", "--stack", "nowhere"]) == 1
     assert f"There is no stack 'nowhere' in the embedded AWS at {server.endpoint}" in capsys.readouterr().err
+
+
+def test_stack_that_another_command_deploys_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: Output, server: EmbeddedAws, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(ServerRecord, "running_server", lambda _: server)
+    monkeypatch.setattr(unfinished_stacks, "ServerRecord", lambda: ServerRecord(tmp_path))
+    with ServerRecord(tmp_path).starting():
+        assert commands.main(["status", "--stack", "nowhere"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("The stack 'nowhere' is not complete: `make up` or `make down` of this clone is under way.")
+    assert commands.main(["status", "--stack", "nowhere"]) == 1
+    assert "deploys it" in capsys.readouterr().err
