@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from local.background.surviving import surviving
-from local.iam.own_paths import OwnPath
+from local.iam.own_paths import OwnPath, refuse_fields
 from local.persistence import pickling, versions
 from local.persistence.folder import Manifest, Snapshot, StateError, StateFolder
 from local.persistence.keeper import Contents, Keeper
@@ -98,7 +98,8 @@ class Keeping:
     def own_path(self) -> OwnPath:
         """What `/_local/state` answers: where the state is, and what this server went on from."""
 
-        async def describe(_: dict[str, Any]) -> dict[str, Any]:
+        async def describe(parameters: dict[str, Any]) -> dict[str, Any]:
+            refuse_fields(parameters)
             return self.description()
 
         return OwnPath(("GET", "POST"), describe)

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from local.assembly.services import Services
-from local.iam.own_paths import OwnPath, seconds_to_advance
+from local.iam.own_paths import OwnPath, refuse_fields, seconds_to_advance
 from local.stepfunctions.faults import Faults
 
 
@@ -25,10 +25,12 @@ def own_paths(services: Services, unread: Any, used_grants: Any, faults: Faults)
     async def advance(parameters: dict[str, Any]) -> dict[str, Any]:
         return await asyncio.to_thread(advance_and_look, seconds_to_advance(parameters))
 
-    async def unread_properties(_: dict[str, Any]) -> dict[str, Any]:
+    async def unread_properties(parameters: dict[str, Any]) -> dict[str, Any]:
+        refuse_fields(parameters)
         return dict(unread)
 
-    async def grants(_: dict[str, Any]) -> dict[str, Any]:
+    async def grants(parameters: dict[str, Any]) -> dict[str, Any]:
+        refuse_fields(parameters)
         return used_grants.to_json()
 
     async def inject(parameters: dict[str, Any]) -> dict[str, Any]:

@@ -79,12 +79,28 @@ async def _respond(path: OwnPath, receive: Receive, send: Send) -> None:
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        value = decode(body or b"{}")
+        value = decode(body or b"{}", _unrepeated)
     except NotJsonError as fault:
         raise BadInputError(f"The body is no JSON: {fault}") from None
     if not isinstance(value, dict):
         raise BadInputError("The body is no JSON object.")
     return value
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON whose names are there once. Raises NotJsonError: a reader could take either value."""
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise NotJsonError(f"the field {repeated[:100]!r} is there more than once.")
+    return value
+
+
+def refuse_fields(parameters: Mapping[str, Any]) -> None:
+    """Raise BadInputError where a request of a path that takes no fields has some."""
+    if parameters:
+        raise BadInputError(f"This path takes no fields, and not {', '.join(sorted(parameters))[:100]}.")
 
 
 def seconds_to_advance(parameters: Mapping[str, Any]) -> float:

@@ -37,6 +37,7 @@ OTHER_HASH = (400, "XAmzContentSHA256Mismatch")
 BROKEN = (400, "")
 NO_TIME = (400, "advance_seconds is no number between 0 and 316224000.")
 NO_JSON = (400, "The body is no JSON")
+NO_FIELDS = (400, "This path takes no fields, and not name.")
 NO_OBJECT = (400, "The body is no JSON object.")
 
 _PAGES = {
@@ -83,6 +84,9 @@ _OWN_PATHS = {
     "the clock by '{\"advance_seconds\": NaN}'": NO_JSON,
     "the clock by '{\"advance_seconds\": Infinity}'": NO_JSON,
     f"the clock by {'[' * 40!r}": NO_JSON,
+    "the clock by a repeated field": NO_JSON,
+    "unread properties of a stack": NO_FIELDS,
+    "used grants of a role": NO_FIELDS,
     "the clock by '[86400]'": NO_OBJECT,
     "the clock by '86400'": NO_OBJECT,
     "the clock by a body that is too large": (400, "The body has more than 65536 bytes."),

@@ -161,6 +161,13 @@ def with_token(target: Besieged, request: Request) -> Request:
 OWN_PATHS: dict[str, Attack] = {
     "the clock without a token": clock,
     "the clock as text": lambda t: clock(t, content_type="text/plain", origin=EVIL),
+    "the clock by a repeated field": lambda t: with_token(
+        t, clock(t, '{"advance_seconds": 0, "advance_seconds": 86400}')
+    ),
+    "unread properties of a stack": lambda t: with_token(
+        t, t.request("POST", "/_local/unread-properties", '{"name": "stack"}')
+    ),
+    "used grants of a role": lambda t: with_token(t, t.request("POST", "/_local/used-grants", '{"name": "role"}')),
     "the clock with a wrong token": lambda t: clock(t).with_headers((TOKEN_HEADER, "x" * 40)),
     "the clock with an empty token": lambda t: clock(t).with_headers((TOKEN_HEADER, "")),
     "the clock with two tokens": lambda t: with_token(t, with_token(t, clock(t))),
