@@ -33,6 +33,7 @@ OF_PAGES = {
     "tests/local/athena/test_unload.py": {"get_query_results"},
     "tests/local/cloudwatch/test_metrics.py": {"get_metric_data"},
     "tests/local/ecr/test_registry.py": {"list_images"},
+    "tests/local/protocols/test_digits.py": {"get_query_results"},
     "tests/local/scheduler/test_checks.py": {"list_schedules"},
     "tests/local/stepfunctions/test_listings.py": {
         *("get_execution_history", "list_executions", "list_map_runs", "list_state_machines"),
