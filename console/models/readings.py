@@ -10,8 +10,8 @@ from cli.models import ModelLine, NoModelError
 from cli.stack import Stack
 from cli.status import champion_path
 from console.answers import text_of
-from wildrydes.model.storage import execution_of
-from wildrydes.tasks import RIDES, SAMPLES, TASKS, Task, features_of
+from wildrydes.model.storage import card_key, execution_of
+from wildrydes.tasks import TASKS, Task, features_of
 
 _LOWEST, _MEDIAN, _HIGHEST = 0, 50, 100
 _SHOWN = (
@@ -46,17 +46,18 @@ def _line(line: ModelLine) -> dict[str, Any]:
 
 
 def card(stack: Stack, query: Mapping[str, str]) -> dict[str, Any]:
-    """The numbers of the model that an execution trained for a task, and `units` by feature.
+    """The numbers of the model that an execution trained for a task, `key` of its card, and what they are of.
 
-    Raises NoModelError where it has no card.
+    `units` and `meanings` are by feature, `answers` by label. Raises NoModelError where it has no card.
     """
-    read = _card(stack, text_of(query, "execution"), task_of(query))
-    return {name: read.get(name) for name in _SHOWN} | {"units": _units()}
-
-
-def _units() -> dict[str, str]:
-    """The unit of each feature that there is, by its name; no name is one of two sources."""
-    return {name: each.unit for source in (RIDES, SAMPLES) for name, each in features_of(source).items()}
+    execution, task = text_of(query, "execution"), task_of(query)
+    read, features = _card(stack, execution, task), features_of(task.source)
+    return {name: read.get(name) for name in _SHOWN} | {
+        "units": {name: each.unit for name, each in features.items()},
+        "meanings": {name: each.meaning for name, each in features.items()},
+        "answers": task.answers,
+        "key": card_key(execution, task.name),
+    }
 
 
 def _card(stack: Stack, execution: str, task: Task) -> dict[str, Any]:
@@ -99,6 +100,8 @@ def fields(stack: Stack, query: Mapping[str, str]) -> dict[str, Any]:
         "kind": champion["kind"],
         "unit": champion["unit"],
         "meaning": task.meaning,
+        "answers": task.answers,
+        "created": champion["created"],
         "base": _base(champion, weights),
         "features": [_field(task, name, champion, weights.get(name)) for name in champion["features"]],
     }

@@ -42,7 +42,7 @@ class Task(NamedTuple):
     """One thing to predict.
 
     `label` is the column of the source's table that holds the truth, in `unit`; `features` are in the one order of
-    models, rows and requests.
+    models, rows and requests. `answers` say what the labels 0 and 1 mean, in words; a number needs none.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Task(NamedTuple):
     features: tuple[str, ...]
     source: str
     meaning: str
+    answers: tuple[str, ...] = ()
 
     @property
     def measure(self) -> str:
@@ -156,6 +157,7 @@ TASKS: Mapping[str, Task] = MappingProxyType(
                 features=_RIDE,
                 source=RIDES,
                 meaning="Whether the ride leaves its unicorn heavily used",
+                answers=("not heavily used", "heavily used"),
             ),
             Task(
                 name="service_requested",
@@ -165,6 +167,7 @@ TASKS: Mapping[str, Task] = MappingProxyType(
                 features=_RIDE,
                 source=RIDES,
                 meaning="Whether the unicorn asks for service after the ride",
+                answers=("no service requested", "service requested"),
             ),
             Task(
                 name="magic_points",

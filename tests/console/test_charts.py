@@ -1,6 +1,7 @@
 """A chart has the form in which its series are read: bars of a moment, few lines, many rows, or a sentence."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -56,8 +57,40 @@ def show(page: Page, console: Console) -> Iterator[Show]:
 def test_values_of_one_moment_are_bars_with_their_numbers_the_highest_first(show: Show) -> None:
     figure = show({"low": [3], "high": [250], "none": [0]})
     expect(figure.get_by_role("listitem")).to_have_text(["high 250", "low 3"])
-    expect(figure).to_contain_text("Of the hour from ")
-    expect(figure).to_contain_text("0 each time: none.")
+    expect(figure).to_contain_text("Of the test the hour from ")
+    expect(figure).to_contain_text("none: 0 too.")
+
+
+@pytest.mark.parametrize(
+    ("series", "words"),
+    [
+        ({"small": [0.004], "middle": [0.25], "large": [2.1]}, ["large 2.10", "middle 0.25", "small under 0.01"]),
+        ({"many": [10096], "few": [24]}, ["many 10,096", "few 24"]),
+    ],
+)
+def test_values_of_a_chart_have_the_same_decimals_and_thousands_are_set_apart(
+    show: Show, series: Series, words: list[str]
+) -> None:
+    expect(show(series).get_by_role("listitem")).to_have_text(words)
+
+
+def test_what_failed_has_another_colour(show: Show) -> None:
+    figure = show({"failed": [3], "succeeded": [3]})
+    colours = figure.locator(".length > span").evaluate_all(
+        "(bars) => bars.map((bar) => getComputedStyle(bar).backgroundColor)"
+    )
+    assert len(set(colours)) == 2
+
+
+def test_labels_of_an_axis_stand_at_the_moments_that_they_name(page: Page, show: Show) -> None:
+    figure = show({"one": [1, 2, 5, 3, 4], "other": [1, 4, 3, 2, 2]})
+    marks = figure.locator(".series").first.locator("path.mark")
+    points = [float(re.findall(r"[\d.]+", each.get_attribute("transform") or "")[0]) for each in marks.all()]
+    labels = [float(each.get_attribute("x") or "nan") for each in figure.locator("text.tick[y='145']").all()]
+    apart = points[1] - points[0]
+    assert len(labels) > 1
+    places = [(label - points[0]) / apart for label in labels]
+    assert places == pytest.approx([round(place) for place in places], abs=0.01)
 
 
 def test_few_series_are_lines_in_one_picture_and_what_lies_on_another_is_said(show: Show) -> None:
@@ -80,7 +113,7 @@ def test_many_series_are_a_row_each_and_those_without_room_are_named(show: Show)
     assert (figure.get_by_role("img").first.get_attribute("aria-label") or "").startswith("f11: highest 22")
     expect(figure).to_contain_text("All on one scale, from 0 to 22.")
     expect(figure).to_contain_text("And, lower: f3 6, f2 4, f1 2.")
-    expect(figure).to_contain_text("0 each time: idle.")
+    expect(figure).to_contain_text("idle: 0 each time.")
 
 
 def test_rows_that_would_not_be_seen_on_the_scale_of_others_have_their_own(show: Show) -> None:
@@ -90,7 +123,7 @@ def test_rows_that_would_not_be_seen_on_the_scale_of_others_have_their_own(show:
 
 def test_chart_of_nothing_but_nought_is_a_sentence(show: Show) -> None:
     figure = show({"errors": [0, 0], "retries": [0, 0]})
-    expect(figure).to_contain_text(": errors and retries.")
+    expect(figure).to_contain_text("errors and retries: 0 each time from ")
     expect(figure.locator("svg")).to_have_count(0)
     figure.get_by_text("The numbers").click()
     expect(figure.get_by_role("columnheader")).to_have_text(["Time", "errors", "retries"])

@@ -60,7 +60,19 @@ def test_alarm_that_is_on_comes_first_with_what_it_means(page: Page, console: Co
     page.get_by_role("button", name="Operations").click()
     shown = page.get_by_label("Alarms", exact=True).locator(".why")
     (failed,) = (each for each in alarms if each["name"] == "retrain-failed")
-    expect(shown.filter(has_text="retrain-failed")).to_contain_text(failed["description"])
+    alarm = shown.filter(has_text="retrain-failed")
+    meaning, _, runbook = failed["description"].partition(" Runbook: ")
+    expect(alarm).to_contain_text(meaning)
+    expect(alarm.locator("code")).to_have_text(runbook.partition("#")[0])
+    alarm.get_by_text("Executions of retrain that failed").click()
+    stack = console.stack.command_stack
+    newest = console.stack.client("stepfunctions").list_executions(
+        stateMachineArn=stack.output("StateMachineArn"), statusFilter="FAILED", maxResults=5
+    )["executions"]
+    links = alarm.get_by_role("listitem").get_by_role("button")
+    expect(links).to_have_text([each["name"] for each in newest])
+    links.last.click()
+    expect(page.get_by_role("heading", name=newest[-1]["name"])).to_contain_text("failed")
 
 
 def test_dead_letters_are_replayed_and_what_is_no_event_is_said_to_be_left(page: Page, console: Console) -> None:
@@ -81,8 +93,8 @@ def test_dead_letters_are_replayed_and_what_is_no_event_is_said_to_be_left(page:
     expect(became).to_contain_text(re.compile(r"The message [0-9a-f-]{36} was left: \w+"))
     expect(became).to_contain_text("The other queues had none.")
     expect(became).not_to_contain_text("SamplesDeadLetterQueue")
-    # It comes before the queues that are empty.
-    expect(section.get_by_role("rowheader").first).to_have_text("UploadsDeadLetterQueue")
+    # Those that are empty are folded away.
+    expect(section.get_by_role("rowheader")).to_have_text(["UploadsDeadLetterQueue"])
     sqs.purge_queue(QueueUrl=queues["UploadsDeadLetterQueue"])
     until(lambda: ask(console, "queues"), lambda all_queues: not any(each["messages"] for each in all_queues))
 
@@ -150,9 +162,9 @@ def test_grants_that_nothing_used_are_those_of_the_command(page: Page, console: 
     grants = json.loads(console.ask("/api/operations/grants").body)
     assert [[each["role"], each["action"]] for each in grants["unused"]] == expected
     page.get_by_role("button", name="Operations").click()
-    section = page.get_by_label("Grants that nothing used").first
-    section.get_by_role("button", name="Ask IAM").click()
-    expect(section).to_contain_text(f"{len(expected)} grants were never used by a test")
+    section = page.get_by_label("Permissions that no test used").first
+    section.get_by_role("button", name="List these permissions").click()
+    expect(section).to_contain_text(f"{len(expected)} permissions were never used by a test")
 
 
 def test_view_has_no_barrier_and_no_sideways_scroll(sized_page: Page) -> None:
@@ -160,4 +172,8 @@ def test_view_has_no_barrier_and_no_sideways_scroll(sized_page: Page) -> None:
     page.get_by_role("button", name="Operations").click()
     page.get_by_text("in order").first.click()
     expect(page.get_by_role("table").first).to_be_visible()
+    expect(page.get_by_role("heading", name="Executions", exact=True)).to_be_visible()
+    page.mouse.wheel(0, 5000)
+    page.get_by_role("button", name="To the top").click()
+    expect(page.get_by_role("button", name="To the top")).to_have_count(0)
     assert shut_out(page) == []

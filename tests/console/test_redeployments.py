@@ -106,6 +106,6 @@ def test_operations_of_a_destroyed_stack_say_that_it_is_gone(chromium: Browser, 
         for part in (alarms, window.get_by_label("Queues", exact=True), window.get_by_label("Schedules", exact=True)):
             expect(part.get_by_role("alert")).to_contain_text(gone)
         expect(alarms).not_to_contain_text("The stack has no alarms.")
-        window.get_by_role("button", name="Ask IAM").click()
-        expect(window.get_by_label("Grants that nothing used").first.get_by_role("alert")).to_contain_text(gone)
+        window.get_by_role("button", name="List these permissions").click()
+        expect(window.get_by_label("Permissions that no test used").first.get_by_role("alert")).to_contain_text(gone)
         window.close()

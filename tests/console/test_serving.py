@@ -69,11 +69,25 @@ def test_charts_of_no_time_or_section_are_refused_in_words(console: Console, que
     assert message in json.loads(reply.body)["message"]
 
 
+def test_nothing_is_asked_before_somebody_does(page: Page, champion: str) -> None:
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.get_by_role("button", name="Serving").click()
+    section = page.get_by_label("Try the champion")
+    expect(section.get_by_role("status").first).to_have_text("Not asked yet.")
+    expect(page.get_by_label("Leaderboard")).to_contain_text("Callers have measured nothing")
+    assert not [url for url in sent if "models/ask" in url]
+    section.get_by_role("button", name="Ask").click()
+    expect(section.get_by_role("status").first).to_contain_text("heavily used: the probability of a yes is")
+    assert len([url for url in sent if "models/ask" in url]) == 1
+
+
 def test_ride_is_tried_and_the_probability_follows_the_sliders(page: Page, console: Console, champion: str) -> None:
     page.get_by_role("button", name="Serving").click()
     section = page.get_by_label("Try the champion")
     said = section.get_by_role("status").first
-    expect(said).to_contain_text("Probability")
+    section.get_by_role("button", name="Ask").click()
+    expect(said).to_contain_text("probability")
     before = said.text_content()
     slider = section.get_by_role("slider", name=re.compile("^distance"))
     slider.press("Home")
@@ -82,9 +96,23 @@ def test_ride_is_tried_and_the_probability_follows_the_sliders(page: Page, conso
         each.get_attribute("name") or "": float(each.input_value()) for each in section.get_by_role("slider").all()
     }
     probability = console.stack.ask(values)[1]["probability"]
-    shown = re.search(r"Probability ([\d.e-]+[\d])", said.text_content() or "")
+    shown = re.search(r"probability of a yes is ([\d.]+)\s%", said.text_content() or "")
     assert shown
-    assert float(shown[1]) == pytest.approx(probability, abs=5e-4)
+    assert float(shown[1]) == pytest.approx(100 * probability, abs=0.051)
+
+
+def test_probabilities_that_were_answered_are_a_range_for_each_answer(
+    page: Page, console: Console, champion: str
+) -> None:
+    assert {console.stack.ask({"distance": each})[1]["label"] for each in (1, 400)} == {0, 1}
+    page.get_by_role("button", name="Serving").click()
+    figure = page.get_by_role("figure").filter(has_text=f"Probabilities answered: {DEFAULT_TASK}")
+    expect(figure.get_by_role("listitem")).to_have_text(
+        [
+            re.compile(r"no, not heavily used (under )?[\d.]+\s% to [\d.]+\s%, median"),
+            re.compile(r"yes, heavily used [\d.]+\s% to (over )?[\d.]+\s%, median"),
+        ]
+    )
 
 
 def test_task_without_a_model_says_what_to_do(page: Page, champion: str) -> None:
@@ -116,7 +144,7 @@ def test_day_that_the_monitor_looked_at_is_shown_with_its_numbers(page: Page, co
     page.get_by_role("button", name="Serving").click()
     section = page.get_by_label("Drift and quality")
     expect(section).to_contain_text(f"On {day} the model of {document['model']} answered")
-    expect(section.get_by_role("rowheader")).to_have_text([*document["features"], "the champion's scores"])
+    expect(section.get_by_role("rowheader")).to_have_text([*document["features"], "the champion's answers"])
 
 
 def test_leaderboard_ranks_models_by_what_callers_measured_and_shows_names_as_text(
@@ -138,11 +166,13 @@ def test_leaderboard_ranks_models_by_what_callers_measured_and_shows_names_as_te
     section = page.get_by_label("Leaderboard")
     expect(section.get_by_role("rowheader")).to_have_text([each["model"] for each in ranked])
     expect(section.get_by_role("row", name=champion)).to_contain_text("live")
+    expect(section).to_contain_text("They are the requests of these callers alone, of the last 14 days.")
 
 
 def test_view_has_no_barrier_and_no_sideways_scroll(sized_page: Page, champion: str) -> None:
     page = sized_page
     page.get_by_role("button", name="Serving").click()
-    expect(page.get_by_label("Try the champion").get_by_role("status").first).to_contain_text("Probability")
+    page.get_by_label("Try the champion").get_by_role("button", name="Ask").click()
+    expect(page.get_by_label("Try the champion").get_by_role("status").first).to_contain_text("probability")
     expect(page.get_by_role("region", name="Requests, errors and latency")).to_contain_text("Look again")
     assert shut_out(page) == []

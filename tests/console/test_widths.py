@@ -35,7 +35,7 @@ def open_all(page: Page, view: str) -> None:
     opened = {
         "Data": ("Ask Athena", "Count all rides"),
         "Models": ("Check each digest",),
-        "Operations": ("Ask IAM", "Add up"),
+        "Operations": ("List these permissions", "Add up"),
     }
     for name in opened.get(view, ()):
         page.get_by_role("button", name=name).click()

@@ -1,4 +1,6 @@
-// The parts of a long page by name: a click goes there. No links: the fragment of the address is the token's.
+// The parts of a long page by name: a click goes there, and another one back. No links: the fragment of the address is the token's.
+
+import { useEffect, useState } from "preact/hooks";
 
 interface Props {
   label: string;
@@ -17,6 +19,29 @@ export function Jumps({ label, to }: Props) {
       ))}
     </nav>
   );
+}
+
+/** Windows that the page has to be scrolled down before there is a way back. */
+const FAR = 1.5;
+
+/** A way back to the top of a long page, once the top is far away. */
+export function Up() {
+  const [isFar, setIsFar] = useState(false);
+  useEffect(() => {
+    const measure = () => setIsFar(scrollY > innerHeight * FAR);
+    measure();
+    addEventListener("scroll", measure, { passive: true });
+    return () => removeEventListener("scroll", measure);
+  }, []);
+  const rise = () => {
+    scrollTo(0, 0);
+    document.querySelector<HTMLElement>("main button, main [tabindex='0']")?.focus({ preventScroll: true });
+  };
+  return isFar ? (
+    <button type="button" class="up" onClick={rise}>
+      ↑ To the top
+    </button>
+  ) : null;
 }
 
 /** The id of a part of the page, by its name and by what it is a part of. */

@@ -109,7 +109,7 @@ function Page() {
         {view === "Data" && <DataView key={target.execution} version={ends + gaps} target={target} go={go} />}
         {view === "Models" && <ModelsView key={target.task} version={ends + gaps} changes={changes} target={target} go={go} />}
         {view === "Serving" && <ServingView version={ends + gaps} champions={about?.champions ?? {}} go={go} />}
-        {view === "Operations" && <OperationsView version={ends + gaps} />}
+        {view === "Operations" && <OperationsView version={ends + gaps} go={go} />}
       </main>
     </>
   );

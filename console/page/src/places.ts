@@ -9,6 +9,8 @@ export interface Target {
   /** The name of a retraining. */
   execution?: string;
   task?: string;
+  /** The ARN of an execution of any workflow. */
+  arn?: string;
   /** The input of a retraining whose form is open, as JSON. */
   start?: string;
 }

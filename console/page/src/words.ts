@@ -23,6 +23,31 @@ export function moment(text: string): string {
   return new Date(text).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 }
 
+/** A number as the page writes it: thousands with their separators, and a minus sign that is as wide as a plus. */
+export function number(value: number, form: Intl.NumberFormatOptions = {}): string {
+  // No minus before a nought that a small one is rounded to.
+  return value.toLocaleString(undefined, form).replace(/^-(?=[0.,]*$)/, "").replace("-", "\u2212");
+}
+
+/** A change, with its sign; none where it rounds to nought. */
+export function change(value: number, form: Intl.NumberFormatOptions): string {
+  return value.toLocaleString(undefined, { ...form, signDisplay: "exceptZero" }).replace("-", "\u2212");
+}
+
+/** A share as a percentage; near 0 and 1 it has the decimals that tell it from them. */
+export function percent(share: number): string {
+  const edge = Math.min(share, 1 - share);
+  const decimals = edge > 0 ? Math.min(6, Math.max(1, Math.ceil(-Math.log10(edge)) - 1)) : 0;
+  return `${number(share * 100, { minimumFractionDigits: decimals, maximumFractionDigits: decimals })}\u00a0%`;
+}
+
+/** A share as a percentage to a tenth, for whoever compares several. */
+export function tenths(share: number): string {
+  if (share > 0 && share < 0.0005) return `under ${number(0.1)}\u00a0%`;
+  if (share >= 0.9995) return `over ${number(99.9)}\u00a0%`;
+  return `${number(share * 100, { minimumFractionDigits: 1, maximumFractionDigits: 1 })}\u00a0%`;
+}
+
 /** How many, with its noun: "1 child", "12 children". */
 export function count(number: number, one: string, many: string): string {
   return `${number.toLocaleString()} ${number === 1 ? one : many}`;

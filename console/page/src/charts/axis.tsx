@@ -16,14 +16,26 @@ export interface Axis {
   now: number;
 }
 
+/** A value that the reader holds others against, and what it means. */
+export type Level = [number, string];
+
 export type Place = (value: number) => number;
 
+/** Pixels from an end of the axis within which a label would run over it. */
+const NEAR = 45;
+
 /** The moments below a picture, whose baseline is at `y`; `room` is the pixels that they have. */
-export function Times({ axis: { start, end }, room, x, y }: { axis: Pick<Axis, "start" | "end">; room: number; x: Place; y: number }) {
-  return ticks(start, end, room).map(([at, words], place, every) => (
-    <text key={at} class="tick" x={x(at)} y={y} text-anchor={place === 0 ? "start" : place === every.length - 1 ? "end" : "middle"}>
-      {words}
-    </text>
+export function Times({ axis, room, x, y }: { axis: Axis; room: number; x: Place; y: number }) {
+  const { start, end, period, groups } = axis;
+  const moments = groups.flatMap((each) => each.points.map(([at]) => at));
+  const [left, right] = [x(start), x(end)];
+  return ticks({ start, end, period, moments }, room).map(([at, words]) => (
+    <g key={at}>
+      <line class="grid" x1={x(at)} x2={x(at)} y1={y - 15} y2={y - 11} />
+      <text class="tick" x={x(at)} y={y} text-anchor={x(at) - left < NEAR ? "start" : right - x(at) < NEAR ? "end" : "middle"}>
+        {words}
+      </text>
+    </g>
   ));
 }
 

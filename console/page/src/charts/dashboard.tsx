@@ -6,6 +6,7 @@ import { idOf, Jumps } from "../jumps";
 import "./charts.css";
 import { Grid } from "./grid";
 import { Lines } from "./lines";
+import { isOfAnswers, Ranges } from "./ranges";
 import { noteOf } from "./notes";
 import { short } from "./scale";
 import { formOf, tell, type Widget } from "./series";
@@ -34,9 +35,13 @@ interface Props {
   hours: string;
   /** Which of the charts are wanted. */
   keep?: (widget: Widget) => boolean;
+  /** What all of its numbers are of. */
+  about?: string;
+  /** What the answers no and yes of a task mean. */
+  answers?: string[];
 }
 
-export function Charts({ title, sections, hours: first, keep }: Props) {
+export function Charts({ title, sections, hours: first, keep = () => true, about, answers = [] }: Props) {
   const [hours, setHours] = useState(first);
   const [looks, setLooks] = useState(0);
   return (
@@ -62,7 +67,13 @@ export function Charts({ title, sections, hours: first, keep }: Props) {
             </button>
             <span class="quiet">until {new Date(answer.end * 1000).toLocaleTimeString()}, by the dashboard {answer.name}</span>
           </p>
-          <Drawn charts={keep ? answer.widgets.filter((each) => each.kind === "metric").filter(keep) : answer.widgets} start={answer.start} end={answer.end} />
+          {about && <p class="quiet">{about}</p>}
+          <Drawn
+            charts={answer.widgets.filter((each) => each.kind !== "metric" || keep(each))}
+            start={answer.start}
+            end={answer.end}
+            answers={answers}
+          />
         </>
       )}
     </Panel>
@@ -70,10 +81,11 @@ export function Charts({ title, sections, hours: first, keep }: Props) {
 }
 
 /** The charts that have points, below their headings; the last values; and the names of those without any. */
-function Drawn({ charts, start, end }: { charts: Widget[]; start: number; end: number }) {
+function Drawn({ charts, start, end, answers }: { charts: Widget[]; start: number; end: number; answers: string[] }) {
   const isEmpty = (chart: Widget) => (chart.series ?? []).every((each) => each.points.length === 0);
   const metrics = charts.filter((each) => each.kind === "metric");
   const empty = metrics.filter(isEmpty);
+  const isBars = metrics.some((each) => each.view !== "singleValue" && !isOfAnswers(each.title) && formOf(tell(each.series ?? [])) === "bars");
   const sections = sectionsOf(charts);
   const parts = sections.filter((each) => !each.charts.every(isEmpty));
   const first = firstOf(metrics);
@@ -84,6 +96,7 @@ function Drawn({ charts, start, end }: { charts: Widget[]; start: number; end: n
       {from > start && Number.isFinite(first) && (
         <p class="quiet">There are no points before {new Date(first * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}: the charts begin there.</p>
       )}
+      {isBars && <p class="quiet">Bars: only one hour, day or five minutes of this time has values. "So far": it is not over yet.</p>}
       {parts.length > 1 && <Jumps label="Parts of the dashboard" to={parts.map(({ heading }) => [heading, idOf("charts", heading)])} />}
       {sections.map(({ heading, charts: ofSection }) => {
         const full = ofSection.filter((each) => !isEmpty(each));
@@ -93,18 +106,14 @@ function Drawn({ charts, start, end }: { charts: Widget[]; start: number; end: n
           <div key={heading} class="section" id={idOf("charts", heading)} tabIndex={-1}>
             {sections.length > 1 && <h3>{heading}</h3>}
             <Grid
-              charts={full.filter((each) => each.view !== "singleValue").map((each) => (
-                <Lines
-                  key={each.title}
-                  title={each.title}
-                  note={noteOf(each.title)}
-                  series={each.series ?? []}
-                  start={from}
-                  end={end}
-                  period={each.period ?? 60}
-                  now={end}
-                />
-              ))}
+              charts={full.filter((each) => each.view !== "singleValue").map((each) => {
+                const shown = { title: each.title, series: each.series ?? [], start: from, end, period: each.period ?? 60, now: end };
+                return isOfAnswers(each.title) ? (
+                  <Ranges key={each.title} {...shown} answers={answers} />
+                ) : (
+                  <Lines key={each.title} {...shown} note={noteOf(each.title)} />
+                );
+              })}
             />
             {single.length > 0 && (
               <dl class="scores">

@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { Table } from "../table";
+import type { Level } from "./axis";
 import { Bars } from "./bars";
 import { Plot } from "./plot";
 import { Rows } from "./rows";
@@ -24,9 +25,11 @@ interface Props {
   note?: string;
   /** Whether a point is of a day of the calendar, by `noon`, and not of the period that begins at its moment. */
   isOfDays?: boolean;
+  /** Values that the reader holds others against. */
+  levels?: Level[];
 }
 
-export function Lines({ title, series, start, end: wanted, period, now = Infinity, note, isOfDays = false }: Props) {
+export function Lines({ title, series, start, end: wanted, period, now = Infinity, note, isOfDays = false, levels = [] }: Props) {
   const [figure, width] = useWidth<HTMLElement>();
   const measured = series.filter((each) => each.points.length > 0);
   const parts = tell(measured);
@@ -39,16 +42,17 @@ export function Lines({ title, series, start, end: wanted, period, now = Infinit
   return (
     <figure class="lines" ref={figure}>
       <figcaption>
-        <strong>{title}</strong> {form !== "sentence" && form !== "bars" && <span class="quiet">a point for each {paceOf(period)}</span>}
+        <strong>{title}</strong> {form === "bars" && <span class="quiet">{only(name(parts.moments[0]!), isOfDays ? null : period, isOpen)}</span>}
+        {form !== "sentence" && form !== "bars" && <span class="quiet">a point for each {paceOf(period)}</span>}
       </figcaption>
       {note && <p class="quiet">{note}</p>}
-      {form === "bars" && <Bars name={name} groups={parts.groups} period={period} isOpen={isOpen} />}
-      {form === "lines" && <Plot title={title} axis={axis} />}
+      {form === "bars" && <Bars groups={parts.groups} levels={levels} />}
+      {form === "lines" && <Plot title={title} axis={axis} levels={levels} />}
       {form === "rows" && <Rows axis={axis} />}
       {isOpen && form !== "bars" && <p class="quiet">Hollow: that {paceOf(period)} is not over yet.</p>}
       {parts.nought.length > 0 && (
         <p class={form === "sentence" ? "" : "quiet"}>
-          0 {form === "sentence" ? span(measured, name) : "each time"}: {list(parts.nought)}.
+          {list(parts.nought)}: 0 {form === "sentence" ? span(measured, name, isOfDays) : form === "bars" ? "too" : "each time"}.
         </p>
       )}
       <Numbers title={title} series={measured} name={name} />
@@ -56,15 +60,20 @@ export function Lines({ title, series, start, end: wanted, period, now = Infinit
   );
 }
 
+/** The one period of which a chart has values. */
+function only(words: string, period: number | null, isOpen: boolean): string {
+  return `${period ? `the ${paceOf(period)} from ${words}` : words}${isOpen ? ", so far" : ""}`;
+}
+
 /** When, or from when to when series have points. */
-function span(series: Series[], name: Name): string {
+function span(series: Series[], name: Name, isOfDays: boolean): string {
   const moments = series.flatMap((each) => [each.points[0]![0], each.points.at(-1)![0]]);
   const [first, last] = [moments.reduce((one, other) => Math.min(one, other)), moments.reduce((one, other) => Math.max(one, other))];
-  return first === last ? `at ${name(first)}` : `each time from ${name(first)} to ${name(last)}`;
+  return first === last ? `${isOfDays ? "on" : "at"} ${name(first)}` : `each time from ${name(first)} to ${name(last)}`;
 }
 
 /** The points as a table, the newest first. It is made when somebody opens it. */
-function Numbers({ title, series, name }: { title: string; series: Series[]; name: Name }) {
+export function Numbers({ title, series, name }: { title: string; series: Series[]; name: Name }) {
   const [open, setOpen] = useState(false);
   const columns = open ? series.map((each) => new Map(each.points)) : [];
   const moments = [...new Set(columns.flatMap((each) => [...each.keys()]))].sort((one, other) => other - one);

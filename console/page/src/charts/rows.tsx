@@ -3,7 +3,7 @@
 import { type Axis, markClass, type Place, Times } from "./axis";
 import { Rest } from "./bars";
 import { type Group, list, ranked } from "./series";
-import { type Point, runs, short } from "./scale";
+import { alike, type Point, runs, short } from "./scale";
 
 const MOST = 8;
 const HEIGHT = 28;
@@ -15,6 +15,7 @@ export function Rows({ axis }: { axis: Axis }) {
   const { groups, width, start, end } = axis;
   const all = ranked(groups);
   const shown = all.slice(0, MOST);
+  const words = alike(all.map((each) => each.highest[1]));
   const top = (group: Group) => Math.max(group.highest[1], ...group.points.map(([, value]) => Math.abs(value)));
   const tops = shown.map(top);
   const isOneScale = Math.max(...tops) <= MOST_APART * Math.min(...tops);
@@ -26,7 +27,7 @@ export function Rows({ axis }: { axis: Axis }) {
           <li key={group.names[0]}>
             <span>{list(group.names)}</span>{" "}
             <span class="quiet">
-              highest <strong>{short(group.highest[1])}</strong>
+              highest <strong>{words(group.highest[1])}</strong>
             </span>
             <Row axis={axis} group={group} x={x} most={isOneScale ? Math.max(...tops) : tops[place]!} />
           </li>
@@ -36,7 +37,7 @@ export function Rows({ axis }: { axis: Axis }) {
         <Times axis={axis} room={width} x={x} y={12} />
       </svg>
       <p class="quiet">{isOneScale ? `All on one scale, from 0 to ${short(Math.max(...tops))}.` : "Each on a scale of its own, from 0 to its highest."}</p>
-      <Rest groups={all.slice(MOST)} />
+      <Rest groups={all.slice(MOST)} words={words} />
     </>
   );
 }

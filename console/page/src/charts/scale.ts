@@ -1,5 +1,7 @@
 // Numbers, moments and axes of charts.
 
+import { number } from "../words";
+
 export const DAY = 86_400;
 const YEAR = 330 * DAY;
 const PACES: [number, string][] = [[60, "minute"], [300, "5 minutes"], [3600, "hour"], [DAY, "day"]];
@@ -7,11 +9,21 @@ const PACES: [number, string][] = [[60, "minute"], [300, "5 minutes"], [3600, "h
 /** A moment as seconds since the epoch, and a value. */
 export type Point = [number, number];
 
-/** A value in few characters. */
+/** A value to three figures, or whole from 1,000 on; millions have a letter. */
 export function short(value: number): string {
-  for (const [size, letter] of [[1e9, "G"], [1e6, "M"], [1e3, "k"]] as const)
-    if (Math.abs(value) >= size) return `${Number((value / size).toPrecision(3))}${letter}`;
-  return `${Number(value.toPrecision(3))}`;
+  for (const [size, letter] of [[1e9, "G"], [1e6, "M"]] as const)
+    if (Math.abs(value) >= size) return `${number(value / size, { maximumSignificantDigits: 3 })}${letter}`;
+  return number(value, Math.abs(value) < 1000 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 0 });
+}
+
+/** Words for values that are compared: all with the decimals that give the largest its three figures. */
+export function alike(values: number[]): (value: number) => string {
+  const most = Math.max(...values.map(Math.abs));
+  if (most >= 1e6 || most === 0 || values.every(Number.isInteger)) return short;
+  const decimals = Math.min(12, Math.max(0, 2 - Math.floor(Math.log10(most))));
+  const least = 10 ** -decimals;
+  const words = (value: number) => number(value, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return (value) => (value !== 0 && Math.abs(value) < least / 2 ? `under ${words(least)}` : words(value));
 }
 
 /** How a point is named that stands at a moment, in seconds. */
@@ -48,21 +60,50 @@ export function bounds(values: number[]): { low: number; high: number } {
 
 /** Pixels from which on an axis has room for a moment in its middle, and for a month's name. */
 const ROOM = 330;
+/** Pixels from a moment's place to the next, at least. */
+const BETWEEN = 80;
 
-/** Moments of an axis that is `width` pixels long: the hour, with its day where that is another one than before; of more than two days the day. */
-export function ticks(start: number, end: number, width: number): [number, string][] {
-  const span = end - start;
+/** The time of an axis, what its points stand for, and where they stand, in seconds. */
+export interface Span {
+  start: number;
+  end: number;
+  period: number;
+  moments: number[];
+}
+
+/**
+ * Moments of an axis that is `width` pixels long: the hour, with its day where that is another one than before; of more than
+ * two days the day. Each stands where its words say: at a point, or at the beginning of a minute, a period or a day.
+ */
+export function ticks(axis: Span, width: number): [number, string][] {
+  const span = axis.end - axis.start;
   const isWide = width >= ROOM;
-  const moments = isWide ? [start, start + span / 2, end] : [start, end];
   const dayOf = (seconds: number) => new Date(seconds * 1000).toDateString();
+  const wanted = isWide ? [axis.start, axis.start + span / 2, axis.end] : [axis.start, axis.end];
+  const least = (span / width) * BETWEEN;
+  const moments = wanted
+    .map((seconds) => stand(axis, seconds))
+    .filter((seconds, place, all) => place === 0 || seconds - all[place - 1]! >= least);
   return moments.map((seconds, place) => {
     const date = new Date(seconds * 1000);
-    if (span > 2 * DAY)
+    if (span > 2 * DAY || axis.period >= DAY)
       return [seconds, date.toLocaleDateString(undefined, { month: "short", day: "numeric", ...(span > YEAR && { year: "numeric" }) })];
     const isSameDay = place > 0 && dayOf(moments[place - 1]!) === dayOf(seconds);
     const hour = date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
     return [seconds, isSameDay ? hour : moment(seconds, isWide ? "short" : "numeric")];
   });
+}
+
+/** The moment nearest to one of an axis at which a label of it may stand. */
+function stand({ start, end, period, moments }: Span, seconds: number): number {
+  const isNearer = (one: number, other: number) => Math.abs(one - seconds) < Math.abs(other - seconds);
+  if (period >= DAY) return moments.reduce((best, each) => (isNearer(each, best) ? each : best), moments[0] ?? seconds);
+  const step = end - start > 2 * DAY ? DAY : Math.min(Math.max(period, 60), 3600);
+  // Days begin at midnight where the page is read.
+  const shift = step === DAY ? new Date(seconds * 1000).getTimezoneOffset() * 60 : 0;
+  const [before, after] = [Math.floor((seconds - shift) / step) * step + shift, Math.ceil((seconds - shift) / step) * step + shift];
+  if (before < start) return after <= end ? after : seconds;
+  return after > end || isNearer(before, after) ? before : after;
 }
 
 /** Points that belong together: a line ends where nothing was measured for more than a period. */

@@ -1,6 +1,6 @@
 // What the series of a chart have to say, and in which form it is shown.
 
-import { type Name, type Point, short } from "./scale";
+import { type Name, type Point } from "./scale";
 
 export interface Series {
   label: string;
@@ -73,9 +73,9 @@ export function ranked(groups: Group[]): Group[] {
 }
 
 /** What a picture of few lines says in words: the highest point of each. */
-export function summary(groups: Group[], name: Name): string {
+export function summary(groups: Group[], name: Name, words: (value: number) => string): string {
   return ranked(groups)
-    .map(({ names, points, highest: [at, most] }) => `${list(names)}: ${points.length > 1 ? "highest " : ""}${short(most)} at ${name(at)}`)
+    .map(({ names, points, highest: [at, most] }) => `${list(names)}: ${points.length > 1 ? "highest " : ""}${words(most)} at ${name(at)}`)
     .join("; ");
 }
 

@@ -1,10 +1,12 @@
 // The numbers of one model: scores, the gate's sentence, weights, ROC and calibration.
 
+import { Fragment } from "preact";
 import { useAnswer } from "../answer";
+import { list } from "../charts/series";
 import { Trouble } from "../parts";
 import type { Go } from "../places";
 import { Table } from "../table";
-import { moment } from "../words";
+import { change, moment, number } from "../words";
 import { type Histogram, ResidualPlot, UnitPlot } from "./curves";
 import { Lineage } from "./lineage";
 import type { Card, ModelLine } from "./types";
@@ -16,6 +18,7 @@ const NUMBERS: [string, string][] = [
   ["precision", "precision"],
   ["recall", "recall"],
   ["calibration_error", "calibration error"],
+  ["calibration_gap", "calibration gap"],
   ["rmse", "RMSE"],
   ["mae", "MAE"],
   ["r2", "R²"],
@@ -23,13 +26,22 @@ const NUMBERS: [string, string][] = [
 ];
 
 /** What the scores are, for whoever has not met their names. */
-const OF_CLASSES =
-  "On test rows, which training never saw. Log loss: lower is better, 0.69 is a coin's. AUC: 1 tells all pairs apart, 0.5 none. Precision: how many of those called 1 are 1. " +
-  "Recall: how many of those that are 1 were called so. Calibration error: how far probabilities are from shares, decile by decile; the calibration gap of the gate's " +
-  "sentence adds those up from the lowest on, and it alone decides. A gap that is larger than tolerated, but that chance explains, refuses no model.";
-const OF_NUMBERS =
-  "On test rows, which training never saw. RMSE: the usual error, large ones counting more; MAE: the mean error. Both in the label's unit, lower is better. " +
-  "R²: 1 is exact, 0 no better than the mean. Bias: the mean of label less prediction.";
+const OF_CLASSES: [string, string][] = [
+  ["Log loss", "How far the probabilities are from the labels. Lower is better; guessing gives 0.69."],
+  ["AUC", "How well the model tells the two labels apart: 1 always, 0.5 not at all."],
+  ["Precision", "The share of rows with the label 1 among those that it called 1."],
+  ["Recall", "The share of rows that it called 1 among those with the label 1."],
+  ["Calibration error", "How far the probabilities are from the observed shares, on average over ten groups of rows."],
+  ["Calibration gap", "The same, added up from the lowest probability on. The gate looks at this one."],
+];
+const OF_NUMBERS: [string, string][] = [
+  ["RMSE", "The usual error in the label's unit; large errors count more. Lower is better."],
+  ["MAE", "The mean error, in the label's unit. Lower is better."],
+  ["R²", "1 is exact, 0 is no better than the mean."],
+  ["Bias", "The mean of label less prediction."],
+];
+
+const FOUR = { minimumFractionDigits: 4, maximumFractionDigits: 4 };
 
 type Points = Record<string, number>[];
 
@@ -59,25 +71,44 @@ export function CardView({ task, execution, lives, go, role = "" }: Shown) {
         {role && `, ${role}`}
       </h2>
       <p class="quiet">
-        {card.algorithm}, judged {moment(card.created)} on {card.rows.toLocaleString()} test rows{" "}
+        {card.algorithm}, tested {moment(card.created)} on {number(card.rows)} rows that training never saw{" "}
         <button type="button" class="link" onClick={() => go("Workflows", { execution: card.execution })}>
           its retraining
         </button>
       </p>
       {card.verdict?.reason && (
-        <p class={`verdict ${card.verdict.promote ? "yes" : "no"}`}>
-          <strong>The gate {card.verdict.promote ? "let it go live" : "did not let it go live"}</strong>, and said then: {card.verdict.reason}
-        </p>
+        <div class={`verdict ${card.verdict.promote ? "yes" : "no"}`}>
+          <p>
+            <strong>The gate {card.verdict.promote ? "let it go live" : "did not let it go live"}.</strong> The gate compares a new model
+            with the champion of that time, on the same test rows.
+          </p>
+          <p>It said then: {card.verdict.reason}</p>
+        </div>
       )}
       <dl class="scores">
         {scores.map(([name, words]) => (
           <div key={name}>
             <dt>{words}</dt>
-            <dd>{(card.metrics[name] as number).toFixed(4)}</dd>
+            <dd>{number(card.metrics[name] as number, FOUR)}</dd>
           </div>
         ))}
       </dl>
-      <p class="quiet">{binary ? OF_CLASSES : OF_NUMBERS}</p>
+      {card.answers[1] && (
+        <p class="quiet">
+          The label 1 means <em>{card.answers[1]}</em>, 0 <em>{card.answers[0]}</em>.
+        </p>
+      )}
+      <details>
+        <summary>What these numbers are</summary>
+        <dl class="facts">
+          {(binary ? OF_CLASSES : OF_NUMBERS).map(([name, words]) => (
+            <Fragment key={name}>
+              <dt>{name}</dt>
+              <dd>{words}</dd>
+            </Fragment>
+          ))}
+        </dl>
+      </details>
       <div class="figures">
         {roc.length > 0 && (
           <UnitPlot
@@ -104,42 +135,67 @@ export function CardView({ task, execution, lives, go, role = "" }: Shown) {
         {residuals && <ResidualPlot unit={card.unit} residuals={residuals} />}
       </div>
       {card.weights && card.weights.length > 0 && <Weights card={card} />}
-      <Lineage key={`${task} ${execution}`} task={task} execution={execution} lives={lives} />
+      <Lineage key={`${task} ${execution}`} task={task} execution={execution} lives={lives} card={card.key} />
     </article>
   );
 }
 
 const HOW_FAR: Record<string, string> = {
-  "log odds": "Log odds of 0 are a probability of 0.5, of 1 one of 0.73, of 3 one of 0.95; of -1 and -3 they are 0.27 and 0.05.",
+  "log odds": "Log odds of 0 are a probability of 0.5, of 1 one of 0.73, of 3 one of 0.95; of −1 and −3 they are 0.27 and 0.05.",
 };
 
-/** What a model looks at, what moves its answer most first. */
+/** The share of the largest change from which on a feature moves the answer to speak of. */
+const LEAST = 0.1;
+
+interface Weight {
+  name: string;
+  change: number;
+}
+
+/** What a linear model looks at, in the order of its features, which Serving has too. */
 function Weights({ card }: { card: Card }) {
-  const what = card.kind.startsWith("binary") ? "log odds" : `answer${card.unit && `, ${card.unit}`}`;
+  const binary = card.kind.startsWith("binary");
+  const what = binary ? "log odds" : "answer";
+  const column = `Change of the ${what}${!binary && card.unit ? `, ${card.unit}` : ""}`;
   const rows = card.features.map((name, place) => {
     const spread = card.training[name];
     return { name, spread, change: (card.weights?.[place] ?? 0) * (spread?.deviation ?? 0) };
   });
-  rows.sort((one, other) => Math.abs(other.change) - Math.abs(one.change));
+  const four = (value: number | undefined) => (value === undefined ? "" : number(value, { maximumSignificantDigits: 4 }));
   return (
     <section aria-label="What moves its answer">
       <h3>What moves its answer</h3>
+      <p>{reading(rows, binary ? `“${card.answers[1] ?? "1"}”` : "")}</p>
       <p class="quiet">
-        The last column says by how much the {what.split(",")[0]} {what === "log odds" ? "change" : "changes"} where a value is one standard
-        deviation above its mean in training. {HOW_FAR[what] ?? ""}
+        <em>{column}</em> says by how much the {what} {binary ? "change" : "changes"} where a value is one standard deviation above its
+        mean in training. {HOW_FAR[what] ?? ""}
       </p>
       <Table
         label="Weights"
-        head={["Feature", "Mean", "Standard deviation", `Change of the ${what}`]}
-        rows={rows.map(({ name, spread, change }) => [
+        head={["Feature", "What it is", "Mean", "Standard deviation", column]}
+        rows={rows.map(({ name, spread, change: by }) => [
           <>
             {name} <span class="quiet">{card.units?.[name] ?? ""}</span>
           </>,
-          spread?.mean.toPrecision(4) ?? "",
-          spread?.deviation.toPrecision(4) ?? "",
-          `${change > 0 ? "+" : ""}${change.toPrecision(3)}`,
+          card.meanings[name] ?? "",
+          four(spread?.mean),
+          four(spread?.deviation),
+          change(by, { maximumSignificantDigits: 3 }),
         ])}
       />
     </section>
   );
+}
+
+/** The weights in words, what moves the answer most first; `yes` is what becomes likelier, empty where the answer is a number. */
+function reading(weights: Weight[], yes: string): string {
+  const all = [...weights].sort((one, other) => Math.abs(other.change) - Math.abs(one.change));
+  const most = Math.abs(all[0]?.change ?? 0);
+  const some = all.filter((each) => most > 0 && Math.abs(each.change) >= LEAST * most);
+  const rest = all.filter((each) => !some.includes(each));
+  const way = (by: number) => (yes ? (by > 0 ? `${yes} likelier` : `${yes} less likely`) : by > 0 ? "the answer higher" : "the answer lower");
+  const words = some.map(({ name, change: by }) => `More ${name} makes ${way(by)}`);
+  return [...words, ...(rest.length > 0 ? [`${list(rest.map((each) => each.name))} ${rest.length === 1 ? "moves" : "move"} it little`] : [])]
+    .map((each) => `${each}.`)
+    .join(" ");
 }

@@ -1,6 +1,7 @@
 // Small pictures of a model's numbers, with the numbers as a table beside each.
 
 import { Table } from "../table";
+import { number } from "../words";
 
 interface Point {
   x: number;
@@ -27,6 +28,9 @@ export function UnitPlot({ title, across, up, points, joined, conclusion, diagon
   const y = (value: number) => 8 + (1 - value) * SIDE;
   return (
     <figure>
+      <figcaption>
+        <strong>{title}</strong>: {up[0]!.toLowerCase() + up.slice(1)} by {across[0]!.toLowerCase() + across.slice(1)}
+      </figcaption>
       <svg viewBox={`0 0 ${SIDE + LEFT + 12} ${SIDE + 44}`} role="img" aria-label={`${title}. ${conclusion}`}>
         <rect class="plot" x={x(0)} y={y(1)} width={SIDE} height={SIDE} />
         <line class="even" x1={x(0)} y1={y(0)} x2={x(1)} y2={y(1)} />
@@ -52,9 +56,9 @@ export function UnitPlot({ title, across, up, points, joined, conclusion, diagon
           points.map((point, number) => <circle key={number} class="point" cx={x(point.x)} cy={y(point.y)} r={4} />)
         )}
       </svg>
-      <figcaption>
-        <strong>{title}</strong>: {up} by {across.toLowerCase()}. {conclusion} The dashed line is {diagonal}.
-      </figcaption>
+      <p class="quiet">
+        {conclusion} The dashed line is {diagonal}.
+      </p>
       <details>
         <summary>The numbers</summary>
         <Table
@@ -79,10 +83,13 @@ export function ResidualPlot({ unit, residuals }: { unit: string; residuals: His
   const { low, high, counts } = residuals;
   const width = SIDE / counts.length;
   const most = Math.max(1, ...counts);
-  const edge = (place: number) => (low + ((high - low) * place) / counts.length).toPrecision(4);
+  const edge = (place: number) => number(low + ((high - low) * place) / counts.length, { maximumSignificantDigits: 4 });
   const conclusion = "The narrower around 0, the better; what leans to one side is a bias.";
   return (
     <figure>
+      <figcaption>
+        <strong>Residuals</strong>: test rows by label less prediction
+      </figcaption>
       <svg viewBox={`0 0 ${SIDE + LEFT + 12} ${SIDE + 44}`} role="img" aria-label={`Residuals. ${conclusion}`}>
         <rect class="plot" x={LEFT} y={8} width={SIDE} height={SIDE} />
         {counts.map((count, place) => {
@@ -97,7 +104,7 @@ export function ResidualPlot({ unit, residuals }: { unit: string; residuals: His
           </text>
         ))}
         <text class="tick" x={LEFT - 6} y={16} text-anchor="end">
-          {most}
+          {number(most)}
         </text>
         <text class="tick" text-anchor="middle" transform={`translate(12 ${8 + SIDE / 2}) rotate(-90)`}>
           Test rows
@@ -106,16 +113,14 @@ export function ResidualPlot({ unit, residuals }: { unit: string; residuals: His
           Label less prediction, {unit}
         </text>
       </svg>
-      <figcaption>
-        <strong>Residuals</strong>: test rows by label less prediction. {conclusion}
-      </figcaption>
+      <p class="quiet">{conclusion}</p>
       <details>
         <summary>The numbers</summary>
         <Table
           tall
           label="Residuals, as numbers"
           head={[`From, ${unit}`, "Rows"]}
-          rows={counts.map((count, place) => [edge(place), count.toLocaleString()])}
+          rows={counts.map((count, place) => [edge(place), number(count)])}
         />
       </details>
     </figure>

@@ -21,8 +21,16 @@ const WORDS: Record<string, [string, string]> = {
 };
 const MOST_DETAILS = 20;
 
+interface Props {
+  task: string;
+  execution: string;
+  lives: ModelLine[];
+  /** Where in the bucket the model's card is. */
+  card: string;
+}
+
 /** The graph of a model's inputs, up to when it answered; nothing is read before a person asks for it. */
-export function Lineage({ task, execution, lives }: { task: string; execution: string; lives: ModelLine[] }) {
+export function Lineage({ task, execution, lives, card }: Props) {
   const [findings, setFindings] = useState<Finding[] | null>(null);
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState("");
@@ -40,7 +48,10 @@ export function Lineage({ task, execution, lives }: { task: string; execution: s
   return (
     <section aria-label="What it was made from">
       <h3>What it was made from</h3>
-      <p class="quiet">Reads weather, rows and model again, and compares the digest of each input with the one in the card.</p>
+      <p class="quiet">
+        A model's card is a file that its evaluation wrote: {card}. It has a digest of each input. The check reads weather, rows and
+        model again, and compares each digest with the card's.
+      </p>
       <button type="button" disabled={busy} onClick={check}>
         {busy ? "Reading the inputs …" : "Check each digest"}
       </button>

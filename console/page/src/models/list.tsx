@@ -1,6 +1,6 @@
 // The models of a task: the one that is live, those that were, and those that never were.
 
-import { moment } from "../words";
+import { moment, number as words } from "../words";
 import type { ModelLine } from "./types";
 
 interface Props {
@@ -9,6 +9,8 @@ interface Props {
   choose: (line: ModelLine) => void;
   rollBack: (line: ModelLine) => void;
 }
+
+const FOUR = { minimumFractionDigits: 4, maximumFractionDigits: 4 };
 
 const GROUPS: [string, (line: ModelLine) => boolean][] = [
   ["Live: it answers the API", (line) => line.live],
@@ -31,6 +33,7 @@ export function ModelList({ lines, chosen, choose, rollBack }: Props) {
                   <span class={`status ${each.live ? "succeeded" : "idle"}`}>{each.live ? "live" : each.until ? "was live" : "never live"}</span>
                   <span class="name">{each.execution}</span>
                   <span class="quiet">{numbers(each)}</span>
+                  {!each.until && <span class="quiet">Why not: {firstOf(each.why)}</span>}
                   {each.until && <span class="quiet">{each.live ? `since ${moment(each.since)}` : `${moment(each.since)} to ${moment(each.until)}`}</span>}
                 </button>
                 {each.until && !each.live && each.execution !== live && (
@@ -52,6 +55,11 @@ export function key(line: ModelLine): string {
   return `${line.execution} ${line.since}`;
 }
 
+/** What comes first in the gate's sentence: what decided. */
+function firstOf(why: string): string {
+  return `${why.split("; ")[0]!.replace(/\.$/, "")}.`;
+}
+
 function numbers(line: ModelLine): string {
   const named: [string, number | null][] = [
     ["log loss", line.log_loss],
@@ -59,5 +67,5 @@ function numbers(line: ModelLine): string {
     ["RMSE", line.rmse],
     ["R²", line.r2],
   ];
-  return named.flatMap(([name, number]) => (number === null ? [] : [`${name} ${number.toFixed(4)}`])).join(", ");
+  return named.flatMap(([name, number]) => (number === null ? [] : [`${name} ${words(number, FOUR)}`])).join(", ");
 }

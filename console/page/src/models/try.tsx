@@ -1,50 +1,34 @@
 // Asks the champion about a ride of the reader's own: the answer follows the sliders.
 
 import { useEffect, useState } from "preact/hooks";
-import { get, post } from "../api";
+import { post } from "../api";
 import { Empty, message, Trouble } from "../parts";
+import { change, moment, number, percent } from "../words";
 import type { Champion, Field } from "./types";
 
 const PAUSE = 250;
 
-export function TryRide({ task }: { task: string }) {
-  const [champion, setChampion] = useState<Champion | null>(null);
-  const [values, setValues] = useState<Record<string, number>>({});
-  const [answer, setAnswer] = useState<Record<string, unknown> | null>(null);
-  // What the answer is of: the sliders may be elsewhere by now.
-  const [answerValues, setAnswerValues] = useState(values);
-  const [trouble, setTrouble] = useState("");
-  const [absent, setAbsent] = useState("");
-  useEffect(() => {
-    setChampion(null);
-    setAnswer(null);
-    get<Champion>("models/fields", { task })
-      .then((fresh) => {
-        setChampion(fresh);
-        setValues(Object.fromEntries(fresh.features.map((each) => [each.name, rounded(each.usual, each)])));
-        setAbsent("");
-      })
-      .catch((fault: unknown) => setAbsent(message(fault)));
-  }, [task]);
-  useEffect(() => {
-    if (!champion) return;
-    let wanted = true;
-    // The answer to where a slider stops: not each step of it is a request.
-    const timer = setTimeout(() => {
-      post<Record<string, unknown>>("models/ask", { task, values })
-        .then((got) => wanted && (setAnswer(got), setAnswerValues(values), setTrouble("")))
-        .catch((fault: unknown) => wanted && setTrouble(message(fault)));
-    }, PAUSE);
-    return () => {
-      wanted = false;
-      clearTimeout(timer);
-    };
-  }, [champion, values]);
-  if (absent) return <Empty>{absent}</Empty>;
+interface Props {
+  task: string;
+  /** Null until there is one. */
+  champion: Champion | null;
+  /** Why there is none. */
+  trouble: string;
+}
+
+export function TryRide({ task, champion, trouble }: Props) {
+  if (trouble) return <Empty>{trouble}</Empty>;
   if (!champion) return <p class="quiet">Asking what the champion looks at …</p>;
+  return <Sliders task={task} champion={champion} />;
+}
+
+function Sliders({ task, champion }: { task: string; champion: Champion }) {
+  const [values, setValues] = useState<Record<string, number>>(() =>
+    Object.fromEntries(champion.features.map((each) => [each.name, rounded(each.usual, each)])),
+  );
+  const { answer, isOld, isAsking, trouble, ask } = useReply(task, values);
   const isLinear = champion.features.every((each) => each.weight !== null);
   const parts = champion.features.map((each) => (each.weight ?? 0) * ((values[each.name] ?? 0) - each.mean));
-  const scale = champion.kind.startsWith("binary") ? "log odds" : champion.unit || "answer";
   const largest = Math.max(...parts.map(Math.abs), 1e-12);
   return (
     <section class="sheet" aria-label="Try the champion">
@@ -53,19 +37,38 @@ export function TryRide({ task }: { task: string }) {
         It predicts: <strong>{champion.meaning[0]!.toLowerCase() + champion.meaning.slice(1)}</strong>.
       </p>
       <p class="quiet">
-        The model of {champion.execution} answers, through the API, wherever a slider stops. Each answer is one of the requests
-        that the usage plan of the stack's key allows a day, and may be among those that are captured for monitoring.
+        The model of {champion.execution}, trained {moment(champion.created)}. Nothing is asked until you move a slider or choose Ask.
+        From then on the API answers wherever a slider stops. Such a request is like any caller's: it counts against the limits of the
+        stack's key, it may be captured for monitoring, and it is among the figures below.
+      </p>
+      <p class="buttons">
+        <button type="button" disabled={isAsking} onClick={ask}>
+          Ask
+        </button>
       </p>
       <p class="answer" role="status" aria-live="polite">
-        {answer ? sentence(answer, champion) : "Asking …"}
+        {answer ? sentence(answer, champion) : isAsking ? "Asking …" : "Not asked yet."}
       </p>
-      <p class="quiet">{answer && answerValues !== values && !trouble ? "That is of the values before: asking again …" : "\u00a0"}</p>
+      <p class="quiet">{isOld && !trouble ? "That is of the values before: asking again …" : "\u00a0"}</p>
       <Trouble message={trouble} />
+      <p class="quiet">{explanation(champion, isLinear, parts)}</p>
       <div class="sliders">
+        {isLinear && (
+          <p class="heads" aria-hidden="true">
+            <span class="pushes">
+              pushes towards
+              <span>
+                <span>{sidesOf(champion)[0]}</span>
+                <span>{sidesOf(champion)[1]}</span>
+              </span>
+            </span>
+          </p>
+        )}
         {champion.features.map((each, place) => (
           <label key={each.name}>
             <span>
               {each.name} <span class="quiet">{each.unit}</span>
+              <span class="quiet meaning">{each.meaning}</span>
             </span>
             <input
               type="range"
@@ -74,40 +77,83 @@ export function TryRide({ task }: { task: string }) {
               max={rounded(each.high, each)}
               step={step(each)}
               value={values[each.name]}
-              title={each.meaning}
-              onInput={(event) => setValues({ ...values, [each.name]: event.currentTarget.valueAsNumber })}
+              onInput={(event) => {
+                setValues({ ...values, [each.name]: event.currentTarget.valueAsNumber });
+                ask();
+              }}
             />
             <output>
-              {values[each.name]?.toLocaleString()}{" "}
+              {number(values[each.name] ?? 0)}{" "}
               <span class="quiet">
-                of {rounded(each.low, each).toLocaleString()} to {rounded(each.high, each).toLocaleString()}
+                of {number(rounded(each.low, each))} to {number(rounded(each.high, each))}
               </span>
             </output>
-            {isLinear && (
-              <span class="part" title="What this value adds, compared with a ride that has the mean of it">
-                <svg viewBox="-50 0 100 12" aria-hidden="true">
-                  <line x1={0} x2={0} y1={0} y2={12} />
-                  <rect
-                    class={parts[place]! < 0 ? "less" : "more"}
-                    x={Math.min(0, (parts[place]! / largest) * 48)}
-                    y={2}
-                    width={Math.abs((parts[place]! / largest) * 48)}
-                    height={8}
-                  />
-                </svg>
-                {parts[place]! < 0 ? "−" : "+"}
-                {Math.abs(parts[place]!).toFixed(2)}
-              </span>
-            )}
+            {isLinear && <Push part={parts[place]!} largest={largest} sides={sidesOf(champion)} />}
           </label>
         ))}
       </div>
-      <p class="quiet">
-        {isLinear && champion.base !== null
-          ? `Each bar is what a value adds to the ${scale}, compared with its mean in the training set: ${champion.base.toFixed(2)} where each has its mean, and ${(champion.base + parts.reduce((sum, each) => sum + each, 0)).toFixed(2)} with these values.${champion.kind.startsWith("binary") ? " Log odds of 0 are a probability of one half." : ""}`
-          : "The parts of the values are not shown: of this algorithm they do not add up to the answer."}
-      </p>
     </section>
+  );
+}
+
+/** What the API answers to values, wherever they rest; it is asked nothing before `ask` was called once. */
+function useReply(task: string, values: Record<string, number>) {
+  const [answer, setAnswer] = useState<Record<string, unknown> | null>(null);
+  // What the answer is of: the sliders may be elsewhere by now.
+  const [asked, setAsked] = useState(values);
+  const [trouble, setTrouble] = useState("");
+  const [asks, setAsks] = useState(0);
+  const [isAsking, setIsAsking] = useState(false);
+  useEffect(() => {
+    if (asks === 0) return;
+    let wanted = true;
+    setIsAsking(true);
+    // The answer to where a slider stops: not each step of it is a request.
+    const timer = setTimeout(() => {
+      post<Record<string, unknown>>("models/ask", { task, values })
+        .then((reply) => wanted && (setAnswer(reply), setAsked(values), setTrouble("")))
+        .catch((fault: unknown) => wanted && setTrouble(message(fault)))
+        .finally(() => wanted && setIsAsking(false));
+    }, PAUSE);
+    return () => {
+      wanted = false;
+      clearTimeout(timer);
+    };
+  }, [asks, task, values]);
+  return { answer, isOld: answer !== null && asked !== values, isAsking, trouble, ask: () => setAsks((times) => times + 1) };
+}
+
+/** The two directions in which a value moves the answer. */
+function sidesOf(champion: Champion): [string, string] {
+  return champion.kind.startsWith("binary") ? ["no", "yes"] : ["lower", "higher"];
+}
+
+/** What a value adds, as a bar from the middle to its side. */
+function Push({ part, largest, sides }: { part: number; largest: number; sides: [string, string] }) {
+  const words = change(part, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const length = (part / largest) * 48;
+  return (
+    <span class="part" title="What this value adds, compared with its mean in training">
+      <span class="side">{/[1-9]/.test(words) ? `pushes towards ${part < 0 ? sides[0] : sides[1]}` : "pushes neither way"}: </span>
+      <svg viewBox="-50 0 100 12" aria-hidden="true">
+        <line x1={0} x2={0} y1={0} y2={12} />
+        <rect x={Math.min(0, length)} y={2} width={Math.abs(length)} height={8} />
+      </svg>
+      {words}
+    </span>
+  );
+}
+
+/** What the bars beside the sliders are, and what they add up to. */
+function explanation(champion: Champion, isLinear: boolean, parts: number[]): string {
+  if (!isLinear || champion.base === null) return "What each value does is not shown: of this algorithm such parts do not add up to the answer.";
+  const isBinary = champion.kind.startsWith("binary");
+  const scale = isBinary ? "log odds" : champion.unit || "answer";
+  const digits = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  const [base, sum] = [champion.base, champion.base + parts.reduce((all, each) => all + each, 0)].map((each) => number(each, digits));
+  return (
+    `A bar says what a value adds to the ${scale}, compared with its mean in training. With each value at its mean they are ${base}, with ` +
+    `these values ${sum}.${isBinary ? " Log odds above 0 are a probability above 50 %, below 0 one below." : ""}`
   );
 }
 
@@ -124,10 +170,14 @@ function rounded(value: number, field: Field): number {
 
 function sentence(answer: Record<string, unknown>, champion: Champion): string {
   if (typeof answer.probability === "number") {
-    const share = answer.probability < 0.001 || answer.probability > 0.999 ? answer.probability.toPrecision(4) : answer.probability.toFixed(3);
-    const [is, side] = answer.label === 1 ? ["yes", "not below"] : ["no", "below"];
-    return `Probability ${share}: ${is}, since it is ${side} the model's threshold of ${Number(answer.threshold).toFixed(3)}.`;
+    const place = answer.label === 1 ? 1 : 0;
+    const [word, side] = [["No", "below"], ["Yes", "not below"]][place]!;
+    const meaning = champion.answers[place];
+    return (
+      `${word}${meaning ? `, ${meaning}` : ""}: the probability of a yes is ${percent(answer.probability)}, which is ${side} ` +
+      `the model's threshold of ${percent(Number(answer.threshold))}.`
+    );
   }
-  const number = Object.entries(answer).find(([name, value]) => typeof value === "number" && name !== "threshold");
-  return number ? `${Number(number[1]).toPrecision(5)} ${champion.unit}` : JSON.stringify(answer);
+  const value = Object.entries(answer).find(([name, each]) => typeof each === "number" && name !== "threshold");
+  return value ? `${number(Number(value[1]), { maximumSignificantDigits: 5 })} ${champion.unit}` : JSON.stringify(answer);
 }

@@ -33,6 +33,12 @@ export interface Card {
   features: string[];
   /** By the name of a feature. */
   units: Record<string, string> | null;
+  /** What the labels 0 and 1 say; none of a regression. */
+  answers: string[];
+  /** What each feature is, by its name. */
+  meanings: Record<string, string>;
+  /** Where in the bucket the card is. */
+  key: string;
   algorithm: string;
   rows: number;
   metrics: Record<string, unknown>;
@@ -59,6 +65,10 @@ export interface Champion {
   unit: string;
   /** What is predicted, as "Whether the ride …". */
   meaning: string;
+  /** What the labels 0 and 1 say; none of a regression. */
+  answers: string[];
+  /** When it was trained. */
+  created: string;
   /** What a linear model answers to the mean of each feature: log odds, or the number. */
   base: number | null;
   features: Field[];

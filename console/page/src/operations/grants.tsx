@@ -1,4 +1,4 @@
-// Grants of the stack's roles that no test ever used, with the reasons why they are there.
+// Permissions of the stack's roles that no test ever used, with the reasons why they are there.
 
 import { Panel } from "../panel";
 import { Empty } from "../parts";
@@ -11,24 +11,26 @@ interface Answer {
   unused: { role: string; statement: string; action: string; reason: string }[];
 }
 
+export const TITLE = "Permissions that no test used";
+
 export function Grants() {
   return (
-    <Panel<Answer> title="Grants that nothing used" path="operations/grants" asking="Asking IAM for each role …"
-      button="Ask IAM"
+    <Panel<Answer> title={TITLE} path="operations/grants" asking="Asking IAM for each role …"
+      button="List these permissions"
       about="What the stack's roles may do, but no test of the project ever did, with the reason why each is there. It takes some seconds, and costs nothing."
     >
       {(answer) => (
         <>
           <p>
             {count(answer.roles, "role has", "roles have")} {count(answer.statements, "statement", "statements")}. Of what they allow,{" "}
-            {count(answer.unused.length, "grant was", "grants were")} never used by a test.
+            {count(answer.unused.length, "permission was", "permissions were")} never used by a test.
           </p>
           {answer.unused.length === 0 ? (
-            <Empty>Each grant of each role is used. `wildrydes iam` lists them.</Empty>
+            <Empty>Each permission of each role is used. `wildrydes iam` lists them.</Empty>
           ) : (
             <Table
               tall
-              label="Grants that nothing used"
+              label={TITLE}
               head={["Role", "Statement", "May", "Why it is there"]}
               rows={answer.unused.map((each) => [each.role, each.statement, each.action, each.reason])}
             />

@@ -5,7 +5,7 @@ import { post } from "../api";
 import { Pre } from "../edges";
 import { Ask, Empty, message, pretty, Trouble } from "../parts";
 import { Table } from "../table";
-import { count, moment } from "../words";
+import { count, moment, number } from "../words";
 
 export interface Queue {
   name: string;
@@ -58,6 +58,8 @@ const isOfSome = (sentence: string) => /[1-9]|failed/.test(sentence.slice(senten
 export function Queues({ queues, look }: { queues: Queue[]; look: () => void }) {
   const [replaying, setReplaying] = useState(false);
   const [said, setSaid] = useState<string[]>([]);
+  const some = queues.filter((each) => each.messages > 0);
+  const none = queues.filter((each) => each.messages === 0);
   const dead = queues.filter((each) => each.dead).reduce((sum, each) => sum + each.messages, 0);
   return (
     <>
@@ -80,11 +82,13 @@ export function Queues({ queues, look }: { queues: Queue[]; look: () => void }) 
           ))}
         </ul>
       )}
-      <Table
-        label="Queues with their messages"
-        head={["Queue", "Messages", "Of what"]}
-        rows={queues.map((each) => [each.name, each.messages.toLocaleString(), each.dead ? "dead letters" : "messages on their way"])}
-      />
+      {some.length > 0 && <Numbers label="Queues with messages" queues={some} />}
+      {none.length > 0 && (
+        <details>
+          <summary>{count(none.length, "queue has", "queues have")} no messages</summary>
+          <Numbers label="Queues without messages" queues={none} />
+        </details>
+      )}
       {queues.filter((each) => each.dead && each.messages > 0).map((each) => <Letters key={each.name} queue={each} />)}
       {replaying && (
         <Ask
@@ -105,6 +109,16 @@ export function Queues({ queues, look }: { queues: Queue[]; look: () => void }) 
         </Ask>
       )}
     </>
+  );
+}
+
+function Numbers({ label, queues }: { label: string; queues: Queue[] }) {
+  return (
+    <Table
+      label={label}
+      head={["Queue", "Messages", "Of what"]}
+      rows={queues.map((each) => [each.name, number(each.messages), each.dead ? "dead letters" : "messages on their way"])}
+    />
   );
 }
 

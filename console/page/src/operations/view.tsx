@@ -2,22 +2,16 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { Charts } from "../charts/dashboard";
-import { idOf, Jumps } from "../jumps";
+import { idOf, Jumps, Up } from "../jumps";
 import { Panel } from "../panel";
 import { Empty } from "../parts";
 import { Table } from "../table";
-import { count, moment } from "../words";
+import { moment } from "../words";
+import type { Go } from "../places";
+import { type Alarm, Alarms } from "./alarms";
 import { Costs } from "./costs";
-import { Grants } from "./grants";
+import { Grants, TITLE as GRANTS } from "./grants";
 import { type Queue, Queues } from "./queues";
-
-interface Alarm {
-  name: string;
-  state: string;
-  since: string;
-  reason: string;
-  description: string;
-}
 
 interface Schedule {
   name: string;
@@ -29,14 +23,11 @@ interface Schedule {
 }
 
 const PAUSE = 10_000;
-const PARTS = ["Alarms", "Queues", "Schedules", "The dashboard", "Cost of a month", "Grants that nothing used"];
-const WORDS: Record<string, [string, string]> = {
-  ALARM: ["failed", "alarm"],
-  OK: ["succeeded", "in order"],
-  INSUFFICIENT_DATA: ["idle", "without data yet"],
-};
+const PARTS = ["Alarms", "Queues", "Schedules", "The dashboard", "Cost of a month", GRANTS];
+/** What the number of the month says is in its own part. */
+const isWanted = (title: string) => !title.startsWith("Executions of this month");
 
-export function OperationsView({ version }: { version: number }) {
+export function OperationsView({ version, go }: { version: number; go: Go }) {
   const [looks, setLooks] = useState(0);
   const look = () => setLooks((number) => number + 1);
   useEffect(() => {
@@ -48,7 +39,7 @@ export function OperationsView({ version }: { version: number }) {
     <div class="operations">
       <Jumps label="Parts of this view" to={PARTS.map((each) => [each, idOf("panel", each)])} />
       <Panel<Alarm[]> title="Alarms" path="operations/alarms" asking="Asking CloudWatch for the alarms …" version={now}>
-        {(alarms) => <Alarms alarms={alarms} />}
+        {(alarms) => <Alarms alarms={alarms} go={go} />}
       </Panel>
       <Panel<Queue[]> title="Queues" path="operations/queues" asking="Asking SQS for each queue …" version={now}>
         {(queues) => <Queues queues={queues} look={look} />}
@@ -56,58 +47,12 @@ export function OperationsView({ version }: { version: number }) {
       <Panel<Schedule[]> title="Schedules" path="operations/schedules" asking="Asking the scheduler …" version={now}>
         {(schedules) => <Schedules schedules={schedules} />}
       </Panel>
-      <Charts title="The dashboard" sections={["Executions", "Rides", "Queues", "Functions", "Cost"]} hours="24" />
+      <Charts title="The dashboard" sections={["Executions", "Rides", "Queues", "Functions", "Cost"]} hours="24" keep={(each) => isWanted(each.title)} />
       <Costs />
       <Grants />
+      <Up />
     </div>
   );
-}
-
-function Alarms({ alarms }: { alarms: Alarm[] }) {
-  if (alarms.length === 0) return <Empty>The stack has no alarms.</Empty>;
-  const alarming = alarms.filter((each) => each.state === "ALARM");
-  const quiet = alarms.filter((each) => each.state !== "ALARM");
-  return (
-    <>
-      <p>
-        {alarming.length === 0
-          ? `None of the ${count(alarms.length, "alarm", "alarms")} is on.`
-          : `Of ${count(alarms.length, "alarm", "alarms")} ${alarming.length === 1 ? "one is" : `${alarming.length.toLocaleString()} are`} on:`}
-      </p>
-      {alarming.map((each) => (
-        <div class="why" key={each.name}>
-          <p>
-            <strong>{each.name}</strong> since {moment(each.since)}
-          </p>
-          <p>{each.description}</p>
-          <p class="quiet">{each.reason}</p>
-        </div>
-      ))}
-      {quiet.length > 0 && (
-        <details>
-          <summary>
-            The {alarming.length > 0 ? `${quiet.length.toLocaleString()} that are off` : quiet.length.toLocaleString()}: {states(quiet)}
-          </summary>
-          <Table
-            label="Alarms that are off"
-            head={["Alarm", "State", "Since", "What it means"]}
-            rows={quiet.map((each) => [each.name, <Mark code={each.state} />, moment(each.since), each.description])}
-          />
-        </details>
-      )}
-    </>
-  );
-}
-
-/** How many alarms are in which state. */
-function states(alarms: Alarm[]): string {
-  const counts = new Map<string, number>();
-  for (const { state } of alarms) counts.set(state, (counts.get(state) ?? 0) + 1);
-  return [...counts].map(([state, number]) => `${number.toLocaleString()} ${wordOf(state)[1]}`).join(", ");
-}
-
-function wordOf(code: string): [string, string] {
-  return Object.hasOwn(WORDS, code) ? WORDS[code]! : ["idle", code.toLowerCase()];
 }
 
 function Schedules({ schedules }: { schedules: Schedule[] }) {
@@ -138,9 +83,4 @@ function Times({ moments }: { moments: string[] }) {
       ))}
     </ol>
   );
-}
-
-function Mark({ code }: { code: string }) {
-  const [kind, word] = wordOf(code);
-  return <span class={`status ${kind}`}>{word}</span>;
 }

@@ -26,13 +26,13 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
   const listed = useAnswer<Named[]>("workflow/machines", {});
   const machines = listed.value ?? [];
   const [chosen, setChosen] = useState("");
-  const machine = machines.find((each) => each.arn === chosen) ?? machines[0];
+  const machine = machines.find((each) => (chosen ? each.arn === chosen : target.arn && isOf(each.arn, target.arn))) ?? machines[0];
   const { graph, drawn } = useGraph(machine);
   // The retraining that another view has led to.
   const [wanted] = useState(target.execution);
-  const [open, setOpen] = useState("");
+  const [open, setOpen] = useState(target.arn ?? "");
   // Whether somebody has chosen what is open: what the page has started itself makes way for what begins later.
-  const [isChosen, setIsChosen] = useState(wanted !== undefined);
+  const [isChosen, setIsChosen] = useState(wanted !== undefined || target.arn !== undefined);
   const [compared, setCompared] = useState("");
   // The input that the form begins with, as JSON; null while it is closed.
   const [starting, setStarting] = useState<string | null>(target.start ?? null);
