@@ -210,7 +210,7 @@ def _model(task: Task) -> list[Widget]:
             width=6,
         ),
         Widget(
-            f"Age of the champion in days: {task.name}",
+            f"Age of the champion in days, as last measured: {task.name}",
             [own("ChampionAgeDays", named, label="days")],
             "Maximum",
             # The last value is shown, and a promotion makes the champion younger within a day.

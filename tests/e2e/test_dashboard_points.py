@@ -33,7 +33,7 @@ SAMPLES = ROOT / "data" / "samples" / "samples.csv.gz"
 EVENTS = ROOT / "events"
 QUIET_SECONDS = 31 * 60
 LONG = 600
-AGE = f"Age of the champion in days: {DEFAULT_TASK}"
+AGE = f"Age of the champion in days, as last measured: {DEFAULT_TASK}"
 
 Points = list[tuple[float, float]]
 

@@ -100,8 +100,8 @@ class ClassifierMetrics:
         if gap > TOLERABLE_GAP and chance > LEAST_CHANCE:
             share = share_of_models(chance)
             return (
-                f"calibration gap {gap:.4f} (larger than the tolerated {TOLERABLE_GAP:g}, which {share} of calibrated "
-                "models exceed as far by chance)"
+                f"calibration gap {gap:.4f} (no fault: {share} of calibrated models exceed the tolerated "
+                f"{TOLERABLE_GAP:g} as far by chance)"
             )
         return f"calibration gap {gap:.4f} (up to {TOLERABLE_GAP:g} is tolerated)"
 

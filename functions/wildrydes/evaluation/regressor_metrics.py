@@ -114,8 +114,8 @@ class RegressorMetrics:
         if self.bias_gap > self.tolerable_gap and self.bias_chance > LEAST_CHANCE:
             share = share_of_models(self.bias_chance)
             return (
-                f"bias gap {self.bias_gap:.4f} (larger than the tolerated {tolerable}, which up to {share} of unbiased "
-                "models exceed as far by chance)"
+                f"bias gap {self.bias_gap:.4f} (no fault: up to {share} of unbiased models exceed the tolerated "
+                f"{tolerable} as far by chance)"
             )
         return f"bias gap {self.bias_gap:.4f} (up to {tolerable} is tolerated)"
 

@@ -56,7 +56,7 @@ def verdict(
 def test_the_first_model_has_to_beat_the_constant_prediction() -> None:
     assert verdict(ALONE, 0.69, None, RULES).reason == (
         "There is no champion, and log loss 0.3000 is below the 0.6900 of a constant prediction; "
-        "AUC 0.9000, calibration gap 0.0500 (larger than the tolerated 0.025, which 30% of calibrated models exceed "
+        "AUC 0.9000, calibration gap 0.0500 (no fault: 30% of calibrated models exceed the tolerated 0.025 "
         "as far by chance), 500 test rows."
     )
     assert verdict(ALONE, 0.69, None, RULES).promote
