@@ -155,7 +155,8 @@ def test_regression_shows_its_residuals(page: Page, console: Console, champions:
     page.get_by_role("button", name="Models").click()
     page.get_by_role("tab", name="magic_points").click()
     model = page.get_by_label(f"The model of {execution}")
-    expect(model.get_by_text(f"{metrics['bias']:.4f}", exact=True)).to_be_visible()
+    # A minus sign is as wide as a plus.
+    expect(model.get_by_text(f"{metrics['bias']:,.4f}".replace("-", "\u2212"), exact=True)).to_be_visible()
     figure = model.get_by_role("figure").filter(has_text="Residuals")
     expect(figure.locator("rect.bar")).to_have_count(len([count for count in residuals["counts"] if count]))
     figure.get_by_text("The numbers").click()
@@ -196,7 +197,22 @@ def test_model_that_was_never_live_says_why_and_what_alone_makes_one_live(
     page.get_by_role("listitem").filter(has_text="run-kept-back").get_by_role("button").click()
     expect(page.get_by_text("It was never live")).to_contain_text("<img src=x onerror=alert(1)> is no better")
     expect(page.get_by_text("It was never live")).to_contain_text("Only the gate of a retraining")
+    row = page.get_by_role("listitem").filter(has_text="run-kept-back")
+    expect(row).to_contain_text("Why not: <img src=x onerror=alert(1)> is no better.")
     s3.delete_object(Bucket=stack.bucket, Key=key)
+
+
+def test_weights_are_read_in_words_in_the_order_of_the_features(
+    page: Page, console: Console, champions: tuple[str, str]
+) -> None:
+    card = models.card(console.stack.command_stack, live(console))
+    page.get_by_role("button", name="Models").click()
+    section = page.get_by_label("What moves its answer")
+    expect(section.get_by_role("rowheader")).to_have_text([re.compile(f"^{each}") for each in card["features"]])
+    distance = card["weights"][card["features"].index("distance")]
+    way = "likelier" if distance > 0 else "less likely"
+    expect(section).to_contain_text(f"More distance makes “heavily used” {way}.")
+    expect(section.get_by_role("row", name="TMIN")).to_contain_text("lowest temperature")
 
 
 def test_earlier_champion_is_made_live_again(page: Page, console: Console, champions: tuple[str, str]) -> None:
