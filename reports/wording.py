@@ -115,6 +115,8 @@ def next_steps(card: Mapping[str, Any]) -> list[str]:
     left_out = sum(counts.get(name, 0) for name in ("without_weather", "without_label"))
     if left_out:
         steps.append(f"{left_out:,} rides were left out for lack of weather or of a label: see the counts.")
+    if other := card.get("lineage", {}).get("other_years", {}).get("rides", 0):
+        steps.append(f"{other:,} rides of other years were not read: the option --years asks for them.")
     if "without_weather" in counts:
         steps.append("Rejected rides are under rejected/ in the data bucket, each with its reason and position.")
     return steps

@@ -229,6 +229,13 @@ def test_the_summary_prints_whatever_metric_is_undefined() -> None:
     assert "accuracy unknown, AUC unknown, log loss unknown (heavy_utilization of distance)" in text
     assert "read 5, accepted 4, rejected 0, repeated 1" in text
     assert "left out: further copies 1, without weather 0, without label 0" in text
+    assert "other years" not in text
+
+
+def test_the_summary_says_how_many_rides_of_other_years_were_not_read() -> None:
+    screen, output = io.StringIO(), OUTPUT | {"other_years": {"objects": 3, "rides": 1_876}}
+    Console(file=screen, width=160).print(display.summary(run_summary.summarize(output, None, {})))
+    assert "not read: 1,876 rides of other years" in screen.getvalue()
 
 
 def test_a_regression_shows_its_metrics_and_every_candidate_the_best_first() -> None:

@@ -59,7 +59,9 @@ def arrange(bucket: Any, run: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_small_objects_of_each_year_become_one_whose_name_says_how_many_rides_it_has(bucket: Any, arrange: Any) -> None:
-    put_stream(bucket, 9), put_stream(bucket, 8, 2019, first=9), put_stream(bucket, 7, 2020, first=17)
+    put_stream(bucket, 9)
+    put_stream(bucket, 8, 2019, first=9)
+    put_stream(bucket, 7, 2020, first=17)
     answer = arrange()
     assert answer == {**NOTHING, "merged": 17, "merged_into": 2, "postponed": 0, "left": 0}
     keys = bucket.keys("processed/")

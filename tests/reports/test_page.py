@@ -111,6 +111,15 @@ def test_the_page_holds_verdict_numbers_counts_weights_and_lineage(make_card: Ma
     assert "Not to go live. Worse." in PageReader(rejected).text
 
 
+def test_rides_of_other_years_are_named_where_there_are_any(make_card: MakeCard) -> None:
+    for count, named in (
+        (3_402, ["3,402 rides of other years were not read: the option --years asks for them."]),
+        (0, []),
+    ):
+        card = make_card(lineage={"other_years": {"objects": 2, "rides": count}})
+        assert [step for step in wording.next_steps(card) if "other years" in step] == named
+
+
 def test_a_feature_has_its_own_weight_whatever_the_order_of_the_training_split(make_card: MakeCard) -> None:
     card = make_card()
     card["training"] = dict(reversed(card["training"].items()))
