@@ -27,6 +27,7 @@ _PATHS: Mapping[str, str] = MappingProxyType(
         "feature_columns": "$.parameters.feature_columns",
         "label_column": "$.parameters.label",
         "label_type": "$.parameters.label_type",
+        "max_without_weather_fraction": "$.parameters.max_without_weather_fraction",
     }
 )
 

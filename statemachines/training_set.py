@@ -39,7 +39,7 @@ COUNTS = (
     "mini_batch_size",
 )
 # The columns of queries/weather_coverage.sql, in their order.
-COVERAGE = ("labelled_rides", "stations_wanted", "stations_reporting", "tmin", "tmax", "prcp")
+COVERAGE = ("labelled_rides", "share", "most", "years", "stations_wanted", "stations_reporting", "gaps")
 
 
 def build_training_set(tasks: Tasks) -> list[State]:
@@ -70,11 +70,12 @@ def _check_weather(tasks: Tasks) -> sdk.Choice:
     too_many = refusal(
         "Too little weather",
         "TooManyRidesWithoutWeather",
-        "'{} of {} rides with {} have no weather on their day; max_without_weather_fraction is {}. "
-        "Ground stations of these rides: {}. Stations that reported in the years {} to {}: {}. {} {} {}', "
-        "$.training_set.without_weather, $.coverage.labelled_rides, $.parameters.label, "
-        "$.parameters.max_without_weather_fraction, $.coverage.stations_wanted, $.parameters.first_year, "
-        "$.parameters.last_year, $.coverage.stations_reporting, $.coverage.tmin, $.coverage.tmax, $.coverage.prcp",
+        # The first sentence says what is wrong: whoever shows a failure may fold the rest.
+        "'{} of {} rides ({}%) have no weather on their day; at most {}% may lack it. {} "
+        "The ground stations of these rides: {}. Stations that reported in {}: {}. Rides count once, and only with "
+        "a {}.', $.training_set.without_weather, $.coverage.labelled_rides, $.coverage.share, $.coverage.most, "
+        "$.coverage.gaps, $.coverage.stations_wanted, $.coverage.years, $.coverage.stations_reporting, "
+        "$.parameters.label",
         tasks.failure,
     )
     sdk.Chain([describe, read, too_many])

@@ -3,16 +3,22 @@
 -- In:   rides and weather (partition <execution>), as in training_set.sql.
 -- Out:  one row of texts, read by getQueryResults:
 --       labelled_rides      how many rides have a label, each counted once
+--       share               how many of 100 of them have no weather, to two places
+--       most                of how many of 100 the execution lets that be, to two places
+--       years               the years whose weather was read: "2018", or "2018 to 2019"
 --       stations_wanted     the ground stations of these rides, at most eight, with the rides of each
 --       stations_reporting  the stations that any weather comes from, at most eight, with the elements of each
---       tmin, tmax, prcp    of each element, on how many days any station reported it, from which to which, and for how
---                           many rides it is missing: on how many days, from which to which, and in which year most
+--       gaps                of each element, on how many days any station reported it, from which to which, and for how
+--                           many rides it is missing: on how many days, from which to which, and in which year most.
+--                           Those that are the same in all of this are named together, those that miss most rides first
 -- Put in by sql.py:
 --       <copies>        copies.sql
 -- Put in by render.py:
 --       <first_year>  <last_year>  whole numbers, both included: the years of rides that are read
 --       <execution>     name of the execution, [A-Za-z0-9_-]{1,74}
 --       <label_column>  heavy_utilization or service_requested
+--       <first_year>  <last_year>  whole numbers, both included
+--       <max_without_weather_fraction>  from 0 to 1
 WITH
 copies AS (
     ${copies}
@@ -30,8 +36,8 @@ labelled AS (
         AND days.day = copies.day
     WHERE copies.label IS NOT NULL
 ),
-elements (element) AS (
-    VALUES ('TMIN'), ('TMAX'), ('PRCP')
+elements (element, meaning) AS (
+    VALUES ('TMIN', 'lowest temperature'), ('TMAX', 'highest temperature'), ('PRCP', 'precipitation')
 ),
 readings AS (
     SELECT 'TMIN' AS element, day, tmin_source AS source FROM days WHERE tmin IS NOT NULL
@@ -66,25 +72,41 @@ worst_years AS (
     SELECT element, year, rides, row_number() OVER (PARTITION BY element ORDER BY rides DESC, year) AS place
     FROM gaps_by_year
 ),
-sentences AS (
+coverage AS (
     SELECT
-        elements.element AS element,
-        elements.element || ' is there on ' || coalesce(
-            CAST(covered.days AS varchar) || ' days, ' || covered.first_day || ' to ' || covered.last_day,
-            'no day'
+        elements.element || ' (' || elements.meaning || ')' AS element,
+        coalesce(missing.rides, 0) AS rides,
+        coalesce(
+            'on ' || CAST(covered.days AS varchar) || ' days, ' || covered.first_day || ' to ' || covered.last_day,
+            'on no day'
         ) || coalesce(
-            ', and missing for ' || CAST(missing.rides AS varchar) || ' rides on ' || CAST(missing.days AS varchar)
+            '; missing for ' || CAST(missing.rides AS varchar) || ' rides on ' || CAST(missing.days AS varchar)
                 || ' days, ' || missing.first_day || ' to ' || missing.last_day
                 || CASE
                     WHEN substr(missing.first_day, 1, 4) = substr(missing.last_day, 1, 4) THEN ''
                     ELSE ' (' || CAST(worst_years.rides AS varchar) || ' of them in ' || worst_years.year || ')'
                 END,
-            ', and missing for no ride'
-        ) || '.' AS sentence
+            '; missing for no ride'
+        ) AS days
     FROM elements
     LEFT JOIN covered ON covered.element = elements.element
     LEFT JOIN missing ON missing.element = elements.element
     LEFT JOIN worst_years ON worst_years.element = elements.element AND worst_years.place = 1
+),
+sentences AS (
+    SELECT
+        max(rides) AS rides,
+        array_join(array_agg(element ORDER BY element DESC), ', ') || ': reported ' || days || '.' AS sentence
+    FROM coverage
+    GROUP BY days
+),
+shares AS (
+    SELECT
+        CAST(
+            100e0 * count_if(tmin IS NULL OR tmax IS NULL OR prcp IS NULL) / greatest(1, count(*)) AS decimal(5, 2)
+        ) AS share,
+        CAST(100 * CAST('${max_without_weather_fraction}' AS double) AS decimal(5, 2)) AS most
+    FROM labelled
 ),
 wanted AS (
     SELECT
@@ -106,6 +128,14 @@ reporting AS (
 )
 SELECT
     (SELECT count(*) FROM labelled) AS labelled_rides,
+    (SELECT trim(TRAILING '.' FROM trim(TRAILING '0' FROM CAST(share AS varchar))) FROM shares) AS share,
+    (SELECT trim(TRAILING '.' FROM trim(TRAILING '0' FROM CAST(most AS varchar))) FROM shares) AS most,
+    (
+        CASE
+            WHEN ${first_year} = ${last_year} THEN '${first_year}'
+            ELSE '${first_year} to ${last_year}'
+        END
+    ) AS years,
     (
         SELECT coalesce(
             array_join(array_agg(station || ' (' || CAST(rides AS varchar) || ' rides)' ORDER BY place), ', ')
@@ -124,6 +154,4 @@ SELECT
         FROM reporting
         WHERE place <= 8
     ) AS stations_reporting,
-    (SELECT sentence FROM sentences WHERE element = 'TMIN') AS tmin,
-    (SELECT sentence FROM sentences WHERE element = 'TMAX') AS tmax,
-    (SELECT sentence FROM sentences WHERE element = 'PRCP') AS prcp
+    (SELECT array_join(array_agg(sentence ORDER BY rides DESC, sentence), ' ') FROM sentences) AS gaps

@@ -108,22 +108,29 @@ def rainless(make_stack: MakeStack, server: EmbeddedAws, weather: noaa.Weather) 
 def test_year_of_an_element_missing_fails_and_is_named(rainless: Stack) -> None:
     error, cause = rainless.fail()
     assert error == "TooManyRidesWithoutWeather"
-    match = re.match(r"(\d+) of (\d+) rides with heavy_utilization have no weather on their day", cause)
+    match = re.match(
+        r"(\d+) of (\d+) rides \((\d+(?:\.\d\d?)?)%\) have no weather on their day; at most 10% may lack it\. ", cause
+    )
     assert match
     left_out, rides = int(match[1]), int(match[2])
     assert 0.4 < left_out / rides < 0.6
-    wanted = re.search(r"; max_without_weather_fraction is 0.1. Ground stations of these rides: (.*?)\. ", cause)
-    assert wanted
-    stations = dict(re.findall(r"(\w+) \((\d+) rides\)", wanted[1]))
+    assert float(match[3]) == pytest.approx(100 * left_out / rides, abs=0.01)
+    gaps = cause[match.end() :].partition(" The ground stations of these rides: ")
+    rainless_days, others = gaps[0].split(" TMIN ")
+    assert re.fullmatch(
+        rf"PRCP \(precipitation\): reported on 365 days, 2019-01-01 to 2019-12-31; missing for {left_out} rides on \d+ "
+        r"days, 2018-01-\d\d to 2018-12-\d\d\.",
+        rainless_days,
+    )
+    # What is the same of two elements is said once.
+    assert others.startswith("(lowest temperature), TMAX (highest temperature): reported on 730 days, 2018-01-01 to ")
+    assert others.endswith("; missing for no ride.")
+    stations = dict(re.findall(r"(\w+) \((\d+) rides\)", gaps[2]))
     assert sorted(stations) == ["US1NYNY0074", "USW00014732", "USW00094728", "USW00094789"]
     assert sum(map(int, stations.values())) == rides
-    assert "USW00094728 (PRCP, TMAX, TMIN), USW00094789 (PRCP, TMAX, TMIN). TMIN is there on 730 days, " in cause
-    assert cause.count("and missing for no ride.") == 2
-    assert (
-        f"PRCP is there on 365 days, 2019-01-01 to 2019-12-31, and missing for {left_out} rides on "
-        in cause.partition("TMAX is there")[2]
-    )
-    assert re.search(r", 2018-01-\d\d to 2018-12-\d\d\.$", cause)
+    assert re.search(r"\. Stations that reported in \d{4} to \d{4}: US1NYNY0074 \(PRCP\), ", cause)
+    assert "USW00094728 (PRCP, TMAX, TMIN), USW00094789 (PRCP, TMAX, TMIN). Rides count once, " in cause
+    assert cause.endswith("and only with a heavy_utilization.")
     assert len(cause) < 1000
     assert not any(key.endswith("model.tar.gz") for key in rainless.keys("models/"))
     # A higher bound lets the others through, and the counts stay true.
@@ -153,7 +160,9 @@ def test_samples_that_are_too_few_or_all_alike_are_unusable_whatever_rides_there
 def test_weather_that_holds_none_of_the_days_is_named(rainless: Stack) -> None:
     error, cause = rainless.fail(years={"first": 1990, "last": 1991})
     assert error == "TooManyRidesWithoutWeather"
-    assert "Stations that reported in the years 1990 to 1991: none. TMIN is there on no day, and missing for" in cause
+    elements = "TMIN (lowest temperature), TMAX (highest temperature), PRCP (precipitation)"
+    assert f"may lack it. {elements}: reported on no day; missing for " in cause
+    assert "Stations that reported in 1990 to 1991: none. " in cause
 
 
 def test_one_class_alone_is_unusable(make_stack: MakeStack) -> None:

@@ -401,7 +401,7 @@ def test_the_mini_batch_is_a_tenth_of_the_training_rows_and_at_most_a_thousand(
 
 def test_every_placeholder_is_one_that_the_renderer_knows_and_none_is_in_a_comment() -> None:
     values = {"bucket", "execution", "first_year", "last_year", "stations", "copies"}
-    values |= {"label_column", "label_type", "feature_columns"}
+    values |= {"label_column", "label_type", "feature_columns", "max_without_weather_fraction"}
     # Of samples, and of the monitor.
     values |= {
         "arrivals",
