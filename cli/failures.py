@@ -23,8 +23,8 @@ NEXT_STEPS = {
     "TooManyRejectedRides": "Look at the rejected rides under rejected/ in the run's folder and in the data bucket. "
     "Correct or remove the files, or allow more by --max-rejected-fraction. Until then each start fails alike.",
     "IngestionIncomplete": "Start again: something that the execution wrote was deleted while it ran.",
-    "TooManyRidesWithoutWeather": "Add the weather that the cause misses, name other years by --years, or allow more "
-    "by --max-without-weather-fraction.",
+    "TooManyRidesWithoutWeather": "Let --years cover the days of the rides, add the weather that the cause misses, or "
+    "allow more rides without weather by --max-without-weather-fraction.",
     "UnusableTrainingSet": "Add rides, widen the years of weather by --years, or ask for fewer rows by "
     "--min-training-rows.",
     "UnreadableRides": "Delete the object that the cause names, and redrive. If its file is under raw/, it is ingested "

@@ -86,8 +86,8 @@ def _check_failure(stack: Stack, described: dict[str, Any], entered: list[StateP
     why = stack.command(f"watch {name}")
     where = f" in the state {entered[-1].name!r}" if entered else ""
     raise NotRedrivableError(
-        f"{name} ended{where} ({error}): a redrive enters that state again and fails again. Do what {why} says, and "
-        "start again."
+        f"{name} ended{where} ({error}): a redrive, which goes on at the state that failed, would fail there again. Do "
+        f"what {why} says, and start again."
     )
 
 

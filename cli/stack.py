@@ -104,6 +104,11 @@ class Stack:
         outputs = {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
         return cls(name, outputs, account.client, account.now, account.options_of(name))
 
+    @property
+    def is_on_aws(self) -> bool:
+        """Whether AWS itself has the stack: what is behind another endpoint costs nothing."""
+        return ".amazonaws.com" in self.client("apigateway").meta.endpoint_url
+
     @classmethod
     def on_embedded_aws(cls, server: EmbeddedAws, name: str = DEFAULT_NAME) -> "Stack":
         """The stack on an embedded AWS. Raises NoStackError."""
@@ -148,10 +153,9 @@ class Stack:
 
         Behind an endpoint other than AWS's the endpoint serves the API.
         """
-        endpoint = self.client("apigateway").meta.endpoint_url
-        if ".amazonaws.com" in endpoint:
+        if self.is_on_aws:
             return self.output("ApiUrl")
-        return url_behind(endpoint, self.output("ApiId"), self.output("ApiUrl"))
+        return url_behind(self.client("apigateway").meta.endpoint_url, self.output("ApiId"), self.output("ApiUrl"))
 
     def functions(self) -> dict[str, str]:
         """The deployed names of the stack's functions, by their folders: `ingest_rides`."""

@@ -20,6 +20,7 @@ from console.data.routes import routes as data_routes
 from console.guard import Guard
 from console.models.routes import routes as model_routes
 from console.opening import opening
+from console.operations.readings import alarms
 from console.operations.routes import routes as operation_routes
 from console.serving.routes import routes as serving_routes
 from console.workflow.routes import WorkflowWork
@@ -61,7 +62,10 @@ def build(stack: Stack, where: str, port: int, token: str) -> Guard:
 
 
 def about(where: str, stack: Stack, _: Any) -> dict[str, Any]:
-    """As little as the page's head shows: the stack, where it is, and the champion of each task."""
+    """What the page's head shows: the stack, where it is, each task's question and champion, and the alarms.
+
+    `alarms` is how many are on, None where they may not be looked at.
+    """
     champions: dict[str, str | None] = {}
     trouble = ""
     for task in TASKS.values():
@@ -72,4 +76,20 @@ def about(where: str, stack: Stack, _: Any) -> dict[str, Any]:
             trouble = explain(refusal)[0]
         else:
             champions[task.name] = execution_of(path) if path else None
-    return {"stack": stack.name, "where": where, "champions": champions, "trouble": trouble}
+    return {
+        "stack": stack.name,
+        "where": where,
+        "is_embedded": not stack.is_on_aws,
+        "questions": {task.name: task.meaning for task in TASKS.values()},
+        "champions": champions,
+        "alarms": _alarms(stack),
+        "trouble": trouble,
+    }
+
+
+def _alarms(stack: Stack) -> int | None:
+    """How many alarms are on; None where they may not be looked at, which Operations says with its reason."""
+    try:
+        return sum(each["state"] == "ALARM" for each in alarms(stack))
+    except ClientError:
+        return None

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import takewhile
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -19,11 +19,12 @@ from wildrydes.announcements.end import is_yielded
 from wildrydes.bucket import PROCESSED
 from wildrydes.rides.partitions import is_streamed
 from wildrydes.rides.stations import ground_stations
-from wildrydes.tasks import BINARY, DEFAULT_TASK, TASKS
+from wildrydes.tasks import BINARY, DEFAULT_TASK, RIDES, TASKS
 
 _MOST_FILES = 50
 _MOST_RETRAININGS = 50
 _MOST_OBJECTS = 50_000
+_AT_ONCE = 8
 # A name that Step Functions may have given, without quotation marks: it may stand in SQL.
 _NAME = re.compile(r"[\w.+!@=()-]{1,80}")
 
@@ -49,25 +50,48 @@ ORDER BY station, element, source
 
 
 def retrainings(stack: Stack, _: Any = None) -> list[dict[str, Any]]:
-    """The newest retrainings, the newest first, as lists of executions show them.
+    """The newest retrainings, the newest first, as lists of executions show them, each with its `task`.
 
-    `is_yielded` is true of each that only yielded, as far as the newest that did not: no other is asked for.
+    `task` is None of one that may not be described. `is_opened` is true of the newest that looked at ride files.
+    `is_yielded` is true of each that only yielded.
     """
     listed = stack.client("stepfunctions").list_executions(
         stateMachineArn=stack.machine("retrain"), maxResults=_MOST_RETRAININGS
     )["executions"]
-    succeeded = (each["executionArn"] for each in listed if each["status"] == "SUCCEEDED")
-    yielded = set(takewhile(lambda arn: _yielded_to(_output(stack, arn)), succeeded))
-    return [summary(each) | {"is_yielded": each["executionArn"] in yielded} for each in listed]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        described = list(pool.map(lambda each: _described(stack, each["executionArn"]), listed))
+    facts = [
+        {
+            "task": executions.task_of(each) if each else None,
+            "is_yielded": bool(each and _yielded_to(executions.object_in(each.get("output")))),
+        }
+        for each in described
+    ]
+    named = zip(listed, facts, strict=True)
+    opened = next((each["name"] for each, fact in named if _has_rides(stack, each["name"], fact)), None)
+    return [
+        summary(each) | fact | {"is_opened": each["name"] == opened} for each, fact in zip(listed, facts, strict=True)
+    ]
 
 
-def _output(stack: Stack, arn: str) -> dict[str, Any]:
-    """The output of an execution; empty where it may not be described: whoever asks for its account is told so."""
+def _described(stack: Stack, arn: str) -> dict[str, Any] | None:
+    """An execution; None where it may not be described: whoever asks for its account is told so."""
     try:
-        described = executions.described_if_there(stack, arn)
+        return executions.described_if_there(stack, arn)
     except ClientError:
-        return {}
-    return executions.object_in(described.get("output")) if described else {}
+        return None
+
+
+def _has_rides(stack: Stack, execution: str, fact: Mapping[str, Any]) -> bool:
+    """Whether an execution ingested rides, or refused some: its account has files."""
+    task = TASKS.get(fact["task"] or "")
+    if fact["is_yielded"] or task is None or task.source != RIDES:
+        return False
+    try:
+        counts = first_lines(stack, execution, 1)
+    except ClientError:
+        return False
+    return bool(counts and counts["files"])
 
 
 def _yielded_to(output: Mapping[str, Any]) -> str | None:

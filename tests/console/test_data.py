@@ -70,7 +70,7 @@ def test_reasons_files_and_splits_are_shown_and_what_a_ride_says_is_text(
     page: Page, console: Console, execution: dict[str, Any]
 ) -> None:
     page.get_by_role("button", name="Data", exact=True).click()
-    page.get_by_label("What the retraining").select_option(execution["execution"])
+    page.get_by_label("Show the data of the retraining").select_option(execution["execution"])
     section = page.get_by_label("Rides", exact=True)
     summary = json.loads(console.stack.read(summary_key(execution["execution"])))
     reasons = section.get_by_label("Reasons", exact=True).get_by_role("rowheader")
@@ -84,15 +84,37 @@ def test_reasons_files_and_splits_are_shown_and_what_a_ride_says_is_text(
     expect(splits.filter(has_text="train")).to_contain_text(f"{train:,}")
 
 
+def test_view_opens_on_the_newest_that_read_ride_files_and_names_the_task_of_each(
+    page: Page, console: Console, execution: dict[str, Any]
+) -> None:
+    # It fails since there are no samples.
+    later = console.stack.start(task="pick_duration", promote=False)
+    assert console.stack.ended(later)["error"] == "UnusableTrainingSet"
+    later_name = later.rpartition(":")[2]
+    listed = {each["name"]: each for each in answer(console, "retrainings")}
+    assert listed[later_name]["task"] == "pick_duration"
+    (opened,) = (each for each in listed.values() if each["is_opened"])
+    assert opened["started"] >= listed[execution["execution"]]["started"]
+    assert answer(console, "account", execution=opened["name"])["account"]["files"] != []
+    page.get_by_role("button", name="Data", exact=True).click()
+    choice = page.get_by_label("Show the data of the retraining")
+    expect(choice).to_have_value(opened["name"])
+    expect(choice.locator("option").filter(has_text=later_name)).to_contain_text("pick_duration")
+    expect(page.get_by_label("Weather", exact=True)).to_be_visible()
+    choice.select_option(later_name)
+    expect(page.get_by_label("Samples", exact=True)).to_contain_text("Its task learns from samples")
+    expect(page.get_by_label("Weather", exact=True)).to_have_count(0)
+
+
 def test_regression_has_no_balance_of_labels(page: Page, console: Console) -> None:
     name = console.stack.retrain(task="magic_points", promote=False)["execution"]
     seen = answer(console, "account", execution=name)
     assert (seen["source"], seen["is_binary"]) == ("rides", False)
     page.get_by_role("button", name="Data", exact=True).click()
-    page.get_by_label("What the retraining").select_option(name)
+    page.get_by_label("Show the data of the retraining").select_option(name)
     expect(page.get_by_label("Rides", exact=True)).to_contain_text("Its label is magic_points: how many magic points")
     head = page.get_by_label("Rows by split").get_by_role("columnheader")
-    expect(head).to_have_text(["Split", "Rows"])
+    expect(head).to_have_text(["Part of the rows (split)", "Rows"])
 
 
 def test_rows_of_a_task_that_there_is_no_more_have_the_labels_of_its_kind(
@@ -127,7 +149,7 @@ def test_weather_is_shown_on_a_map_with_what_filled_its_gaps(
     # Each station has a row for each day of the same years.
     assert len(set(days.values())) == 1
     page.get_by_role("button", name="Data", exact=True).click()
-    page.get_by_label("What the retraining").select_option(execution["execution"])
+    page.get_by_label("Show the data of the retraining").select_option(execution["execution"])
     section = page.get_by_label("Weather", exact=True)
     section.get_by_role("button", name="Ask Athena").click()
     expect(section.locator("path.fill")).to_have_count(len({pair for pair in filled if pair[0]}))
@@ -162,7 +184,7 @@ def test_what_is_beyond_what_is_read_is_said_to_be(
     files = answer(console, "account", execution=name)["account"]
     assert ([each["key"] for each in files["files"]], files["files_unread"]) == ([lines[0]["key"]], len(lines) - 1)
     page.get_by_role("button", name="Data", exact=True).click()
-    page.get_by_label("What the retraining").select_option(name)
+    page.get_by_label("Show the data of the retraining").select_option(name)
     expect(page.get_by_label("Rides", exact=True)).to_contain_text(
         f"The last {len(lines) - 1} by key were not looked at."
     )
@@ -192,14 +214,14 @@ def test_file_is_uploaded_once_its_key_was_said_and_replaced_only_where_that_was
     file.write_text(json.dumps([RIDE]))
     page.get_by_role("button", name="Data", exact=True).click()
     section = page.get_by_label("Upload a ride file")
-    section.get_by_label("Drop a file here").set_input_files(file)
+    section.get_by_label("Drop a ride file here").set_input_files(file)
     expect(page.get_by_role("dialog")).to_contain_text("raw/dropped <b>.json")
     assert "raw/dropped <b>.json" not in stack.keys("raw/")
     page.get_by_role("button", name="Upload it").click()
     expect(section.get_by_role("status")).to_contain_text("raw/dropped <b>.json is there")
     assert json.loads(stack.read("raw/dropped <b>.json")) == [RIDE]
     file.write_text(json.dumps([RIDE, RIDE]))
-    section.get_by_label("Drop a file here").set_input_files(file)
+    section.get_by_label("Drop a ride file here").set_input_files(file)
     expect(page.get_by_role("dialog")).to_contain_text("This one takes its place")
     page.get_by_role("button", name="Replace it").click()
     expect(section.get_by_role("status")).to_contain_text("took the place of another one")
@@ -263,7 +285,7 @@ def test_refused_file_is_removed_once_it_was_said_what_that_does(page: Page, con
     arn = stack.start(max_rejected_fraction=1, promote=False)
     stack.ended(arn)
     page.get_by_role("button", name="Data", exact=True).click()
-    page.get_by_label("What the retraining").select_option(arn.rpartition(":")[2])
+    page.get_by_label("Show the data of the retraining").select_option(arn.rpartition(":")[2])
     files = page.get_by_label("Rides", exact=True).get_by_label("Files", exact=True)
     # Another one has come in its place meanwhile.
     stack.put(keys[1], json.dumps([RIDE]))
@@ -298,7 +320,7 @@ def test_upload_of_more_than_the_command_s_page_takes_is_refused_unread(console:
 def test_view_has_no_barrier_and_no_sideways_scroll(sized_page: Page, execution: dict[str, Any]) -> None:
     page = sized_page
     page.get_by_role("button", name="Data", exact=True).click()
-    page.get_by_label("What the retraining").select_option(execution["execution"])
+    page.get_by_label("Show the data of the retraining").select_option(execution["execution"])
     page.get_by_role("button", name="Ask Athena").click()
     page.get_by_role("button", name="Count all rides").click()
     expect(page.get_by_label("Weather", exact=True).get_by_role("img")).to_be_visible()

@@ -69,6 +69,14 @@ def test_champions_of_the_other_tasks_are_named_where_one_may_not_be(
     assert "lambda:GetFunctionConfiguration" in about["trouble"]
 
 
+def test_alarms_that_may_not_be_looked_at_are_not_said_to_be_none(narrow: tuple[int, Deny]) -> None:
+    port, deny = narrow
+    deny("cloudwatch:DescribeAlarms", "*")
+    about = answer(port, "about")
+    assert about["alarms"] is None
+    assert about["questions"] == {task.name: task.meaning for task in TASKS.values()}
+
+
 @pytest.mark.parametrize("action", ["states:ListMapRuns", "states:DescribeMapRun"])
 def test_execution_is_shown_without_the_children_that_may_not_be_counted(
     console: Console, narrow: tuple[int, Deny], execution: dict[str, Any], action: str, chromium: Browser

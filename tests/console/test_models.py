@@ -248,7 +248,7 @@ def test_model_leads_to_its_retraining_and_that_to_its_model_and_its_rides(
     expect(page.get_by_role("heading", name=before)).to_contain_text("succeeded")
     expect(page.get_by_label("What became of it")).to_contain_text("The model went live.")
     page.get_by_role("button", name="Its rides").click()
-    expect(page.get_by_label("What the retraining")).to_have_value(before)
+    expect(page.get_by_label("Show the data of the retraining")).to_have_value(before)
     page.get_by_role("button", name="Workflows").click()
     page.get_by_label("Executions", exact=True).get_by_role("button", name=before).first.click()
     page.get_by_role("button", name="Its model").click()

@@ -57,6 +57,10 @@ def test_alarm_that_is_on_comes_first_with_what_it_means(page: Page, console: Co
     # What ran before may have set off others, too.
     on = [each["state"] == "ALARM" for each in alarms]
     assert on == sorted(on, reverse=True)
+    # The head counts them, in every view.
+    assert json.loads(console.ask("/api/about").body)["alarms"] == sum(on)
+    page.reload()
+    expect(page.locator(".badge")).to_have_text(str(sum(on)))
     page.get_by_role("button", name="Operations").click()
     shown = page.get_by_label("Alarms", exact=True).locator(".why")
     (failed,) = (each for each in alarms if each["name"] == "retrain-failed")

@@ -133,9 +133,35 @@ def test_state_where_a_failure_began_is_marked_though_it_has_succeeded(page: Pag
     execution = console.stack.start(promote=False, task="magic_points", min_training_rows=1_000_000)
     assert console.stack.ended(execution)["error"] == "UnusableTrainingSet"
     _open(page, execution.rpartition(":")[2])
-    # It is shown first, too.
-    expect(page.get_by_label("The state Check training set")).to_contain_text("The failure began here")
+    # It is shown first, too, without a mark that all is well.
+    panel = page.get_by_label("The state Check training set")
+    expect(panel).to_contain_text("This state itself worked. What it found led to the failure.")
+    expect(panel).to_contain_text("on to Unusable training set")
+    expect(panel).to_contain_text("It passes its input on as its output.")
+    expect(panel.locator(".status")).to_have_count(0)
+    expect(panel.get_by_role("button", name="Run this state again")).to_have_count(0)
+    expect(page.get_by_label("What the colours and forms mean").get_by_role("listitem")).to_have_text(
+        ["succeeded", "failed, or the failure began here", "shown in the panel", "chooses the way"]
+    )
     expect(
         page.get_by_role("button", name="Check training set, Choice, succeeded, where the failure began")
     ).to_be_attached()
     expect(page.get_by_label("Why it failed")).to_contain_text("ask for fewer rows by min_training_rows")
+
+
+def test_long_cause_is_folded_after_its_first_sentence_and_remedies_name_their_control(
+    page: Page, console: Console
+) -> None:
+    execution = console.stack.start(promote=False, years={"first": 1990, "last": 1991})
+    ended = console.stack.ended(execution)
+    assert ended["error"] == "TooManyRidesWithoutWeather"
+    first, sign, rest = ended["cause"].partition(" at most 10% may lack it.")
+    assert rest
+    _open(page, execution.rpartition(":")[2])
+    why = page.get_by_label("Why it failed")
+    expect(why.get_by_text(f"{first}{sign}", exact=True)).to_be_visible()
+    elements = why.get_by_text("TMIN (lowest temperature), TMAX (highest temperature), PRCP (precipitation): reported")
+    expect(elements).to_be_hidden()
+    why.get_by_text("The rest of the cause").click()
+    expect(elements).to_be_visible()
+    expect(why).to_contain_text("Start another like it opens a form with the same input: change the fields named here")

@@ -109,7 +109,7 @@ def test_failure_has_its_state_its_cause_and_what_to_do_and_its_state_runs_again
     expect(why).to_contain_text("UnusableTrainingSet")
     expect(why).to_contain_text("widen the years of weather")
     # Its workflow refuses it: a redrive would fail again, so none is offered, and the page says why.
-    expect(page.get_by_role("article")).to_contain_text("a redrive enters that state again and fails again")
+    expect(page.get_by_role("article")).to_contain_text("at the state that failed, would fail there again")
     expect(page.get_by_role("button", name="Redrive …")).to_have_count(0)
     why.get_by_role("button", name="Check training set").click()
     expect(page.get_by_role("heading", name="Check training set")).to_be_visible()

@@ -29,8 +29,12 @@ function mark(element: HTMLElement): void {
     [left > LEAST, "← more to the left"],
     [scrollWidth - clientWidth - left > LEAST, "→ more to the right"],
   ];
-  say(element, "above", top > LEAST ? "↑ more above" : "");
-  say(element, "more", beyond.flatMap(([is, words]) => (is ? [words] : [])).join("   "));
+  // A picture's hints stand outside of it, where they hide nothing.
+  for (const each of [element, element.parentElement?.classList.contains("edged") ? element.parentElement : null]) {
+    if (!each) continue;
+    say(each, "above", top > LEAST ? "↑ more above" : "");
+    say(each, "more", beyond.flatMap(([is, words]) => (is ? [words] : [])).join("   "));
+  }
 }
 
 function say(element: HTMLElement, name: "above" | "more", words: string): void {

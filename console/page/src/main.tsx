@@ -7,9 +7,10 @@ import { DataView } from "./data/view";
 import { ModelsView } from "./models/view";
 import { OperationsView } from "./operations/view";
 import { message, Trouble } from "./parts";
-import { type Target, type View, VIEWS } from "./places";
+import { Embedded, type Go, type Target, type View, VIEWS } from "./places";
 import { ServingView } from "./serving/view";
 import "./style.css";
+import { count } from "./words";
 import type { Change } from "./workflow/types";
 import { WorkflowView } from "./workflow/view";
 
@@ -18,9 +19,16 @@ interface About {
   where: string;
   /** Of a task whose function may not be looked at there is none, and `trouble` says why. */
   champions: Record<string, string | null>;
+  /** By task, the question that its model answers. */
+  questions: Record<string, string>;
+  is_embedded: boolean;
+  /** How many alarms are on; null where they may not be looked at. */
+  alarms: number | null;
   trouble: string;
 }
 
+/** Milliseconds between two looks at what the head shows. */
+const PAUSE = 60_000;
 
 function Page() {
   const [view, setView] = useState<View>("Workflows");
@@ -32,6 +40,7 @@ function Page() {
   const [unread, setUnread] = useState("");
   const [ends, setEnds] = useState(0);
   const [gaps, setGaps] = useState(0);
+  const [looks, setLooks] = useState(0);
   const opened = useRef(false);
   const hasFirst = useRef(false);
   const seen = useRef(new Map<string, string>());
@@ -39,7 +48,11 @@ function Page() {
     get<About>("about")
       .then((read) => (setAbout(read), setUnread(read.trouble)))
       .catch((fault: unknown) => setUnread(message(fault)));
-  }, [ends, gaps]);
+  }, [ends, gaps, looks]);
+  useEffect(() => {
+    const timer = setInterval(() => setLooks((number) => number + 1), PAUSE);
+    return () => clearInterval(timer);
+  }, []);
   useEffect(
     () =>
       listen((event, data) => {
@@ -67,40 +80,33 @@ function Page() {
     [],
   );
   return (
-    <>
+    <Embedded.Provider value={about?.is_embedded ?? false}>
       <header class="top">
         <h1>Wild Rydes</h1>
         {about && (
-          <p>
-            Models of the stack <strong>{about.stack}</strong> in {about.where}
+          <p class="quiet">
+            Stack <strong>{about.stack}</strong> in {about.where}
           </p>
         )}
         <nav class="views" aria-label="Views">
           {VIEWS.map((each) => (
-            <button key={each} type="button" aria-current={each === view ? "page" : undefined} onClick={() => go(each)}>
+            <button
+              key={each}
+              type="button"
+              aria-current={each === view ? "page" : undefined}
+              title={each === "Operations" && about ? alarming(about.alarms) : undefined}
+              onClick={() => go(each)}
+            >
               {each}
+              {each === "Operations" && about && alarming(about.alarms) && (
+                <span class="badge" aria-hidden="true">
+                  {about.alarms ?? "?"}
+                </span>
+              )}
             </button>
           ))}
         </nav>
-        {about && (
-          <ul class="champions" aria-label="Champions">
-            <li class="quiet" title="Of each task, a champion is the model that answers the API. It is named by its retraining.">
-              Champions:
-            </li>
-            {Object.entries(about.champions).map(([task, execution]) => (
-              <li key={task}>
-                <span class="quiet">{task}</span>{" "}
-                {execution ? (
-                  <button type="button" class="link" title={`Show the model of ${execution}`} onClick={() => go("Models", { task })}>
-                    {execution}
-                  </button>
-                ) : (
-                  "no model yet"
-                )}
-              </li>
-            ))}
-          </ul>
-        )}
+        {about && <Champions about={about} go={go} />}
       </header>
       <main>
         <Trouble message={trouble} />
@@ -111,7 +117,41 @@ function Page() {
         {view === "Serving" && <ServingView version={ends + gaps} champions={about?.champions ?? {}} go={go} />}
         {view === "Operations" && <OperationsView version={ends + gaps} go={go} />}
       </main>
-    </>
+    </Embedded.Provider>
+  );
+}
+
+/** How many alarms are on; undefined where none is. */
+function alarming(alarms: number | null): string | undefined {
+  if (alarms === null) return "Your credentials may not look at alarms";
+  return alarms > 0 ? `${count(alarms, "alarm is", "alarms are")} on` : undefined;
+}
+
+/** Of each task its question, and its champion, which answers it: the model is named by its retraining. Folded in a narrow window. */
+function Champions({ about, go }: { about: About; go: Go }) {
+  const [isOpen] = useState(!matchMedia("(max-width: 48rem)").matches);
+  const answering = Object.values(about.champions).filter((each) => each !== null).length;
+  return (
+    <details class="questions" open={isOpen}>
+      <summary>
+        Learns from unicorn rides, and answers {count(Object.keys(about.questions).length, "question", "questions")}, each by its champion model:{" "}
+        {answering} so far
+      </summary>
+      <ul class="champions" aria-label="Champions">
+        {Object.entries(about.champions).map(([task, execution]) => (
+          <li key={task}>
+            {task} <span class="quiet">{about.questions[task]}:</span>{" "}
+            {execution ? (
+              <button type="button" class="link" title={`Show the model of ${execution}`} onClick={() => go("Models", { task })}>
+                {execution}
+              </button>
+            ) : (
+              "no model yet"
+            )}
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

@@ -1,5 +1,13 @@
 // Where a control of one view leads to in another.
 
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+
+/** Whether the stack is on the embedded AWS, which costs nothing. */
+export const Embedded = createContext(false);
+
+export const useIsEmbedded = () => useContext(Embedded);
+
 export const VIEWS = ["Workflows", "Data", "Models", "Serving", "Operations"] as const;
 
 export type View = (typeof VIEWS)[number];

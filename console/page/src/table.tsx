@@ -15,6 +15,8 @@ interface Props {
   rows: Cell[][];
   label: string;
   caption?: string;
+  /** The places of columns of numbers, which end at one line. */
+  numbers?: number[];
   /** Whether the rows scroll within a low frame. */
   tall?: boolean;
 }
@@ -22,7 +24,7 @@ interface Props {
 /** Characters from which on a text is prose: it needs a column that is wide enough to be read. */
 const PROSE = 40;
 
-export function Table({ head, names, rows, label, caption, tall = false }: Props) {
+export function Table({ head, names, rows, label, caption, numbers = [], tall = false }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     if (frame.current) fit(frame.current);
@@ -47,7 +49,7 @@ export function Table({ head, names, rows, label, caption, tall = false }: Props
         <thead role="rowgroup">
           <tr role="row">
             {head.map((title, place) => (
-              <th key={place} scope="col" role="columnheader">
+              <th key={place} scope="col" role="columnheader" class={numbers.includes(place) ? "number" : undefined}>
                 {title}
               </th>
             ))}
@@ -63,7 +65,7 @@ export function Table({ head, names, rows, label, caption, tall = false }: Props
                 <td
                   key={place}
                   role="cell"
-                  class={typeof cell === "string" && cell.length > PROSE ? "prose" : undefined}
+                  class={numbers.includes(place + 1) ? "number" : typeof cell === "string" && cell.length > PROSE ? "prose" : undefined}
                   data-head={name(place + 1)}
                   data-empty={cell === "" ? "" : undefined}
                 >

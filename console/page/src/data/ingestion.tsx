@@ -78,7 +78,7 @@ export function Ingestion({ answer }: { answer: Account }) {
     <>
       {!isOfRides && <Empty>Its task learns from samples, which come one at a time: it has ingested no ride file.</Empty>}
       {isOfRides && !account && <Empty>Its ingestion did not get to its check: look at it under Workflows.</Empty>}
-      {answer.plan && <p>{answer.plan}</p>}
+      {isOfRides && answer.plan && <p>{answer.plan}</p>}
       {account?.files.length === 0 && !answer.plan && <Empty>No ride file was new to it.</Empty>}
       {account && account.files.length > 0 && <Files account={account} />}
       {training ? <Training training={training} isOfRides={isOfRides} isBinary={answer.is_binary} task={answer.task} meaning={answer.meaning} /> : <Empty>It has built no training set.</Empty>}
@@ -109,6 +109,7 @@ function Files({ account }: { account: NonNullable<Account["account"]> }) {
         <Table
           label="Reasons"
           head={["Reason", "Rides", "The first: file", "where", "what it says", "record"]}
+          numbers={[1]}
           rows={account.first_rejected.map((each) => [
             each.reason,
             each.count.toLocaleString(),
@@ -123,6 +124,7 @@ function Files({ account }: { account: NonNullable<Account["account"]> }) {
       <Table
         label="Files"
         head={["File", "What became of it", "Read", "Accepted", "Rejected", "Repeated", "Why", "What you may do"]}
+        numbers={[2, 3, 4, 5]}
         rows={account.files.map((each) => [
           <code>{each.key}</code>,
           each.outcome === "rejected" ? "left out whole" : each.outcome,
@@ -181,12 +183,18 @@ function Training({ training, isOfRides, isBinary, task, meaning }: TrainingProp
         {meaning && `: ${meaning.charAt(0).toLowerCase()}${meaning.slice(1)}`}.{isBinary && " It is 1 for yes and 0 for no."}
       </p>
       <p>
-        {set.processed_rows.toLocaleString()} rows were read: {total.toLocaleString()} are in the splits, {set.further_copies.toLocaleString()} are
-        further copies of a {isOfRides ? "ride" : "sample"} (no fault: files that overlap have them, and the set takes one of each), {set.without_label.toLocaleString()} have no label, {set.without_weather.toLocaleString()} no weather.
+        {set.processed_rows.toLocaleString()} rows were read, and {total.toLocaleString()} of them are used. Left out are{" "}
+        {set.further_copies.toLocaleString()} that came more than once ({isOfRides ? "a ride" : "a sample"} counts once), {set.without_label.toLocaleString()}{" "}
+        without a label{isOfRides && <>, {set.without_weather.toLocaleString()} without weather</>}.
+      </p>
+      <p class="quiet">
+        The rows are split in three parts. The model learns from train. Among models with other settings, validation chooses the best. Then
+        test scores it, by rows that it never saw.
       </p>
       <Table
         label="Rows by split"
-        head={["Split", "Rows", ...(isBinary ? [`${task}: 1 (yes)`, "Share of 1 (yes)"] : [])]}
+        numbers={[1, 2]}
+        head={["Part of the rows (split)", "Rows", ...(isBinary ? [`${task}: 1 (yes)`, "Share of 1 (yes)"] : [])]}
         rows={splits.map((each) => [
           each.name,
           each.rows.toLocaleString(),

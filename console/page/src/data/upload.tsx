@@ -50,7 +50,7 @@ export function Upload({ go }: { go: Go }) {
       <h2>Upload a ride file</h2>
       <p>
         <label>
-          Drop a file here, or choose one:{" "}
+          <strong>Drop a ride file here</strong>, or choose one:{" "}
           <input
             type="file"
             onChange={(event) => {
@@ -61,8 +61,9 @@ export function Upload({ go }: { go: Go }) {
         </label>
       </p>
       <p class="quiet">
-        JSON, plain or as gzip: an array of rides, an object with travel_data, one ride a line, or one after the other; up to 64 MB. It
-        goes under raw/ in the stack's data bucket, where retrainings look for new files. You are asked before anything is sent.
+        A JSON file of up to 64 MB, which may be compressed with gzip. It holds a list of rides, by itself or in the field{" "}
+        <code>travel_data</code>, or ride after ride, as in a file with a ride on each line. It goes to the folder raw/ of the stack's data
+        bucket, where retrainings look for new files. You are asked before anything is sent.
       </p>
       <Trouble message={trouble} />
       {said && (

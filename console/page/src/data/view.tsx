@@ -6,8 +6,8 @@ import "../charts/charts.css";
 import { Lines } from "../charts/lines";
 import { noon } from "../charts/scale";
 import { Panel } from "../panel";
-import type { Go, Target } from "../places";
-import { Empty, Trouble } from "../parts";
+import { type Go, type Target, useIsEmbedded } from "../places";
+import { Empty, Refused, Trouble } from "../parts";
 import { Table } from "../table";
 import { moment, status } from "../words";
 import { Ingestion, type Account } from "./ingestion";
@@ -20,6 +20,10 @@ interface Retraining {
   status: string;
   started: string;
   is_yielded: boolean;
+  /** The newest that ingested rides: there is something to show. */
+  is_opened: boolean;
+  /** What it learns to predict; null where that may not be asked. */
+  task: string | null;
 }
 
 interface Path {
@@ -45,9 +49,12 @@ interface Props {
 export function DataView({ version, target, go }: Props) {
   const { value: retrainings, trouble } = useAnswer<Retraining[]>("data/retrainings", {}, version);
   const [chosen, setChosen] = useState(target.execution ?? "");
-  // What has ended well has all of it, unless it only yielded.
-  const first = retrainings?.find((each) => each.status === "SUCCEEDED" && !each.is_yielded) ?? retrainings?.[0];
+  const first = retrainings?.find((each) => each.is_opened) ?? retrainings?.[0];
   const execution = chosen || first?.name || "";
+  const account = useAnswer<Account>("data/account", execution ? { execution } : null, version);
+  // Samples have no weather.
+  const hasWeather = account.value?.source !== "samples";
+  const price = useIsEmbedded() ? "which is free on the embedded AWS" : "which bills what it reads, 10 MB at least";
   return (
     <div class="data">
       <Upload go={go} />
@@ -60,37 +67,42 @@ export function DataView({ version, target, go }: Props) {
         <>
           <p>
             <label>
-              What the retraining did{" "}
+              Show the data of the retraining{" "}
               <select value={execution} onChange={(event) => setChosen(event.currentTarget.value)}>
                 {retrainings?.map((each) => (
                   <option key={each.name} value={each.name}>
-                    {each.name}, {brief(each.started)}
+                    {[each.name, each.task, brief(each.started)].filter(Boolean).join(", ")}
                   </option>
                 ))}
               </select>
             </label>{" "}
             <Chosen retraining={retrainings?.find((each) => each.name === execution)} />
           </p>
-          <Panel<Account> key={`account ${execution}`} title="Rides" path="data/account" query={{ execution }} asking="Reading the account of its files …" version={version}>
-            {(answer) => <Ingestion answer={answer} />}
-          </Panel>
-          <Panel<Weather>
-            key={`weather ${execution}`}
-            title="Weather"
-            path="data/weather"
-            query={{ execution }}
-            asking="Asking Athena which station each day's weather came from …"
-            button="Ask Athena where it came from"
-            about="A map of the ground stations of this retraining, with the stations whose values filled the gaps of others. Athena, AWS's SQL engine over files, takes some seconds; on AWS it bills what it reads, 10 MB at least."
-          >
-            {(answer) => <StationMap weather={answer} />}
-          </Panel>
+          <section class="sheet" aria-label={hasWeather ? "Rides" : "Samples"}>
+            <h2>{hasWeather ? "Rides" : "Samples"}</h2>
+            {account.trouble && <Refused message={account.trouble} again={account.again} />}
+            {!account.value && !account.trouble && <p class="quiet">Reading the account of its files …</p>}
+            {account.value && <Ingestion answer={account.value} />}
+          </section>
+          {hasWeather && (
+            <Panel<Weather>
+              key={`weather ${execution}`}
+              title="Weather"
+              path="data/weather"
+              query={{ execution }}
+              asking="Asking Athena which station each day's weather came from …"
+              button="Ask Athena where it came from"
+              about={`A map of the weather stations of this retraining, with those whose values filled the gaps of others. This asks Athena, AWS's SQL engine over files, ${price}. It takes some seconds.`}
+            >
+              {(answer) => <StationMap weather={answer} />}
+            </Panel>
+          )}
           <Panel<Rides>
             title="Rides by day and path"
             path="data/rides"
             asking="Counting rides by Athena, and listing their objects …"
             button="Count all rides by Athena"
-            about="All rides that the stack holds, of every retraining, by the day of the ride and by the path that they came. Athena takes some seconds; on AWS it bills what it reads, 10 MB at least."
+            about={`All rides that the stack holds, of every retraining: how many each day, and how many came in files or one at a time. This asks Athena, ${price}. It takes some seconds.`}
           >
             {(answer) => <RidesByDay rides={answer} />}
           </Panel>
@@ -136,7 +148,8 @@ function RidesByDay({ rides }: { rides: Rides }) {
       />
       <Table
         label="Objects by path"
-        head={["Path", "Objects", "Bytes"]}
+        head={["How they came", "Objects", "Bytes"]}
+        numbers={[1, 2]}
         rows={Object.entries(rides.paths).map(([name, each]) => [
           name === "files" ? "from ride files" : "one at a time, by the queues",
           each.objects.toLocaleString(),

@@ -46,7 +46,7 @@ export function ExecutionView({ arn, version, machine, open, startLike, go }: Pr
       <Trouble message={execution.history_trouble && `What it went through: ${execution.history_trouble}`} />
       <Trouble message={definition.trouble} />
       {execution.outcome && <Became execution={execution} open={open} />}
-      {hasFailed && <Why execution={execution} failure={failure.value} trouble={failure.trouble} select={setSelected} open={open} />}
+      {hasFailed && <Why execution={execution} failure={failure.value} trouble={failure.trouble} select={setSelected} open={open} isRetraining={startLike !== undefined && !execution.parent} />}
       <States execution={execution} graph={definition.graph} failure={failure.value} selected={selected} select={setSelected} open={open} />
     </article>
   );
@@ -117,7 +117,7 @@ function States({ execution, graph, failure, selected, select, open }: StatesPro
         {/* Whoever opens something of a state goes on reading it, while the execution goes on to others. */}
         {node && (
           <div onClickCapture={() => isRunning && select(node.name)}>
-            <StatePanel key={`${arn} ${node.name}`} node={node} isLast={hasSucceeded && !selected} execution={execution} isOrigin={began.includes(node.name)} openChild={open} select={select} />
+            <StatePanel key={`${arn} ${node.name}`} node={node} ways={graph?.edges.filter((each) => each.source === node.name) ?? []} isLast={hasSucceeded && !selected} execution={execution} isOrigin={began.includes(node.name)} openChild={open} select={select} />
           </div>
         )}
         <section aria-label="Input and output of the execution">

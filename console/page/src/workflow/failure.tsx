@@ -22,11 +22,13 @@ interface Props {
   /** Null while it is looked for. */
   failure: Failure | null;
   trouble: string;
+  /** Whether another like it can be started here. */
+  isRetraining: boolean;
   select: (name: string) => void;
   open: (arn: string) => void;
 }
 
-export function Why({ execution, failure, trouble, select, open }: Props) {
+export function Why({ execution, failure, trouble, isRetraining, select, open }: Props) {
   const { child } = failure ?? {};
   return (
     <section class="why" aria-label="Why it failed">
@@ -42,7 +44,7 @@ export function Why({ execution, failure, trouble, select, open }: Props) {
           </button>
         </p>
       )}
-      <p>{failure ? failure.cause : (execution.cause?.text ?? "")}</p>
+      <Cause text={failure ? failure.cause : (execution.cause?.text ?? "")} />
       {failure ? (
         <p class="next">
           <Hint text={failure.next_step} />
@@ -50,18 +52,57 @@ export function Why({ execution, failure, trouble, select, open }: Props) {
       ) : (
         !trouble && <p class="quiet">Looking for the state where it began, its log, and what to do next …</p>
       )}
-      {execution.why_not_redrivable && (
-        <p class="quiet">
-          <Hint text={execution.why_not_redrivable} />
-        </p>
-      )}
+      {(failure || execution.why_not_redrivable) && <Buttons execution={execution} isRetraining={isRetraining} hasFields={/--[a-z]/.test(failure?.next_step ?? "")} />}
       {failure && failure.log.length > 0 && <Log failure={failure} />}
       <Trouble message={trouble || failure?.log_trouble || ""} />
     </section>
   );
 }
 
-interface OriginProps extends Omit<Props, "failure" | "trouble"> {
+/** Characters of a cause that are read at a glance. */
+const SHORT = 240;
+
+/** A cause: its first sentence, and of a long one the rest on a click. A full stop ends a sentence before a capital. */
+function Cause({ text }: { text: string }) {
+  const first = text.length > SHORT ? (/^[^]{20,400}?[.!?](?=\s+[A-Z])/.exec(text)?.[0] ?? "") : "";
+  if (!first) return <p>{text}</p>;
+  return (
+    <>
+      <p>{first}</p>
+      <details>
+        <summary>The rest of the cause</summary>
+        {text
+          .slice(first.length)
+          .split(/(?<=[.!?])\s+(?=[A-Z])/)
+          .map((each, place) => (
+            <p key={place}>{each}</p>
+          ))}
+      </details>
+    </>
+  );
+}
+
+/** What the buttons above it do about a failure. */
+function Buttons({ execution, isRetraining, hasFields }: { execution: Execution; isRetraining: boolean; hasFields: boolean }) {
+  const isRedrivable = !execution.why_not_redrivable;
+  return (
+    <p class="quiet">
+      {isRedrivable && (
+        <>
+          <em>Redrive</em> lets this execution go on at the state that failed, with the same input.{" "}
+        </>
+      )}
+      {isRetraining && (
+        <>
+          <em>Start another like it</em> opens a form with the same input: change {hasFields ? "the fields named here" : "what you like"}, and start.{" "}
+        </>
+      )}
+      <Hint text={execution.why_not_redrivable} />
+    </p>
+  );
+}
+
+interface OriginProps extends Omit<Props, "failure" | "trouble" | "isRetraining"> {
   failure: Failure;
 }
 

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useEdges } from "../edges";
 import { count, status as statusWord } from "../words";
 import { type Box, curve, layout } from "./layout";
-import type { Machine, State } from "./types";
+import type { GraphNode, Machine, State } from "./types";
 import { wayTaken } from "./way";
 
 interface Props {
@@ -59,9 +59,12 @@ export function GraphPicture({ machine, states, ended, began = [], selected, inS
     const room = frame.current;
     if (!box || !room) return;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const top = box.y * scale;
+    // The end is in sight too where there is room for both.
+    const isNearEnd = ended && (placed.height - box.y) * scale <= room.clientHeight;
     room.scrollTo({
       left: (box.x + box.width / 2) * scale - room.clientWidth / 2,
-      top: (box.y + Math.min(box.height, 60) / 2) * scale - room.clientHeight / 2,
+      top: isNearEnd ? placed.height * scale - room.clientHeight : top + (Math.min(box.height, 60) / 2) * scale - room.clientHeight / 2,
       behavior: calm ? "auto" : "smooth",
     });
   }, [shown, placed, scale]);
@@ -118,53 +121,92 @@ export function GraphPicture({ machine, states, ended, began = [], selected, inS
           +
         </button>
       </p>
-      <div class="frame" ref={frame} tabIndex={0} role="group" aria-label="States and the ways between them. The arrow keys go from one to the next.">
-        <svg
-          width={placed.width * scale}
-          height={placed.height * scale}
-          viewBox={`0 0 ${placed.width} ${placed.height}`}
-          role="group"
-          aria-label={count(drawn.nodes.length, "state", "states")}
-        >
-          <defs>
-            <marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="9" markerHeight="9" orient="auto">
-              <path d="M0,0 L8,4 L0,8 z" />
-            </marker>
-          </defs>
-          {placed.boxes
-            .filter((box) => box.inner)
-            .map(state)}
-          {placed.lines.map((line) => (
-            <path
-              key={`${line.edge.source}|${line.edge.target}|${line.edge.kind}|${line.edge.label}`}
-              class={`edge ${line.edge.kind}`}
-              d={curve(line.points)}
-              marker-end="url(#arrow)"
-            >
-              <title>
-                {line.edge.source} → {line.edge.target}
-                {line.edge.label ? ` (${line.edge.label})` : ""}
-              </title>
-            </path>
-          ))}
-          {placed.lines.map(
-            ({ edge, label }) =>
-              label && (
-                <g key={`${edge.source}|${edge.target}`} class="answer-label" aria-hidden="true">
-                  <rect x={label.x - label.width / 2} y={label.y - 8} width={label.width} height={15} rx={3} />
-                  <text x={label.x} y={label.y + 3.5} class="middle">
-                    {label.text}
-                  </text>
-                  <title>{edge.label}</title>
-                </g>
-              ),
-          )}
-          {placed.boxes
-            .filter((box) => !box.inner)
-            .map(state)}
-        </svg>
+      <div class="edged">
+        <div class="frame" ref={frame} tabIndex={0} role="group" aria-label="States and the ways between them. The arrow keys go from one to the next.">
+          <svg
+            width={placed.width * scale}
+            height={placed.height * scale}
+            viewBox={`0 0 ${placed.width} ${placed.height}`}
+            role="group"
+            aria-label={count(drawn.nodes.length, "state", "states")}
+          >
+            <defs>
+              <marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="9" markerHeight="9" orient="auto">
+                <path d="M0,0 L8,4 L0,8 z" />
+              </marker>
+            </defs>
+            {placed.boxes
+              .filter((box) => box.inner)
+              .map(state)}
+            {placed.lines.map((line) => (
+              <path
+                key={`${line.edge.source}|${line.edge.target}|${line.edge.kind}|${line.edge.label}`}
+                class={`edge ${line.edge.kind}`}
+                d={curve(line.points)}
+                marker-end="url(#arrow)"
+              >
+                <title>
+                  {line.edge.source} → {line.edge.target}
+                  {line.edge.label ? ` (${line.edge.label})` : ""}
+                </title>
+              </path>
+            ))}
+            {placed.lines.map(
+              ({ edge, label }) =>
+                label && (
+                  <g key={`${edge.source}|${edge.target}`} class="answer-label" aria-hidden="true">
+                    <rect x={label.x - label.width / 2} y={label.y - label.height / 2 - 1} width={label.width} height={label.height + 2} rx={3} />
+                    <text class="middle">
+                      {label.texts.map((text, line) => (
+                        <tspan key={line} x={label.x} y={label.y + (line + 0.5 - label.texts.length / 2) * (label.height / label.texts.length) + 3.5}>
+                          {`${text} `}
+                        </tspan>
+                      ))}
+                    </text>
+                    <title>{edge.label}</title>
+                  </g>
+                ),
+            )}
+            {placed.boxes
+              .filter((box) => !box.inner)
+              .map(state)}
+          </svg>
+        </div>
       </div>
+      <Legend states={drawn.nodes.map((each) => [each, now.get(each.name), began.includes(each.name)])} hasChosen={selected !== ""} />
     </section>
+  );
+}
+
+interface LegendProps {
+  /** Each state with its status, and whether a failure began there. */
+  states: [GraphNode, string | undefined, boolean][];
+  hasChosen: boolean;
+}
+
+const COLOURS: [string, string][] = [
+  ["succeeded", "succeeded"],
+  ["running", "running"],
+  ["failed", "failed, or the failure began here"],
+  ["caught", "failed, and the error was caught"],
+  ["aborted", "stopped"],
+  ["idle", "not entered"],
+];
+
+/** What the colours and forms say that are there. */
+function Legend({ states, hasChosen }: LegendProps) {
+  const colours = new Set(states.map(([, code, isOrigin]) => (isOrigin || code === "TIMED_OUT" ? "failed" : (code ?? "idle").toLowerCase())));
+  const shown = COLOURS.filter(([colour]) => colours.has(colour));
+  return (
+    <ul class="meanings quiet" aria-label="What the colours and forms mean">
+      {shown.map(([colour, meaning]) => (
+        <li key={colour} class={colour}>
+          {meaning}
+        </li>
+      ))}
+      {hasChosen && <li class="chosen">shown in the panel</li>}
+      {states.some(([{ kind }]) => kind === "Choice") && <li class="choice">chooses the way</li>}
+    </ul>
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { get } from "../api";
-import type { Go } from "../places";
+import { type Go, useIsEmbedded } from "../places";
 import { message, Status, Trouble } from "../parts";
 import { between, dollars, duration, moment, reason, took } from "../words";
 import { RedriveDialog, StopDialog } from "./dialogs";
@@ -20,6 +20,7 @@ interface Props {
 
 export function Head(props: Props) {
   const { execution, startLike } = props;
+  const isEmbedded = useIsEmbedded();
   const [trouble, setTrouble] = useState("");
   const [asking, setAsking] = useState<"" | "stop" | "redrive">("");
   const close = () => setAsking("");
@@ -34,7 +35,7 @@ export function Head(props: Props) {
         {execution.name} <Status code={execution.status} outcome={execution.outcome} />
       </h2>
       {execution.item !== null && <p>{execution.item}</p>}
-      <p class="quiet">{course(execution)}</p>
+      <p class="quiet">{course(execution, isEmbedded)}</p>
       <p class="buttons">
         <Steering execution={execution} open={props.open} ask={setAsking} />
         {startLike && !execution.parent && execution.status !== "RUNNING" && <OfRetraining {...props} another={() => void another()} />}
@@ -58,7 +59,7 @@ async function wholeInput({ arn, input }: Execution): Promise<string | null> {
 }
 
 /** When it was started and by what, how long it worked, what it cost, and how often it was redriven. */
-function course(execution: Execution): string {
+function course(execution: Execution, isEmbedded: boolean): string {
   const { started, ended, paused, redrives, cost } = execution;
   const time = paused === null ? took(execution) : duration(between(started, ended) - paused);
   return [
@@ -66,7 +67,7 @@ function course(execution: Execution): string {
     execution.reason !== null && ` by ${reason(execution.reason)}`,
     `, ${execution.status === "RUNNING" ? "runs for" : "took"} ${time}`,
     !!paused && ` of work, ${duration(paused)} more before ${redrives === 1 ? "its redrive" : "its redrives"}`,
-    cost !== null && `, cost ${dollars(cost)} at AWS's list prices`,
+    cost !== null && `, ${isEmbedded ? "would cost" : "cost"} ${dollars(cost)} at AWS's list prices${isEmbedded ? " (the embedded AWS costs nothing)" : ""}`,
     redrives > 0 && `, redriven ${redrives === 1 ? "once" : `${redrives} times`}`,
   ]
     .filter(Boolean)

@@ -15,8 +15,8 @@ export interface Box {
 export interface Line {
   edge: GraphEdge;
   points: { x: number; y: number }[];
-  /** Where its answer stands: the middle of the label. */
-  label: { x: number; y: number; width: number; text: string } | null;
+  /** Where its answer stands: the middle of the label, and its lines. */
+  label: { x: number; y: number; width: number; height: number; texts: string[] } | null;
 }
 
 export interface Layout {
@@ -29,15 +29,22 @@ export interface Layout {
 const LINE = 22;
 const PADDING = 14;
 const HEADER = 26;
-/** Characters of a label that have room, and pixels of one of them and of a line. */
+/** Characters of a line of a label, and lines that have room; pixels of a character and of a line. */
 const MOST_LABEL = 30;
+const MOST_LINES = 3;
 const CHARACTER = 5.7;
-const LABEL = 15;
+const LABEL = 14;
 
-/** What a way of a Choice answers, as far as there is room; all of it is the title of the way. */
-function labelOf({ kind, label }: GraphEdge): string {
-  if (kind !== "choice") return "";
-  return label.length > MOST_LABEL ? `${label.slice(0, MOST_LABEL - 1).trimEnd()}…` : label;
+/** What a way of a Choice answers, in lines, as far as there is room; all of it is the title of the way. */
+function labelOf({ kind, label }: GraphEdge): string[] {
+  if (kind !== "choice" || !label) return [];
+  const lines: string[] = [];
+  for (const word of label.split(" ")) {
+    const longer = `${lines.at(-1) ?? ""} ${word}`;
+    if (lines.length > 0 && longer.length <= MOST_LABEL) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.length > MOST_LINES ? [...lines.slice(0, MOST_LINES - 1), `${lines[MOST_LINES - 1]} …`] : lines;
 }
 
 export function layout(machine: Machine, catches: boolean): Layout {
@@ -46,7 +53,17 @@ export function layout(machine: Machine, catches: boolean): Layout {
 }
 
 /** The place that a label takes on its way; ways without one take none. */
-const room = (text: string) => (text ? { width: text.length * CHARACTER + 6, height: LABEL, labelpos: "c" } : {});
+const room = (texts: string[]) =>
+  texts.length > 0 ? { width: Math.max(...texts.map((text) => text.length)) * CHARACTER + 6, height: texts.length * LABEL, labelpos: "c" } : {};
+
+/** What dagre says of a way once all has its place. */
+interface Labelled {
+  points: { x: number; y: number }[];
+  x?: number;
+  y?: number;
+  width?: number;
+  height?: number;
+}
 
 function level(machine: Machine, edges: GraphEdge[], parent: string): Layout {
   const nodes = machine.nodes.filter((node) => node.parent === parent);
@@ -90,9 +107,10 @@ function level(machine: Machine, edges: GraphEdge[], parent: string): Layout {
   }
   for (const each of graph.edges()) {
     const edge = edges[Number(each.name)];
-    const { points, x, y, width: wide = 0 } = graph.edge(each) as { points: { x: number; y: number }[]; x?: number; y?: number; width?: number };
-    const text = edge ? labelOf(edge) : "";
-    if (edge) result.lines.push({ edge, points, label: text && x !== undefined && y !== undefined ? { x, y, width: wide, text } : null });
+    const { points, x, y, width: wide = 0, height: high = 0 } = graph.edge(each) as Labelled;
+    const texts = edge ? labelOf(edge) : [];
+    const hasLabel = texts.length > 0 && x !== undefined && y !== undefined;
+    if (edge) result.lines.push({ edge, points, label: hasLabel ? { x, y, width: wide, height: high, texts } : null });
   }
   return result;
 }

@@ -8,10 +8,12 @@ import { between, count, duration, moment, took } from "../words";
 import { useFacts, useListing } from "./listing";
 import { Evidence } from "./evidence";
 import { Text } from "./texts";
-import type { Execution, GraphNode, MapRun, State, Summary } from "./types";
+import type { Execution, GraphEdge, GraphNode, MapRun, State, Summary } from "./types";
 
 interface Props {
   node: GraphNode;
+  /** The ways from this state. */
+  ways: GraphEdge[];
   execution: Execution;
   /** Whether a failure began in this state. */
   isOrigin: boolean;
@@ -23,12 +25,14 @@ interface Props {
 
 const MOST_ENTRIES = 20;
 
-export function StatePanel({ node, execution, isOrigin, isLast, openChild, select }: Props) {
+export function StatePanel({ node, ways, execution, isOrigin, isLast, openChild, select }: Props) {
   const entered = execution.states.filter((state) => state.name === node.name);
   const [trying, setTrying] = useState(false);
   // Before its end there is nothing recorded to run it on.
   const hasRun = entered.length > 0 && entered.at(-1)!.left !== null;
+  const hasWorked = entered.length > 0 && entered.every((state) => state.status === "SUCCEEDED");
   const [all, setAll] = useState(false);
+  const answers = (state: State) => (node.kind === "Choice" ? answer(state, ways, execution) : null);
   // A state of a loop is entered again and again.
   const shown = all ? entered : entered.slice(-MOST_ENTRIES);
   return (
@@ -41,7 +45,7 @@ export function StatePanel({ node, execution, isOrigin, isLast, openChild, selec
       </p>
       {isLast && <p class="quiet">It was the last one: choose any other in the diagram.</p>}
       {node.comment && <p>{node.comment}</p>}
-      {isOrigin && <p class="next">The failure began here.</p>}
+      {isOrigin && <p class="next">{hasWorked ? "This state itself worked. What it found led to the failure." : "The failure began here."}</p>}
       {entered.length === 0 && <Empty>{absence(node, execution)}</Empty>}
       {entered.length === 0 && isOfChildren(node, execution) && (
         <p class="buttons">
@@ -67,14 +71,20 @@ export function StatePanel({ node, execution, isOrigin, isLast, openChild, selec
         </>
       )}
       {shown.map((state) => (
-        <Entry key={state.place} state={state} execution={execution} only={entered.length === 1} isOrigin={isOrigin} />
+        <Entry key={state.place} node={node} state={state} execution={execution} only={entered.length === 1} isOrigin={isOrigin} answer={answers(state)} />
       ))}
-      {hasRun && node.kind !== "Map" && node.kind !== "Parallel" && (
-        <p class="buttons">
-          <button type="button" onClick={() => setTrying(true)}>
-            Run this state again …
-          </button>
-        </p>
+      {hasRun && node.kind === "Task" && (
+        <>
+          <p class="buttons">
+            <button type="button" onClick={() => setTrying(true)}>
+              Run this state again …
+            </button>
+          </p>
+          <p class="quiet">
+            Runs this one state on the same input, and shows what comes of it: {hasWorked ? "to repeat its work" : "to see whether its fault is mended"}. The
+            execution stays as it is.
+          </p>
+        </>
       )}
       {trying && <Try node={node} execution={execution} close={() => setTrying(false)} />}
     </section>
@@ -92,27 +102,50 @@ function absence(node: GraphNode, execution: Execution): string {
   return "The execution went another way.";
 }
 
+/** The way that a Choice took; null where none is seen. */
+function answer(state: State, ways: GraphEdge[], execution: Execution): GraphEdge | null {
+  const next = execution.states.slice(state.place + 1).find((each) => each.iteration === state.iteration);
+  return ways.find((way) => way.target === next?.name) ?? null;
+}
+
 interface EntryProps {
+  node: GraphNode;
   state: State;
   execution: Execution;
   /** Whether the state was entered this one time. */
   only: boolean;
   /** Whether a failure began in this state: then those that failed are open. */
   isOrigin: boolean;
+  /** Of a Choice the way that it took. */
+  answer: GraphEdge | null;
 }
 
-function Entry({ state, execution, only, isOrigin }: EntryProps) {
+function Entry({ node, state, execution, only, isOrigin, answer }: EntryProps) {
   const text = (field: string) => ({ arn: execution.arn, place: String(state.place), field });
   const body = (
     <>
       <dl class="facts">
-        <dt>Status</dt>
-        <dd>
-          <Status code={state.status} />
-        </dd>
+        {/* That it worked is said in words where it led to a failure: a green mark there would say that all is well. */}
+        {!(isOrigin && state.status === "SUCCEEDED") && (
+          <>
+            <dt>Status</dt>
+            <dd>
+              <Status code={state.status} />
+            </dd>
+          </>
+        )}
+        {answer && (
+          <>
+            <dt>Its answer</dt>
+            <dd>
+              {answer.label === "otherwise" ? "no condition was met" : answer.label}: on to <strong>{answer.target}</strong>
+            </dd>
+          </>
+        )}
         <dt>Entered</dt>
         <dd>
-          {moment(state.entered)}, for {duration(between(state.entered, state.left) - state.paused)}
+          {moment(state.entered)}
+          {node.kind !== "Choice" && `, for ${duration(between(state.entered, state.left) - state.paused)}`}
           {state.paused > 0 && `, and ${duration(state.paused)} before a redrive`}
         </dd>
         {state.attempts > 0 && (
@@ -139,7 +172,11 @@ function Entry({ state, execution, only, isOrigin }: EntryProps) {
         </div>
       ))}
       <Text title="Input" excerpt={state.input} whole={text("input")} />
-      <Text title="Output" excerpt={state.output} open={only && !state.is_distributed} whole={text("output")} />
+      {passesOn(node, state) ? (
+        <p class="quiet">It passes its input on as its output.</p>
+      ) : (
+        <Text title="Output" excerpt={state.output} open={only && !state.is_distributed} whole={text("output")} />
+      )}
       <Evidence arn={execution.arn} state={state} />
     </>
   );
@@ -152,6 +189,11 @@ function Entry({ state, execution, only, isOrigin }: EntryProps) {
       {body}
     </details>
   );
+}
+
+/** Whether a Choice's output is its input, so far as both are seen. */
+function passesOn(node: GraphNode, { input, output }: State): boolean {
+  return node.kind === "Choice" && input !== null && output !== null && input.text === output.text && input.length === output.length;
 }
 
 function Children({ run, open }: { run: MapRun; open: (arn: string) => void }) {

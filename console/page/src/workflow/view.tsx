@@ -94,9 +94,10 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
         <Trouble message={history.trouble} />
         {inSight.trouble && <Refused message={`What started them, and their cost: ${inSight.trouble}`} again={inSight.again} />}
         {history.executions.length === 0 && history.done && <Empty>{none(machine.name)}</Empty>}
+        {history.executions.length > 1 && <p class="quiet">Compare shows another execution beside the one that is open.</p>}
         <Windowed
           rows={history.executions}
-          height={95}
+          height={machine.name === "retrain" ? 95 : 77}
           more={history.more}
           rest={inSight.seen}
           label={`Executions of ${machine.name}, the newest first`}
@@ -108,7 +109,11 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
                 <span class="quiet">
                   {moment(each.started)}, {took(each)}
                 </span>
-                <span class="quiet origin">{origin(inSight.facts.get(each.arn))}</span>
+                {origin(inSight.facts.get(each.arn)).map((line) => (
+                  <span key={line} class="quiet" title={line}>
+                    {line}
+                  </span>
+                ))}
               </button>
               {each.arn !== shown && (
                 <button type="button" class="small" title={`Compare with ${each.name}`} onClick={() => setCompared(each.arn)}>
@@ -170,11 +175,19 @@ function untilAnother(executions: Summary[], started: string): string {
   return ended && executions.some((each) => Date.parse(each.started) > Date.parse(ended)) ? "" : started;
 }
 
-/** For what an execution was started, what became of it, its cost, and what started it: so far as they are known. */
-function origin(facts: Facts | undefined): string {
-  if (!facts) return "";
-  const became = facts.outcome !== null && facts.outcome !== "yielded" && outcome(facts.outcome);
+/** In a line each: for what an execution was started and what became of it; its cost, and what started it. So far as they are known. */
+function origin(facts: Facts | undefined): string[] {
+  if (!facts) return [];
+  const became = facts.outcome !== null && facts.outcome !== "yielded" && `${outcome(facts.outcome)}${whyKept(facts)}`;
   const cost = facts.cost !== null && dollars(facts.cost);
   const started = facts.reason !== null && `by ${reason(facts.reason)}`;
-  return [facts.task, became, cost, started].filter(Boolean).join(" · ");
+  const lines = facts.is_accounted ? [[facts.task, became], [cost, started]] : [[facts.task, cost, started]];
+  return lines.map((line) => line.filter(Boolean).join(" · ")).filter(Boolean);
+}
+
+/** In two words why a model did not go live; its verdict has all of it. */
+function whyKept({ outcome: code, verdict }: Facts): string {
+  if (code !== "kept" || !verdict) return "";
+  if (verdict.promote || verdict.reason.includes("promote: false")) return ": promote was off";
+  return verdict.reason.includes(", but ") ? ": it failed a check" : ": not better";
 }
