@@ -178,16 +178,16 @@ function untilAnother(executions: Summary[], started: string): string {
 /** In a line each: for what an execution was started and what became of it; its cost, and what started it. So far as they are known. */
 function origin(facts: Facts | undefined): string[] {
   if (!facts) return [];
-  const became = facts.outcome !== null && facts.outcome !== "yielded" && `${outcome(facts.outcome)}${whyKept(facts)}`;
+  const became = facts.outcome !== null && facts.outcome !== "yielded" && outcome(facts.outcome);
   const cost = facts.cost !== null && dollars(facts.cost);
   const started = facts.reason !== null && `by ${reason(facts.reason)}`;
-  const lines = facts.is_accounted ? [[facts.task, became], [cost, started]] : [[facts.task, cost, started]];
+  const lines = facts.is_accounted ? [[facts.task, became], [whyKept(facts), cost, started]] : [[facts.task, cost, started]];
   return lines.map((line) => line.filter(Boolean).join(" · ")).filter(Boolean);
 }
 
 /** In two words why a model did not go live; its verdict has all of it. */
 function whyKept({ outcome: code, verdict }: Facts): string {
   if (code !== "kept" || !verdict) return "";
-  if (verdict.promote || verdict.reason.includes("promote: false")) return ": promote was off";
-  return verdict.reason.includes(", but ") ? ": it failed a check" : ": not better";
+  if (verdict.promote || verdict.reason.includes("promote: false")) return "promote was off";
+  return verdict.reason.includes(", but ") ? "failed a check" : "not better";
 }
