@@ -66,7 +66,7 @@ def test_failure_of_a_promotion_leads_from_its_retraining_to_the_state_where_it_
     why.get_by_role("button", name="Compare").click()
     expect(window.get_by_role("heading", name=cause["Name"])).to_be_visible()
     expect(window.get_by_role("tab", name="promote")).to_have_attribute("aria-selected", "true")
-    expect(window.get_by_label("The state Compare")).to_contain_text("The failure began here")
+    expect(window.get_by_label("The state Compare")).to_contain_text("What it found led to the failure")
     # It is no retraining.
     expect(window.get_by_role("button", name="Start another like it")).to_have_count(0)
 
