@@ -42,6 +42,7 @@ def build(stack: Stack, where: str, port: int, token: str) -> Guard:
         return FileResponse(ASSETS / "index.html", headers={"cache-control": "no-cache"})
 
     changes = Changes.of(stack)
+    steering = {path: changes.steering(workflow.change[path]) for path in ("start", "stop", "redrive")}
     application = Starlette(
         lifespan=changes.while_served,
         exception_handlers={HTTPException: say_status, ClientDisconnect: say_nothing, Exception: say_fault},
@@ -50,7 +51,7 @@ def build(stack: Stack, where: str, port: int, token: str) -> Guard:
             Route("/api/about", answering(partial(first["about"], stack))),
             Route("/api/opening", answering(partial(opening, first, stack))),
             Route("/api/changes", changes.stream),
-            *routes_of("workflow", stack, workflow.read, workflow.change),
+            *routes_of("workflow", stack, workflow.read, workflow.change | steering),
             *data_routes(stack),
             *model_routes(stack),
             *serving_routes(stack),

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from itertools import count
 from typing import Any
@@ -18,17 +19,20 @@ from botocore.exceptions import ClientError
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from cli import map_children
 from cli.errors import CommandError
 from cli.executions import described_if_there
 from cli.stack import Stack
-from console.answers import OF_AWS, explain, is_denial
+from console.answers import OF_AWS, Work, explain, is_denial
 from console.outputs import forget
 from console.workflow.readings import machines, summary
+from wildrydes.starts.execution_arns import machine_of
 
 log = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 0.5
 _NEWEST = 20
+_MOST_RUNNING = 100
 _AT_REST_PAUSES = 4
 # AWS lets lists be asked for less often than histories, and a page that follows an execution needs no list for it:
 # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
@@ -38,27 +42,48 @@ _MOST_UNREAD = 200
 """Events that wait for a page to read them: those of a hundred seconds while something runs."""
 
 Snapshot = dict[str, Any]
-"""By the ARN of each of the newest executions: its summary, and how many events a running one has."""
+"""By the ARN of each execution that is new or runs: its summary, and how many events a running one has."""
 
 
-def snapshot(stack: Stack, arns: list[str], before: Snapshot) -> Snapshot:
+def newest(stack: Stack, arns: list[str], before: Snapshot) -> Snapshot:
     """The newest executions of these state machines, and of each that runs the number of its last event.
 
     Those that ran `before` are there too, however many have begun since.
     """
-    states = stack.client("stepfunctions")
-    newest = {
-        each["executionArn"]: _entry(states, arn, each)
-        for arn in arns
-        for each in states.list_executions(stateMachineArn=arn, maxResults=_NEWEST)["executions"]
-    }
-    return newest | _gone_on(stack, {arn: entry for arn, entry in before.items() if arn not in newest})
+    return _on_from(stack, _listed(stack, arns, maxResults=_NEWEST), before)
+
+
+def running(stack: Stack, arns: list[str], before: Snapshot) -> Snapshot:
+    """The executions of `before`, and those of these state machines that run, however long ago they were started.
+
+    An execution that is redriven keeps its start: it is no new one. Of each state machine the hundred that were
+    started last are looked for.
+    """
+    listed = _listed(stack, arns, maxResults=_MOST_RUNNING, statusFilter="RUNNING")
+    return _ended(before) | _on_from(stack, listed, before)
 
 
 def followed(stack: Stack, before: Snapshot) -> Snapshot:
     """The same executions as `before`, those that ran then as they are now: nothing is listed."""
-    ended = {arn: entry for arn, entry in before.items() if entry["status"] != "RUNNING"}
-    return ended | _gone_on(stack, before)
+    return _ended(before) | _gone_on(stack, before)
+
+
+def _listed(stack: Stack, arns: list[str], **options: Any) -> Snapshot:
+    states = stack.client("stepfunctions")
+    return {
+        each["executionArn"]: _entry(states, arn, each)
+        for arn in arns
+        for each in states.list_executions(stateMachineArn=arn, **options)["executions"]
+    }
+
+
+def _on_from(stack: Stack, listed: Snapshot, before: Snapshot) -> Snapshot:
+    """What is listed, and those that ran `before` and are not listed."""
+    return listed | _gone_on(stack, {arn: entry for arn, entry in before.items() if arn not in listed})
+
+
+def _ended(before: Snapshot) -> Snapshot:
+    return {arn: entry for arn, entry in before.items() if entry["status"] != "RUNNING"}
 
 
 def _gone_on(stack: Stack, before: Snapshot) -> Snapshot:
@@ -100,17 +125,23 @@ class Changes:
         self._listeners: set[asyncio.Queue[str | None]] = set()
         self._watch: asyncio.Task[None] | None = None
         self._last: Snapshot = {}
+        self._steered: deque[str] = deque(maxlen=_MOST_RUNNING)
 
     @classmethod
     def of(cls, stack: Stack) -> "Changes":
         """The changes of a stack's executions."""
-        looks = count()
+        looks, listings = count(), count()
 
         def look(before: Snapshot) -> Snapshot:
             if next(looks) % _LOOKS_A_LISTING and any(entry["status"] == "RUNNING" for entry in before.values()):
                 return followed(stack, before)
             # Asked for each time: a deployment may have made another one in the place of one.
-            return snapshot(stack, [each["arn"] for each in machines(stack)], before)
+            arns = [each["arn"] for each in machines(stack)]
+            if not before:
+                first = newest(stack, arns, before)
+                return running(stack, arns, first) if first else first
+            # In turn: both at each look would be more lists than AWS lets be asked for.
+            return (newest if next(listings) % 2 else running)(stack, arns, before)
 
         def look_anew(before: Snapshot) -> Snapshot:
             try:
@@ -121,6 +152,17 @@ class Changes:
                 raise
 
         return cls(look_anew)
+
+    def steering(self, work: Work) -> Work:
+        """The same work on an execution; pages are told of the execution at the next look, however soon it ends."""
+
+        def act(stack: Stack, fields: Any) -> Any:
+            answer = work(stack, fields)
+            if not map_children.is_child(answer["arn"]):
+                self._steered.append(answer["arn"])
+            return answer
+
+        return act
 
     @contextlib.asynccontextmanager
     async def while_served(self, _: object) -> AsyncIterator[None]:
@@ -167,9 +209,14 @@ class Changes:
         late = f"AWS has not answered for {self._patience:g} s: what the page shows may be old."
         timer = asyncio.get_running_loop().call_later(self._patience, self._tell_trouble, late)
         try:
-            now = await to_thread.run_sync(self._look, self._last)
+            # After a trouble all may be another one, as after a deployment.
+            before = {} if self._trouble else self._last | self._to_look_at()
+            now = await to_thread.run_sync(self._look, before)
         except (*OF_AWS, CommandError) as fault:
             self._tell_trouble(str(fault) if isinstance(fault, CommandError) else explain(fault)[0])
+            return False
+        except Exception as fault:  # noqa: BLE001 - the console's own, whatever it is: nobody else would say it
+            self._tell_fault(fault)
             return False
         finally:
             timer.cancel()
@@ -180,6 +227,11 @@ class Changes:
         if has_mended:
             self._end_streams()
         return any(entry["status"] == "RUNNING" for entry in now.values())
+
+    def _to_look_at(self) -> Snapshot:
+        """The executions that a page has steered since the last look, as if they ran."""
+        arns = [self._steered.popleft() for _ in range(len(self._steered))]
+        return {arn: {"status": "RUNNING", "machine": machine_of(arn)} for arn in arns}
 
     def _end_streams(self) -> None:
         """End each page's stream: it opens another one, and asks for all that it shows once more."""
@@ -192,6 +244,13 @@ class Changes:
             log.warning("The stack cannot be looked at: %s", message)
         self._trouble = message
         self._send("trouble", {"message": message})
+
+    def _tell_fault(self, fault: Exception) -> None:
+        what = f"a fault of its own as it looked at the stack, {type(fault).__name__}: its log says where"
+        message = f"The console met {what}. What the page shows may be old."
+        if message != self._trouble:
+            log.error("A look at the stack has failed", exc_info=fault)
+        self._tell_trouble(message)
 
     def _send(self, event: str, value: Any) -> None:
         text = _event(event, value)

@@ -54,17 +54,70 @@ def test_what_runs_is_followed_to_its_end_with_a_list_at_each_fourth_look(stack:
     seen += [look(seen[0]) for _ in range(3)]
     assert [each[started]["status"] for each in seen] == ["RUNNING"] * 4
     assert len({each[started]["events"] for each in seen}) == 1
-    assert len(listed) == len(MACHINES)
-    seen.append(look(seen[3]))
+    # The first look lists the newest, and what else runs.
     assert len(listed) == 2 * len(MACHINES)
+    seen.append(look(seen[3]))
+    assert len(listed) == 3 * len(MACHINES)
     states.stop_execution(executionArn=started)
     ended(stack.client, started)
     assert (last := look(seen[4]))[started]["status"] == "ABORTED"
-    assert len(listed) == 2 * len(MACHINES)
+    assert len(listed) == 3 * len(MACHINES)
     # Nothing runs: what begins is seen at the next look.
     other = states.start_execution(stateMachineArn=stack.machine("retrain"))["executionArn"]
     assert look(last)[other]["status"] == "RUNNING"
     states.stop_execution(executionArn=other)
+
+
+@pytest.fixture(name="redrivable")
+def execution_that_is_none_of_the_newest(stack: Stack) -> Iterator[str]:
+    """The ARN of an execution that was stopped, and that more have begun after than a look lists."""
+    states, arn = stack.client("stepfunctions"), stack.machine("retrain")
+    stopped = [states.start_execution(stateMachineArn=arn)["executionArn"] for _ in range(changes._NEWEST + 2)]
+    for each in stopped:
+        states.stop_execution(executionArn=each)
+        ended(stack.client, each)
+    yield stopped[0]
+    states.stop_execution(executionArn=stopped[0])
+
+
+def test_redrive_of_an_execution_that_is_none_of_the_newest_is_seen(stack: Stack, redrivable: str) -> None:
+    look = Changes.of(stack)._look
+    first = look({})
+    assert redrivable not in first
+    stack.client("stepfunctions").redrive_execution(executionArn=redrivable)
+    seen = look(first)
+    # One look in two lists what runs.
+    both = seen | look(seen)
+    assert (both[redrivable]["status"], both[redrivable]["redrives"]) == ("RUNNING", 1)
+    assert len(both) == changes._NEWEST + 1
+
+
+def test_what_runs_when_a_stream_begins_is_told_however_many_have_begun_since(stack: Stack, redrivable: str) -> None:
+    stack.client("stepfunctions").redrive_execution(executionArn=redrivable)
+    assert Changes.of(stack)._look({})[redrivable]["status"] == "RUNNING"
+
+
+def test_execution_that_a_page_steers_is_told_of_though_it_has_ended_by_the_next_look(
+    stack: Stack, redrivable: str
+) -> None:
+    states = stack.client("stepfunctions")
+
+    def redrive(_: Stack, fields: dict[str, str]) -> dict[str, str]:
+        states.redrive_execution(executionArn=fields["arn"])
+        states.stop_execution(executionArn=fields["arn"])
+        ended(stack.client, fields["arn"])
+        return fields
+
+    async def act() -> list[tuple[str, Any]]:
+        watch = Changes.of(stack)
+        async with watch.while_served(None):
+            stream = watch._events()
+            await read_on(stream, 1)
+            watch.steering(redrive)(stack, {"arn": redrivable})
+            return await read_on(stream, 1)
+
+    ((_, changed),) = asyncio.run(act())
+    assert [(each["arn"], each["status"], each["redrives"]) for each in changed] == [(redrivable, "ABORTED", 1)]
 
 
 def test_execution_that_ran_and_is_gone_is_left_out(stack: Stack) -> None:
@@ -142,3 +195,24 @@ def test_fault_that_stays_is_told_at_each_look_and_logged_once(warnings: list[st
     trouble = ("trouble", {"message": "No space left on device"})
     assert asyncio.run(act()) == [trouble, trouble, trouble, ("executions", [])]
     assert warnings == ["The stack cannot be looked at: No space left on device"]
+
+
+def test_fault_of_the_console_is_said_and_logged_and_it_goes_on_looking(warnings: list[str]) -> None:
+    faults = iter([KeyError("startDate")] * 2)
+
+    def look(_: Snapshot) -> Snapshot:
+        if fault := next(faults, None):
+            raise fault
+        return {}
+
+    async def act() -> list[tuple[str, Any]]:
+        changes = Changes(look, pause=0)
+        async with changes.while_served(None):
+            return await read_on(changes._events(), 3)
+
+    message = (
+        "The console met a fault of its own as it looked at the stack, KeyError: its log says where. "
+        "What the page shows may be old."
+    )
+    assert asyncio.run(act()) == [("trouble", {"message": message})] * 2 + [("executions", [])]
+    assert warnings == ["A look at the stack has failed", f"The stack cannot be looked at: {message}"]

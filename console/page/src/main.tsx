@@ -6,6 +6,7 @@ import { get, listen } from "./api";
 import { DataView } from "./data/view";
 import { ModelsView } from "./models/view";
 import { OperationsView } from "./operations/view";
+import { OutcomeList, Outcomes, useOutcomes } from "./outcomes";
 import { message, Trouble } from "./parts";
 import { Embedded, type Go, type Target, type View, VIEWS } from "./places";
 import { ServingView } from "./serving/view";
@@ -41,6 +42,7 @@ function Page() {
   const [ends, setEnds] = useState(0);
   const [gaps, setGaps] = useState(0);
   const [looks, setLooks] = useState(0);
+  const { outcomes, add, remove } = useOutcomes();
   const opened = useRef(false);
   const hasFirst = useRef(false);
   const seen = useRef(new Map<string, string>());
@@ -81,42 +83,45 @@ function Page() {
   );
   return (
     <Embedded.Provider value={about?.is_embedded ?? false}>
-      <header class="top">
-        <h1>Wild Rydes</h1>
-        {about && (
-          <p class="quiet">
-            Stack <strong>{about.stack}</strong> in {about.where}
-          </p>
-        )}
-        <nav class="views" aria-label="Views">
-          {VIEWS.map((each) => (
-            <button
-              key={each}
-              type="button"
-              aria-current={each === view ? "page" : undefined}
-              title={each === "Operations" && about ? alarming(about.alarms) : undefined}
-              onClick={() => go(each)}
-            >
-              {each}
-              {each === "Operations" && about && alarming(about.alarms) && (
-                <span class="badge" aria-hidden="true">
-                  {about.alarms ?? "?"}
-                </span>
-              )}
-            </button>
-          ))}
-        </nav>
-        {about && <Champions about={about} go={go} />}
-      </header>
-      <main>
-        <Trouble message={trouble} />
-        {unread !== trouble && <Trouble message={unread} />}
-        {view === "Workflows" && <WorkflowView changes={changes} gaps={gaps} target={target} go={go} />}
-        {view === "Data" && <DataView key={target.execution} version={ends + gaps} target={target} go={go} />}
-        {view === "Models" && <ModelsView key={target.task} version={ends + gaps} changes={changes} target={target} go={go} />}
-        {view === "Serving" && <ServingView version={ends + gaps} champions={about?.champions ?? {}} go={go} />}
-        {view === "Operations" && <OperationsView version={ends + gaps} go={go} />}
-      </main>
+      <Outcomes.Provider value={add}>
+        <header class="top">
+          <h1>Wild Rydes</h1>
+          {about && (
+            <p class="quiet">
+              Stack <strong>{about.stack}</strong> in {about.where}
+            </p>
+          )}
+          <nav class="views" aria-label="Views">
+            {VIEWS.map((each) => (
+              <button
+                key={each}
+                type="button"
+                aria-current={each === view ? "page" : undefined}
+                title={each === "Operations" && about ? alarming(about.alarms) : undefined}
+                onClick={() => go(each)}
+              >
+                {each}
+                {each === "Operations" && about && alarming(about.alarms) && (
+                  <span class="badge" aria-hidden="true">
+                    {about.alarms ?? "?"}
+                  </span>
+                )}
+              </button>
+            ))}
+          </nav>
+          {about && <Champions about={about} go={go} />}
+        </header>
+        <main>
+          <OutcomeList outcomes={outcomes} remove={remove} />
+          <Trouble message={trouble} />
+          {unread !== trouble && <Trouble message={unread} />}
+          {view === "Workflows" && <WorkflowView changes={changes} gaps={gaps} target={target} go={go} />}
+          {view === "Data" && <DataView key={target.execution} version={ends + gaps} target={target} go={go} />}
+          {view === "Models" && <ModelsView key={target.task} version={ends + gaps} changes={changes} target={target} go={go} />}
+          {view === "Serving" && <ServingView version={ends + gaps} champions={about?.champions ?? {}} go={go} />}
+          {view === "Operations" && <OperationsView version={ends + gaps} go={go} />}
+        </main>
+      </Outcomes.Provider>
     </Embedded.Provider>
   );
 }

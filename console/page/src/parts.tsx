@@ -1,10 +1,11 @@
 // Pieces that every view is made of.
 
 import { type ComponentChildren, toChildArray } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { Refusal } from "./api";
 import { useEdges } from "./edges";
 import { Hint } from "./hints";
+import { Outcomes } from "./outcomes";
 import { status as statusWord } from "./words";
 
 /** A status as a word with a mark: never by colour alone. A retraining that has only yielded has done nothing. */
@@ -65,6 +66,7 @@ interface Asking {
  */
 export function Ask({ title, confirm, children, act, close, stay = false, refused }: Asking) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const say = useContext(Outcomes);
   const [trouble, setTrouble] = useState("");
   const [busy, setBusy] = useState(false);
   // Not the state alone: a second event may come before the page is drawn again.
@@ -78,8 +80,12 @@ export function Ask({ title, confirm, children, act, close, stay = false, refuse
     setTrouble("");
     try {
       await act();
-      if (!stay) close();
+      // What stays shows by itself what came of it.
+      if (stay) return;
+      if (dialog.current) close();
+      else say({ title, refusal: "" });
     } catch (fault) {
+      if (!dialog.current) say({ title, refusal: message(fault) });
       if (!refused?.(fault)) setTrouble(message(fault));
       sent.current = false;
       setBusy(false);

@@ -22,7 +22,7 @@ export function Removal({ file }: Props) {
         Remove …
       </button>
       {asking && (
-        <Ask title={`Remove ${file.key}?`} confirm="Remove it" act={remove} close={() => setAsking(false)}>
+        <Ask title={`Remove ${file.key}?`} confirm="Remove it" act={remove} close={() => setAsking(false)} stay>
           <p>
             No later retraining reads the file.{" "}
             {file.outcome === "rejected" ? "Nothing of it was ingested." : "What was ingested of it stays in training sets."} The bucket keeps its

@@ -7,6 +7,8 @@ import type { Execution } from "./types";
 
 interface Props {
   execution: Execution;
+  /** Asks for the execution anew: of a redrive of an old one nothing else may tell. */
+  again: () => void;
   close: () => void;
 }
 
@@ -25,10 +27,10 @@ const OF_A_CHILD =
   "It is a child of a Map: the other children go on, and the Map may fail by it. It goes on only by a redrive of the execution that " +
   "the Map is in.";
 
-export function StopDialog({ execution, close }: Props) {
+export function StopDialog({ execution, again, close }: Props) {
   const effect = execution.parent ? OF_A_CHILD : (STOPS[execution.workflow] ?? "What has finished stays.");
   return (
-    <Ask title={`Stop ${execution.name}?`} confirm="Stop it" act={() => post("workflow/stop", { arn: execution.arn })} close={close}>
+    <Ask title={`Stop ${execution.name}?`} confirm="Stop it" act={() => post<void>("workflow/stop", { arn: execution.arn }).then(again)} close={close}>
       <p>
         The state that runs now is ended. <Hint text={effect} />
       </p>
@@ -36,9 +38,9 @@ export function StopDialog({ execution, close }: Props) {
   );
 }
 
-export function RedriveDialog({ execution, close }: Props) {
+export function RedriveDialog({ execution, again, close }: Props) {
   return (
-    <Ask title={`Redrive ${execution.name}?`} confirm="Redrive it" act={() => post("workflow/redrive", { arn: execution.arn })} close={close}>
+    <Ask title={`Redrive ${execution.name}?`} confirm="Redrive it" act={() => post<void>("workflow/redrive", { arn: execution.arn }).then(again)} close={close}>
       <p>It goes on at the state that did not succeed. What has succeeded is not run again.</p>
     </Ask>
   );

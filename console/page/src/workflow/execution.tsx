@@ -19,20 +19,25 @@ interface Props {
   arn: string;
   /** Changes with every event of the execution: then all is asked for anew. */
   version: string;
+  /** Whether the event stream tells of it while it runs. */
+  isFollowed: boolean;
   /** The workflow that it is an execution of, as it is now, once that is known. */
   machine: Machine | undefined;
   open: (arn: string) => void;
   /** Opens the form of a retraining with an input, as JSON; undefined of the other workflows. */
   startLike: ((input: string) => void) | undefined;
   go: Go;
+  /** Called once somebody does something with it: from then on it stays, whatever begins. */
+  stay: () => void;
 }
 
 const PAUSE = 1500;
 
-export function ExecutionView({ arn, version, machine, open, startLike, go }: Props) {
+export function ExecutionView({ arn, version, isFollowed, machine, open, startLike, go, stay }: Props) {
   const [selected, setSelected] = useState("");
+  const select = (name: string) => (stay(), setSelected(name));
   useEffect(() => setSelected(""), [arn]);
-  const { value: execution, trouble, again } = useExecution(arn, version);
+  const { value: execution, trouble, again } = useExecution(arn, version, isFollowed);
   const hasFailed = execution !== null && !["RUNNING", "SUCCEEDED"].includes(execution.status);
   const failure = useAnswer<Failure>("workflow/failure", hasFailed ? { arn } : null, `${execution?.redrives} ${execution?.status}`);
   const definition = useDefinition(execution, machine);
@@ -40,30 +45,30 @@ export function ExecutionView({ arn, version, machine, open, startLike, go }: Pr
   if (!execution) return refused || <p class="quiet">Asking Step Functions for the execution …</p>;
   const follow = execution.status === "RUNNING" && selected ? () => setSelected("") : undefined;
   return (
-    <article class="execution" aria-label={`The execution ${execution.name}`}>
+    <article class="execution" aria-label={`The execution ${execution.name}`} onClickCapture={stay}>
       {refused}
-      <Head execution={execution} open={open} startLike={startLike} go={go} follow={follow} />
+      <Head execution={execution} open={open} startLike={startLike} go={go} follow={follow} again={again} />
       <Trouble message={execution.history_trouble && `What it went through: ${execution.history_trouble}`} />
       <Trouble message={definition.trouble} />
       {execution.outcome && <Became execution={execution} open={open} />}
-      {hasFailed && <Why execution={execution} failure={failure.value} trouble={failure.trouble} select={setSelected} open={open} isRetraining={startLike !== undefined && !execution.parent} />}
-      <States execution={execution} graph={definition.graph} failure={failure.value} selected={selected} select={setSelected} open={open} />
+      {hasFailed && <Why execution={execution} failure={failure.value} trouble={failure.trouble} select={select} open={open} isRetraining={startLike !== undefined && !execution.parent} />}
+      <States execution={execution} graph={definition.graph} failure={failure.value} selected={selected} select={select} open={open} />
     </article>
   );
 }
 
 /** An execution as it goes on: asked for at each version, and by itself while something goes on that no event tells of. */
-function useExecution(arn: string, version: string): Answer<Execution> {
+function useExecution(arn: string, version: string, isFollowed: boolean): Answer<Execution> {
   const [looks, setLooks] = useState(0);
   const ask = async (before: Execution | null) =>
     joined(before, await get<Execution>("workflow/execution", { arn, since: String(before?.events ?? 0) }));
   const answer = useReading(arn, ask, `${version} ${looks}`);
   const execution = answer.value;
   // The children of a Map that runs are executions of their own: nothing in this history says that they go on.
-  // And of a child that runs the event stream says nothing.
+  // And of a child that runs the event stream says nothing, nor of another one before it has seen it run.
   const isCounting =
     execution?.status === "RUNNING" &&
-    (execution.parent !== null || execution.states.some((each) => each.kind === "Map" && each.status === "RUNNING"));
+    (!isFollowed || execution.states.some((each) => each.kind === "Map" && each.status === "RUNNING"));
   const isIncomplete = isCounting || (execution !== null && isToBeAccounted(execution));
   useEffect(() => {
     if (!isIncomplete) return;

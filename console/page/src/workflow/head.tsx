@@ -16,6 +16,8 @@ interface Props {
   go: Go;
   /** Shows what runs again, where another state is looked at. */
   follow: (() => void) | undefined;
+  /** Asks for the execution anew, after a change. */
+  again: () => void;
 }
 
 export function Head(props: Props) {
@@ -46,8 +48,8 @@ export function Head(props: Props) {
         )}
       </p>
       <Trouble message={trouble} />
-      {asking === "stop" && <StopDialog execution={execution} close={close} />}
-      {asking === "redrive" && <RedriveDialog execution={execution} close={close} />}
+      {asking === "stop" && <StopDialog execution={execution} again={props.again} close={close} />}
+      {asking === "redrive" && <RedriveDialog execution={execution} again={props.again} close={close} />}
     </header>
   );
 }

@@ -17,6 +17,8 @@ export interface Listing {
   /** Asks for the next page; null where all are listed. */
   more: (() => void) | null;
   trouble: string;
+  /** Asks once more for what was refused. */
+  again: () => void;
 }
 
 /**
@@ -33,6 +35,8 @@ export function useListing(source: Record<string, string>, news: Summary[], vers
   const wanted = useRef("");
   const busy = useRef(false);
   const pages = useRef(0);
+  const [tries, setTries] = useState(0);
+  const isOfMore = useRef(false);
   const ask = async (token: string): Promise<Page | null> => {
     try {
       const page = await get<Page>("workflow/executions", { ...source, nextToken: token });
@@ -51,6 +55,8 @@ export function useListing(source: Record<string, string>, news: Summary[], vers
     busy.current = true;
     const page = await ask(next);
     busy.current = false;
+    // What was chosen meanwhile is another list.
+    isOfMore.current = page === null && wanted.current === name;
     if (!page) return;
     pages.current += 1;
     setNext(page.nextToken);
@@ -59,6 +65,7 @@ export function useListing(source: Record<string, string>, news: Summary[], vers
     const isFirst = pages.current === 0;
     const length = pages.current;
     const read: Summary[] = [];
+    isOfMore.current = false;
     let page = await ask("");
     if (page && isFirst) {
       pages.current = 1;
@@ -85,14 +92,15 @@ export function useListing(source: Record<string, string>, news: Summary[], vers
     setDone(false);
     setTrouble("");
   }, [name]);
-  useInTurn(Object.values(source).every(Boolean) ? name : null, version, refresh);
+  useInTurn(Object.values(source).every(Boolean) ? name : null, `${version} ${tries}`, refresh);
+  const again = () => (isOfMore.current ? void more() : setTries(tries + 1));
   const executions = useMemo(() => {
     const all = new Map(listed);
     for (const each of news) all.set(each.arn, each);
     const timed = [...all.values()].map((each) => [Date.parse(each.started), each] as const);
     return timed.sort(([one], [other]) => other - one).map(([, each]) => each);
   }, [listed, news]);
-  return { executions, done, more: next !== null ? () => void more() : null, trouble };
+  return { executions, done, more: next !== null ? () => void more() : null, trouble, again };
 }
 
 interface FactsInSight {

@@ -76,7 +76,7 @@ export function StatePanel({ node, ways, execution, isOrigin, isLast, openChild,
       {hasRun && node.kind === "Task" && (
         <>
           <p class="buttons">
-            <button type="button" onClick={() => setTrying(true)}>
+            <button type="button" onClick={() => (select(node.name), setTrying(true))}>
               Run this state again …
             </button>
           </p>
@@ -199,7 +199,7 @@ function passesOn(node: GraphNode, { input, output }: State): boolean {
 function Children({ run, open }: { run: MapRun; open: (arn: string) => void }) {
   const total = run.counts.total ?? 0;
   // Whatever has changed of them, the newest are asked for anew; once all have ended, every one that was listed.
-  const { executions, more, trouble } = useListing({ mapRunArn: run.arn }, NONE, JSON.stringify(run.counts), run.status !== "RUNNING");
+  const { executions, more, trouble, again } = useListing({ mapRunArn: run.arn }, NONE, JSON.stringify(run.counts), run.status !== "RUNNING");
   const inSight = useFacts();
   return (
     <section aria-label="Children of the Map">
@@ -207,7 +207,7 @@ function Children({ run, open }: { run: MapRun; open: (arn: string) => void }) {
         {count(total, "child", "children")}
         {executions.length < total && <span class="quiet">, {executions.length.toLocaleString()} listed: more as you scroll</span>}
       </h4>
-      <Trouble message={trouble} />
+      {trouble && <Refused message={trouble} again={again} />}
       {inSight.trouble && <Refused message={`What each was given: ${inSight.trouble}`} again={inSight.again} />}
       {total === 0 && <Empty>The Map had no items: there was nothing to do.</Empty>}
       <Windowed

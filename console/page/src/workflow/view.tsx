@@ -2,7 +2,7 @@
 
 import { useMemo, useRef, useState } from "preact/hooks";
 import { type Answer, useAnswer } from "../answer";
-import { Empty, Refused, Status, Tabs, Trouble, Windowed } from "../parts";
+import { Empty, Refused, Status, Tabs, Windowed } from "../parts";
 import { dollars, moment, outcome, reason, took } from "../words";
 import { executionArn, isOf } from "./arns";
 import { Compare } from "./compare";
@@ -47,6 +47,12 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
   const change = changes.get(shown);
   // What the list says of an execution that has ended is no other than what the event stream tells.
   const summary = change ?? history.executions.find((each) => each.arn === shown);
+  // Whoever does something with an execution has chosen it.
+  const stay = () => {
+    if (!shown || (isChosen && open)) return;
+    setOpen(shown);
+    setIsChosen(true);
+  };
   const choose = (arn: string) => {
     setChosen(arn);
     setOpen("");
@@ -91,7 +97,7 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
             </button>
           </p>
         )}
-        <Trouble message={history.trouble} />
+        {history.trouble && <Refused message={history.trouble} again={history.again} />}
         {inSight.trouble && <Refused message={`What started them, and their cost: ${inSight.trouble}`} again={inSight.again} />}
         {history.executions.length === 0 && history.done && <Empty>{none(machine.name)}</Empty>}
         {history.executions.length > 1 && <p class="quiet">Compare shows another execution beside the one that is open.</p>}
@@ -116,7 +122,7 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
                 ))}
               </button>
               {each.arn !== shown && (
-                <button type="button" class="small" title={`Compare with ${each.name}`} onClick={() => setCompared(each.arn)}>
+                <button type="button" class="small" title={`Compare with ${each.name}`} onClick={() => (stay(), setCompared(each.arn))}>
                   Compare
                 </button>
               )}
@@ -137,10 +143,12 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
           <ExecutionView
             arn={shown}
             version={`${summary?.status} ${change?.events ?? null} ${summary?.redrives}`}
+            isFollowed={change?.status === "RUNNING"}
             machine={graph}
             open={show}
             startLike={machine.name === "retrain" ? setStarting : undefined}
             go={go}
+            stay={stay}
           />
         ) : !graph || !(history.done || history.trouble) ? (
           !again && <p class="quiet">Asking Step Functions for the workflow …</p>
