@@ -50,12 +50,12 @@ def test_other_names_and_pages_are_refused_with_the_right_token_too(
     assert b"wildrydes" not in answer.body
 
 
-@pytest.mark.parametrize("token", ["", "another", TOKEN.upper(), TOKEN[:-1], f"{TOKEN} "])
+@pytest.mark.parametrize("token", ["", "another", TOKEN.upper(), TOKEN[:-1], f"{TOKEN}x", f"{TOKEN} x"])
 @pytest.mark.parametrize("path", [READ, CHANGE, "/api/changes", "/api/workflow/executions", "/api/nothing"])
 def test_missing_or_old_token_is_refused(console: Console, path: str, token: str) -> None:
     before = executions(console)
     body = json.dumps({"input": {}}).encode() if path == CHANGE else None
-    answer = console.ask(path, {"x-console-token": token.strip() if token != f"{TOKEN} " else f"{TOKEN}x"}, body)
+    answer = console.ask(path, {"x-console-token": token}, body)
     assert answer.status == 401
     assert "wildrydes console" in json.loads(answer.body)["message"]
     after = executions(console)

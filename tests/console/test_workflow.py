@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, Page, expect
 from browser import serious_faults
 from cli import deploy
 from consoles import TOKEN, Console, page_of_user, serve_console
-from hostile import HOSTILE
 from local.account import HOST
 from machines import unique, until
 from stacks import ROOT, SAMPLE_RIDES
@@ -118,22 +117,6 @@ def test_failure_has_its_state_its_cause_and_what_to_do_and_its_state_runs_again
     page.get_by_role("button", name="Run it").click()
     expect(page.get_by_role("heading", name="Run again: succeeded")).to_be_visible()
     assert status_of(console, name) == "FAILED"
-
-
-def test_hostile_input_and_causes_are_text(page: Page, console: Console) -> None:
-    assert len(set(HOSTILE)) == 40
-    execution = console.stack.start(hostile=HOSTILE, reason_detail=HOSTILE[0])
-    assert console.stack.ended(execution)["error"] == "BadExecutionInput"
-    open_execution(page, execution.rpartition(":")[2])
-    own = page.get_by_label("Input and output of the execution")
-    own.get_by_text("Input", exact=False).first.click()
-    # Of a long text the end is read once it is opened.
-    expect(own.locator("pre").first).to_contain_text("reason_detail")
-    shown = json.loads(own.locator("pre").first.text_content() or "")
-    assert shown["hostile"] == HOSTILE
-    expect(page.get_by_label("Why it failed")).to_contain_text("hostile")
-    assert page.evaluate("window.hit") is None
-    assert page.locator("#page").locator("img, script, iframe, base, style, math, object, embed, link").count() == 0
 
 
 def test_what_the_list_may_not_say_of_its_rows_is_said_to_be_refused(console: Console, chromium: Browser) -> None:

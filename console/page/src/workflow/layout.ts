@@ -65,6 +65,9 @@ interface Labelled {
   height?: number;
 }
 
+/** The layout holds its nodes in plain objects, in which names such as `constructor` are taken. */
+const idOf = (name: string) => `state ${name}`;
+
 function level(machine: Machine, edges: GraphEdge[], parent: string): Layout {
   const nodes = machine.nodes.filter((node) => node.parent === parent);
   const names = new Set(nodes.map((node) => node.name));
@@ -79,17 +82,17 @@ function level(machine: Machine, edges: GraphEdge[], parent: string): Layout {
       size.width = Math.max(size.width, inside.width);
       size.height = inside.height + HEADER;
     }
-    graph.setNode(node.name, size);
+    graph.setNode(idOf(node.name), size);
   }
   edges.forEach((edge, number) => {
     if (names.has(edge.source) && names.has(edge.target))
-      graph.setEdge(edge.source, edge.target, { weight: edge.kind === "catch" ? 0 : 3, ...room(labelOf(edge)) }, String(number));
+      graph.setEdge(idOf(edge.source), idOf(edge.target), { weight: edge.kind === "catch" ? 0 : 3, ...room(labelOf(edge)) }, String(number));
   });
   place(graph);
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
   const result: Layout = { boxes: [], lines: [], width, height };
   for (const node of nodes) {
-    const at = graph.node(node.name) as { x: number; y: number; width: number; height: number };
+    const at = graph.node(idOf(node.name)) as { x: number; y: number; width: number; height: number };
     const [x, y] = [at.x - at.width / 2, at.y - at.height / 2];
     const inside = insides.get(node.name);
     result.boxes.push({ node, x, y, width: at.width, height: at.height, inner: inside !== undefined });

@@ -33,6 +33,8 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
   const [open, setOpen] = useState(target.arn ?? "");
   // Whether somebody has chosen what is open: what the page has started itself makes way for what begins later.
   const [isChosen, setIsChosen] = useState(wanted !== undefined || target.arn !== undefined);
+  // Whoever does something with an execution has chosen it too.
+  const held = useRef("");
   const [compared, setCompared] = useState("");
   // The input that the form begins with, as JSON; null while it is closed.
   const [starting, setStarting] = useState<string | null>(target.start ?? null);
@@ -43,17 +45,14 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
   // What runs is opened by itself, until somebody has chosen.
   const running = history.executions.find((each) => each.status === "RUNNING") ?? history.executions[0];
   const first = wanted && machines[0] ? executionArn(machines[0].arn, wanted) : "";
-  const shown = (isChosen ? open || first : untilAnother(history.executions, open)) || running?.arn || "";
+  const shown = (isChosen ? open || first : held.current || untilAnother(history.executions, open)) || running?.arn || "";
   const change = changes.get(shown);
   // What the list says of an execution that has ended is no other than what the event stream tells.
   const summary = change ?? history.executions.find((each) => each.arn === shown);
-  // Whoever does something with an execution has chosen it.
-  const stay = () => {
-    if (!shown || (isChosen && open)) return;
-    setOpen(shown);
-    setIsChosen(true);
-  };
+  // No state: what is drawn is the same, and a box that is checked would be drawn anew before it hears of it.
+  const stay = () => void (held.current = shown);
   const choose = (arn: string) => {
+    held.current = "";
     setChosen(arn);
     setOpen("");
     setIsChosen(false);
@@ -63,8 +62,15 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
     // A retraining leads to its promotion, say, which is another workflow's.
     const its = machines.find((each) => isOf(each.arn, arn));
     if (its) setChosen(its.arn);
+    held.current = "";
     setOpen(arn);
     setIsChosen(true);
+    setCompared("");
+  };
+  const begun = (arn: string) => {
+    held.current = "";
+    setOpen(arn);
+    setIsChosen(false);
     setCompared("");
   };
   // Beside what is there, not in its place: a dialog may be open, and what has been read is still of use.
@@ -156,7 +162,7 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
           <GraphPicture key={machine.arn} machine={graph} states={[]} ended={false} selected="" select={() => undefined} />
         )}
       </div>
-      {starting !== null && <Start input={starting} started={(arn) => (setOpen(arn), setIsChosen(false), setCompared(""))} close={() => setStarting(null)} />}
+      {starting !== null && <Start input={starting} started={begun} close={() => setStarting(null)} />}
     </div>
   );
 }
