@@ -160,7 +160,7 @@ class Nesting:
 
 def too_deep() -> BadJson:
     """The fault of a value that goes too deep."""
-    detail = f"objects or lists are nested in more than {MOST_LEVELS} levels; a ride is one object of plain values"
+    detail = f"objects or lists are nested in more than {MOST_LEVELS} levels"
     return BadJson("too_deep", None, detail)
 
 

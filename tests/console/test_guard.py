@@ -176,3 +176,9 @@ def test_keys_of_an_earlier_start_are_said_to_be_old(console: Console, keys: dic
     refused = asyncio.run(refusal(stack))
     assert refused.status_code == 403
     assert "`wildrydes console` starts another" in json.loads(bytes(refused.body))["message"]
+
+
+def test_body_that_goes_too_deep_is_refused_in_words_of_json(console: Console) -> None:
+    answer = console.ask(CHANGE, body=b'{"input": ' + b"[" * 5_000 + b"]" * 5_000 + b"}")
+    message = json.loads(answer.body)["message"]
+    assert (answer.status, "nested in more than" in message, "ride" in message) == (400, True, False)

@@ -20,6 +20,8 @@ const NOTHING = { value: null, trouble: "", gone: false };
 const GONE = 410;
 
 export interface Answer<T> extends Reading<T> {
+  /** Whether an answer to this question is on its way. */
+  isAsking: boolean;
   again: () => void;
 }
 
@@ -58,6 +60,8 @@ export function useReading<T>(key: string | null, ask: (before: T | null) => Pro
   const [, redraw] = useState(0);
   const [tries, setTries] = useState(0);
   const reading = useRef<Reading<T>>({ key: null, ...NOTHING });
+  const question = `${key} ${version} ${tries}`;
+  const last = useRef("");
   useInTurn(key, `${version} ${tries}`, async (isWanted) => {
     const before = reading.current.key === key ? reading.current.value : null;
     const answer: Reading<T> = await ask(before).then(
@@ -69,10 +73,12 @@ export function useReading<T>(key: string | null, ask: (before: T | null) => Pro
     );
     if (!isWanted()) return;
     reading.current = answer;
+    last.current = question;
     redraw((number) => number + 1);
   });
   const { value, trouble, gone } = reading.current.key === key ? reading.current : NOTHING;
-  return { key, value, trouble, gone, again: () => setTries(tries + 1) };
+  const isAsking = key !== null && last.current !== question;
+  return { key, value, trouble, gone, isAsking, again: () => setTries(tries + 1) };
 }
 
 /** What a path answers to a query; nothing is asked while `query` is null. */

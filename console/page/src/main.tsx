@@ -4,6 +4,7 @@ import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get, listen } from "./api";
 import { DataView } from "./data/view";
+import { useFocusOn } from "./focus";
 import { ModelsView } from "./models/view";
 import { OperationsView } from "./operations/view";
 import { OutcomeList, Outcomes, useOutcomes } from "./outcomes";
@@ -35,6 +36,8 @@ function Page() {
   const [view, setView] = useState<View>("Workflows");
   const [target, setTarget] = useState<Target>({});
   const go = (to: View, its: Target = {}) => (setView(to), setTarget(its));
+  const place = useFocusOn<HTMLElement>(`${view} ${JSON.stringify(target)}`);
+  useEffect(() => void (document.title = `${view}, Wild Rydes console`), [view]);
   const [about, setAbout] = useState<About | null>(null);
   const [changes, setChanges] = useState(new Map<string, Change>());
   const [trouble, setTrouble] = useState("");
@@ -111,7 +114,7 @@ function Page() {
           </nav>
           {about && <Champions about={about} go={go} />}
         </header>
-        <main>
+        <main ref={place} tabIndex={-1}>
           <OutcomeList outcomes={outcomes} remove={remove} />
           <Trouble message={trouble} />
           {unread !== trouble && <Trouble message={unread} />}

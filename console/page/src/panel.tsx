@@ -18,18 +18,28 @@ interface Props<T> {
   button?: string;
   /** What the button gives, what it takes and what it costs: there is nothing else to see before. */
   about?: string;
+  /** What chooses another query: it is there before there is an answer, and where one is refused. */
+  controls?: ComponentChildren;
   children: (answer: T) => ComponentChildren;
 }
 
-export function Panel<T>({ title, path, query = {}, asking, version, button, about, children }: Props<T>) {
+export function Panel<T>({ title, path, query = {}, asking, version, button, about, controls, children }: Props<T>) {
   const [wants, setWants] = useState(!button);
-  const { value, trouble, gone, again } = useAnswer<T>(path, wants ? query : null, version);
-  // What chooses another query is a part of the answer: it stays until there is another one, or no stack.
+  const { value, trouble, gone, isAsking, again } = useAnswer<T>(path, wants ? query : null, version);
+  // The last answer stays until there is another one; not beside a refusal, which is of another query, or without a stack.
   const last = useRef<T | null>(null);
-  last.current = gone ? null : (value ?? last.current);
+  last.current = gone || trouble ? value : (value ?? last.current);
   return (
     <section class="sheet" aria-label={title} id={idOf("panel", title)} tabIndex={-1}>
       <h2>{title}</h2>
+      {wants && controls && (
+        <div class="buttons">
+          {controls}
+          <span class="quiet" role="status">
+            {isAsking && (last.current !== null || trouble) && asking}
+          </span>
+        </div>
+      )}
       {trouble && <Refused message={trouble} again={again} />}
       {!wants && about && <p class="quiet">{about}</p>}
       {!wants && (

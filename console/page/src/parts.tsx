@@ -72,6 +72,8 @@ export function Ask({ title, confirm, children, act, close, stay = false, refuse
   // Not the state alone: a second event may come before the page is drawn again.
   const sent = useRef(false);
   useEffect(() => dialog.current?.showModal(), []);
+  // Not `close` itself: a dialog that is closed gives the focus back to what has opened it.
+  const leave = () => dialog.current?.close();
   const confirmed = async (event: Event) => {
     event.preventDefault();
     if (sent.current) return;
@@ -82,7 +84,8 @@ export function Ask({ title, confirm, children, act, close, stay = false, refuse
       await act();
       // What stays shows by itself what came of it.
       if (stay) return;
-      if (dialog.current) close();
+      sent.current = false;
+      if (dialog.current) leave();
       else say({ title, refusal: "" });
     } catch (fault) {
       if (!dialog.current) say({ title, refusal: message(fault) });
@@ -101,7 +104,7 @@ export function Ask({ title, confirm, children, act, close, stay = false, refuse
         {children}
         <Trouble message={trouble} />
         <p class="buttons">
-          <button type="button" onClick={close} disabled={busy}>
+          <button type="button" onClick={leave} disabled={busy}>
             Cancel
           </button>
           <button type="submit" class="main" disabled={busy}>
@@ -234,7 +237,7 @@ export function Windowed<T extends { arn: string }>({ rows, height, label, rende
     <div class="windowed" ref={frame} tabIndex={0} role="group" aria-label={label} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
       <ol style={{ height: `${rows.length * height}px` }}>
         {shown.map((row, place) => (
-          <li key={row.arn} style={{ top: `${(first + place) * height}px`, height: `${height}px` }}>
+          <li key={row.arn} aria-setsize={more ? -1 : rows.length} aria-posinset={first + place + 1} style={{ top: `${(first + place) * height}px`, height: `${height}px` }}>
             {render(row)}
           </li>
         ))}

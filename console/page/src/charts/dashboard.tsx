@@ -51,21 +51,25 @@ export function Charts({ title, sections, hours: first, keep = () => true, about
       query={{ hours, sections: sections.join(",") }}
       asking="Asking CloudWatch for the dashboard's points …"
       version={looks}
+      controls={
+        <>
+          <select aria-label={`Time of ${title}`} value={hours} onChange={(event) => setHours(event.currentTarget.value)}>
+            {SPANS.map(([value, word]) => (
+              <option key={value} value={value}>
+                {word}
+              </option>
+            ))}
+          </select>
+          <button type="button" onClick={() => setLooks(looks + 1)}>
+            Look again
+          </button>
+        </>
+      }
     >
       {(answer) => (
         <>
-          <p class="buttons">
-            <select aria-label={`Time of ${title}`} value={hours} onChange={(event) => setHours(event.currentTarget.value)}>
-              {SPANS.map(([value, word]) => (
-                <option key={value} value={value}>
-                  {word}
-                </option>
-              ))}
-            </select>
-            <button type="button" onClick={() => setLooks(looks + 1)}>
-              Look again
-            </button>
-            <span class="quiet">until {new Date(answer.end * 1000).toLocaleTimeString()}, by the dashboard {answer.name}</span>
+          <p class="quiet">
+            {spanOf(answer)} until {new Date(answer.end * 1000).toLocaleTimeString()}, by the dashboard {answer.name}
           </p>
           {about && <p class="quiet">{about}</p>}
           <Drawn
@@ -78,6 +82,12 @@ export function Charts({ title, sections, hours: first, keep = () => true, about
       )}
     </Panel>
   );
+}
+
+/** The time that an answer is of, in the words of the control that chooses it. */
+function spanOf({ start, end }: Dashboard): string {
+  const word = SPANS.find(([hours]) => Number(hours) === Math.round((end - start) / 3600))?.[1] ?? "the time";
+  return word[0]!.toUpperCase() + word.slice(1);
 }
 
 /** The charts that have points, below their headings; the last values; and the names of those without any. */

@@ -1,7 +1,8 @@
 // The data view: what a retraining did with the rides, where the weather came from, and a place to drop files on.
 
 import { useState } from "preact/hooks";
-import { useAnswer } from "../answer";
+import { useAnswer, useAsked } from "../answer";
+import { post } from "../api";
 import "../charts/charts.css";
 import { Lines } from "../charts/lines";
 import { noon } from "../charts/scale";
@@ -10,12 +11,14 @@ import { type Go, type Target, useIsEmbedded } from "../places";
 import { Empty, Refused, Trouble } from "../parts";
 import { Table } from "../table";
 import { moment, status } from "../words";
+import type { Facts } from "../workflow/types";
 import { Ingestion, type Account } from "./ingestion";
 import { StationMap, type Weather } from "./map";
 import { Upload } from "./upload";
 import "./data.css";
 
 interface Retraining {
+  arn: string;
   name: string;
   status: string;
   started: string;
@@ -114,10 +117,15 @@ export function DataView({ version, target, go }: Props) {
 
 /** How the retraining ended that the cards below are of. */
 function Chosen({ retraining }: { retraining: Retraining | undefined }) {
+  // What a list says has succeeded may have yielded.
+  const arn = retraining?.status === "SUCCEEDED" ? retraining.arn : null;
+  const facts = useAsked<Record<string, Pick<Facts, "outcome">>>(arn, () => post("workflow/facts", { arns: [arn] }), "");
   if (!retraining) return null;
+  const isYielded = retraining.is_yielded || (arn !== null && facts.value?.[arn]?.outcome === "yielded");
+  const isUnknown = arn !== null && facts.value === null && !facts.trouble && !retraining.is_yielded;
   return (
     <span class="quiet">
-      {retraining.is_yielded ? "yielded" : status(retraining.status)}, started {moment(retraining.started)}
+      {!isUnknown && `${isYielded ? "yielded" : status(retraining.status)}, `}started {moment(retraining.started)}
     </span>
   );
 }

@@ -40,15 +40,15 @@ export function Costs() {
       asking="Adding up executions, and asking CloudWatch for the rest …"
       button={`Add up ${month}`}
       about="What executions and all other services of a month cost at list prices, item by item; the dashboard has the executions alone. It takes some seconds; on AWS each metric that it asks for is billed."
+      controls={
+        <label>
+          Month{" "}
+          <input type="month" value={month} onChange={(event) => event.currentTarget.value && setMonth(event.currentTarget.value)} />
+        </label>
+      }
     >
       {(answer) => (
         <>
-          <p>
-            <label>
-              Month{" "}
-              <input type="month" value={month} onChange={(event) => event.currentTarget.value && setMonth(event.currentTarget.value)} />
-            </label>
-          </p>
           <p class="answer">{dollars(answer.total_usd)}</p>
           <p>
             In {answer.month}, at list prices of {answer.rest.region}: {count(answer.executions.length, "execution", "executions")}{" "}

@@ -1,10 +1,12 @@
 // Two executions of a workflow side by side: what they were started with, and state by state what differs.
 
 import { useState } from "preact/hooks";
-import { useAnswer } from "../answer";
+import { useAnswer, useAsked } from "../answer";
 import { Refused, Status } from "../parts";
 import { Table } from "../table";
 import { between, count, dollars, duration, moment, outcome, status as statusWord } from "../words";
+import { differences } from "./inputs";
+import { wholeInput } from "./texts";
 import type { Execution, State } from "./types";
 
 export function Compare({ arns, close }: { arns: [string, string]; close: () => void }) {
@@ -31,6 +33,10 @@ function Pair({ pair }: { pair: [Execution, Execution] }) {
   const names = [...new Set(pair.flatMap((each) => each.states.map((state) => state.name)))];
   const compared = names.map((name) => ({ name, ends: pair.map((each) => lastOf(each, name)) as Ends }));
   const apart = compared.filter((each) => difference(each.ends) !== "");
+  const whole = () => Promise.all(pair.map(wholeInput));
+  const inputs = useAsked<(string | null)[]>(pair.map((each) => each.arn).join(" "), whole, "");
+  const [first, second] = inputs.value ?? [null, null];
+  const fields = inputs.value ? differences(first ?? "{}", second ?? "{}") : [];
   return (
     <>
       <p>
@@ -39,6 +45,13 @@ function Pair({ pair }: { pair: [Execution, Execution] }) {
           {count(names.length, "state", "states")}, also those that do not differ
         </label>
       </p>
+      {inputs.trouble && <Refused message={`Their inputs: ${inputs.trouble}`} again={inputs.again} />}
+      {!inputs.value && !inputs.trouble && <p class="quiet">Reading both inputs …</p>}
+      {fields.length > MOST_FIELDS && (
+        <p class="quiet">
+          The first {MOST_FIELDS} of {fields.length.toLocaleString()} fields of the inputs that differ are here.
+        </p>
+      )}
       <Table
         label="The comparison"
         caption={`Seconds in each state, of its last entry: ${count(apart.length, "state differs", "states differ")}`}
@@ -47,13 +60,18 @@ function Pair({ pair }: { pair: [Execution, Execution] }) {
         rows={[
           ["All of it", ...pair.map((each) => <Whole execution={each} />), <strong>{apartBy(worked(pair[0]), worked(pair[1]))}</strong>],
           ["What became of it", ...pair.map((each) => (each.outcome ? outcome(each.outcome) : "")), ""],
-          ...fieldsApart(pair).map(([name, ...values]) => [<code>{name}</code>, ...values.map((each) => <code>{each}</code>), <strong>another input</strong>]),
+          ...fields
+            .slice(0, MOST_FIELDS)
+            .map(({ path, values }) => [<code>{path}</code>, ...values.map((each) => <code>{each}</code>), <strong>another input</strong>]),
           ...(all ? compared : apart).map((each) => [each.name, ...each.ends.map((end) => <Last state={end} />), <strong>{difference(each.ends)}</strong>]),
         ]}
       />
     </>
   );
 }
+
+/** Fields of the inputs that are shown. */
+const MOST_FIELDS = 50;
 
 type Ends = [State | undefined, State | undefined];
 
@@ -81,25 +99,6 @@ function apartBy(first: number, second: number): string {
   const more = second - first;
   const isApart = Math.abs(more) >= LEAST_SECONDS && Math.max(first, second) >= LEAST_FACTOR * Math.min(first, second);
   return isApart ? `${duration(Math.abs(more))} ${more > 0 ? "longer" : "shorter"}` : "";
-}
-
-/** The fields of the inputs that differ, with both values as JSON. */
-function fieldsApart(pair: [Execution, Execution]): [string, string, string][] {
-  const [first, second] = pair.map(fieldsOf) as [Record<string, unknown>, Record<string, unknown>];
-  const names = [...new Set([...Object.keys(first), ...Object.keys(second)])];
-  const shown = (fields: Record<string, unknown>, name: string) => (Object.hasOwn(fields, name) ? JSON.stringify(fields[name]) : "its default");
-  return names.map((name): [string, string, string] => [name, shown(first, name), shown(second, name)]).filter(([, one, other]) => one !== other);
-}
-
-/** An input's fields; of a text that is no object, or too long to be here whole, the text itself. */
-function fieldsOf({ input }: Execution): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(input?.text ?? "{}");
-    if (value && typeof value === "object" && !Array.isArray(value)) return value as Record<string, unknown>;
-  } catch {
-    // Said as it is, below.
-  }
-  return { input: input?.text };
 }
 
 function Title({ execution }: { execution: Execution }) {

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { type Answer, useAnswer, useReading } from "../answer";
 import { get } from "../api";
+import { useFocusOn } from "../focus";
 import type { Go } from "../places";
 import { Refused, Trouble } from "../parts";
 import { useDefinition } from "./definition";
@@ -38,6 +39,7 @@ export function ExecutionView({ arn, version, isFollowed, machine, open, startLi
   const select = (name: string) => (stay(), setSelected(name));
   useEffect(() => setSelected(""), [arn]);
   const { value: execution, trouble, again } = useExecution(arn, version, isFollowed);
+  const article = useFocusOn<HTMLElement>(`${execution?.status} ${execution?.redrives}`);
   const hasFailed = execution !== null && !["RUNNING", "SUCCEEDED"].includes(execution.status);
   const failure = useAnswer<Failure>("workflow/failure", hasFailed ? { arn } : null, `${execution?.redrives} ${execution?.status}`);
   const definition = useDefinition(execution, machine);
@@ -45,9 +47,9 @@ export function ExecutionView({ arn, version, isFollowed, machine, open, startLi
   if (!execution) return refused || <p class="quiet">Asking Step Functions for the execution …</p>;
   const follow = execution.status === "RUNNING" && selected ? () => setSelected("") : undefined;
   return (
-    <article class="execution" aria-label={`The execution ${execution.name}`} onClickCapture={stay}>
+    <article class="execution" ref={article} tabIndex={-1} aria-label={`The execution ${execution.name}`} onClickCapture={stay}>
       {refused}
-      <Head execution={execution} open={open} startLike={startLike} go={go} follow={follow} again={again} />
+      <Head key={arn} execution={execution} open={open} startLike={startLike} go={go} follow={follow} again={again} />
       <Trouble message={execution.history_trouble && `What it went through: ${execution.history_trouble}`} />
       <Trouble message={definition.trouble} />
       {execution.outcome && <Became execution={execution} open={open} />}
@@ -103,6 +105,7 @@ function States({ execution, graph, failure, selected, select, open }: StatesPro
   const hasSucceeded = execution.status === "SUCCEEDED";
   const began = statesOf(failure).filter((name) => graph?.nodes.some((each) => each.name === name));
   const node = graph?.nodes.find((each) => each.name === (selected || began[0] || latest(execution)));
+  const side = useFocusOn<HTMLDivElement>(node?.name ?? "");
   return (
     <div class="split">
       {graph && (
@@ -118,7 +121,7 @@ function States({ execution, graph, failure, selected, select, open }: StatesPro
           select={select}
         />
       )}
-      <div class="side">
+      <div class="side" ref={side} tabIndex={-1}>
         {/* Whoever opens something of a state goes on reading it, while the execution goes on to others. */}
         {node && (
           <div onClickCapture={() => isRunning && select(node.name)}>

@@ -122,7 +122,7 @@ export function GraphPicture({ machine, states, ended, began = [], selected, inS
         </button>
       </p>
       <div class="edged">
-        <div class="frame" ref={frame} tabIndex={0} role="group" aria-label="States and the ways between them. The arrow keys go from one to the next.">
+        <div class="frame" ref={frame} role="group" aria-label="States and the ways between them. The arrow keys go from one to the next.">
           <svg
             width={placed.width * scale}
             height={placed.height * scale}

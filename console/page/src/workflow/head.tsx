@@ -1,11 +1,11 @@
 // The head of an execution: its status, when and for how long it ran, and what may be done with it.
 
-import { useState } from "preact/hooks";
-import { get } from "../api";
+import { useRef, useState } from "preact/hooks";
 import { type Go, useIsEmbedded } from "../places";
 import { message, Status, Trouble } from "../parts";
-import { between, dollars, duration, moment, reason, took } from "../words";
+import { between, dollars, duration, moment, reason, status, took } from "../words";
 import { RedriveDialog, StopDialog } from "./dialogs";
+import { wholeInput } from "./texts";
 import type { Execution } from "./types";
 
 interface Props {
@@ -26,6 +26,8 @@ export function Head(props: Props) {
   const [trouble, setTrouble] = useState("");
   const [asking, setAsking] = useState<"" | "stop" | "redrive">("");
   const close = () => setAsking("");
+  const phase = `${execution.name}: ${status(execution.status)}`;
+  const first = useRef(phase);
   const another = () =>
     wholeInput(execution).then(
       (text) => text !== null && startLike?.(text),
@@ -36,6 +38,9 @@ export function Head(props: Props) {
       <h2>
         {execution.name} <Status code={execution.status} outcome={execution.outcome} />
       </h2>
+      <p class="unseen" role="status">
+        {phase !== first.current && phase}
+      </p>
       {execution.item !== null && <p>{execution.item}</p>}
       <p class="quiet">{course(execution, isEmbedded)}</p>
       <p class="buttons">
@@ -52,12 +57,6 @@ export function Head(props: Props) {
       {asking === "redrive" && <RedriveDialog execution={execution} again={props.again} close={close} />}
     </header>
   );
-}
-
-/** All of an execution's input; null where it has none that may be read. */
-async function wholeInput({ arn, input }: Execution): Promise<string | null> {
-  if (!input?.is_cut) return input?.text ?? null;
-  return (await get<{ text: string }>("workflow/text", { arn, field: "input" })).text;
 }
 
 /** When it was started and by what, how long it worked, what it cost, and how often it was redriven. */

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { get } from "../api";
 import { Pre } from "../edges";
 import { message, pretty, Trouble } from "../parts";
-import type { Excerpt } from "./types";
+import type { Excerpt, Execution } from "./types";
 
 interface Props {
   title: string;
@@ -55,4 +55,10 @@ function ExcerptText({ title, excerpt, open, whole }: { title: string; excerpt: 
       <Trouble message={trouble} />
     </details>
   );
+}
+
+/** All of an execution's input; null where it has none that may be read. */
+export async function wholeInput({ arn, input }: Execution): Promise<string | null> {
+  if (!input?.is_cut) return input?.text ?? null;
+  return (await get<{ text: string }>("workflow/text", { arn, field: "input" })).text;
 }

@@ -2,6 +2,7 @@
 
 import { useMemo, useRef, useState } from "preact/hooks";
 import { type Answer, useAnswer } from "../answer";
+import { useFocusOn } from "../focus";
 import { Empty, Refused, Status, Tabs, Windowed } from "../parts";
 import { dollars, moment, outcome, reason, took } from "../words";
 import { executionArn, isOf } from "./arns";
@@ -46,6 +47,7 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
   const running = history.executions.find((each) => each.status === "RUNNING") ?? history.executions[0];
   const first = wanted && machines[0] ? executionArn(machines[0].arn, wanted) : "";
   const shown = (isChosen ? open || first : held.current || untilAnother(history.executions, open)) || running?.arn || "";
+  const panel = useFocusOn<HTMLDivElement>(`${shown} ${compared}`);
   const change = changes.get(shown);
   // What the list says of an execution that has ended is no other than what the event stream tells.
   const summary = change ?? history.executions.find((each) => each.arn === shown);
@@ -141,7 +143,7 @@ export function WorkflowView({ changes, gaps, target, go }: Props) {
           </p>
         )}
       </aside>
-      <div class="main-part" id="workflow-panel" role="tabpanel" aria-label={`The workflow ${machine.name}, or one of its executions`}>
+      <div class="main-part" id="workflow-panel" ref={panel} tabIndex={-1} role="tabpanel" aria-label={`The workflow ${machine.name}, or one of its executions`}>
         {again}
         {compared && shown ? (
           <Compare arns={[shown, compared]} close={() => setCompared("")} />
