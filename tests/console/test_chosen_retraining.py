@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from consoles import Console, serve_console
-from machines import ended, machine, role
+from machines import ended, role, unique
 
 pytestmark = pytest.mark.proof
 
@@ -16,7 +16,12 @@ pytestmark = pytest.mark.proof
 def test_retraining_that_yielded_before_the_newest_did_is_said_to_have(console: Console, chromium: Browser) -> None:
     stack = console.stack.command_stack
     states, definition = stack.client("stepfunctions"), {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
-    arn = machine(stack.client, definition, role(stack.client, "states.amazonaws.com"))
+    created = states.create_state_machine(
+        name=f"{unique('stack')}-retrain",
+        definition=json.dumps(definition),
+        roleArn=role(stack.client, "states.amazonaws.com"),
+    )
+    arn = created["stateMachineArn"]
     # The output of each is its input.
     for name, output in (("yielded", {"yielded_to": f"{arn}:another"}), ("newest", {})):
         started = states.start_execution(stateMachineArn=arn, name=name, input=json.dumps(output))
