@@ -50,7 +50,7 @@ def newest(stack: Stack, arns: list[str], before: Snapshot) -> Snapshot:
 
     Those that ran `before` are there too, however many have begun since.
     """
-    return _on_from(stack, _listed(stack, arns, maxResults=_NEWEST), before)
+    return _on_from(stack, _listed(stack, arns, _NEWEST), before)
 
 
 def running(stack: Stack, arns: list[str], before: Snapshot) -> Snapshot:
@@ -59,7 +59,7 @@ def running(stack: Stack, arns: list[str], before: Snapshot) -> Snapshot:
     An execution that is redriven keeps its start: it is no new one. Of each state machine the hundred that were
     started last are looked for.
     """
-    listed = _listed(stack, arns, maxResults=_MOST_RUNNING, statusFilter="RUNNING")
+    listed = _listed(stack, arns, _MOST_RUNNING, statusFilter="RUNNING")
     return _ended(before) | _on_from(stack, listed, before)
 
 
@@ -68,12 +68,12 @@ def followed(stack: Stack, before: Snapshot) -> Snapshot:
     return _ended(before) | _gone_on(stack, before)
 
 
-def _listed(stack: Stack, arns: list[str], **options: Any) -> Snapshot:
+def _listed(stack: Stack, arns: list[str], most: int, **narrower: Any) -> Snapshot:
     states = stack.client("stepfunctions")
     return {
         each["executionArn"]: _entry(states, arn, each)
         for arn in arns
-        for each in states.list_executions(stateMachineArn=arn, **options)["executions"]
+        for each in states.list_executions(stateMachineArn=arn, maxResults=most, **narrower)["executions"]
     }
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from console import changes
 from consoles import Console, serve_console
+from local.account import entries
 from machines import allow, ended, machine, role
 
 pytestmark = pytest.mark.proof
@@ -54,7 +55,7 @@ def workflow_that_waits(chromium: Browser, console: Console) -> Iterator[Workflo
         page.goto(Console(console.stack, port).address)
         expect(flow.heading("first")).to_contain_text("running")
         yield flow
-        for each in client.list_executions(stateMachineArn=arn, statusFilter="RUNNING")["executions"]:
+        for each in entries(client, "list_executions", "executions", stateMachineArn=arn, statusFilter="RUNNING"):
             client.stop_execution(executionArn=each["executionArn"])
 
 
