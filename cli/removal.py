@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 
-from cli import remains, stages
+from cli import remains, stages, versions
 from cli.deploy import ARTIFACTS
 from cli.errors import CommandError
 from cli.remains import BUCKET, LOG_GROUP, MACHINE, MAPPING, PARAMETER, RULE, SCHEDULE, TIMERS, Inventory
@@ -242,19 +242,11 @@ def empty(s3: Any, bucket: str, prefix: str = "", page: int = 1000) -> None:
     So many are deleted at a time; S3 takes up to 1000. The first page is asked for again and again: a second one would
     begin after a version that is there no more.
     """
-    while objects := _versions(s3, bucket, prefix, page):
-        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
-        if errors := answer.get("Errors"):
+    while objects := versions.first(s3, bucket, prefix, page):
+        if errors := versions.delete(s3, bucket, objects):
             raise DestroyError(f"{len(errors)} objects of {bucket} stay; {errors[0]['Key']}: {errors[0]['Message']}")
     for upload in entries(s3, "list_multipart_uploads", "Uploads", Bucket=bucket, Prefix=prefix):
         s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
-
-
-def _versions(s3: Any, bucket: str, prefix: str, most: int) -> list[dict[str, str]]:
-    """The first versions and delete markers."""
-    listed = s3.list_object_versions(Bucket=bucket, Prefix=prefix, MaxKeys=most)
-    versions = [*listed.get("Versions", ()), *listed.get("DeleteMarkers", ())]
-    return [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions]
 
 
 def remove_artefacts(client: Client, inventory: Inventory) -> None:

@@ -63,7 +63,7 @@ def replace_parts(
     from local.events import entries as events
     from local.events import log_groups, rules
     from local.logs import stream_prefixes
-    from local.s3 import bucket_names, version_ranges
+    from local.s3 import bucket_names, version_listings, version_ranges
     from local.sns import deliveries as topics
     from local.sns import metrics as topic_metrics
     from local.stepfunctions import install as states
@@ -77,6 +77,7 @@ def replace_parts(
     forks = _replace_parts_of_lambda(interpreters, endpoint)
     stream_prefixes.install()
     version_ranges.install()
+    version_listings.install()
     bucket_names.install()
     apis.install(now, endpoint)
     registry.install()

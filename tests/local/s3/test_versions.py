@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from cli import removal
 from machines import Client, allow, function, invoke, role, unique
 
 KEY = "raw/a ride + é.json"
@@ -107,3 +108,20 @@ def test_version_is_read_by_whoever_may_read_versions_and_by_nobody_else(client:
         answers[action] = [invoke(client, reader, event)[0] for event in (newest, newest | version)]
     denied, allowed = {"code": "AccessDenied"}, {"body": "ride"}
     assert answers == {"s3:GetObject": [allowed, denied], "s3:GetObjectVersion": [denied, allowed]}
+
+
+def test_bucket_is_listed_and_emptied_whatever_characters_its_keys_have(client: Client) -> None:
+    s3, name = client("s3"), unique("bucket")
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    keys = ["raw/\x01.json", "raw/a & b + é%20.json", "raw/line\r\n<Key>x</Key>"]
+    for key in (*keys, keys[0]):
+        put(client, name, b"ride", key)
+    s3.delete_object(Bucket=name, Key=keys[0])
+    listed = s3.list_object_versions(Bucket=name, Prefix="raw/")
+    assert sorted(each["Key"] for each in listed["Versions"]) == sorted([*keys, keys[0]])
+    assert [each["Key"] for each in listed["DeleteMarkers"]] == [keys[0]]
+    assert listed["EncodingType"] == "url"
+    removal.empty(s3, name)
+    s3.delete_bucket(Bucket=name)
+    assert name not in [each["Name"] for each in s3.list_buckets()["Buckets"]]
