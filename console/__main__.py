@@ -10,6 +10,7 @@ import secrets
 import signal
 import socket
 import sys
+from typing import Any
 
 import click
 from hypercorn.asyncio import serve as serve_http
@@ -70,12 +71,22 @@ async def _serve(stack: Stack, where: str, listener: socket.socket, token: str) 
         end.set()
 
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_say_nothing_of_ends)
     loop.add_signal_handler(signal.SIGTERM, heed, 0)
     loop.add_signal_handler(signal.SIGINT, heed, _INTERRUPTED)
     application = build(stack, where, port, token)
     print(f"http://{own.HOST}:{port}/#{token}", flush=True)  # noqa: T201 - the process's own output
     await serve_http(application, config, shutdown_trigger=end.wait)  # type: ignore[arg-type] - it is an application
     return codes[0]
+
+
+def _say_nothing_of_ends(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what went wrong, unless it is the end of a connection that a page held as the console was ended.
+
+    Python 3.11 asks a cancelled connection for its fault, and takes the answer for a fault of the callback that asked.
+    """
+    if not isinstance(context.get("exception"), asyncio.CancelledError):
+        loop.default_exception_handler(context)
 
 
 def _run() -> int:

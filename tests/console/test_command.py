@@ -1,4 +1,4 @@
-"""The command serves until it is interrupted, and prints an address that answers."""
+"""The command serves until it is ended, prints an address that answers, and leaves no traceback behind."""
 
 import os
 import signal
@@ -6,11 +6,16 @@ import subprocess
 import sys
 import urllib.request
 
+import pytest
+
 from consoles import Console
 from stacks import ROOT
 
 
-def test_address_that_is_printed_answers_and_ctrl_c_ends_it(console: Console) -> None:
+@pytest.mark.parametrize(("end", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_address_that_is_printed_answers_and_a_signal_ends_it_while_a_page_listens(
+    console: Console, end: signal.Signals, code: int
+) -> None:
     server = console.stack.server
     environment = server.isolated(os.environ) | {"AWS_ENDPOINT_URL": server.endpoint, "AWS_REGION": server.region}
     # As on AWS, by credentials that every SDK finds.
@@ -19,6 +24,7 @@ def test_address_that_is_printed_answers_and_ctrl_c_ends_it(console: Console) ->
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
@@ -27,6 +33,9 @@ def test_address_that_is_printed_answers_and_ctrl_c_ends_it(console: Console) ->
     request = urllib.request.Request(f"{address}api/about", headers={"x-console-token": token})
     with urllib.request.urlopen(request, timeout=60) as answer:
         assert console.stack.name in answer.read().decode()
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
-    process.stdout.close()
+    changes = urllib.request.Request(f"{address}api/changes", headers=dict(request.header_items()))
+    with urllib.request.urlopen(changes, timeout=60) as stream:
+        assert stream.readline() == b": listening\n"
+        process.send_signal(end)
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (code, "")
