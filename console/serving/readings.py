@@ -1,7 +1,9 @@
 """What a page shows of the champions in service: what `monitor` found of a day, and what callers measured."""
 
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from cli import leaderboard, monitor
@@ -12,10 +14,24 @@ from wildrydes.tasks import TASKS
 
 _OF_A_FEATURE = ("psi", "chance", "drifted", "missing")
 _OF_A_DAY = ("day", "model", "predictions", "outcomes", "measure", "low", "high")
-_OF_A_DOCUMENT = ("date", "model", "kind", "unit", "predictions", "outcomes", "drifted", "remarks", "champion_age_days")
+_OF_A_DOCUMENT = ("date", "model", "kind", "unit", "predictions", "outcomes", "drifted", "remarks")
 _MOST_DAYS = 14
 _AT_ONCE = 8
+_DAY = re.compile(r"\d{4}-\d\d-\d\d\.json")
 _OF_WHAT_WAS_SERVED = ("measure", "low", "high", "promised", "worse")
+
+
+@dataclass(frozen=True)
+class _Day:
+    """What a page shows of a day, and its line of the drift, None where the day had no requests."""
+
+    shown: dict[str, Any]
+    drift: dict[str, Any] | None
+
+
+def tasks(_: Stack, __: Any = None) -> list[str]:
+    """The tasks that the code has: known without a question to AWS."""
+    return list(TASKS)
 
 
 def watched(stack: Stack, _: Any = None) -> list[dict[str, Any]]:
@@ -23,30 +39,45 @@ def watched(stack: Stack, _: Any = None) -> list[dict[str, Any]]:
 
     Of the document (`wildrydes.monitoring.report`) it has the numbers, without the histograms. `drift` has those of the
     days before as well, by the day that each is about: a metric's point stands on the day on which it was found.
+    `odd` has the keys of the objects that are no such documents: all by their names, of the newest by what they hold.
     """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return [{"task": task, "newest": _newest(stack, task, pool)} for task in TASKS]
+        return [{"task": task, **_newest(stack, task, pool)} for task in TASKS]
 
 
-def _newest(stack: Stack, task: str, pool: ThreadPoolExecutor) -> dict[str, Any] | None:
-    listed = entries(
-        stack.client("s3"), "list_objects_v2", "Contents", Bucket=stack.bucket, Prefix=monitoring_prefix(task)
-    )
-    if not listed:
-        return None
+def _newest(stack: Stack, task: str, pool: ThreadPoolExecutor) -> dict[str, Any]:
+    prefix = monitoring_prefix(task)
+    listed = entries(stack.client("s3"), "list_objects_v2", "Contents", Bucket=stack.bucket, Prefix=prefix)
     # A day's key has the day: the last by name is the newest.
-    keys = sorted(each["Key"] for each in listed)[-_MOST_DAYS:]
-    documents = list(pool.map(lambda key: monitor.read(stack, key), keys))
-    document = documents[-1]
-    served = document["served"]
-    return {name: document.get(name) for name in _OF_A_DOCUMENT} | {
-        "days": len(listed),
-        "features": {name: _of(each, _OF_A_FEATURE) for name, each in document["features"].items()},
-        "scores": _of(document["scores"], _OF_A_FEATURE) if document["scores"] else None,
-        "served": _of(served, _OF_WHAT_WAS_SERVED) if served else None,
-        "drift": [_drift(each) for each in documents if each["predictions"]],
-        "by_day": [_of(each, _OF_A_DAY) for each in document["by_day"]],
-    }
+    keys = sorted(each["Key"] for each in listed)
+    of_days = [key for key in keys if _DAY.fullmatch(key.removeprefix(prefix))]
+    newest = of_days[-_MOST_DAYS:]
+    read = dict(zip(newest, pool.map(lambda key: _day(stack, key), newest), strict=True))
+    odd = [key for key in keys if key not in of_days or (key in read and read[key] is None)]
+    days = [each for each in read.values() if each is not None]
+    if not days:
+        return {"newest": None, "odd": odd}
+    drift = [each.drift for each in days if each.drift]
+    return {"newest": days[-1].shown | {"days": len(keys) - len(odd), "drift": drift}, "odd": odd}
+
+
+def _day(stack: Stack, key: str) -> _Day | None:
+    """What a day's document says; None of an object that is none."""
+    try:
+        document = monitor.read(stack, key)
+        served = document["served"]
+        # Documents of before have no age of the champion.
+        shown = {"champion_age_days": document.get("champion_age_days")} | {
+            **{name: document[name] for name in _OF_A_DOCUMENT},
+            "features": {name: _of(each, _OF_A_FEATURE) for name, each in document["features"].items()},
+            "scores": _of(document["scores"], _OF_A_FEATURE) if document["scores"] else None,
+            "served": _of(served, _OF_WHAT_WAS_SERVED) if served else None,
+            "by_day": [_of(each, _OF_A_DAY) for each in document["by_day"]],
+        }
+        return _Day(shown, _drift(document) if document["predictions"] else None)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        # Somebody else's, or cut short.
+        return None
 
 
 def _drift(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,4 +9,5 @@ from console.serving import readings
 
 def routes(stack: Stack) -> list[Route]:
     """What the view reads by GET."""
-    return routes_of("serving", stack, {"watched": readings.watched, "leaderboard": readings.ranked}, {})
+    read = {"tasks": readings.tasks, "watched": readings.watched, "leaderboard": readings.ranked}
+    return routes_of("serving", stack, read, {})

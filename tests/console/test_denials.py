@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from cli import executions, models
-from consoles import TOKEN, Console, ask_at, serve_console
+from consoles import TOKEN, Console, ask_at, page_of_user, serve_console
 from local.account import HOST
 from machines import unique
 from stacks import SAMPLE_RIDES
@@ -75,6 +75,17 @@ def test_alarms_that_may_not_be_looked_at_are_not_said_to_be_none(narrow: tuple[
     about = answer(port, "about")
     assert about["alarms"] is None
     assert about["questions"] == {task.name: task.meaning for task in TASKS.values()}
+
+
+def test_serving_has_every_task_where_no_champion_may_be_read(console: Console, chromium: Browser) -> None:
+    with page_of_user(console, chromium, "lambda:GetFunctionConfiguration") as page:
+        page.get_by_role("button", name="Serving").click()
+        expect(page.get_by_role("tab")).to_have_text(list(TASKS))
+        page.get_by_role("tab", name="magic_points").click()
+        said = page.get_by_label("Try the champion")
+        expect(said).to_contain_text("The champion of magic_points may not be read")
+        expect(said).not_to_contain_text("There is no model")
+        expect(page.get_by_label("Drift and quality")).to_contain_text("No day of magic_points has been looked at yet")
 
 
 @pytest.mark.parametrize("action", ["states:ListMapRuns", "states:DescribeMapRun"])

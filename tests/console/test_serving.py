@@ -153,6 +153,43 @@ def test_day_that_the_monitor_looked_at_is_shown_with_its_numbers(page: Page, co
     expect(section.get_by_role("rowheader")).to_have_text([*document["features"], "the champion's answers"])
 
 
+def test_object_that_is_no_day_is_named_and_hides_neither_the_days_nor_the_other_tasks(
+    page: Page, console: Console, champion: str
+) -> None:
+    prefix, stack = "monitoring/service_requested/", console.stack
+    keys = [f"{prefix}{name}" for name in ("2026-11-01.json", "2026-11-02.json", "notes.txt")]
+    document = {
+        "date": "2026-11-01",
+        "model": "an-execution",
+        "kind": "binary",
+        "unit": "",
+        "predictions": 7,
+        "outcomes": 5,
+        "drifted": [],
+        "remarks": [],
+        "features": {},
+        "scores": None,
+        "by_day": [],
+        # NaN, which JSON has not, is null in the page's answer.
+        "served": {"measure": float("nan"), "low": 0.1, "high": 0.2, "promised": 0.1, "worse": False},
+    }
+    for key, text in zip(keys, (json.dumps(document), "{}", "a note"), strict=True):
+        stack.put(key, text)
+    watched = {each["task"]: each for each in answer(console, "serving/watched")}
+    assert list(watched) == list(TASKS)
+    assert watched["service_requested"]["odd"] == keys[1:]
+    assert [watched["service_requested"]["newest"][name] for name in ("date", "days")] == ["2026-11-01", 1]
+    assert watched["magic_points"] == {"task": "magic_points", "newest": None, "odd": []}
+    page.get_by_role("button", name="Serving").click()
+    page.get_by_role("tab", name="service_requested").click()
+    section = page.get_by_label("Drift and quality")
+    expect(section).to_contain_text("On 2026-11-01 the model of an-execution answered 7 requests")
+    expect(section).to_contain_text("Measured no number (0.1000 to 0.2000), promised 0.1000")
+    expect(section).to_contain_text(f"2 objects are no day's: {keys[1]}, {keys[2]}.")
+    for key in keys:
+        stack.client("s3").delete_object(Bucket=stack.bucket, Key=key)
+
+
 def test_leaderboard_ranks_models_by_what_callers_measured_and_shows_names_as_text(
     page: Page, console: Console, champion: str
 ) -> None:

@@ -33,11 +33,12 @@ interface Drift {
   features: number;
 }
 
+/** What is no number, NaN say, comes as null. */
 interface Served {
-  measure: number;
-  low: number;
-  high: number;
-  promised: number;
+  measure: number | null;
+  low: number | null;
+  high: number | null;
+  promised: number | null;
   worse: boolean;
 }
 
@@ -65,6 +66,9 @@ export interface Newest {
 const CLOSE = 0.1;
 const FAR = 0.25;
 
+/** A number to four digits. What JSON has no number for comes as null. */
+const figure = (value: number | null) => value?.toFixed(4) ?? "no number";
+
 export function Watch({ task, newest }: { task: string; newest: Newest | null }) {
   if (!newest)
     return (
@@ -91,7 +95,7 @@ export function Watch({ task, newest }: { task: string; newest: Newest | null })
       </p>
       <p class={served ? `verdict${served.worse ? "" : " yes"}` : ""}>
         {served
-          ? `${newest.outcomes.toLocaleString()} truths are known. Measured ${served.measure.toFixed(4)} (${served.low.toFixed(4)} to ${served.high.toFixed(4)}), promised ${served.promised.toFixed(4)}: ${served.worse ? "worse than promised." : "no worse than promised, beyond chance."}`
+          ? `${newest.outcomes.toLocaleString()} truths are known. Measured ${figure(served.measure)} (${figure(served.low)} to ${figure(served.high)}), promised ${figure(served.promised)}: ${served.worse ? "worse than promised." : "no worse than promised, beyond chance."}`
           : `${count(newest.outcomes, "truth is", "truths are")} known: too few to say how good the champion is.`}
       </p>
       {newest.remarks.map((each) => (
