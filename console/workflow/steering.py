@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from cli import executions, input_options, recorded_states, redrive, try_state
+from cli.errors import CommandError
 from cli.retrain import new_name
 from cli.stack import Stack
 from cli.weather import check_stack_years
@@ -12,6 +13,10 @@ from console.answers import BadFieldError, text_of
 from wildrydes.parameters import FIELDS
 
 _STOPPED_BY = "StoppedByAPerson"
+
+
+class EndedError(CommandError):
+    """The execution has ended already: there is nothing to stop."""
 
 
 def start(stack: Stack, fields: dict[str, Any]) -> dict[str, Any]:
@@ -38,10 +43,19 @@ def _checked(stack: Stack, execution_input: dict[str, Any]) -> dict[str, Any]:
 
 
 def stop(stack: Stack, fields: dict[str, Any]) -> dict[str, Any]:
-    """Stop an execution. What it has finished stays; `redrive` goes on with it."""
-    arn = text_of(fields, "arn")
-    stack.client("stepfunctions").stop_execution(executionArn=arn, error=_STOPPED_BY, cause="Stopped in the console.")
-    return {"arn": arn}
+    """Stop an execution. What it has finished stays; `redrive` goes on with it. Raises EndedError.
+
+    Step Functions takes a stop of what has ended as done.
+    """
+    arn, states = text_of(fields, "arn"), stack.client("stepfunctions")
+    status = states.describe_execution(executionArn=arn)["status"]
+    if status == "RUNNING":
+        states.stop_execution(executionArn=arn, error=_STOPPED_BY, cause="Stopped in the console.")
+        # It may have come to its own end between the two; a stop that is under way says RUNNING or ABORTED.
+        status = states.describe_execution(executionArn=arn)["status"]
+        if status in ("RUNNING", "ABORTED"):
+            return {"arn": arn}
+    raise EndedError(f"{arn.rpartition(':')[2]} has ended already, as {status}: nothing was stopped.")
 
 
 def go_on(stack: Stack, fields: dict[str, Any]) -> dict[str, Any]:

@@ -80,6 +80,23 @@ def test_question_before_a_stop_has_no_barrier_and_escape_leaves_all_as_it_is(pa
     until(lambda: states.describe_execution(executionArn=arn)["status"], lambda status: status == "ABORTED")
 
 
+def test_stop_of_what_has_ended_meanwhile_says_so(page: Page, console: Console) -> None:
+    name = unique("ended")
+    hold = partial(console.stack.server.request, "/_local/faults", execution=name)
+    hold(faults=[{"state": "Apply defaults", "moment": "hold"}])
+    arn = console.stack.start(name, promote=False, min_training_rows=1_000_000)
+    page.get_by_role("button", name=name).first.click()
+    page.get_by_role("button", name="Stop …").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    states = console.stack.client("stepfunctions")
+    states.stop_execution(executionArn=arn)
+    hold(faults=[])
+    until(lambda: states.describe_execution(executionArn=arn)["status"], lambda status: status == "ABORTED")
+    dialog.get_by_role("button", name="Stop it").click()
+    expect(dialog.get_by_role("alert")).to_have_text(f"{name} has ended already, as ABORTED: nothing was stopped.")
+
+
 def test_page_of_another_site_gets_no_frame_of_the_console(chromium: Browser, console: Console) -> None:
     class Framing(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
