@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
@@ -45,6 +46,7 @@ _OLD_KEYS = (
     *("ExpiredToken", "ExpiredTokenException", "SignatureDoesNotMatch", "InvalidSignatureException"),
 )
 
+_HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
 _MOST_DIGITS = 9
 _MOST_AT_ONCE = 32
 # Of their own: the page's files are read in threads too, and have to come while AWS lets all others wait.
@@ -79,6 +81,8 @@ def text_of(fields: Mapping[str, Any], name: str) -> str:
     value = fields.get(name)
     if not isinstance(value, str):
         raise BadFieldError(f"The request needs the field {name}, a text.")
+    if _HALF_OF_A_PAIR.search(value):
+        raise BadFieldError(f"The field {name} has half of a surrogate pair: that is no text in UTF-8.")
     return value
 
 

@@ -1,5 +1,6 @@
 """A ride file that a person takes out of the bucket, since it was refused: as long as it is still that file."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from cli.stack import Stack
 from console.answers import BadFieldError, text_of
 from wildrydes.bucket import RAW
 
+_ETAG = re.compile(r"[\w-]{1,64}", re.ASCII)
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
 _GONE = ("NoSuchKey", "404")
 _OTHER = ("PreconditionFailed", "ConditionalRequestConflict")
@@ -27,8 +29,8 @@ def remove(stack: Stack, fields: Mapping[str, Any]) -> dict[str, Any]:
     key, etag = text_of(fields, "key"), text_of(fields, "etag")
     if not key.startswith(RAW) or key == RAW:
         raise BadFieldError(f"The field key is {key[:40]!r}: it has to be that of a ride file below {RAW}.")
-    if not etag:
-        raise BadFieldError("The field etag is empty: it has to be that of the file.")
+    if not _ETAG.fullmatch(etag):
+        raise BadFieldError(f"The field etag is {etag[:40]!r}: it has to be that of the file.")
     try:
         stack.client("s3").delete_object(Bucket=stack.bucket, Key=key, IfMatch=f'"{etag}"')
     except ClientError as fault:
