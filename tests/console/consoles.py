@@ -131,3 +131,14 @@ def shut_out(page: Page) -> list[str]:
     width = page.evaluate("document.documentElement.scrollWidth")
     is_wide = page.viewport_size is None or width != page.viewport_size["width"]
     return serious_faults(page) + ([f"the page is {width} pixels wide"] if is_wide else [])
+
+
+def show_page(page: Page, *, hidden: bool) -> None:
+    """Tell the page that it goes out of sight, or comes into it."""
+    page.evaluate(
+        """hidden => {
+            Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from consoles import Console, serve_console
+from consoles import Console, serve_console, show_page
 from local.account import entries
 from machines import allow, ended, machine, role
 
@@ -76,6 +76,51 @@ def test_list_of_executions_goes_on_to_the_oldest(window: Page) -> None:
     assert rows.locator("li").count() <= 60
 
 
+def focus_of(window: Page) -> str:
+    """The text of what has the focus."""
+    return window.evaluate("document.activeElement.innerText || document.activeElement.className")
+
+
+def test_list_is_one_stop_of_the_tab_key_and_the_arrows_go_through_it(window: Page) -> None:
+    aside = window.get_by_label("Executions", exact=True)
+    expect(aside).to_contain_text("100 listed")
+    rows = aside.locator(".windowed")
+    expect(rows.locator("button[tabindex='0']")).to_have_count(1)
+    aside.get_by_role("button", name="Start a retraining").focus()
+    window.keyboard.press("Tab")
+    # The execution that is open has the stop.
+    expect(rows.locator("[aria-pressed=true]")).to_be_focused()
+    window.keyboard.press("ArrowDown")
+    window.keyboard.press("ArrowDown")
+    expect(rows.locator("li:nth-child(3) .row")).to_be_focused()
+    window.keyboard.press("ArrowRight")
+    assert focus_of(window) == "Compare"
+    window.keyboard.press("ArrowLeft")
+    window.keyboard.press("Enter")
+    expect(rows.locator("li:nth-child(3) .row")).to_have_attribute("aria-pressed", "true")
+    window.keyboard.press("End")
+    expect(rows.locator(".row:focus")).to_contain_text("execution-")
+    expect(aside).to_contain_text(f"{_EXECUTIONS} listed")
+    window.keyboard.press("End")
+    expect(rows.locator(".row:focus")).to_contain_text("execution-000")
+    window.keyboard.press("PageUp")
+    expect(rows.locator(".row:focus")).to_contain_text("execution-010")
+    window.keyboard.press("Home")
+    expect(rows.locator("li:nth-child(1) .row")).to_be_focused()
+    window.keyboard.press("Tab")
+    # The list is left, whatever its length.
+    assert window.evaluate("document.activeElement.closest('.windowed')") is None
+    window.keyboard.press("Shift+Tab")
+    expect(rows.locator("li:nth-child(1) .row")).to_be_focused()
+
+
+def test_first_stop_of_the_page_skips_its_head(window: Page) -> None:
+    window.keyboard.press("Tab")
+    assert focus_of(window) == "Skip to the view"
+    window.keyboard.press("Enter")
+    expect(window.get_by_role("main")).to_be_focused()
+
+
 def test_children_of_a_map_are_listed_to_the_last(window: Page, long: Console) -> None:
     window.get_by_role("button", name="children").first.click()
     window.locator("svg .state.map").click(position={"x": 30, "y": 12})
@@ -83,6 +128,10 @@ def test_children_of_a_map_are_listed_to_the_last(window: Page, long: Console) -
     expect(panel).to_contain_text(f"{_CHILDREN} children")
     rows = panel.locator(".windowed")
     expect(rows.locator("li").first).to_be_visible()
+    expect(rows.locator("button[tabindex='0']")).to_have_count(1)
+    rows.locator(".row").first.focus()
+    window.keyboard.press("ArrowDown")
+    expect(rows.locator("li:nth-child(2) .row")).to_be_focused()
     scroll_to_the_end(rows)
     expect(panel).not_to_contain_text("more as you scroll")
     scroll_to_the_end(rows)
@@ -120,24 +169,13 @@ def test_what_began_while_nobody_saw_the_page_is_listed_once_somebody_does(chrom
         page.goto(Console(console.stack, port).address)
         rows = page.get_by_label("Executions", exact=True).locator(".windowed")
         expect(rows.get_by_role("button", name="before").first).to_contain_text("succeeded")
-        show(page, hidden=True)
+        show_page(page, hidden=True)
         # More than a stream that begins tells of.
         for number in range(25):
             states.start_execution(stateMachineArn=arn, name=f"unseen-{number:02}")
-        show(page, hidden=False)
+        show_page(page, hidden=False)
         expect(rows.get_by_role("button", name="unseen-24").first).to_be_visible()
         expect(rows.get_by_role("button", name="unseen-00").first).to_be_attached()
-
-
-def show(page: Page, *, hidden: bool) -> None:
-    """Tell the page that it goes out of sight, or comes into it."""
-    page.evaluate(
-        """hidden => {
-            Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
-            document.dispatchEvent(new Event("visibilitychange"));
-        }""",
-        hidden,
-    )
 
 
 def test_numbers_and_names_of_an_input_are_shown_as_they_are_written(chromium: Browser, long: Console) -> None:

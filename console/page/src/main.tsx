@@ -88,6 +88,9 @@ function Page() {
     <Embedded.Provider value={about?.is_embedded ?? false}>
       <Outcomes.Provider value={add}>
         <header class="top">
+          <button type="button" class="skip" onClick={() => document.querySelector("main")?.focus()}>
+            Skip to the view
+          </button>
           <h1>Wild Rydes</h1>
           {about && (
             <p class="quiet">
@@ -121,7 +124,7 @@ function Page() {
           {view === "Workflows" && <WorkflowView changes={changes} gaps={gaps} target={target} go={go} />}
           {view === "Data" && <DataView key={target.execution} version={ends + gaps} target={target} go={go} />}
           {view === "Models" && <ModelsView key={target.task} version={ends + gaps} changes={changes} target={target} go={go} />}
-          {view === "Serving" && <ServingView version={ends + gaps} champions={about?.champions ?? {}} go={go} />}
+          {view === "Serving" && <ServingView version={ends + gaps} champions={about?.champions ?? null} trouble={unread} go={go} />}
           {view === "Operations" && <OperationsView version={ends + gaps} go={go} />}
         </main>
       </Outcomes.Provider>

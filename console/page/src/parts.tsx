@@ -4,6 +4,7 @@ import { type ComponentChildren, toChildArray } from "preact";
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { Refusal } from "./api";
 import { useEdges } from "./edges";
+import { useStops } from "./stops";
 import { Hint } from "./hints";
 import { Outcomes } from "./outcomes";
 import { status as statusWord } from "./words";
@@ -212,6 +213,7 @@ interface Windowed<T> {
 const MARGIN = 10;
 const NEAR = 40;
 const REST = 200;
+const KEYS = "The arrow keys go from one to the next, and to the right to what else can be done with one.";
 
 /** A list of which only what is in sight is in the page: thousands of rows stay fluid. A new row moves the others down, with
  *  the focus and a click that has begun on one of them. */
@@ -223,6 +225,7 @@ export function Windowed<T extends { arn: string }>({ rows, height, label, rende
   const length = Math.ceil(innerHeight / height) + 2 * MARGIN;
   const first = Math.max(0, Math.floor(top / height) - MARGIN);
   const shown = rows.slice(first, first + length);
+  const stops = useStops(frame, { rows, first, height, show: setTop });
   const isNear = more !== null && first + length + NEAR > rows.length;
   useEffect(() => {
     if (isNear) more?.();
@@ -234,7 +237,7 @@ export function Windowed<T extends { arn: string }>({ rows, height, label, rende
     return () => clearTimeout(timer);
   }, [top, rows]);
   return (
-    <div class="windowed" ref={frame} tabIndex={0} role="group" aria-label={label} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
+    <div class="windowed" {...stops} ref={frame} tabIndex={-1} role="group" aria-label={label} aria-description={KEYS} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
       <ol style={{ height: `${rows.length * height}px` }}>
         {shown.map((row, place) => (
           <li key={row.arn} aria-setsize={more ? -1 : rows.length} aria-posinset={first + place + 1} style={{ top: `${(first + place) * height}px`, height: `${height}px` }}>
