@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from consoles import Console
+from consoles import Console, show_page
 from machines import unique
 
 HOUR = timedelta(hours=1)
@@ -119,6 +119,78 @@ def test_many_series_are_a_row_each_and_those_without_room_are_named(show: Show)
 def test_rows_that_would_not_be_seen_on_the_scale_of_others_have_their_own(show: Show) -> None:
     figure = show({f"f{number}": [10.0**number, 1] for number in range(1, 6)})
     expect(figure).to_contain_text("Each on a scale of its own, from 0 to its highest.")
+
+
+def test_row_with_values_below_nought_has_them_below_its_line(show: Show) -> None:
+    figure = show({f"f{number}": [-number, 2 * number] for number in range(1, 6)})
+    row = figure.get_by_role("listitem").first
+    expect(row).to_contain_text("f5 highest 10, lowest -5")
+    line = float(row.locator("line.grid").get_attribute("y1") or "")
+    below, above = (float(each.get_attribute("cy") or "") for each in row.locator("circle").all())
+    # Pixels are counted from above; -5 is half as far from 0 as 10 is.
+    assert 2 * (below - line) == pytest.approx(line - above)
+    expect(figure).to_contain_text("All on one scale, from -5 to 10.")
+
+
+def test_value_that_is_no_number_is_left_out_and_counted(page: Page, console: Console) -> None:
+    now = console.stack.command_stack.now()
+    series = [
+        {"label": "odd", "points": [[now - 120, 4], [now - 60, None]]},
+        {"label": "none", "points": [[now - 60, None]]},
+    ]
+    charts = [
+        {"kind": "metric", "title": title, "view": view, "period": 60, "series": each}
+        for title, view, each in (("Lines", "timeSeries", series), ("Sole", "singleValue", series[1:]))
+    ]
+    reply = {"name": "d", "start": now - 3600, "end": now, "widgets": charts}
+    page.route("**/api/operations/widgets*", lambda route: route.fulfill(json=reply))
+    page.get_by_role("button", name="Operations").click()
+    figure = page.get_by_role("figure").filter(has_text="Lines")
+    expect(figure).to_contain_text("odd 4")
+    expect(figure).to_contain_text("2 points are left out: no number.")
+    expect(page.get_by_label("The dashboard", exact=True).locator(".scores")).to_contain_text("no number")
+
+
+def test_chart_without_a_number_says_so(page: Page, console: Console) -> None:
+    now = console.stack.command_stack.now()
+    series = [{"label": "none", "points": [[now - 60, None]]}]
+    chart = {"kind": "metric", "title": "Empty", "view": "timeSeries", "period": 60, "series": series}
+    reply = {"name": "d", "start": now - 3600, "end": now, "widgets": [chart]}
+    page.route("**/api/operations/widgets*", lambda route: route.fulfill(json=reply))
+    page.get_by_role("button", name="Operations").click()
+    expect(page.get_by_role("figure").filter(has_text="Empty")).to_contain_text("No points in this time.")
+
+
+def test_title_of_many_letters_keeps_the_page_in_its_width(page: Page, console: Console) -> None:
+    now, word = console.stack.command_stack.now(), "x" * 250
+    charts = [
+        {"kind": "metric", "title": word, "view": view, "period": 60, "series": [{"label": word, "points": points}]}
+        for view, points in (("timeSeries", [[now - 120, 1], [now - 60, 2]]), ("singleValue", [[now - 60, 1]]))
+    ]
+    reply = {"name": "d", "start": now - 3600, "end": now, "widgets": charts}
+    page.route("**/api/operations/widgets*", lambda route: route.fulfill(json=reply))
+    page.set_viewport_size({"width": 390, "height": 850})
+    page.get_by_role("button", name="Operations").click()
+    expect(page.get_by_role("figure").filter(has_text=word)).to_be_visible()
+    page.get_by_role("figure").filter(has_text=word).get_by_text("The numbers").click()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_charts_are_asked_for_anew_once_the_dashboard_may_be_another(page: Page, console: Console) -> None:
+    stack = console.stack.command_stack
+    cloudwatch, name = console.stack.client("cloudwatch"), stack.output("DashboardName")
+    body = cloudwatch.get_dashboard(DashboardName=name)["DashboardBody"]
+    cloudwatch.delete_dashboards(DashboardNames=[name])
+    try:
+        page.get_by_role("button", name="Operations").click()
+        said = page.get_by_label("The dashboard", exact=True).get_by_role("alert")
+        expect(said).to_contain_text("has no dashboard")
+    finally:
+        cloudwatch.put_dashboard(DashboardName=name, DashboardBody=body)
+    # The stream of changes begins anew, as after a deployment.
+    for hidden in (True, False):
+        show_page(page, hidden=hidden)
+    expect(said).to_have_count(0)
 
 
 def test_chart_of_nothing_but_nought_is_a_sentence(show: Show) -> None:

@@ -9,7 +9,7 @@ import { Lines } from "./lines";
 import { isOfAnswers, Ranges } from "./ranges";
 import { noteOf } from "./notes";
 import { short } from "./scale";
-import { formOf, tell, type Widget } from "./series";
+import { formOf, numbersOf, tell, type Widget } from "./series";
 
 interface Dashboard {
   name: string;
@@ -31,6 +31,8 @@ const LEAST_EMPTY = 0.2;
 interface Props {
   title: string;
   sections: string[];
+  /** Another one asks again. */
+  version: number;
   /** How many hours are shown until somebody chooses others: one of `SPANS`. */
   hours: string;
   /** Which of the charts are wanted. */
@@ -41,7 +43,7 @@ interface Props {
   answers?: string[];
 }
 
-export function Charts({ title, sections, hours: first, keep = () => true, about, answers = [] }: Props) {
+export function Charts({ title, sections, version, hours: first, keep = () => true, about, answers = [] }: Props) {
   const [hours, setHours] = useState(first);
   const [looks, setLooks] = useState(0);
   return (
@@ -50,7 +52,7 @@ export function Charts({ title, sections, hours: first, keep = () => true, about
       path="operations/widgets"
       query={{ hours, sections: sections.join(",") }}
       asking="Asking CloudWatch for the dashboard's points …"
-      version={looks}
+      version={`${version} ${looks}`}
       controls={
         <>
           <select aria-label={`Time of ${title}`} value={hours} onChange={(event) => setHours(event.currentTarget.value)}>
@@ -151,7 +153,7 @@ function Drawn({ charts, start, end, answers }: { charts: Widget[]; start: numbe
 
 /** The moment of the first point of all that is drawn over time, in seconds; Infinity where there is none. */
 function firstOf(charts: Widget[]): number {
-  const outlines = charts.filter((each) => each.view !== "singleValue").map((each) => tell(each.series ?? []));
+  const outlines = charts.filter((each) => each.view !== "singleValue").map((each) => tell(numbersOf(each.series ?? [])));
   const moments = outlines.filter((each) => ["lines", "rows"].includes(formOf(each))).flatMap((each) => each.moments);
   return moments.reduce((least, each) => Math.min(least, each), Infinity);
 }

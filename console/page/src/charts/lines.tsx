@@ -7,7 +7,8 @@ import { Bars } from "./bars";
 import { Plot } from "./plot";
 import { Rows } from "./rows";
 import { date, moment, type Name, paceOf, short } from "./scale";
-import { formOf, list, type Series, tell } from "./series";
+import { count } from "../words";
+import { formOf, list, numbersOf, type Series, tell } from "./series";
 import { useWidth } from "./width";
 
 const MOST_ROWS = 500;
@@ -31,7 +32,8 @@ interface Props {
 
 export function Lines({ title, series, start, end: wanted, period, now = Infinity, note, isOfDays = false, levels = [] }: Props) {
   const [figure, width] = useWidth<HTMLElement>();
-  const measured = series.filter((each) => each.points.length > 0);
+  const measured = numbersOf(series).filter((each) => each.points.length > 0);
+  const without = pointsIn(series) - pointsIn(measured);
   const parts = tell(measured);
   const form = formOf(parts);
   // The minute that is under way may begin after the question.
@@ -55,7 +57,9 @@ export function Lines({ title, series, start, end: wanted, period, now = Infinit
           {list(parts.nought)}: 0 {form === "sentence" ? span(measured, name, isOfDays) : form === "bars" ? "too" : "each time"}.
         </p>
       )}
-      <Numbers title={title} series={measured} name={name} />
+      {measured.length === 0 && <p>No points in this time.</p>}
+      {without > 0 && <p class="quiet">{count(without, "point is", "points are")} left out: no number.</p>}
+      {measured.length > 0 && <Numbers title={title} series={measured} name={name} />}
     </figure>
   );
 }
@@ -64,6 +68,8 @@ export function Lines({ title, series, start, end: wanted, period, now = Infinit
 function only(words: string, period: number | null, isOpen: boolean): string {
   return `${period ? `the ${paceOf(period)} from ${words}` : words}${isOpen ? ", so far" : ""}`;
 }
+
+const pointsIn = (series: Series[]) => series.reduce((sum, each) => sum + each.points.length, 0);
 
 /** When, or from when to when series have points. */
 function span(series: Series[], name: Name, isOfDays: boolean): string {

@@ -16,9 +16,10 @@ export function Rows({ axis }: { axis: Axis }) {
   const all = ranked(groups);
   const shown = all.slice(0, MOST);
   const words = alike(all.map((each) => each.highest[1]));
-  const top = (group: Group) => Math.max(group.highest[1], ...group.points.map(([, value]) => Math.abs(value)));
-  const tops = shown.map(top);
-  const isOneScale = Math.max(...tops) <= MOST_APART * Math.min(...tops);
+  const spans = shown.map(spanOf);
+  const sizes = spans.map(({ low, high }) => high - low);
+  const isOneScale = Math.max(...sizes) <= MOST_APART * Math.min(...sizes);
+  const whole = { low: Math.min(...spans.map((each) => each.low)), high: Math.max(...spans.map((each) => each.high)) };
   const x: Place = (at) => EDGE + ((at - start) / (end - start)) * (width - 2 * EDGE);
   return (
     <>
@@ -28,35 +29,52 @@ export function Rows({ axis }: { axis: Axis }) {
             <span>{list(group.names)}</span>{" "}
             <span class="quiet">
               highest <strong>{words(group.highest[1])}</strong>
+              {spans[place]!.low < 0 && <>, lowest <strong>{words(spans[place]!.low)}</strong></>}
             </span>
-            <Row axis={axis} group={group} x={x} most={isOneScale ? Math.max(...tops) : tops[place]!} />
+            <Row axis={axis} group={group} x={x} span={isOneScale ? whole : spans[place]!} />
           </li>
         ))}
       </ul>
       <svg class="axis" width={width} height={16} viewBox={`0 0 ${width} 16`} aria-hidden="true">
         <Times axis={axis} room={width} x={x} y={12} />
       </svg>
-      <p class="quiet">{isOneScale ? `All on one scale, from 0 to ${short(Math.max(...tops))}.` : "Each on a scale of its own, from 0 to its highest."}</p>
+      <p class="quiet">{scaleOf(isOneScale, whole)}</p>
       <Rest groups={all.slice(MOST)} words={words} />
     </>
   );
+}
+
+/** The lowest and the highest value; 0 is one of them, or between them. */
+interface Span {
+  low: number;
+  high: number;
+}
+
+function spanOf({ points }: Group): Span {
+  const values = points.map(([, value]) => value);
+  return { low: values.reduce((one, other) => Math.min(one, other), 0), high: values.reduce((one, other) => Math.max(one, other), 0) };
+}
+
+function scaleOf(isOneScale: boolean, { low, high }: Span): string {
+  if (isOneScale) return `All on one scale, from ${short(low)} to ${short(high)}.`;
+  return low < 0 ? "Each on a scale of its own, which has 0 and all its values." : "Each on a scale of its own, from 0 to its highest.";
 }
 
 interface RowProps {
   axis: Axis;
   group: Group;
   x: Place;
-  most: number;
+  span: Span;
 }
 
-function Row({ axis, group, x, most }: RowProps) {
+function Row({ axis, group, x, span: { low, high } }: RowProps) {
   const { name, width, period } = axis;
-  const y: Place = (value) => HEIGHT - EDGE - (Math.abs(value) / most) * (HEIGHT - 2 * EDGE);
+  const y: Place = (value) => EDGE + ((high - value) / (high - low)) * (HEIGHT - 2 * EDGE);
   const [at, value] = group.highest;
   const coordinates = (points: Point[]) => points.map((point) => `${x(point[0]).toFixed(1)},${y(point[1]).toFixed(1)}`).join(" ");
   return (
-    <svg width={width} height={HEIGHT} viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={`${list(group.names)}: highest ${short(value)} at ${name(at)}`}>
-      <line class="grid" x1={0} x2={width} y1={HEIGHT - EDGE} y2={HEIGHT - EDGE} />
+    <svg width={width} height={HEIGHT} viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={`${list(group.names)}: highest ${short(value)} at ${name(at)}${low < 0 ? `, lowest ${short(spanOf(group).low)}` : ""}`}>
+      <line class="grid" x1={0} x2={width} y1={y(0)} y2={y(0)} />
       <g class="series s0">
         {runs(group.points, period).map((run, number) => (
           <polyline key={number} points={coordinates(run)} />

@@ -9,8 +9,9 @@ const PACES: [number, string][] = [[60, "minute"], [300, "5 minutes"], [3600, "h
 /** A moment as seconds since the epoch, and a value. */
 export type Point = [number, number];
 
-/** A value to three figures, or whole from 1,000 on; millions have a letter. */
-export function short(value: number): string {
+/** A value to three figures, or whole from 1,000 on; millions have a letter. What JSON has no number for comes as null. */
+export function short(value: number | null): string {
+  if (value === null) return "no number";
   for (const [size, letter] of [[1e9, "G"], [1e6, "M"]] as const)
     if (Math.abs(value) >= size) return `${number(value / size, { maximumSignificantDigits: 3 })}${letter}`;
   return number(value, Math.abs(value) < 1000 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 0 });

@@ -41,6 +41,11 @@ const MOST_LINES = 4;
  */
 export type Form = "sentence" | "bars" | "lines" | "rows";
 
+/** The series without the points whose value is no number: NaN and Infinity, which JSON has not, come as null. */
+export function numbersOf(series: Series[]): Series[] {
+  return series.map((each) => ({ ...each, points: each.points.filter(([, value]) => Number.isFinite(value)) }));
+}
+
 export function tell(series: Series[]): Outline {
   const measured = series.filter((each) => each.points.length > 0);
   const isNought = ({ points }: Series) => points.every(([, value]) => value === 0);

@@ -144,12 +144,18 @@ const HOW_FAR: Record<string, string> = {
   "log odds": "Log odds of 0 are a probability of 0.5, of 1 one of 0.73, of 3 one of 0.95; of −1 and −3 they are 0.27 and 0.05.",
 };
 
+/** Null where one of them is no number. */
+function product(one: number | null | undefined, other: number | null | undefined): number | null {
+  return typeof one === "number" && typeof other === "number" ? one * other : null;
+}
+
 /** The share of the largest change from which on a feature moves the answer to speak of. */
 const LEAST = 0.1;
 
 interface Weight {
   name: string;
-  change: number;
+  /** Null where one of its factors is no number. */
+  change: number | null;
 }
 
 /** What a linear model looks at, in the order of its features, which Serving has too. */
@@ -159,9 +165,9 @@ function Weights({ card }: { card: Card }) {
   const column = `Change of the ${what}${!binary && card.unit ? `, ${card.unit}` : ""}`;
   const rows = card.features.map((name, place) => {
     const spread = card.training[name];
-    return { name, spread, change: (card.weights?.[place] ?? 0) * (spread?.deviation ?? 0) };
+    return { name, spread, change: product(card.weights?.[place], spread?.deviation) };
   });
-  const four = (value: number | undefined) => (value === undefined ? "" : number(value, { maximumSignificantDigits: 4 }));
+  const four = (value: number | null | undefined) => (value === undefined || value === null ? "" : number(value, { maximumSignificantDigits: 4 }));
   return (
     <section aria-label="What moves its answer">
       <h3>What moves its answer</h3>
@@ -180,7 +186,7 @@ function Weights({ card }: { card: Card }) {
           card.meanings[name] ?? "",
           four(spread?.mean),
           four(spread?.deviation),
-          change(by, { maximumSignificantDigits: 3 }),
+          by === null ? "" : change(by, { maximumSignificantDigits: 3 }),
         ])}
       />
     </section>
@@ -189,7 +195,8 @@ function Weights({ card }: { card: Card }) {
 
 /** The weights in words, what moves the answer most first; `yes` is what becomes likelier, empty where the answer is a number. */
 function reading(weights: Weight[], yes: string): string {
-  const all = [...weights].sort((one, other) => Math.abs(other.change) - Math.abs(one.change));
+  const numbers = weights.flatMap(({ name, change: by }) => (by === null ? [] : [{ name, change: by }]));
+  const all = numbers.sort((one, other) => Math.abs(other.change) - Math.abs(one.change));
   const most = Math.abs(all[0]?.change ?? 0);
   const some = all.filter((each) => most > 0 && Math.abs(each.change) >= LEAST * most);
   const rest = all.filter((each) => !some.includes(each));

@@ -47,7 +47,7 @@ export function OperationsView({ version, go }: { version: number; go: Go }) {
       <Panel<Schedule[]> title="Schedules" path="operations/schedules" asking="Asking the scheduler …" version={now}>
         {(schedules) => <Schedules schedules={schedules} />}
       </Panel>
-      <Charts title="The dashboard" sections={["Executions", "Rides", "Queues", "Functions", "Cost"]} hours="24" keep={(each) => isWanted(each.title)} />
+      <Charts title="The dashboard" sections={["Executions", "Rides", "Queues", "Functions", "Cost"]} version={version} hours="24" keep={(each) => isWanted(each.title)} />
       <Costs />
       <Grants />
       <Up />
