@@ -3,11 +3,13 @@
 import json
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from cli.input_schema import input_schema
 from consoles import Console
 from local.account import entries
+from machines import unique
 
 
 def test_wrong_input_is_refused_at_its_field_before_anything_starts(page: Page, console: Console) -> None:
@@ -83,6 +85,32 @@ def test_form_has_every_field_of_the_input_and_starts_with_what_it_says(page: Pa
         # Its cost too, which it is accounted with once it has ended.
         re.compile(r"magic_points · \$[\d.]+ · by the schedule")
     )
+
+
+@pytest.mark.parametrize(
+    ("execution_input", "said"),
+    [
+        ("null", "it is no JSON object. The form begins empty."),
+        ("[]", "it is no JSON object"),
+        ('"x"', "it is no JSON object"),
+        ("5", "it is no JSON object"),
+        ('{"a":' * 900 + "5" + "}" * 900, "a retraining takes no such field or value: a."),
+        ('{"task": "none", "promote": false}', "a retraining takes no such field or value: task."),
+        ('{"min_training_rows": 12345678901234567890}', "would round its number 12345678901234567890"),
+    ],
+)
+def test_input_that_the_form_cannot_hold_is_said_not_to_be_there(
+    page: Page, console: Console, execution_input: str, said: str
+) -> None:
+    states, name = console.stack.client("stepfunctions"), unique("odd")
+    machine = console.stack.outputs["StateMachineArn"]
+    arn = states.start_execution(stateMachineArn=machine, name=name, input=execution_input)["executionArn"]
+    console.stack.ended(arn)
+    page.get_by_label("Executions", exact=True).get_by_role("button", name=name).first.click()
+    page.get_by_role("button", name="Start another like it").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("alert")).to_contain_text(said)
+    expect(dialog.get_by_label("task", exact=True)).to_have_value("")
 
 
 def test_what_the_page_has_started_makes_way_for_what_begins_after_its_end(page: Page, console: Console) -> None:

@@ -11,6 +11,12 @@ import type { FieldSchema, InputSchema } from "./types";
 /** What people set most often; the others are folded. */
 const FIRST = ["task", "promote", "force"];
 
+/** Letters that are shown of what was not taken over, and names. */
+const MOST_SHOWN = 40;
+const MOST_NAMES = 5;
+
+const list = (names: string[]) => names.slice(0, MOST_NAMES).join(", ") + (names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : "");
+
 /** What started the one before is no reason of the next. */
 const OWN = ["reason", "reason_detail"];
 
@@ -26,10 +32,12 @@ export function Start({ input, started, close }: Props) {
   const [values, setValues] = useState<Record<string, Value>>({});
   const [wrong, setWrong] = useState({ field: "", message: "" });
   const [unfolded, setUnfolded] = useState(false);
+  const [left, setLeft] = useState("");
   useEffect(() => {
     if (!schema) return;
-    const before = valuesOf(schema, input);
+    const { values: before, left } = valuesOf(schema, input);
     setValues(before);
+    setLeft(left);
     setUnfolded(Object.keys(before).some((name) => !FIRST.includes(name)));
   }, [schema === null, input]);
   const act = async () => {
@@ -59,6 +67,11 @@ export function Start({ input, started, close }: Props) {
       <p>
         It ingests the rides in the bucket, joins them with the weather, trains, and judges the model against the champion.
       </p>
+      {left && (
+        <p class="trouble" role="alert">
+          {left}
+        </p>
+      )}
       <Trouble message={trouble} />
       {!schema && !trouble && <p class="quiet">Reading what its input may be …</p>}
       {schema && FIRST.map(field)}
@@ -106,9 +119,39 @@ function inputOf(schema: InputSchema | null, values: Record<string, Value>): Rec
   return input;
 }
 
-/** The form's values for an input; a field that a retraining does not take is left out. */
-function valuesOf(schema: InputSchema, input: string): Record<string, Value> {
-  const fields = Object.entries(JSON.parse(input) as Record<string, unknown>);
-  const taken = fields.filter(([name]) => Object.hasOwn(schema.properties, name) && !OWN.includes(name));
-  return Object.fromEntries(taken.map(([name, value]) => [name, written(schema.properties[name]!, value)]));
+/** A number of JSON, or a text, in which there may be digits too. */
+const NUMBER = /"(?:[^"\\]|\\.)*"|(-?\d[\d.eE+-]*)/g;
+/** What a number of JavaScript's holds of any decimal one. */
+const DIGITS = 15;
+
+/** The first number that JavaScript would round; empty where there is none. */
+function rounded(text: string): string {
+  const numbers = [...text.matchAll(NUMBER)].flatMap(([, number]) => (number ? [number] : []));
+  const digits = (number: string) => number.replace(/[eE].*/, "").replace(/\D/g, "").replace(/^0+/, "").length;
+  return numbers.find((each) => !Number.isFinite(Number(each)) || (digits(each) > DIGITS && String(Number(each)) !== each)) ?? "";
+}
+
+/** The form's values for an input, and what of it is `left` out, in words: empty where it is all there. */
+function valuesOf(schema: InputSchema, input: string): { values: Record<string, Value>; left: string } {
+  const nothing = (why: string) => ({ values: {}, left: `The input was not taken over: ${why}. The form begins empty.` });
+  const number = rounded(input);
+  if (number) return nothing(`the page would round its number ${number.slice(0, MOST_SHOWN)}`);
+  try {
+    const value: unknown = JSON.parse(input);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return nothing("it is no JSON object");
+    const fields = Object.entries(value).filter(([name]) => !OWN.includes(name));
+    const taken = fields.filter(([name, each]) => Object.hasOwn(schema.properties, name) && isTaken(schema.properties[name]!, each));
+    const others = fields.filter((each) => !taken.includes(each)).map(([name]) => name.slice(0, MOST_SHOWN));
+    return {
+      values: Object.fromEntries(taken.map(([name, each]) => [name, written(schema.properties[name]!, each)])),
+      left: others.length > 0 ? `Not taken over from the input, since a retraining takes no such field or value: ${list(others)}.` : "",
+    };
+  } catch (fault) {
+    return nothing(message(fault));
+  }
+}
+
+/** Whether the form can show a value: of a choice it has to be one. */
+function isTaken({ enum: choice }: FieldSchema, value: unknown): boolean {
+  return !choice || choice.some((each) => each === value);
 }
