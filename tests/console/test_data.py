@@ -277,6 +277,19 @@ def test_file_that_came_since_the_look_is_not_replaced(console: Console) -> None
     assert json.loads(console.stack.read("raw/raced.json")) == [RIDE, RIDE]
 
 
+def test_file_that_changed_after_it_was_chosen_is_said_to_have(page: Page, console: Console, tmp_path: Path) -> None:
+    file = tmp_path / f"{unique('changed')}.json"
+    file.write_text(json.dumps([RIDE]))
+    page.get_by_role("button", name="Data", exact=True).click()
+    page.get_by_label("Drop a file here").set_input_files(file)
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    file.write_text(json.dumps([RIDE, RIDE]))
+    dialog.get_by_role("button", name="Upload it").click()
+    expect(dialog.get_by_role("alert")).to_contain_text(f"{file.name} was changed or removed after you chose it")
+    assert f"raw/{file.name}" not in console.stack.keys("raw/")
+
+
 def test_refused_file_is_removed_once_it_was_said_what_that_does(page: Page, console: Console) -> None:
     stack, keys = console.stack, [f"raw/{unique(name)}.json" for name in ("refused", "mended")]
     for key in keys:
@@ -300,7 +313,11 @@ def test_refused_file_is_removed_once_it_was_said_what_that_does(page: Page, con
 
 
 @pytest.mark.parametrize(
-    ("key", "etag"), [("models/a/card.json", "x"), ("raw/", "x"), ("", "x"), ("raw/a.json", ""), ("Raw/a.json", "x")]
+    ("key", "etag"),
+    [
+        *(("models/a/card.json", "x"), ("raw/", "x"), ("", "x"), ("raw/a.json", ""), ("Raw/a.json", "x")),
+        *(("raw/\ud800.json", "x"), ("raw/a.json", "x\r\ny: z"), ("raw/a.json", "\udc00"), ("raw/a.json", '"')),
+    ],
 )
 def test_nothing_but_a_ride_file_is_removed(console: Console, key: str, etag: str) -> None:
     reply = console.ask("/api/data/remove", body=json.dumps({"key": key, "etag": etag}).encode())

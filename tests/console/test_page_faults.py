@@ -68,6 +68,16 @@ def test_new_address_in_the_tab_of_the_old_one_is_heeded_and_taken_out_of_sight(
     assert window.url == absent
 
 
+def test_option_of_the_command_is_named_as_such_where_the_page_has_no_field_for_it(window: Page, absent: str) -> None:
+    reply = {"message": "There is no stack 'rydes' in us-east-1: --stack names another. `wildrydes deploy` deploys it."}
+    window.route("**/api/about*", lambda route: route.fulfill(status=410, json=reply))
+    window.goto(f"{absent}#{TOKEN}")
+    said = window.get_by_role("alert").filter(has_text="There is no stack").first
+    expect(said).to_have_text(
+        "There is no stack 'rydes' in us-east-1: wildrydes console --stack names another. wildrydes deploy deploys it."
+    )
+
+
 def test_change_under_way_cannot_be_dismissed_and_its_refusal_is_said(window: Page, silent: socket.socket) -> None:
     starts: list[str] = []
     window.on("request", lambda request: starts.append(request.url) if "/start" in request.url else None)

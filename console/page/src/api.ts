@@ -70,10 +70,23 @@ export async function post<T>(path: string, body: object): Promise<T> {
   return (await answer.json()) as T;
 }
 
+/** Browsers read no file that has changed since it was chosen, and say only that there was no answer. */
+function isReadable(file: File): Promise<boolean> {
+  return file.slice(0, 1).arrayBuffer().then(
+    () => true,
+    () => false,
+  );
+}
+
 /** The answer to a file that is uploaded. */
 export async function upload<T>(path: string, query: Record<string, string>, file: File): Promise<T> {
-  const answer = await ask(`/api/${path}?${new URLSearchParams(query)}`, { method: "POST", body: file });
-  return (await answer.json()) as T;
+  try {
+    const answer = await ask(`/api/${path}?${new URLSearchParams(query)}`, { method: "POST", body: file });
+    return (await answer.json()) as T;
+  } catch (fault) {
+    if (await isReadable(file)) throw fault;
+    throw new Refusal(0, `${file.name} was changed or removed after you chose it: cancel, and choose it anew. Nothing was uploaded.`);
+  }
 }
 
 const PAUSE = 2000;

@@ -17,6 +17,8 @@ const CONTROLS: Record<string, string> = {
 /** What a command says of where its stack is, and for which task: no more than the page shows already. */
 const PLACE = /--aws|--(?:profile|region|stack|task|from) \S+/g;
 
+const OF_THE_PLACE = /^--(?:aws|profile|region|stack)$/;
+
 const PARTS = /(`[^`]+`|--[a-z][a-z-]+)/;
 
 /**
@@ -28,6 +30,8 @@ export function Hint({ text }: { text: string }) {
 }
 
 function part(text: string, place: number): ComponentChildren {
+  // Of the place of the stack no form has a field: whoever starts the console says it.
+  if (OF_THE_PLACE.test(text)) return <code key={place}>wildrydes console {text}</code>;
   if (text.startsWith("--")) return <code key={place}>{text.slice(2).replaceAll("-", "_")}</code>;
   if (!/^`.+`$/.test(text)) return text;
   const command = text.slice(1, -1);
