@@ -62,7 +62,7 @@ def destroy_command(
         return _end(account, inventory, before, [], console, as_json=as_json)
     _announce(account, inventory, before, console)
     if not yes:
-        click.confirm("Remove all of this for good?", abort=True, err=True)
+        click.confirm(f"Remove all of this from {account.where} for good?", abort=True, err=True)
     try:
         remove(account.client, inventory, console)
     except (KeyboardInterrupt, CommandError):

@@ -126,7 +126,10 @@ def account(aws: bool, profile: str | None, region: str | None) -> Account:
     if aws:
         if region is not None and not _REGION.fullmatch(region):
             raise click.UsageError(f"--region is {region!r}, which is no region such as us-east-1.")
-        return Account.on_aws(profile, region)
+        on_aws = Account.on_aws(profile, region)
+        if on_aws.is_on_this_machine:
+            click.echo(f"--aws works on {on_aws.where}. In a new shell it works on AWS.", err=True)
+        return on_aws
     if profile or region:
         raise click.UsageError("--profile and --region go with --aws.")
     server = ServerRecord().required_server()

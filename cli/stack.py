@@ -5,10 +5,13 @@ both in the same way.
 """
 
 import functools
+import ipaddress
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from boto3.session import Session
 from botocore.config import Config
@@ -26,6 +29,7 @@ Client = Callable[[str], Any]
 Clock = Callable[[], float]
 """The time in seconds since the epoch, as metrics and schedules have it."""
 
+_ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL"
 _DELETED = "DELETE_COMPLETE"
 _MACHINE_ARN = "StateMachineArn"
 _FIRST_MACHINES = ("retrain", "promote", "restore")
@@ -63,12 +67,23 @@ class Account:
     def on_aws(cls, profile: str | None = None, region: str | None = None) -> "Account":
         """The user's account, by the credentials and settings that every SDK finds."""
         session = Session(profile_name=profile, region_name=region)
-        where = f"{session.region_name} (profile {session.profile_name})"
         named = [("profile", profile), ("region", region)]
         options = " --aws" + "".join(f" --{name} {value}" for name, value in named if value)
         # TestState runs a state for up to five minutes: a client that gave up before would run it twice.
         config = Config(read_timeout=_LONGEST_CALL_SECONDS)
-        return cls(functools.cache(functools.partial(session.client, config=config)), where, options=options)
+        client = functools.cache(functools.partial(session.client, config=config))
+        where = f"{session.region_name} (profile {session.profile_name}){_other_endpoint(client)}"
+        return cls(client, where, options=options)
+
+    @property
+    def endpoint(self) -> str:
+        """Where the account's CloudFormation answers."""
+        return self.client("cloudformation").meta.endpoint_url
+
+    @property
+    def is_on_this_machine(self) -> bool:
+        """Whether that is an address of loopback, which AWS is not."""
+        return _is_loopback(self.endpoint)
 
     def options_of(self, stack: str) -> str:
         """What follows a command that is to work on that stack, with a space before it; nothing for the default."""
@@ -186,6 +201,24 @@ class Stack:
         return {
             each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources if each["ResourceType"] == kind
         }
+
+
+def _other_endpoint(client: Client) -> str:
+    """Words for an endpoint that the environment or the profile sets in place of AWS's, with a space before them."""
+    endpoint = client("cloudformation").meta.endpoint_url
+    if ".amazonaws.com" in endpoint:
+        return ""
+    is_variable = os.environ.get(_ENDPOINT_VARIABLE, "").rstrip("/") == endpoint.rstrip("/")
+    source = f" ({_ENDPOINT_VARIABLE})" if is_variable else ""
+    return f" at {endpoint}{source}{', which is not AWS' if _is_loopback(endpoint) else ''}"
+
+
+def _is_loopback(endpoint: str) -> bool:
+    host = urlsplit(endpoint).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _folder(logical_id: str) -> str:

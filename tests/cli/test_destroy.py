@@ -1,5 +1,6 @@
 """What `destroy` takes for the stack's: what CloudFormation made, and the role by which API Gateway writes logs."""
 
+import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -298,3 +299,16 @@ def test_destroy_that_was_interrupted_names_the_command_that_goes_on(
     monkeypatch.setattr(destroy, "STEPS", (("Deleting the stack", interrupt),))
     assert commands.main(["destroy", "--stack", "test", "--yes"]) == 130
     assert "`wildrydes destroy --aws --stack test` once more goes on from here." in capsys.readouterr().out
+
+
+def test_question_names_the_place(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    inventory, bucket = Inventory("test", "id-0", frozenset()), Resource("AWS::S3::Bucket", "data")
+    where = "eu-west-1 (profile default) at http://127.0.0.1:4733 (AWS_ENDPOINT_URL), which is not AWS"
+    monkeypatch.setattr(destroy.options, "account", lambda *_: Account(lambda _: None, where))
+    monkeypatch.setattr(destroy.remains, "take", lambda *_: inventory)
+    monkeypatch.setattr(destroy.remains, "left", lambda *_: [bucket])
+    monkeypatch.setattr(destroy, "removable", lambda *_: [bucket])
+    monkeypatch.setattr(destroy.removal, "running_executions", lambda *_: [])
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert commands.main(["destroy", "--stack", "test"]) != 0
+    assert f"Remove all of this from {where} for good? [y/N]" in capsys.readouterr().err

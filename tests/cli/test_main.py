@@ -260,7 +260,12 @@ def test_aws_without_credentials_or_profile_is_named(
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     assert commands.main(["status", "--aws"]) == 1
-    assert capsys.readouterr().err.startswith("There are no AWS credentials: ")
+    notice, error, *_ = capsys.readouterr().err.splitlines()
+    assert notice == (
+        f"--aws works on us-east-1 (profile default) at {server.endpoint} (AWS_ENDPOINT_URL), which is not AWS. "
+        "In a new shell it works on AWS."
+    )
+    assert error.startswith("There are no AWS credentials: ")
     assert commands.main(["status", "--aws", "--profile", "nobody"]) == 1
     assert "nobody" in capsys.readouterr().err
 
@@ -274,7 +279,8 @@ def test_missing_stack_is_named_with_its_place(
         assert commands.main([*arguments, "--aws", "--stack", "nowhere"]) == stack.NoStackError.exit_code == 1
         output = capsys.readouterr()
         assert output.out == ""
-        assert "There is no stack 'nowhere' in us-east-1 (profile default): --stack names another." in output.err
+        where = f"us-east-1 (profile default) at {server.endpoint} (AWS_ENDPOINT_URL), which is not AWS"
+        assert f"There is no stack 'nowhere' in {where}: --stack names another." in output.err
     monkeypatch.setattr(ServerRecord, "running_server", lambda _: server)
     assert commands.main(["models", "--stack", "nowhere"]) == 1
     assert f"There is no stack 'nowhere' in the embedded AWS at {server.endpoint}" in capsys.readouterr().err

@@ -65,6 +65,35 @@ def test_options_of_an_account_on_aws_are_those_that_were_given() -> None:
     assert Account.on_aws(region="eu-west-1").options == " --aws --region eu-west-1"
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "words", "is_on_this_machine"),
+    [
+        (None, "", False),
+        ("http://127.0.0.1:4733", " at http://127.0.0.1:4733 (AWS_ENDPOINT_URL), which is not AWS", True),
+        ("http://localhost:4733/", " at http://localhost:4733/ (AWS_ENDPOINT_URL), which is not AWS", True),
+        ("https://aws.example.org", " at https://aws.example.org (AWS_ENDPOINT_URL)", False),
+    ],
+)
+def test_account_on_aws_names_another_endpoint(
+    monkeypatch: pytest.MonkeyPatch, endpoint: str | None, words: str, *, is_on_this_machine: bool
+) -> None:
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    if endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    account = Account.on_aws(region="eu-west-1")
+    assert (account.where, account.is_on_this_machine) == (f"eu-west-1 (profile default){words}", is_on_this_machine)
+
+
+def test_endpoint_of_one_service_is_named_without_the_variable_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", "http://[::1]:4733")
+    assert Account.on_aws(region="eu-west-1").where == (
+        "eu-west-1 (profile default) at http://[::1]:4733, which is not AWS"
+    )
+
+
 def test_api_is_at_the_stage_that_the_stack_says_wherever_it_is_served() -> None:
     class Gateway:
         def __init__(self, endpoint: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from cli import __main__ as commands
 from cli import outcome, report, run_folders
 from cli.server_record import ServerRecord
+from cli.stack import Account
 from local.account import EmbeddedAws
 from stacks import Stack
 
@@ -62,7 +63,13 @@ def caller(capsys: pytest.CaptureFixture[str]) -> RunCommand:
 
 
 def runner(stack: Stack, capsys: pytest.CaptureFixture[str], *options: str) -> RunCommand:
-    """Runs a command on the stack, always with these options."""
-
+    """Runs a command on the stack, always with these options. What `--aws` says about the endpoint is taken off."""
     call = caller(capsys)
-    return lambda *arguments: call(*arguments, *options, "--stack", stack.name)
+    notice = f"--aws works on {Account.on_aws().where}. In a new shell it works on AWS.\n" if "--aws" in options else ""
+
+    def run(*arguments: str) -> Ran:
+        ran = call(*arguments, *options, "--stack", stack.name)
+        assert ran.err.count("--aws works on ") <= bool(notice)
+        return Ran(ran.code, ran.out, ran.err.replace(notice, ""))
+
+    return run
