@@ -96,12 +96,13 @@ def navigation(sources: Iterable[str], titles: dict[str, str]) -> list[tuple[str
 
 
 def _in_folder(folder: str, sources: set[str]) -> list[str]:
-    """The pages of a folder, its README first and the others by name."""
+    """The pages of a folder: its README first, then the others by the number that their names begin with."""
     return sorted((each for each in sources if Path(each).parent.as_posix() == folder), key=_readme_first)
 
 
-def _readme_first(source: str) -> tuple[bool, str]:
-    return not source.endswith("/README.md"), source
+def _readme_first(source: str) -> tuple[bool, int, str]:
+    number = re.match(r"[0-9]+", Path(source).name)
+    return not source.endswith("/README.md"), int(number[0]) if number else 0, source
 
 
 def title_of(markdown: str) -> str:

@@ -27,12 +27,14 @@ def test_every_page_of_the_repository_has_its_kind() -> None:
 
 def test_workshop_is_among_the_lessons_where_there_is_one() -> None:
     assert list(kinds_of()) == ["Tutorial", "How-to", "Reference", "Explanation", "Troubleshooting", "Decisions"]
-    kinds = kinds_of("docs/workshop/1-set-up.md", "docs/workshop/README.md", "docs/workshop/2-ingest.md")
+    pages = ["10-clean-up.md", "1-set-up.md", "README.md", "2-ingest.md"]
+    kinds = kinds_of(*(f"docs/workshop/{page}" for page in pages))
     assert kinds["Tutorial"] == [
         "README.md",
         "docs/workshop/README.md",
         "docs/workshop/1-set-up.md",
         "docs/workshop/2-ingest.md",
+        "docs/workshop/10-clean-up.md",
     ]
     assert kinds["Decisions"] == ["docs/decisions/README.md", "docs/decisions/0001-a.md", "docs/decisions/0002-b.md"]
 
