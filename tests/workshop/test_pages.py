@@ -74,6 +74,8 @@ def test_questions_have_folded_answers(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_an_account_takes_one_option_more(page: Path) -> None:
+    # Page 5 sets AWS_ENDPOINT_URL for all that follows in its shell.
+    assert part(page, ON_AWS).strip().startswith("Open a new shell in the clone")
     commands = [line for line in part(page, ON_AWS).splitlines() if line.startswith("wildrydes ")]
     assert commands
     assert [line for line in commands if "--aws" not in line] == []
