@@ -81,8 +81,8 @@ class ClassifierMetrics:
         """A calibration gap beyond what is tolerable and chance explains; an AUC below the champion's."""
         if self.calibration_chance <= LEAST_CHANCE:
             yield (
-                f"the calibration gap of {self.calibration_gap:.4f} is larger than the tolerated {TOLERABLE_GAP:g}, "
-                f"and only {share_of_models(self.calibration_chance)} of calibrated models exceed that as far by chance"
+                f"the calibration gap of {self.calibration_gap:.4f} is above the tolerated {TOLERABLE_GAP:g}, and only "
+                f"{share_of_models(self.calibration_chance)} of well-calibrated models would be this far off by chance"
             )
         if champion is None or self.auc is None or champion.auc is None:
             return
@@ -100,8 +100,8 @@ class ClassifierMetrics:
         if gap > TOLERABLE_GAP and chance > LEAST_CHANCE:
             share = share_of_models(chance)
             return (
-                f"calibration gap {gap:.4f} (no fault: {share} of calibrated models exceed the tolerated "
-                f"{TOLERABLE_GAP:g} as far by chance)"
+                f"calibration gap {gap:.4f} (above the tolerated {TOLERABLE_GAP:g}, but {share} of well-calibrated "
+                "models would be this far off by chance, so it does not count)"
             )
         return f"calibration gap {gap:.4f} (up to {TOLERABLE_GAP:g} is tolerated)"
 

@@ -99,8 +99,8 @@ class RegressorMetrics:
         """A bias gap beyond what is tolerable and chance explains."""
         if self.bias_chance <= LEAST_CHANCE:
             yield (
-                f"the bias gap of {self.bias_gap:.4f} is larger than the tolerated {self.tolerable_gap:.4f}, and only "
-                f"{share_of_models(self.bias_chance)} of unbiased models exceed that as far by chance"
+                f"the bias gap of {self.bias_gap:.4f} is above the tolerated {self.tolerable_gap:.4f}, and only "
+                f"{share_of_models(self.bias_chance)} of unbiased models would be this far off by chance"
             )
 
     def summary(self, champion: "RegressorMetrics | None") -> str:
@@ -113,9 +113,11 @@ class RegressorMetrics:
         tolerable = f"{self.tolerable_gap:.4f}"
         if self.bias_gap > self.tolerable_gap and self.bias_chance > LEAST_CHANCE:
             share = share_of_models(self.bias_chance)
+            # The chance is a bound, which at 1 says nothing of how many.
+            models = "any unbiased model" if share == "100%" else f"up to {share} of unbiased models"
             return (
-                f"bias gap {self.bias_gap:.4f} (no fault: up to {share} of unbiased models exceed the tolerated "
-                f"{tolerable} as far by chance)"
+                f"bias gap {self.bias_gap:.4f} (above the tolerated {tolerable}, but {models} could be this far off by "
+                "chance, so it does not count)"
             )
         return f"bias gap {self.bias_gap:.4f} (up to {tolerable} is tolerated)"
 

@@ -56,8 +56,8 @@ def verdict(
 def test_the_first_model_has_to_beat_the_constant_prediction() -> None:
     assert verdict(ALONE, 0.69, None, RULES).reason == (
         "There is no champion, and log loss 0.3000 is below the 0.6900 of a constant prediction; "
-        "AUC 0.9000, calibration gap 0.0500 (no fault: 30% of calibrated models exceed the tolerated 0.025 "
-        "as far by chance), 500 test rows."
+        "AUC 0.9000, calibration gap 0.0500 (above the tolerated 0.025, but 30% of well-calibrated models would be "
+        "this far off by chance, so it does not count), 500 test rows."
     )
     assert verdict(ALONE, 0.69, None, RULES).promote
     assert not verdict(ALONE, 0.3, None, RULES).promote
@@ -101,8 +101,8 @@ def test_a_live_model_is_what_counts_and_not_the_constant_prediction() -> None:
     [
         (
             compare(-0.05, -0.01, replace(GOOD, calibration_gap=0.091, calibration_chance=0.025)),
-            "the calibration gap of 0.0910 is larger than the tolerated 0.025, and only 2.5% of calibrated models "
-            "exceed that as far by chance",
+            "the calibration gap of 0.0910 is above the tolerated 0.025, and only 2.5% of well-calibrated models "
+            "would be this far off by chance",
         ),
         (compare(-0.05, -0.01, replace(GOOD, not_finite=3)), "3 predictions are not finite"),
         (compare(-0.05, -0.01, auc=0.9051), "the AUC is lower by more than 0.005"),
@@ -114,8 +114,8 @@ def test_a_live_model_is_what_counts_and_not_the_constant_prediction() -> None:
         (Judgement(ONE_CLASS, None, {}), "the label 1 has 0 of the 10 test rows that the gate needs"),
         (
             Judgement(replace(GOOD, calibration_gap=0.2, calibration_chance=1e-7), None, {}),
-            "the calibration gap of 0.2000 is larger than the tolerated 0.025, and only less than 0.01% of "
-            "calibrated models exceed that as far by chance",
+            "the calibration gap of 0.2000 is above the tolerated 0.025, and only less than 0.01% of "
+            "well-calibrated models would be this far off by chance",
         ),
     ],
 )

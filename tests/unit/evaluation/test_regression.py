@@ -1,5 +1,6 @@
 import json
 import tracemalloc
+from dataclasses import replace
 from math import inf, nan
 
 import numpy as np
@@ -226,6 +227,14 @@ def test_a_bias_that_chance_does_not_explain_holds_a_model_back(shift: float, he
     outcome = verdict(judgement, 1e9, None, None, RULES)
     assert outcome.promote != held_back
     assert ("but the bias gap of" in outcome.reason) == held_back
+
+
+@pytest.mark.parametrize(("chance", "models"), [(0.3, "up to 30% of unbiased models"), (1.0, "any unbiased model")])
+def test_a_bias_gap_that_chance_explains_does_not_count(chance: float, models: str) -> None:
+    metrics = judge_predictions(*drawn(400)).candidate
+    assert isinstance(metrics, RegressorMetrics)
+    far_off = replace(metrics, bias_gap=2 * metrics.tolerable_gap, bias_chance=chance)
+    assert far_off.summary(None).endswith(f", but {models} could be this far off by chance, so it does not count)")
 
 
 def test_a_bias_of_one_side_is_seen_though_the_mean_is_right() -> None:
