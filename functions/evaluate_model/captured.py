@@ -49,8 +49,10 @@ class Question:
 
 def changes_of(question: Question, now: datetime) -> tuple[ScoreChanges | None, dict[str, Any]]:
     """The changes, and how the card has them: `reason` says why there are none."""
-    if question.champion is None or question.before is None:
+    if question.champion is None:
         return None, {"rows": 0, "reason": "there is no champion to compare with"}
+    if question.before is None:
+        return None, {"rows": 0, "reason": f"the champion {question.champion} and this model cannot be compared"}
     if not isinstance(question.after, ReadModel):
         return None, {"rows": 0, "reason": "only its container can read the model"}
     answers = list(_answers(question, question.before, question.after, now))

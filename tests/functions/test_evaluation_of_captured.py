@@ -108,6 +108,14 @@ def test_without_a_champion_or_requests_the_card_says_so(bay: Bay, evaluate: Any
     assert bay.changes()["reason"] == "no request of the last 7 days that could be answered was captured"
 
 
+def test_the_card_says_that_a_champion_of_other_features_cannot_be_compared(bay: Bay, evaluate: Any) -> None:
+    card = bay.bucket.json("models/e0/card.json")
+    bay.bucket.put("models/e0/card.json", json.dumps(card | {"features": ["distance", "healthpoints"]}))
+    bay.capture(1, [10.0, 500.0])
+    evaluate(live_model_path=LIVE)
+    assert bay.changes() == {"rows": 0, "reason": "the champion e0 and this model cannot be compared"}
+
+
 def test_a_bound_holds_the_candidate_back(bay: Bay, evaluate: Any) -> None:
     bay.capture(1, [20.0, 900.0], [10.0, 500.0])
     gate = {"min_improvement": 0.0, "promote": True, "force": False}
