@@ -113,3 +113,7 @@ def test_error_that_the_workflow_has_mended_is_not_where_it_failed(entered: str,
     stack = Stack("test", {}, lambda _: step_functions, lambda: 0.0)
     progress = Progress("FAILED", states, "TooFew", "There are too few.")
     assert failures.failure(stack, "arn:aws:states:us-east-1:1:execution:retrain:run-1", progress).state == origin
+
+
+def test_a_training_set_without_rows_is_mended_by_giving_some() -> None:
+    assert failures.NEXT_STEPS["UnusableTrainingSet"].startswith("Give rides by --rides, such as data/rides, or ")
