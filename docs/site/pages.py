@@ -3,13 +3,10 @@
 import os
 import re
 from collections.abc import Callable
-from html import escape
 from pathlib import Path, PurePosixPath
 
 _FENCE = re.compile(r"^(```|~~~).*?^\1[`~]*\s*$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<=\]\()(?!https?:|mailto:|#)([^)#\s]+)(#[^)\s]*)?(?=\))")
-_SUMMARY = re.compile(r"<summary>.*?</summary>")
-_CODE = re.compile(r"`([^`]+)`")
 _PICTURE = re.compile(r'(?<=<img src=")(?!https?:)([^"#]+)()(?=")')
 _LISTING_LANGUAGES = {".py": "python", ".json": "json", ".csv": "text", ".yaml": "yaml", ".sql": "sql", ".toml": "toml"}
 
@@ -44,18 +41,12 @@ def with_links_moved(markdown: str, source: str, file_of: Callable[[str], str | 
 
     def moved_outside_of_code(text: str) -> str:
         text = text.replace("<details>", '<details markdown="1">')  # GitHub reads Markdown in it, Zensical when told to
-        text = _SUMMARY.sub(_with_code, text)
         return "`".join(
             part if index % 2 else _PICTURE.sub(moved, _LINK.sub(moved, part))
             for index, part in enumerate(text.split("`"))
         )
 
     return _outside_of_fences(markdown, moved_outside_of_code)
-
-
-def _with_code(summary: re.Match[str]) -> str:
-    """A summary with its code in tags: GitHub reads Markdown in it, Zensical does not."""
-    return _CODE.sub(lambda code: f"<code>{escape(code[1])}</code>", summary[0])
 
 
 def _outside_of_fences(markdown: str, change: Callable[[str], str]) -> str:

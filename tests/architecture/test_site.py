@@ -94,13 +94,6 @@ def test_pictures_with_a_width_are_moved_with_their_pages() -> None:
     ).replace("docs/api.md", "api.md")
 
 
-def test_code_in_a_folded_question_is_marked_as_code() -> None:
-    page = "<details>\n<summary>Why `a < b`, and `c`?</summary>\n\n`d`\n\n</details>\n"
-    assert with_links_moved(page, "docs/a.md", lambda _: None) == (
-        '<details markdown="1">\n<summary>Why <code>a &lt; b</code>, and <code>c</code>?</summary>\n\n`d`\n\n</details>\n'
-    )
-
-
 def test_markdown_in_folded_answers_is_read() -> None:
     page = "<details>\n<summary>Answer</summary>\n\n**Yes**\n\n</details>\n\n```\n<details>\n```\n"
     assert with_links_moved(page, "docs/a.md", lambda _: None) == page.replace("<details>", '<details markdown="1">', 1)
