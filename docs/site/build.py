@@ -14,7 +14,8 @@ from pathlib import Path
 
 from docs.site.links import faults_of
 from docs.site.navigation import DECISIONS, navigation, title_of
-from docs.site.pages import list_of_decisions, listing, place_of, with_links_moved
+from docs.site.notebook import SUFFIX, NotebookPage, page_of
+from docs.site.pages import list_of_decisions, listing, place_of, with_answers_read, with_links_moved
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
@@ -74,7 +75,7 @@ def _lay_out(work: Path) -> None:
     pages = markdown_sources()
     titles = {each: title_of(text) for each, text in pages.items()} | {"README.md": "First steps"}
     kinds = navigation(pages, titles)
-    listings: dict[str, str] = {}
+    listings: dict[str, NotebookPage] = {}
 
     def file_of(path: str) -> str | None:
         if path.rstrip("/") == DECISIONS:
@@ -82,13 +83,13 @@ def _lay_out(work: Path) -> None:
         if not (ROOT / path).is_file():
             return None
         if place_of(path).startswith("sources/"):
-            listings[path] = listing(path, (ROOT / path).read_text(encoding="utf-8"))
+            listings[path] = _listing(path)
         return path
 
     for source, text in pages.items():
         _write(work / "pages" / place_of(source), with_links_moved(text, source, file_of))
-    for source, text in listings.items():
-        _write(work / "pages" / place_of(source), text)
+    for source, page in listings.items():
+        _write_listing(page, work / "pages" / place_of(source))
     for each in _shown_files():
         _copy(each, work / "pages" / each.relative_to(ROOT / "docs"))
     for folder in ("javascripts", "stylesheets"):
@@ -99,6 +100,18 @@ def _lay_out(work: Path) -> None:
     nav += [{kind: [{title: place_of(each)} for title, each in entries]} for kind, entries in kinds]
     settings = (HERE / "zensical.toml").read_text(encoding="utf-8")
     _write(work / "zensical.toml", settings.replace("# NAVIGATION", f"nav = {_toml(nav)}"))
+
+
+def _listing(path: str) -> NotebookPage:
+    """A page that shows a file of the repository; a notebook with its outputs."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    return page_of(text, Path(path).stem) if path.endswith(SUFFIX) else NotebookPage(listing(path, text), {})
+
+
+def _write_listing(page: NotebookPage, file: Path) -> None:
+    _write(file, with_answers_read(page.markdown))
+    for name, picture in page.pictures.items():
+        file.with_name(name).write_bytes(picture)
 
 
 def _shown_files() -> list[Path]:

@@ -40,13 +40,17 @@ def with_links_moved(markdown: str, source: str, file_of: Callable[[str], str | 
         return link[0] if file is None else f"{os.path.relpath(place_of(file), here)}{link[2] or ''}"
 
     def moved_outside_of_code(text: str) -> str:
-        text = text.replace("<details>", '<details markdown="1">')  # GitHub reads Markdown in it, Zensical when told to
         return "`".join(
             part if index % 2 else _PICTURE.sub(moved, _LINK.sub(moved, part))
             for index, part in enumerate(text.split("`"))
         )
 
-    return _outside_of_fences(markdown, moved_outside_of_code)
+    return with_answers_read(_outside_of_fences(markdown, moved_outside_of_code))
+
+
+def with_answers_read(markdown: str) -> str:
+    """The page with its folded answers marked: GitHub reads Markdown in them, Zensical where it is marked."""
+    return _outside_of_fences(markdown, lambda text: text.replace("<details>", '<details markdown="1">'))
 
 
 def _outside_of_fences(markdown: str, change: Callable[[str], str]) -> str:

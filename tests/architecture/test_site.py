@@ -1,5 +1,7 @@
 """The site of the pages: each page has its kind, links follow their pages, and what leads nowhere is refused."""
 
+import json
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from docs.site.build import ROOT, markdown_sources
 from docs.site.links import faults_of
 from docs.site.navigation import KINDS, navigation, title_of
+from docs.site.notebook import page_of
 from docs.site.pages import list_of_decisions, listing, place_of, with_links_moved
 
 LISTED = [each for pages in KINDS.values() for each in pages]
@@ -88,7 +91,7 @@ def test_links_are_moved_with_their_pages() -> None:
 
 
 def test_pictures_with_a_width_are_moved_with_their_pages() -> None:
-    page = '[<img src="docs/a.png" width="300" alt="A">](docs/api.md) <img src="https://a.b/c.png"> `<img src="docs/a.png">`\n'
+    page = '[<img src="docs/a.png" width="300">](docs/api.md) <img src="https://a.b/c.png"> `<img src="docs/a.png">`\n'
     assert with_links_moved(page, "README.md", lambda path: path) == page.replace(
         '"docs/a.png" width', '"a.png" width'
     ).replace("docs/api.md", "api.md")
@@ -128,3 +131,26 @@ def test_what_leads_nowhere_or_to_another_host_is_a_fault(tmp_path: Path, body: 
 
 def test_pages_are_those_of_this_repository() -> None:
     assert markdown_sources()["docs/api.md"] == (ROOT / "docs/api.md").read_text(encoding="utf-8")
+
+
+def test_notebook_is_shown_with_its_outputs_and_left_out_of_the_search() -> None:
+    style = "<style scoped>\nth { color: grey }\n</style>"
+    table = f'<div>\n{style}\n<table border="1" id="a">\n  <tr><th></th></tr>\n</table></div>'
+    outputs = [
+        {"data": {"image/png": b64encode(b"first").decode()}, "metadata": {"image/png": {"alt": "Where?"}}},
+        {"data": {"text/html": [table], "text/plain": ["a"]}},
+        {"text": ["one\n", "two\n"]},
+        {"data": {"image/png": b64encode(b"second").decode()}},
+    ]
+    cells = [
+        {"cell_type": "markdown", "source": ["# Title\n", "\n", "Text"]},
+        {"cell_type": "code", "source": ["draw()"], "outputs": outputs},
+    ]
+    page = page_of(json.dumps({"cells": cells}), "explore")
+    assert page.pictures == {"explore-1.png": b"first", "explore-2.png": b"second"}
+    assert page.markdown == (
+        "---\nsearch:\n  exclude: true\n---\n\n\n# Title\n\nText\n\n"
+        "~~~~~~python\ndraw()\n~~~~~~\n\n![Where?](explore-1.png)\n\n"
+        "<table>\n<tr><td></td></tr>\n</table>\n\n~~~~~~text\none\ntwo\n~~~~~~\n\n"
+        "![A chart, which the text describes](explore-2.png)\n"
+    )

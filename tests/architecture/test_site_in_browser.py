@@ -21,6 +21,7 @@ EXAMPLES = {
     "folded answers": "workshop/3-weather.html",
     "record": "decisions/0001-locks-without-addresses.html",
     "listing": "sources/docs/site/words.toml.html",
+    "notebook": "sources/notebooks/explore.ipynb.html",
 }
 WINDOWS = {"telephone": NARROW, "laptop": WIDE}
 
