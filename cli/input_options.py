@@ -95,7 +95,8 @@ _INPUT_OPTIONS = (
     click.option(
         "--chunk-bytes",
         type=int,
-        help="Bytes of a ride file that one child execution ingests.  [default: 8388608; of run some 40th of the files, from 200000 on]",
+        help="Bytes of a ride file that one child execution ingests.  "
+        "[default: 8388608; of run a fortieth of the files, from 200000 on]",
     ),
     click.option(
         "--max-rejected-fraction", type=float, help="Fail above this fraction of rejected rides.  [default: 0.1]"

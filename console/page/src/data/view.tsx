@@ -1,7 +1,7 @@
 // The data view: what a retraining did with the rides, where the weather came from, and a place to drop files on.
 
 import { useState } from "preact/hooks";
-import { useAnswer, useAsked } from "../answer";
+import { useAnswer, useReading } from "../answer";
 import { post } from "../api";
 import "../charts/charts.css";
 import { Lines } from "../charts/lines";
@@ -119,7 +119,7 @@ export function DataView({ version, target, go }: Props) {
 function Chosen({ retraining }: { retraining: Retraining | undefined }) {
   // What a list says has succeeded may have yielded.
   const arn = retraining?.status === "SUCCEEDED" ? retraining.arn : null;
-  const facts = useAsked<Record<string, Pick<Facts, "outcome">>>(arn, () => post("workflow/facts", { arns: [arn] }), "");
+  const facts = useReading<Record<string, Pick<Facts, "outcome">>>(arn, () => post("workflow/facts", { arns: [arn] }), "");
   if (!retraining) return null;
   const isYielded = retraining.is_yielded || (arn !== null && facts.value?.[arn]?.outcome === "yielded");
   const isUnknown = arn !== null && facts.value === null && !facts.trouble && !retraining.is_yielded;

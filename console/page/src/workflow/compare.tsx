@@ -1,7 +1,7 @@
 // Two executions of a workflow side by side: what they were started with, and state by state what differs.
 
 import { useState } from "preact/hooks";
-import { useAnswer, useAsked } from "../answer";
+import { useAnswer, useReading } from "../answer";
 import { Refused, Status } from "../parts";
 import { Table } from "../table";
 import { between, count, dollars, duration, moment, outcome, status as statusWord } from "../words";
@@ -34,7 +34,7 @@ function Pair({ pair }: { pair: [Execution, Execution] }) {
   const compared = names.map((name) => ({ name, ends: pair.map((each) => lastOf(each, name)) as Ends }));
   const apart = compared.filter((each) => difference(each.ends) !== "");
   const whole = () => Promise.all(pair.map(wholeInput));
-  const inputs = useAsked<(string | null)[]>(pair.map((each) => each.arn).join(" "), whole, "");
+  const inputs = useReading<(string | null)[]>(pair.map((each) => each.arn).join(" "), whole, "");
   const [first, second] = inputs.value ?? [null, null];
   const fields = inputs.value ? differences(first ?? "{}", second ?? "{}") : [];
   return (
