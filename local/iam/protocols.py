@@ -57,7 +57,7 @@ def install() -> None:
         method: str, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         parameters = with_form(method, path, headers, body, query)
-        service = router.detect_service(method, path, headers, parameters)
+        service = router.detect_service(method, path, dict(headers), dict(parameters))
         return parameters if method == "POST" and reads_form(service, headers) else query
 
     replace(iam_actions, "extract_iam_action", extract_iam_action)
