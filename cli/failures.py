@@ -25,8 +25,8 @@ NEXT_STEPS = {
     "IngestionIncomplete": "Start again: something that the execution wrote was deleted while it ran.",
     "TooManyRidesWithoutWeather": "Let --years cover the days of the rides, add the weather that the cause misses, or "
     "allow more rides without weather by --max-without-weather-fraction.",
-    "UnusableTrainingSet": "Give rides by --rides, such as data/rides, or samples by --samples. Or widen the years by "
-    "--years, or ask for fewer rows by --min-training-rows.",
+    "UnusableTrainingSet": "Add rides, such as by `wildrydes retrain --rides data/rides`, or samples by "
+    "`wildrydes retrain --samples FILE`. Or widen the years by --years, or ask for fewer rows by --min-training-rows.",
     "UnreadableRides": "Delete the object that the cause names, and redrive. If its file is under raw/, it is ingested "
     "anew.",
     "ObjectsNotDeleted": "Correct the role or the bucket's policy, and redrive: what was done stays done.",

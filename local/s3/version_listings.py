@@ -7,8 +7,8 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.h
 
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
-from xml.sax.saxutils import unescape
 
 from local.seams import replace, seam
 

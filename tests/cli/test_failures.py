@@ -116,4 +116,6 @@ def test_error_that_the_workflow_has_mended_is_not_where_it_failed(entered: str,
 
 
 def test_a_training_set_without_rows_is_mended_by_giving_some() -> None:
-    assert failures.NEXT_STEPS["UnusableTrainingSet"].startswith("Give rides by --rides, such as data/rides, or ")
+    assert failures.NEXT_STEPS["UnusableTrainingSet"].startswith(
+        "Add rides, such as by `wildrydes retrain --rides data/rides`, or "
+    )

@@ -87,7 +87,7 @@ def test_fault_of_the_console_or_its_machine_is_said(fault: Exception, message: 
 
         with serve_console(Stack("rydes", OUTPUTS, client), "nowhere") as port:
             answer = ask_at(port, "/api/data/look?name=rides.json")
-    assert (answer.status, json.loads(answer.body)) == (500, {"message": message})
+    assert (answer.status, json.loads(answer.body)["message"].startswith(message)) == (500, True)
 
 
 @pytest.mark.parametrize(

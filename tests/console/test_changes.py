@@ -180,7 +180,7 @@ def test_look_that_takes_too_long_is_told_to_whoever_listens_and_to_whoever_come
 
 
 def test_fault_that_stays_is_told_at_each_look_and_logged_once(warnings: list[str]) -> None:
-    faults = iter([OSError(28, "No space left on device")] * 3)
+    faults = iter([OSError(5, "Input/output error")] * 3)
 
     def look(_: Snapshot) -> Snapshot:
         if fault := next(faults, None):
@@ -192,9 +192,9 @@ def test_fault_that_stays_is_told_at_each_look_and_logged_once(warnings: list[st
         async with changes.while_served(None):
             return await read_on(changes._events(), 4)
 
-    trouble = ("trouble", {"message": "No space left on device"})
+    trouble = ("trouble", {"message": "Input/output error"})
     assert asyncio.run(act()) == [trouble, trouble, trouble, ("executions", [])]
-    assert warnings == ["The stack cannot be looked at: No space left on device"]
+    assert warnings == ["The stack cannot be looked at: Input/output error"]
 
 
 def test_fault_of_the_console_is_said_and_logged_and_it_goes_on_looking(warnings: list[str]) -> None:

@@ -124,7 +124,7 @@ def test_rows_that_would_not_be_seen_on_the_scale_of_others_have_their_own(show:
 def test_row_with_values_below_nought_has_them_below_its_line(show: Show) -> None:
     figure = show({f"f{number}": [-number, 2 * number] for number in range(1, 6)})
     row = figure.get_by_role("listitem").first
-    expect(row).to_contain_text("f5 highest 10, lowest -5")
+    expect(row).to_contain_text("f5 highest 10, lowest −5")
     line = float(row.locator("line.grid").get_attribute("y1") or "")
     below, above = (float(each.get_attribute("cy") or "") for each in row.locator("circle").all())
     # Pixels are counted from above; -5 is half as far from 0 as 10 is.

@@ -92,7 +92,7 @@ def test_failure_of_a_child_leads_to_the_child(stack: Stack, console: Console, c
         page.goto(Console(console.stack, port).address)
         page.get_by_label("Why it failed").get_by_role("button", name="Read", exact=True).click()
         expect(page.get_by_role("heading", name=child["name"])).to_be_visible()
-        expect(page.get_by_label("The state Read")).to_contain_text("The failure began here")
+        expect(page.get_by_label("The state Read")).to_contain_text("What it found led to the failure")
         page.close()
 
 

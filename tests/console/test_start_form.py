@@ -83,7 +83,7 @@ def test_form_has_every_field_of_the_input_and_starts_with_what_it_says(page: Pa
     # The list says what it was started by, and for what.
     expect(page.get_by_label("Executions", exact=True).get_by_role("button", name=name)).to_contain_text(
         # Its cost too, which it is accounted with once it has ended.
-        re.compile(r"magic_points · \$[\d.]+ · by the schedule")
+        re.compile(r"magic_points\s*\$[\d.]+ · by the schedule")
     )
 
 

@@ -106,7 +106,7 @@ def test_failure_has_its_state_its_cause_and_what_to_do_and_its_state_runs_again
     open_execution(page, name)
     why = page.get_by_label("Why it failed")
     expect(why).to_contain_text("UnusableTrainingSet")
-    expect(why).to_contain_text("widen the years of weather")
+    expect(why).to_contain_text("widen the years by years")
     # Its workflow refuses it: a redrive would fail again, so none is offered, and the page says why.
     expect(page.get_by_role("article")).to_contain_text("at the state that failed, would fail there again")
     expect(page.get_by_role("button", name="Redrive …")).to_have_count(0)

@@ -128,7 +128,7 @@ VALUES: dict[str, dict[str, Any]] = {
                 "follows_rows": "mini_batch_size",
                 "least_rows": 1,
                 "tuning": {
-                    "job": "b2c7d1f0-6a4e-4a7e-9a55-e511342d",
+                    "job": "b2c7d1f0-6a4e-4a7e-9a-e511342d",
                     "config": {
                         "Strategy": "Random",
                         "HyperParameterTuningJobObjective": {

@@ -121,7 +121,7 @@ def test_a_card_that_is_not_the_tasks_is_no_champion(
     pick.set("MODEL_PATH", KEY)
     answer = pick(SAMPLE, path=PATH)
     assert (answer.status, answer.json["field"]) == (503, "model")
-    assert "that of the execution p1" in answer.json["detail"]
+    assert "the model of the execution p1" in answer.json["detail"]
     assert reason in caplog.text
 
 

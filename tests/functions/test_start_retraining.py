@@ -26,12 +26,6 @@ class Stage:
         self.dynamodb, self.states, self.scheduler = (
             boto3.client(name) for name in ("dynamodb", "stepfunctions", "scheduler")
         )
-        self.dynamodb.create_table(
-            TableName="turns",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "task", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "task", "KeyType": "HASH"}],
-        )
         created = self.states.create_state_machine(name="retrain", definition=HANGING, roleArn=ROLE)
         self.machine = created["stateMachineArn"]
         self.scheduler.create_schedule_group(Name="timers")

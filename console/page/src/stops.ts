@@ -69,9 +69,9 @@ export function useStops(frame: RefObject<HTMLElement | null>, { rows, first, he
     const item = control.closest("li");
     if (!item) return;
     const step = STEPS[event.key];
-    const beside = WITHIN[event.key];
+    const shift = WITHIN[event.key];
     if (step) go(step(first + itemsOf(frame.current!).indexOf(item), rows.length - 1));
-    else if (beside) controlsOf(item)[controlsOf(item).indexOf(control) + beside]?.focus();
+    else if (shift) controlsOf(item)[controlsOf(item).indexOf(control) + shift]?.focus();
     else return;
     event.preventDefault();
   };

@@ -100,7 +100,7 @@ function Sliders({ task, champion }: { task: string; champion: Champion }) {
 function useReply(task: string, values: Record<string, number>) {
   const [answer, setAnswer] = useState<Record<string, unknown> | null>(null);
   // What the answer is of: the sliders may be elsewhere by now.
-  const [asked, setAsked] = useState(values);
+  const [sent, setSent] = useState(values);
   const [trouble, setTrouble] = useState("");
   const [asks, setAsks] = useState(0);
   const [isAsking, setIsAsking] = useState(false);
@@ -111,7 +111,7 @@ function useReply(task: string, values: Record<string, number>) {
     // The answer to where a slider stops: not each step of it is a request.
     const timer = setTimeout(() => {
       post<Record<string, unknown>>("models/ask", { task, values })
-        .then((reply) => wanted && (setAnswer(reply), setAsked(values), setTrouble("")))
+        .then((reply) => wanted && (setAnswer(reply), setSent(values), setTrouble("")))
         .catch((fault: unknown) => wanted && setTrouble(message(fault)))
         .finally(() => wanted && setIsAsking(false));
     }, PAUSE);
@@ -120,7 +120,7 @@ function useReply(task: string, values: Record<string, number>) {
       clearTimeout(timer);
     };
   }, [asks, task, values]);
-  return { answer, isOld: answer !== null && asked !== values, isAsking, trouble, ask: () => setAsks((times) => times + 1) };
+  return { answer, isOld: answer !== null && sent !== values, isAsking, trouble, ask: () => setAsks((times) => times + 1) };
 }
 
 /** The two directions in which a value moves the answer. */

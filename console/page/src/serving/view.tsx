@@ -45,7 +45,7 @@ export function ServingView({ version, champions: answer, trouble, go }: Props) 
         {champions[task] ? (
           <TryRide key={key} task={task} champion={fields.value} trouble={fields.trouble} />
         ) : (
-          <NothingToTry task={task} isKnown={champions[task] === null} isAnswered={answer !== null || trouble !== ""} go={go} />
+          <NothingToTry task={task} isNone={champions[task] === null} hasReply={answer !== null || trouble !== ""} go={go} />
         )}
         <Charts
           title="Requests, errors and latency"
@@ -88,18 +88,18 @@ export function ServingView({ version, champions: answer, trouble, go }: Props) 
 interface NothingProps {
   task: string;
   /** Whether it is known that there is no champion. */
-  isKnown: boolean;
+  isNone: boolean;
   /** Whether the question for champions has an answer, or was refused. */
-  isAnswered: boolean;
+  hasReply: boolean;
   go: Go;
 }
 
 /** In the place of a champion: that there is none, that it may not be read, or that it is being asked for. */
-function NothingToTry({ task, isKnown, isAnswered, go }: NothingProps) {
+function NothingToTry({ task, isNone, hasReply, go }: NothingProps) {
   return (
     <section class="sheet" aria-label="Try the champion">
       <h2>Try the champion</h2>
-      {isKnown && (
+      {isNone && (
         <>
           <Empty>There is no model of {task} yet.</Empty>
           <p class="buttons">
@@ -109,8 +109,8 @@ function NothingToTry({ task, isKnown, isAnswered, go }: NothingProps) {
           </p>
         </>
       )}
-      {!isKnown && isAnswered && <Empty>{`The champion of ${task} may not be read, or could not be: the page says above why.`}</Empty>}
-      {!isKnown && !isAnswered && <p class="quiet">Asking Lambda for the champion of {task} …</p>}
+      {!isNone && hasReply && <Empty>{`The champion of ${task} may not be read, or could not be: the page says above why.`}</Empty>}
+      {!isNone && !hasReply && <p class="quiet">Asking Lambda for the champion of {task} …</p>}
     </section>
   );
 }
