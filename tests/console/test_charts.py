@@ -127,9 +127,9 @@ def test_row_with_values_below_nought_has_them_below_its_line(show: Show) -> Non
     expect(row).to_contain_text("f5 highest 10, lowest −5")
     line = float(row.locator("line.grid").get_attribute("y1") or "")
     below, above = (float(each.get_attribute("cy") or "") for each in row.locator("circle").all())
-    # Pixels are counted from above; -5 is half as far from 0 as 10 is.
+    # Pixels are counted from above; −5 is half as far from 0 as 10 is.
     assert 2 * (below - line) == pytest.approx(line - above)
-    expect(figure).to_contain_text("All on one scale, from -5 to 10.")
+    expect(figure).to_contain_text("All on one scale, from −5 to 10.")
 
 
 def test_value_that_is_no_number_is_left_out_and_counted(page: Page, console: Console) -> None:
