@@ -40,8 +40,12 @@ def graph(definitions: Definitions, stack: Stack, query: dict[str, str]) -> dict
 
 
 def listed(stack: Stack, query: dict[str, str]) -> dict[str, Any]:
-    """A page of the executions of a state machine, or of a Map Run's children: the newest first, as AWS lists them."""
-    source = {name: query[name] for name in ("stateMachineArn", "mapRunArn", "nextToken") if query.get(name)}
+    """A page of the executions of a state machine, or of a Map Run's children: the newest first, as AWS lists them.
+
+    With `statusFilter`, those of a status alone.
+    """
+    names = ("stateMachineArn", "mapRunArn", "statusFilter", "nextToken")
+    source = {name: query[name] for name in names if query.get(name)}
     answer = stack.client("stepfunctions").list_executions(**source, maxResults=MOST_LISTED)
     return {
         "executions": [summary(each) for each in answer["executions"]],

@@ -33,6 +33,6 @@ def test_retraining_that_yielded_before_the_newest_did_is_said_to_have(console: 
         page.goto(Console(console.stack, port).address)
         page.get_by_role("button", name="Data", exact=True).click()
         expect(page.get_by_text("succeeded, started")).to_be_visible()
-        page.get_by_label("What the retraining").select_option("yielded")
+        page.get_by_label("Show the data of the retraining").select_option("yielded")
         expect(page.get_by_text("yielded, started")).to_be_visible()
         expect(page.get_by_text("succeeded, started")).to_have_count(0)

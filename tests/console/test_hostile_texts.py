@@ -146,7 +146,7 @@ def test_keys_of_files_and_fields_of_rides(page: Page, console: Console) -> None
     stack.put(file_lines_key(name), "\n".join(map(json.dumps, lines)))
     stack.put(summary_key(name), json.dumps({"rides": rides, "first_rejected": rejected}))
     page.get_by_role("button", name="Data", exact=True).click()
-    page.get_by_label("What the retraining").select_option(name)
+    page.get_by_label("Show the data of the retraining").select_option(name)
     section = page.get_by_label("Rides", exact=True)
     expect(section.get_by_label("Reasons", exact=True).get_by_role("rowheader")).to_have_count(40)
     reasons = section.get_by_label("Reasons", exact=True).get_by_role("rowheader").all_text_contents()

@@ -175,6 +175,7 @@ class EndOfRetraining(Promotion):
         parameters = named | served_by | {"started_by": {"reason": "person", "detail": ""}}
         evaluated = {"model_path": model.path, "golden": golden, "verdict": verdict, "card": ""}
         empty: dict[str, Any] = {"rides": {}, "plan": {}, "training_set": {}, "candidates": []}
+        empty["rides_listed"] = {"other_years": {"objects": 0, "rides": 0}}
         return self.stack.start(name, parameters=parameters, evaluated=evaluated, **empty)
 
     def wrong(self, output: dict[str, Any]) -> str:

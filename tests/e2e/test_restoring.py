@@ -38,6 +38,8 @@ from stacks import ROOT, MakeStack, Stack
 pytestmark = pytest.mark.proof
 
 GARBAGE = "s3://elsewhere/model.tar.gz"
+NO_OTHER_YEARS = {"other_years": {"objects": 0, "rides": 0}}
+"""What the state before would have said of rides that were not read."""
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +82,7 @@ def retraining(stack: Stack, model: Model, *, promoted: bool = True, name: str =
     parameters |= dict.fromkeys(("task", "target"), "heavy_utilization") | {"serving": "lambda"}
     parameters |= {"started_by": {"reason": "schedule", "detail": "2026-11-29T03:00:00Z"}}
     with redefined(stack, "StateMachineArn", StartAt=start, States=states):
-        yield stack.start(name, parameters=parameters, rides={}, plan={}, training_set={})
+        yield stack.start(name, parameters=parameters, rides={}, plan={}, training_set={}, rides_listed=NO_OTHER_YEARS)
 
 
 def output_of(stack: Stack, arn: str) -> dict[str, Any]:

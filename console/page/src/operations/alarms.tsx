@@ -86,10 +86,12 @@ function Description({ text }: { text: string }) {
 function Executions({ alarm, go }: { alarm: string; go: Go }) {
   const [, workflow, end] = OF_EXECUTIONS.exec(alarm) ?? [];
   const [listed, setListed] = useState<Summary[] | null>(null);
+  const [isAsking, setIsAsking] = useState(false);
   const [trouble, setTrouble] = useState("");
   if (!workflow || !end) return null;
   const list = async () => {
     setTrouble("");
+    setIsAsking(true);
     try {
       const machines = await get<Named[]>("workflow/machines", {});
       const stateMachineArn = machines.find((each) => each.name === workflow)?.arn ?? "";
@@ -98,6 +100,7 @@ function Executions({ alarm, go }: { alarm: string; go: Go }) {
     } catch (fault) {
       setTrouble(message(fault));
     }
+    setIsAsking(false);
   };
   const words = end === "aborted" ? "stopped" : end.replace("-", " ");
   return (
@@ -106,7 +109,7 @@ function Executions({ alarm, go }: { alarm: string; go: Go }) {
         Executions of {workflow} that {end === "failed" ? words : `${end === "aborted" ? "were" : "have"} ${words}`}
       </summary>
       <Trouble message={trouble} />
-      {!listed && !trouble && <p class="quiet">Asking Step Functions …</p>}
+      {isAsking && <p class="quiet">Asking Step Functions …</p>}
       {listed?.length === 0 && <Empty>Step Functions lists none.</Empty>}
       {listed && listed.length > 0 && (
         <ul>
