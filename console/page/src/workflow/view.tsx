@@ -205,5 +205,6 @@ function origin(facts: Facts | undefined): string[] {
 function whyNot({ outcome: code, verdict }: Facts): string {
   if (code !== "kept" || !verdict) return "";
   if (verdict.promote || verdict.reason.includes("promote: false")) return "promote was off";
-  return verdict.reason.includes(", but ") ? "failed a check" : "not better";
+  // What is in brackets is about a single number, and decides nothing.
+  return verdict.reason.replace(/\([^()]*\)/g, "").includes(", but ") ? "failed a check" : "not better";
 }
