@@ -281,7 +281,7 @@ def test_file_that_changed_after_it_was_chosen_is_said_to_have(page: Page, conso
     file = tmp_path / f"{unique('changed')}.json"
     file.write_text(json.dumps([RIDE]))
     page.get_by_role("button", name="Data", exact=True).click()
-    page.get_by_label("Drop a file here").set_input_files(file)
+    page.get_by_label("Drop a ride file here").set_input_files(file)
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
     file.write_text(json.dumps([RIDE, RIDE]))

@@ -136,13 +136,13 @@ def test_state_where_a_failure_began_is_marked_though_it_has_succeeded(page: Pag
     # It is shown first, too, without a mark that all is well.
     panel = page.get_by_label("The state Check training set")
     expect(panel).to_contain_text("This state itself worked. What it found led to the failure.")
-    expect(panel).to_contain_text("on to Unusable training set")
+    expect(panel).to_contain_text("on to Unusable of which source?")
     expect(panel).to_contain_text("It passes its input on as its output.")
     expect(panel.locator(".status")).to_have_count(0)
     expect(panel.get_by_role("button", name="Run this state again")).to_have_count(0)
-    expect(page.get_by_label("What the colours and forms mean").get_by_role("listitem")).to_have_text(
-        ["succeeded", "failed, or the failure began here", "shown in the panel", "chooses the way"]
-    )
+    legend = page.get_by_label("What the colours and forms mean").get_by_role("listitem")
+    for meaning in ("succeeded", "failed, or the failure began here", "shown in the panel", "chooses the way"):
+        expect(legend.get_by_text(meaning, exact=True)).to_be_visible()
     expect(
         page.get_by_role("button", name="Check training set, Choice, succeeded, where the failure began")
     ).to_be_attached()
@@ -152,16 +152,16 @@ def test_state_where_a_failure_began_is_marked_though_it_has_succeeded(page: Pag
 def test_long_cause_is_folded_after_its_first_sentence_and_remedies_name_their_control(
     page: Page, console: Console
 ) -> None:
-    execution = console.stack.start(promote=False, years={"first": 1990, "last": 1991})
+    execution = console.stack.start(promote=False, min_training_rows=1_000_000)
     ended = console.stack.ended(execution)
-    assert ended["error"] == "TooManyRidesWithoutWeather"
-    first, sign, rest = ended["cause"].partition(" at most 10% may lack it.")
+    assert ended["error"] == "UnusableTrainingSet"
+    first, sign, rest = ended["cause"].partition(" to test on.")
     assert rest
     _open(page, execution.rpartition(":")[2])
     why = page.get_by_label("Why it failed")
     expect(why.get_by_text(f"{first}{sign}", exact=True)).to_be_visible()
-    elements = why.get_by_text("TMIN (lowest temperature), TMAX (highest temperature), PRCP (precipitation): reported")
-    expect(elements).to_be_hidden()
+    needs = why.get_by_text("At least 1000000 rows to train on")
+    expect(needs).to_be_hidden()
     why.get_by_text("The rest of the cause").click()
-    expect(elements).to_be_visible()
+    expect(needs).to_be_visible()
     expect(why).to_contain_text("Start another like it opens a form with the same input: change the fields named here")
