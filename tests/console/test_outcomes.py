@@ -152,7 +152,7 @@ def test_state_where_a_failure_began_is_marked_though_it_has_succeeded(page: Pag
 def test_long_cause_is_folded_after_its_first_sentence_and_remedies_name_their_control(
     page: Page, console: Console
 ) -> None:
-    execution = console.stack.start(promote=False, min_training_rows=1_000_000)
+    execution = console.stack.start(promote=False, task="magic_points", min_training_rows=1_000_000)
     ended = console.stack.ended(execution)
     assert ended["error"] == "UnusableTrainingSet"
     first, sign, rest = ended["cause"].partition(" to test on.")
