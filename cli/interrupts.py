@@ -7,7 +7,7 @@ for a few lines that must not be cut in two.
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 
 import click
@@ -22,11 +22,7 @@ def like_ctrl_c() -> Iterator[None]:
 
     Elsewhere than in the main thread, which alone is interrupted, this does nothing.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in _SIGNALS[1:]}
-    heeded = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
+    heeded = [number for number in _SIGNALS[1:] if signal.getsignal(number) is not signal.SIG_IGN]
 
     def interrupt(number: int, _: FrameType | None) -> None:
         # A terminal that closes sends SIGHUP more than once: the second must not cut the cleaning up short.
@@ -34,13 +30,8 @@ def like_ctrl_c() -> Iterator[None]:
             signal.signal(each, lambda *_: None)
         raise KeyboardInterrupt(number)
 
-    for number in heeded:
-        signal.signal(number, interrupt)
-    try:
+    with _handling(heeded, interrupt):
         yield
-    finally:
-        for number in heeded:
-            signal.signal(number, before[number])
 
 
 def exit_code(fault: BaseException) -> int:
@@ -56,15 +47,22 @@ def held_back() -> Iterator[None]:
 
     Elsewhere than in the main thread, which alone is interrupted, this does nothing.
     """
+    arrivals: list[int] = []
+    with _handling(_SIGNALS, lambda came, _: arrivals.append(came)):
+        yield
+    for number in arrivals[:1]:
+        signal.raise_signal(number)
+
+
+@contextlib.contextmanager
+def _handling(numbers: Iterable[int], handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Let `handler` take these signals for the length of the block, if this is the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    arrivals: list[int] = []
-    before = {number: signal.signal(number, lambda came, _: arrivals.append(came)) for number in _SIGNALS}
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    for number in arrivals[:1]:
-        signal.raise_signal(number)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)

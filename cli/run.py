@@ -7,7 +7,7 @@ Everything past the server's start goes through the APIs of AWS, by boto3 and HT
 
 import contextlib
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +69,11 @@ def run(
     check_writable()
     console = options.console(as_json=as_json)
     if input_options.source_of(execution_input) == SAMPLES:
-        fill = fill_samples(samples)
+        fill, files = fill_samples(samples), []
     else:
-        fill = fill_rides(rides, weather, weather_units, execution_input, console)
-    execution_input = {"chunk_bytes": chunk_bytes_of(rides)} | execution_input
+        files = ride_files.collect(rides, console)
+        fill = fill_rides(rides, files, weather_files.collect(weather, weather_units), execution_input)
+    execution_input = {"chunk_bytes": chunk_bytes_of(files)} | execution_input
     name = new_name()
     with _server(console, run_folder(name) / "embedded-aws.log") as server:
         stack = deploy_stack(server, console, verbose=verbose)
@@ -91,10 +92,9 @@ def run(
     return code
 
 
-def chunk_bytes_of(rides: Path) -> int:
-    """The bytes of a chunk by which a file, or a folder of files, keeps some forty children busy, and no more."""
-    files = rides.rglob("*") if rides.is_dir() else [rides]
-    size = sum(file.stat().st_size for file in files if file.is_file())
+def chunk_bytes_of(files: Iterable[Path]) -> int:
+    """The bytes of a chunk by which files keep some forty children busy, and no more."""
+    size = sum(file.stat().st_size for file in files)
     return min(max(size // _CHILDREN, DEFAULT_CHUNK_BYTES), parameters.DEFAULT_CHUNK_BYTES)
 
 
@@ -137,10 +137,9 @@ Fill = Callable[[EmbeddedAws, Stack, Console], None]
 
 
 def fill_rides(
-    rides: Path, weather: Path, weather_units: str | None, execution_input: dict[str, Any], console: Console
+    rides: Path, files: list[Path], observations: weather_files.Weather, execution_input: dict[str, Any]
 ) -> Fill:
-    """For a task that learns from rides: these, and the weather. Raises UnreadableFileError."""
-    files, observations = ride_files.collect(rides, console), weather_files.collect(weather, weather_units)
+    """For a task that learns from rides: the files at `rides`, and the weather. Raises UnreadableFileError."""
     weather_files.check_years(observations, execution_input)
 
     def fill(server: EmbeddedAws, stack: Stack, console: Console) -> None:

@@ -122,7 +122,7 @@ class Stack:
     @property
     def is_on_aws(self) -> bool:
         """Whether AWS itself has the stack: what is behind another endpoint costs nothing."""
-        return ".amazonaws.com" in self.client("apigateway").meta.endpoint_url
+        return _is_of_aws(self.client("apigateway").meta.endpoint_url)
 
     @classmethod
     def on_embedded_aws(cls, server: EmbeddedAws, name: str = DEFAULT_NAME) -> "Stack":
@@ -206,11 +206,15 @@ class Stack:
 def _other_endpoint(client: Client) -> str:
     """Words for an endpoint that the environment or the profile sets in place of AWS's, with a space before them."""
     endpoint = client("cloudformation").meta.endpoint_url
-    if ".amazonaws.com" in endpoint:
+    if _is_of_aws(endpoint):
         return ""
     is_variable = os.environ.get(_ENDPOINT_VARIABLE, "").rstrip("/") == endpoint.rstrip("/")
     source = f" ({_ENDPOINT_VARIABLE})" if is_variable else ""
     return f" at {endpoint}{source}{', which is not AWS' if _is_loopback(endpoint) else ''}"
+
+
+def _is_of_aws(endpoint: str) -> bool:
+    return ".amazonaws.com" in endpoint
 
 
 def _is_loopback(endpoint: str) -> bool:

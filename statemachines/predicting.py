@@ -19,10 +19,8 @@ from stepfunctions.steps.states import State
 from statemachines.asl import Pass, Task
 from statemachines.encryption import chosen, variants
 from statemachines.once import THERE, Once
-from statemachines.tasks import NAME_TAKEN, STACK_TAGS, Tasks, catch, job_retries
-
-JOBS = 3
-"""Transform jobs that are started at most."""
+from statemachines.tasks import STACK_TAGS, Tasks, catch, job_retries
+from statemachines.tuning import is_left, is_taken
 
 PREFIX = "$.transform.prefix"
 """Where the place of the predictions is, an S3 URI that ends in a slash."""
@@ -129,9 +127,7 @@ def _may_succeed() -> BaseRule:
         rule.IsPresent(variable=cause, value=True),
         rule.Or([rule.StringMatches(variable=cause, value=pattern) for pattern in _MAY_SUCCEED]),
     ]
-    taken = rule.StringEquals(variable="$.error.Error", value=NAME_TAKEN)
-    left = rule.NumericLessThan(variable="$.transform.number", value=JOBS)
-    return rule.And([left, rule.Or([taken, rule.And(broken)])])
+    return rule.And([is_left("$.transform"), rule.Or([is_taken(), rule.And(broken)])])
 
 
 def _another_job(reader: Reader, job: State) -> Pass:

@@ -58,7 +58,7 @@ _TUNING = {
 ATTEMPT = "$.attempt"
 """Where an iteration has the name of the job that it starts, and which one of its candidate that is."""
 JOBS = 3
-"""Jobs that a candidate starts at most, one after the other."""
+"""Jobs of one kind that are started for a model at most, one after the other."""
 
 # Four hours: a search that takes longer is stopped, and its candidate loses.
 _SECONDS = 14_400
@@ -108,9 +108,9 @@ def another_job(state_id: str, name: str, job: State) -> Pass:
     return another
 
 
-def is_left() -> BaseRule:
-    """Whether the candidate may start one more job."""
-    return sdk.ChoiceRule.NumericLessThan(variable=f"{ATTEMPT}.number", value=JOBS)
+def is_left(attempt: str = ATTEMPT) -> BaseRule:
+    """Whether one more job may be started, by the number at `attempt`."""
+    return sdk.ChoiceRule.NumericLessThan(variable=f"{attempt}.number", value=JOBS)
 
 
 def is_taken() -> BaseRule:

@@ -19,7 +19,7 @@ from aws import s3
 from aws.ride_access import RideAccess
 from wildrydes.bucket import StoredFile
 from wildrydes.errors import MissingObject
-from wildrydes.rides.compaction import is_readable, merge, merged_key
+from wildrydes.rides.compaction import merge, merged_key
 
 logger = Logger(child=True)
 
@@ -32,10 +32,12 @@ def put_together(bucket: str, access: RideAccess, files: Sequence[StoredFile]) -
     with ThreadPoolExecutor(_AT_ONCE) as readers:
         contents = list(readers.map(partial(_read, bucket), files))
     read = [(file.source, content) for file, content in zip(files, contents, strict=True) if content is not None]
-    if len(read) < 2:
+    merged = merge(read)
+    sources = merged.sources
+    for key in sorted({source.key for source, _ in read} - {source.key for source in sources}):
+        logger.warning("an object with rides cannot be unpacked, and stays", extra={"key": key})
+    if len(sources) < 2:
         return 0
-    merged = merge(content for _, content in read)
-    sources = [source for source, _ in read]
     target = merged_key(sources, merged.rides)
     held = access.hold(datetime.now(UTC))
     if held is None:
@@ -48,12 +50,8 @@ def put_together(bucket: str, access: RideAccess, files: Sequence[StoredFile]) -
 
 
 def _read(bucket: str, file: StoredFile) -> bytes | None:
-    """An object; None where another execution has put it together with others, or where it cannot be unpacked."""
+    """An object; None where another execution has put it together with others."""
     try:
-        content = s3.read(bucket, file.source.key)
+        return s3.read(bucket, file.source.key)
     except MissingObject:
         return None
-    if is_readable(content):
-        return content
-    logger.warning("an object with rides cannot be unpacked, and stays", extra={"key": file.source.key})
-    return None

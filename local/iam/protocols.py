@@ -57,6 +57,9 @@ def install() -> None:
         method: str, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         parameters = with_form(method, path, headers, body, query)
+        if parameters is query:
+            # No form: nearly every request.
+            return query
         service = router.detect_service(method, path, dict(headers), dict(parameters))
         return parameters if method == "POST" and reads_form(service, headers) else query
 

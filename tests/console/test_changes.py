@@ -179,40 +179,33 @@ def test_look_that_takes_too_long_is_told_to_whoever_listens_and_to_whoever_come
     assert warnings == [f"The stack cannot be looked at: {late}"]
 
 
-def test_fault_that_stays_is_told_at_each_look_and_logged_once(warnings: list[str]) -> None:
-    faults = iter([OSError(5, "Input/output error")] * 3)
+def events_after(faults: list[Exception]) -> list[tuple[str, Any]]:
+    """The events of a page while each look meets one of these faults, and at the look after them, of nothing."""
+    ahead = iter(faults)
 
     def look(_: Snapshot) -> Snapshot:
-        if fault := next(faults, None):
+        if fault := next(ahead, None):
             raise fault
         return {}
 
     async def act() -> list[tuple[str, Any]]:
         changes = Changes(look, pause=0)
         async with changes.while_served(None):
-            return await read_on(changes._events(), 4)
+            return await read_on(changes._events(), len(faults) + 1)
 
+    return asyncio.run(act())
+
+
+def test_fault_that_stays_is_told_at_each_look_and_logged_once(warnings: list[str]) -> None:
     trouble = ("trouble", {"message": "Input/output error"})
-    assert asyncio.run(act()) == [trouble, trouble, trouble, ("executions", [])]
+    assert events_after([OSError(5, "Input/output error")] * 3) == [trouble, trouble, trouble, ("executions", [])]
     assert warnings == ["The stack cannot be looked at: Input/output error"]
 
 
 def test_fault_of_the_console_is_said_and_logged_and_it_goes_on_looking(warnings: list[str]) -> None:
-    faults = iter([KeyError("startDate")] * 2)
-
-    def look(_: Snapshot) -> Snapshot:
-        if fault := next(faults, None):
-            raise fault
-        return {}
-
-    async def act() -> list[tuple[str, Any]]:
-        changes = Changes(look, pause=0)
-        async with changes.while_served(None):
-            return await read_on(changes._events(), 3)
-
     message = (
         "The console met a fault of its own as it looked at the stack, KeyError: its log says where. "
         "What the page shows may be old."
     )
-    assert asyncio.run(act()) == [("trouble", {"message": message})] * 2 + [("executions", [])]
+    assert events_after([KeyError("startDate")] * 2) == [("trouble", {"message": message})] * 2 + [("executions", [])]
     assert warnings == ["A look at the stack has failed", f"The stack cannot be looked at: {message}"]

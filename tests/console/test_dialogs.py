@@ -1,9 +1,11 @@
 """What opens above or beside the page shuts nobody out, and no other page may frame it."""
 
 import re
+from collections.abc import Callable
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -63,13 +65,18 @@ def test_questions_and_the_comparison_have_no_barrier(page: Page, console: Conso
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_question_before_a_stop_has_no_barrier_and_escape_leaves_all_as_it_is(page: Page, console: Console) -> None:
-    name = unique("asked")
+def held_at_the_question(page: Page, console: Console, name: str) -> tuple[str, Callable[..., Any]]:
+    """A retraining of that name that comes no further, whose *Stop* the page asks about: its ARN, and what frees it."""
     hold = partial(console.stack.server.request, "/_local/faults", execution=name)
     hold(faults=[{"state": "Apply defaults", "moment": "hold"}])
     arn = console.stack.start(name, promote=False, min_training_rows=1_000_000)
     page.get_by_role("button", name=name).first.click()
     page.get_by_role("button", name="Stop …").click()
+    return arn, hold
+
+
+def test_question_before_a_stop_has_no_barrier_and_escape_leaves_all_as_it_is(page: Page, console: Console) -> None:
+    arn, hold = held_at_the_question(page, console, unique("asked"))
     assert serious_faults(page) == []
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
@@ -82,11 +89,7 @@ def test_question_before_a_stop_has_no_barrier_and_escape_leaves_all_as_it_is(pa
 
 def test_stop_of_what_has_ended_meanwhile_says_so(page: Page, console: Console) -> None:
     name = unique("ended")
-    hold = partial(console.stack.server.request, "/_local/faults", execution=name)
-    hold(faults=[{"state": "Apply defaults", "moment": "hold"}])
-    arn = console.stack.start(name, promote=False, min_training_rows=1_000_000)
-    page.get_by_role("button", name=name).first.click()
-    page.get_by_role("button", name="Stop …").click()
+    arn, hold = held_at_the_question(page, console, name)
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
     states = console.stack.client("stepfunctions")

@@ -1,6 +1,7 @@
 """What chooses the time of charts or of costs says that it asks; beside a refusal there is nothing of another time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
@@ -18,26 +19,28 @@ def charts_of_operations(page: Page) -> Iterator[Locator]:
     yield page.locator("section.sheet").filter(has=time)
 
 
+def expect_said_while_asked(page: Page, path: str, begin: Callable[[], Any], status: Locator, words: str) -> None:
+    """What `begin` asks `path` has no answer until the status has said so."""
+    held = list[Route]()
+    page.route(path, lambda route: held.append(route), times=1)
+    with page.expect_request(path):
+        begin()
+    expect(status).to_contain_text(words)
+    held[0].continue_()
+
+
 def test_time_is_in_words_beside_the_control_and_asking_is_said(page: Page, charts: Locator) -> None:
     expect(charts).to_contain_text("by the dashboard")
-    held = list[Route]()
-    page.route(WIDGETS, lambda route: held.append(route), times=1)
-    with page.expect_request(WIDGETS):
-        charts.get_by_label("Time of ").select_option("720")
-    expect(charts.get_by_role("status").first).to_contain_text("Asking CloudWatch")
-    held[0].continue_()
+    time, status = charts.get_by_label("Time of "), charts.get_by_role("status").first
+    expect_said_while_asked(page, WIDGETS, lambda: time.select_option("720"), status, "Asking CloudWatch")
     expect(charts).to_contain_text("The last 30 days until")
     expect(charts.get_by_role("status").first).to_be_empty()
 
 
 def test_look_again_says_that_it_asks(page: Page, charts: Locator) -> None:
     expect(charts).to_contain_text("by the dashboard")
-    held = list[Route]()
-    page.route(WIDGETS, lambda route: held.append(route), times=1)
-    with page.expect_request(WIDGETS):
-        charts.get_by_role("button", name="Look again").click()
-    expect(charts.get_by_role("status").first).to_contain_text("Asking CloudWatch")
-    held[0].continue_()
+    again, status = charts.get_by_role("button", name="Look again"), charts.get_by_role("status").first
+    expect_said_while_asked(page, WIDGETS, again.click, status, "Asking CloudWatch")
     expect(charts.get_by_role("status").first).to_be_empty()
 
 
@@ -57,11 +60,8 @@ def test_month_that_is_added_up_is_said_to_be(page: Page) -> None:
     costs = page.get_by_label("Cost of a month", exact=True)
     costs.get_by_role("button", name="Add up").click()
     expect(costs).to_contain_text("at list prices of")
-    held, cost = list[Route](), "**/api/operations/cost?*"
-    page.route(cost, lambda route: held.append(route), times=1)
-    with page.expect_request(cost):
-        costs.get_by_label("Month").fill("2024-01")
-    expect(costs.get_by_role("status").first).to_contain_text("Adding up executions")
-    held[0].continue_()
+    month, status = costs.get_by_label("Month"), costs.get_by_role("status").first
+    path = "**/api/operations/cost?*"
+    expect_said_while_asked(page, path, lambda: month.fill("2024-01"), status, "Adding up executions")
     expect(costs).to_contain_text("In 2024-01, at list prices of")
     expect(costs.get_by_role("status").first).to_be_empty()

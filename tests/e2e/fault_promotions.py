@@ -11,7 +11,7 @@ from fault_course import LONGEST_SECONDS
 from fault_histories import history
 from fault_trials import served
 from machines import unique, until
-from promotions import RIDE, Model, ask_function, number_of, redefined, start, state_of
+from promotions import NO_OTHER_YEARS, RIDE, Model, ask_function, number_of, redefined, start, state_of
 from stacks import Stack
 from wildrydes.tasks import TASKS
 
@@ -175,8 +175,7 @@ class EndOfRetraining(Promotion):
         parameters = named | served_by | {"started_by": {"reason": "person", "detail": ""}}
         evaluated = {"model_path": model.path, "golden": golden, "verdict": verdict, "card": ""}
         empty: dict[str, Any] = {"rides": {}, "plan": {}, "training_set": {}, "candidates": []}
-        empty["rides_listed"] = {"other_years": {"objects": 0, "rides": 0}}
-        return self.stack.start(name, parameters=parameters, evaluated=evaluated, **empty)
+        return self.stack.start(name, parameters=parameters, evaluated=evaluated, rides_listed=NO_OTHER_YEARS, **empty)
 
     def wrong(self, output: dict[str, Any]) -> str:
         return super().wrong(output) if output["promoted"] else "not promoted"

@@ -99,6 +99,10 @@ def start(stack: Stack, request: Any, name: str = "") -> str:
     return started["executionArn"]
 
 
+NO_OTHER_YEARS = {"other_years": {"objects": 0, "rides": 0}}
+"""What `List rides` would have said, for a retraining that begins after it."""
+
+
 def promote(stack: Stack, model: Model, **more: Any) -> dict[str, Any]:
     """Promote a model, which must succeed; the execution's output."""
     described = stack.ended(start(stack, model.request(**more)))

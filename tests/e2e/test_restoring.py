@@ -16,6 +16,7 @@ from cli.status import Champion, status_of
 from local import account
 from machines import unique, until
 from promotions import (
+    NO_OTHER_YEARS,
     Live,
     Model,
     WriteArtefact,
@@ -38,8 +39,6 @@ from stacks import ROOT, MakeStack, Stack
 pytestmark = pytest.mark.proof
 
 GARBAGE = "s3://elsewhere/model.tar.gz"
-NO_OTHER_YEARS = {"other_years": {"objects": 0, "rides": 0}}
-"""What the state before would have said of rides that were not read."""
 
 
 @pytest.fixture(scope="module")

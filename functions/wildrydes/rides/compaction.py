@@ -37,10 +37,11 @@ _MERGED = f"/{STREAM}merged/"
 
 
 class Merged(NamedTuple):
-    """Rides of several objects: gzip of their lines, and how many they are."""
+    """Rides of several objects: gzip of their lines, how many they are, and the objects that they are from."""
 
     data: bytes
     rides: int
+    sources: list[Source]
 
 
 def is_candidate(file: StoredFile, now: datetime) -> bool:
@@ -60,36 +61,40 @@ def groups(small: Iterable[StoredFile]) -> Iterator[list[StoredFile]]:
         yield from (group for group in _packed(years[year]) if len(group) >= FEWEST_OBJECTS)
 
 
-def merge(contents: Iterable[bytes]) -> Merged:
+def merge(objects: Iterable[tuple[Source, bytes]]) -> Merged:
     """The lines in the gzip of objects, one after the other. A line that comes again, to the letter, is there once.
 
-    Such a line is a copy of the same arrival of a ride, left by who died after it had put objects together.
+    Such a line is a copy of the same arrival of a ride, left by who died after it had put objects together. An object
+    that cannot be unpacked, or does not end where a line does, is left out.
     """
-    lines, digests, rides = fast_lines(), set[bytes](), 0
-    for content in contents:
+    lines, digests, rides, sources = fast_lines(), set[bytes](), 0, list[Source]()
+    for source, content in objects:
+        data = _unpacked(content)
+        if data is None:
+            continue
+        sources.append(source)
         new = []
-        for line in gzip.decompress(content).splitlines(keepends=True):
+        for line in data.splitlines(keepends=True):
             if (digest := blake2b(line, digest_size=16).digest()) not in digests:
                 digests.add(digest)
                 new.append(line)
         lines.data(b"".join(new))
         rides += len(new)
-    return Merged(lines.end(), rides)
-
-
-def is_readable(content: bytes) -> bool:
-    """Whether an object can be unpacked, and ends where a line does."""
-    try:
-        data = gzip.decompress(content)
-    except (OSError, EOFError, zlib.error):
-        return False
-    return not data or data.endswith(b"\n")
+    return Merged(lines.end(), rides, sources)
 
 
 def merged_key(sources: Sequence[Source], rides: int) -> str:
     """Where the rides of some objects of one year go: it follows from them."""
     digest = digest_of(f"{source.key}\n{source.etag}" for source in sources)
     return f"{PROCESSED}year={year_of(sources[0].key):04}{_MERGED}{digest}.{rides}-rides.jsonl.gz"
+
+
+def _unpacked(content: bytes) -> bytes | None:
+    try:
+        data = gzip.decompress(content)
+    except (OSError, EOFError, zlib.error):
+        return None
+    return data if not data or data.endswith(b"\n") else None
 
 
 def _packed(files: Sequence[StoredFile]) -> Iterator[list[StoredFile]]:

@@ -13,13 +13,17 @@ import { useWidth } from "./width";
 
 const MOST_ROWS = 500;
 
-interface Props {
+/** What each chart over a time is given. */
+export interface Charted {
   title: string;
   series: Series[];
   start: number;
   end: number;
   /** Seconds from a point to the next; where they are further apart, nothing was measured between them. */
   period: number;
+}
+
+interface Props extends Charted {
   /** The moment of the question, in seconds: what a point counts up to then is not all of its period. */
   now?: number;
   /** What the numbers are. */

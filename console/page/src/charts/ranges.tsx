@@ -1,16 +1,10 @@
 // The probabilities that a classifier has answered: for each of its two answers a range on one scale.
 
 import { tenths } from "../words";
-import { Lines, Numbers } from "./lines";
+import { type Charted, Lines, Numbers } from "./lines";
 import { moment, paceOf } from "./scale";
-import type { Series } from "./series";
 
-interface Props {
-  title: string;
-  series: Series[];
-  start: number;
-  end: number;
-  period: number;
+interface Props extends Charted {
   now: number;
   /** What the answers no and yes mean. */
   answers: string[];
