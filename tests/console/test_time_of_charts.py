@@ -19,7 +19,7 @@ def charts_of_operations(page: Page) -> Iterator[Locator]:
     yield page.locator("section.sheet").filter(has=time)
 
 
-def expect_said_while_asked(page: Page, path: str, begin: Callable[[], Any], status: Locator, words: str) -> None:
+def expect_status_until_answer(page: Page, path: str, begin: Callable[[], Any], status: Locator, words: str) -> None:
     """What `begin` asks `path` has no answer until the status has said so."""
     held = list[Route]()
     page.route(path, lambda route: held.append(route), times=1)
@@ -32,7 +32,7 @@ def expect_said_while_asked(page: Page, path: str, begin: Callable[[], Any], sta
 def test_time_is_in_words_beside_the_control_and_asking_is_said(page: Page, charts: Locator) -> None:
     expect(charts).to_contain_text("by the dashboard")
     time, status = charts.get_by_label("Time of "), charts.get_by_role("status").first
-    expect_said_while_asked(page, WIDGETS, lambda: time.select_option("720"), status, "Asking CloudWatch")
+    expect_status_until_answer(page, WIDGETS, lambda: time.select_option("720"), status, "Asking CloudWatch")
     expect(charts).to_contain_text("The last 30 days until")
     expect(charts.get_by_role("status").first).to_be_empty()
 
@@ -40,7 +40,7 @@ def test_time_is_in_words_beside_the_control_and_asking_is_said(page: Page, char
 def test_look_again_says_that_it_asks(page: Page, charts: Locator) -> None:
     expect(charts).to_contain_text("by the dashboard")
     again, status = charts.get_by_role("button", name="Look again"), charts.get_by_role("status").first
-    expect_said_while_asked(page, WIDGETS, again.click, status, "Asking CloudWatch")
+    expect_status_until_answer(page, WIDGETS, again.click, status, "Asking CloudWatch")
     expect(charts.get_by_role("status").first).to_be_empty()
 
 
@@ -62,6 +62,6 @@ def test_month_that_is_added_up_is_said_to_be(page: Page) -> None:
     expect(costs).to_contain_text("at list prices of")
     month, status = costs.get_by_label("Month"), costs.get_by_role("status").first
     path = "**/api/operations/cost?*"
-    expect_said_while_asked(page, path, lambda: month.fill("2024-01"), status, "Adding up executions")
+    expect_status_until_answer(page, path, lambda: month.fill("2024-01"), status, "Adding up executions")
     expect(costs).to_contain_text("In 2024-01, at list prices of")
     expect(costs.get_by_role("status").first).to_be_empty()
