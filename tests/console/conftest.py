@@ -18,9 +18,9 @@ from stacks import ROOT, SAMPLE_RIDES, SAMPLE_WEATHER, Stack
 _PATIENCE = 120_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def console(server: EmbeddedAws) -> Iterator[Console]:
-    """The console of a stack with rides and weather."""
+    """The console of a stack with rides and weather. Each file has its own: what it leaves there is in nobody's way."""
     noaa.fill(server, noaa.collect(SAMPLE_WEATHER))
     name = f"rydes-{uuid.uuid4().hex[:6]}"
     parameters = deploy.parameters_of_champions(f"/wildrydes/{name}") | {"MonitorSchedule": "cron(30 2 1 * ? *)"}

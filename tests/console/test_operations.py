@@ -19,6 +19,12 @@ from machines import until
 pytestmark = pytest.mark.proof
 
 
+@pytest.fixture(scope="module")
+def failed(console: Console) -> None:
+    """A retraining that has failed: there are executions to count."""
+    console.stack.fail(years={"first": 1, "last": 2})
+
+
 def ask(console: Console, what: str) -> Any:
     return json.loads(console.ask(f"/api/operations/{what}").body)
 
@@ -133,8 +139,8 @@ def test_schedule_says_when_it_starts_its_target_next(console: Console) -> None:
     assert moments == [each for each in firsts if each > now][:5]
 
 
+@pytest.mark.usefixtures("failed")
 def test_cost_of_a_month_is_that_of_the_command(page: Page, console: Console) -> None:
-    console.stack.fail(years={"first": 1, "last": 2})
     month = f"{datetime.now(UTC):%Y-%m}"
     costs_seen = json.loads(console.ask(f"/api/operations/cost?month={month}").body)
     costs = month_costs(console.stack.command_stack, month, datetime.now(UTC)).to_json()
@@ -171,6 +177,7 @@ def test_grants_that_nothing_used_are_those_of_the_command(page: Page, console: 
     expect(section).to_contain_text(f"{len(expected)} permissions were never used by a test")
 
 
+@pytest.mark.usefixtures("failed")
 def test_view_has_no_barrier_and_no_sideways_scroll(sized_page: Page) -> None:
     page = sized_page
     page.get_by_role("button", name="Operations").click()

@@ -87,6 +87,7 @@ function ObjectTables({ objects }: { objects: Objects }) {
         bucket={objects.bucket}
         none={objects.is_denied ? "Your credentials may not list the data bucket (s3:ListBucket)." : ""}
         more={
+          (objects.written.length > 0 ? "S3 knows times in whole seconds: what other states wrote within its first or last second is listed, too. " : "") +
           (more > 0 ? `${more.toLocaleString()} more were written. ` : "") +
           (objects.is_cut ? "There are more than 1,000 objects under a prefix: those beyond were not looked at." : "")
         }
