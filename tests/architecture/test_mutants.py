@@ -13,6 +13,10 @@ ROOT = Path(__file__).resolve().parents[2]
     ("module", "first"),
     [
         ("functions/wildrydes/evaluation/gate.py", "tests/unit/evaluation/test_gate.py"),
+        (
+            "functions/wildrydes/training/hyperparameters/together.py",
+            "tests/unit/training/test_hyperparameters_together.py",
+        ),
         ("functions/predict/app.py", "tests/functions/test_predict.py"),
         ("statemachines/promote.py", "tests/statemachines/test_promote.py"),
         ("local/iam/signatures.py", "tests/local/iam/test_signatures.py"),

@@ -12,13 +12,10 @@ import pytest
 import arrange_rides.app
 from aws import ride_access, s3
 from aws.ride_access import HOLDING, READING, RideAccess
-from wildrydes.bucket import Source, StoredFile
 from wildrydes.rides import compaction
-from wildrydes.rides.compaction import FEWEST_OBJECTS, MOST_BYTES, MOST_OBJECTS, SMALL_BYTES, groups, is_candidate
-from wildrydes.rides.partitions import is_streamed, keys_of_chunk, rides_of, streamed_keys, year_of
+from wildrydes.rides.partitions import is_streamed, rides_of, streamed_keys, year_of
 
 NOW = datetime(2024, 7, 9, 12, tzinfo=UTC)
-OLD, NEW = "2024-07-09T10:59:59.999Z", "2024-07-09T11:00:00.000Z"
 NOTHING = dict.fromkeys(("objects", "rides", "merged", "merged_into"), 0)
 
 
@@ -264,31 +261,6 @@ def test_more_small_objects_than_one_call_looks_at_take_more_calls(
     monkeypatch.setattr(arrange_rides.app, "MOST_CANDIDATES", 12)
     assert (arrange()["merged"], arrange()["merged"]) == (12, 9)
     assert rows(bucket) == numbers(range(20))
-
-
-def small(place: int, size: int = 300, **changes: Any) -> StoredFile:
-    key = streamed_keys("2024-07-09", [str(place)], {2018: 1})[2018]
-    return StoredFile(Source(changes.get("key", key), "e", None, changes.get("arrived_at", OLD)), size)
-
-
-def test_only_small_old_objects_of_a_stream_are_put_together() -> None:
-    of_file = keys_of_chunk(Source("raw/a", "e"), 0, 1, {2018: 1})[2018]
-    merged = small(1).source.key.replace("/2024-07-09/", "/merged/")
-    earlier = "processed/stream/2024-07-09/a.jsonl.gz"
-    assert [is_candidate(each, NOW) for each in (small(1), small(1, SMALL_BYTES), small(1, arrived_at=NEW))] == [
-        True, False, False,
-    ]  # fmt: skip
-    assert [is_candidate(small(1, key=key, arrived_at=NEW), NOW) for key in (of_file, merged, earlier)] == [
-        False, True, False,
-    ]  # fmt: skip
-
-
-def test_groups_are_bounded_and_small_ones_are_left_alone() -> None:
-    many = [small(place) for place in range(MOST_OBJECTS + FEWEST_OBJECTS)]
-    assert [len(group) for group in groups(many)] == [MOST_OBJECTS, FEWEST_OBJECTS]
-    assert [len(group) for group in groups(many[:-1])] == [MOST_OBJECTS]
-    large = [small(place, MOST_BYTES // 8) for place in range(17)]
-    assert [len(group) for group in groups(large)] == [8, 8]
 
 
 def test_rides_that_were_put_together_since_are_not_in_doubt_and_count_as_read(

@@ -146,6 +146,17 @@ def test_the_answer_of_a_variant_that_nobody_wrote_down_is_none(
         assert pick(SAMPLE).status == 503
 
 
+def test_the_answer_of_a_variant_whose_card_is_gone_is_none(
+    pick: Ask, bucket: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    record(bucket, "p8", "p8")
+    bucket.s3.delete_object(Bucket="wildrydes-data", Key="models/pick_duration/p8/card.json")
+    monkeypatch.setattr(Endpoint, "variant", "p8")
+
+    assert pick(SAMPLE).status == 503
+    assert "the endpoint answered by the variant 'p8'" in caplog.text
+
+
 def test_a_label_is_by_the_threshold_of_the_model_that_answered() -> None:
     own, other = Served("one", ("distance",), 0.5), Served("two", ("distance",), 0.25)
     answers = iter([Scores(b"0.4", "text/csv", "job-two"), Scores(b"0.4", "text/csv", "job-one")])

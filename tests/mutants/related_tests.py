@@ -1,6 +1,6 @@
 """Which tests a module has: those of the folder that mirrors its own, the ones that name it first.
 
-functions/wildrydes/evaluation/gate.py   tests/unit/evaluation
+functions/wildrydes/evaluation/gate.py   tests/unit/evaluation, a package within it the same
 functions/aws/athena.py                  tests/functions
 functions/predict/app.py                 tests/functions
 statemachines/promote.py                 tests/statemachines
@@ -25,7 +25,7 @@ def related_tests(path: str, root: Path) -> list[str]:
 def _folders(path: PurePosixPath, root: Path) -> Iterator[Path]:
     tests = root / "tests"
     match path.parts:
-        case ("functions", "wildrydes", wing, _):
+        case ("functions", "wildrydes", wing, *_, _):
             yield tests / "unit" / wing
         case ("functions", "wildrydes", _):
             yield tests / "unit"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from wildrydes.edge import leaderboard, pace
-from wildrydes.edge.metric_data import metric_data, queries
+from wildrydes.edge.metric_data import METRICS, metric_data, queries
 from wildrydes.edge.orders import read_order
 from wildrydes.edge.outcomes import EdgeRow, Outcome, Standing, Tally, loss_of, prediction_of, rows_of
 from wildrydes.errors import BadTestSet, BadValue
@@ -96,12 +96,9 @@ def test_metrics_bring_the_exact_mean_loss_and_values_for_percentiles() -> None:
     assert [len(each["Values"]) for each in named["Latency"]] == [150, 51]
     assert sum(sum(each["Counts"]) for each in named["Latency"]) == 201
     probabilities = tally(BINARY, Outcome("run-1", 1, 0.5, 1.0))
-    assert {each["MetricName"] for each in metric_data("heavy_utilization", probabilities, NOW)} == {
-        "Requests",
-        "Errors",
-        "LogLoss",
-        "Latency",
-    }
+    of_probabilities = {each["MetricName"] for each in metric_data("heavy_utilization", probabilities, NOW)}
+    assert of_probabilities == {"Requests", "Errors", "LogLoss", "Latency"}
+    assert {*named, *of_probabilities} == set(METRICS)
 
 
 def test_questions_are_those_of_each_pair() -> None:
