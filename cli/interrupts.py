@@ -48,10 +48,13 @@ def held_back() -> Iterator[None]:
     Elsewhere than in the main thread, which alone is interrupted, this does nothing.
     """
     arrivals: list[int] = []
-    with _handling(_SIGNALS, lambda came, _: arrivals.append(came)):
-        yield
-    for number in arrivals[:1]:
-        signal.raise_signal(number)
+    try:
+        with _handling(_SIGNALS, lambda came, _: arrivals.append(came)):
+            yield
+    finally:
+        # Also where the block fails: whoever catches that would go on.
+        for number in arrivals[:1]:
+            signal.raise_signal(number)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from cli import remains, stages, versions
 from cli.deploy import ARTIFACTS
 from cli.errors import CommandError
 from cli.remains import BUCKET, LOG_GROUP, MACHINE, MAPPING, PARAMETER, RULE, SCHEDULE, TIMERS, Inventory
-from cli.stack import Client
+from cli.stack import Client, is_of_aws
 from local.account import entries
 from wildrydes.tasks import TASKS
 
@@ -257,7 +257,7 @@ def remove_artefacts(client: Client, inventory: Inventory) -> None:
     s3 = client("s3")
     there = set(remains.listing(client, BUCKET))
     # On AWS a bucket of that name would be somebody else's.
-    if ".amazonaws.com" not in s3.meta.endpoint_url and ARTIFACTS in there and not stages.deployed(client):
+    if not is_of_aws(s3.meta.endpoint_url) and ARTIFACTS in there and not stages.deployed(client):
         empty(s3, ARTIFACTS)
         s3.delete_bucket(Bucket=ARTIFACTS)
     for bucket in there & set(sam_buckets(client)):

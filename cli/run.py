@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from cli import embedded, executions, input_options, options, ride_files, sample_files
@@ -26,11 +27,13 @@ from cli.server_record import ServerRecord
 from cli.stack import Stack
 from local.account import EmbeddedAws
 from wildrydes import parameters
+from wildrydes.starts.execution_arns import arn_of
 from wildrydes.tasks import SAMPLES, TASKS, features_of
 
 # Small, so that even the sample fans out over some children. Of more data each gets more, up to the workflow's default.
 DEFAULT_CHUNK_BYTES = 200_000
 _CHILDREN = 40
+_STOP_SECONDS = 3
 _ENDED = """
 The embedded AWS of this run has ended. To ask by yourself:
   make up{weather}
@@ -78,11 +81,12 @@ def run(
     with _server(console, run_folder(name) / "embedded-aws.log") as server:
         stack = deploy_stack(server, console, verbose=verbose)
         fill(server, stack, console)
-        arn = executions.start(stack, "retrain", execution_input, name)
+        arn = arn_of(stack.machine("retrain"), name)
         try:
+            executions.start(stack, "retrain", execution_input, name)
             code = follow(stack, arn, console, as_json=as_json)
         except KeyboardInterrupt:
-            stack.client("stepfunctions").stop_execution(executionArn=arn, cause="Ctrl-C")
+            stop(server, arn, console)
             raise
     if ServerRecord().running_server() is None:
         folder = short(run_folder(name))
@@ -90,6 +94,15 @@ def run(
         again = how_to_ask(execution_input, rides=rides, samples=samples, weather=weather, weather_units=weather_units)
         console.print(failed if code else again, style="dim", markup=False)
     return code
+
+
+def stop(server: EmbeddedAws, execution: str, console: Console) -> None:
+    """Stop the execution at once: a server that does not answer must not hold the command up."""
+    try:
+        states = server.client("stepfunctions", read_timeout=_STOP_SECONDS)
+        states.stop_execution(executionArn=execution, cause="Ctrl-C")
+    except (BotoCoreError, ClientError) as fault:
+        console.print(f"The execution was not stopped: {fault}", style="dim", markup=False)
 
 
 def chunk_bytes_of(files: Iterable[Path]) -> int:

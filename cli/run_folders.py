@@ -4,6 +4,7 @@ Two runs at once write to different folders, and each copy is put in place whole
 """
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -54,7 +55,7 @@ def publish(folder: Path, build: Path = BUILD, names: Iterable[str] = LATEST) ->
     """Copy a run's page and figures, as far as there are any, to `build`, in the place of the last run's."""
     for name in names:
         if (folder / name).is_file():
-            with tempfile.NamedTemporaryFile(dir=build, prefix=f".{name}-", delete=False) as copy:
-                copy.write((folder / name).read_bytes())
-            Path(copy.name).chmod(0o644)
-            Path(copy.name).replace(build / name)
+            # In a folder that goes with what a full disk left in it.
+            with tempfile.TemporaryDirectory(dir=build, prefix=f".{name}-") as place:
+                shutil.copyfile(folder / name, Path(place) / name)
+                (Path(place) / name).replace(build / name)

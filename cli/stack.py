@@ -30,6 +30,7 @@ Clock = Callable[[], float]
 """The time in seconds since the epoch, as metrics and schedules have it."""
 
 _ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL"
+_HOSTS_OF_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn")
 _DELETED = "DELETE_COMPLETE"
 _MACHINE_ARN = "StateMachineArn"
 _FIRST_MACHINES = ("retrain", "promote", "restore")
@@ -122,7 +123,7 @@ class Stack:
     @property
     def is_on_aws(self) -> bool:
         """Whether AWS itself has the stack: what is behind another endpoint costs nothing."""
-        return _is_of_aws(self.client("apigateway").meta.endpoint_url)
+        return is_of_aws(self.client("apigateway").meta.endpoint_url)
 
     @classmethod
     def on_embedded_aws(cls, server: EmbeddedAws, name: str = DEFAULT_NAME) -> "Stack":
@@ -206,15 +207,20 @@ class Stack:
 def _other_endpoint(client: Client) -> str:
     """Words for an endpoint that the environment or the profile sets in place of AWS's, with a space before them."""
     endpoint = client("cloudformation").meta.endpoint_url
-    if _is_of_aws(endpoint):
+    if is_of_aws(endpoint):
         return ""
     is_variable = os.environ.get(_ENDPOINT_VARIABLE, "").rstrip("/") == endpoint.rstrip("/")
     source = f" ({_ENDPOINT_VARIABLE})" if is_variable else ""
     return f" at {endpoint}{source}{', which is not AWS' if _is_loopback(endpoint) else ''}"
 
 
-def _is_of_aws(endpoint: str) -> bool:
-    return ".amazonaws.com" in endpoint
+def is_of_aws(endpoint: str) -> bool:
+    """Whether an endpoint is one of AWS's own, by its host: also of China, and of IPv4 and IPv6 together.
+
+    >>> is_of_aws("https://apigateway.us-east-1.api.aws"), is_of_aws("http://s3.amazonaws.com.example.org")
+    (True, False)
+    """
+    return f".{urlsplit(endpoint).hostname}".endswith(_HOSTS_OF_AWS)
 
 
 def _is_loopback(endpoint: str) -> bool:

@@ -25,6 +25,8 @@ TOKEN_VARIABLE = "EMBEDDED_AWS_TOKEN"  # noqa: S105 - a variable's name
 
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _MAKING_CLIENTS = threading.Lock()
+# TestState runs a state for up to five minutes.
+_READ_TIMEOUT = 310.0
 
 # Anything by which a client could find real credentials. The server's own process and its children run without them.
 CREDENTIAL_VARIABLES = (
@@ -62,12 +64,13 @@ class EmbeddedAws:
         """The TCP port of the endpoint."""
         return int(self.endpoint.rpartition(":")[2])
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, read_timeout: float = _READ_TIMEOUT) -> Any:
         """A boto3 client of `service` as the account's root. It cannot reach the real AWS: endpoint and keys are given.
 
-        One for all who ask: threads may share it, and making one takes longer than most calls.
+        One for all who ask: threads may share it, and making one takes longer than most calls. It waits for
+        `read_timeout` seconds for an answer.
         """
-        return _client(self, service)
+        return _client(self, service, read_timeout)
 
     def variables(self) -> dict[str, str]:
         """The environment variables with which any AWS SDK or CLI talks to this server and nothing else."""
@@ -106,7 +109,7 @@ class EmbeddedAws:
 
 
 @cache
-def _client(server: EmbeddedAws, service: str) -> BaseClient:
+def _client(server: EmbeddedAws, service: str, read_timeout: float) -> BaseClient:
     return make_client(
         service,
         endpoint_url=server.endpoint,
@@ -115,8 +118,7 @@ def _client(server: EmbeddedAws, service: str) -> BaseClient:
         aws_secret_access_key=server.secret_access_key,
         config=Config(
             retries={"max_attempts": 1},
-            # TestState runs a state for up to five minutes.
-            read_timeout=310,
+            read_timeout=read_timeout,
             inject_host_prefix=False,
             s3={"addressing_style": "path"},
         ),

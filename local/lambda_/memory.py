@@ -43,14 +43,17 @@ class Work:
     def look(self) -> None:
         """Take down what is resident, and end what takes too much."""
         pid = self.process_id()
+        if pid is None or self.is_ended:
+            return
         with contextlib.suppress(psutil.NoSuchProcess):
-            processes = processes_of(pid) if pid is not None and not self.is_ended else []
-            resident = sum(process.memory_info().rss for process in processes)
+            processes = processes_of(pid)
+            resident = sum(map(_resident_bytes, processes))
             self.peak_bytes = max(self.peak_bytes, resident)
             if resident > self.most_bytes:
-                self.is_ended = True
                 for process in processes:
-                    process.kill()
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        process.kill()
+                self.is_ended = True
 
 
 @dataclass
@@ -87,6 +90,14 @@ class MemoryWatch:
                 for work in at_work:
                     work.look()
             pause.wait(_LOOK_SECONDS)
+
+
+def _resident_bytes(process: psutil.Process) -> int:
+    """What is resident of a process; 0 of one that has ended meanwhile."""
+    try:
+        return process.memory_info().rss
+    except psutil.NoSuchProcess:
+        return 0
 
 
 def processes_of(pid: int) -> list[psutil.Process]:

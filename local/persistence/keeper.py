@@ -221,7 +221,13 @@ class Keeper:
                 return None
             change = self._progress.marked
             reader, writer = os.pipe()
-            process = os.fork()
+            try:
+                process = os.fork()
+            except OSError:
+                # Without memory for it; the next attempt has pipes of its own.
+                os.close(reader)
+                os.close(writer)
+                raise
             if process == 0:
                 self._write_and_end(writer)
             os.close(writer)

@@ -19,9 +19,15 @@ def test_an_interrupt_comes_after_the_block() -> None:
         signal.raise_signal(signal.SIGINT)
 
 
-def test_an_error_of_the_block_is_not_replaced() -> None:
-    with pytest.raises(ZeroDivisionError), interrupts.held_back():
+def test_a_signal_has_its_effect_also_where_the_block_fails() -> None:
+    with pytest.raises(KeyboardInterrupt) as fault, interrupts.held_back():
         signal.raise_signal(signal.SIGINT)
+        _ = 1 / 0
+    assert isinstance(fault.value.__context__, ZeroDivisionError)
+
+
+def test_an_error_of_the_block_alone_is_not_replaced() -> None:
+    with pytest.raises(ZeroDivisionError), interrupts.held_back():
         _ = 1 / 0
 
 

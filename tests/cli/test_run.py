@@ -1,8 +1,14 @@
 """What `wildrydes run` says at its end, and over how many children it fans out."""
 
+import socket
 from pathlib import Path
 
-from cli.run import chunk_bytes_of, how_to_ask
+import pytest
+from rich.console import Console
+
+from cli import run
+from cli.run import chunk_bytes_of, how_to_ask, stop
+from local.account import EmbeddedAws
 
 
 def test_the_commands_of_a_run_make_the_same_model_again() -> None:
@@ -31,3 +37,13 @@ def test_children_are_some_forty_whatever_the_size_up_to_the_workflows_default(t
                 sparse.truncate(size)
         assert chunk_bytes_of(files) == chunk
     assert chunk_bytes_of(files[:1]) == 8 << 20
+
+
+def test_ctrl_c_ends_though_the_server_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run, "_STOP_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        server = EmbeddedAws.on_port(silent.getsockname()[1])
+        stop(server, "arn:aws:states:us-east-1:000000000000:execution:m:run-1", Console(width=200))
+    assert "The execution was not stopped: Read timeout on endpoint URL" in capsys.readouterr().out

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from cli.stack import Account, NoStackError, Stack
+from cli.stack import Account, NoStackError, Stack, is_of_aws
 from cli.template_document import read_template
 from stacks import ROOT
 
@@ -92,6 +92,23 @@ def test_endpoint_of_one_service_is_named_without_the_variable_of_all(monkeypatc
     assert Account.on_aws(region="eu-west-1").where == (
         "eu-west-1 (profile default) at http://[::1]:4733, which is not AWS"
     )
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "expected"),
+    [
+        ("https://sts.amazonaws.com", True),
+        ("https://apigateway.us-east-1.amazonaws.com", True),
+        ("https://apigateway.us-east-1.api.aws", True),
+        ("https://states.cn-north-1.amazonaws.com.cn", True),
+        ("http://127.0.0.1:4566", False),
+        ("http://s3.amazonaws.com.example.org", False),
+        ("http://example.org/s3.amazonaws.com", False),
+        ("https://notamazonaws.com", False),
+    ],
+)
+def test_endpoints_of_aws_are_recognized_by_their_hosts(endpoint: str, expected: bool) -> None:
+    assert is_of_aws(endpoint) == expected
 
 
 def test_api_is_at_the_stage_that_the_stack_says_wherever_it_is_served() -> None:

@@ -99,6 +99,23 @@ def test_secret_is_there_for_its_owner(target: Besieged) -> None:
     assert send(target.server.port, sign(read_object(target), target.root, "s3")).body == SECRET.encode()
 
 
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [
+        ("s3", "list_buckets"),
+        ("sts", "get_caller_identity"),
+        ("sqs", "list_queues"),
+        ("stepfunctions", "list_state_machines"),
+        ("lambda", "list_functions"),
+        ("iam", "list_roles"),
+    ],
+)
+def test_no_page_may_read_an_answer_that_the_owner_gets(target: Besieged, service: str, operation: str) -> None:
+    answer = getattr(target.server.client(service), operation)()["ResponseMetadata"]
+    assert answer["HTTPStatusCode"] == 200
+    assert [name for name in answer["HTTPHeaders"] if name.startswith("access-control-")] == []
+
+
 def test_a_strangers_body_is_not_waited_for(target: Besieged) -> None:
     """The refusal comes though not one byte of the body was sent."""
     for request in (

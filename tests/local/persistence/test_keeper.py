@@ -1,12 +1,14 @@
 """The keeper: what it has saved is in the folder, all parts are of one moment, who waits hears of a fault."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from local.persistence import keeper, pickling
@@ -179,6 +181,29 @@ def test_who_waits_hears_why_nothing_could_be_saved(make_stage: Callable[..., St
         faults.clear()
         await stage.keeper.saved(stage.keeper.mark())
         assert stage.saved() == ({}, {})
+
+    stage.run(scene)
+
+
+def test_a_fork_that_fails_leaves_no_pipe_open(
+    make_stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, faults = make_stage(), [OSError(11, "Resource temporarily unavailable")]
+    real = os.fork
+
+    def fork() -> int:
+        if faults:
+            raise faults.pop()
+        return real()
+
+    async def scene() -> None:
+        await stage.keeper.saved(stage.keeper.mark())
+        before = psutil.Process().num_fds()
+        monkeypatch.setattr(os, "fork", fork)
+        with pytest.raises(NotSavedError, match="Resource temporarily unavailable"):
+            await stage.keeper.saved(stage.keeper.mark())
+        await stage.keeper.saved(stage.keeper.mark())
+        assert psutil.Process().num_fds() == before
 
     stage.run(scene)
 
