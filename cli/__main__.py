@@ -92,8 +92,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with interrupts.like_ctrl_c():
             return _run(arguments)
     except (click.Abort, KeyboardInterrupt) as fault:
-        click.echo("Stopped.", err=True)
-        return interrupts.exit_code(fault)
+        return _stopped(fault)
+    except RuntimeError as fault:
+        # As such Python 3.11 reports an interrupt within __set_name__, while a class is made.
+        if not isinstance(fault.__cause__, KeyboardInterrupt):
+            raise
+        return _stopped(fault.__cause__)
+
+
+def _stopped(fault: BaseException) -> int:
+    click.echo("Stopped.", err=True)
+    return interrupts.exit_code(fault)
 
 
 def _run(arguments: Sequence[str] | None) -> int:

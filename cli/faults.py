@@ -17,7 +17,7 @@ from botocore.exceptions import (
 
 from cli import embedded
 from cli.errors import CommandError
-from cli.server_record import LOG, ServerRecord
+from cli.server_record import BUILD, LOG, ServerRecord
 from local.account import HOST
 from local.server import ROOT
 
@@ -49,7 +49,9 @@ def _free_space(fault: OSError) -> str:
     """What to add to a full disk that the system does not name: how much is free where commands write."""
     if fault.errno not in (errno.ENOSPC, errno.EDQUOT):
         return ""
-    places = {place: shutil.disk_usage(place).free for place in (ROOT, Path(tempfile.gettempdir())) if place.exists()}
+    places = {
+        place: shutil.disk_usage(place).free for place in (ROOT, BUILD, Path(tempfile.gettempdir())) if place.exists()
+    }
     free = ", ".join(f"{count:,} bytes in {place}" for place, count in places.items())
     return f". Free are {free}. The command's output may go to another place."
 

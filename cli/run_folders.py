@@ -4,7 +4,6 @@ Two runs at once write to different folders, and each copy is put in place whole
 """
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from cli.errors import CommandError
 from cli.server_record import BUILD
 from local.server import ROOT
+from reports.whole_files import write_whole
 
 # What is copied: the page of the report, and the run's figures.
 LATEST = ("report.html", "report.json")
@@ -55,7 +55,4 @@ def publish(folder: Path, build: Path = BUILD, names: Iterable[str] = LATEST) ->
     """Copy a run's page and figures, as far as there are any, to `build`, in the place of the last run's."""
     for name in names:
         if (folder / name).is_file():
-            # In a folder that goes with what a full disk left in it.
-            with tempfile.TemporaryDirectory(dir=build, prefix=f".{name}-") as place:
-                shutil.copyfile(folder / name, Path(place) / name)
-                (Path(place) / name).replace(build / name)
+            write_whole(build / name, (folder / name).read_bytes())

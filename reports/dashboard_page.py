@@ -9,6 +9,7 @@ from typing import Any
 from reports import charts
 from reports.charts.values import number
 from reports.html import document, table
+from reports.whole_files import write_whole
 
 _COLUMNS = 24
 _HEADING = "#"
@@ -35,7 +36,7 @@ Widget = Mapping[str, Any]
 def write(dashboard: Mapping[str, Any], path: Path) -> Path:
     """Write the page of a dashboard as `wildrydes dashboard` reads it. Returns its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page(dashboard), encoding="utf-8")
+    write_whole(path, page(dashboard))
     return path
 
 

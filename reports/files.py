@@ -11,6 +11,7 @@ from reports.kinds import kind_of
 from reports.page import page
 from reports.sides import Comparison
 from reports.style import png
+from reports.whole_files import write_whole
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ def write(card: Mapping[str, Any], folder: Path, standings: Sequence[Mapping[str
     details.mkdir(parents=True)
     files = {details / f"{name}.png": picture for name, picture in images.items() if picture}
     for path, picture in files.items():
-        path.write_bytes(picture)
+        write_whole(path, picture)
     report = ReportFiles(folder / "report.html", list(files), details / "card.json")
-    report.page.write_text(whole, encoding="utf-8")
-    report.card.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    write_whole(report.page, whole)
+    write_whole(report.card, json.dumps(card, indent=2) + "\n")
     return report

@@ -11,6 +11,7 @@ from reports.html import document as html_document
 from reports.monitor_numbers import CONCLUSIONS, TABLES
 from reports.monitor_picture import PICTURES
 from reports.style import png
+from reports.whole_files import write_whole
 
 _CAPTIONS = {
     "features": (
@@ -37,13 +38,13 @@ def write(document: Mapping[str, Any], folder: Path) -> Path:
     drawings = {name: draw(document) for name, draw in PICTURES.items()}
     pictures = {name: png(drawing) for name, drawing in drawings.items() if drawing}
     path = folder / f"{task}.html"
-    path.write_text(page(document, pictures), encoding="utf-8")
-    path.with_suffix(".json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    write_whole(path, page(document, pictures))
+    write_whole(path.with_suffix(".json"), json.dumps(document, indent=2) + "\n")
     for name in PICTURES:
         file = folder / f"{task}-{name}.png"
         file.unlink(missing_ok=True)
         if name in pictures:
-            file.write_bytes(pictures[name])
+            write_whole(file, pictures[name])
     return path
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from reports import pricing_picture
 from reports.html import Caption, Table, document, figure, table
 from reports.style import png
+from reports.whole_files import write_whole
 
 _NAMES = {"yes": "Yes", "partly": "In part", "no": "No", "noise": "Magic points are noise"}
 _HEAD = ("weather", "limits", "rides", "points used", "rule", "model's price")
@@ -26,11 +27,11 @@ def write(card: Mapping[str, Any], study: Mapping[str, Any], folder: Path) -> Pa
     drawn = pricing_picture.overcharge(card["execution"], study["bands"])
     picture = png(drawn) if drawn else None
     path = folder / "pricing.html"
-    path.write_text(page(card, study, picture), encoding="utf-8")
-    path.with_suffix(".json").write_text(json.dumps(study, indent=2) + "\n", encoding="utf-8")
+    write_whole(path, page(card, study, picture))
+    write_whole(path.with_suffix(".json"), json.dumps(study, indent=2) + "\n")
     path.with_suffix(".png").unlink(missing_ok=True)
     if picture:
-        path.with_suffix(".png").write_bytes(picture)
+        write_whole(path.with_suffix(".png"), picture)
     return path
 
 

@@ -124,6 +124,19 @@ def test_ctrl_c_ends_a_command_with_130(monkeypatch: pytest.MonkeyPatch, capsys:
     assert capsys.readouterr() == ("", "\nStopped.\n")
 
 
+def test_ctrl_c_while_a_class_is_made_ends_a_command_with_130(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
+    class Interrupted:
+        def __set_name__(self, owner: type, name: str) -> None:
+            raise KeyboardInterrupt
+
+    def make_class(*_: Any, **__: Any) -> None:
+        type("Made", (), {"field": Interrupted()})
+
+    monkeypatch.setattr(commands, "_run", make_class)
+    assert commands.main(["status"]) == 130
+    assert capsys.readouterr() == ("", "Stopped.\n")
+
+
 def test_ctrl_c_while_the_command_is_loaded_gives_no_traceback(tmp_path: Path) -> None:
     (tmp_path / "click.py").write_text("raise KeyboardInterrupt")
     path = os.pathsep.join((str(tmp_path), str(ROOT), str(ROOT / "functions")))

@@ -1,11 +1,9 @@
 """A run's page and figures are put in place whole, or not at all."""
 
 from pathlib import Path
-from shutil import copyfile
 
 import pytest
 
-from cli import run_folders
 from cli.run_folders import publish
 
 
@@ -28,11 +26,13 @@ def test_page_takes_the_place_of_the_last_and_nothing_else_is_left(folder: Path,
 def test_full_disk_leaves_the_last_page_and_no_part_of_the_new_one(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def half_way(source: Path, target: Path) -> None:
-        copyfile(source, target)
+    write = Path.write_bytes
+
+    def half_way(path: Path, content: bytes) -> int:
+        write(path, content[:1])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(run_folders.shutil, "copyfile", half_way)
+    monkeypatch.setattr(Path, "write_bytes", half_way)
     with pytest.raises(OSError, match="No space left on device"):
         publish(folder, tmp_path)
     assert {each.name for each in tmp_path.iterdir()} == {"runs", "report.html"}
