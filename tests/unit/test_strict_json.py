@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from wildrydes import strict_json
 from wildrydes.errors import BadJson, BadRideFile
 from wildrydes.rides.files import records
-from wildrydes.strict_json import MOST_LEVELS, Nesting, decode, exceeds, fault_of
+from wildrydes.strict_json import MOST_LEVELS, Nesting, decode, decode_objects, exceeds, fault_of
 
 keys = st.sampled_from(["a", "A", "b", 'q"', "{", ",", "Distance", "distance", "é", "É"])
 plain = st.none() | st.integers() | st.sampled_from(["", "x", "a,b", '"', "{[", "\\"])
@@ -98,6 +98,15 @@ def test_nesting_is_limited_by_our_number_whatever_the_interpreter_allows(frames
             assert outcome(nested(levels, "oops")) == "too_deep"
             assert outcome(f"[{nested(levels, '1')}, oops") == "too_deep"
             assert outcome(f"[oops, {nested(levels, '1')}]") == "not_json"
+
+
+@pytest.mark.parametrize("levels", [MOST_LEVELS + 1, 500])
+def test_nesting_of_objects_that_are_each_for_itself_is_limited_too(levels: int) -> None:
+    deepest = nested(MOST_LEVELS, "1")
+    assert decode_objects(deepest) == json.loads(deepest)
+    with pytest.raises(BadJson) as fault:
+        decode_objects(nested(levels, "1"))
+    assert fault.value.reason == "too_deep"
 
 
 def test_brackets_in_texts_are_no_levels() -> None:
