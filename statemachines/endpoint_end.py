@@ -30,14 +30,15 @@ rule = sdk.ChoiceRule
 def delete_what_was_served(before: str, then: State, request: str = "$.request") -> State:
     """Deletes the model and the configuration at the path `before`, and the endpoint unless `request` is for one.
 
-    What cannot be deleted costs no promotion: its error is at `$.not_deleted`, and who hears of failures is told.
+    What cannot be deleted costs no promotion: its error is at `$.not_deleted`, and who hears of failures is told. An
+    endpoint that stays keeps its configuration and its model: whoever updates it may have to put them back, and the
+    next promotion that is for none deletes all three.
     """
     end = _tell_what_is_left(before, then)
     definitions = _delete_definitions(Tasks(end, "$.not_deleted"), before, "former", end)
-    endpoint = Tasks(definitions, "$.not_deleted").call(
-        "Delete endpoint", "sagemaker:deleteEndpoint", {"EndpointName": ENDPOINT}
+    endpoint = Once("Delete endpoint", "Is the former endpoint gone?", (GONE,), definitions).call(
+        Tasks(end, "$.not_deleted"), "sagemaker:deleteEndpoint", {"EndpointName": ENDPOINT}
     )
-    endpoint.next(definitions)
     wait = sdk.Wait("Wait for requests", seconds=_SECONDS_FOR_REQUESTS)
     wait.next(endpoint)
     left = sdk.Choice("Is an endpoint left?")

@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 
 from endpoint_models import request
 from fault_course import LONGEST_SECONDS
-from fault_promotions import Promotion, Restoring, what_is_live
+from fault_promotions import Promotion, Restoring, entered, what_is_live
+from local import account
 from machines import unique, until
 from promotions import Model, promote, redefined
 from stacks import Stack
@@ -137,3 +138,24 @@ class RestoringLate(Restoring):
 @dataclass
 class RestoringEndpoint(Restoring, PromotionToEndpoint):
     """Puts in order what a promotion to an endpoint, or away from one, left that was stopped."""
+
+    execution: str = ""
+
+    def _restore(self, promotion: str, name: str) -> str:
+        self.execution = super()._restore(promotion, name)
+        return self.execution
+
+    def _is_completed(self, now: dict[str, Any]) -> bool:
+        """An endpoint that cannot be deleted may stay, with its configuration, where a notice says so."""
+        if self.candidate is self.own_model and "Tell: not deleted" in entered(self.stack, self.execution):
+            config, _, _ = now["endpoint"].partition(" ")
+            assert config == NO_ENDPOINT or config in configurations(self.stack, config)
+            now = now | {"endpoint": NO_ENDPOINT}
+        return super()._is_completed(now)
+
+
+def configurations(stack: Stack, name: str) -> list[str]:
+    """The names of the endpoint configurations that have this in their names."""
+    sagemaker = stack.client("sagemaker")
+    listed = account.entries(sagemaker, "list_endpoint_configs", "EndpointConfigs", NameContains=name)
+    return [each["EndpointConfigName"] for each in listed]

@@ -194,6 +194,8 @@ class Restoring(Promotion):
 
     def start(self, name: str) -> str:
         model, promotion = self.next_model(), unique("stopped")
+        # One that failed late may have left another parameter, which this one puts right.
+        self.before["parameter"] = served(self.stack, self.task)
         state = "Record MODEL_PATH" if self.completes else "Read version"
         waiting = {"state": state, "moment": "timeout", "seconds": 600}
         self.stack.server.request("/_local/faults", execution=promotion, faults=[waiting])

@@ -103,6 +103,7 @@ ENDPOINTS: tuple[tuple[str, bool, tuple[dict[str, Any], ...], set[str]], ...] = 
             ("endpoint", True, "Put endpoint back"),
             ("none", False, "Create endpoint"),
             ("none", True, "Delete new endpoint"),
+            ("leaving", False, "Delete endpoint"),
         )
     ),
     (
@@ -122,6 +123,7 @@ RESTORED_ENDPOINTS: tuple[tuple[str, bool, tuple[dict[str, Any], ...], set[str]]
     ("endpoint", False, throttled("Read endpoint again"), {f"Read endpoint again{ONCE_MORE}"}),
     ("endpoint", False, throttled("Put endpoint back"), {f"Put endpoint back{ONCE_MORE}"}),
     ("none", False, throttled("Delete new endpoint"), {f"Delete new endpoint{ONCE_MORE}"}),
+    ("leaving", True, throttled("Delete endpoint"), {f"Delete endpoint{ONCE_MORE}"}),
 )
 # By this nothing can be put in order.
 UNRECORDED: dict[str, Any] = {"state": "Put parameter back", "moment": "before", "error": "Ssm.Denied", "times": 1}

@@ -43,6 +43,8 @@ def _transitions(level: dict[str, Any]) -> Iterator[Transition]:
 def taken(events: Iterable[dict[str, Any]]) -> set[Transition]:
     """The transitions in a history: each event names the one before it in its own iteration.
 
+    What comes before the exit from a Map is the last event of an iteration. So an exit names the state itself.
+
     >>> entered = {"type": "PassStateEntered", "stateEnteredEventDetails": {"name": "A"}, "id": 1}
     >>> after = {"type": "PassStateEntered", "stateEnteredEventDetails": {"name": "B"}, "id": 3, "previousEventId": 2}
     >>> taken([entered, {"type": "PassStateExited", "id": 2, "previousEventId": 1}, after])
@@ -55,8 +57,9 @@ def taken(events: Iterable[dict[str, Any]]) -> set[Transition]:
         name = event.get("stateEnteredEventDetails", {}).get("name")
         if name and before:
             transitions.add((before, name))
-        if name or before:
-            state_of[event["id"]] = name or str(before)
+        own = name or event.get("stateExitedEventDetails", {}).get("name") or before
+        if own:
+            state_of[event["id"]] = own
     return transitions
 
 

@@ -67,6 +67,9 @@ def test_transition_is_of_its_own_iteration() -> None:
 
     mixed = [event(1, 0, "Map"), event(2, 1, "A"), event(3, 1, "A"), event(4, 2), event(5, 3), event(6, 4, "B")]
     assert taken(mixed) == {("Map", "A"), ("A", "B")}
+    # The exit from a Map follows the last event of an iteration, and what follows it comes from the Map.
+    left = event(7, 6) | {"stateExitedEventDetails": {"name": "Map"}}
+    assert ("Map", "C") in taken([*mixed, left, event(8, 7, "C")])
 
 
 def test_transitions_are_those_of_every_level() -> None:

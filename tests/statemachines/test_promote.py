@@ -35,6 +35,7 @@ MADE_BEFORE = {
     # There is nothing to read, and nothing to wait for.
     "Read endpoint again": ("Is it gone?", [GONE], "Delete new configuration"),
     "Read endpoint": ("Is there no endpoint?", [GONE], "No endpoint"),
+    "Delete endpoint": ("Is the former endpoint gone?", [GONE], "Delete former configuration"),
 }
 AGAIN = " once more"
 CONFLICTS = ["Lambda.PreconditionFailedException", "Lambda.ResourceConflictException"]
@@ -46,7 +47,13 @@ LOOKS = {
     "Move a tenth": "Read weighted alias",
     "Move live": "Read moved alias",
 }
-COSTS_NOTHING = ("Delete endpoint", "Delete former configuration", "Delete former model", "Tell: not deleted")
+COSTS_NOTHING = (
+    "Delete endpoint",
+    "Delete endpoint once more",
+    "Delete former configuration",
+    "Delete former model",
+    "Tell: not deleted",
+)
 
 
 def followers(state: dict[str, Any], *, errors: bool = True) -> set[str]:
@@ -473,5 +480,9 @@ def test_switching_back_to_the_function_removes_endpoint_configuration_and_model
     (left,) = STATES["Is all deleted?"]["Choices"]
     assert left == {"Variable": "$.not_deleted.Cause", "IsPresent": True, "Next": "Tell: not deleted"}
     assert (STATES["Tell: not deleted"]["Next"], STATES["Tell: not deleted"]["Catch"][0]["Next"]) == ("Promoted",) * 2
+    # An endpoint that stays needs its configuration, and the configuration its model: a later promotion may have to put
+    # them back, or deletes all three.
+    for name in ("Delete endpoint", f"Delete endpoint{AGAIN}"):
+        assert TASKS[name]["Catch"][-1]["Next"] == "Is all deleted?"
     # Nothing is deleted before the new version is live and recorded.
     assert STATES["Write registry"]["Next"] == "Is an endpoint left?"

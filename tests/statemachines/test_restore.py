@@ -140,3 +140,11 @@ def test_endpoint_that_cannot_be_put_back_fails_and_keeps_the_hold() -> None:
     assert STATES["Read endpoint put back"]["Catch"][-1]["Next"] == "Notify failure"
     stuck = STATES["Endpoint not put back"]
     assert (stuck["Parameters"]["Error"], stuck["Next"]) == ("EndpointNotPutBack", "Notify failure")
+
+
+def test_endpoint_that_cannot_be_deleted_keeps_what_it_serves() -> None:
+    for name in ("Delete endpoint", "Delete endpoint once more"):
+        assert STATES[name]["Catch"][-1]["Next"] == "Is all deleted?"
+        assert STATES[name]["Next"] == "Delete former configuration"
+    for question in ("Is the former endpoint gone?", "Is the former endpoint gone by now?"):
+        assert [each["Next"] for each in STATES[question]["Choices"]] == ["Delete former configuration"]
