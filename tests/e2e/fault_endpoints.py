@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from endpoint_models import request
 from fault_course import LONGEST_SECONDS
 from fault_promotions import Promotion, Restoring, entered, what_is_live
+from fault_trials import served
 from local import account
 from machines import unique, until
 from promotions import Model, promote, redefined
@@ -89,7 +90,7 @@ class PromotionToEndpoint(Promotion):
             promote(self.stack, self.models[0], **request(self.models[0], bake_seconds=0))
         if self.begins != "leaving":
             return super().next_model()
-        self.before, self.candidate = self.live_now(), self.own_model
+        self.before, self.champion, self.candidate = self.live_now(), served(self.stack, self.task), self.own_model
         return self.own_model
 
     def request_of(self, model: Model) -> dict[str, Any]:

@@ -63,6 +63,8 @@ class Promotion:
     # Weights that an earlier promotion left, as one does that was stopped while it baked.
     leaves_weights: bool = False
     before: dict[str, Any] = field(default_factory=dict)
+    # What answers before, and is to be in the parameter: an earlier promotion that failed may have left another there.
+    champion: str = ""
     candidate: Model | None = None
 
     def __post_init__(self) -> None:
@@ -74,8 +76,8 @@ class Promotion:
 
     def next_model(self) -> Model:
         """The model to promote now; what is live before is noted."""
-        live = served(self.stack, self.task)
-        model = next(each for each in self.turns if each.path != live)
+        self.champion = served(self.stack, self.task)
+        model = next(each for each in self.turns if each.path != self.champion)
         if self.leaves_weights:
             self._leave_weights()
         self.before, self.candidate = self.live_now(), model
@@ -127,7 +129,8 @@ class Promotion:
 
     def _is_whole(self, now: dict[str, Any]) -> bool:
         path = self.candidate.path if self.candidate else ""
-        return now == self.before or now == self.before | {"parameter": path} or self._is_completed(now)
+        parameters = (self.before["parameter"], self.champion, path)
+        return any(now == self.before | {"parameter": each} for each in parameters) or self._is_completed(now)
 
     def _is_completed(self, now: dict[str, Any]) -> bool:
         path = self.candidate.path if self.candidate else ""
@@ -194,8 +197,6 @@ class Restoring(Promotion):
 
     def start(self, name: str) -> str:
         model, promotion = self.next_model(), unique("stopped")
-        # One that failed late may have left another parameter, which this one puts right.
-        self.before["parameter"] = served(self.stack, self.task)
         state = "Record MODEL_PATH" if self.completes else "Read version"
         waiting = {"state": state, "moment": "timeout", "seconds": 600}
         self.stack.server.request("/_local/faults", execution=promotion, faults=[waiting])
