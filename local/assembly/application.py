@@ -29,6 +29,7 @@ from local.iam.request_guard import Application, Receive, RequestGuard, Scope, S
 from local.iam.signatures import VerifiedRequests
 from local.lambda_.interpreters import Interpreters
 from local.persistence.parts import Part, attributes
+from local.persistence.stored_bytes import ByteStore
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ def build(options: Options, server: account.EmbeddedAws, saved: Saved | None = N
     metrics = Metrics(clock)
     metrics.install()
     faults = Faults()
-    functions, lock, executions = replace_parts(options.interpreters, options.endpoint, clock.now, faults)
+    store = ByteStore(options.folder / "objects" if saved is None else saved.folder.live)
+    functions, lock, executions = replace_parts(options.interpreters, options.endpoint, clock.now, faults, store)
     services = start_services(options.endpoint, clock, metrics, functions, options.failed_puts)
     unread = UnreadProperties()
     unread.install()
@@ -88,7 +90,7 @@ def build(options: Options, server: account.EmbeddedAws, saved: Saved | None = N
     application: Application = OwnPaths(AnswerUrls(VerifiedRequests(by_tls(app.app))), paths, server.token)
     stop = services.stop
     if saved is not None:
-        keeping = keeping_of(saved, services, metrics, unread, faults, executions, lock)
+        keeping = keeping_of(saved, services, metrics, unread, faults, executions, lock, store)
         paths["/_local/state"] = keeping.own_path()
         keeping.put_back()
         keeping.mark_events()
@@ -98,7 +100,14 @@ def build(options: Options, server: account.EmbeddedAws, saved: Saved | None = N
 
 
 def keeping_of(
-    saved: Saved, services: Services, metrics: Any, unread: Any, faults: Any, executions: Part, lock: Any
+    saved: Saved,
+    services: Services,
+    metrics: Any,
+    unread: Any,
+    faults: Any,
+    executions: Part,
+    lock: Any,
+    store: ByteStore,
 ) -> Keeping:
     """What is kept of all services."""
     from local.assembly import ministack_stores
@@ -116,7 +125,11 @@ def keeping_of(
     ]
     reducers = {**states.reducers(), **queues.reducers()}
     guards = [lock, *services.guards()]
-    return Keeping(saved, parts, reducers, guards, lambda: stacks.is_under_way() or states.is_at_work_that_is_whole())
+
+    def is_busy() -> bool:
+        return stacks.is_under_way() or states.is_at_work_that_is_whole()
+
+    return Keeping(saved, parts, reducers, guards, is_busy, store)
 
 
 def in_order(*functions: Callable[[], None]) -> Callable[[], None]:

@@ -12,6 +12,7 @@ from local.persistence import pickling, versions
 from local.persistence.folder import Manifest, Snapshot, StateError, StateFolder
 from local.persistence.keeper import Contents, Keeper
 from local.persistence.parts import Part
+from local.persistence.stored_bytes import ByteStore
 from local.seams import replace, seam
 
 log = logging.getLogger(__name__)
@@ -52,10 +53,12 @@ class Keeping:
         reducers: pickling.Reducers,
         guards: Sequence[Any],
         is_busy: Callable[[], bool],
+        store: ByteStore,
     ) -> None:
         self._saved = saved
+        self._store = store
         self._parts = parts
-        contents = Contents(saved.folder, saved.lock, parts, reducers, guards, is_busy)
+        contents = Contents(saved.folder, saved.lock, parts, reducers, guards, is_busy, store.held)
         self.keeper = Keeper(contents, saved.manifest())
         self._interrupted: list[str] = []
 
@@ -70,8 +73,8 @@ class Keeping:
 
     def _load(self, name: str, content: bytes) -> Any:
         try:
-            return pickling.load(content, self._saved.folder.bodies)
-        except (AttributeError, ImportError, TypeError, ValueError, LookupError, EOFError) as fault:
+            return pickling.load(content, self._saved.folder.bodies, self._store)
+        except (AttributeError, ImportError, TypeError, ValueError, LookupError, EOFError, OSError) as fault:
             raise StateError(f"The section {name} of the kept state cannot be read: {fault!r}") from fault
 
     def go_on(self) -> None:

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from local.persistence.parts import Part, put
+from local.persistence.stored_bytes import StoredBytes
 
 _PACKAGE = "ministack.services"
 
@@ -50,7 +51,7 @@ def _part(name: str, modules: list[str]) -> Part:
     def take() -> Stores:
         return {each: _stores_of(sys.modules[each]) for each in modules if each in sys.modules}
 
-    def bodies() -> Iterator[bytes]:
+    def bodies() -> Iterator[bytes | StoredBytes]:
         for stores in take().values():
             yield from long_bytes(stores.values())
 
@@ -82,7 +83,7 @@ def _put_back(stores: Stores) -> None:
                 put(module, name, value)
 
 
-def long_bytes(values: Iterable[Any]) -> Iterator[bytes]:
+def long_bytes(values: Iterable[Any]) -> Iterator[bytes | StoredBytes]:
     """All bytes in dicts and lists, however deep; others may change these meanwhile.
 
     >>> list(long_bytes([{"objects": {"a": {"body": b"x"}}}, [b"y"]]))
@@ -91,7 +92,7 @@ def long_bytes(values: Iterable[Any]) -> Iterator[bytes]:
     waiting = list(values)
     while waiting:
         value = waiting.pop()
-        if isinstance(value, bytes):
+        if isinstance(value, bytes | StoredBytes):
             yield value
         elif isinstance(value, dict):
             waiting += list(value.values())

@@ -11,6 +11,7 @@ from local import account
 from local.lambda_.fork_server import ForkServer
 from local.lambda_.interpreters import Interpreters
 from local.persistence.parts import Part
+from local.persistence.stored_bytes import ByteStore
 from local.stepfunctions.faults import Faults
 
 
@@ -50,7 +51,7 @@ def verify_callers(server: account.EmbeddedAws) -> None:
 
 
 def replace_parts(
-    interpreters: Interpreters, endpoint: str, now: Callable[[], float], faults: Faults
+    interpreters: Interpreters, endpoint: str, now: Callable[[], float], faults: Faults, store: ByteStore
 ) -> tuple[ForkServer, Any, Part]:
     """Put the parts in place that start nothing of their own.
 
@@ -63,7 +64,7 @@ def replace_parts(
     from local.events import entries as events
     from local.events import log_groups, rules
     from local.logs import stream_prefixes
-    from local.s3 import bucket_names, version_listings, version_ranges
+    from local.s3 import bodies, bucket_names, version_listings, version_ranges
     from local.sns import deliveries as topics
     from local.sns import metrics as topic_metrics
     from local.stepfunctions import install as states
@@ -78,6 +79,8 @@ def replace_parts(
     stream_prefixes.install()
     version_ranges.install()
     version_listings.install()
+    # After the ranges of versions, which it reads from files.
+    bodies.install(store)
     bucket_names.install()
     apis.install(now, endpoint)
     registry.install()

@@ -1,9 +1,11 @@
 """Writes long bytes ahead of the snapshot, in a thread of the server: the snapshot's process finds them written."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from local.persistence.files import BodyFiles
 from local.persistence.pickling import LONG
+from local.persistence.stored_bytes import StoredBytes
 
 
 class PreparedBodies:
@@ -14,9 +16,16 @@ class PreparedBodies:
         # By the object's id. The object is held, so that no other can have its id.
         self._digests: dict[int, tuple[bytes, str]] = {}
 
-    def prepare(self, bodies: Iterable[bytes]) -> None:
+    def prepare(self, bodies: Iterable[bytes | StoredBytes]) -> None:
         """Write those that are not written, and know these alone from now on."""
-        self._digests = {id(body): (body, self._digest(body)) for body in bodies if len(body) >= LONG}
+        digests: dict[int, tuple[bytes, str]] = {}
+        for body in bodies:
+            # What is in a file knows its digest itself.
+            if isinstance(body, StoredBytes):
+                self._files.link(body)
+            elif len(body) >= LONG:
+                digests[id(body)] = (body, self._digest(body))
+        self._digests = digests
 
     def _digest(self, body: bytes) -> str:
         held, digest = self._digests.get(id(body), (None, ""))
@@ -29,6 +38,14 @@ class PreparedBodies:
             return self._files.write(body)
         self._files.write_as(digest, body)
         return digest
+
+    def link(self, body: StoredBytes) -> str:
+        """Write bytes that are in a file, if they are not there. Returns their digest."""
+        return self._files.link(body)
+
+    def path(self, digest: str) -> Path:
+        """Where the bytes with a digest are."""
+        return self._files.path(digest)
 
     def read(self, digest: str) -> bytes:
         """The bytes with a digest. Raises StateError."""

@@ -2,10 +2,12 @@
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from local import EmbeddedAwsError
+from local.persistence.stored_bytes import StoredBytes, link_or_copy
 
 
 class StateError(EmbeddedAwsError):
@@ -30,12 +32,21 @@ class BodyFiles:
 
     def write_as(self, digest: str, body: bytes) -> None:
         """Write bytes whose digest is at hand, if they are not there."""
+        self._add(digest, lambda path: write_whole(path, body))
+
+    def link(self, body: StoredBytes) -> str:
+        """Give bytes that are in a file a second name here, if they have none. Returns their digest."""
+        digest = body.digest()
+        self._add(digest, lambda path: link_whole(path, body.path))
+        return digest
+
+    def _add(self, digest: str, write: Callable[[Path], None]) -> None:
         path = self.path(digest)
         if path.exists():
             return
         is_first = not path.parent.exists()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_whole(path, body)
+        write(path)
         flush_folder(path.parent)
         if is_first:
             # The folder's own name has to be on the disk as well.
@@ -44,6 +55,17 @@ class BodyFiles:
     def read(self, digest: str) -> bytes:
         """The bytes with a digest. Raises StateError where they are missing or others."""
         return read_verified(self.path(digest), digest)
+
+    def verify(self, digest: str) -> None:
+        """Raise StateError where the bytes with a digest are missing or others."""
+        path = self.path(digest)
+        try:
+            with path.open("rb") as file:
+                present = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as fault:
+            raise StateError(f"{path} cannot be read: {fault.strerror}") from fault
+        if present != digest:
+            raise StateError(f"{path} is damaged: it does not have the content that was written")
 
     def keep_only(self, digests: set[str]) -> None:
         """Remove all others."""
@@ -69,6 +91,16 @@ def write_whole(path: Path, content: bytes) -> None:
     with os.fdopen(os.open(replacement, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(content)
         file.flush()
+        os.fsync(file.fileno())
+    replacement.replace(path)
+
+
+def link_whole(path: Path, source: Path) -> None:
+    """Give the file `source` the name `path` as well, so that it is whole, on the disk, as soon as it is there."""
+    replacement = path.with_name(f"{path.name}.new")
+    replacement.unlink(missing_ok=True)
+    link_or_copy(source, replacement)
+    with replacement.open("rb") as file:
         os.fsync(file.fileno())
     replacement.replace(path)
 

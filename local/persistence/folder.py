@@ -4,6 +4,7 @@
     manifest-<number>.json what belongs together: when, of which versions, which port, the digest of each section
     sections/<name>-…      the state of a service, by its digest; one that is unchanged is not written again
     bodies/ab/ab…          long bytes, by their digest
+    live/                  what the server that runs has in files of its own; most are second names of bodies
 
 Each file is written beside its place, flushed to the disk and renamed; a manifest comes last. So a manifest's files are
 whole unless the disk lost them, which their digests show. The two newest snapshots are there.
@@ -79,6 +80,11 @@ class StateFolder:
     def bodies(self) -> BodyFiles:
         return BodyFiles(self.path / "bodies")
 
+    @property
+    def live(self) -> Path:
+        """Where the server that holds the folder has its own files."""
+        return self.path / "live"
+
     def exists(self) -> bool:
         """Whether a state was kept here."""
         return bool(self._manifests())
@@ -113,7 +119,12 @@ class StateFolder:
             _lock(file, wait_seconds, self.path)
             for name in ("sections", "bodies"):
                 (self.path / name).mkdir(mode=0o700, exist_ok=True)
-            yield file
+            # A server that was killed has left it.
+            shutil.rmtree(self.live, ignore_errors=True)
+            try:
+                yield file
+            finally:
+                shutil.rmtree(self.live, ignore_errors=True)
 
     def read(self, present: Mapping[str, str], port: int) -> Snapshot | None:
         """The newest snapshot that is whole; None where there is none at all.
@@ -157,7 +168,7 @@ class StateFolder:
             raise StateError(f"{path} is damaged: {fault}") from fault
         snapshot = self._with_sections(manifest)
         for digest in _bodies_of(snapshot):
-            self.bodies.read(digest)
+            self.bodies.verify(digest)
         return snapshot
 
     def _with_sections(self, manifest: Manifest) -> Snapshot:

@@ -19,6 +19,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -27,6 +28,7 @@ from local.persistence.bodies import PreparedBodies
 from local.persistence.folder import Manifest, StateFolder
 from local.persistence.parts import Part
 from local.persistence.pickling import Reducers, dump
+from local.persistence.stored_bytes import StoredBytes
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +59,10 @@ class NotSavedError(EmbeddedAwsError):
 
 @dataclass(frozen=True)
 class Contents:
-    """What is kept, and where. `lock` is the folder's open lock, `guards` are held while the moment is taken."""
+    """What is kept, and where. `lock` is the folder's open lock, `guards` are held while the moment is taken.
+
+    In the block of `hold` no file is removed that a part is in.
+    """
 
     folder: StateFolder
     lock: IO[str]
@@ -65,6 +70,7 @@ class Contents:
     reducers: Reducers
     guards: Sequence[Any] = ()
     is_busy: Callable[[], bool] = lambda: False
+    hold: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
 
 
 @dataclass
@@ -182,10 +188,11 @@ class Keeper:
     def _snapshot(self) -> tuple[int, Manifest | None]:
         """Take a snapshot. Returns the number of the last change that it has, and its manifest, if it has a new one."""
         self._bodies.prepare(_bodies_of(self._contents.parts))
-        change, process, answer = self._fork()
-        with answer:
-            text = answer.read()
-        _, status = os.waitpid(process, 0)
+        with self._contents.hold():
+            change, process, answer = self._fork()
+            with answer:
+                text = answer.read()
+            _, status = os.waitpid(process, 0)
         text, is_written, fault = text.partition(_WRITTEN)
         if fault:
             log.error("The state is saved, but what it does not need any more could not be removed: %s", fault)
@@ -267,7 +274,7 @@ def _dumping(part: Part, reducers: Reducers, bodies: PreparedBodies) -> Callable
     return lambda: dump(part.take(), reducers, None if part.bodies is None else bodies)
 
 
-def _bodies_of(parts: Iterable[Part]) -> Iterable[bytes]:
+def _bodies_of(parts: Iterable[Part]) -> Iterable[bytes | StoredBytes]:
     for part in parts:
         if part.bodies is not None:
             yield from part.bodies()

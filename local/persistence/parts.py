@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from local.persistence.stored_bytes import StoredBytes
+
 
 def _nothing() -> None:
     """Nothing goes on."""
@@ -23,7 +25,7 @@ class Part:
     take: Callable[[], Any]
     put_back: Callable[[Any], None]
     go_on: Callable[[], None] = _nothing
-    bodies: Callable[[], Iterable[bytes]] | None = None
+    bodies: Callable[[], Iterable[bytes | StoredBytes]] | None = None
 
 
 def go_on_only(name: str, go_on: Callable[[], None]) -> Part:

@@ -12,7 +12,10 @@ import io
 import pickle  # nosec B403 - see above
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Protocol
+
+from local.persistence.stored_bytes import ByteStore, StoredBytes
 
 LONG = 1024
 """Bytes of this length and more are kept as bodies."""
@@ -25,6 +28,14 @@ class Bodies(Protocol):
 
     def write(self, body: bytes) -> str:
         """Write bytes, if they are not there. Returns their digest."""
+        ...
+
+    def link(self, body: StoredBytes) -> str:
+        """Write bytes that are in a file, if they are not there. Returns their digest."""
+        ...
+
+    def path(self, digest: str) -> Path:
+        """Where the bytes with a digest are."""
         ...
 
     def read(self, digest: str) -> bytes:
@@ -61,7 +72,11 @@ class _PicklerOfBodies(_Pickler):
         self._bodies = bodies
         self.digests: set[str] = set()
 
-    def persistent_id(self, obj: Any) -> str | None:
+    def persistent_id(self, obj: Any) -> str | tuple[str] | None:
+        if type(obj) is StoredBytes:
+            digest = self._bodies.link(obj)
+            self.digests.add(digest)
+            return (digest,)
         if type(obj) is not bytes or len(obj) < LONG:
             return None
         digest = self._bodies.write(obj)
@@ -70,15 +85,21 @@ class _PicklerOfBodies(_Pickler):
 
 
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, file: io.BytesIO, bodies: Bodies) -> None:
+    """Reads bytes by their digest; what was in a file, by a digest in a tuple, is in a file of `store` again."""
+
+    def __init__(self, file: io.BytesIO, bodies: Bodies, store: ByteStore | None) -> None:
         super().__init__(file)
         self._bodies = bodies
-        self._read: dict[str, bytes] = {}
+        self._store = store
+        self._read: dict[str | tuple[str], bytes | StoredBytes] = {}
 
-    def persistent_load(self, pid: str) -> bytes:
+    def persistent_load(self, pid: str | tuple[str]) -> bytes | StoredBytes:
         if pid not in self._read:
-            self._read[pid] = self._bodies.read(pid)
+            self._read[pid] = self._bodies.read(pid) if isinstance(pid, str) else self._stored(*pid)
         return self._read[pid]
+
+    def _stored(self, digest: str) -> bytes | StoredBytes:
+        return self._store.link(self._bodies.path(digest), digest) if self._store else self._bodies.read(digest)
 
 
 def dump(value: Any, reducers: Reducers, bodies: Bodies | None = None) -> bytes:
@@ -98,8 +119,11 @@ def digests_in(content: bytes) -> list[str]:
     return pickle.loads(content)  # noqa: S301 # nosec B301 - see the module's docstring
 
 
-def load(content: bytes, bodies: Bodies | None = None) -> Any:
-    """The value of bytes that were verified, or that this process has written itself."""
+def load(content: bytes, bodies: Bodies | None = None, store: ByteStore | None = None) -> Any:
+    """The value of bytes that were verified, or that this process has written itself.
+
+    What was in a file is in one of `store` again, if that is given. Raises OSError where that cannot be written.
+    """
     file = io.BytesIO(content)
     pickle.load(file)  # noqa: S301 # nosec B301 - the digests, see the module's docstring
-    return (_Unpickler(file, bodies) if bodies else pickle.Unpickler(file)).load()  # noqa: S301 # nosec B301
+    return (_Unpickler(file, bodies, store) if bodies else pickle.Unpickler(file)).load()  # noqa: S301 # nosec B301

@@ -5,7 +5,7 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
-FORMAT = 1
+FORMAT = 2
 """Of the folder: what its files are called, and what is in them."""
 
 # What holds the state in objects of its own.
