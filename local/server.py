@@ -15,6 +15,7 @@ With `--keep FOLDER` the state is saved there, and the next server with it goes 
 import argparse
 import asyncio
 import contextlib
+import ctypes
 import gc
 import json
 import logging
@@ -44,6 +45,9 @@ FOLDER_PREFIX = "embedded-aws-"
 OWNER_FILE = "owner.json"
 # The exit code where somebody has the port: another may do.
 PORT_TAKEN = 98
+# What malloc takes from the system by itself, and gives back as soon as it is free: pieces of a body, as they are read.
+OWN_MAPPING_BYTES = 1 << 16
+_M_MMAP_THRESHOLD = -3
 # The runtime of this project's functions, and the interpreter that runs it where nobody names another one.
 FUNCTIONS_RUNTIME = "python3.11"
 FUNCTIONS_PYTHON = ROOT / ".venvs" / "lambda" / "bin" / "python"
@@ -66,6 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
     flags = _parser().parse_args(arguments)
     # Until `serve` heeds the signal: the folder must go even where the server was ended while it starts.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    give_memory_back()
     folder = make_folder(tied=flags.until_stdin_closes)
     try:
         interpreters = Interpreters(
@@ -213,6 +218,12 @@ def prepare(options: Options) -> None:
         }
     )
     tempfile.tempdir = str(options.folder)
+
+
+def give_memory_back() -> None:
+    """Let glibc's malloc keep nothing of long bodies: it would raise its threshold with the first one that is freed."""
+    with contextlib.suppress(AttributeError):
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, OWN_MAPPING_BYTES)
 
 
 async def serve(
