@@ -253,6 +253,7 @@ async def serve(
         # Nothing is ever written there: it becomes readable at its end, which is that of the process that holds it.
         loop.add_reader(sys.stdin.fileno(), end.set)
     # What there is now stays until the end: a collection need not look at it again and again.
+    gc.collect()
     gc.freeze()
     try:
         await hypercorn_serve(application, config, shutdown_trigger=end.wait)

@@ -55,9 +55,11 @@ def build(options: Options, server: account.EmbeddedAws, saved: Saved | None = N
 
     With `saved` the state is kept, and what is saved there is put back. Raises StateError.
     """
-    from local.stepfunctions import batch_states
+    from local.athena import engine
+    from local.stepfunctions import batch_states, regions
 
     batch_states.import_alone()
+    engine.import_without_duckdb()
     from ministack import app
 
     from local.cloudformation.unread_properties import UnreadProperties
@@ -79,6 +81,7 @@ def build(options: Options, server: account.EmbeddedAws, saved: Saved | None = N
     faults = Faults()
     store = ByteStore(options.folder / "objects" if saved is None else saved.folder.live)
     functions, lock, executions = replace_parts(options.interpreters, options.endpoint, clock.now, faults, store)
+    regions.forget_endpoints()
     services = start_services(options.endpoint, clock, metrics, functions, options.failed_puts)
     unread = UnreadProperties()
     unread.install()

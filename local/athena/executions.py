@@ -30,7 +30,6 @@ from local.athena.query import Job, Outcome, QueryRun
 from local.athena.records import failure_status, finish, new_execution
 from local.athena.results import Row, read_page
 from local.athena.statements import Statement, parse
-from local.persistence.parts import Part, go_on_only
 from local.protocols.digits import is_number
 
 logger = logging.getLogger(__name__)
@@ -60,16 +59,12 @@ class Executions:
             cancellation.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def part(self) -> Part:
-        """What is kept beside MiniStack's executions: a query that ran when the server ended has failed with it."""
-
-        def fail() -> None:
-            failure = QueryError("GENERIC_INTERNAL_ERROR", "the embedded AWS ended while the query ran")
-            for execution in list(ministack_athena._executions._data.values()):
-                if execution["Status"]["State"] in ("QUEUED", "RUNNING"):
-                    finish(execution, Outcome(), failure_status(failure), self._now(), 0.0, 0.0)
-
-        return go_on_only("athena", fail)
+    def fail_open(self) -> None:
+        """Let those fail that an earlier server has left open, which ended while they ran."""
+        failure = QueryError("GENERIC_INTERNAL_ERROR", "the embedded AWS ended while the query ran")
+        for execution in list(ministack_athena._executions._data.values()):
+            if execution["Status"]["State"] in ("QUEUED", "RUNNING"):
+                finish(execution, Outcome(), failure_status(failure), self._now(), 0.0, 0.0)
 
     def start(self, request: dict[str, Any], caller: Caller) -> dict[str, Any]:
         """StartQueryExecution: the query's id. RequestError where Athena refuses to start it."""

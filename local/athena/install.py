@@ -15,8 +15,8 @@ from ministack.core.responses import error_response_json, json_response
 from ministack.services import athena as ministack_athena
 
 from local.athena.callers import Caller, CallerClients, ClientFactory, caller_of
+from local.athena.engine import Engine
 from local.athena.errors import RequestError
-from local.athena.executions import Executions
 from local.seams import replace, seam
 
 Response = tuple[int, dict[str, str], bytes | str]
@@ -40,7 +40,7 @@ def install(
     endpoint_url: str,
     clients_for: Callable[[Caller], ClientFactory] | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> Executions:
+) -> Engine:
     """Let MiniStack's Athena answer with this engine; returns it, to be closed when the server ends.
 
     `endpoint_url` is where the embedded AWS listens; `clients_for` gives the clients with which a caller's query
@@ -48,20 +48,20 @@ def install(
     """
     for module, name in _TARGETS:
         seam(module, name)
-    executions = Executions(clients_for or CallerClients(endpoint_url), now)
-    replace(ministack_athena, "handle_request", _handler(executions, ministack_athena.handle_request))
-    return executions
+    engine = Engine(clients_for or CallerClients(endpoint_url), now)
+    replace(ministack_athena, "handle_request", _handler(engine, ministack_athena.handle_request))
+    return engine
 
 
-def _handler(executions: Executions, otherwise: Handler) -> Handler:
+def _handler(engine: Engine, otherwise: Handler) -> Handler:
     async def handle_request(
         method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, Any]
     ) -> Response:
         action = headers.get("x-amz-target", "").rpartition(".")[2]
         answers: dict[str, Callable[[dict[str, Any], Caller], dict[str, Any]]] = {
-            "StartQueryExecution": executions.start,
-            "StopQueryExecution": lambda request, _: executions.stop(request),
-            "GetQueryResults": executions.results,
+            "StartQueryExecution": lambda *call: engine.executions().start(*call),
+            "StopQueryExecution": lambda request, _: engine.executions().stop(request),
+            "GetQueryResults": lambda *call: engine.executions().results(*call),
         }
         if action not in answers:
             return await otherwise(method, path, headers, body, query_params)
