@@ -66,10 +66,11 @@ def build(options: Options, server: account.EmbeddedAws, saved: Saved | None = N
     from local.cloudwatch.install import Metrics
     from local.iam import deep_json, malformed_requests, passed_roles, side_doors, unsupported
     from local.iam.used_grants import UsedGrants
-    from local.protocols import service_models
+    from local.protocols import model_texts, service_models
     from local.scheduler.ticker import Clock
     from local.stepfunctions.faults import Faults
 
+    model_texts.install()
     deep_json.install()
     service_models.install()
     verify_callers(server)
