@@ -3,6 +3,7 @@
 The models that a deployment reads have some 60 MB with it, in ordered dicts.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from local.seams import replace
@@ -15,12 +16,12 @@ def install() -> None:
     replace(loaders, "OrderedDict", without_documentation)
 
 
-def without_documentation(pairs: list[tuple[str, Any]] = ()) -> dict[str, Any]:  # pyright: ignore[reportArgumentType]
-    """A dict in the order of its pairs, without a text of documentation; a member of that name stays.
+def without_documentation(pairs: Iterable[tuple[str, Any]] = ()) -> dict[str, Any]:
+    """A dict in the order of its pairs; texts of documentation are empty, since botocore adds to some of them.
 
     >>> without_documentation([("documentation", "<p>A ride</p>"), ("type", "string")])
-    {'type': 'string'}
+    {'documentation': '', 'type': 'string'}
     >>> without_documentation([("documentation", {"shape": "Text"})])
     {'documentation': {'shape': 'Text'}}
     """
-    return {name: value for name, value in pairs if name != "documentation" or not isinstance(value, str)}
+    return {name: "" if name == "documentation" and isinstance(value, str) else value for name, value in pairs}
