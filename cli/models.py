@@ -16,7 +16,7 @@ import click
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from cli import options
+from cli import options, verdicts
 from cli.errors import CommandError
 from cli.stack import Stack, command
 from local import account
@@ -59,7 +59,8 @@ class ModelLine:
 
     The numbers are those of its card: of a classification the first three, of a regression the others. `algorithm`
     trained it; `serving` is what it was served by, or was to be: lambda or endpoint. `started_by` is empty for what is
-    from before it was recorded.
+    from before it was recorded. `faults` are what the gate held against a model that was never live, a clause each;
+    empty where its card has a sentence alone, as `why`.
     """
 
     task: str
@@ -74,6 +75,7 @@ class ModelLine:
     mae: float | None
     r2: float | None
     why: str
+    faults: list[str]
     started_by: dict[str, str]
     algorithm: str
     serving: str
@@ -219,7 +221,10 @@ def lines(history: list[Entry], model_cards: dict[str, dict[str, Any]], task: st
         (card for name, card in model_cards.items() if name not in were_live), key=lambda card: card["created"]
     )
     return live + [
-        _line(task, card["execution"], model_cards, why=_why_not(card), started_by=card.get("started_by", {}))
+        replace(
+            _line(task, card["execution"], model_cards, why=_why_not(card), started_by=card.get("started_by", {})),
+            faults=verdicts.faults(card.get("verdict") or {}),
+        )
         for card in others
     ]
 
@@ -243,6 +248,7 @@ def _line(
         until="",
         version="",
         why=why,
+        faults=[],
         started_by=started_by,
         algorithm=algorithm_of(of_model),
         serving=serving_of(of_model),

@@ -24,7 +24,7 @@ _RETRAIN: Fields = {
     "tuning": "of each search for hyperparameters its job, and what it chose",
     "model_path": "the key of the new model's artefact",
     "promoted": "whether the new model went live",
-    "verdict": "whether it may go live (promote), and the reason in a sentence (reason)",
+    "verdict": "whether it may go live (promote), the reason in a sentence (reason), and what was asked (criteria)",
     "parameter": "what the SSM parameter of the champion held (was), and whether it was right or repaired (repair)",
     "started_by": "why the execution was started: reason and detail",
     "serving": "what serves the model: lambda or endpoint",

@@ -4,7 +4,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from cli import execution_cost, executions, map_children
+from cli import execution_cost, executions, map_children, verdicts
 from cli.errors import CommandError
 from cli.stack import Stack
 from console.answers import is_denial
@@ -13,7 +13,7 @@ from wildrydes.starts import PERSON
 
 MOST_FACTS = 40
 
-_YIELDED = "yielded"
+_KEPT, _YIELDED = "kept", "yielded"
 
 
 class TooManyError(CommandError):
@@ -38,8 +38,8 @@ def facts_of(stack: Stack, described: dict[str, Any]) -> dict[str, Any]:
 
     `task` is a retraining's or a promotion's, `is_accounted` whether the cost of such an execution is accounted once it
     has ended. Of a retraining that has succeeded `outcome` is what became of its model: `promoted`, `kept` or
-    `yielded`, with the gate's verdict, or with the ARN of the execution that it yielded to. `item` is what a Map's
-    child was given.
+    `yielded`, with the gate's verdict and why it was kept in a few words (`why_not`), or with the ARN of the execution that
+    it yielded to. `item` is what a Map's child was given.
     """
     arn = described["executionArn"]
     is_retraining = executions.is_retraining(stack, arn)
@@ -68,7 +68,7 @@ def _usd_by_history(stack: Stack, arn: str) -> float | None:
         return None
 
 
-_NO_OUTCOME = {"outcome": None, "verdict": None, "yielded_to": None}
+_NO_OUTCOME = {"outcome": None, "verdict": None, "why_not": "", "yielded_to": None}
 
 
 def _outcome(described: dict[str, Any]) -> dict[str, Any]:
@@ -77,9 +77,11 @@ def _outcome(described: dict[str, Any]) -> dict[str, Any]:
         return _NO_OUTCOME
     output = ended.output or {}
     verdict = output.get("verdict")
+    has_verdict = isinstance(verdict, dict)
     return {
         "outcome": ended.outcome,
-        "verdict": verdict if isinstance(verdict, dict) else None,
+        "verdict": verdict if has_verdict else None,
+        "why_not": verdicts.in_brief(verdict) if has_verdict and ended.outcome == _KEPT else "",
         "yielded_to": output.get("yielded_to"),
     }
 

@@ -15,8 +15,9 @@ in   {"execution", "task", "kind", "target" (the task), "features", "training_se
                   "definition_sha256"}}
      keys and prefixes may be s3:// URIs in the data bucket, as SageMaker and Athena give them;
      `tuning` and the prefixes of predictions are there where they are needed
-out  {"verdict": {"promote", "reason"}, "golden": as `wildrydes.evaluation.golden` has it, "live_model_path",
-      "model_path", "card", "algorithm", "serving",
+out  {"verdict": {"promote", "reason", "criteria": [{"name", "passes", "value", "bound", "fault"}]},
+      "golden": as `wildrydes.evaluation.golden` has it, "live_model_path", "model_path", "card", "algorithm",
+      "serving",
       "candidates": [{"algorithm", "model_path", "measure", "value", "error"}],
       "rows", "threshold", "log_loss", "auc", …, "rmse", "mae", …: null what the kind of the task has not};
      the curves are in the card alone
@@ -85,7 +86,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     card = ModelCard(
         constant=constant,
         comparison=asdict(comparison) if comparison else None,
-        verdict=asdict(verdict),
+        verdict=verdict.to_json(),
         score_changes=score_changes,
         lineage=lineage(bucket, event, winner.candidate, winner.contender.artefact_sha256),
         candidates=tuple(each.to_json(kind) for each in winner.outcomes),

@@ -61,6 +61,7 @@ def test_facts_are_those_of_the_input_and_of_the_output(console: Console, retrai
         "is_accounted": True,
         "outcome": "kept",
         "verdict": verdict,
+        "why_not": "promote was off",
         "yielded_to": None,
         "item": None,
     }

@@ -177,7 +177,7 @@ def test_model_is_shown_beside_the_champion_with_the_numbers_of_both_cards(
     for execution in (other, now):
         metrics = models.card(console.stack.command_stack, execution)["metrics"]
         sheet = page.get_by_label(f"The model of {execution}")
-        expect(sheet.get_by_text(f"{metrics['log_loss']:.4f}", exact=True)).to_be_visible()
+        expect(sheet.locator("dl.scores").get_by_text(f"{metrics['log_loss']:.4f}", exact=True)).to_be_visible()
     expect(page.get_by_role("heading", name=f"{now}, the champion")).to_be_visible()
     assert serious_faults(page) == []
     page.set_viewport_size({"width": 390, "height": 850})
@@ -199,6 +199,35 @@ def test_model_that_was_never_live_says_why_and_what_alone_makes_one_live(
     expect(page.get_by_text("It was never live")).to_contain_text("Only the gate of a retraining")
     row = page.get_by_role("listitem").filter(has_text="run-kept-back")
     expect(row).to_contain_text("Why not: <img src=x onerror=alert(1)> is no better.")
+    s3.delete_object(Bucket=stack.bucket, Key=key)
+
+
+def test_model_that_was_never_live_shows_what_it_did_not_pass(
+    page: Page, console: Console, champions: tuple[str, str]
+) -> None:
+    stack = console.stack.command_stack
+    card = models.card(stack, champions[0]) | {"execution": "run-checked", "created": "2026-01-01T00:00:00+00:00"}
+    fault = "the AUC is lower by more than 0.005"
+    criteria = [
+        {"name": "below_champion", "passes": True, "value": -0.0123, "bound": 0, "fault": None},
+        {"name": "auc", "passes": False, "value": 0.9, "bound": 0.925, "fault": fault},
+    ]
+    card["verdict"] = {"promote": False, "reason": f"It is below it; AUC 0.9, but {fault}.", "criteria": criteria}
+    s3: Any = stack.client("s3")
+    key = card_key("run-checked", DEFAULT_TASK)
+    s3.put_object(Bucket=stack.bucket, Key=key, Body=json.dumps(card).encode())
+    page.get_by_role("button", name="Models").click()
+    row = page.get_by_role("listitem").filter(has_text="run-checked")
+    expect(row).to_contain_text(f"Why not: {fault}.")
+    row.get_by_role("button").click()
+    sheet = page.get_by_label("The model of run-checked")
+    sheet.get_by_text("What the gate asked (1 of 2 pass)").click()
+    table = sheet.get_by_label("What the gate asked", exact=True)
+    expect(table.get_by_role("row", name="AUC").get_by_role("cell")).to_have_text(["no", "0.9", "at least 0.925"])
+    expect(table.get_by_role("row", name="upper end").get_by_role("cell")).to_have_text(
+        ["yes", "\u22120.0123", "below 0"]
+    )
+    assert serious_faults(page) == []
     s3.delete_object(Bucket=stack.bucket, Key=key)
 
 

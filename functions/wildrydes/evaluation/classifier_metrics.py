@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from wildrydes.evaluation.calibration import TOLERABLE_GAP, CalibrationPoint
+from wildrydes.evaluation.criterion import Criterion, criterion
 from wildrydes.evaluation.histogram import Histogram
 from wildrydes.evaluation.ranking import RocPoint
 from wildrydes.evaluation.share_of_models import LEAST_CHANCE, share_of_models
@@ -66,28 +67,31 @@ class ClassifierMetrics:
         """The log loss."""
         return self.log_loss
 
-    def missing_rows(self) -> Iterator[str]:
-        """What each label has too few rows of. The AUC is unknown only where a label has none."""
+    def row_criteria(self) -> Iterator[Criterion]:
+        """Enough rows of each label. The AUC is unknown only where a label has none."""
         cells = self.confusion
         negatives, positives = (
             cells.true_negatives + cells.false_positives,
             cells.true_positives + cells.false_negatives,
         )
         for label, rows in ((0, negatives), (1, positives)):
-            if rows < LEAST_CLASS_ROWS:
-                yield f"the label {label} has {rows} of the {LEAST_CLASS_ROWS} test rows that the gate needs"
+            fault = f"the label {label} has {rows} of the {LEAST_CLASS_ROWS} test rows that the gate needs"
+            yield criterion(f"rows_of_label_{label}", rows, LEAST_CLASS_ROWS, fault, passes=rows >= LEAST_CLASS_ROWS)
 
-    def faults(self, champion: "ClassifierMetrics | None") -> Iterator[str]:
-        """A calibration gap beyond what is tolerable and chance explains; an AUC below the champion's."""
-        if self.calibration_chance <= LEAST_CHANCE:
-            yield (
-                f"the calibration gap of {self.calibration_gap:.4f} is above the tolerated {TOLERABLE_GAP:g}, and only "
-                f"{share_of_models(self.calibration_chance)} of well-calibrated models would be this far off by chance"
-            )
+    def criteria(self, champion: "ClassifierMetrics | None") -> Iterator[Criterion]:
+        """A calibration gap that is tolerable or that chance explains; an AUC not below the champion's."""
+        chance = self.calibration_chance
+        fault = (
+            f"the calibration gap of {self.calibration_gap:.4f} is above the tolerated {TOLERABLE_GAP:g}, and only "
+            f"{share_of_models(chance)} of well-calibrated models would be this far off by chance"
+        )
+        yield criterion("calibration_chance", chance, LEAST_CHANCE, fault, passes=chance > LEAST_CHANCE)
         if champion is None or self.auc is None or champion.auc is None:
             return
-        if self.auc < champion.auc - MOST_AUC_LOST:
-            yield f"the AUC is lower by more than {MOST_AUC_LOST:g}"
+        least = champion.auc - MOST_AUC_LOST
+        yield criterion(
+            "auc", self.auc, least, f"the AUC is lower by more than {MOST_AUC_LOST:g}", passes=self.auc >= least
+        )
 
     def summary(self, champion: "ClassifierMetrics | None") -> str:
         """AUC and calibration gap."""

@@ -28,8 +28,19 @@ in `classifier_metrics` and `regressor_metrics`. How often each of these is wron
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from wildrydes.algorithms import ENDPOINT, LAMBDA
+from wildrydes.evaluation.criterion import (
+    BELOW_CHAMPION,
+    BELOW_CONSTANT,
+    COMPARABLE,
+    NOT_WORSE,
+    PROMOTE,
+    Criterion,
+    criterion,
+    faults,
+)
 from wildrydes.evaluation.error_budget import level
 from wildrydes.evaluation.judgement import AnyJudgement, Losses, Metrics
 from wildrydes.evaluation.score_changes import ScoreChanges
@@ -79,10 +90,22 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether to promote, and a sentence with the numbers."""
+    """Whether to promote, a sentence with the numbers, and what was asked of the candidate.
+
+    It is promoted where it passes all `criteria`: what it has to be better than, first, and then the guards.
+    """
 
     promote: bool
     reason: str
+    criteria: tuple[Criterion, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The verdict as cards and outputs of executions have it."""
+        return {
+            "promote": self.promote,
+            "reason": self.reason,
+            "criteria": [each.to_json() for each in self.criteria],
+        }
 
 
 def decides(judgement: AnyJudgement) -> bool:
@@ -91,7 +114,7 @@ def decides(judgement: AnyJudgement) -> bool:
     It cannot where both models say the same of every row, or where there are too few rows.
     """
     losses = judgement.losses
-    return losses is not None and losses.differ and not list(judgement.candidate.missing_rows())
+    return losses is not None and losses.differ and not faults(judgement.candidate.row_criteria())
 
 
 def compare(losses: Losses, number: int, candidates: int = 1) -> Comparison:
@@ -113,63 +136,91 @@ def verdict(
     There is a `comparison` with a champion that could be compared, and `changes` where callers have asked it.
     """
     if champion and comparison:
-        better, sentence = _beyond_champion(judgement, champion.execution, comparison, rules.min_improvement)
-        if not better and rules.force and champion.serving != rules.serving:
-            better, moved = _moved(champion, comparison, rules)
+        wins, sentence = _beyond_champion(judgement, champion.execution, comparison, rules.min_improvement)
+        if not wins.passes and rules.force and champion.serving != rules.serving:
+            wins, moved = _moved(champion, comparison, rules)
             sentence = f"{sentence}; {moved}"
+        advantage = [wins]
     else:
-        better, sentence = _beyond_constant(judgement.candidate, constant, champion, rules)
-    faults = [*_faults(judgement), *_changes_beyond(changes, champion, rules)]
+        advantage, sentence = _beyond_constant(judgement.candidate, constant, champion, rules)
+    guards = [*_guards(judgement), *_changes_within(changes, champion, rules)]
     numbers = f"{judgement.candidate.summary(judgement.champion)}, {judgement.candidate.rows} test rows"
-    reason = f"{sentence}; {numbers}{', but ' if faults else ''}{' and '.join(faults)}"
-    if better and not faults and not rules.promote:
-        return Verdict(promote=False, reason=f"{reason}; it would go live, but the input has promote: false.")
-    return Verdict(better and not faults, f"{reason}.")
+    held = faults(guards)
+    reason = f"{sentence}; {numbers}{', but ' if held else ''}{' and '.join(held)}"
+    off = "the input has promote: false"
+    criteria = (*advantage, *guards, criterion(PROMOTE, None, None, off, passes=rules.promote))
+    if not rules.promote and len(faults(criteria)) == 1:
+        return Verdict(False, f"{reason}; it would go live, but {off}.", criteria)
+    return Verdict(not faults(criteria), f"{reason}.", criteria)
 
 
-def _beyond_constant(candidate: Metrics, constant: float, champion: Champion | None, rules: Rules) -> tuple[bool, str]:
+def _beyond_constant(
+    candidate: Metrics, constant: float, champion: Champion | None, rules: Rules
+) -> tuple[list[Criterion], str]:
     better = candidate.loss < constant * (1 - _ROUNDING)
     sentence = (
         f"{candidate.measure} {candidate.loss:.4f} is {'' if better else 'not '}below the {constant:.4f} "
         "of a constant prediction"
     )
+    below = criterion(BELOW_CONSTANT, candidate.loss, constant, sentence, passes=better)
     if champion is None:
-        return better, f"There is no champion, and {sentence}"
+        return [below], f"There is no champion, and {sentence}"
     apart = f"The champion {champion.execution} {champion.incomparable} and is not compared"
-    if rules.force and champion.serving == rules.serving == ENDPOINT:
-        return False, (
+    is_bound = rules.force and champion.serving == rules.serving == ENDPOINT
+    if is_bound:
+        apart = (
             f"{apart}, and an endpoint is updated to models of the same features alone: retrain with serving: {LAMBDA} "
-            f"and force: true, which deletes it, and then with serving: {ENDPOINT} and force: true; {sentence}"
+            f"and force: true, which deletes it, and then with serving: {ENDPOINT} and force: true"
         )
-    if rules.force:
-        return better, f"{apart}, the input has force: true, and {sentence}"
-    return False, f"{apart}, and the input does not have force: true; {sentence}"
+    elif not rules.force:
+        apart = f"{apart}, and the input does not have force: true"
+    comparable = criterion(COMPARABLE, None, None, apart, passes=rules.force and not is_bound)
+    if comparable.passes:
+        return [comparable, below], f"{apart}, the input has force: true, and {sentence}"
+    return [comparable, below], f"{apart}; {sentence}"
 
 
-def _moved(champion: Champion, comparison: Comparison, rules: Rules) -> tuple[bool, str]:
+def _moved(champion: Champion, comparison: Comparison, rules: Rules) -> tuple[Criterion, str]:
     """Whether a model that is not better may bring the task from the function to an endpoint, or back."""
     no_worse = comparison.low <= 0
-    return no_worse, (
+    sentence = (
         f"the input has force: true and serving: {rules.serving}, where the champion has {champion.serving}, and the "
         f"candidate is {'not certainly' if no_worse else 'certainly'} worse"
     )
+    return criterion(NOT_WORSE, comparison.low, 0.0, sentence, passes=no_worse), sentence
 
 
 def _beyond_champion(
     judgement: AnyJudgement, execution: str, comparison: Comparison, min_improvement: float
-) -> tuple[bool, str]:
-    measure = f"{judgement.candidate.measure[0].upper()}{judgement.candidate.measure[1:]}"
+) -> tuple[Criterion, str]:
+    """Whether the whole interval of the difference is below nought, and as far as was asked."""
     # An interval of zero alone is an equal model, which is no better whatever is asked.
-    if comparison.low == comparison.high == 0:
-        return False, (
+    is_equal = comparison.low == comparison.high == 0
+    better = not is_equal and comparison.high < 0 and comparison.high <= -min_improvement
+    sentence = _difference(judgement, execution, comparison, min_improvement, better=better, is_equal=is_equal)
+    # Less nought is nought, which is no number below it.
+    return criterion(BELOW_CHAMPION, comparison.high, 0.0 - min_improvement, sentence, passes=better), sentence
+
+
+def _difference(
+    judgement: AnyJudgement,
+    execution: str,
+    comparison: Comparison,
+    min_improvement: float,
+    *,
+    better: bool,
+    is_equal: bool,
+) -> str:
+    measure = f"{judgement.candidate.measure[0].upper()}{judgement.candidate.measure[1:]}"
+    if is_equal:
+        return (
             f"{measure} {judgement.candidate.loss:.4f} is that of the champion {execution}: both models say the same "
             "of every test row"
         )
-    better = comparison.high < 0 and comparison.high <= -min_improvement
     least = f" by {min_improvement:g} or more" if min_improvement else ""
     candidate, against = judgement.candidate, judgement.champion.loss if judgement.champion else None
     field = f" and the best of {comparison.candidates} candidates" if comparison.candidates > 1 else ""
-    return better, (
+    return (
         f"{measure} {candidate.loss:.4f} is "
         f"{'' if better else 'not certainly '}below the {against:.4f} "
         f"of the champion {execution}{least}: the difference is {comparison.difference:+.4f}, "
@@ -179,29 +230,30 @@ def _beyond_champion(
     )
 
 
-def _faults(judgement: AnyJudgement) -> Iterator[str]:
+def _guards(judgement: AnyJudgement) -> Iterator[Criterion]:
     candidate = judgement.candidate
-    yield from candidate.missing_rows()
-    if candidate.not_finite:
-        yield f"{candidate.not_finite} predictions are not finite"
-    yield from candidate.faults(judgement.champion)
+    yield from candidate.row_criteria()
+    fault = f"{candidate.not_finite} predictions are not finite"
+    yield criterion("finite_predictions", candidate.not_finite, 0, fault, passes=not candidate.not_finite)
+    yield from candidate.criteria(judgement.champion)
 
 
-def _changes_beyond(changes: ScoreChanges | None, champion: Champion | None, rules: Rules) -> Iterator[str]:
-    """Why a bound on the change of answers holds the candidate back."""
-    if rules.max_score_change is None or champion is None:
+def _changes_within(changes: ScoreChanges | None, champion: Champion | None, rules: Rules) -> Iterator[Criterion]:
+    """Whether a bound on the change of answers holds the candidate back."""
+    bound = rules.max_score_change
+    if bound is None or champion is None:
         return
     if changes is None:
-        if not rules.force:
-            yield (
-                f"no captured request tells whether answers change by more than max_score_change "
-                f"{rules.max_score_change:g}, and the input does not have force: true"
-            )
+        fault = (
+            f"no captured request tells whether answers change by more than max_score_change {bound:g}, and the input "
+            "does not have force: true"
+        )
+        yield criterion("score_change", None, bound, fault, passes=rules.force)
         return
     group = changes.largest
-    if group.mean_absolute_change > rules.max_score_change:
-        yield (
-            f"its answers to {group.rows} captured rows with {group.feature} from {group.low:g} to {group.high:g} "
-            f"differ from the champion's by {group.mean_absolute_change:.4g} on average, more than max_score_change "
-            f"{rules.max_score_change:g}"
-        )
+    change = group.mean_absolute_change
+    fault = (
+        f"its answers to {group.rows} captured rows with {group.feature} from {group.low:g} to {group.high:g} "
+        f"differ from the champion's by {change:.4g} on average, more than max_score_change {bound:g}"
+    )
+    yield criterion("score_change", change, bound, fault, passes=change <= bound)

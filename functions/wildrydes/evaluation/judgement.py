@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from wildrydes.evaluation.bootstrap import Statistics, intervals
+from wildrydes.evaluation.criterion import Criterion
 from wildrydes.evaluation.interval import Interval
 
 ScoredRow = tuple[float, Sequence[float]]
@@ -33,12 +34,12 @@ class Metrics(Protocol):
         """The value of the measure; lower is better."""
         ...
 
-    def missing_rows(self) -> Iterator[str]:
-        """What the test split has too little of for a verdict, each as a clause."""
+    def row_criteria(self) -> Iterator[Criterion]:
+        """What the test split has to have for a verdict."""
         ...
 
-    def faults(self, champion: Any) -> Iterator[str]:
-        """What else keeps the model back, by itself or next to the champion's metrics (None: no champion)."""
+    def criteria(self, champion: Any) -> Iterator[Criterion]:
+        """What else is asked of the model, by itself or next to the champion's metrics (None: no champion)."""
         ...
 
     def summary(self, champion: Any) -> str:

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from wildrydes.evaluation.bias import TOLERABLE_BIAS
+from wildrydes.evaluation.criterion import Criterion, criterion
 from wildrydes.evaluation.share_of_models import LEAST_CHANCE, share_of_models
 
 LEAST_ROWS = 30
@@ -88,20 +89,21 @@ class RegressorMetrics:
         """The bias gap that is no fault."""
         return TOLERABLE_BIAS * self.label_deviation
 
-    def missing_rows(self) -> Iterator[str]:
-        """Too few rows; or rows of one label, on which no model can be told from a constant."""
-        if self.rows < LEAST_ROWS:
-            yield f"there are {self.rows} of the {LEAST_ROWS} test rows that the gate needs"
-        if not self.label_deviation:
-            yield "all test rows have the same label"
+    def row_criteria(self) -> Iterator[Criterion]:
+        """Enough rows; and more than one label: of one, no model can be told from a constant."""
+        rows, spread = self.rows, self.label_deviation
+        fault = f"there are {rows} of the {LEAST_ROWS} test rows that the gate needs"
+        yield criterion("rows", rows, LEAST_ROWS, fault, passes=rows >= LEAST_ROWS)
+        yield criterion("label_deviation", spread, 0.0, "all test rows have the same label", passes=bool(spread))
 
-    def faults(self, champion: "RegressorMetrics | None") -> Iterator[str]:
-        """A bias gap beyond what is tolerable and chance explains."""
-        if self.bias_chance <= LEAST_CHANCE:
-            yield (
-                f"the bias gap of {self.bias_gap:.4f} is above the tolerated {self.tolerable_gap:.4f}, and only "
-                f"{share_of_models(self.bias_chance)} of unbiased models would be this far off by chance"
-            )
+    def criteria(self, champion: "RegressorMetrics | None") -> Iterator[Criterion]:
+        """A bias gap that is tolerable or that chance explains."""
+        chance = self.bias_chance
+        fault = (
+            f"the bias gap of {self.bias_gap:.4f} is above the tolerated {self.tolerable_gap:.4f}, and only "
+            f"{share_of_models(chance)} of unbiased models would be this far off by chance"
+        )
+        yield criterion("bias_chance", chance, LEAST_CHANCE, fault, passes=chance > LEAST_CHANCE)
 
     def summary(self, champion: "RegressorMetrics | None") -> str:
         """MAE, R² and bias gap."""

@@ -59,6 +59,14 @@ _JUDGEMENT: Mapping[str, Meaning] = {
     "verdict": Meaning(_OBJECT, "whether it may go live"),
     "verdict.promote": Meaning("true or false", "whether it may"),
     "verdict.reason": Meaning(_TEXT, "why, in a sentence with the numbers"),
+    "verdict.criteria": Meaning(_LIST, "what was asked of it; it may go live where it passes all"),
+    "verdict.criteria[].name": Meaning(_TEXT, "the criterion, such as below_champion, rows_of_label_1 or auc"),
+    "verdict.criteria[].passes": Meaning("true or false", "whether it passes"),
+    "verdict.criteria[].value": Meaning(
+        _METRIC, "the number that was held against the bound: of below_champion the upper end of the interval"
+    ),
+    "verdict.criteria[].bound": Meaning(_METRIC, "the bound"),
+    "verdict.criteria[].fault": Meaning("text, or null", "why it does not pass, as a clause"),
     "live": Meaning("an object, or null", "the champion of that time"),
     "live.execution": Meaning(_TEXT, "the execution that trained it"),
     "live.incomparable": Meaning("text, or null", "why the two cannot be compared"),

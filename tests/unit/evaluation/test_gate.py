@@ -252,3 +252,55 @@ def test_a_bound_on_the_change_of_answers_holds_back_what_changes_more(
     assert fault in outcome.reason
     # The first model changes nobody's answers.
     assert gate.verdict(ALONE, 0.69, None, None, rules).promote
+
+
+def _names(outcome: Verdict, *, passes: bool) -> list[str]:
+    return [each.name for each in outcome.criteria if each.passes is passes]
+
+
+def test_criteria_of_a_first_model_have_the_numbers_that_decided() -> None:
+    criteria = verdict(ALONE, 0.69, None, RULES).to_json()["criteria"]
+    assert [(each["name"], each["value"], each["bound"]) for each in criteria] == [
+        ("below_constant", 0.3, 0.69),
+        ("rows_of_label_0", 250, 10),
+        ("rows_of_label_1", 250, 10),
+        ("finite_predictions", 0, 0),
+        ("calibration_chance", 0.3, 0.025),
+        ("promote", None, None),
+    ]
+    assert {(each["passes"], each["fault"]) for each in criteria} == {(True, None)}
+
+
+def test_criteria_of_a_comparison_are_the_end_of_its_interval_and_the_auc() -> None:
+    outcome = verdict(compare(-0.05, -0.01, auc=0.91), 0.69, CHAMPION, replace(RULES, min_improvement=0.02))
+    by_name = {each["name"]: each for each in outcome.to_json()["criteria"]}
+    assert (by_name["below_champion"]["value"], by_name["below_champion"]["bound"]) == (-0.01, -0.02)
+    assert by_name["below_champion"]["fault"].startswith("Log loss 0.3000 is not certainly below the 0.3300")
+    assert (by_name["auc"]["value"], by_name["auc"]["bound"]) == (0.9, pytest.approx(0.905))
+    assert by_name["auc"]["fault"] == "the AUC is lower by more than 0.005"
+    assert _names(outcome, passes=False) == ["below_champion", "auc"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "failures"),
+    [
+        (verdict(ALONE, 0.69, None, replace(RULES, promote=False)), ["promote"]),
+        (verdict(ALONE, 0.2, None, replace(RULES, promote=False)), ["below_constant", "promote"]),
+        (verdict(ALONE, 0.69, Champion("last-week", "cannot be read"), RULES), ["comparable"]),
+        (verdict(compare(0.0, 0.0), 0.69, CHAMPION, RULES), ["below_champion"]),
+        (verdict(compare(0.01, 0.05), 0.69, CHAMPION, replace(RULES, force=True, serving="endpoint")), [
+            "not_worse_than_champion"
+        ]),
+        (verdict(compare(0.0, 0.0), 0.69, CHAMPION, replace(RULES, force=True, serving="endpoint")), []),
+        (verdict(Judgement(ONE_CLASS, None, {}), 0.69, None, RULES), ["rows_of_label_1"]),
+    ],
+)  # fmt: skip
+def test_model_goes_live_where_it_passes_all_criteria(outcome: Verdict, failures: list[str]) -> None:
+    assert _names(outcome, passes=False) == failures
+    assert outcome.promote is not bool(failures)
+
+
+def test_numbers_that_are_not_finite_are_in_no_document() -> None:
+    outcome = verdict(Judgement(replace(GOOD, log_loss=float("nan"), not_finite=500), None, {}), 0.69, None, RULES)
+    assert _names(outcome, passes=False) == ["below_constant", "finite_predictions"]
+    assert outcome.to_json()["criteria"][0]["value"] is None

@@ -10,6 +10,7 @@ import { change, moment, number } from "../words";
 import { type Histogram, ResidualPlot, UnitPlot } from "./curves";
 import { Lineage } from "./lineage";
 import type { Card, ModelLine } from "./types";
+import { Verdict } from "./verdict";
 
 const NUMBERS: [string, string][] = [
   ["log_loss", "log loss"],
@@ -76,15 +77,7 @@ export function CardView({ task, execution, lives, go, role = "" }: Shown) {
           its retraining
         </button>
       </p>
-      {card.verdict?.reason && (
-        <div class={`verdict ${card.verdict.promote ? "yes" : "no"}`}>
-          <p>
-            <strong>The gate {card.verdict.promote ? "let it go live" : "did not let it go live"}.</strong> The gate compares a new model
-            with the champion of that time, on the same test rows.
-          </p>
-          <p>It said then: {card.verdict.reason}</p>
-        </div>
-      )}
+      {card.verdict?.reason && <Verdict verdict={card.verdict} />}
       <dl class="scores">
         {scores.map(([name, words]) => (
           <div key={name}>

@@ -33,7 +33,7 @@ export function ModelList({ lines, chosen, choose, rollBack }: Props) {
                   <span class={`status ${each.live ? "succeeded" : "idle"}`}>{each.live ? "live" : each.until ? "was live" : "never live"}</span>
                   <span class="name">{each.execution}</span>
                   <span class="quiet">{numbers(each)}</span>
-                  {!each.until && <span class="quiet">Why not: {firstOf(each.why)}</span>}
+                  {!each.until && <span class="quiet">Why not: {whyNot(each)}</span>}
                   {each.until && <span class="quiet">{each.live ? `since ${moment(each.since)}` : `${moment(each.since)} to ${moment(each.until)}`}</span>}
                 </button>
                 {each.until && !each.live && each.execution !== live && (
@@ -55,9 +55,9 @@ export function key(line: ModelLine): string {
   return `${line.execution} ${line.since}`;
 }
 
-/** What comes first in the gate's sentence: what decided. */
-function firstOf(why: string): string {
-  return `${why.split("; ")[0]!.replace(/\.$/, "")}.`;
+/** What the gate held against it; all of its sentence where the card is of an earlier version, which has no more. */
+function whyNot({ faults, why }: ModelLine): string {
+  return `${faults.length > 0 ? faults.join("; ") : why.replace(/\.$/, "")}.`;
 }
 
 function numbers(line: ModelLine): string {

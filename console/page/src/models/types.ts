@@ -13,6 +13,8 @@ export interface ModelLine {
   mae: number | null;
   r2: number | null;
   why: string;
+  /** What the gate held against it; none where its card is of an earlier version. */
+  faults: string[];
   started_by: Record<string, string>;
   algorithm: string;
   serving: string;
@@ -24,6 +26,15 @@ export interface Task {
   kind: string;
   unit: string;
   lines: ModelLine[];
+}
+
+/** Something that the gate asked of a model. */
+export interface Criterion {
+  name: string;
+  passes: boolean;
+  value: number | null;
+  bound: number | null;
+  fault: string | null;
 }
 
 export interface Card {
@@ -42,7 +53,7 @@ export interface Card {
   algorithm: string;
   rows: number;
   metrics: Record<string, unknown>;
-  verdict: { promote?: boolean; reason?: string } | null;
+  verdict: { promote?: boolean; reason?: string; criteria?: Criterion[] } | null;
   weights: number[] | null;
   training: Record<string, { mean: number; deviation: number }>;
   created: string;

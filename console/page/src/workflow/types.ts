@@ -53,6 +53,8 @@ export interface Facts {
   outcome: string | null;
   /** The gate's. */
   verdict: { promote: boolean; reason: string } | null;
+  /** In a few words why a model was kept; empty of another outcome. */
+  why_not: string;
   /** The ARN of the execution that had the turn. */
   yielded_to: string | null;
 }

@@ -197,14 +197,6 @@ function origin(facts: Facts | undefined): string[] {
   const became = facts.outcome !== null && facts.outcome !== "yielded" && outcome(facts.outcome);
   const cost = facts.cost !== null && dollars(facts.cost);
   const started = facts.reason !== null && `by ${reason(facts.reason)}`;
-  const lines = facts.is_accounted ? [[facts.task, became], [whyNot(facts), cost, started]] : [[facts.task, cost, started]];
+  const lines = facts.is_accounted ? [[facts.task, became], [facts.why_not, cost, started]] : [[facts.task, cost, started]];
   return lines.map((line) => line.filter(Boolean).join(" · ")).filter(Boolean);
-}
-
-/** In two words why a model did not go live; its verdict has all of it. */
-function whyNot({ outcome: code, verdict }: Facts): string {
-  if (code !== "kept" || !verdict) return "";
-  if (verdict.promote || verdict.reason.includes("promote: false")) return "promote was off";
-  // What is in brackets is about a single number, and decides nothing.
-  return verdict.reason.replace(/\([^()]*\)/g, "").includes(", but ") ? "failed a check" : "not better";
 }
