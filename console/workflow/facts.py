@@ -13,7 +13,7 @@ from wildrydes.starts import PERSON
 
 MOST_FACTS = 40
 
-_KEPT, _YIELDED = "kept", "yielded"
+_HELD_BACK, _YIELDED = "kept", "yielded"
 
 
 class TooManyError(CommandError):
@@ -38,8 +38,8 @@ def facts_of(stack: Stack, described: dict[str, Any]) -> dict[str, Any]:
 
     `task` is a retraining's or a promotion's, `is_accounted` whether the cost of such an execution is accounted once it
     has ended. Of a retraining that has succeeded `outcome` is what became of its model: `promoted`, `kept` or
-    `yielded`, with the gate's verdict and why it was kept in a few words (`why_not`), or with the ARN of the execution that
-    it yielded to. `item` is what a Map's child was given.
+    `yielded`. With it comes the gate's verdict, and of a kept one `why_not` in a few words; or the ARN of the
+    execution that it yielded to. `item` is what a Map's child was given.
     """
     arn = described["executionArn"]
     is_retraining = executions.is_retraining(stack, arn)
@@ -81,7 +81,7 @@ def _outcome(described: dict[str, Any]) -> dict[str, Any]:
     return {
         "outcome": ended.outcome,
         "verdict": verdict if has_verdict else None,
-        "why_not": verdicts.in_brief(verdict) if has_verdict and ended.outcome == _KEPT else "",
+        "why_not": verdicts.in_brief(verdict) if has_verdict and ended.outcome == _HELD_BACK else "",
         "yielded_to": output.get("yielded_to"),
     }
 
