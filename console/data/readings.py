@@ -12,6 +12,7 @@ from cli.account import first_lines
 from cli.athena import query
 from cli.run_summary import weather_and_training_set
 from cli.stack import Stack
+from console import charts
 from console.answers import BadFieldError, text_of
 from console.workflow.readings import summary
 from local.account import entries
@@ -131,7 +132,8 @@ def account(stack: Stack, query_fields: Mapping[str, str]) -> dict[str, Any]:
 def rides(stack: Stack, _: Any = None) -> dict[str, Any]:
     """The rows of the table rides by the day of the ride, and the objects that hold them by the path that they came.
 
-    A ride that came twice has two rows. `is_cut` says that there are more objects than were counted, the first by key.
+    A ride that came twice has two rows. `outline` says how the days are drawn (`console.charts`). `is_cut` says that
+    there are more objects than were counted, the first by key.
     """
     by_day = [[each["day"], int(each["rides"])] for each in query(stack, _RIDES_BY_DAY)]
     paths = {"files": {"objects": 0, "bytes": 0}, "one at a time": {"objects": 0, "bytes": 0}}
@@ -148,7 +150,8 @@ def rides(stack: Stack, _: Any = None) -> dict[str, Any]:
         path = paths["one at a time" if is_streamed(each["Key"]) else "files"]
         path["objects"] += 1
         path["bytes"] += each["Size"]
-    return {"by_day": by_day, "paths": paths, "is_cut": len(listed) > _MOST_OBJECTS}
+    outline = charts.chart([{"label": "rides", "points": by_day}])["outline"]
+    return {"by_day": by_day, "outline": outline, "paths": paths, "is_cut": len(listed) > _MOST_OBJECTS}
 
 
 def weather(stack: Stack, query_fields: Mapping[str, str]) -> dict[str, Any]:

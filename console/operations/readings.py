@@ -12,6 +12,7 @@ from cli.role_grants import grants_of
 from cli.stack import Stack
 from cli.status import queue_depths
 from cli.unused_grants import unused_grants
+from console import charts
 from console.answers import BadFieldError, number_of, text_of
 from local.account import entries
 
@@ -103,12 +104,14 @@ def _next(schedule: Mapping[str, Any], now: float) -> list[datetime]:
 def widgets(stack: Stack, query: Mapping[str, str]) -> dict[str, Any]:
     """The charts of the stack's dashboard below the headings of `sections`, with the points of the last `hours`.
 
-    Both are texts; headings are separated by commas. What is answered is `cli.dashboard.read`'s.
+    Both are texts; headings are separated by commas. What is answered is `cli.dashboard.read`'s, each chart with the
+    form in which it is drawn (`console.charts`).
     """
     hours = number_of(query, "hours", _MOST_HOURS)
     if hours == 0:
         raise BadFieldError("The field hours is 0: it has to be 1 at least.")
-    return dashboard.read(stack, hours, text_of(query, "sections").split(","))
+    shown = dashboard.read(stack, hours, text_of(query, "sections").split(","))
+    return shown | {"widgets": [charts.widget(each) for each in shown["widgets"]]}
 
 
 def cost(stack: Stack, query: Mapping[str, str]) -> dict[str, Any]:

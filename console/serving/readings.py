@@ -1,5 +1,6 @@
 """What a page shows of the champions in service: what `monitor` found of a day, and what callers measured."""
 
+import math
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,7 @@ from typing import Any
 
 from cli import leaderboard, monitor
 from cli.stack import Stack
+from console import charts
 from local.account import entries
 from wildrydes.bucket import monitoring_prefix
 from wildrydes.tasks import TASKS
@@ -37,8 +39,8 @@ def tasks(_: Stack, __: Any = None) -> list[str]:
 def watched(stack: Stack, _: Any = None) -> list[dict[str, Any]]:
     """Of each task the newest day that `monitor` has looked at, `newest` None where there is none yet.
 
-    Of the document (`wildrydes.monitoring.report`) it has the numbers, without the histograms. `drift` has those of the
-    days before as well, by the day that each is about: a metric's point stands on the day on which it was found.
+    Of the document (`wildrydes.monitoring.report`) it has the numbers, without the histograms. `charts` have those of
+    the days before as well, by the day that each is about: a metric's point stands on the day on which it was found.
     `odd` has the keys of the objects that are no such documents: all by their names, of the newest by what they hold.
     """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -58,7 +60,38 @@ def _newest(stack: Stack, task: str, pool: ThreadPoolExecutor) -> dict[str, Any]
     if not days:
         return {"newest": None, "odd": odd}
     drift = [each.drift for each in days if each.drift]
-    return {"newest": days[-1].shown | {"days": len(keys) - len(odd), "drift": drift}, "odd": odd}
+    newest_day = days[-1].shown
+    by_day = newest_day.pop("by_day")
+    drawn = [*_charts_of_drift(drift), *_chart_of_measure(by_day, newest_day["served"])]
+    return {"newest": newest_day | {"days": len(keys) - len(odd), "charts": drawn}, "odd": odd}
+
+
+def _charts_of_drift(days: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """How far each day was from training, and how many of its features drifted; nothing of no day."""
+    if not days:
+        return []
+    psi = [("the feature farthest away", "psi"), ("the champion's answers", "scores")]
+    return [_chart("psi", days, psi), _chart("drifted", days, [("features that drifted", "features")])]
+
+
+def _chart_of_measure(by_day: list[dict[str, Any]], served: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """The measure on the truths of each day that has one, and what was promised."""
+    days = [each | {"promised": served and served["promised"]} for each in by_day if _is_number(each["measure"])]
+    names = [("measured", "measure"), *([("promised", "promised")] if served else [])]
+    return [_chart("measured", days, names)] if days else []
+
+
+def _chart(name: str, days: list[dict[str, Any]], labels: list[tuple[str, str]]) -> dict[str, Any]:
+    """A chart whose points stand on the days of which they are, from the `first` to the `last` that it is of."""
+    series = [
+        {"label": label, "points": [(each["day"], each[field]) for each in days if _is_number(each[field])]}
+        for label, field in labels
+    ]
+    return {"name": name, "first": days[0]["day"], "last": days[-1]["day"], **charts.chart(series)}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _day(stack: Stack, key: str) -> _Day | None:

@@ -1,6 +1,6 @@
 """What the series of a chart have to say, and the form in which it is read best (docs/decisions/0081).
 
-The console has the same rule in `console/page/src/charts/series.ts`.
+The console's server sends its page what this decides (`console.charts`).
 """
 
 from collections.abc import Iterable, Sequence

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from console import charts
 from consoles import Console, show_page
 from machines import unique
 
@@ -138,11 +139,11 @@ def test_value_that_is_no_number_is_left_out_and_counted(page: Page, console: Co
         {"label": "odd", "points": [[now - 120, 4], [now - 60, None]]},
         {"label": "none", "points": [[now - 60, None]]},
     ]
-    charts = [
-        {"kind": "metric", "title": title, "view": view, "period": 60, "series": each}
+    widgets = [
+        charts.widget({"kind": "metric", "title": title, "view": view, "period": 60, "series": each})
         for title, view, each in (("Lines", "timeSeries", series), ("Sole", "singleValue", series[1:]))
     ]
-    reply = {"name": "d", "start": now - 3600, "end": now, "widgets": charts}
+    reply = {"name": "d", "start": now - 3600, "end": now, "widgets": widgets}
     page.route("**/api/operations/widgets*", lambda route: route.fulfill(json=reply))
     page.get_by_role("button", name="Operations").click()
     figure = page.get_by_role("figure").filter(has_text="Lines")
@@ -151,11 +152,45 @@ def test_value_that_is_no_number_is_left_out_and_counted(page: Page, console: Co
     expect(page.get_by_label("The dashboard", exact=True).locator(".scores")).to_contain_text("no number")
 
 
+@pytest.mark.parametrize(
+    ("points", "form", "groups", "zeros"),
+    [
+        ([[(0, 1)], [(0, 2)], [(0, 0)]], "bars", [[0], [1]], [2]),
+        ([[(0, 1), (60, 2)], [(0, 3)], [(0, 1), (60, 2)], []], "lines", [[0, 2], [1]], []),
+        ([[(0, number), (60, 1)] for number in range(2, 7)], "rows", [[0], [1], [2], [3], [4]], []),
+        ([[(0, 0), (60, 0)], []], "sentence", [], [0]),
+        # What is no number is no moment, and makes no line.
+        ([[(0, 1), (60, float("nan"))], [(60, None)]], "bars", [[0]], []),
+    ],
+)
+def test_form_is_decided_by_the_server_and_names_series_by_their_places(
+    points: Sequence[Sequence[tuple[float, float]]], form: str, groups: list[list[int]], zeros: list[int]
+) -> None:
+    series = [{"label": "alike", "points": each} for each in points]
+    assert charts.chart(series)["outline"] == {"form": form, "groups": groups, "zeros": zeros}
+
+
+def test_page_draws_the_form_that_the_server_sends(page: Page, console: Console) -> None:
+    now = console.stack.command_stack.now()
+    points = [[now - 120, 4], [now - 60, 5]]
+    widget = {"kind": "metric", "title": "Few", "view": "timeSeries", "period": 60}
+    sent = charts.widget(widget | {"series": [{"label": "one", "points": points}]})
+    reply = {"name": "d", "start": now - 3600, "end": now, "widgets": [sent]}
+    page.route("**/api/operations/widgets*", lambda route: route.fulfill(json=reply))
+    figure = page.get_by_role("figure").filter(has_text="Few")
+    page.get_by_role("button", name="Operations").click()
+    expect(figure.locator("polyline")).to_have_count(1)
+    expect(figure.get_by_role("listitem")).to_have_count(0)
+    sent["outline"]["form"] = "rows"
+    page.get_by_label("The dashboard", exact=True).get_by_role("button", name="Look again").click()
+    expect(figure.get_by_role("listitem")).to_have_text([re.compile("one highest 5")])
+
+
 def test_chart_without_a_number_says_so(page: Page, console: Console) -> None:
     now = console.stack.command_stack.now()
     series = [{"label": "none", "points": [[now - 60, None]]}]
     chart = {"kind": "metric", "title": "Empty", "view": "timeSeries", "period": 60, "series": series}
-    reply = {"name": "d", "start": now - 3600, "end": now, "widgets": [chart]}
+    reply = {"name": "d", "start": now - 3600, "end": now, "widgets": [charts.widget(chart)]}
     page.route("**/api/operations/widgets*", lambda route: route.fulfill(json=reply))
     page.get_by_role("button", name="Operations").click()
     expect(page.get_by_role("figure").filter(has_text="Empty")).to_contain_text("No points in this time.")
@@ -163,11 +198,15 @@ def test_chart_without_a_number_says_so(page: Page, console: Console) -> None:
 
 def test_title_of_many_letters_keeps_the_page_in_its_width(page: Page, console: Console) -> None:
     now, word = console.stack.command_stack.now(), "x" * 250
-    charts = [
-        {"kind": "metric", "title": word, "view": view, "period": 60, "series": [{"label": word, "points": points}]}
+
+    def of(points: Sequence[Sequence[float]]) -> dict[str, object]:
+        return {"series": [{"label": word, "points": points}]}
+
+    widgets = [
+        charts.widget({"kind": "metric", "title": word, "view": view, "period": 60} | of(points))
         for view, points in (("timeSeries", [[now - 120, 1], [now - 60, 2]]), ("singleValue", [[now - 60, 1]]))
     ]
-    reply = {"name": "d", "start": now - 3600, "end": now, "widgets": charts}
+    reply = {"name": "d", "start": now - 3600, "end": now, "widgets": widgets}
     page.route("**/api/operations/widgets*", lambda route: route.fulfill(json=reply))
     page.set_viewport_size({"width": 390, "height": 850})
     page.get_by_role("button", name="Operations").click()

@@ -169,7 +169,10 @@ def test_object_that_is_no_day_is_named_and_hides_neither_the_days_nor_the_other
         "remarks": [],
         "features": {},
         "scores": None,
-        "by_day": [],
+        "by_day": [
+            {"day": "2026-10-31", "measure": 0.25},
+            {"day": "2026-11-01", "measure": float("nan")},
+        ],
         # NaN, which JSON has not, is null in the page's answer.
         "served": {"measure": float("nan"), "low": 0.1, "high": 0.2, "promised": 0.1, "worse": False},
     }
@@ -179,12 +182,25 @@ def test_object_that_is_no_day_is_named_and_hides_neither_the_days_nor_the_other
     assert list(watched) == list(TASKS)
     assert watched["service_requested"]["odd"] == keys[1:]
     assert [watched["service_requested"]["newest"][name] for name in ("date", "days")] == ["2026-11-01", 1]
+    by_name = {each["name"]: each for each in watched["service_requested"]["newest"]["charts"]}
+    assert list(by_name) == ["psi", "drifted", "measured"]
+    assert by_name["drifted"]["outline"] == {"form": "sentence", "groups": [], "zeros": [0]}
+    measured = by_name["measured"]
+    assert (measured["first"], measured["last"]) == ("2026-10-31", "2026-10-31")
+    assert measured["series"] == [
+        {"label": "measured", "points": [["2026-10-31", 0.25]]},
+        {"label": "promised", "points": [["2026-10-31", 0.1]]},
+    ]
+    assert measured["outline"] == {"form": "bars", "groups": [[0], [1]], "zeros": []}
     assert watched["magic_points"] == {"task": "magic_points", "newest": None, "odd": []}
     page.get_by_role("button", name="Serving").click()
     page.get_by_role("tab", name="service_requested").click()
     section = page.get_by_label("Drift and quality")
     expect(section).to_contain_text("On 2026-11-01 the model of an-execution answered 7 requests")
     expect(section).to_contain_text("Measured no number (0.1000 to 0.2000), promised 0.1000")
+    expect(section.get_by_role("figure").filter(has_text="Measured on each day's truths")).to_contain_text(
+        re.compile("measured ?0.25.*promised ?0.10")
+    )
     expect(section).to_contain_text(f"2 objects are no day's: {keys[1]}, {keys[2]}.")
     for key in keys:
         stack.client("s3").delete_object(Bucket=stack.bucket, Key=key)

@@ -6,10 +6,10 @@ import { idOf, Jumps } from "../jumps";
 import "./charts.css";
 import { Grid } from "./grid";
 import { Lines } from "./lines";
-import { isOfAnswers, Ranges } from "./ranges";
+import { Ranges } from "./ranges";
 import { noteOf } from "./notes";
 import { short } from "./scale";
-import { formOf, numbersOf, tell, type Widget } from "./series";
+import { type Chart, draw, type Widget } from "./series";
 
 interface Dashboard {
   name: string;
@@ -97,7 +97,7 @@ function Drawn({ charts, start, end, answers }: { charts: Widget[]; start: numbe
   const isEmpty = (chart: Widget) => (chart.series ?? []).every((each) => each.points.length === 0);
   const metrics = charts.filter((each) => each.kind === "metric");
   const empty = metrics.filter(isEmpty);
-  const isBars = metrics.some((each) => each.view !== "singleValue" && !isOfAnswers(each.title) && formOf(tell(each.series ?? [])) === "bars");
+  const isBars = metrics.some((each) => each.view !== "singleValue" && !each.medians && each.outline?.form === "bars");
   const sections = sectionsOf(charts);
   const parts = sections.filter((each) => !each.charts.every(isEmpty));
   const first = firstOf(metrics);
@@ -119,9 +119,9 @@ function Drawn({ charts, start, end, answers }: { charts: Widget[]; start: numbe
             {sections.length > 1 && <h3>{heading}</h3>}
             <Grid
               charts={full.filter((each) => each.view !== "singleValue").map((each) => {
-                const shown = { title: each.title, series: each.series ?? [], start: from, end, period: each.period ?? 60, now: end };
-                return isOfAnswers(each.title) ? (
-                  <Ranges key={each.title} {...shown} answers={answers} />
+                const shown = { title: each.title, ...chartOf(each), start: from, end, period: each.period ?? 60, now: end };
+                return each.medians ? (
+                  <Ranges key={each.title} {...shown} medians={each.medians} answers={answers} />
                 ) : (
                   <Lines key={each.title} {...shown} note={noteOf(each.title)} />
                 );
@@ -153,9 +153,15 @@ function Drawn({ charts, start, end, answers }: { charts: Widget[]; start: numbe
 
 /** The moment of the first point of all that is drawn over time, in seconds; Infinity where there is none. */
 function firstOf(charts: Widget[]): number {
-  const outlines = charts.filter((each) => each.view !== "singleValue").map((each) => tell(numbersOf(each.series ?? [])));
-  const moments = outlines.filter((each) => ["lines", "rows"].includes(formOf(each))).flatMap((each) => each.moments);
+  const drawings = charts.filter((each) => each.view !== "singleValue").map((each) => draw(chartOf(each)));
+  const moments = drawings.filter((each) => ["lines", "rows"].includes(each.form)).flatMap((each) => each.moments);
   return moments.reduce((least, each) => Math.min(least, each), Infinity);
+}
+
+const NOTHING: Chart = { series: [], outline: { form: "sentence", groups: [], zeros: [] } };
+
+function chartOf({ series, outline }: Widget): Chart {
+  return series && outline ? { series, outline } : NOTHING;
 }
 
 interface Section {

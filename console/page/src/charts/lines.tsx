@@ -8,15 +8,14 @@ import { Plot } from "./plot";
 import { Rows } from "./rows";
 import { date, moment, type Name, paceOf, short } from "./scale";
 import { count } from "../words";
-import { formOf, list, numbersOf, type Series, tell } from "./series";
+import { type Chart, draw, list, numbersOf, type Series } from "./series";
 import { useWidth } from "./width";
 
 const MOST_ROWS = 500;
 
 /** What each chart over a time is given. */
-export interface Charted {
+export interface Charted extends Chart {
   title: string;
-  series: Series[];
   start: number;
   end: number;
   /** Seconds from a point to the next; where they are further apart, nothing was measured between them. */
@@ -34,12 +33,12 @@ interface Props extends Charted {
   levels?: Level[];
 }
 
-export function Lines({ title, series, start, end: wanted, period, now = Infinity, note, isOfDays = false, levels = [] }: Props) {
+export function Lines({ title, series, outline, start, end: wanted, period, now = Infinity, note, isOfDays = false, levels = [] }: Props) {
   const [figure, width] = useWidth<HTMLElement>();
   const measured = numbersOf(series).filter((each) => each.points.length > 0);
   const without = pointsIn(series) - pointsIn(measured);
-  const parts = tell(measured);
-  const form = formOf(parts);
+  const parts = draw({ series, outline });
+  const { form } = parts;
   // The minute that is under way may begin after the question.
   const end = measured.reduce((last, each) => Math.max(last, each.points.at(-1)![0]), wanted);
   const isOpen = parts.groups.some((each) => each.points.at(-1)![0] + period > now);

@@ -3,9 +3,12 @@
 import { tenths } from "../words";
 import { type Charted, Lines, Numbers } from "./lines";
 import { moment, paceOf } from "./scale";
+import type { Chart } from "./series";
 
 interface Props extends Charted {
   now: number;
+  /** The median of each answer over time. */
+  medians: Chart;
   /** What the answers no and yes mean. */
   answers: string[];
 }
@@ -16,16 +19,12 @@ const LOWEST = "a tenth lie below";
 const MIDDLE = "half lie below";
 const HIGHEST = "nine tenths lie below";
 
-/** Whether a chart has the probabilities of answers. */
-export const isOfAnswers = (title: string) => title.startsWith("Probabilities answered");
-
 /** The newest period as ranges; where there are others, the middle of each over time. */
-export function Ranges({ title, series, start, end, period, now, answers }: Props) {
+export function Ranges({ title, series, start, end, period, now, medians, answers }: Props) {
   const at = Math.max(...series.flatMap((each) => each.points.map(([seconds]) => seconds)));
   const isOne = series.every((each) => each.points.every(([seconds]) => seconds === at));
   const value = (word: string, below: string) =>
     series.find((each) => each.label === `${word}: ${below}`)?.points.find(([seconds]) => seconds === at)?.[1];
-  const middles = WORDS.map((word) => ({ label: word, points: series.find((each) => each.label === `${word}: ${MIDDLE}`)?.points ?? [] }));
   return (
     <div>
       <figure class="lines ranges">
@@ -67,7 +66,7 @@ export function Ranges({ title, series, start, end, period, now, answers }: Prop
         </p>
         {isOne && <Numbers title={title} series={series.filter((each) => each.points.length > 0)} name={moment} />}
       </figure>
-      {!isOne && <Lines title="Median probability of each answer" series={middles} start={start} end={end} period={period} now={now} />}
+      {!isOne && <Lines title="Median probability of each answer" {...medians} start={start} end={end} period={period} now={now} />}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-// What the series of a chart have to say, and in which form it is shown.
+// What the series of a chart have to say. In which form it is shown, the server has decided.
 
 import { type Name, type Point } from "./scale";
 
@@ -7,13 +7,21 @@ export interface Series {
   points: Point[];
 }
 
-export interface Widget {
+/** Series, and how they are drawn. */
+export interface Chart {
+  series: Series[];
+  outline: Outline;
+}
+
+/** Some fields are of charts alone. */
+export interface Widget extends Partial<Chart> {
   kind: string;
   title: string;
   text?: string;
   view?: string;
   period?: number;
-  series?: Series[];
+  /** Of the probabilities that were answered: the median of each answer. */
+  medians?: Chart;
 }
 
 /** Series with the same points: they are drawn once. */
@@ -23,7 +31,15 @@ export interface Group {
   highest: Point;
 }
 
+/** The form, and the places of series: of those with the same points, and of those that are 0 each time. */
 export interface Outline {
+  form: Form;
+  groups: number[][];
+  zeros: number[];
+}
+
+export interface Drawing {
+  form: Form;
   /** What is drawn, in the order of the dashboard. */
   groups: Group[];
   /** The names of the series that are 0 each time: they are named, not drawn. */
@@ -31,9 +47,6 @@ export interface Outline {
   /** The moments at which any of the groups has a point. */
   moments: number[];
 }
-
-/** Series that are still told apart in one picture. */
-const MOST_LINES = 4;
 
 /**
  * `sentence` where nothing is to be drawn; `bars` of a single moment, at which a line would be a heap of points; `lines` in
@@ -46,25 +59,15 @@ export function numbersOf(series: Series[]): Series[] {
   return series.map((each) => ({ ...each, points: each.points.filter(([, value]) => Number.isFinite(value)) }));
 }
 
-export function tell(series: Series[]): Outline {
-  const measured = series.filter((each) => each.points.length > 0);
-  const isNought = ({ points }: Series) => points.every(([, value]) => value === 0);
-  const groups = new Map<string, Group>();
-  for (const { label, points } of measured.filter((each) => !isNought(each))) {
-    const key = JSON.stringify(points);
-    const alike = groups.get(key);
-    if (alike) alike.names.push(label);
-    else groups.set(key, { names: [label], points, highest: points.reduce((best, point) => (point[1] > best[1] ? point : best)) });
-  }
-  const drawn = [...groups.values()];
-  const moments = [...new Set(drawn.flatMap((each) => each.points.map(([at]) => at)))];
-  return { groups: drawn, nought: measured.filter(isNought).map((each) => each.label), moments };
-}
-
-export function formOf({ groups, moments }: Outline): Form {
-  if (groups.length === 0) return "sentence";
-  if (moments.length === 1) return "bars";
-  return groups.length > MOST_LINES ? "rows" : "lines";
+/** What is drawn of a chart; points that are no number are not. */
+export function draw(chart: Chart): Drawing {
+  const series = numbersOf(chart.series);
+  const groups = chart.outline.groups.map((places) => {
+    const { points } = series[places[0]!]!;
+    return { names: places.map((each) => series[each]!.label), points, highest: points.reduce((best, point) => (point[1] > best[1] ? point : best)) };
+  });
+  const moments = [...new Set(groups.flatMap((each) => each.points.map(([at]) => at)))];
+  return { form: chart.outline.form, groups, nought: chart.outline.zeros.map((each) => series[each]!.label), moments };
 }
 
 /** Names as one reads them: "a, b and c". */

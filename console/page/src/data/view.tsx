@@ -5,6 +5,7 @@ import { useAnswer, useReading } from "../answer";
 import { post } from "../api";
 import "../charts/charts.css";
 import { Lines } from "../charts/lines";
+import type { Outline } from "../charts/series";
 import { noon } from "../charts/scale";
 import { Panel } from "../panel";
 import { type Go, type Target, useIsEmbedded } from "../places";
@@ -36,6 +37,7 @@ interface Path {
 
 interface Rides {
   by_day: [string, number][];
+  outline: Outline;
   paths: Record<string, Path>;
   /** Whether there are more objects than were counted. */
   is_cut: boolean;
@@ -149,6 +151,7 @@ function RidesByDay({ rides }: { rides: Rides }) {
       <Lines
         title="Rows by the day of the ride"
         series={[{ label: "rides", points: days.map(([day, count]) => [noon(day), count]) }]}
+        outline={rides.outline}
         start={noon(days[0]![0]) - DAY / 2}
         end={noon(days[days.length - 1]![0]) + DAY / 2}
         period={DAY}

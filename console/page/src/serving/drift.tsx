@@ -3,7 +3,8 @@
 import { Grid } from "../charts/grid";
 import { Lines } from "../charts/lines";
 import { noteOf } from "../charts/notes";
-import { DAY, noon, type Point } from "../charts/scale";
+import { DAY, noon } from "../charts/scale";
+import type { Outline } from "../charts/series";
 import { Empty } from "../parts";
 import { Table } from "../table";
 import { count, number, tenths } from "../words";
@@ -15,22 +16,13 @@ interface Compared {
   missing: number | null;
 }
 
-interface Day {
-  day: string;
-  model: string;
-  predictions: number;
-  outcomes: number;
-  measure: number | null;
-  low: number | null;
-  high: number | null;
-}
-
-/** How far a day lies from training: of the feature that does most, and of the scores; and how many features do beyond chance. */
-interface Drift {
-  day: string;
-  psi: number | null;
-  scores: number | null;
-  features: number;
+/** A chart whose points stand on days, `2026-11-28`; it goes from the first to the last of them. */
+interface Daily {
+  name: string;
+  first: string;
+  last: string;
+  series: { label: string; points: [string, number][] }[];
+  outline: Outline;
 }
 
 /** What is no number, NaN say, comes as null. */
@@ -53,13 +45,12 @@ export interface Newest {
   remarks: string[];
   /** From the model's training to the end of the day; 0 of a model that was trained later. */
   champion_age_days: number | null;
-  /** The days that were looked at, and had requests. */
-  drift: Drift[];
+  /** By the day that was looked at: how far it lay from training, how many features drifted, and what was measured. */
+  charts: Daily[];
   days: number;
   features: Record<string, Compared>;
   scores: Compared | null;
   served: Served | null;
-  by_day: Day[];
 }
 
 /** The PSI up to which values are close to those of training, and that from which on they are far. */
@@ -78,7 +69,6 @@ export function Watch({ task, newest }: { task: string; newest: Newest | null })
       </Empty>
     );
   const { served } = newest;
-  const measured = newest.by_day.filter((each) => each.measure !== null);
   return (
     <>
       <p>
@@ -123,7 +113,7 @@ export function Watch({ task, newest }: { task: string; newest: Newest | null })
           ],
         )}
       />
-      <Grid charts={[...drifts(newest.drift), ...(measured.length > 0 ? [<Measured key="measured" days={measured} served={served} />] : [])]} />
+      <Grid charts={newest.charts.map(drawn)} />
       <p class="quiet">
         {count(newest.days, "day has", "days have")} been looked at; this is the newest. No control of the page looks at another day; <code>wildrydes monitor --date</code>, in a shell, does.
       </p>
@@ -131,31 +121,30 @@ export function Watch({ task, newest }: { task: string; newest: Newest | null })
   );
 }
 
-const spanOf = (days: { day: string }[]) => ({ start: noon(days[0]!.day) - DAY / 2, end: noon(days.at(-1)!.day) + DAY / 2, period: DAY, isOfDays: true });
+/** By the name of a chart its title, and the title by which the dashboard's notes know it. */
+const TITLES: Record<string, [string, string?]> = {
+  psi: ["How far from training", "How far"],
+  drifted: ["Features that drifted", "Features that drifted"],
+  measured: ["Measured on each day's truths"],
+};
 
-function pointsOf<T extends { day: string }>(days: T[], value: (day: T) => number | null): Point[] {
-  return days.flatMap((each) => (value(each) === null ? [] : [[noon(each.day), value(each)!] as Point]));
-}
-
-/** How far each day was from training, by the day that was looked at. */
-function drifts(days: Drift[]) {
-  if (days.length === 0) return [];
-  const psi = [
-    { label: "the feature farthest away", points: pointsOf(days, (each) => each.psi) },
-    { label: "the champion's answers", points: pointsOf(days, (each) => each.scores) },
-  ];
-  return [
-    <Lines key="psi" title="How far from training" levels={[[CLOSE, "close"], [FAR, "far"]]} note={noteOf("How far")} series={psi} {...spanOf(days)} />,
-    <Lines key="drifted" title="Features that drifted" note={noteOf("Features that drifted")} series={[{ label: "features that drifted", points: pointsOf(days, (each) => each.features) }]} {...spanOf(days)} />,
-  ];
-}
-
-function Measured({ days, served }: { days: Day[]; served: Served | null }) {
-  const series = [
-    { label: "measured", points: pointsOf(days, (each) => each.measure) },
-    ...(served ? [{ label: "promised", points: pointsOf(days, () => served.promised) }] : []),
-  ];
-  return <Lines title="Measured on each day's truths" series={series} {...spanOf(days)} />;
+function drawn({ name, first, last, series, outline }: Daily) {
+  const [title, note] = TITLES[name] ?? [name];
+  const points = series.map((each) => ({ ...each, points: each.points.map(([day, value]) => [noon(day), value] as [number, number]) }));
+  return (
+    <Lines
+      key={name}
+      title={title}
+      note={note && noteOf(note)}
+      levels={name === "psi" ? [[CLOSE, "close"], [FAR, "far"]] : []}
+      series={points}
+      outline={outline}
+      start={noon(first) - DAY / 2}
+      end={noon(last) + DAY / 2}
+      period={DAY}
+      isOfDays
+    />
+  );
 }
 
 function Verdict({ compared }: { compared: Compared }) {
