@@ -70,11 +70,12 @@ class Failure:
     """Why an execution ended as FAILED, TIMED_OUT or ABORTED.
 
     `log` is the whole log of what ran in the state, from its start to its end. `child` is the first child of a
-    distributed Map that failed, where one has; `try_command` runs its state again.
+    distributed Map that failed, where one has; `try_command` runs its state again. `states` has the name of the state
+    where it began, and before it those that started what that state is in.
     """
 
     status: str
-    state: str
+    states: tuple[str, ...]
     error: str
     cause: str
     next_step: str
@@ -84,6 +85,11 @@ class Failure:
     try_command: str = ""
     # The ARN of the execution in which it began: this one, or a promotion or a child that a state of it started.
     began_in: str = ""
+
+    @property
+    def state(self) -> str:
+        """The states in one line."""
+        return " → ".join(self.states)
 
     def as_json(self) -> dict[str, Any]:
         """The failure as `--json` prints it."""
@@ -105,13 +111,13 @@ def failure(stack: Stack, execution_arn: str, progress: Progress, read: LogReade
     error, cause = progress.error or progress.status, progress.cause or ""
     if failed is None:
         step = _next_step(stack, execution_arn, progress, [])
-        return Failure(progress.status, "no state", error, sentence(cause), step, "", [], began_in=execution_arn)
+        return Failure(progress.status, ("no state",), error, sentence(cause), step, "", [], began_in=execution_arn)
     if inner := _inner(stack, execution_arn, progress, failed, states[failed.name], read):
-        return dataclasses.replace(inner, state=f"{failed.name} → {inner.state}")
+        return dataclasses.replace(inner, states=(failed.name, *inner.states))
     group = _log_group(_state(states, failed.name), stack, execution_arn)
     log = _log(stack, group, failed, _training_jobs(stack, execution_arn), read) if group else []
     step = _next_step(stack, execution_arn, progress, log)
-    return Failure(progress.status, failed.name, error, sentence(cause), step, group, log, began_in=execution_arn)
+    return Failure(progress.status, (failed.name,), error, sentence(cause), step, group, log, began_in=execution_arn)
 
 
 def _all_states(definition: dict[str, Any], *, of_children: bool) -> dict[str, Any]:

@@ -153,6 +153,7 @@ def failure(histories: Histories, stack: Stack, query: dict[str, str]) -> dict[s
     return {
         **ended.as_json(),
         "began_in": ended.began_in,
+        "states": ended.states,
         "log_group": ended.log_group,
         "log": state_logs.end_of(ended.log),
         "log_lines": len(ended.log),

@@ -1,10 +1,12 @@
-"""Mends where moto reads the States Language otherwise than AWS: strings of intrinsics, paths, errors of Fail states.
+"""Mends where moto reads the States Language otherwise than AWS: strings of intrinsics, paths, names, errors.
 
 ASL is JSON, so a string of an intrinsic is escaped twice: once by JSON, once by the intrinsic itself, in which a
 backslash stands before `'`, `{`, `}` and `\\` ("Intrinsics for JSONPath states" in the Step Functions developer guide).
 moto parses the JSON text as it stands and hands the rest to Python's `str.format`.
 
 A path that can name one thing only gives that thing; moto gives a list of it when there is an index on the way.
+
+A name of a state or an error is what its JSON text stands for; moto takes the escapes for letters.
 
 A Fail state hands on any error by ErrorPath, `States.Timeout` too; moto takes that for a name of the user's own.
 """
@@ -14,7 +16,7 @@ import json
 import random
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import moto.stepfunctions.parser.models  # noqa: F401 - imports the whole interpreter
@@ -44,12 +46,23 @@ _DOTTED = re.compile(rf"{BRACKETS}|\.([^.\[\]()`]+)(?!\()")
 _INDEFINITE = re.compile(r"\*|\.\.|\?\(|\[[^\]']*[:,]")
 
 
+# By the method that reads it, where a component has a name of somebody's own.
+_NAMES = {
+    "visitStartat_decl": "start_at_name",
+    "visitNext_decl": "name",
+    "visitDefault_decl": "state_name",
+    "visitError_name": "error_name",
+    "visitJsonata_template_binding": "identifier",
+}
+
+
 def install() -> None:
     """Put all corrections in place."""
     _install_strings()
     _install_paths()
     _install_fail()
     _install_names_of_errors()
+    _install_letters_of_names()
 
 
 def _install_strings() -> None:
@@ -160,3 +173,32 @@ def _install_names_of_errors() -> None:
 
 def _install_fail() -> None:
     replace(state_fail, "CustomErrorName", ErrorName)
+
+
+def _install_letters_of_names() -> None:
+    """Take names for what their JSON stands for: moto takes `a\\"b` for four letters, and shows it so in histories."""
+    visitor = seam(preprocessor, "Preprocessor")
+    for method, field in _NAMES.items():
+        replace(visitor, method, _visit_by_letters(seam(visitor, method), field))
+    make = seam(visitor, "_common_state_field_of")
+
+    def state_of(state_props: Any) -> Any:
+        state_props.name = _letters(state_props.name)
+        return make(state_props=state_props)
+
+    replace(visitor, "_common_state_field_of", staticmethod(state_of))
+
+
+def _visit_by_letters(visit: Callable[[Any, Any], Any], field: str) -> Callable[[Any, Any], Any]:
+    def component(self: Any, ctx: Any) -> Any:
+        visited = visit(self, ctx)
+        # An error of States Language's own is no name of somebody's.
+        if isinstance(name := getattr(visited, field, None), str):
+            setattr(visited, field, _letters(name))
+        return visited
+
+    return component
+
+
+def _letters(name: str) -> str:
+    return json.loads(f'"{name}"', strict=False)

@@ -1,6 +1,7 @@
 """Each hostile text is text wherever it stands: as a name, in JSON, as the key of a file, in a ride, and as a cause."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -56,7 +57,7 @@ def test_there_are_forty_texts() -> None:
 
 
 def test_names_of_states(console: Console, chromium: Browser) -> None:
-    names = [text[:_LONGEST_NAME] for text in HOSTILE]
+    names = [*(text[:_LONGEST_NAME] for text in HOSTILE), 'say "hi"', "back\\slash", "two\nlines", "tab\there\\n"]
     states = {
         name: {"Type": "Pass", "Comment": name, **({"Next": after} if after else {"End": True})}
         for name, after in zip(names, [*names[1:], None], strict=True)
@@ -66,12 +67,17 @@ def test_names_of_states(console: Console, chromium: Browser) -> None:
         page.reload()
         states_of_graph = page.get_by_label("The workflow retrain").locator("g.state")
         expect(page.get_by_label("only the way taken")).to_be_checked()
+        # Each was entered: the way that was taken has them all, and the ways between them.
+        expect(states_of_graph).to_have_count(len(names))
+        ways = page.get_by_label("The workflow retrain").locator("path.edge")
+        expect(ways).to_have_count(len(names) - 1)
         page.get_by_label("only the way taken").uncheck()
         expect(states_of_graph).to_have_count(len(names))
         seen = list[str]()
         for state in states_of_graph.all():
             state.dispatch_event("click")
             expect(state).to_have_attribute("aria-pressed", "true")
+            expect(state).to_have_class(re.compile(r"\bsucceeded\b"))
             seen.append(page.locator(".panel h3").first.text_content() or "")
             assert state.locator("text").first.text_content() == seen[-1]
         assert sorted(seen) == sorted(names)

@@ -77,7 +77,7 @@ def test_failure_of_a_child_leads_to_the_child(stack: Stack, console: Console, c
         "Type": "Map",
         "ItemsPath": "$",
         "Label": "Readers",
-        "ItemProcessor": _MODE | refusing("Read"),
+        "ItemProcessor": _MODE | refusing("Read → parse"),
         "End": True,
     }
     trusted = role(client, "states.amazonaws.com", allow("*"))
@@ -90,9 +90,9 @@ def test_failure_of_a_child_leads_to_the_child(stack: Stack, console: Console, c
     with serve_console(replace(stack, outputs={**stack.outputs, "StateMachineArn": arn}), "nowhere") as port:
         page = chromium.new_page()
         page.goto(Console(console.stack, port).address)
-        page.get_by_label("Why it failed").get_by_role("button", name="Read", exact=True).click()
+        page.get_by_label("Why it failed").get_by_role("button", name="Read → parse", exact=True).click()
         expect(page.get_by_role("heading", name=child["name"])).to_be_visible()
-        expect(page.get_by_label("The state Read")).to_contain_text("What it found led to the failure")
+        expect(page.get_by_label("The state Read → parse")).to_contain_text("What it found led to the failure")
         page.close()
 
 

@@ -124,6 +124,34 @@ def test_fail_hands_on_error_and_cause_even_of_step_functions_own(client: Client
     assert (described["status"], described["error"], described["cause"]) == ("FAILED", "States.Timeout", "too slow")
 
 
+def test_names_of_states_and_errors_are_those_of_the_definition(client: Client, nobody: str) -> None:
+    first, chosen, after, failing, last = 'say "hi"', "back\\slash", "two\nlines\u0007", "\\u003c", "tab\t"
+    error = 'Odd"Error\\'
+    inner = {"StartAt": failing, "States": {failing: {"Type": "Fail", "Error": error, "Cause": "by test"}}}
+    states = {
+        first: {"Type": "Pass", "Next": chosen},
+        chosen: {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.x", "IsPresent": True, "Next": last}],
+            "Default": after,
+        },
+        after: {
+            "Type": "Parallel",
+            "Branches": [inner],
+            "Catch": [{"ErrorEquals": [error], "Next": last}],
+            "End": True,
+        },
+        last: {"Type": "Pass", "End": True},
+    }
+    described = run(client, states, nobody)
+    assert output(described) == {"Error": error, "Cause": "by test"}
+    events = account.entries(
+        client("stepfunctions"), "get_execution_history", "events", executionArn=described["executionArn"]
+    )
+    entered = [each["stateEnteredEventDetails"]["name"] for each in events if "stateEnteredEventDetails" in each]
+    assert entered == [first, chosen, after, failing, last]
+
+
 def test_task_without_a_grant_fails_as_on_aws(client: Client, nobody: str, function_arn: str) -> None:
     described = run(client, {"Call": invocation(function_arn)}, nobody, {})
     assert described["status"] == "FAILED"

@@ -14,7 +14,7 @@ const WITHIN = " → ";
 
 /** The states in which a failure began: in this execution first, and then in what that state started. */
 export function statesOf(failure: Failure | null): string[] {
-  return failure && failure.state !== NO_STATE ? failure.state.split(WITHIN) : [];
+  return failure && failure.state !== NO_STATE ? failure.states : [];
 }
 
 interface Props {

@@ -140,7 +140,7 @@ export function GraphPicture({ machine, states, ended, began = [], selected, inS
               .map(state)}
             {placed.lines.map((line) => (
               <path
-                key={`${line.edge.source}|${line.edge.target}|${line.edge.kind}|${line.edge.label}`}
+                key={JSON.stringify(line.edge)}
                 class={`edge ${line.edge.kind}`}
                 d={curve(line.points)}
                 marker-end="url(#arrow)"
@@ -154,7 +154,7 @@ export function GraphPicture({ machine, states, ended, began = [], selected, inS
             {placed.lines.map(
               ({ edge, label }) =>
                 label && (
-                  <g key={`${edge.source}|${edge.target}`} class="answer-label" aria-hidden="true">
+                  <g key={JSON.stringify(edge)} class="answer-label" aria-hidden="true">
                     <rect x={label.x - label.width / 2} y={label.y - label.height / 2 - 1} width={label.width} height={label.height + 2} rx={3} />
                     <text class="middle">
                       {label.texts.map((text, line) => (

@@ -128,6 +128,8 @@ export interface Execution extends Summary, Facts {
 export interface Failure {
   /** Where it began; `Ingest rides → Ingest chunk` of a state within what another one started. */
   state: string;
+  /** The names of these states, this execution's first. */
+  states: string[];
   /** The ARN of the execution that this state is of: a promotion's or a child's, where another state started it. */
   began_in: string;
   child?: { execution: string; item: string; failed: number; total: number };

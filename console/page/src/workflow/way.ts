@@ -14,14 +14,14 @@ export function wayTaken(machine: Machine, states: State[]): Machine {
 }
 
 /** A step from a state to the next: a state that was entered twice may have failed once, and was then left another way. */
-const step = (source: string, target: string, isCaught: boolean) => `${source}\n${target}\n${isCaught}`;
+const step = (source: string, target: string, isCaught: boolean) => JSON.stringify([source, target, isCaught]);
 
 /** Which state was entered after which, of each Map's iteration and each level by itself. */
 function stepsOf(states: State[], parents: Map<string, string>): Set<string> {
   const steps = new Set<string>();
   const last = new Map<string, State>();
   for (const state of states) {
-    const course = `${parents.get(state.name) ?? ""}\n${state.iteration}`;
+    const course = JSON.stringify([parents.get(state.name) ?? "", state.iteration]);
     const before = last.get(course);
     if (before) steps.add(step(before.name, state.name, before.status === "CAUGHT"));
     last.set(course, state);
