@@ -105,6 +105,8 @@ def account(stack: Stack, query_fields: Mapping[str, str]) -> dict[str, Any]:
 
     `account` is `cli.account`'s, of the files with most to say; None where the check of the ingestion wrote none.
     `training` has `weather` and `training_set` (`cli.run_summary`); None where the execution has no such output.
+    `other_years` has the objects and rides that it did not read, since they are of years that it did not ask for. Their
+    rides and the rows that it processed are all that there were. None where its output does not say it.
     `task` is what it learned to predict, `meaning` that in words, empty of a task that there is no more.
     `source` is what its task learns from, rides or samples, and `is_binary` says whether its labels are 0 and 1. `plan`
     is what it said of the files that were new to it, and `yielded_to` the name of the execution that it yielded to, or
@@ -126,6 +128,7 @@ def account(stack: Stack, query_fields: Mapping[str, str]) -> dict[str, Any]:
         "yielded_to": _yielded_to(output),
         "account": first_lines(stack, execution, _MOST_FILES),
         "training": weather_and_training_set(counts) if counts else None,
+        "other_years": output.get("other_years"),
     }
 
 

@@ -66,6 +66,39 @@ def test_account_is_that_of_the_bucket_and_adds_up(console: Console, execution: 
     assert seen["training"] == weather_and_training_set(execution["training_set"])
 
 
+def test_rides_of_years_that_were_not_asked_for_are_shown_and_add_up(
+    page: Page, console: Console, execution: dict[str, Any]
+) -> None:
+    stack = console.stack
+    stack.put(
+        f"raw/{unique('years')}.json",
+        json.dumps(
+            [RIDE | {"Name": f"Unicorn {number}", "StatusTime": "2016-06-01 12:00:00.000"} for number in range(7)]
+        ),
+    )
+    output = stack.retrain(promote=False, years={"first": 2018, "last": 2020})
+    others, read = output["other_years"], output["training_set"]["processed_rows"]
+    keys = stack.keys("processed/year=")
+    rows = {key: len(gzip.decompress(stack.read(key)).splitlines()) for key in keys}
+    elsewhere = [key for key in keys if not 2018 <= int(key.partition("year=")[2][:4]) <= 2020]
+    assert (others["objects"], others["rides"]) == (len(elsewhere), sum(rows[key] for key in elsewhere))
+    assert others["rides"] >= 7
+    assert others["rides"] + read == sum(rows.values())
+    assert answer(console, "account", execution=output["execution"])["other_years"] == others
+    page.get_by_role("button", name="Data", exact=True).click()
+    page.get_by_label("Show the data of the retraining").select_option(output["execution"])
+    section = page.get_by_label("Rides", exact=True)
+    expect(section).to_contain_text(f"{read:,} rows were read")
+    expect(section).to_contain_text(f"{others['rides']:,} rows of other years, in {others['objects']:,} object")
+    expect(section).to_contain_text(
+        f"With the {read:,} that were read, the stack held {read + others['rides']:,} rows then."
+    )
+    # Of a retraining of all years there is nothing else.
+    page.get_by_label("Show the data of the retraining").select_option(execution["execution"])
+    expect(section).to_contain_text(f"{execution['training_set']['processed_rows']:,} rows were read")
+    expect(section).not_to_contain_text("of other years")
+
+
 def test_reasons_files_and_splits_are_shown_and_what_a_ride_says_is_text(
     page: Page, console: Console, execution: dict[str, Any]
 ) -> None:

@@ -54,6 +54,8 @@ export interface Account {
   source: string;
   is_binary: boolean;
   account: { rides: Rides; files: FileLine[]; files_omitted: number; files_unread: number; first_rejected: Rejected[] } | null;
+  /** What it did not read, since it is of years that it did not ask for; null where its output does not say it. */
+  other_years: { objects: number; rides: number } | null;
   training: {
     weather: { filled_days: number; filled_rides: number; far_rides: number; rides_without_weather: number };
     training_set: {
@@ -81,7 +83,7 @@ export function Ingestion({ answer }: { answer: Account }) {
       {isOfRides && answer.plan && <p>{answer.plan}</p>}
       {account?.files.length === 0 && !answer.plan && <Empty>No ride file was new to it.</Empty>}
       {account && account.files.length > 0 && <Files account={account} />}
-      {training ? <Training training={training} isOfRides={isOfRides} isBinary={answer.is_binary} task={answer.task} meaning={answer.meaning} /> : <Empty>It has built no training set.</Empty>}
+      {training ? <Training training={training} others={answer.other_years} isOfRides={isOfRides} isBinary={answer.is_binary} task={answer.task} meaning={answer.meaning} /> : <Empty>It has built no training set.</Empty>}
     </>
   );
 }
@@ -164,6 +166,7 @@ function why(line: FileLine): string {
 
 interface TrainingProps {
   training: NonNullable<Account["training"]>;
+  others: Account["other_years"];
   isOfRides: boolean;
   /** Labels of other tasks are numbers: there is no balance of them. */
   isBinary: boolean;
@@ -171,7 +174,7 @@ interface TrainingProps {
   meaning: string;
 }
 
-function Training({ training, isOfRides, isBinary, task, meaning }: TrainingProps) {
+function Training({ training, others, isOfRides, isBinary, task, meaning }: TrainingProps) {
   const { training_set: set, weather } = training;
   const splits = (["train", "validation", "test"] as const).map((name) => ({ name, ...set[name] }));
   const total = splits.reduce((sum, each) => sum + each.rows, 0);
@@ -187,6 +190,13 @@ function Training({ training, isOfRides, isBinary, task, meaning }: TrainingProp
         {set.further_copies.toLocaleString()} that came more than once ({isOfRides ? "a ride" : "a sample"} counts once), {set.without_label.toLocaleString()}{" "}
         without a label{isOfRides && <>, {set.without_weather.toLocaleString()} without weather</>}.
       </p>
+      {isOfRides && others && others.rides > 0 && (
+        <p>
+          {count(others.rides, "row", "rows")} of other years, in {count(others.objects, "object", "objects")}, {others.rides === 1 ? "was" : "were"} not
+          read: this retraining did not ask for those <code>years</code>. With the {set.processed_rows.toLocaleString()} that were read, the stack held{" "}
+          {(set.processed_rows + others.rides).toLocaleString()} rows then.
+        </p>
+      )}
       <p class="quiet">
         The rows are split in three parts. The model learns from train. Among models with other settings, validation chooses the best. Then
         test scores it, by rows that it never saw.
