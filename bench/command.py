@@ -1,5 +1,6 @@
 """What the benchmarks' commands share: their notes to stderr, and how they end by Ctrl-C or another signal."""
 
+import os
 import sys
 from collections.abc import Callable
 from typing import NoReturn
@@ -7,6 +8,12 @@ from typing import NoReturn
 from rich.console import Console
 
 from cli import interrupts
+
+
+def load() -> str:
+    """How many processes ran or waited in the last minute: of more than the cores, what is measured is too slow."""
+    minute, *_ = os.getloadavg()
+    return f"{minute:.1f}"
 
 
 def note(text: str) -> None:
