@@ -224,9 +224,9 @@ def test_model_that_was_never_live_shows_what_it_did_not_pass(
     sheet.get_by_text("What the gate asked (1 of 2 pass)").click()
     table = sheet.get_by_label("What the gate asked", exact=True)
     expect(table.get_by_role("row", name="AUC").get_by_role("cell")).to_have_text(["no", "0.9", "at least 0.925"])
-    expect(table.get_by_role("row", name="upper end").get_by_role("cell")).to_have_text(
-        ["yes", "\u22120.0123", "below 0"]
-    )
+    expect(
+        table.get_by_role("row", name="difference to the champion's log loss, upper end").get_by_role("cell")
+    ).to_have_text(["yes", "\u22120.0123", "below 0"])
     assert serious_faults(page) == []
     s3.delete_object(Bucket=stack.bucket, Key=key)
 

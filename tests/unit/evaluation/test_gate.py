@@ -250,6 +250,9 @@ def test_a_bound_on_the_change_of_answers_holds_back_what_changes_more(
     outcome = gate.verdict(apart, 0.69, CHAMPION, comparison, rules, changes)
     assert outcome.promote is not bool(fault)
     assert fault in outcome.reason
+    shown = [(each.passes, each.value, each.bound) for each in outcome.criteria if each.name == "score_change"]
+    value = pytest.approx(0.17) if changes else None
+    assert shown == ([] if bound is None else [(not fault, value, bound)])
     # The first model changes nobody's answers.
     assert gate.verdict(ALONE, 0.69, None, None, rules).promote
 

@@ -77,7 +77,7 @@ export function CardView({ task, execution, lives, go, role = "" }: Shown) {
           its retraining
         </button>
       </p>
-      {card.verdict?.reason && <Verdict verdict={card.verdict} />}
+      {card.verdict?.reason && <Verdict verdict={card.verdict} measure={binary ? "log loss" : "RMSE"} />}
       <dl class="scores">
         {scores.map(([name, words]) => (
           <div key={name}>

@@ -8,9 +8,9 @@ const FOUR = { maximumFractionDigits: 4 };
 
 /** What each criterion asks, and how its value stands to its bound; others are shown by their names. */
 const WORDS: Record<string, [string, string]> = {
-  below_constant: ["measure", "below a constant prediction's"],
-  below_champion: ["difference to the champion's measure, upper end of the interval", "below"],
-  not_worse_than_champion: ["difference to the champion's measure, lower end of the interval", "at most"],
+  below_constant: ["{measure}", "below a constant prediction's"],
+  below_champion: ["difference to the champion's {measure}, upper end of the interval", "below"],
+  not_worse_than_champion: ["difference to the champion's {measure}, lower end of the interval", "at most"],
   comparable: ["can be compared with the champion, or force", ""],
   rows_of_label_0: ["test rows of the label 0", "at least"],
   rows_of_label_1: ["test rows of the label 1", "at least"],
@@ -24,7 +24,13 @@ const WORDS: Record<string, [string, string]> = {
   promote: ["the input lets it go live (promote)", ""],
 };
 
-export function Verdict({ verdict }: { verdict: NonNullable<Card["verdict"]> }) {
+interface Props {
+  verdict: NonNullable<Card["verdict"]>;
+  /** What decides, as log loss. */
+  measure: string;
+}
+
+export function Verdict({ verdict, measure }: Props) {
   const { promote, reason, criteria = [] } = verdict;
   return (
     <>
@@ -42,7 +48,7 @@ export function Verdict({ verdict }: { verdict: NonNullable<Card["verdict"]> }) 
             label="What the gate asked"
             head={["Criterion", "Passes", "Value", "Bound"]}
             numbers={[2]}
-            rows={criteria.map((each) => [WORDS[each.name]?.[0] ?? each.name, each.passes ? "yes" : "no", valueOf(each.value), boundOf(each)])}
+            rows={criteria.map((each) => [WORDS[each.name]?.[0].replace("{measure}", measure) ?? each.name, each.passes ? "yes" : "no", valueOf(each.value), boundOf(each)])}
           />
         </details>
       )}
