@@ -61,8 +61,6 @@ export function bounds(values: number[]): { low: number; high: number } {
 
 /** Pixels from which on an axis has room for a moment in its middle, and for a month's name. */
 const ROOM = 330;
-/** Pixels from a moment's place to the next, at least. */
-const BETWEEN = 80;
 
 /** The time of an axis, what its points stand for, and where they stand, in seconds. */
 export interface Span {
@@ -72,22 +70,28 @@ export interface Span {
   moments: number[];
 }
 
+/** A moment with its words. */
+export type Tick = [number, string];
+
 /**
- * Moments of an axis that is `width` pixels long: the hour, with its day where that is another one than before; of more than
- * two days the day. Each stands where its words say: at a point, or at the beginning of a minute, a period or a day.
+ * Moments of an axis that is `width` pixels long, in the order in which to try them: the later ones are fewer, for where the
+ * words of the others overlap. Each stands where its words say: at a point, or at the beginning of a minute, a period or a day.
  */
-export function ticks(axis: Span, width: number): [number, string][] {
-  const span = axis.end - axis.start;
-  const isWide = width >= ROOM;
+export function ticks(axis: Span, width: number): Tick[][] {
+  const { start, end } = axis;
+  const ends = [start, end].map((seconds) => stand(axis, seconds));
+  const middle = stand(axis, start + (end - start) / 2);
+  const all = width >= ROOM ? [[ends[0]!, middle, ends[1]!], ends] : [ends];
+  return [...all, ends.slice(0, 1)].map((moments) => words([...new Set(moments)], axis, width >= ROOM));
+}
+
+/** The hour of each moment, with its day where that is another one than before; of more than two days the day. */
+function words(moments: number[], { start, end, period }: Span, isWide: boolean): Tick[] {
+  const span = end - start;
   const dayOf = (seconds: number) => new Date(seconds * 1000).toDateString();
-  const wanted = isWide ? [axis.start, axis.start + span / 2, axis.end] : [axis.start, axis.end];
-  const least = (span / width) * BETWEEN;
-  const moments = wanted
-    .map((seconds) => stand(axis, seconds))
-    .filter((seconds, place, all) => place === 0 || seconds - all[place - 1]! >= least);
   return moments.map((seconds, place) => {
     const date = new Date(seconds * 1000);
-    if (span > 2 * DAY || axis.period >= DAY)
+    if (span > 2 * DAY || period >= DAY)
       return [seconds, date.toLocaleDateString(undefined, { month: "short", day: "numeric", ...(span > YEAR && { year: "numeric" }) })];
     const isSameDay = place > 0 && dayOf(moments[place - 1]!) === dayOf(seconds);
     const hour = date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });

@@ -18,3 +18,14 @@ export function useWidth<T extends HTMLElement>(): [RefObject<T | null>, number]
   }, []);
   return [element, width];
 }
+
+/** Pixels of the labels of axes, as the style sheet has them. */
+const LABEL = "11.5px";
+
+const pen = document.createElement("canvas").getContext("2d")!;
+
+/** The width of a label in pixels. */
+export function widthOf(words: string): number {
+  pen.font = `${LABEL} ${getComputedStyle(document.body).fontFamily}`;
+  return pen.measureText(words).width;
+}
