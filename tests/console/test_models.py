@@ -14,7 +14,7 @@ from cli.status import champion_path
 from consoles import Console, shut_out
 from machines import until
 from wildrydes.model.storage import card_key, execution_of
-from wildrydes.tasks import DEFAULT_TASK
+from wildrydes.tasks import DEFAULT_TASK, TASKS
 
 pytestmark = pytest.mark.proof
 
@@ -156,7 +156,10 @@ def test_regression_shows_its_residuals(page: Page, console: Console, champions:
     page.get_by_role("tab", name="magic_points").click()
     model = page.get_by_label(f"The model of {execution}")
     # A minus sign is as wide as a plus.
-    expect(model.get_by_text(f"{metrics['bias']:,.4f}".replace("-", "\u2212"), exact=True)).to_be_visible()
+    unit = TASKS["magic_points"].unit
+    for name, value in (("RMSE", metrics["rmse"]), ("bias", metrics["bias"]), ("bias gap", metrics["bias_gap"])):
+        score = model.locator(".scores > div").filter(has=page.get_by_text(name, exact=True))
+        expect(score).to_have_text(f"{name}{value:,.4f} {unit}".replace("-", "\u2212"))
     figure = model.get_by_role("figure").filter(has_text="Residuals")
     expect(figure.locator("rect.bar")).to_have_count(len([count for count in residuals["counts"] if count]))
     figure.get_by_text("The numbers").click()
@@ -189,16 +192,20 @@ def test_model_that_was_never_live_says_why_and_what_alone_makes_one_live(
 ) -> None:
     stack = console.stack.command_stack
     card = models.card(stack, champions[0]) | {"execution": "run-kept-back", "created": "2026-01-01T00:00:00+00:00"}
-    card["verdict"] = {"promote": False, "reason": "<img src=x onerror=alert(1)> is no better"}
+    card["verdict"] = {
+        "promote": False,
+        "reason": "There is no champion, and <img src=x onerror=alert(1)> is no better",
+    }
     s3: Any = stack.client("s3")
     key = card_key("run-kept-back", DEFAULT_TASK)
     s3.put_object(Bucket=stack.bucket, Key=key, Body=json.dumps(card).encode())
     page.get_by_role("button", name="Models").click()
     page.get_by_role("listitem").filter(has_text="run-kept-back").get_by_role("button").click()
-    expect(page.get_by_text("It was never live")).to_contain_text("<img src=x onerror=alert(1)> is no better")
+    said = "There was no champion then, and <img src=x onerror=alert(1)> is no better"
+    expect(page.get_by_text("It was never live")).to_contain_text(said)
     expect(page.get_by_text("It was never live")).to_contain_text("Only the gate of a retraining")
     row = page.get_by_role("listitem").filter(has_text="run-kept-back")
-    expect(row).to_contain_text("Why not: <img src=x onerror=alert(1)> is no better.")
+    expect(row).to_contain_text("Why not: There is no champion, and <img src=x onerror=alert(1)> is no better.")
     s3.delete_object(Bucket=stack.bucket, Key=key)
 
 

@@ -197,7 +197,10 @@ def test_object_that_is_no_day_is_named_and_hides_neither_the_days_nor_the_other
     page.get_by_role("tab", name="service_requested").click()
     section = page.get_by_label("Drift and quality")
     expect(section).to_contain_text("On 2026-11-01 the model of an-execution answered 7 requests")
-    expect(section).to_contain_text("Measured no number (0.1000 to 0.2000), promised 0.1000")
+    expect(section).to_contain_text(
+        "the log loss is no number, and with 95% confidence 0.1000 to 0.2000; lower is better"
+    )
+    expect(section).to_contain_text("The test of the model promised 0.1000: the answers are no worse than promised")
     expect(section.get_by_role("figure").filter(has_text="Measured on each day's truths")).to_contain_text(
         re.compile("measured ?0.25.*promised ?0.10")
     )

@@ -108,3 +108,8 @@ const OUTCOME: Record<string, string> = {
 export function outcome(code: string): string {
   return Object.hasOwn(OUTCOME, code) ? OUTCOME[code]! : code;
 }
+
+/** What a gate said of a model that has been looked at, in words of now: there may be a champion meanwhile, this model say. */
+export function saidThen(reason: string): string {
+  return reason.replace(/^There is no champion\b/, "There was no champion then");
+}

@@ -24,7 +24,11 @@ const NUMBERS: [string, string][] = [
   ["mae", "MAE"],
   ["r2", "R²"],
   ["bias", "bias"],
+  ["bias_gap", "bias gap"],
 ];
+
+/** Those that are in the label's unit. */
+const OF_UNIT = ["rmse", "mae", "bias", "bias_gap"];
 
 /** What the scores are, for whoever has not met their names. */
 const OF_CLASSES: [string, string][] = [
@@ -39,7 +43,8 @@ const OF_NUMBERS: [string, string][] = [
   ["RMSE", "The usual error in the label's unit; large errors count more. Lower is better."],
   ["MAE", "The mean error, in the label's unit. Lower is better."],
   ["R²", "1 is exact, 0 is no better than the mean."],
-  ["Bias", "The mean of label less prediction."],
+  ["Bias", "The mean of prediction less label, in the label's unit: above 0 the model says too much."],
+  ["Bias gap", "The same, added up from the lowest prediction on: the largest sum, over all rows, without its sign. The gate looks at this one."],
 ];
 
 const FOUR = { minimumFractionDigits: 4, maximumFractionDigits: 4 };
@@ -82,7 +87,10 @@ export function CardView({ task, execution, lives, go, role = "" }: Shown) {
         {scores.map(([name, words]) => (
           <div key={name}>
             <dt>{words}</dt>
-            <dd>{number(card.metrics[name] as number, FOUR)}</dd>
+            <dd>
+              {number(card.metrics[name] as number, FOUR)}
+              {OF_UNIT.includes(name) && card.unit && <span class="quiet"> {card.unit}</span>}
+            </dd>
           </div>
         ))}
       </dl>

@@ -5,6 +5,8 @@ import type { ModelLine } from "./types";
 
 interface Props {
   lines: ModelLine[];
+  /** Of the label; empty of one that is 0 or 1. */
+  unit: string;
   chosen: ModelLine | undefined;
   choose: (line: ModelLine) => void;
   rollBack: (line: ModelLine) => void;
@@ -18,8 +20,9 @@ const GROUPS: [string, (line: ModelLine) => boolean][] = [
   ["Never live, the newest first", (line) => line.until === ""],
 ];
 
-export function ModelList({ lines, chosen, choose, rollBack }: Props) {
+export function ModelList({ lines, unit, chosen, choose, rollBack }: Props) {
   const live = lines.find((each) => each.live)?.execution;
+  const numbers = (line: ModelLine) => numbersOf(line, unit);
   const groups = GROUPS.map(([title, isOf]) => ({ title, of: lines.filter(isOf) })).filter((each) => each.of.length > 0);
   return (
     <>
@@ -60,12 +63,12 @@ function whyNot({ faults, why }: ModelLine): string {
   return `${faults.length > 0 ? faults.join("; ") : why.replace(/\.$/, "")}.`;
 }
 
-function numbers(line: ModelLine): string {
+function numbersOf(line: ModelLine, unit: string): string {
   const named: [string, number | null][] = [
     ["log loss", line.log_loss],
     ["AUC", line.auc],
     ["RMSE", line.rmse],
     ["R²", line.r2],
   ];
-  return named.flatMap(([name, number]) => (number === null ? [] : [`${name} ${words(number, FOUR)}`])).join(", ");
+  return named.flatMap(([name, number]) => (number === null ? [] : [`${name} ${words(number, FOUR)}${name === "RMSE" && unit ? ` ${unit}` : ""}`])).join(", ");
 }

@@ -5,6 +5,7 @@ import { useAnswer } from "../answer";
 import { post } from "../api";
 import type { Go, Target } from "../places";
 import { Ask, Empty, Refused, Tabs } from "../parts";
+import { saidThen } from "../words";
 import { CardView } from "./card";
 import { key, ModelList } from "./list";
 import "./models.css";
@@ -60,13 +61,13 @@ export function ModelsView({ version, changes, target, go }: Props) {
             </p>
           </>
         )}
-        <ModelList lines={task.lines} chosen={line} choose={(each) => setOpen(key(each))} rollBack={setBack} />
+        <ModelList lines={task.lines} unit={task.unit} chosen={line} choose={(each) => setOpen(key(each))} rollBack={setBack} />
       </aside>
       <div class="main-part" id="models-panel" role="tabpanel" aria-label={`Models of ${task.task}`}>
         {refused}
         {line && !line.until && (
           <p class="quiet">
-            It was never live: {line.why.replace(/\.$/, "")}. Only the gate of a retraining makes a new model live; no command does it past the gate.
+            It was never live: {saidThen(line.why).replace(/\.$/, "")}. Only the gate of a retraining makes a new model live; no command does it past the gate.
           </p>
         )}
         {champion && (

@@ -85,7 +85,7 @@ export function Watch({ task, newest }: { task: string; newest: Newest | null })
       </p>
       <p class={served ? `verdict${served.worse ? "" : " yes"}` : ""}>
         {served
-          ? `${newest.outcomes.toLocaleString()} truths are known. Measured ${figure(served.measure)} (${figure(served.low)} to ${figure(served.high)}), promised ${figure(served.promised)}: ${served.worse ? "worse than promised." : "no worse than promised, beyond chance."}`
+          ? `${newest.outcomes.toLocaleString()} truths are known. On them the ${measureOf(newest)} is ${figure(served.measure)}, and with 95% confidence ${figure(served.low)} to ${figure(served.high)}; lower is better. The test of the model promised ${figure(served.promised)}: the answers are ${served.worse ? "worse than promised." : "no worse than promised, beyond chance."}`
           : `${count(newest.outcomes, "truth is", "truths are")} known: too few to say how good the champion is.`}
       </p>
       {newest.remarks.map((each) => (
@@ -153,3 +153,7 @@ function Verdict({ compared }: { compared: Compared }) {
   return compared.psi > CLOSE ? <span class="status idle">no more than chance</span> : <span class="status succeeded">as in training</span>;
 }
 
+/** What the answers are judged by, with its unit. */
+function measureOf({ kind, unit }: Newest): string {
+  return kind.startsWith("binary") ? "log loss" : `RMSE${unit && `, in ${unit},`}`;
+}

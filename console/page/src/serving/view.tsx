@@ -77,7 +77,7 @@ export function ServingView({ version, champions: answer, trouble, go }: Props) 
           }
         </Panel>
         <Panel<Standing[]> title="Leaderboard" path="serving/leaderboard" asking="Asking CloudWatch what callers measured …" version={version}>
-          {(standings) => <Leaderboard task={task} standings={standings.filter((each) => each.task === task)} />}
+          {(standings) => <Leaderboard task={task} standings={standings.filter((each) => each.task === task)} unit={fields.value?.unit ?? ""} />}
         </Panel>
       </div>
       <Up />

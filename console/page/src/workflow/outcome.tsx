@@ -1,5 +1,6 @@
 // What became of a retraining that has succeeded.
 
+import { saidThen } from "../words";
 import type { Execution } from "./types";
 
 interface Props {
@@ -20,7 +21,7 @@ export function Became({ execution, open }: Props) {
             The model would have gone live, but it was started without <code>promote</code>.{" "}
           </>
         )}
-        {verdict?.reason}
+        {saidThen(verdict?.reason ?? "")}
       </p>
     </section>
   );
