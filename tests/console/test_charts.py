@@ -58,7 +58,7 @@ def show(page: Page, console: Console) -> Iterator[Show]:
 def test_values_of_one_moment_are_bars_with_their_numbers_the_highest_first(show: Show) -> None:
     figure = show({"low": [3], "high": [250], "none": [0]})
     expect(figure.get_by_role("listitem")).to_have_text(["high 250", "low 3"])
-    expect(figure).to_contain_text("Of the test the hour from ")
+    expect(figure).to_contain_text(re.compile(r"Of the test only one hour has values: .* to \d\d:00"))
     expect(figure).to_contain_text("none: 0 too.")
 
 
@@ -115,6 +115,32 @@ def test_many_series_are_a_row_each_and_those_without_room_are_named(show: Show)
     expect(figure).to_contain_text("All on one scale, from 0 to 22.")
     expect(figure).to_contain_text("And, lower: f3 6, f2 4, f1 2.")
     expect(figure).to_contain_text("idle: 0 each time.")
+
+
+def test_row_of_one_point_is_a_number_without_a_picture(show: Show) -> None:
+    figure = show({"long": [1, 2]} | {f"f{number}": [10 * number] for number in range(1, 6)})
+    rows = figure.get_by_role("listitem")
+    expect(rows.first).to_have_text(re.compile(r"^f5 .*\d\d:00.*: 50$"))
+    expect(figure.get_by_role("img")).to_have_count(1)
+    expect(rows.last).to_contain_text("long highest 2")
+    expect(figure).to_contain_text("All on one scale, from 0 to 2.")
+
+
+def test_time_after_the_last_point_is_said_to_be_without_records(page: Page, console: Console) -> None:
+    now = console.stack.command_stack.now()
+    series = [{"label": "one", "points": [[now - 1800, 4], [now - 1740, 5]]}]
+    chart = {"kind": "metric", "title": "Requests", "view": "timeSeries", "period": 60, "series": series}
+    reply = {"name": "d", "start": now - 3600, "end": now, "widgets": [chart]}
+    page.route("**/api/operations/widgets*", lambda route: route.fulfill(json=reply))
+    page.get_by_role("button", name="Operations").click()
+    figure = page.get_by_role("figure").filter(has_text="Requests")
+    expect(figure).to_contain_text(re.compile(r"Nothing was recorded after .*\d\d:\d\d"))
+    # A value each minute up to now leaves nothing to say.
+    points = [[now - 60 * back, back] for back in range(30, 0, -1)]
+    chart["series"] = [{"label": "one", "points": points}]
+    page.get_by_label("The dashboard", exact=True).get_by_role("button", name="Look again").click()
+    expect(figure).to_contain_text("highest 30")
+    expect(figure).not_to_contain_text("Nothing was recorded after")
 
 
 def test_rows_that_would_not_be_seen_on_the_scale_of_others_have_their_own(show: Show) -> None:

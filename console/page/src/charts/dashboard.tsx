@@ -108,7 +108,7 @@ function Drawn({ charts, start, end, answers }: { charts: Widget[]; start: numbe
       {from > start && Number.isFinite(first) && (
         <p class="quiet">There are no points before {new Date(first * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}: the charts begin there.</p>
       )}
-      {isBars && <p class="quiet">Bars: there are values of one period alone, such as an hour. "So far": it is not over yet.</p>}
+      {isBars && <p class="quiet">A chart of bars is of the only period that has values in this time: it is named beside the title.</p>}
       {parts.length > 1 && <Jumps label="Parts of the dashboard" to={parts.map(({ heading }) => [heading, idOf("charts", heading)])} />}
       {sections.map(({ heading, charts: ofSection }) => {
         const full = ofSection.filter((each) => !isEmpty(each));

@@ -6,7 +6,7 @@ import type { Level } from "./axis";
 import { Bars } from "./bars";
 import { Plot } from "./plot";
 import { Rows } from "./rows";
-import { date, moment, type Name, paceOf, short } from "./scale";
+import { date, moment, type Name, paceOf, short, soleOf } from "./scale";
 import { count } from "../words";
 import { type Chart, draw, list, numbersOf, type Series } from "./series";
 import { useWidth } from "./width";
@@ -42,12 +42,14 @@ export function Lines({ title, series, outline, start, end: wanted, period, now 
   // The minute that is under way may begin after the question.
   const end = measured.reduce((last, each) => Math.max(last, each.points.at(-1)![0]), wanted);
   const isOpen = parts.groups.some((each) => each.points.at(-1)![0] + period > now);
+  const last = parts.moments.reduce((one, other) => Math.max(one, other), -Infinity);
+  const isOver = !isOfDays && (form === "lines" || form === "rows") && last + 2 * period < Math.min(end, now);
   const name = isOfDays ? date : moment;
   const axis = { name, groups: parts.groups, width, start, end, period, now };
   return (
     <figure class="lines" ref={figure}>
       <figcaption>
-        <strong>{title}</strong> {form === "bars" && <span class="quiet">{only(name(parts.moments[0]!), isOfDays ? null : period, isOpen)}</span>}
+        <strong>{title}</strong> {form === "bars" && <span class="quiet">{soleOf(parts.moments[0]!, isOfDays ? null : period, isOpen)}</span>}
         {form !== "sentence" && form !== "bars" && <span class="quiet">a point for each {paceOf(period)}</span>}
       </figcaption>
       {note && <p class="quiet">{note}</p>}
@@ -55,9 +57,10 @@ export function Lines({ title, series, outline, start, end: wanted, period, now 
       {form === "lines" && <Plot title={title} axis={axis} levels={levels} />}
       {form === "rows" && <Rows axis={axis} />}
       {isOpen && form !== "bars" && <p class="quiet">Hollow: that {paceOf(period)} is not over yet.</p>}
+      {isOver && <p class="quiet">Nothing was recorded after {name(last)}.</p>}
       {parts.nought.length > 0 && (
         <p class={form === "sentence" ? "" : "quiet"}>
-          {list(parts.nought)}: 0 {form === "sentence" ? span(measured, name, isOfDays) : form === "bars" ? "too" : "each time"}.
+          {list(parts.nought)}: 0 {form === "sentence" ? span(measured, name, isOfDays ? null : period) : form === "bars" ? "too" : "each time"}.
         </p>
       )}
       {measured.length === 0 && <p>No points in this time.</p>}
@@ -67,18 +70,13 @@ export function Lines({ title, series, outline, start, end: wanted, period, now 
   );
 }
 
-/** The one period of which a chart has values. */
-function only(words: string, period: number | null, isOpen: boolean): string {
-  return `${period ? `the ${paceOf(period)} from ${words}` : words}${isOpen ? ", so far" : ""}`;
-}
-
 const pointsIn = (series: Series[]) => series.reduce((sum, each) => sum + each.points.length, 0);
 
 /** When, or from when to when series have points. */
-function span(series: Series[], name: Name, isOfDays: boolean): string {
+function span(series: Series[], name: Name, period: number | null): string {
   const moments = series.flatMap((each) => [each.points[0]![0], each.points.at(-1)![0]]);
   const [first, last] = [moments.reduce((one, other) => Math.min(one, other)), moments.reduce((one, other) => Math.max(one, other))];
-  return first === last ? `${isOfDays ? "on" : "at"} ${name(first)}` : `each time from ${name(first)} to ${name(last)}`;
+  return first === last ? (period === null ? `on ${name(first)}` : `in the ${paceOf(period)} from ${name(first)}`) : `each time from ${name(first)} to ${name(last)}`;
 }
 
 /** The points as a table, the newest first. It is made when somebody opens it. */

@@ -2,7 +2,7 @@
 
 import { tenths } from "../words";
 import { type Charted, Lines, Numbers } from "./lines";
-import { moment, paceOf } from "./scale";
+import { moment, paceOf, soleOf } from "./scale";
 import type { Chart } from "./series";
 
 interface Props extends Charted {
@@ -31,8 +31,7 @@ export function Ranges({ title, series, start, end, period, now, medians, answer
         <figcaption>
           <strong>{title}</strong>{" "}
           <span class="quiet">
-            the {paceOf(period)} from {moment(at)}
-            {at + period > now && ", so far"}
+            {isOne ? soleOf(at, period, at + period > now) : `the ${paceOf(period)} from ${moment(at)}${at + period > now ? ", still running" : ""}`}
           </span>
         </figcaption>
         <p class="quiet">A bar holds the middle eight tenths of the probabilities; its mark is the median.</p>

@@ -1,4 +1,4 @@
-// Many series as a small picture each, below each other on one axis of time, the highest first.
+// Many series as a small picture each, below each other on one axis of time, the highest first; those of one point as a number.
 
 import { type Axis, markClass, type Place, Times } from "./axis";
 import { Rest } from "./bars";
@@ -12,14 +12,16 @@ const EDGE = 4;
 const MOST_APART = 12;
 
 export function Rows({ axis }: { axis: Axis }) {
-  const { groups, width, start, end } = axis;
+  const { name, groups, width, start, end } = axis;
   const all = ranked(groups);
   const shown = all.slice(0, MOST);
   const words = alike(all.map((each) => each.highest[1]));
   const spans = shown.map(spanOf);
-  const sizes = spans.map(({ low, high }) => high - low);
+  // A single point is a number: a dot on a scale says no more.
+  const lines = spans.filter((_, place) => shown[place]!.points.length > 1);
+  const sizes = lines.map(({ low, high }) => high - low);
   const isOneScale = Math.max(...sizes) <= MOST_APART * Math.min(...sizes);
-  const whole = { low: Math.min(...spans.map((each) => each.low)), high: Math.max(...spans.map((each) => each.high)) };
+  const whole = { low: Math.min(...lines.map((each) => each.low)), high: Math.max(...lines.map((each) => each.high)) };
   const x: Place = (at) => EDGE + ((at - start) / (end - start)) * (width - 2 * EDGE);
   return (
     <>
@@ -28,17 +30,22 @@ export function Rows({ axis }: { axis: Axis }) {
           <li key={group.names[0]}>
             <span>{list(group.names)}</span>{" "}
             <span class="quiet">
-              highest <strong>{words(group.highest[1])}</strong>
-              {spans[place]!.low < 0 && <>, lowest <strong>{words(spans[place]!.low)}</strong></>}
+              {group.points.length > 1 ? "highest " : `${name(group.highest[0])}: `}
+              <strong>{words(group.highest[1])}</strong>
+              {group.points.length > 1 && spans[place]!.low < 0 && <>, lowest <strong>{words(spans[place]!.low)}</strong></>}
             </span>
-            <Row axis={axis} group={group} x={x} span={isOneScale ? whole : spans[place]!} />
+            {group.points.length > 1 && <Row axis={axis} group={group} x={x} span={isOneScale ? whole : spans[place]!} />}
           </li>
         ))}
       </ul>
-      <svg class="axis" width={width} height={16} viewBox={`0 0 ${width} 16`} aria-hidden="true">
-        <Times axis={axis} room={width} x={x} y={12} />
-      </svg>
-      <p class="quiet">{scaleOf(isOneScale, whole)}</p>
+      {lines.length > 0 && (
+        <>
+          <svg class="axis" width={width} height={16} viewBox={`0 0 ${width} 16`} aria-hidden="true">
+            <Times axis={axis} room={width} x={x} y={12} />
+          </svg>
+          <p class="quiet">{scaleOf(isOneScale, whole)}</p>
+        </>
+      )}
       <Rest groups={all.slice(MOST)} words={words} />
     </>
   );

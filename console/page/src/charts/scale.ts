@@ -48,6 +48,17 @@ export function paceOf(period: number): string {
   return PACES.find(([seconds]) => seconds === period)?.[1] ?? `${period.toLocaleString()} s`;
 }
 
+/** Which is the one period that has values, and whether it still runs. `period` is null where a point is of a day of the calendar. */
+export function soleOf(seconds: number, period: number | null, isOpen: boolean): string {
+  const still = isOpen ? " so far" : "";
+  const run = isOpen ? ", still running" : "";
+  if (period === null) return `only one day has values${still}: ${date(seconds)}${run}`;
+  const end = new Date((seconds + period) * 1000);
+  const isSameDay = end.toDateString() === new Date(seconds * 1000).toDateString();
+  const until = isSameDay ? end.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" }) : moment(seconds + period);
+  return `only one ${period === 300 ? "period of 5 minutes" : paceOf(period)} has values${still}: ${moment(seconds)} to ${until}${run}`;
+}
+
 /** The ends of the axis: round, and nought between or at one of them. */
 export function bounds(values: number[]): { low: number; high: number } {
   const least = values.reduce((one, other) => Math.min(one, other), 0);
