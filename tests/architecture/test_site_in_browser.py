@@ -1,5 +1,6 @@
 """The site of the pages in Chromium, opened from the file system: on a telephone, in the dark, and by axe-core."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,10 @@ WINDOWS = {"telephone": NARROW, "laptop": WIDE}
 # The theme wraps each table in what scrolls, after the page has loaded.
 IS_READY = """() => Array.from(document.querySelectorAll('article table:not([class])')).every(
   (each) => each.closest('.md-typeset__scrollwrap')?.tabIndex === 0)"""
+
+STEP = re.compile(r"^([0-9]+)\. ", re.MULTILINE)
+SHOWN_NUMBERS = """() => Array.from(document.querySelectorAll('article ol')).flatMap(
+  (list) => Array.from(list.children, (_, place) => list.start + place))"""
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +85,19 @@ def test_drawing_scrolls_by_itself_on_a_telephone_and_the_keyboard_reaches_it(si
     drawing.focus()
     assert drawing.evaluate("(each) => each === document.activeElement")
     page.close()
+
+
+def test_steps_that_code_parts_have_the_numbers_that_their_page_gives_them(site: Path, browser: Browser) -> None:
+    page = browser.new_page()
+    shown: dict[str, list[int]] = {}
+    steps: dict[str, list[int]] = {}
+    for source in [*sorted((ROOT / "docs/workshop").glob("[0-9]*.md")), ROOT / "docs/own-data.md"]:
+        page.goto((site / source.relative_to(ROOT / "docs")).with_suffix(".html").as_uri())
+        shown[source.name] = page.evaluate(SHOWN_NUMBERS)
+        steps[source.name] = [int(each) for each in STEP.findall(source.read_text(encoding="utf-8"))]
+    page.close()
+    assert steps["5-inference.md"] == [1, 2, 3, 4, 5]
+    assert shown == steps
 
 
 @pytest.mark.loop
