@@ -20,8 +20,14 @@ def signed(value: float) -> str:
 
 
 def count(value: Any) -> str:
-    """A whole number, UNKNOWN for anything else."""
-    return f"{value:,}" if isinstance(value, int) else UNKNOWN
+    """A number in full, with up to four digits behind the point; UNKNOWN for anything else.
+
+    >>> count(3122), count(3122.0), count(11.7), count(0.0), count(0.00012), count(None)
+    ('3,122', '3,122', '11.7', '0', '0.0001', '–')
+    """
+    if not isinstance(value, int | float):
+        return UNKNOWN
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.4f}".rstrip("0").rstrip(".")
 
 
 def span(low: float, high: float) -> str:

@@ -11,6 +11,7 @@ from reports.kinds import kind_of
 from reports.sides import Comparison
 
 _MOST_OF_A_LIST = 20
+_OF_A_CLASS = ("_positives", "_negatives")
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,11 @@ def _change(group: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def count_rows(card: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What became of the rides, and the rows of the splits."""
-    return [(words(name), count(rows)) for name, rows in card.get("training_set", {}).items()]
+    """What became of the rides, and the rows of the splits; of a classification those of each label too."""
+    counts = card.get("training_set", {})
+    # A regression's label is neither 0 nor 1: the workflow counts none of each.
+    absent = _OF_A_CLASS if card.get("kind") == "regression" else ()
+    return [(words(name), count(rows)) for name, rows in counts.items() if not name.endswith(absent)]
 
 
 def feature_rows(comparison: Comparison) -> list[tuple[str, ...]]:

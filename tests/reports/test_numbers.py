@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reports import conclusions, formats, numbers
+from reports import conclusions, formats, numbers, tables
 from reports.html import table
 from reports.sides import Comparison
 
@@ -62,6 +62,29 @@ def test_numbers_of_a_regression_are_those_that_are_drawn(make_regression_card: 
         formats.number(point["predicted"]),
         formats.signed(point["observed"] - point["predicted"]),
     )
+
+
+def test_counts_of_the_training_set_are_numbers_whole_or_not(make_card: MakeCard) -> None:
+    counts = {"train_rows": 3952, "train_positives": 1976, "train_negatives": 1976, "without_weather_fraction": 0.0}
+    counts |= {"lowest_label": 108.0, "highest_label": 3122.0, "farthest_miles": 11.7, "mini_batch_size": None}
+    assert tables.count_rows(make_card(training_set=counts)) == [
+        ("train rows", "3,952"),
+        ("train positives", "1,976"),
+        ("train negatives", "1,976"),
+        ("without weather fraction", "0"),
+        ("lowest label", "108"),
+        ("highest label", "3,122"),
+        ("farthest miles", "11.7"),
+        ("mini batch size", "–"),
+    ]
+
+
+def test_training_set_of_a_regression_has_no_rows_of_labels(make_regression_card: MakeCard) -> None:
+    splits = ("train", "validation", "test")
+    classes = {f"{split}_{label}": 0 for split in splits for label in ("positives", "negatives")}
+    counts = {"test_rows": 534} | classes | {"highest_label": 3122.0}
+    rows = tables.count_rows(make_regression_card(training_set=counts))
+    assert rows == [("test rows", "534"), ("highest label", "3,122")]
 
 
 def test_conclusions_of_a_classification(make_card: MakeCard) -> None:
