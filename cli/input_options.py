@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from wildrydes import starts
 from wildrydes.algorithms import ALGORITHMS, SERVINGS
@@ -14,7 +15,7 @@ from wildrydes.errors import BadExecutionInput, BadJson
 from wildrydes.parameters import FIELDS, check_parameters
 from wildrydes.rides.stations import MAX_STATION_MILES
 from wildrydes.strict_json import decode
-from wildrydes.tasks import DEFAULT_TASK, TASKS
+from wildrydes.tasks import DEFAULT_TASK, RIDES, SAMPLES, TASKS
 
 Command = Callable[..., Any]
 
@@ -59,6 +60,8 @@ def _names(_context: click.Context, _option: click.Parameter, text: str | None) 
 _CONTEXT = ("serving", "task", "target", "features", "algorithms")
 # What is right or wrong in company alone.
 _SETTINGS = ("hyperparameters", "tuning")
+# The options that name what a retraining learns from, by the source of a task.
+_DATA = ((RIDES, ("rides", "weather", "weather_units")), (SAMPLES, ("samples",)))
 
 _INPUT_OPTIONS = (
     click.option("--task", type=click.Choice(tuple(TASKS)), help=f"What to predict.  [default: {DEFAULT_TASK}]"),
@@ -140,7 +143,9 @@ def execution_input(command: Command) -> Command:
     def with_input(**arguments: Any) -> Any:
         values = {name: arguments.pop(name) for name in FIELDS}
         fields = {name: value for name, value in values.items() if value is not None}
-        return command(**arguments, execution_input=validate_input(fields))
+        checked = validate_input(fields)
+        _refuse_data_of_another_source(checked)
+        return command(**arguments, execution_input=checked)
 
     for option in reversed(_INPUT_OPTIONS):
         with_input = option(with_input)
@@ -153,6 +158,19 @@ def input_meanings() -> dict[str, str]:
     for option in _INPUT_OPTIONS:
         option(command)
     return {str(each.name): each.help or "" for each in command.params if isinstance(each, click.Option)}
+
+
+def _refuse_data_of_another_source(execution_input: Mapping[str, Any]) -> None:
+    """Raises click.UsageError where an option of the command names data that the task does not learn from."""
+    source, context = source_of(execution_input), click.get_current_context()
+    options = [name for other, names in _DATA if other != source for name in names]
+    for name in options:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option = name.replace("_", "-")
+            raise click.UsageError(
+                f"--{option} has no effect on {task_of(execution_input)}, which learns from {source}: "
+                f"give --{source} instead, or another --task."
+            )
 
 
 def task_of(execution_input: Mapping[str, Any]) -> str:

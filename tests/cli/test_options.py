@@ -63,8 +63,11 @@ def started_with(monkeypatch: pytest.MonkeyPatch, command: str, arguments: str) 
     monkeypatch.setattr(retrain, "follow_detached", lambda *_, **__: 0)
     monkeypatch.setattr(run, "follow", lambda *_, **__: 0)
     monkeypatch.setattr(run.embedded, "temporary_server", lambda _: _Nothing())
-    for name in ("deploy_stack", "fill_weather", "sweep_orphans"):
+    for name in ("fill_weather", "sweep_orphans"):
         monkeypatch.setattr(run, name, lambda *_, **__: None)
+    machine = ARN.replace(":execution:", ":stateMachine:").removesuffix(":run-1")
+    stack = options.Stack("wildrydes", {"StateMachineArn": machine}, lambda _: None)
+    monkeypatch.setattr(run, "deploy_stack", lambda *_, **__: stack)
     monkeypatch.setattr(run.ServerRecord, "running_server", lambda _: None)
     monkeypatch.setattr(ride_files, "collect", lambda *_: [])
     monkeypatch.setattr(weather, "collect", lambda *_: None)
@@ -115,3 +118,31 @@ def test_every_field_of_the_input_has_an_option() -> None:
 def test_a_task_says_what_it_learns_from_under_either_name() -> None:
     inputs = [{}, {"target": "service_requested"}, {"task": "pick_duration"}, {"target": "pick_duration"}]
     assert [input_options.source_of(each) for each in inputs] == ["rides", "rides", "samples", "samples"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "refusal"),
+    [
+        ("run --task pick_duration --rides data/rides", "--rides has no effect on pick_duration"),
+        ("run --target pick_duration --weather data/weather", "--weather has no effect on pick_duration"),
+        ("run --task pick_duration --weather-units metric", "--weather-units has no effect on pick_duration"),
+        ("run --samples data/samples/samples.csv.gz", "--samples has no effect on heavy_utilization"),
+        ("retrain --task pick_duration --rides data/rides", "--rides has no effect on pick_duration"),
+        (
+            "retrain --task magic_points --samples data/samples/samples.csv.gz",
+            "--samples has no effect on magic_points, which learns from rides: give --rides instead",
+        ),
+    ],
+)
+def test_data_that_a_task_does_not_learn_from_is_refused(
+    arguments: str, refusal: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Before any of it is read, and before a server is asked.
+    monkeypatch.chdir(options.ROOT)
+    for module in (run, retrain):
+        monkeypatch.setattr(module.ride_files, "collect", None)
+        monkeypatch.setattr(module.sample_files, "check", None)
+    monkeypatch.setattr(options, "account", lambda *_: None)
+    monkeypatch.setattr(options.Stack, "describe", lambda *_: None)
+    assert commands.main(arguments.split()) == 2
+    assert refusal in capsys.readouterr().err
