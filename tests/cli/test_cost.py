@@ -111,6 +111,18 @@ def test_rides_are_compared_by_path_with_what_breaks_first(capsys: Output, monke
     assert lines[broken + 1].startswith("  evaluate_model: 900 s")
 
 
+def test_amounts_that_the_workshop_names_are_those_of_its_forecast(capsys: Output) -> None:
+    page = (ROOT / "docs/workshop/10-clean-up.md").read_text(encoding="utf-8")
+    answer = page.partition("What costs most in a month")[2].partition("</details>")[0]
+    assert commands.main(["cost", "--rides", "1000000", "--requests", "1000000", "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    watch = {line["unit"]: line for line in made["bill"]["lines"] if line["service"] == "CloudWatch"}
+    metrics, alarms = watch["custom metric and month"], watch["standard alarm and month"]
+    assert f"{metrics['quantity']:.0f} metrics and {alarms['quantity']:.0f} alarms cost" in answer
+    amounts = (metrics["usd"] + alarms["usd"], made["usd"], made["parts"]["retrainings"])
+    assert re.findall(r"\$[0-9]+\.[0-9]+", answer) == [f"${amount:.2f}" for amount in amounts]
+
+
 def test_months_change_what_a_retraining_reads(capsys: Output) -> None:
     scanned = []
     for months in ("1", "12"):

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cli import server_record, up
+from cli import destroy, remains, server_record, up
+from cli.stack import Account
+from cli.stack_progress import StackProgress
 from promotions import Model, WriteArtefact, promote, store
 from stacks import ROOT, MakeStack, Stack
 from wildrydes.model.linear_model import read_model
@@ -90,3 +92,16 @@ def test_line_is_answered(variables: Path, live: Model, regressions: dict[str, f
 
 def test_pages_show_each_way_to_ask() -> None:
     assert len(CURLS) >= 6
+
+
+def test_workshop_counts_the_resources_as_the_commands_do(stack: Stack) -> None:
+    set_up, clean_up = (
+        (ROOT / "docs/workshop" / name).read_text(encoding="utf-8") for name in ("1-set-up.md", "10-clean-up.md")
+    )
+    deployed = StackProgress(stack.client("cloudformation"), stack.name, None).describe()
+    assert re.findall(r"^  (.* resources are deployed, .*) after ", set_up, re.MULTILINE) == [deployed]
+    assert re.findall(r"the ([0-9]+) resources that `make up` counted", clean_up) == [deployed.split()[0]]
+    account = Account.on_embedded_aws(stack.server)
+    inventory = remains.take(account, stack.name)
+    removed = destroy.removable(account.client, inventory, remains.left(account.client, inventory))
+    assert re.findall(r": ([0-9]+) resources\.$", clean_up, re.MULTILINE) == [str(len(removed))]
