@@ -100,6 +100,15 @@ def test_steps_that_code_parts_have_the_numbers_that_their_page_gives_them(site:
     assert shown == steps
 
 
+def test_no_code_of_the_first_steps_is_cut_on_a_laptop(site: Path, browser: Browser) -> None:
+    page = browser.new_page(viewport=WIDE)
+    page.goto((site / "readme.html").as_uri())
+    blocks = page.locator("article pre code")
+    assert blocks.count() == 3
+    assert blocks.evaluate_all("(all) => all.map((each) => each.scrollWidth - each.clientWidth)") == [0, 0, 0]
+    page.close()
+
+
 @pytest.mark.loop
 @pytest.mark.parametrize(("scheme", "page"), [("dark", "telephone"), ("light", "laptop")], indirect=True)
 def test_no_page_shuts_anybody_out(site: Path, page: Page) -> None:
