@@ -59,7 +59,7 @@ def test_values_of_one_moment_are_bars_with_their_numbers_the_highest_first(show
     figure = show({"low": [3], "high": [250], "none": [0]})
     expect(figure.get_by_role("listitem")).to_have_text(["high 250", "low 3"])
     expect(figure).to_contain_text(re.compile(r"Of the test only one hour has values: .* to \d\d:00"))
-    expect(figure).to_contain_text("none: 0 too.")
+    expect(figure).to_contain_text("none: 0.")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -44,14 +44,14 @@ def test_what_may_not_be_asked_leaves_all_else_in_its_place(console: Console, ch
     # Whoever may not look at queues need not look at executions and models for them either.
     with page_of_user(console, chromium, "sqs:GetQueueAttributes") as page:
         page.get_by_role("button", name="Operations").click()
-        queues = page.get_by_label("Queues", exact=True)
+        queues = page.get_by_label("Queues and dead letters", exact=True)
         expect(queues.get_by_role("alert")).to_contain_text("Your credentials may not do this")
         expect(queues.get_by_role("button", name="Ask again")).to_be_visible()
         expect(page.get_by_label("Alarms", exact=True)).to_contain_text("in order")
         expect(page.get_by_label("Schedules", exact=True).get_by_role("rowheader")).to_have_text(["monitor"])
     with page_of_user(console, chromium, "states:ListExecutions", "ssm:GetParameter") as page:
         page.get_by_role("button", name="Operations").click()
-        expect(page.get_by_label("Queues", exact=True)).to_contain_text("messages on their way")
+        expect(page.get_by_label("Queues and dead letters", exact=True)).to_contain_text("messages on their way")
 
 
 def test_alarm_that_is_on_comes_first_with_what_it_means(page: Page, console: Console) -> None:
@@ -90,7 +90,7 @@ def test_dead_letters_are_replayed_and_what_is_no_event_is_said_to_be_left(page:
     queues, sqs = stack.command_stack.queues(), stack.client("sqs")
     sqs.send_message(QueueUrl=queues["UploadsDeadLetterQueue"], MessageBody="no event")
     page.get_by_role("button", name="Operations").click()
-    section = page.get_by_label("Queues", exact=True)
+    section = page.get_by_label("Queues and dead letters", exact=True)
     expect(section).to_contain_text("1 message has failed too often and waits as a dead letter")
     section.get_by_text("What waits in UploadsDeadLetterQueue").click()
     expect(section.locator("pre")).to_have_text("no event")
@@ -151,7 +151,7 @@ def test_cost_of_a_month_is_that_of_the_command(page: Page, console: Console) ->
     assert costs_seen["executions_usd"] > 0
     page.get_by_role("button", name="Operations").click()
     section = page.get_by_label("Cost of a month")
-    section.get_by_role("button", name=f"Add up {month}").click()
+    section.get_by_role("button", name=f"Add up {date.fromisoformat(f'{month}-01'):%B %Y}").click()
     expect(section.get_by_label("Executions with their cost").get_by_role("rowheader")).to_have_text(names[:100])
 
 

@@ -103,7 +103,11 @@ def test_operations_of_a_destroyed_stack_say_that_it_is_gone(chromium: Browser, 
         cloudformation.delete_stack(StackName=name)
         cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
         gone = f"The stack '{name}' was destroyed: wildrydes deploy"
-        for part in (alarms, window.get_by_label("Queues", exact=True), window.get_by_label("Schedules", exact=True)):
+        for part in (
+            alarms,
+            window.get_by_label("Queues and dead letters", exact=True),
+            window.get_by_label("Schedules", exact=True),
+        ):
             expect(part.get_by_role("alert")).to_contain_text(gone)
         expect(alarms).not_to_contain_text("The stack has no alarms.")
         window.get_by_role("button", name="List these permissions").click()

@@ -48,15 +48,19 @@ interface Props {
   /** What it is, for whoever hears the page. */
   label: string;
   class?: string;
+  /** What a line begins with that is marked. */
+  mark?: string;
 }
 
 /** A text as it is, in a box that scrolls where it is long, also by the keyboard. */
-export function Pre({ text, label, class: name }: Props) {
+export function Pre({ text, label, class: name, mark: beginning = "" }: Props) {
   const box = useRef<HTMLPreElement>(null);
   useEdges(box);
   return (
     <pre class={name} tabIndex={0} role="group" aria-label={label} ref={box}>
-      {text}
+      {beginning
+        ? text.split(/(?<=\n)/).map((line, place) => (line.trimStart().startsWith(beginning) ? <mark key={place}>{line}</mark> : line))
+        : text}
     </pre>
   );
 }

@@ -127,6 +127,7 @@ function Page() {
           {view === "Serving" && <ServingView version={ends + gaps} champions={about?.champions ?? null} trouble={unread} go={go} />}
           {view === "Operations" && <OperationsView version={ends + gaps} go={go} />}
         </main>
+        <footer class="quiet">Times are of your clock, {zone()}. A day of the monitor is one of UTC.</footer>
       </Outcomes.Provider>
     </Embedded.Provider>
   );
@@ -138,15 +139,23 @@ function alarming(alarms: number | null): string | undefined {
   return alarms > 0 ? `${count(alarms, "alarm is", "alarms are")} on` : undefined;
 }
 
+/** The clock's offset from UTC now, "UTC+01:00". */
+function zone(): string {
+  const minutes = -new Date().getTimezoneOffset();
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60].map((each) => String(each).padStart(2, "0"));
+  return `UTC${minutes < 0 ? "\u2212" : "+"}${hours}:${rest}`;
+}
+
 /** Of each task its question, and its champion, which answers it: the model is named by its retraining. Folded in a narrow window. */
 function Champions({ about, go }: { about: About; go: Go }) {
   const [isOpen] = useState(!matchMedia("(max-width: 48rem)").matches);
+  const all = Object.keys(about.questions).length;
   const answering = Object.values(about.champions).filter((each) => each !== null).length;
   return (
     <details class="questions" open={isOpen}>
       <summary>
-        Learns from unicorn rides, and answers {count(Object.keys(about.questions).length, "question", "questions")}, each by its champion model:{" "}
-        {answering} so far
+        Learns from unicorn rides, and answers {count(all, "question", "questions")}, each by its champion model: {answering} of {all}{" "}
+        {answering === 1 ? "has" : "have"} a model so far
       </summary>
       <ul class="champions" aria-label="Champions">
         {Object.entries(about.champions).map(([task, execution]) => (

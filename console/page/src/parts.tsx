@@ -237,7 +237,7 @@ export function Windowed<T extends { arn: string }>({ rows, height, label, rende
     return () => clearTimeout(timer);
   }, [top, rows]);
   return (
-    <div class="windowed" {...stops} ref={frame} tabIndex={-1} role="group" aria-label={label} aria-description={KEYS} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
+    <div class="windowed" style={{ "--row": `${height}px` }} {...stops} ref={frame} tabIndex={-1} role="group" aria-label={label} aria-description={KEYS} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
       <ol style={{ height: `${rows.length * height}px` }}>
         {shown.map((row, place) => (
           <li key={row.arn} aria-setsize={more ? -1 : rows.length} aria-posinset={first + place + 1} style={{ top: `${(first + place) * height}px`, height: `${height}px` }}>

@@ -60,7 +60,7 @@ export function Lines({ title, series, outline, start, end: wanted, period, now 
       {isOver && <p class="quiet">Nothing was recorded after {name(last)}.</p>}
       {parts.nought.length > 0 && (
         <p class={form === "sentence" ? "" : "quiet"}>
-          {list(parts.nought)}: 0 {form === "sentence" ? span(measured, name, isOfDays ? null : period) : form === "bars" ? "too" : "each time"}.
+          {list(parts.nought)}: 0{form === "sentence" ? ` ${span(measured, name, isOfDays ? null : period)}` : form === "bars" ? "" : " each time"}.
         </p>
       )}
       {measured.length === 0 && <p>No points in this time.</p>}

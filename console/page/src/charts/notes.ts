@@ -1,7 +1,7 @@
 // What the numbers of the dashboard's charts are, by the beginning of a chart's title.
 
 const NOTES: [string, string][] = [
-  ["Executions of ", "How many began and how many ended, by their end."],
+  ["Executions of ", "How many began, and how many came to each end."],
   ["What became of ", "Promoted: its model went live. Kept: it did not, and what answered before still does. Yielded: another retraining was under way."],
   ["Seconds by state", "The mean time in a state. A state that took no time to speak of is not drawn."],
   ["Rides stored", "One at a time, by the queues."],

@@ -104,13 +104,17 @@ function Files({ account }: { account: NonNullable<Account["account"]> }) {
         {count(rides.files_read, "file was", "files were")} read, {rides.files_skipped.toLocaleString()} skipped since they hold no data,{" "}
         {rides.files_rejected.toLocaleString()} left out whole.
       </p>
+      <p class="quiet">
+        Repeated rides came before in the same chunk of a file. A ride that comes again in another chunk or file is accepted again; the
+        training set counts it once.
+      </p>
       <h3>Why rides were rejected</h3>
       {account.first_rejected.length === 0 ? (
         <Empty>No ride was rejected.</Empty>
       ) : (
         <Table
           label="Reasons"
-          head={["Reason", "Rides", "The first: file", "where", "what it says", "record"]}
+          head={["Reason", "Rides", "File of the first", "Where the first is", "What is wrong with the first", "Record of the first"]}
           numbers={[1]}
           rows={account.first_rejected.map((each) => [
             each.reason,
@@ -118,18 +122,18 @@ function Files({ account }: { account: NonNullable<Account["account"]> }) {
             <code>{each.key}</code>,
             place(each),
             each.detail ?? "",
-            each.record ? <Pre class="record" label="The first such record" text={each.record} /> : "",
+            each.record ? <Pre class="record" label="The first such record" text={each.record} mark={fieldOf(each)} /> : "",
           ])}
         />
       )}
       <h3>Files</h3>
       <Table
         label="Files"
-        head={["File", "What became of it", "Read", "Accepted", "Rejected", "Repeated", "Why", "What you may do"]}
+        head={["File", "What became of the file", "Rides read", "Accepted", "Rejected", "Repeated", "Why", "What you may do"]}
         numbers={[2, 3, 4, 5]}
         rows={account.files.map((each) => [
           <code>{each.key}</code>,
-          each.outcome === "rejected" ? "left out whole" : each.outcome,
+          each.outcome === "rejected" ? "left out whole" : `was ${each.outcome}`,
           each.read.toLocaleString(),
           each.accepted.toLocaleString(),
           each.rejected.toLocaleString(),
@@ -147,6 +151,11 @@ function Files({ account }: { account: NonNullable<Account["account"]> }) {
       )}
     </>
   );
+}
+
+/** How the record's line begins whose value is at fault: what is said of it begins with its field. */
+function fieldOf({ detail }: Rejected): string {
+  return detail ? `"${detail.split(" ")[0]}":` : "";
 }
 
 function place(each: Rejected): string {
@@ -187,7 +196,7 @@ function Training({ training, others, isOfRides, isBinary, task, meaning }: Trai
       </p>
       <p>
         {set.processed_rows.toLocaleString()} rows were read, and {total.toLocaleString()} of them are used. Left out are{" "}
-        {set.further_copies.toLocaleString()} that came more than once ({isOfRides ? "a ride" : "a sample"} counts once), {set.without_label.toLocaleString()}{" "}
+        {set.further_copies.toLocaleString()} that came {isOfRides ? "again in another chunk or file" : "more than once (a sample counts once)"}, {set.without_label.toLocaleString()}{" "}
         without a label{isOfRides && <>, {set.without_weather.toLocaleString()} without weather</>}.
       </p>
       {isOfRides && others && others.rides > 0 && (

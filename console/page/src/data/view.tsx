@@ -82,6 +82,7 @@ export function DataView({ version, target, go }: Props) {
               </select>
             </label>{" "}
             <Chosen retraining={retrainings?.find((each) => each.name === execution)} />
+            {!chosen && first?.is_opened && <span class="quiet">. It is the newest that ingested rides.</span>}
           </p>
           <section class="sheet" aria-label={hasWeather ? "Rides" : "Samples"}>
             <h2>{hasWeather ? "Rides" : "Samples"}</h2>

@@ -37,20 +37,10 @@ function Sliders({ task, champion }: { task: string; champion: Champion }) {
         It predicts: <strong>{champion.meaning[0]!.toLowerCase() + champion.meaning.slice(1)}</strong>.
       </p>
       <p class="quiet">
-        The model of {champion.execution}, trained {moment(champion.created)}. Nothing is asked until you move a slider or choose Ask.
+        The model of {champion.execution}, tested {moment(champion.created)}. Nothing is asked until you move a slider or choose Ask.
         From then on the API answers wherever a slider stops. Such a request is like any caller's: it counts against the limits of the
         stack's key, it may be captured for monitoring, and it is among the figures below.
       </p>
-      <p class="buttons">
-        <button type="button" disabled={isAsking} onClick={ask}>
-          Ask
-        </button>
-      </p>
-      <p class="answer" role="status" aria-live="polite">
-        {answer ? sentence(answer, champion) : isAsking ? "Asking …" : "Not asked yet."}
-      </p>
-      <p class="quiet">{isOld && !trouble ? "That is of the values before: asking again …" : "\u00a0"}</p>
-      <Trouble message={trouble} />
       <p class="quiet">{explanation(champion, isLinear, parts)}</p>
       <div class="sliders">
         {isLinear && (
@@ -92,6 +82,16 @@ function Sliders({ task, champion }: { task: string; champion: Champion }) {
           </label>
         ))}
       </div>
+      <p class="buttons">
+        <button type="button" disabled={isAsking} onClick={ask}>
+          Ask
+        </button>
+      </p>
+      <p class="answer" role="status" aria-live="polite">
+        {answer ? sentence(answer, champion) : isAsking ? "Asking …" : "Not asked yet."}
+      </p>
+      <p class="quiet">{isOld && !trouble ? "That is of the values before: asking again …" : "\u00a0"}</p>
+      <Trouble message={trouble} />
     </section>
   );
 }
@@ -152,7 +152,7 @@ function explanation(champion: Champion, isLinear: boolean, parts: number[]): st
   const digits = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
   const [base, sum] = [champion.base, champion.base + parts.reduce((all, each) => all + each, 0)].map((each) => number(each, digits));
   return (
-    `A bar says what a value adds to the ${scale}, compared with its mean in training. With each value at its mean they are ${base}, with ` +
+    `The number with a sign at each value is what it adds to the ${scale}, compared with its mean in training. With each value at its mean they are ${base}, with ` +
     `these values ${sum}.${isBinary ? " Log odds above 0 are a probability above 50 %, below 0 one below." : ""}`
   );
 }

@@ -38,7 +38,7 @@ export function Costs() {
       path="operations/cost"
       query={{ month }}
       asking="Adding up executions, and asking CloudWatch for the rest …"
-      button={`Add up ${month}`}
+      button={`Add up ${new Date(`${month}-01T12:00:00`).toLocaleDateString(undefined, { month: "long", year: "numeric" })}`}
       about="What executions and all other services of a month cost at list prices, item by item; the dashboard has the executions alone. It takes some seconds; on AWS each metric that it asks for is billed."
       controls={
         <label>

@@ -23,7 +23,7 @@ interface Schedule {
 }
 
 const PAUSE = 10_000;
-const PARTS = ["Alarms", "Queues", "Schedules", "The dashboard", "Cost of a month", GRANTS];
+const PARTS = ["Alarms", "Queues and dead letters", "Schedules", "The dashboard", "Cost of a month", GRANTS];
 /** What the number of the month says is in its own part. */
 const isWanted = (title: string) => !title.startsWith("Executions of this month");
 
@@ -41,7 +41,7 @@ export function OperationsView({ version, go }: { version: number; go: Go }) {
       <Panel<Alarm[]> title="Alarms" path="operations/alarms" asking="Asking CloudWatch for the alarms …" version={now}>
         {(alarms) => <Alarms alarms={alarms} go={go} />}
       </Panel>
-      <Panel<Queue[]> title="Queues" path="operations/queues" asking="Asking SQS for each queue …" version={now}>
+      <Panel<Queue[]> title="Queues and dead letters" path="operations/queues" asking="Asking SQS for each queue …" version={now}>
         {(queues) => <Queues queues={queues} look={look} />}
       </Panel>
       <Panel<Schedule[]> title="Schedules" path="operations/schedules" asking="Asking the scheduler …" version={now}>
@@ -57,7 +57,7 @@ export function OperationsView({ version, go }: { version: number; go: Go }) {
 
 function Schedules({ schedules }: { schedules: Schedule[] }) {
   if (schedules.length === 0)
-    return <Empty>There is no schedule: the parameter ScheduleExpression of `wildrydes deploy` gives one that retrains.</Empty>;
+    return <Empty>There is no schedule. `wildrydes deploy` makes one that retrains where its parameter ScheduleExpression says when.</Empty>;
   return (
     <Table
       label="Schedules with their next times"

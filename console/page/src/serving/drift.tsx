@@ -96,7 +96,7 @@ export function Watch({ task, newest }: { task: string; newest: Newest | null })
       {newest.predictions > 0 && (
         <p class="quiet">
           PSI says how far the day's values lie from those of training: up to {CLOSE} they are close, above {FAR} far. The PSI of few
-          requests is large by chance alone, so it decides nothing. The column <em>Chance</em> does: it is the probability that a day
+          requests is large by chance alone, so it decides nothing. <em>Chance</em> does: it is the probability that a day
           lies as far away though nothing has changed. A feature is called drifted only where that is small.
         </p>
       )}
@@ -150,7 +150,7 @@ function drawn({ name, first, last, series, outline }: Daily) {
 function Verdict({ compared }: { compared: Compared }) {
   if (compared.psi === null) return <span class="status idle">no rows</span>;
   if (compared.drifted) return <span class="status caught">drifted</span>;
-  return compared.psi > CLOSE ? <span class="status idle">no more than chance</span> : <span class="status succeeded">as in training</span>;
+  return <span class="status succeeded">no drift beyond chance</span>;
 }
 
 /** What the answers are judged by, with its unit. */

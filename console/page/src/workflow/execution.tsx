@@ -116,7 +116,7 @@ function States({ execution, graph, failure, selected, select, open }: StatesPro
           ended={!isRunning}
           began={began}
           selected={node?.name ?? ""}
-          inSight={selected || (hasSucceeded ? "" : node?.name)}
+          inSight={node?.name}
           hasHistory={!execution.history_trouble}
           select={select}
         />
