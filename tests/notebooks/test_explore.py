@@ -1,7 +1,9 @@
 """The notebook as it is committed: with the outputs of a run, free of this machine, and it runs from top to bottom."""
 
+import ast
 import json
 import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +78,22 @@ def test_every_picture_has_its_title_as_its_text() -> None:
     pictures = [each for cell in code_cells() for each in cell["outputs"] if "image/png" in each.get("data", {})]
     assert len(pictures) == sum(PICTURES.values())
     assert all(each["metadata"]["image/png"]["alt"] for each in pictures)
+
+
+def test_lines_to_try_belong_into_the_block_that_retrains() -> None:
+    sources = {cell["id"]: cell["source"] for cell in committed().cells}
+    end, above = (textwrap.indent(textwrap.dedent(code), "    ") for code in ANSWER.findall(sources["next"]))
+    block, after = sources["trial"].split("\n\nchosen =")
+    before, service = block.split("    service =")
+    changed = f"{before}{above}    service ={service}\n{end}\nchosen ={after}"
+    ours, theirs = (
+        [ast.unparse(line) for each in ast.parse(code).body if isinstance(each, ast.With) for line in each.body]
+        for code in (sources["trial"], changed)
+    )
+    new = [line for line in theirs if line not in ours]
+    assert len(theirs) == len(ours) + 3
+    assert [line.split("(")[0] for line in new] == ["aws.retrain", "dry = aws.retrain", "print"]
+    assert theirs.index(new[0]) == theirs.index(next(each for each in theirs if each.startswith("service ="))) - 1
 
 
 @pytest.mark.proof
