@@ -10,11 +10,15 @@ from local.iam.signed_request import Request
 
 
 class UnauthenticatedError(EmbeddedAwsError):
-    """The request is refused; the code is MiniStack's, which has a name and a status of AWS's for each protocol."""
+    """The request is refused; the code is MiniStack's, which has a name and a status of AWS's for each protocol.
 
-    def __init__(self, code: str, message: str) -> None:
+    The service is who answers, where the headers alone do not say it.
+    """
+
+    def __init__(self, code: str, message: str, service: str = "") -> None:
         super().__init__(message)
         self.code = code
+        self.service = service
 
 
 class RefusedObjectError(EmbeddedAwsError):
@@ -51,7 +55,10 @@ def _response(request: Request, refusal: Exception) -> tuple[int, dict[str, str]
     if isinstance(refusal, TooLargeError):
         return s3_error("EntityTooLarge", str(refusal), 413, request.path)
     service = router.detect_service(request.method, request.path, request.headers, request.query)
-    error = iam_evaluator.AuthError(refusal.code if isinstance(refusal, UnauthenticatedError) else "", str(refusal))
+    code = ""
+    if isinstance(refusal, UnauthenticatedError):
+        service, code = refusal.service or service, refusal.code
+    error = iam_evaluator.AuthError(code, str(refusal))
     return app._credential_failure(service, "", str(uuid.uuid4()), error, request.headers)
 
 

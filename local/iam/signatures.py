@@ -23,6 +23,7 @@ from typing import Any
 from local import account
 from local.iam import version_2
 from local.iam.bodies import DisconnectedError, TooLargeError, once, read
+from local.iam.credential_scopes import refuse_other_scope
 from local.iam.refusals import RefusedObjectError, UnauthenticatedError, s3_error, send_refusal
 from local.iam.request_guard import Application, Receive, Scope, Send, is_api_path
 from local.iam.signed_request import Request
@@ -151,6 +152,9 @@ async def verified_body(request: Request, receive: Receive) -> bytes:
         return await read(receive, request.headers.get("content-length", ""), LARGEST_OBJECT)
     signature = _signature(request)
     credential = _credential(request, signature)
+    # The service of a URL may be named in the body alone.
+    if not request.is_presigned:
+        refuse_other_scope(request, signature.service)
     signed_hash = request.headers.get("x-amz-content-sha256", "")
     # S3 signs a hash that stands in the headers, so that the headers alone show whether the sender has the secret.
     early = signature.service == "s3" and (
@@ -160,6 +164,8 @@ async def verified_body(request: Request, receive: Receive) -> bytes:
         _refuse_unless_signed(request, signature, credential.secret_access_key, b"")
     limit = LARGEST_OBJECT if early else LARGEST_REQUEST
     body = await read(receive, request.headers.get("content-length", ""), limit)
+    if request.is_presigned:
+        refuse_other_scope(request, signature.service, body)
     if len(body) > _IN_A_THREAD:
         await asyncio.to_thread(_check_body, request, signature, credential, body, early)
     else:

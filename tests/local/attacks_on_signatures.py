@@ -188,6 +188,14 @@ SIGNATURES: dict[str, Attack] = {
         "lambda",
         payload_hash=UNSIGNED_PAYLOAD,
     ),
+    **{
+        f"a body that is not signed, scoped to {scope}": lambda t, scope=scope: sign(
+            list_parameters(t), t.root, scope, payload_hash=UNSIGNED_PAYLOAD
+        )
+        for scope in ("s3", "sqs")
+    },
+    "a call that is scoped to another service": lambda t: sign(list_parameters(t), t.root, "sqs"),
+    "a URL of S3 for a parameter": lambda t: presign(list_parameters(t), t.root, "s3"),
     "a body that is signed as another": lambda t: replace(
         sign(t.request("PUT", "/vault/evil", "good"), t.root, "s3"), body=b"evil"
     ),
