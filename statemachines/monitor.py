@@ -102,7 +102,7 @@ def _task() -> State:
             "error": {"Error": "$.error.Error", "Cause": "$.error.Cause"},
         },
     )
-    tasks = Tasks(failed)
+    tasks = Tasks(failed, item="$.task.task")
     alias = read_alias(tasks, "Read live alias", "$.live", {"version": "$.FunctionVersion"})
     live = read_version(
         tasks, "Read champion", "$.live.version", "$.live", {"model_path": "$.Environment.Variables.MODEL_PATH"}

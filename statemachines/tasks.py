@@ -181,13 +181,15 @@ def refusal(state_id: str, error: str, cause: str, handler: State, *, whole: boo
 class Tasks:
     """Makes Tasks whose errors go to one handler, with the error at `error_path`; `before` catches some first.
 
-    With `is_redriven` they go to no handler: `failure` is for what the workflow itself refuses.
+    With `is_redriven` they go to no handler: `failure` is for what the workflow itself refuses. `item` is the path of
+    what tells the items of a Map apart, in whose iteration the Tasks are.
     """
 
     failure: State
     error_path: str = "$.error"
     before: tuple[sdk.Catch, ...] = ()
     is_redriven: bool = False
+    item: str = ""
 
     @property
     def rest(self) -> list[sdk.Catch]:
@@ -214,10 +216,12 @@ class Tasks:
 
         The call may be repeated: by its token it finds the query that an earlier one has started, so that two never
         write to one place. A query that failed is not repeated. An UNLOAD leaves files behind, and Athena refuses to
-        write to a place that holds any.
+        write to a place that holds any. Two iterations may enter a state in the same millisecond: each has its item in
+        the token.
         """
-        what = ("$$.Execution.Id", "$$.State.Name", "$$.State.EnteredTime", "$$.Execution.RedriveCount")
-        entered = f"States.Format('{{}} {{}} {{}} {{}}', {', '.join(what)})"
+        what = ["$$.Execution.Id", "$$.State.Name", "$$.State.EnteredTime", "$$.Execution.RedriveCount"]
+        what += [self.item] if self.item else []
+        entered = f"States.Format('{' '.join(['{}'] * len(what))}', {', '.join(what)})"
         return Task(
             state_id,
             resource="arn:aws:states:::athena:startQueryExecution.sync",

@@ -51,3 +51,11 @@ def test_each_task_can_be_looked_at_by_the_query_of_its_source() -> None:
     assert (samples["StringEquals"], samples["Next"]) == ("samples", "Join samples")
     assert "FROM samples" in ITERATION["Join samples"]["Parameters"]["QueryString.$"]
     assert "FROM rides" in ITERATION["Join rides"]["Parameters"]["QueryString.$"]
+
+
+def test_queries_of_tasks_that_enter_a_state_in_the_same_millisecond_have_tokens_of_their_own() -> None:
+    queries = [state["Parameters"] for state in ITERATION.values() if "QueryString.$" in state.get("Parameters", {})]
+    what = "$$.Execution.Id, $$.State.Name, $$.State.EnteredTime, $$.Execution.RedriveCount, $.task.task"
+    assert len(queries) == 3
+    tokens = {query["ClientRequestToken.$"] for query in queries}
+    assert tokens == {f"States.Hash(States.Format('{{}} {{}} {{}} {{}} {{}}', {what}), 'SHA-256')"}
