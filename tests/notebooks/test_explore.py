@@ -10,6 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from browser import WIDE, chromium, serious_faults
 from notebooks import execute
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,6 +95,16 @@ def test_lines_to_try_belong_into_the_block_that_retrains() -> None:
     assert len(theirs) == len(ours) + 3
     assert [line.split("(")[0] for line in new] == ["aws.retrain", "dry = aws.retrain", "print"]
     assert theirs.index(new[0]) == theirs.index(next(each for each in theirs if each.startswith("service ="))) - 1
+
+
+def test_page_of_it_shuts_nobody_out(tmp_path: Path) -> None:
+    file = tmp_path / "explore.html"
+    file.write_text(execute.page(committed()), encoding="utf-8")
+    with chromium() as browser:
+        page = browser.new_page(viewport=WIDE)
+        page.goto(file.as_uri())
+        assert page.locator(".jp-InputPrompt:visible").count() > 10
+        assert serious_faults(page) == []
 
 
 @pytest.mark.proof
