@@ -1,6 +1,6 @@
 // A place to drop a ride file on: it says which key the file gets, and what happens then, before it sends a byte.
 
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { get, upload } from "../api";
 import { Ask, message, Trouble } from "../parts";
 import type { Go } from "../places";
@@ -24,26 +24,45 @@ export function Upload({ go }: { go: Go }) {
   const [look, setLook] = useState<Look | null>(null);
   const [trouble, setTrouble] = useState("");
   const [said, setSaid] = useState("");
+  const [looking, setLooking] = useState("");
+  const [refusal, setRefusal] = useState("");
+  // The answer to an earlier choice may come after that to a later one: the last choice counts.
+  const choices = useRef(0);
   const choose = async (chosen: File | undefined) => {
     if (!chosen) return;
+    const choice = ++choices.current;
+    const isLast = () => choice === choices.current;
     setSaid("");
     setTrouble("");
+    setLooking("");
     if (chosen.size > MOST) {
       setTrouble(`${chosen.name} has ${chosen.size.toLocaleString()} bytes; the page takes 64 MB. \`wildrydes retrain --rides\` takes any.`);
       return;
     }
+    setLooking(chosen.name);
     try {
-      setLook(await get<Look>("data/look", { name: chosen.name }));
+      const seen = await get<Look>("data/look", { name: chosen.name });
+      if (!isLast()) return;
+      setLook(seen);
+      setRefusal("");
       setFile(chosen);
     } catch (fault) {
-      setTrouble(message(fault));
+      if (isLast()) setTrouble(message(fault));
     }
+    if (isLast()) setLooking("");
   };
   const drop = (event: DragEvent) => {
     event.preventDefault();
     const files = event.dataTransfer?.files;
-    if (files && files.length > 1) setTrouble("One file at a time. `wildrydes retrain --rides` takes a folder.");
-    else void choose(files?.[0]);
+    if (file) {
+      setRefusal(`Nothing else was taken: this question is about ${file.name}. Answer it, and drop the next file then.`);
+      return;
+    }
+    if (files && files.length > 1) {
+      choices.current++;
+      setLooking("");
+      setTrouble("One file at a time. `wildrydes retrain --rides` takes a folder.");
+    } else void choose(files?.[0]);
   };
   return (
     <section class="sheet drop" aria-label="Upload a ride file" onDragOver={(event) => event.preventDefault()} onDrop={drop}>
@@ -66,6 +85,11 @@ export function Upload({ go }: { go: Go }) {
         bucket, where retrainings look for new files. You are asked before anything is sent.
       </p>
       <Trouble message={trouble} />
+      {looking && (
+        <p class="quiet" role="status">
+          Looking whether the bucket has a file of the name {looking} …
+        </p>
+      )}
       {said && (
         <div role="status">
           <p>{said}</p>
@@ -87,6 +111,7 @@ export function Upload({ go }: { go: Go }) {
           }}
           close={() => setFile(null)}
         >
+          <Trouble message={refusal} />
           <p>
             It becomes <code>{look.key}</code> in the data bucket, {file.size.toLocaleString()} bytes, once its first record has been read. The
             next retraining ingests it; where the stack retrains by itself on uploads, that begins when they have been quiet.
