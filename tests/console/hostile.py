@@ -40,5 +40,7 @@ HOSTILE = [
     "toString",
     "\u2066\u2069\u200b\ufeffhidden",
     "null\u0007\u001b[31mred",
+    "rides--new.json --x",
+    "a--task-b `up` and `x`",
     "x" * 10_000,
 ]
