@@ -23,7 +23,12 @@ def test_wrong_input_is_refused_at_its_field_before_anything_starts(page: Page, 
         ("hyperparameters", "{", "is no JSON"),
         ("hyperparameters", '{"epochs": 0}', "epochs"),
         ("min_training_rows", "0", "must be an integer from 1 to 1000000000"),
+        ("min_training_rows", "0x10", "must be an integer from 1 to 1000000000"),
+        ("min_training_rows", "12345678901234567890", "would change to 12345678901234567000"),
         ("max_rejected_fraction", "most", "must be a number from 0 to 1"),
+        ("max_rejected_fraction", "-0", "the number -0, which the page would change to 0"),
+        ("hyperparameters", '{"xgboost": {"eta": 1, "eta": 2}}', 'has the name "eta" twice'),
+        ("hyperparameters", '{"eta": 1e400}', "the number 1e400, which the page would change to Infinity"),
         ("first", "1700", "years.first is 1700"),
     ):
         box = page.get_by_label(field, exact=True)
@@ -87,6 +92,17 @@ def test_form_has_every_field_of_the_input_and_starts_with_what_it_says(page: Pa
     )
 
 
+def test_features_that_are_out_of_sight_are_no_part_of_the_input(page: Page) -> None:
+    page.get_by_role("button", name="Start a retraining").click()
+    page.get_by_text("All other fields").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("healthpoints").check()
+    dialog.get_by_label("TMIN").check()
+    dialog.get_by_label("task", exact=True).select_option("magic_points")
+    dialog.get_by_text("The input as JSON").click()
+    assert json.loads(dialog.locator("pre").text_content() or "") == {"task": "magic_points", "features": ["TMIN"]}
+
+
 @pytest.mark.parametrize(
     ("execution_input", "said"),
     [
@@ -96,6 +112,9 @@ def test_form_has_every_field_of_the_input_and_starts_with_what_it_says(page: Pa
         ("5", "it is no JSON object"),
         ('{"a":' * 900 + "5" + "}" * 900, "a retraining takes no such field or value: a."),
         ('{"task": "none", "promote": false}', "a retraining takes no such field or value: task."),
+        ('{"promote": "no", "years": {"first": null}}', "no such field or value: promote, years."),
+        ('{"tuning": "null", "algorithms": [], "min_training_rows": true}', "tuning, algorithms, min_training_rows."),
+        ('{"features": ["healthpoints", "length"]}', "no such field or value: features."),
         ('{"min_training_rows": 12345678901234567890}', "would round its number 12345678901234567890"),
     ],
 )

@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Refusal } from "../api";
+import { isNumeral, repeated, rounded } from "./numbers";
 import type { FieldSchema } from "./types";
 
 /** What a reader has put into a field: a text, a tick, the names that are ticked, or the texts of the parts. */
@@ -123,22 +124,21 @@ function Parts({ name, schema, value, set, about }: PartProps & { schema: Record
   );
 }
 
-/** What a reader's value is in the input; undefined where it is left out. Raises Refusal for a text that is no JSON. */
+/** What a reader's value is in the input; undefined where it is left out. Raises Refusal for a text that is no JSON, or that JavaScript would change. */
 export function valueOf(name: string, schema: FieldSchema, value: Value): unknown {
   if (value === undefined || value === "" || value === schema.default) return undefined;
-  if (Array.isArray(value)) return value.length ? value : undefined;
+  if (Array.isArray(value)) {
+    const names = value.filter((each) => !schema.items || schema.items.enum.includes(each));
+    return names.length ? names : undefined;
+  }
   if (typeof value === "object") {
     const parts = Object.entries(value).filter(([, text]) => text !== "");
-    return parts.length ? Object.fromEntries(parts.map(([part, text]) => [part, number(text)])) : undefined;
+    return parts.length ? Object.fromEntries(parts.map(([part, text]) => [part, number(name, text)])) : undefined;
   }
   if (typeof value === "string" && isOf(schema, "object")) {
-    try {
-      return JSON.parse(value);
-    } catch {
-      throw new Refusal(0, `${name} is no JSON, such as ${schema.examples?.[0] ?? "{}"}.`, name);
-    }
+    return json(name, schema, value);
   }
-  return typeof value === "string" && isNumber(schema) ? number(value) : value;
+  return typeof value === "string" && isNumber(schema) ? number(name, value) : value;
 }
 
 /** What a reader would have put into a field whose value in an input is `value`: the way back of `valueOf`. */
@@ -150,10 +150,41 @@ export function written(schema: FieldSchema, value: unknown): Value {
   return Object.fromEntries(Object.entries(value).map(([part, each]) => [part, String(each)]));
 }
 
+/** Whether the form can show a value of an input: it has to be of the field's type, and of a choice one. */
+export function isTaken(schema: FieldSchema, value: unknown): boolean {
+  if (schema.enum) return schema.enum.some((each) => each === value);
+  // An empty field is the default.
+  if (value === null) return schema.default === null;
+  if (Array.isArray(value)) return schema.items !== undefined && value.length > 0 && value.every((each) => schema.items!.enum.includes(each));
+  if (typeof value !== "object") return typeof value === "number" ? isNumber(schema) : isOf(schema, typeof value);
+  const parts = schema.properties;
+  return isOf(schema, "object") && (!parts || Object.entries(value).every(([part, each]) => Object.hasOwn(parts, part) && isTaken(parts[part]!, each)));
+}
+
+function json(name: string, schema: FieldSchema, text: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Refusal(0, `${name} is no JSON, such as ${schema.examples?.[0] ?? "{}"}.`, name);
+  }
+  refuseRounded(name, text);
+  const twice = repeated(text);
+  if (twice !== undefined) throw new Refusal(0, `${name} has the name ${JSON.stringify(twice)} twice: one of the two values would be lost.`, name);
+  return value;
+}
+
 /** A number, or the text as it is: what is wrong with it the server says. */
-function number(text: string): number | string {
-  const value = Number(text);
-  return Number.isFinite(value) && text.trim() !== "" ? value : text;
+function number(name: string, text: string): number | string {
+  const numeral = text.trim();
+  if (!isNumeral(numeral)) return text;
+  refuseRounded(name, numeral);
+  return Number(numeral);
+}
+
+function refuseRounded(name: string, text: string): void {
+  const changed = rounded(text);
+  if (changed) throw new Refusal(0, `${name} has the number ${changed.slice(0, 40)}, which the page would change to ${Number(changed)}. Write it with fewer digits.`, name);
 }
 
 function isOf(schema: FieldSchema, type: string): boolean {

@@ -5,7 +5,8 @@ import { useAnswer } from "../answer";
 import { post, Refusal } from "../api";
 import { Pre } from "../edges";
 import { Ask, message, Trouble } from "../parts";
-import { Field, type Value, valueOf, written } from "./field";
+import { Field, isTaken, type Value, valueOf, written } from "./field";
+import { rounded } from "./numbers";
 import type { FieldSchema, InputSchema } from "./types";
 
 /** What people set most often; the others are folded. */
@@ -51,12 +52,11 @@ export function Start({ input, started, close }: Props) {
     if (!FIRST.includes(fault.field)) setUnfolded(true);
     return true;
   };
-  const task = String(values.task || schema?.properties.task?.default || "");
   const field = (name: string) => (
     <Field
       key={name}
       name={name}
-      schema={ofTask(schema!, name, task)}
+      schema={ofTask(schema!, name, values.task)}
       value={values[name]}
       set={(value) => setValues((before) => ({ ...before, [name]: value }))}
       wrong={wrong.field === name ? wrong.message : ""}
@@ -104,31 +104,22 @@ function Preview({ schema, values }: { schema: InputSchema; values: Record<strin
   );
 }
 
-/** A field's schema; of features those that the task has. */
-function ofTask(schema: InputSchema, name: string, task: string): FieldSchema {
+/** A field's schema; of features those that the task has, which is the default's where none was chosen. */
+function ofTask(schema: InputSchema, name: string, task: unknown): FieldSchema {
   const whole = schema.properties[name]!;
-  return name === "features" ? { ...whole, items: { enum: schema["x-features"][task] ?? [] } } : whole;
+  const features = () => schema["x-features"][String(task || schema.properties.task?.default)] ?? [];
+  return name === "features" ? { ...whole, items: { enum: features() } } : whole;
 }
 
 function inputOf(schema: InputSchema | null, values: Record<string, Value>): Record<string, unknown> {
   const input: Record<string, unknown> = {};
-  for (const [name, each] of Object.entries(schema?.properties ?? {})) {
-    const value = valueOf(name, each, values[name]);
+  if (!schema) return input;
+  for (const name of Object.keys(schema.properties)) {
+    // What was ticked for another task is out of sight: it is no part of the input.
+    const value = valueOf(name, ofTask(schema, name, values.task), values[name]);
     if (value !== undefined) input[name] = value;
   }
   return input;
-}
-
-/** A number of JSON, or a text, in which there may be digits too. */
-const NUMBER = /"(?:[^"\\]|\\.)*"|(-?\d[\d.eE+-]*)/g;
-/** What a number of JavaScript's holds of any decimal one. */
-const DIGITS = 15;
-
-/** The first number that JavaScript would round; empty where there is none. */
-function rounded(text: string): string {
-  const numbers = [...text.matchAll(NUMBER)].flatMap(([, number]) => (number ? [number] : []));
-  const digits = (number: string) => number.replace(/[eE].*/, "").replace(/\D/g, "").replace(/^0+/, "").length;
-  return numbers.find((each) => !Number.isFinite(Number(each)) || (digits(each) > DIGITS && String(Number(each)) !== each)) ?? "";
 }
 
 /** The form's values for an input, and what of it is `left` out, in words: empty where it is all there. */
@@ -140,7 +131,8 @@ function valuesOf(schema: InputSchema, input: string): { values: Record<string, 
     const value: unknown = JSON.parse(input);
     if (typeof value !== "object" || value === null || Array.isArray(value)) return nothing("it is no JSON object");
     const fields = Object.entries(value).filter(([name]) => !OWN.includes(name));
-    const taken = fields.filter(([name, each]) => Object.hasOwn(schema.properties, name) && isTaken(schema.properties[name]!, each));
+    const task = "task" in value ? value.task : "";
+    const taken = fields.filter(([name, each]) => Object.hasOwn(schema.properties, name) && isTaken(ofTask(schema, name, task), each));
     const others = fields.filter((each) => !taken.includes(each)).map(([name]) => name.slice(0, MOST_SHOWN));
     return {
       values: Object.fromEntries(taken.map(([name, each]) => [name, written(schema.properties[name]!, each)])),
@@ -149,9 +141,4 @@ function valuesOf(schema: InputSchema, input: string): { values: Record<string, 
   } catch (fault) {
     return nothing(message(fault));
   }
-}
-
-/** Whether the form can show a value: of a choice it has to be one. */
-function isTaken({ enum: choice }: FieldSchema, value: unknown): boolean {
-  return !choice || choice.some((each) => each === value);
 }
