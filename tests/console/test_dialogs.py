@@ -65,6 +65,21 @@ def test_questions_and_the_comparison_have_no_barrier(page: Page, console: Conso
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+def test_state_is_run_again_as_often_as_it_is_asked_for_and_the_focus_returns(page: Page, console: Console) -> None:
+    name = failed(console)
+    page.get_by_role("button", name=name).first.click()
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+    page.get_by_role("button", name=re.compile("^Apply defaults, Task")).click()
+    again = page.get_by_role("button", name="Run this state again")
+    for _ in range(2):
+        again.click()
+        with page.expect_response("**/api/workflow/try"):
+            page.get_by_role("button", name="Run it", exact=True).click()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(page.locator(".tried")).to_contain_text("Run again:")
+        expect(again).to_be_focused()
+
+
 def held_at_the_question(page: Page, console: Console, name: str) -> tuple[str, Callable[..., Any]]:
     """A retraining of that name that comes no further, whose *Stop* the page asks about: its ARN, and what frees it."""
     hold = partial(console.stack.server.request, "/_local/faults", execution=name)

@@ -28,6 +28,7 @@ const MOST_ENTRIES = 20;
 export function StatePanel({ node, ways, execution, isOrigin, isLast, openChild, select }: Props) {
   const entered = execution.states.filter((state) => state.name === node.name);
   const [trying, setTrying] = useState(false);
+  const [tried, setTried] = useState<Tried | null>(null);
   // Before its end there is nothing recorded to run it on.
   const hasRun = entered.length > 0 && entered.at(-1)!.left !== null;
   const hasWorked = entered.length > 0 && entered.every((state) => state.status === "SUCCEEDED");
@@ -86,7 +87,8 @@ export function StatePanel({ node, ways, execution, isOrigin, isLast, openChild,
           </p>
         </>
       )}
-      {trying && <Try node={node} execution={execution} close={() => setTrying(false)} />}
+      {trying && <Try node={node} execution={execution} show={setTried} close={() => setTrying(false)} />}
+      {tried && <Outcome tried={tried} />}
     </section>
   );
 }
@@ -239,18 +241,30 @@ interface Tried {
   missing_grant: { role: string; action: string; resource: string } | null;
 }
 
-function Try({ node, execution, close }: { node: GraphNode; execution: Execution; close: () => void }) {
-  const [tried, setTried] = useState<Tried | null>(null);
-  const run = async () => setTried(await post<Tried>("workflow/try", { arn: execution.arn, state: node.name }));
-  if (!tried)
-    return (
-      <Ask title={`Run ${node.name} again?`} confirm="Run it" act={run} close={close} stay>
-        <p>
-          TestState runs the state once, as the workflow has it now, on the input that <code>{execution.name}</code> gave it
-          last, as the workflow's role. What the state writes is written. The execution stays as it is.
-        </p>
-      </Ask>
-    );
+interface TryProps {
+  node: GraphNode;
+  execution: Execution;
+  /** Shows what came of it; null takes away what came of an earlier time. */
+  show: (tried: Tried | null) => void;
+  close: () => void;
+}
+
+function Try({ node, execution, show, close }: TryProps) {
+  const run = async () => {
+    show(null);
+    show(await post<Tried>("workflow/try", { arn: execution.arn, state: node.name }));
+  };
+  return (
+    <Ask title={`Run ${node.name} again?`} confirm="Run it" act={run} close={close}>
+      <p>
+        TestState runs the state once, as the workflow has it now, on the input that <code>{execution.name}</code> gave it
+        last, as the workflow's role. What the state writes is written. The execution stays as it is.
+      </p>
+    </Ask>
+  );
+}
+
+function Outcome({ tried }: { tried: Tried }) {
   return (
     <div class="tried" role="status">
       <h4>Run again: {tried.status === "SUCCEEDED" ? "succeeded" : "failed"}</h4>
