@@ -1,5 +1,6 @@
 """What lists of executions do not say: what started each and for what, what became of it, and its cost."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -12,6 +13,7 @@ from wildrydes.announcements.end import ROLLBACK_REASON, read_description
 from wildrydes.starts import PERSON
 
 MOST_FACTS = 40
+_AT_ONCE = 8
 
 _HELD_BACK, _YIELDED = "kept", "yielded"
 
@@ -29,8 +31,14 @@ def facts(stack: Stack, fields: dict[str, Any]) -> dict[str, dict[str, Any]]:
     arns = fields.get("arns")
     if not isinstance(arns, list) or not all(isinstance(arn, str) for arn in arns) or len(arns) > MOST_FACTS:
         raise TooManyError(f"The request needs the field arns: up to {MOST_FACTS} ARNs of executions.")
-    described = {arn: executions.described_if_there(stack, arn) for arn in arns}
-    return {arn: facts_of(stack, each) for arn, each in described.items() if each is not None}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = pool.map(lambda arn: _facts_if_there(stack, arn), arns)
+        return {arn: each for arn, each in zip(arns, found, strict=True) if each is not None}
+
+
+def _facts_if_there(stack: Stack, arn: str) -> dict[str, Any] | None:
+    described = executions.described_if_there(stack, arn)
+    return facts_of(stack, described) if described is not None else None
 
 
 def facts_of(stack: Stack, described: dict[str, Any]) -> dict[str, Any]:
