@@ -26,8 +26,8 @@ _MOST_FILES = 50
 _MOST_RETRAININGS = 50
 _MOST_OBJECTS = 50_000
 _AT_ONCE = 8
-# A name that Step Functions may have given, without quotation marks: it may stand in SQL.
-_NAME = re.compile(r"[\w.+!@=()-]{1,80}")
+# A name that Step Functions may have given: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+_NAME = re.compile(r"""[^\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,80}""")
 
 _RIDES_BY_DAY = """
 SELECT substr(statustime, 1, 10) AS day, count(*) AS rides
@@ -163,7 +163,9 @@ def weather(stack: Stack, query_fields: Mapping[str, str]) -> dict[str, Any]:
     `stations` have id, name, latitude and longitude in degrees, and `days`; `readings` have `station`, `element`,
     `source` (null where no station reported the element) and `days`.
     """
-    rows = query(stack, _WEATHER.format(execution=_execution(query_fields)))
+    # Of what ends a text in SQL, a name has the apostrophe alone.
+    execution = _execution(query_fields).replace("'", "''")
+    rows = query(stack, _WEATHER.format(execution=execution))
     readings = [{**each, "source": each["source"] or None, "days": int(each["days"])} for each in rows]
     named = {name for each in readings for name in (each["station"], each["source"]) if name}
     return {"stations": list(_stations(named)), "readings": readings}

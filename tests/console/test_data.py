@@ -236,6 +236,13 @@ def test_name_that_a_schedule_or_a_person_gives_is_one(console: Console) -> None
     assert answer(console, "account", execution=name)["account"] is None
 
 
+def test_name_with_an_apostrophe_is_one_and_stays_a_text_in_sql(console: Console) -> None:
+    name = unique("ann's'")
+    console.stack.ended(console.stack.start(name, years={"first": 1, "last": 2}))
+    assert answer(console, "account", execution=name)["account"] is None
+    assert answer(console, "weather", execution=name) == {"stations": [], "readings": []}
+
+
 @pytest.mark.parametrize("execution", ["x' OR '1'='1", "", "../x", "a" * 81])
 @pytest.mark.parametrize("path", ["weather", "account"])
 def test_name_that_is_none_never_gets_into_sql(console: Console, path: str, execution: str) -> None:
@@ -343,9 +350,17 @@ def test_refused_file_is_removed_once_it_was_said_what_that_does(page: Page, con
         files.get_by_role("button", name=f"Remove {key}").click()
         expect(page.get_by_role("dialog")).to_contain_text("Nothing of it was ingested.")
         page.get_by_role("button", name="Remove it").click()
+        if key == keys[0]:
+            expect(files.get_by_role("row").filter(has_text=key).get_by_role("status")).to_be_focused()
     expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("is no longer the file that was refused")
     page.get_by_role("button", name="Cancel").click()
-    expect(files.get_by_role("row").filter(has_text=keys[0]).get_by_role("status")).to_have_text("removed")
+    gone = files.get_by_role("row").filter(has_text=keys[0]).get_by_role("status")
+    expect(gone).to_have_text("removed")
+    # Another view, and this one again.
+    page.get_by_role("button", name="Models", exact=True).click()
+    page.get_by_role("button", name="Data", exact=True).click()
+    page.get_by_label("Show the data of the retraining").select_option(arn.rpartition(":")[2])
+    expect(gone).to_have_text("removed")
     assert [key in stack.keys("raw/") for key in keys] == [False, True]
 
 

@@ -55,8 +55,6 @@ interface Asking {
   children: ComponentChildren;
   act: () => Promise<void>;
   close: () => void;
-  /** Whether whoever asks takes the dialog away once it has acted. */
-  stay?: boolean;
   /** Called with each refusal; returns whether it is shown elsewhere, as at a field. */
   refused?: (fault: unknown) => boolean;
 }
@@ -65,7 +63,7 @@ interface Asking {
  * Asks before a change, and says what it will do. Escape and Cancel leave everything as it is: once the change is under
  * way they do nothing, since neither would take it back, and what comes of it has to be seen.
  */
-export function Ask({ title, confirm, children, act, close, stay = false, refused }: Asking) {
+export function Ask({ title, confirm, children, act, close, refused }: Asking) {
   const dialog = useRef<HTMLDialogElement>(null);
   const say = useContext(Outcomes);
   const [trouble, setTrouble] = useState("");
@@ -83,8 +81,6 @@ export function Ask({ title, confirm, children, act, close, stay = false, refuse
     setTrouble("");
     try {
       await act();
-      // What stays shows by itself what came of it.
-      if (stay) return;
       sent.current = false;
       if (dialog.current) leave();
       else say({ title, refusal: "" });
