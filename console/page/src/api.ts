@@ -3,19 +3,23 @@
 import { early, open, opening, question } from "./opening";
 
 const STORE = "console-token";
+/** A token that the server has not taken yet: a reload may come before its first answer. */
+const UNTRIED = "console-token-untried";
 
 const hasToken = () => /^#[\w-]{16,}$/.test(location.hash);
+
+const earlierToken = () => sessionStorage.getItem(STORE) ?? "";
 
 /** The token: of the address's fragment, which is then taken out of sight, or of this tab's earlier visit. */
 function readToken(): string {
   if (hasToken()) {
-    sessionStorage.setItem(STORE, location.hash.slice(1));
-    history.replaceState(null, "", location.pathname);
+    sessionStorage.setItem(UNTRIED, location.hash.slice(1));
+    history.replaceState(history.state, "", location.pathname);
   }
-  return sessionStorage.getItem(STORE) ?? "";
+  return sessionStorage.getItem(UNTRIED) ?? earlierToken();
 }
 
-const token = readToken();
+let token = readToken();
 
 // The address of the next console on this port differs from the page's by the fragment alone: browsers load nothing for it.
 addEventListener("hashchange", () => hasToken() && location.reload());
@@ -32,11 +36,23 @@ export class Refusal extends Error {
   }
 }
 
+/** The answer to a request. A token counts once the server has taken it: whoever makes up an address takes no earlier one away. */
+async function send(path: string, options: RequestInit): Promise<Response> {
+  const sent = token;
+  const headers = { ...options.headers, "x-console-token": sent };
+  const answer = await fetch(path, { ...options, headers, credentials: "omit", cache: "no-store" });
+  if (answer.ok) sessionStorage.setItem(STORE, sent);
+  if (answer.ok || answer.status === 401) sessionStorage.removeItem(UNTRIED);
+  const earlier = earlierToken();
+  if (answer.status !== 401 || !earlier || earlier === sent) return answer;
+  token = earlier;
+  return send(path, options);
+}
+
 async function ask(path: string, options: RequestInit): Promise<Response> {
-  const headers = { ...options.headers, "x-console-token": token };
   let answer: Response;
   try {
-    answer = await fetch(path, { ...options, headers, credentials: "omit", cache: "no-store" });
+    answer = await send(path, options);
   } catch {
     throw new Refusal(0, "The console's server does not answer. Has `make down` ended it? `wildrydes console` starts one.");
   }
@@ -80,12 +96,17 @@ function isReadable(file: File): Promise<boolean> {
 
 /** The answer to a file that is uploaded. */
 export async function upload<T>(path: string, query: Record<string, string>, file: File): Promise<T> {
+  // Browsers ask whoever leaves the page then.
+  const hold = (event: Event) => event.preventDefault();
+  addEventListener("beforeunload", hold);
   try {
     const answer = await ask(`/api/${path}?${new URLSearchParams(query)}`, { method: "POST", body: file });
     return (await answer.json()) as T;
   } catch (fault) {
     if (await isReadable(file)) throw fault;
     throw new Refusal(0, `${file.name} was changed or removed after you chose it: cancel, and choose it anew. Nothing was uploaded.`);
+  } finally {
+    removeEventListener("beforeunload", hold);
   }
 }
 

@@ -3,13 +3,14 @@
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get, listen } from "./api";
+import { Removals } from "./data/removal";
 import { DataView } from "./data/view";
 import { useFocusOn } from "./focus";
 import { ModelsView } from "./models/view";
 import { OperationsView } from "./operations/view";
 import { OutcomeList, Outcomes, useOutcomes } from "./outcomes";
 import { message, Trouble } from "./parts";
-import { Embedded, type Go, type Target, type View, VIEWS } from "./places";
+import { Embedded, type Go, type Place, placeOf, type Target, type View, VIEWS } from "./places";
 import { ServingView } from "./serving/view";
 import "./style.css";
 import { count } from "./words";
@@ -32,10 +33,26 @@ interface About {
 /** Milliseconds between two looks at what the head shows. */
 const PAUSE = 60_000;
 
+/** The place that is shown, as the browser's history has it: *Back* and a reload lead to it. */
+function usePlace(): [Place, (view: View, target?: Target) => void] {
+  const [place, setPlace] = useState<Place>(() => placeOf(history.state) ?? { view: "Workflows", target: {} });
+  useEffect(() => {
+    history.replaceState(place, "");
+    // An entry without a place is a jump within the view.
+    const back = (event: PopStateEvent) => setPlace((before) => placeOf(event.state) ?? before);
+    addEventListener("popstate", back);
+    return () => removeEventListener("popstate", back);
+  }, []);
+  const go = (view: View, target: Target = {}) => {
+    if (view === place.view) history.replaceState({ view, target }, "");
+    else history.pushState({ view, target }, "");
+    setPlace({ view, target });
+  };
+  return [place, go];
+}
+
 function Page() {
-  const [view, setView] = useState<View>("Workflows");
-  const [target, setTarget] = useState<Target>({});
-  const go = (to: View, its: Target = {}) => (setView(to), setTarget(its));
+  const [{ view, target }, go] = usePlace();
   const place = useFocusOn<HTMLElement>(`${view} ${JSON.stringify(target)}`);
   useEffect(() => void (document.title = `${view}, Wild Rydes console`), [view]);
   const [about, setAbout] = useState<About | null>(null);
@@ -175,4 +192,13 @@ function Champions({ about, go }: { about: About; go: Go }) {
   );
 }
 
-render(<Page />, document.getElementById("page")!);
+// A file that is dropped beside the place for it the browser would open, in the place of the page.
+for (const event of ["dragover", "drop"] as const)
+  document.addEventListener(event, (drag) => drag.dataTransfer?.types.includes("Files") && drag.preventDefault());
+
+render(
+  <Removals>
+    <Page />
+  </Removals>,
+  document.getElementById("page")!,
+);

@@ -23,4 +23,15 @@ export interface Target {
   start?: string;
 }
 
+export interface Place {
+  view: View;
+  target: Target;
+}
+
+/** The place that an entry of the browser's history stands for; null of an entry that stands for none. An open form is not opened again. */
+export function placeOf(state: unknown): Place | null {
+  const { view, target } = (state ?? {}) as Partial<Place>;
+  return view && VIEWS.includes(view) ? { view, target: { ...target, start: undefined } } : null;
+}
+
 export type Go = (view: View, target: Target) => void;

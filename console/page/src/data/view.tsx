@@ -9,7 +9,7 @@ import type { Outline } from "../charts/series";
 import { noon } from "../charts/scale";
 import { Panel } from "../panel";
 import { type Go, type Target, useIsEmbedded } from "../places";
-import { Empty, Refused, Trouble } from "../parts";
+import { Empty, Refused } from "../parts";
 import { Table } from "../table";
 import { moment, status } from "../words";
 import type { Facts } from "../workflow/types";
@@ -52,7 +52,7 @@ interface Props {
 }
 
 export function DataView({ version, target, go }: Props) {
-  const { value: retrainings, trouble } = useAnswer<Retraining[]>("data/retrainings", {}, version);
+  const { value: retrainings, trouble, again } = useAnswer<Retraining[]>("data/retrainings", {}, version);
   const [chosen, setChosen] = useState(target.execution ?? "");
   const first = retrainings?.find((each) => each.is_opened) ?? retrainings?.[0];
   const execution = chosen || first?.name || "";
@@ -63,7 +63,7 @@ export function DataView({ version, target, go }: Props) {
   return (
     <div class="data">
       <Upload go={go} />
-      <Trouble message={trouble} />
+      {trouble && <Refused message={trouble} again={again} />}
       {!retrainings && !trouble && <p class="quiet">Asking Step Functions for the retrainings …</p>}
       {retrainings?.length === 0 && (
         <Empty>Nothing has been ingested yet: drop a ride file above, and start a retraining under Workflows.</Empty>
