@@ -32,8 +32,8 @@ def facts(stack: Stack, fields: dict[str, Any]) -> dict[str, dict[str, Any]]:
     if not isinstance(arns, list) or not all(isinstance(arn, str) for arn in arns) or len(arns) > MOST_FACTS:
         raise TooManyError(f"The request needs the field arns: up to {MOST_FACTS} ARNs of executions.")
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = pool.map(lambda arn: _facts_if_there(stack, arn), arns)
-        return {arn: each for arn, each in zip(arns, found, strict=True) if each is not None}
+        all_facts = pool.map(lambda arn: _facts_if_there(stack, arn), arns)
+        return {arn: each for arn, each in zip(arns, all_facts, strict=True) if each is not None}
 
 
 def _facts_if_there(stack: Stack, arn: str) -> dict[str, Any] | None:

@@ -78,6 +78,15 @@ def test_option_of_the_command_is_named_as_such_where_the_page_has_no_field_for_
     )
 
 
+@pytest.mark.parametrize(
+    "text", ["raw/rides--new.json is no ride file.", "a--task-b has ended.", "raw/a `x` --x.json", "See --force.json."]
+)
+def test_names_with_dashes_and_backticks_are_shown_as_they_are(window: Page, absent: str, text: str) -> None:
+    window.route("**/api/about*", lambda route: route.fulfill(status=410, json={"message": text}))
+    window.goto(f"{absent}#{TOKEN}")
+    expect(window.get_by_role("alert").filter(has_text=text).first).to_have_text(text)
+
+
 def test_change_under_way_cannot_be_dismissed_and_its_refusal_is_said(window: Page, silent: socket.socket) -> None:
     starts: list[str] = []
     window.on("request", lambda request: starts.append(request.url) if "/start" in request.url else None)
