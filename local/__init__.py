@@ -55,6 +55,7 @@ EmbeddedAwsError
 │   ├── LimitError
 │   ├── NoStreamError
 │   └── PassRoleError
+├── DamagedBodyError            iam.inflation: a request's body is not the gzip that its header announces
 ├── UnprocessableRecordError    firehose.processing: a record cannot be decompressed
 ├── PatternError                logs.patterns: the filter pattern is none, or is not supported
 ├── UndeliverableError          logs.subscriptions: the stream takes nothing from the filter

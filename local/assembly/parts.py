@@ -21,6 +21,7 @@ def verify_callers(server: account.EmbeddedAws) -> None:
     from local.iam import (
         credentials,
         denials,
+        inflation,
         managed_policies,
         metric_namespaces,
         mounting,
@@ -36,6 +37,7 @@ def verify_callers(server: account.EmbeddedAws) -> None:
 
     credentials.install(server)
     signatures.install()
+    inflation.install()
     protocols.install()
     wildcards.install()
     policy_texts.install()
