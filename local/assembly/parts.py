@@ -19,6 +19,7 @@ def verify_callers(server: account.EmbeddedAws) -> None:
     """Put the parts in place that say who calls, and on which resource a call is authorised."""
     from local.ecr import registry
     from local.iam import (
+        condition_keys,
         credentials,
         denials,
         inflation,
@@ -40,6 +41,7 @@ def verify_callers(server: account.EmbeddedAws) -> None:
     inflation.install()
     protocols.install()
     wildcards.install()
+    condition_keys.install()
     policy_texts.install()
     denials.install()
     metric_namespaces.install()

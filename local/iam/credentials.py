@@ -110,13 +110,14 @@ def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
 
 def register_role_session(keys: SessionKeys, role: str, session: str) -> None:
     """Let requests signed with `keys` act as the role of this name."""
-    from ministack.services import sts
+    from ministack.services import iam, sts
 
+    record = iam._roles.get_scoped(account.ACCOUNT_ID, None, role) or {}
     sts.register_session(
         keys.access_key_id,
         {
             "Arn": f"arn:aws:sts::{account.ACCOUNT_ID}:assumed-role/{role}/{session}",
-            "UserId": f"{role}:{session}",
+            "UserId": f"{record.get('RoleId', role)}:{session}",
             "SecretAccessKey": keys.secret_access_key,
             "SessionToken": keys.session_token,
         },
