@@ -56,6 +56,7 @@ EmbeddedAwsError
 │   ├── NoStreamError
 │   └── PassRoleError
 ├── DamagedBodyError            iam.inflation: a request's body is not the gzip that its header announces
+├── SessionDurationError        iam.session_durations: a role's session would last longer than it may
 ├── UnprocessableRecordError    firehose.processing: a record cannot be decompressed
 ├── PatternError                logs.patterns: the filter pattern is none, or is not supported
 ├── UndeliverableError          logs.subscriptions: the stream takes nothing from the filter

@@ -26,9 +26,11 @@ def verify_callers(server: account.EmbeddedAws) -> None:
         managed_policies,
         metric_namespaces,
         mounting,
+        not_principals,
         policy_texts,
         protocols,
         resources,
+        session_durations,
         signatures,
         wildcards,
     )
@@ -42,6 +44,8 @@ def verify_callers(server: account.EmbeddedAws) -> None:
     protocols.install()
     wildcards.install()
     condition_keys.install()
+    not_principals.install()
+    session_durations.install()
     policy_texts.install()
     denials.install()
     metric_namespaces.install()
