@@ -27,6 +27,7 @@ def verify_callers(server: account.EmbeddedAws) -> None:
         metric_namespaces,
         mounting,
         not_principals,
+        policy_elements,
         policy_texts,
         protocols,
         resources,
@@ -45,6 +46,7 @@ def verify_callers(server: account.EmbeddedAws) -> None:
     wildcards.install()
     condition_keys.install()
     not_principals.install()
+    policy_elements.install()
     session_durations.install()
     policy_texts.install()
     denials.install()

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from local.iam.policy_elements import fault_in
 from local.protocols.constraints import form
 from local.protocols.strict_json import NotJsonError, decode
 
@@ -48,6 +49,9 @@ def fault_of(service: str, operation: str, parameters: Parameters) -> Unmodelled
     """
     if service == "iam" and not all(map(_is_object, _policies(parameters))):
         return Unmodelled("This policy contains invalid Json", "MalformedPolicyDocument")
+    policy = parameters.get(_POLICIES.get((service, operation), ""))
+    if policy and (fault := fault_in(policy)):
+        return Unmodelled(fault, "MalformedPolicyDocumentException" if service == "kms" else "")
     check = _CHECKS.get((service, operation))
     message = check(parameters) if check else None
     return Unmodelled(message) if message else None
@@ -80,7 +84,7 @@ def _of_topic_attribute(parameters: Parameters) -> str | None:
 
 
 def _of_topic_policy(policy: Any) -> str | None:
-    return None if not policy or _is_object(policy) else "Invalid parameter: Policy Error: null"
+    return None if not policy or not fault_in(policy) else "Invalid parameter: Policy Error: null"
 
 
 def _of_parameter(parameters: Parameters) -> str | None:
@@ -107,6 +111,14 @@ def _of_stack(parameters: Parameters) -> str | None:
         return f"{where} Member must have length less than or equal to {_LONGEST_STACK}"
     return None if _STACK.fullmatch(name) else f"{where} {form(_STACK.pattern)}"
 
+
+_POLICIES = {
+    ("ecr", "SetRepositoryPolicy"): "policyText",
+    ("kms", "CreateKey"): "Policy",
+    ("kms", "PutKeyPolicy"): "Policy",
+    ("logs", "PutResourcePolicy"): "policyDocument",
+}
+"""The members that are policies of resources."""
 
 _CHECKS: dict[tuple[str, str], Callable[[Parameters], str | None]] = {
     ("cloudformation", "CreateStack"): _of_stack,

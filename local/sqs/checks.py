@@ -14,6 +14,7 @@ from typing import Any
 from ministack.services import sqs
 from ministack.services.cloudformation import provisioners
 
+from local.iam.policy_elements import fault_in
 from local.protocols.strict_json import NotJsonError, decode
 from local.seams import replace, seam
 from local.sqs.message_attributes import fault_of
@@ -122,9 +123,10 @@ def _is_policy(text: Any) -> bool:
     document = _object(text)
     statements = document.get("Statement")
     statements = statements if isinstance(statements, list) else [statements]
+    if fault_in(document):
+        return False
     return bool(statements) and all(
         isinstance(each, dict)
-        and each.get("Effect") in ("Allow", "Deny")
         and bool({"Principal", "NotPrincipal"} & each.keys())
         and bool({"Action", "NotAction"} & each.keys())
         for each in statements
