@@ -74,7 +74,7 @@ def replace_parts(
     from local.events import entries as events
     from local.events import log_groups, rules
     from local.logs import stream_prefixes
-    from local.s3 import bodies, bucket_names, version_listings, version_ranges
+    from local.s3 import bodies, bucket_names, key_lengths, version_listings, version_ranges
     from local.sns import deliveries as topics
     from local.sns import metrics as topic_metrics
     from local.stepfunctions import install as states
@@ -92,6 +92,7 @@ def replace_parts(
     # After the ranges of versions, which it reads from files.
     bodies.install(store)
     bucket_names.install()
+    key_lengths.install()
     apis.install(now, endpoint)
     registry.install()
     events.install()
