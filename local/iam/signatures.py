@@ -23,6 +23,7 @@ from typing import Any
 from local import account
 from local.iam import version_2
 from local.iam.bodies import DisconnectedError, TooLargeError, once, read
+from local.iam.condition_keys import note
 from local.iam.credential_scopes import refuse_other_scope
 from local.iam.refusals import RefusedObjectError, UnauthenticatedError, s3_error, send_refusal
 from local.iam.request_guard import Application, Receive, Scope, Send, is_api_path
@@ -105,6 +106,7 @@ class VerifiedRequests:
             await self.application(scope, receive, send)
             return
         request = Request.of(scope)
+        note(request)
         try:
             body = await _admitted_body(request, receive)
         except DisconnectedError:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from local.iam.policy_elements import fault_in
 from local.protocols.constraints import form
+from local.protocols.policies import fault_in
 from local.protocols.strict_json import NotJsonError, decode
 
 Parameters = Mapping[str, Any]

@@ -14,7 +14,7 @@ from typing import Any
 from ministack.services import sqs
 from ministack.services.cloudformation import provisioners
 
-from local.iam.policy_elements import fault_in
+from local.protocols.policies import fault_in
 from local.protocols.strict_json import NotJsonError, decode
 from local.seams import replace, seam
 from local.sqs.message_attributes import fault_of

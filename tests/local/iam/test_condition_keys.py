@@ -1,5 +1,8 @@
 """Who calls, as policies see it: "AWS global condition context keys"."""
 
+import urllib.error
+import urllib.request
+
 import pytest
 
 from callers import client_as, client_with, deny, document, is_denied, role_with
@@ -66,3 +69,45 @@ def test_role_of_a_service_has_its_id_in_its_sessions(server: EmbeddedAws, clien
     role_id = client("iam").get_role(RoleName=arn.rpartition("/")[2])["Role"]["RoleId"]
     answer, fault = invoke(client, function(client, code, arn), {})
     assert (answer.partition(":")[0], fault) == (role_id, None)
+
+
+# By key a condition that a request by boto3, signed in its headers, meets.
+SENT = {
+    "aws:UserAgent": {"StringLike": {"aws:UserAgent": "*Boto3/*"}},
+    "aws:ViaAWSService": {"Bool": {"aws:ViaAWSService": "false"}},
+    "aws:PrincipalIsAWSService": {"Bool": {"aws:PrincipalIsAWSService": "false"}},
+    "aws:SourceIp": {"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}},
+    "aws:SecureTransport": {"Bool": {"aws:SecureTransport": "true"}},
+    "aws:CurrentTime": {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}},
+    "aws:EpochTime": {"NumericGreaterThan": {"aws:EpochTime": "1577836800"}},
+    "s3:authType": {"StringEquals": {"s3:authType": "REST-HEADER"}},
+    "s3:signatureversion": {"StringEquals": {"s3:signatureversion": "AWS4-HMAC-SHA256"}},
+    "s3:signatureAge": {"NumericLessThan": {"s3:signatureAge": "600000"}},
+    "s3:x-amz-content-sha256": {"StringLike": {"s3:x-amz-content-sha256": "e3b0c44298fc*"}},
+}
+
+
+@pytest.mark.parametrize("key", SENT)
+def test_deny_by_what_a_request_says_holds(server: EmbeddedAws, client: Client, key: str) -> None:
+    made = role_with(client, allow("s3:*"))
+    s3 = client_as(server, "s3", made["Arn"])
+    assert not is_denied(s3.list_buckets)
+    conditioned = document(deny("s3:ListAllMyBuckets", SENT[key]))
+    client("iam").put_role_policy(RoleName=made["RoleName"], PolicyName="deny", PolicyDocument=conditioned)
+    assert is_denied(s3.list_buckets)
+
+
+def test_url_is_known_as_such(server: EmbeddedAws, client: Client) -> None:
+    bucket = unique("bucket")
+    client("s3").create_bucket(Bucket=bucket)
+    client("s3").put_object(Bucket=bucket, Key="ride", Body=b"ride")
+    made = role_with(client, allow("s3:*"))
+    url = client_as(server, "s3", made["Arn"]).generate_presigned_url(
+        "get_object", Params={"Bucket": bucket, "Key": "ride"}
+    )
+    assert urllib.request.urlopen(url).read() == b"ride"
+    conditioned = document(deny("s3:GetObject", {"StringEquals": {"s3:authType": "REST-QUERY-STRING"}}))
+    client("iam").put_role_policy(RoleName=made["RoleName"], PolicyName="deny", PolicyDocument=conditioned)
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(url)
+    assert not is_denied(client_as(server, "s3", made["Arn"]).get_object, Bucket=bucket, Key="ride")
