@@ -17,31 +17,31 @@ def test_session_is_its_role_to_a_policy_of_its_own(
 ) -> None:
     made = role_with(client, allow("ssm:*"), Path=path)
     ssm = client_as(server, "ssm", made["Arn"])
-    assert not is_denied(ssm.describe_parameters)
-    conditioned = deny("ssm:DescribeParameters", {operator: {"aws:PrincipalArn": made["Arn"]}})
+    assert not is_denied(ssm.get_parameters, Names=["/none"])
+    conditioned = deny("ssm:GetParameters", {operator: {"aws:PrincipalArn": made["Arn"]}})
     client("iam").put_role_policy(RoleName=made["RoleName"], PolicyName="deny", PolicyDocument=document(conditioned))
-    assert is_denied(ssm.describe_parameters)
+    assert is_denied(ssm.get_parameters, Names=["/none"])
 
 
 def test_session_is_its_role_to_a_bucket(server: EmbeddedAws, client: Client) -> None:
     made, other = (role_with(client, allow("s3:*"), Path="/team/") for _ in range(2))
     bucket = unique("bucket")
     client("s3").create_bucket(Bucket=bucket)
-    only = deny("s3:ListBucket", {"ArnNotEquals": {"aws:PrincipalArn": made["Arn"]}}, Principal="*")
+    only = deny("s3:GetBucketLocation", {"ArnNotEquals": {"aws:PrincipalArn": made["Arn"]}}, Principal="*")
     policy = document(only | {"Resource": f"arn:aws:s3:::{bucket}"})
     client("s3").put_bucket_policy(Bucket=bucket, Policy=policy)
-    assert not is_denied(client_as(server, "s3", made["Arn"]).list_objects_v2, Bucket=bucket)
-    assert is_denied(client_as(server, "s3", other["Arn"]).list_objects_v2, Bucket=bucket)
+    assert not is_denied(client_as(server, "s3", made["Arn"]).get_bucket_location, Bucket=bucket)
+    assert is_denied(client_as(server, "s3", other["Arn"]).get_bucket_location, Bucket=bucket)
 
 
 def test_session_is_known_by_the_role_s_id_and_its_own_name(server: EmbeddedAws, client: Client) -> None:
     made = role_with(client, allow("ssm:*"))
     user_id = f"{made['RoleId']}:session"
-    conditioned = deny("ssm:DescribeParameters", {"StringEquals": {"aws:userid": user_id}})
+    conditioned = deny("ssm:GetParameters", {"StringEquals": {"aws:userid": user_id}})
     ssm = client_as(server, "ssm", made["Arn"])
-    assert not is_denied(ssm.describe_parameters)
+    assert not is_denied(ssm.get_parameters, Names=["/none"])
     client("iam").put_role_policy(RoleName=made["RoleName"], PolicyName="deny", PolicyDocument=document(conditioned))
-    assert is_denied(ssm.describe_parameters)
+    assert is_denied(ssm.get_parameters, Names=["/none"])
 
 
 @pytest.mark.parametrize(("kind", "denied"), [("AssumedRole", [True, False]), ("User", [False, True])])
@@ -90,11 +90,13 @@ SENT = {
 @pytest.mark.parametrize("key", SENT)
 def test_deny_by_what_a_request_says_holds(server: EmbeddedAws, client: Client, key: str) -> None:
     made = role_with(client, allow("s3:*"))
+    bucket = unique("bucket")
+    client("s3").create_bucket(Bucket=bucket)
     s3 = client_as(server, "s3", made["Arn"])
-    assert not is_denied(s3.list_buckets)
-    conditioned = document(deny("s3:ListAllMyBuckets", SENT[key]))
+    assert not is_denied(s3.get_bucket_location, Bucket=bucket)
+    conditioned = document(deny("s3:GetBucketLocation", SENT[key]))
     client("iam").put_role_policy(RoleName=made["RoleName"], PolicyName="deny", PolicyDocument=conditioned)
-    assert is_denied(s3.list_buckets)
+    assert is_denied(s3.get_bucket_location, Bucket=bucket)
 
 
 def test_url_is_known_as_such(server: EmbeddedAws, client: Client) -> None:
