@@ -26,8 +26,8 @@ function mark(element: HTMLElement): void {
   const { scrollTop: top, scrollLeft: left, scrollHeight, clientHeight, scrollWidth, clientWidth } = element;
   const beyond: [boolean, string][] = [
     [scrollHeight - clientHeight - top > LEAST, "↓ more below"],
-    [left > LEAST, "← more to the left"],
-    [scrollWidth - clientWidth - left > LEAST, "→ more to the right"],
+    [left > LEAST, "← more left"],
+    [scrollWidth - clientWidth - left > LEAST, "→ more right"],
   ];
   // A picture's hints stand outside of it, where they hide nothing.
   for (const each of [element, element.parentElement?.classList.contains("edged") ? element.parentElement : null]) {

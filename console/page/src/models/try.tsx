@@ -72,12 +72,12 @@ function Sliders({ task, champion }: { task: string; champion: Champion }) {
                 ask();
               }}
             />
-            <output>
+            <span class="set">
               {number(values[each.name] ?? 0)}{" "}
               <span class="quiet">
                 of {number(rounded(each.low, each))} to {number(rounded(each.high, each))}
               </span>
-            </output>
+            </span>
             {isLinear && <Push part={parts[place]!} largest={largest} sides={sidesOf(champion)} />}
           </label>
         ))}

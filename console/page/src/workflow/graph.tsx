@@ -60,11 +60,9 @@ export function GraphPicture({ machine, states, ended, began = [], selected, inS
     if (!box || !room) return;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const top = box.y * scale;
-    // The end is in sight too where there is room for both.
-    const isNearEnd = ended && (placed.height - box.y) * scale <= room.clientHeight;
     room.scrollTo({
       left: (box.x + box.width / 2) * scale - room.clientWidth / 2,
-      top: isNearEnd ? placed.height * scale - room.clientHeight : top + (Math.min(box.height, 60) / 2) * scale - room.clientHeight / 2,
+      top: top + (Math.min(box.height, 60) / 2) * scale - room.clientHeight / 2,
       behavior: calm ? "auto" : "smooth",
     });
   }, [shown, placed, scale]);
