@@ -130,14 +130,14 @@ def test_time_after_the_last_point_is_said_to_be_without_records(page: Page, con
     now = console.stack.command_stack.now()
     series = [{"label": "one", "points": [[now - 1800, 4], [now - 1740, 5]]}]
     chart = {"kind": "metric", "title": "Requests", "view": "timeSeries", "period": 60, "series": series}
-    reply = {"name": "d", "start": now - 3600, "end": now, "widgets": [chart]}
+    reply = {"name": "d", "start": now - 3600, "end": now, "widgets": [charts.widget(chart)]}
     page.route("**/api/operations/widgets*", lambda route: route.fulfill(json=reply))
     page.get_by_role("button", name="Operations").click()
     figure = page.get_by_role("figure").filter(has_text="Requests")
     expect(figure).to_contain_text(re.compile(r"Nothing was recorded after .*\d\d:\d\d"))
     # A value each minute up to now leaves nothing to say.
     points = [[now - 60 * back, back] for back in range(30, 0, -1)]
-    chart["series"] = [{"label": "one", "points": points}]
+    reply["widgets"] = [charts.widget(chart | {"series": [{"label": "one", "points": points}]})]
     page.get_by_label("The dashboard", exact=True).get_by_role("button", name="Look again").click()
     expect(figure).to_contain_text("highest 30")
     expect(figure).not_to_contain_text("Nothing was recorded after")
@@ -245,13 +245,13 @@ def test_title_of_many_letters_keeps_the_page_in_its_width(page: Page, console: 
 def test_labels_of_an_axis_keep_apart(page: Page, console: Console, width: int) -> None:
     now = console.stack.command_stack.now()
     points = [[now - 360, 1], [now - 300, 2], [now - 60, 3]]
-    charts = []
+    widgets = []
     for number in range(4):
         series = [{"label": f"{each}", "points": [[at, y + each] for at, y in points]} for each in range(2 + number)]
-        charts.append(
+        widgets.append(
             {"kind": "metric", "title": f"Chart {number}", "view": "timeSeries", "period": 60, "series": series}
         )
-    reply = {"name": "d", "start": now - 360, "end": now, "widgets": charts}
+    reply = {"name": "d", "start": now - 360, "end": now, "widgets": [charts.widget(each) for each in widgets]}
     page.route("**/api/operations/widgets*", lambda route: route.fulfill(json=reply))
     page.set_viewport_size({"width": width, "height": 900})
     page.get_by_role("button", name="Operations").click()
