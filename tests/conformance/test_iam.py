@@ -132,7 +132,6 @@ def test_key_that_there_is_not(enforcing: Caller) -> None:
 
 
 @pytest.mark.document(API + "CreateRole (MalformedPolicyDocument)")
-@pytest.mark.differs("statements of trust policies are not checked")
 def test_policy_that_is_none(caller: Caller) -> None:
     iam = caller.client("iam")
     for document in ("{", json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Maybe"}]})):
