@@ -79,6 +79,12 @@ def test_forecast_counts_the_alarms_that_every_stack_has() -> None:
     assert Fixtures().alarms == len(always)
 
 
+@pytest.mark.parametrize("page", ["docs/costs.md", "docs/workshop/10-clean-up.md"])
+def test_page_has_as_many_alarms_as_the_forecast(page: str) -> None:
+    counts = re.findall(r"\b(\d+) alarms\b", (ROOT / page).read_text(encoding="utf-8"))
+    assert counts == [str(Fixtures().alarms)]
+
+
 def test_every_dead_letter_queue_has_an_alarm() -> None:
     queues = sorted(name for name in of_type("AWS::SQS::Queue") if name.endswith("DeadLetterQueue"))
     watched_queues = watched("AWS/SQS", "ApproximateNumberOfMessagesVisible")
