@@ -257,7 +257,7 @@ lock: $(DEV) ## resolve the dependencies of pyproject.toml anew
 	$(subst 3.11,3.13,$(COMPILE)) --upgrade --group localemu -o requirements/localemu.txt
 
 clean: ## remove what was built, environments included
-	rm -rf .venv .venvs .aws-sam build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venvs .aws-sam build .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
 
 # The version is looked at first: an environment of another Python would have to be removed by hand.
 $(DEV): requirements/dev.txt pyproject.toml Makefile
