@@ -70,7 +70,7 @@ def principal_type(arn: str, type_: str) -> str:
 
 def request_key(name: str, action: str) -> str | None:
     """The value of a key, in lower case, that the request itself says; None where it is absent on AWS too."""
-    if name in ("aws:viaawsservice", "aws:principalisawsservice"):
+    if name == "aws:principalisawsservice":
         return "false"
     request = _REQUEST.get()
     if request is None:

@@ -166,12 +166,13 @@ async def verified_body(request: Request, receive: Receive) -> bytes:
         _refuse_unless_signed(request, signature, credential.secret_access_key, b"")
     limit = LARGEST_OBJECT if early else LARGEST_REQUEST
     body = await read(receive, request.headers.get("content-length", ""), limit)
-    if request.is_presigned:
-        refuse_other_scope(request, signature.service, body)
     if len(body) > _IN_A_THREAD:
         await asyncio.to_thread(_check_body, request, signature, credential, body, early)
     else:
         _check_body(request, signature, credential, body, early)
+    # Whoever knows a key and not its secret has no body read that is large.
+    if request.is_presigned:
+        refuse_other_scope(request, signature.service, body)
     return body
 
 
@@ -223,6 +224,8 @@ def _signature(request: Request) -> Any:
     key = router.extract_access_key_id(request.headers, request.query)
     if not key or key != signature.access_key_id or sigv4._amz_datetime(signature.amz_date) is None:
         raise UnauthenticatedError("IncompleteSignature", "The signature names no key or no time.")
+    if not signature.region or not signature.service:
+        raise UnauthenticatedError("IncompleteSignature", "The credential's scope names no region or no service.")
     _refuse_unsigned_headers(request, signature.signed_headers)
     _refuse_other_times(request, signature)
     return signature

@@ -37,9 +37,11 @@ def _store_objects(store: ByteStore) -> None:
         return record
 
     def replicate(bucket: str, key: str, record: Record, _: Any, tags: Any = None) -> None:
-        # An upload of parts, and a copy, have a record of their own.
+        # An upload of parts, and a copy, have a record of their own. It is there already: on a full disk the bytes stay
+        # in memory.
         if isinstance(record["body"], bytes):
-            record["body"] = store.put(record["body"])
+            with contextlib.suppress(OSError):
+                record["body"] = store.put(record["body"])
         replicate_data(bucket, key, record, record["body"], tags)
 
     def record_version(bucket: str, key: str, prior: Record | None, record: Record, _: Any) -> str | None:

@@ -74,7 +74,6 @@ def test_role_of_a_service_has_its_id_in_its_sessions(server: EmbeddedAws, clien
 # By key a condition that a request by boto3, signed in its headers, meets.
 SENT = {
     "aws:UserAgent": {"StringLike": {"aws:UserAgent": "*Boto3/*"}},
-    "aws:ViaAWSService": {"Bool": {"aws:ViaAWSService": "false"}},
     "aws:PrincipalIsAWSService": {"Bool": {"aws:PrincipalIsAWSService": "false"}},
     "aws:SourceIp": {"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}},
     "aws:SecureTransport": {"Bool": {"aws:SecureTransport": "true"}},

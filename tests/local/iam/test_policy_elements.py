@@ -1,5 +1,6 @@
 """Policies that AWS cannot read: "IAM JSON policy elements: Condition operators", "Grammar of the IAM JSON policy"."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -7,10 +8,15 @@ import pytest
 from botocore.exceptions import ClientError
 
 from callers import ROOT, document, role_with
-from machines import Client, allow, unique
+from machines import Client, allow, unique, until
 
 Put = Callable[[Client, str], Any]
 TRUST: dict[str, Any] = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "sts:AssumeRole"}
+
+
+def statements(*all_statements: dict[str, Any]) -> dict[str, Any]:
+    """A policy of these, as a template has it."""
+    return {"Version": "2012-10-17", "Statement": list(all_statements)}
 
 
 def put_user_policy(client: Client, policy: str) -> Any:
@@ -101,6 +107,37 @@ def test_policy_that_nothing_could_read_is_refused(client: Client, place: str) -
             put(client, document(statement | elements))
         codes[name] = refusal.value.response["Error"]["Code"]
     assert codes == dict.fromkeys(UNREADABLE, code)
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": statements(TRUST), "Policies": []}},
+        {"Type": "AWS::IAM::ManagedPolicy", "Properties": {}},
+    ],
+    ids=["role", "managed policy"],
+)
+@pytest.mark.parametrize("operator", ["StringEqual", "StringEquals"])
+def test_policy_of_a_template_is_refused_where_nothing_could_read_it(
+    client: Client, resource: dict[str, Any], operator: str
+) -> None:
+    policy = statements(
+        {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {operator: {"aws:userid": "a"}}}
+    )
+    properties = dict(resource["Properties"])
+    if "Policies" in properties:
+        properties["Policies"] = [{"PolicyName": "inline", "PolicyDocument": policy}]
+    else:
+        properties["PolicyDocument"] = policy
+    name, template = unique("stack"), {"Resources": {"Policy": resource | {"Properties": properties}}}
+    client("cloudformation").create_stack(
+        StackName=name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"]
+    )
+    (stack,) = until(
+        lambda: client("cloudformation").describe_stacks(StackName=name)["Stacks"],
+        lambda stacks: not stacks[0]["StackStatus"].endswith("_IN_PROGRESS"),
+    )
+    assert stack["StackStatus"] == ("CREATE_COMPLETE" if operator == "StringEquals" else "ROLLBACK_COMPLETE")
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -13,7 +13,7 @@ export function rounded(text: string): string {
 
 function isRounded(text: string): boolean {
   const value = Number(text);
-  const digits = text.replace(/[eE].*/, "").replace(/\D/g, "").replace(/^0+/, "");
+  const digits = text.replace(/[eE].*/, "").replace(/(\.\d*?)0+$/, "$1").replace(/\D/g, "").replace(/^0+/, "");
   if (!Number.isFinite(value) || Object.is(value, -0)) return true;
   return (value === 0 && digits !== "") || (digits.length > DIGITS && String(value) !== text);
 }
