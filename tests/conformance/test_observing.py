@@ -185,7 +185,16 @@ def test_stream_writes_to_a_bucket(caller: Caller) -> None:
         ),
         seconds=180,
     )
-    streams.put_record(DeliveryStreamName=name, Record={"Data": b"ride\n"})
+
+    def put() -> bool:
+        # "Slow down" is an answer of streams at any time, here to a tenth of the records: whoever puts tries again.
+        try:
+            streams.put_record(DeliveryStreamName=name, Record={"Data": b"ride\n"})
+        except streams.exceptions.ServiceUnavailableException:
+            return False
+        return True
+
+    until(put)
     objects = caller.client("s3")
     (stored,) = until(lambda: objects.list_objects_v2(Bucket=bucket).get("Contents", []), seconds=120)
     assert stored["Key"].startswith("rides/2")
