@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from wildrydes.evaluation.calibration import TOLERABLE_GAP, CalibrationPoint
-from wildrydes.evaluation.criterion import Criterion, criterion
+from wildrydes.evaluation.criterion import Criterion, criterion, gap_criterion
 from wildrydes.evaluation.histogram import Histogram
 from wildrydes.evaluation.ranking import RocPoint
 from wildrydes.evaluation.share_of_models import LEAST_CHANCE, share_of_models
@@ -80,12 +80,8 @@ class ClassifierMetrics:
 
     def criteria(self, champion: "ClassifierMetrics | None") -> Iterator[Criterion]:
         """A calibration gap that is tolerable or that chance explains; an AUC not below the champion's."""
-        chance = self.calibration_chance
-        fault = (
-            f"the calibration gap of {self.calibration_gap:.4f} is above the tolerated {TOLERABLE_GAP:g}, and only "
-            f"{share_of_models(chance)} of well-calibrated models would be this far off by chance"
-        )
-        yield criterion("calibration_chance", chance, LEAST_CHANCE, fault, passes=chance > LEAST_CHANCE)
+        tolerated = f"{TOLERABLE_GAP:g}"
+        yield gap_criterion("calibration", self.calibration_gap, tolerated, self.calibration_chance, "well-calibrated")
         if champion is None or self.auc is None or champion.auc is None:
             return
         least = champion.auc - MOST_AUC_LOST

@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
+
+from wildrydes.evaluation.share_of_models import LEAST_CHANCE, share_of_models
 
 BELOW_CONSTANT, BELOW_CHAMPION, COMPARABLE = "below_constant", "below_champion", "comparable"
 NOT_WORSE = "not_worse_than_champion"
@@ -25,13 +27,7 @@ class Criterion:
 
     def to_json(self) -> dict[str, Any]:
         """The criterion as a JSON object, which has no number that is not finite."""
-        return {
-            "name": self.name,
-            "passes": self.passes,
-            "value": _finite(self.value),
-            "bound": _finite(self.bound),
-            "fault": self.fault,
-        }
+        return asdict(self) | {"value": _finite(self.value), "bound": _finite(self.bound)}
 
 
 def criterion(name: str, value: float | None, bound: float | None, fault: str, *, passes: bool) -> Criterion:
@@ -42,6 +38,19 @@ def criterion(name: str, value: float | None, bound: float | None, fault: str, *
     >>> criterion("finite_predictions", 0, 0, "0 predictions are not finite", passes=True).fault
     """
     return Criterion(name, passes, value, bound, None if passes else fault)
+
+
+def gap_criterion(kind: str, gap: float, tolerated: str, chance: float, models: str) -> Criterion:
+    """The criterion that chance explains a gap: that it is tolerated, or that enough `models` without one have it.
+
+    >>> gap_criterion("bias", 3.0, "2.5", 0.01, "unbiased").fault
+    'the bias gap of 3.0000 is above the tolerated 2.5, and only 1% of unbiased models would be this far off by chance'
+    """
+    fault = (
+        f"the {kind} gap of {gap:.4f} is above the tolerated {tolerated}, and only {share_of_models(chance)} of "
+        f"{models} models would be this far off by chance"
+    )
+    return criterion(f"{kind}_chance", chance, LEAST_CHANCE, fault, passes=chance > LEAST_CHANCE)
 
 
 def faults(criteria: Iterable[Criterion]) -> list[str]:

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from wildrydes.evaluation.bias import TOLERABLE_BIAS
-from wildrydes.evaluation.criterion import Criterion, criterion
+from wildrydes.evaluation.criterion import Criterion, criterion, gap_criterion
 from wildrydes.evaluation.share_of_models import LEAST_CHANCE, share_of_models
 
 LEAST_ROWS = 30
@@ -98,12 +98,7 @@ class RegressorMetrics:
 
     def criteria(self, champion: "RegressorMetrics | None") -> Iterator[Criterion]:
         """A bias gap that is tolerable or that chance explains."""
-        chance = self.bias_chance
-        fault = (
-            f"the bias gap of {self.bias_gap:.4f} is above the tolerated {self.tolerable_gap:.4f}, and only "
-            f"{share_of_models(chance)} of unbiased models would be this far off by chance"
-        )
-        yield criterion("bias_chance", chance, LEAST_CHANCE, fault, passes=chance > LEAST_CHANCE)
+        yield gap_criterion("bias", self.bias_gap, f"{self.tolerable_gap:.4f}", self.bias_chance, "unbiased")
 
     def summary(self, champion: "RegressorMetrics | None") -> str:
         """MAE, R² and bias gap."""
