@@ -7,16 +7,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from callers import ROOT, document, role_with
+from callers import ROOT, deny, document, role_with
 from machines import Client, allow, unique, until
 
 Put = Callable[[Client, str], Any]
 TRUST: dict[str, Any] = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "sts:AssumeRole"}
-
-
-def statements(*all_statements: dict[str, Any]) -> dict[str, Any]:
-    """A policy of these, as a template has it."""
-    return {"Version": "2012-10-17", "Statement": list(all_statements)}
 
 
 def put_user_policy(client: Client, policy: str) -> Any:
@@ -112,7 +107,10 @@ def test_policy_that_nothing_could_read_is_refused(client: Client, place: str) -
 @pytest.mark.parametrize(
     "resource",
     [
-        {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": statements(TRUST), "Policies": []}},
+        {
+            "Type": "AWS::IAM::Role",
+            "Properties": {"AssumeRolePolicyDocument": json.loads(document(TRUST)), "Policies": []},
+        },
         {"Type": "AWS::IAM::ManagedPolicy", "Properties": {}},
     ],
     ids=["role", "managed policy"],
@@ -121,9 +119,7 @@ def test_policy_that_nothing_could_read_is_refused(client: Client, place: str) -
 def test_policy_of_a_template_is_refused_where_nothing_could_read_it(
     client: Client, resource: dict[str, Any], operator: str
 ) -> None:
-    policy = statements(
-        {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {operator: {"aws:userid": "a"}}}
-    )
+    policy = json.loads(document(deny("s3:*", {operator: {"aws:userid": "a"}})))
     properties = dict(resource["Properties"])
     if "Policies" in properties:
         properties["Policies"] = [{"PolicyName": "inline", "PolicyDocument": policy}]
