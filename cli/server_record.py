@@ -158,7 +158,7 @@ class ServerRecord:
         except (FileNotFoundError, ValueError, KeyError, IndexError) as fault:
             raise ServerError(
                 f"The embedded AWS of this clone runs (pid {process.pid}), but {self.variables_file} does not hold its "
-                f"keys any more: end it by `make down`, and start it again by `make up`."
+                "keys any more: end it by `make down`, and start it again by `make up`."
             ) from fault
 
     def required_server(self) -> EmbeddedAws:

@@ -48,5 +48,10 @@ def widget(each: Mapping[str, Any]) -> dict[str, Any]:
     return shown | {"medians": chart(medians)}
 
 
+def is_number(value: Any) -> bool:
+    """Whether a value may stand on a chart."""
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
 def _numbers(points: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
-    return [point for point in points if point[1] is not None and math.isfinite(point[1])]
+    return [point for point in points if is_number(point[1])]

@@ -42,9 +42,10 @@ def write(document: Mapping[str, Any], folder: Path) -> Path:
     write_whole(path.with_suffix(".json"), json.dumps(document, indent=2) + "\n")
     for name in PICTURES:
         file = folder / f"{task}-{name}.png"
-        file.unlink(missing_ok=True)
         if name in pictures:
             write_whole(file, pictures[name])
+        else:
+            file.unlink(missing_ok=True)
     return path
 
 

@@ -29,9 +29,10 @@ def write(card: Mapping[str, Any], study: Mapping[str, Any], folder: Path) -> Pa
     path = folder / "pricing.html"
     write_whole(path, page(card, study, picture))
     write_whole(path.with_suffix(".json"), json.dumps(study, indent=2) + "\n")
-    path.with_suffix(".png").unlink(missing_ok=True)
     if picture:
         write_whole(path.with_suffix(".png"), picture)
+    else:
+        path.with_suffix(".png").unlink(missing_ok=True)
     return path
 
 

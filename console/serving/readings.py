@@ -1,6 +1,5 @@
 """What a page shows of the champions in service: what `monitor` found of a day, and what callers measured."""
 
-import math
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -76,7 +75,7 @@ def _charts_of_drift(days: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _chart_of_measure(by_day: list[dict[str, Any]], served: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     """The measure on the truths of each day that has one, and what was promised."""
-    days = [each | {"promised": served and served["promised"]} for each in by_day if _is_number(each["measure"])]
+    days = [each | {"promised": served and served["promised"]} for each in by_day if charts.is_number(each["measure"])]
     names = [("measured", "measure"), *([("promised", "promised")] if served else [])]
     return [_chart("measured", days, names)] if days else []
 
@@ -84,14 +83,10 @@ def _chart_of_measure(by_day: list[dict[str, Any]], served: Mapping[str, Any] | 
 def _chart(name: str, days: list[dict[str, Any]], labels: list[tuple[str, str]]) -> dict[str, Any]:
     """A chart whose points stand on the days of which they are, from the `first` to the `last` that it is of."""
     series = [
-        {"label": label, "points": [(each["day"], each[field]) for each in days if _is_number(each[field])]}
+        {"label": label, "points": [(each["day"], each[field]) for each in days if charts.is_number(each[field])]}
         for label, field in labels
     ]
     return {"name": name, "first": days[0]["day"], "last": days[-1]["day"], **charts.chart(series)}
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _day(stack: Stack, key: str) -> _Day | None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from local.athena.executions import Executions
 
 _DUCKDB = "duckdb"
-_OPEN = ("QUEUED", "RUNNING")
+OPEN = ("QUEUED", "RUNNING")
+"""The statuses of executions that have not ended."""
 
 
 def import_without_duckdb() -> None:
@@ -63,7 +64,7 @@ class Engine:
         def fail() -> None:
             from ministack.services import athena
 
-            if any(each["Status"]["State"] in _OPEN for each in athena._executions._data.values()):
+            if any(each["Status"]["State"] in OPEN for each in athena._executions._data.values()):
                 self.executions().fail_open()
 
         return go_on_only("athena", fail)

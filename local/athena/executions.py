@@ -24,6 +24,7 @@ from sqlglot.errors import SqlglotError
 from local.athena import sandbox
 from local.athena.callers import Caller, ClientFactory
 from local.athena.cancellation import Cancellation
+from local.athena.engine import OPEN
 from local.athena.errors import QueryCancelledError, QueryError, RequestError
 from local.athena.output import Output, output_of
 from local.athena.query import Job, Outcome, QueryRun
@@ -63,7 +64,7 @@ class Executions:
         """Let those fail that an earlier server has left open, which ended while they ran."""
         failure = QueryError("GENERIC_INTERNAL_ERROR", "the embedded AWS ended while the query ran")
         for execution in list(ministack_athena._executions._data.values()):
-            if execution["Status"]["State"] in ("QUEUED", "RUNNING"):
+            if execution["Status"]["State"] in OPEN:
                 finish(execution, Outcome(), failure_status(failure), self._now(), 0.0, 0.0)
 
     def start(self, request: dict[str, Any], caller: Caller) -> dict[str, Any]:

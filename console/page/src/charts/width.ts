@@ -22,10 +22,17 @@ export function useWidth<T extends HTMLElement>(): [RefObject<T | null>, number]
 /** Pixels of the labels of axes, as the style sheet has them. */
 const LABEL = "11.5px";
 
-const pen = document.createElement("canvas").getContext("2d")!;
+let pen: CanvasRenderingContext2D | null = null;
+
+/** What measures labels, made with the first one: the style sheet is there by then. */
+function makePen(): CanvasRenderingContext2D {
+  const made = document.createElement("canvas").getContext("2d")!;
+  made.font = `${LABEL} ${getComputedStyle(document.body).fontFamily}`;
+  return made;
+}
 
 /** The width of a label in pixels. */
 export function widthOf(words: string): number {
-  pen.font = `${LABEL} ${getComputedStyle(document.body).fontFamily}`;
+  pen ??= makePen();
   return pen.measureText(words).width;
 }
