@@ -47,7 +47,7 @@ help: ## list the commands
 setup: $(DEV) $(FUNCTIONS) $(CONTAINERS) ## install the locked dependencies into .venv and .venvs
 
 run: setup ## retrain once: RIDES= WEATHER= WEATHER_UNITS= SAMPLES= TASK= ALGORITHMS= TUNING= (JSON) SERVING= FEATURES= YEARS= CHUNK_BYTES= MAX_REJECTED_FRACTION= OPTIONS=
-	@$(if $(PORT),echo "run takes no PORT=: its own server has a free port, and that of make up PORT=... is used where it runs" >&2; exit 2)
+	@$(if $(PORT),echo "run takes no PORT=: its own server has a free port; where the one of make up PORT=... runs it takes that" >&2; exit 2)
 	@$(WILDRYDES) run $(if $(RIDES),--rides "$(RIDES)") $(if $(WEATHER),--weather "$(WEATHER)") \
 	  $(if $(WEATHER_UNITS),--weather-units "$(WEATHER_UNITS)") $(if $(SAMPLES),--samples "$(SAMPLES)") $(INPUT)
 

@@ -1,6 +1,7 @@
 """`make` in a fresh clone: what installs nothing, and what a wrong Python leaves behind."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from local.server import ROOT
+
+TARGETS = re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 
 
 @pytest.fixture
@@ -53,6 +56,34 @@ def test_help_in_a_fresh_clone_installs_nothing(clone: Path) -> None:
     for command in ("run", "up", "down", "status", "retrain", "watch", "logs", "models", "rollback", "report"):
         assert f"  make {command}\n" in output.expandtabs() or f"  make {command} " in output
     assert sorted(clone.rglob("*")) == before
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_recipe_is_a_shell_script_with_its_variables_and_without(clone: Path, target: str) -> None:
+    """A comma in a sentence of `$(if …)` would begin what is done without the variable."""
+    for variables in ([], [f"{name}=1" for name in ("PORT", "WEATHER", "STATE", "SQL", "FOLDER")]):
+        code, recipe = make(clone, "--dry-run", target, *variables)
+        assert code == 0, recipe
+        checked = subprocess.run(["bash", "-n"], input=recipe, capture_output=True, text=True)
+        assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("target", "variable", "is_set", "words"),
+    [
+        ("run", "PORT", True, "run takes no PORT="),
+        ("retrain", "WEATHER", True, "retrain takes no WEATHER="),
+        ("try", "STATE", False, "try needs STATE="),
+        ("query", "SQL", False, "query needs SQL="),
+        ("applications", "FOLDER", False, "applications needs FOLDER="),
+    ],
+)
+def test_variable_that_is_of_no_use_or_is_missing_is_named_and_only_then(
+    clone: Path, target: str, variable: str, is_set: bool, words: str
+) -> None:
+    recipes = {with_it: make(clone, "--dry-run", target, *[f"{variable}=1"] * with_it)[1] for with_it in (True, False)}
+    assert words in recipes[is_set]
+    assert words not in recipes[not is_set]
 
 
 @pytest.mark.parametrize("version", [(3, 10), (3, 12)])
